@@ -1,0 +1,477 @@
+//! The IR: every tool with all decisions taken. Emitters see this and nothing else.
+//!
+//! Plain data without `$ref`, OpenAPI types or "not looked up yet": what stands here is what is written.
+
+use serde::Serialize;
+
+/// All tools of all APIs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Catalog {
+    /// The APIs, newest first, as in `apis.yaml`.
+    pub apis: Vec<Api>,
+    /// What each toolset is about, in the order of the allowlist.
+    pub toolsets: Vec<ToolsetDoc>,
+}
+
+/// A toolset for people: a section of the catalogue, a row of the README.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ToolsetDoc {
+    /// Name, also the name of its module.
+    pub name: String,
+    /// Tags of all its tools.
+    pub tags: Vec<String>,
+    /// What its tools deal with.
+    pub description: String,
+    /// File of the allowlist that declares it, relative to the workspace: `specs/tools/users.yaml`.
+    pub source: String,
+}
+
+/// One API: the tools of one or more documents.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Api {
+    /// Name as in `apis.yaml`: `airflow-3`.
+    pub name: String,
+    /// Module: `airflow_3`.
+    pub module: String,
+    /// Name for people.
+    pub title: String,
+    /// How a server of this API is recognised.
+    pub version: VersionProbe,
+    /// Its documents.
+    pub documents: Vec<Document>,
+    /// How user name and password are used.
+    pub sign_in: SignIn,
+    /// What its errors look like.
+    pub errors: ErrorShapes,
+    /// Its toolsets with their tools, in the order of the allowlist; never empty.
+    pub toolsets: Vec<Toolset>,
+}
+
+/// `runtime::api::VersionProbe`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VersionProbe {
+    /// Path of the GET.
+    pub path: String,
+    /// JSON pointer of the version.
+    pub version: String,
+}
+
+/// `runtime::api::Document`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Document {
+    /// Name as in `apis.yaml`.
+    pub name: String,
+    /// File of the document, relative to the workspace.
+    pub source: String,
+    /// How to see that a server has it.
+    pub probe: Option<DocumentProbe>,
+}
+
+/// `runtime::api::DocumentProbe`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DocumentProbe {
+    /// Path of the GET.
+    pub path: String,
+    /// JSON pointer that exists in the answer.
+    pub has: String,
+    /// What is missing otherwise, for people.
+    pub what: String,
+}
+
+/// `runtime::api::SignIn`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SignIn {
+    /// Basic, with a session cookie where the server gives one.
+    Basic {
+        /// The request for the cookie.
+        session: Option<Session>,
+    },
+    /// Exchanged for a bearer token.
+    Token(TokenRequest),
+}
+
+/// `runtime::api::Session`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Session {
+    /// Path and query of the GET.
+    pub path: String,
+    /// Name of the cookie.
+    pub cookie: String,
+    /// Statuses that mean wrong credentials when there is no cookie.
+    pub denied: Vec<u16>,
+}
+
+/// `runtime::api::TokenRequest`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TokenRequest {
+    /// Path of the POST.
+    pub path: String,
+    /// Body member with the user name.
+    pub username: String,
+    /// Body member with the password.
+    pub password: String,
+    /// JSON pointer of the token.
+    pub token: String,
+    /// Answers that mean that the token is no longer good.
+    pub renew: Vec<Sign>,
+}
+
+/// `runtime::api::Sign`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Sign {
+    /// HTTP status.
+    pub status: u16,
+    /// Text its detail contains; empty for any.
+    pub says: String,
+}
+
+/// `runtime::api::ErrorShapes`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ErrorShapes {
+    /// JSON pointers of the explanation.
+    pub detail: Vec<String>,
+    /// JSON pointers of the title.
+    pub title: Vec<String>,
+    /// Advice for known errors.
+    pub hints: Vec<Hint>,
+}
+
+/// `runtime::api::Hint`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Hint {
+    /// The answer.
+    pub sign: Sign,
+    /// Code of the error; empty to keep the one of the status.
+    pub code: String,
+    /// What to try.
+    pub hint: String,
+}
+
+/// The tools of one toolset in one API: one generated module.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Toolset {
+    /// Name of the toolset.
+    pub name: String,
+    /// Module: the same in snake case.
+    pub module: String,
+    /// Files it is made from, relative to the workspace: allowlist first, then documents in the order of the API.
+    pub sources: Vec<String>,
+    /// The tools, in the order of the allowlist.
+    pub operations: Vec<Operation>,
+    /// Named component schemas that its tools refer to, directly or through each other, sorted by `rust_name`.
+    pub types: Vec<TypeDef>,
+}
+
+/// One tool in one API.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Operation {
+    /// Name of the tool.
+    pub tool_name: String,
+    /// Struct: `ListAllUsers`, `GetUser`, `CreateUser`, `UpdateUser`, `DeleteUser`, `{Verb}{Resource}`.
+    pub rust_name: String,
+    /// Short name for people.
+    pub title: String,
+    /// For the model.
+    pub description: String,
+    /// Toolset.
+    pub toolset: String,
+    /// Tags, of the toolset and its own.
+    pub tags: Vec<String>,
+    /// `list`, `get`, `create`, `update`, `delete`, or a verb.
+    pub method: String,
+    /// Document that has the operation.
+    pub document: String,
+    /// Its id there.
+    pub operation_id: String,
+    /// HTTP method, lower case.
+    pub http: String,
+    /// Path with the document's base: `/api/v1/users/{username}`.
+    pub path: String,
+    /// What a call can change.
+    pub effect: Effect,
+    /// The arguments, in the order of the specification: path, query, header, body.
+    pub parameters: Vec<Parameter>,
+    /// The request body; `None` if the operation takes none.
+    pub body: Option<Body>,
+    /// Set on list tools.
+    pub list: Option<List>,
+    /// Path of the GET whose answer fills body fields that are not given.
+    pub merge: Option<String>,
+    /// Query parameter that names the body fields to write.
+    pub mask: Option<Mask>,
+    /// Path of the GET whose answer is the result of the write.
+    pub read_back: Option<String>,
+    /// Shape of the answer; `None` for no content and for list tools.
+    pub returns: Option<TypeRef>,
+    /// Anonymous types of this operation, in the order of first use; emitted behind its struct.
+    pub types: Vec<TypeDef>,
+}
+
+/// What a call can change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Effect {
+    /// Changes nothing.
+    pub read_only: bool,
+    /// May destroy.
+    pub destructive: bool,
+    /// Twice is the same as once.
+    pub idempotent: bool,
+}
+
+/// An argument.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Parameter {
+    /// Name for the model.
+    pub name: String,
+    /// Name of the Rust field.
+    pub rust_name: String,
+    /// Name in the request.
+    pub wire: String,
+    /// Where it goes.
+    pub place: Place,
+    /// For the model; never empty for a tool.
+    pub description: String,
+    /// Whether a call has to give it.
+    pub required: bool,
+    /// What it is.
+    pub ty: TypeRef,
+    /// What the server assumes when it is left out, as JSON.
+    pub default: Option<serde_json::Value>,
+    /// An example, as JSON.
+    pub example: Option<serde_json::Value>,
+    /// Never shown again.
+    pub secret: bool,
+    /// Argument whose value is sent when this one is not given.
+    pub or: Option<String>,
+}
+
+/// Where an argument goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Place {
+    /// One segment of the path.
+    Path {
+        /// Whether the server can route a value with `/`.
+        slash: bool,
+    },
+    /// The query.
+    Query {
+        /// How several values are written.
+        separator: Separator,
+    },
+    /// A header.
+    Header,
+    /// A member of the body's object.
+    Body,
+    /// The whole body.
+    WholeBody,
+}
+
+/// How several values of one query parameter are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Separator {
+    /// `a=1&a=2`
+    Repeat,
+    /// `a=1,2`
+    Comma,
+    /// `a=1%202`
+    Space,
+    /// `a=1|2`
+    Pipe,
+    /// `a[key]=value`
+    Deep,
+}
+
+/// The request body.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Body {
+    /// Media type.
+    pub media_type: String,
+    /// Whether one is sent even without arguments.
+    pub required: bool,
+    /// Members with a value that never changes (`const`), as JSON.
+    pub fixed: Vec<(String, serde_json::Value)>,
+}
+
+/// A list in pages.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct List {
+    /// Member of the answer that holds the items.
+    pub items: String,
+    /// Shape of an item.
+    pub of: TypeRef,
+    /// How the API pages.
+    pub pagination: Pagination,
+    /// Filters applied by the runtime.
+    pub filters: Vec<Filter>,
+    /// Wire names of the fields returned by default; empty for all.
+    pub summary: Vec<String>,
+}
+
+/// How the API pages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Pagination {
+    /// Query parameters for the number of items and of those before them. They are no arguments of the tool.
+    Offset {
+        /// Query parameter with the number of items.
+        limit: String,
+        /// Query parameter with the number of items to leave out.
+        offset: String,
+        /// Most items the server gives at once.
+        max: u32,
+    },
+    /// Everything at once; cut by the runtime.
+    Whole,
+}
+
+/// A filter applied by the runtime.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Filter {
+    /// Argument.
+    pub name: String,
+    /// Field of the item, with dots: `roles.name`.
+    pub field: String,
+    /// No two items have the same value.
+    pub unique: bool,
+}
+
+/// A query parameter that names the body fields to write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mask {
+    /// Query parameter.
+    pub name: String,
+    /// How several names are written.
+    pub separator: Separator,
+}
+
+/// A type, with the rules that its values keep to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TypeRef {
+    /// What it is when it is not `null`.
+    pub kind: TypeKind,
+    /// Whether `null` is a value.
+    pub nullable: bool,
+    /// What its values keep to, beyond their type.
+    pub rules: Rules,
+}
+
+/// What a value is when it is not `null`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", content = "of", rename_all = "snake_case")]
+pub enum TypeKind {
+    /// Any JSON value.
+    Any,
+    /// `true` or `false`.
+    Boolean,
+    /// A number without fraction.
+    Integer,
+    /// A number.
+    Number,
+    /// A string.
+    String,
+    /// An array of these.
+    Array(Box<TypeRef>),
+    /// An object whose members all are these (`additionalProperties`).
+    Map(Box<TypeRef>),
+    /// A struct or enum of this module, by its `rust_name`.
+    Named(String),
+}
+
+/// JSON Schema validation keywords, as in the specification.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Rules {
+    /// `format`, for strings.
+    pub format: Option<String>,
+    /// `pattern`
+    pub pattern: Option<String>,
+    /// `minLength`
+    pub min_length: Option<u32>,
+    /// `maxLength`
+    pub max_length: Option<u32>,
+    /// `minimum`
+    pub minimum: Option<serde_json::Number>,
+    /// `maximum`
+    pub maximum: Option<serde_json::Number>,
+    /// `exclusiveMinimum`; for integers it is turned into `minimum`.
+    pub exclusive_minimum: Option<serde_json::Number>,
+    /// `minItems`
+    pub min_items: Option<u32>,
+    /// `maxItems`
+    pub max_items: Option<u32>,
+}
+
+/// A struct or an enum.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TypeDef {
+    /// Name in Rust, unique in its module.
+    pub rust_name: String,
+    /// Name of the component schema; `None` for an anonymous one.
+    pub schema: Option<String>,
+    /// What it is; may be empty.
+    pub description: String,
+    /// Its content.
+    pub shape: TypeShape,
+}
+
+/// The content of a type.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum TypeShape {
+    /// An object.
+    Struct {
+        /// Named members, in the order of the specification.
+        fields: Vec<Field>,
+        /// Type of other members; `None` if there can be none in an input.
+        additional: Option<TypeRef>,
+    },
+    /// A string with known values.
+    Enum {
+        /// The values.
+        values: Vec<EnumValue>,
+    },
+    /// One of several types (`oneOf`, `anyOf`).
+    Union {
+        /// The types, each with the name of its variant.
+        variants: Vec<Variant>,
+    },
+}
+
+/// A named member of an object.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Field {
+    /// Name in JSON.
+    pub name: String,
+    /// Name in Rust.
+    pub rust_name: String,
+    /// What it means; may be empty.
+    pub description: String,
+    /// Whether an input has to have it.
+    pub required: bool,
+    /// What it is.
+    pub ty: TypeRef,
+    /// What the server assumes when it is left out.
+    pub default: Option<serde_json::Value>,
+    /// An example.
+    pub example: Option<serde_json::Value>,
+}
+
+/// A value of a string enum.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EnumValue {
+    /// The string.
+    pub name: String,
+    /// Variant in Rust.
+    pub rust_name: String,
+}
+
+/// A variant of a union.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Variant {
+    /// Variant in Rust.
+    pub rust_name: String,
+    /// Its type.
+    pub ty: TypeRef,
+}

@@ -1,0 +1,2 @@
+//! codegen
+pub mod catalog;

@@ -1,0 +1,120 @@
+//! An API as constant data: how it is recognised, how one signs in, how it pages and what its errors say. Generated from `apis.yaml`.
+
+use crate::tool::Tool;
+
+/// One version of an API, with all its tools.
+#[derive(Debug)]
+pub struct Api {
+    /// Name as in `apis.yaml`.
+    pub name: &'static str,
+    /// Name for people.
+    pub title: &'static str,
+    /// How a server of this API is recognised, without credentials.
+    pub version: VersionProbe,
+    /// Its documents; tools of one whose probe fails are not offered.
+    pub documents: &'static [Document],
+    /// How a user name and a password are used.
+    pub sign_in: SignIn,
+    /// What its errors say and what to do about them.
+    pub errors: ErrorShapes,
+    /// All tools, a slice per toolset, in the order of the allowlist.
+    pub toolsets: &'static [&'static [Tool]],
+}
+
+/// A GET that only a server of this API answers with 200 and JSON.
+#[derive(Debug)]
+pub struct VersionProbe {
+    /// Path of the request.
+    pub path: &'static str,
+    /// JSON pointer of the version in the answer.
+    pub version: &'static str,
+}
+
+/// One OpenAPI document of an API.
+#[derive(Debug)]
+pub struct Document {
+    /// Name as in `apis.yaml`.
+    pub name: &'static str,
+    /// How to see that a server has it; `None` if every server has.
+    pub probe: Option<DocumentProbe>,
+}
+
+/// A GET that shows whether a server has a document.
+#[derive(Debug)]
+pub struct DocumentProbe {
+    /// Path of the request.
+    pub path: &'static str,
+    /// JSON pointer that exists in the answer if the server has the document.
+    pub has: &'static str,
+    /// What is missing, for people: `the FAB auth manager`.
+    pub what: &'static str,
+}
+
+/// How a user name and a password are used.
+#[derive(Debug)]
+pub enum SignIn {
+    /// Sent with each request (RFC 7617), or once for a session cookie.
+    Basic {
+        /// The request that answers with a session cookie.
+        session: Option<Session>,
+    },
+    /// Exchanged for a bearer token.
+    Token(TokenRequest),
+}
+
+/// A request with Basic credentials that answers with a session cookie, whatever its status, if they are right.
+#[derive(Debug)]
+pub struct Session {
+    /// Path and query of the GET.
+    pub path: &'static str,
+    /// Name of the cookie.
+    pub cookie: &'static str,
+    /// Status that, without the cookie, means wrong credentials. Any other answer means that this server has no sessions: Basic is sent with each request.
+    pub denied: &'static [u16],
+}
+
+/// A POST that exchanges user name and password for a bearer token.
+#[derive(Debug)]
+pub struct TokenRequest {
+    /// Path of the request.
+    pub path: &'static str,
+    /// Member of the JSON body with the user name.
+    pub username: &'static str,
+    /// Member of the JSON body with the password.
+    pub password: &'static str,
+    /// JSON pointer of the token in the answer. Its own `exp` (RFC 7519) says when to renew.
+    pub token: &'static str,
+    /// Answers to other requests that mean that the token is no longer good: renew once.
+    pub renew: &'static [Sign],
+}
+
+/// An error answer that is recognised by its status and text.
+#[derive(Debug)]
+pub struct Sign {
+    /// HTTP status.
+    pub status: u16,
+    /// Text that its detail contains; empty for any.
+    pub says: &'static str,
+}
+
+/// What an API's errors say and what to do about them.
+#[derive(Debug)]
+pub struct ErrorShapes {
+    /// JSON pointers of the explanation, in the order tried.
+    pub detail: &'static [&'static str],
+    /// JSON pointers of the title, in the order tried.
+    pub title: &'static [&'static str],
+    /// Advice for known errors, first match wins.
+    pub hints: &'static [Hint],
+}
+
+/// Advice for an error answer.
+#[derive(Debug)]
+pub struct Hint {
+    /// The answer.
+    pub sign: Sign,
+    /// Code as in the closed list of tool errors; empty to keep the one that follows from the status.
+    pub code: &'static str,
+    /// What to try.
+    pub hint: &'static str,
+}

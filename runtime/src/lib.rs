@@ -1,0 +1,22 @@
+//! What a generated tool block runs on: static descriptions of tools and their APIs, and the behaviour every call shares.
+//!
+//! The macros write [`Tool`] and [`Shape`] values into constants; the runtime reads them and never sees an endpoint by name.
+
+pub mod api;
+pub mod schema;
+pub mod tool;
+
+pub use api::Api;
+pub use macros::{Schema, tool, tools};
+pub use schema::{Nullable, Schema, Shape};
+pub use tool::Tool;
+
+/// What expansions of the macros refer to; not for people.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::schema::{Additional, Field, Kind, Schema, Shape, StringRules};
+    pub use crate::tool::{
+        Body, Effect, Filter, Http, List, Mask, Pager, Param, Place, Segment, Separator, Tool,
+        ToolBlock, Update,
+    };
+}

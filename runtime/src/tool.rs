@@ -1,0 +1,224 @@
+//! One tool as constant data: what `#[tool]` makes of a block.
+
+use crate::schema::{Field, Shape};
+
+/// A tool: one operation of an API, as a model sees it and as it is sent.
+#[derive(Debug, PartialEq)]
+pub struct Tool {
+    /// Name that clients call, unique in its API: `[a-z0-9_]`, at most 64 characters.
+    pub name: &'static str,
+    /// Short name for people.
+    pub title: &'static str,
+    /// What it does, when to use it, what it returns.
+    pub description: &'static str,
+    /// Group it belongs to.
+    pub toolset: &'static str,
+    /// Tags by which it can be selected.
+    pub tags: &'static [&'static str],
+    /// `list`, `get`, `create`, `update`, `delete` or a verb of its own.
+    pub method: &'static str,
+    /// Id of the operation in its OpenAPI document.
+    pub operation: &'static str,
+    /// Name of the OpenAPI document, as in `apis.yaml`.
+    pub document: &'static str,
+    /// What a call can change.
+    pub effect: Effect,
+    /// HTTP method.
+    pub http: Http,
+    /// Path as in the document, with its base: `/auth/fab/v1/users/{username}`.
+    pub path: &'static str,
+    /// The same path in pieces.
+    pub segments: &'static [Segment],
+    /// The declared arguments, in the order of the specification.
+    pub params: &'static [Param],
+    /// How the request body is made.
+    pub body: Body,
+    /// Set on tools that list things.
+    pub list: Option<List>,
+    /// How an update is made safe and its result true.
+    pub update: Update,
+    /// Shape of the answer; `None` if it has no content. For a list tool the shape of one item stands in [`List::of`].
+    pub returns: Option<Shape>,
+}
+
+/// A struct with `#[tool]`.
+pub trait ToolBlock {
+    /// The tool it describes.
+    const TOOL: Tool;
+}
+
+/// What a call can change; becomes the MCP annotations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effect {
+    /// Changes nothing.
+    pub read_only: bool,
+    /// May destroy what cannot be had back.
+    pub destructive: bool,
+    /// Calling it twice is the same as once.
+    pub idempotent: bool,
+}
+
+/// HTTP method of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Http {
+    /// `GET`
+    Get,
+    /// `POST`
+    Post,
+    /// `PUT`
+    Put,
+    /// `PATCH`
+    Patch,
+    /// `DELETE`
+    Delete,
+}
+
+/// A piece of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Segment {
+    /// Sent as it stands, with its slashes: `/auth/fab/v1/users/`.
+    Literal(&'static str),
+    /// The percent-encoded value of the parameter with this wire name.
+    Param(&'static str),
+}
+
+/// A declared argument.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Param {
+    /// Name, description, shape: how the model sees it.
+    pub field: Field,
+    /// Name in the request.
+    pub wire: &'static str,
+    /// Where it goes.
+    pub place: Place,
+    /// Never shown again: not in errors, not in logs.
+    pub secret: bool,
+    /// Argument whose value is sent when this one is not given; empty for none.
+    pub or: &'static str,
+}
+
+/// Where an argument goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// One segment of the path.
+    Path {
+        /// Whether the server can route a value with `/` (sent as `%2F`).
+        slash: bool,
+    },
+    /// The query.
+    Query(Separator),
+    /// A request header.
+    Header,
+    /// A member of the body's object.
+    Body,
+    /// The whole body.
+    WholeBody,
+}
+
+/// How several values of one query parameter are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Separator {
+    /// `a=1&a=2` (`explode: true`).
+    Repeat,
+    /// `a=1,2` (`explode: false`).
+    Comma,
+    /// `a=1%202` (`spaceDelimited`).
+    Space,
+    /// `a=1|2` (`pipeDelimited`).
+    Pipe,
+    /// `a[key]=value` (`deepObject`).
+    Deep,
+}
+
+/// How the request body is made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Body {
+    /// Media type; empty if the operation takes no body.
+    pub media_type: &'static str,
+    /// Whether a body is sent even when no argument of it is given.
+    pub required: bool,
+    /// Members that are always sent, as JSON text: `("action", "\"create\"")`.
+    pub fixed: &'static [(&'static str, &'static str)],
+}
+
+impl Body {
+    /// No body, and so no `Content-Type`.
+    pub const NONE: Self = Self {
+        media_type: "",
+        required: false,
+        fixed: &[],
+    };
+}
+
+/// A list in pages.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct List {
+    /// Member of the answer that holds the items.
+    pub items: &'static str,
+    /// Shape of an item.
+    pub of: Shape,
+    /// How the API pages.
+    pub pager: Pager,
+    /// Filters applied here, since the API has none.
+    pub filters: &'static [Filter],
+    /// Fields of an item that are returned unless others are asked for; empty for all.
+    pub summary: &'static [&'static str],
+}
+
+/// How an API pages a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pager {
+    /// Query parameters for the number of items and of those left out before them.
+    Offset {
+        /// Name of the query parameter with the number of items.
+        limit: &'static str,
+        /// Name of the query parameter with the number of items to leave out.
+        offset: &'static str,
+        /// Most items that the server gives at once.
+        max: u32,
+    },
+    /// The API gives everything at once; it is cut here.
+    Whole,
+}
+
+/// A filter applied here.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Filter {
+    /// Name and shape of the argument.
+    pub field: Field,
+    /// Field of the item, with dots into objects and arrays of objects: `roles.name`.
+    pub path: &'static str,
+    /// No two items have the same value: reading stops at the first match.
+    pub unique: bool,
+}
+
+/// How an update is made safe and its result true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Update {
+    /// Path pieces of the GET whose answer fills the body's fields that were not given; empty for none.
+    pub merge: &'static [Segment],
+    /// Query parameter that names the body fields to write; made from the body arguments that were given.
+    pub mask: Option<Mask>,
+    /// Path pieces of the GET whose answer is the result, since the answer to the write does not tell the truth; empty for none.
+    ///
+    /// A placeholder takes the value of the body field of that wire name if one was sent, else that of the path parameter.
+    pub read_back: &'static [Segment],
+}
+
+impl Update {
+    /// The request is sent as given and answered as it comes.
+    pub const PLAIN: Self = Self {
+        merge: &[],
+        mask: None,
+        read_back: &[],
+    };
+}
+
+/// A query parameter that names the body fields to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mask {
+    /// Name of the query parameter.
+    pub name: &'static str,
+    /// How several names are written.
+    pub separator: Separator,
+}
