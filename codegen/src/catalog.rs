@@ -24,6 +24,8 @@ pub struct ToolsetDoc {
     pub description: String,
     /// File of the allowlist that declares it, relative to the workspace: `specs/tools/users.yaml`.
     pub source: String,
+    /// Names of its tools, whichever API has them, in the order of the allowlist.
+    pub tools: Vec<String>,
 }
 
 /// One API: the tools of one or more documents.

@@ -8,8 +8,15 @@ pub mod tool;
 
 pub use api::Api;
 pub use macros::{Schema, tool, tools};
-pub use schema::{Nullable, Schema, Shape};
+pub use schema::{Json, Nullable, Schema, Shape};
 pub use tool::Tool;
+
+/// What every generated module imports, whatever its blocks need, so that one block more changes no other line.
+pub mod prelude {
+    pub use std::collections::BTreeMap;
+
+    pub use crate::{Json, Nullable, Schema, tool};
+}
 
 /// What expansions of the macros refer to; not for people.
 #[doc(hidden)]
