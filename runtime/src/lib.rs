@@ -3,11 +3,17 @@
 //! The macros write [`Tool`] and [`Shape`] values into constants; the runtime reads them and never sees an endpoint by name.
 
 pub mod api;
+pub mod error;
+pub mod rate_limit;
+#[allow(dead_code, reason = "the client that sends it is being written")]
+mod request;
 pub mod schema;
 pub mod tool;
 
 pub use api::Api;
+pub use error::{CallError, ErrorCode};
 pub use macros::{Schema, tool, tools};
+pub use rate_limit::RateLimit;
 pub use schema::{Json, Nullable, Schema, Shape};
 pub use tool::Tool;
 
