@@ -1,2 +1,92 @@
-//! xtask
-fn main() {}
+//! The project's tasks. The only place that reads and writes files, downloads and starts things.
+
+#![allow(clippy::print_stderr, reason = "a program for the terminal")]
+
+mod demo;
+mod lab;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// The tasks of airflow-mcp.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Start or stop a real Airflow from PyPI, with the user admin (password admin)
+    #[command(subcommand)]
+    Airflow(AirflowTask),
+    /// The main job from nothing: a real Airflow 3, the generated server, an audit of who holds Admin
+    Demo,
+    /// Run every test, on real Airflow 2 and 3; installs what they need under target/
+    Test {
+        /// Only the end-to-end tests that match this pytest expression
+        #[arg(long)]
+        only: Option<String>,
+    },
+    /// Everything that a pull request has to pass
+    Ci,
+}
+
+#[derive(Debug, Subcommand)]
+enum AirflowTask {
+    /// Install (once) and start; goes on running until `down`
+    Up {
+        /// 2 or 3
+        major: u8,
+        /// Port to listen on [default: 28082 or 28083]
+        #[arg(long)]
+        port: Option<u16>,
+        /// Add 5,000 users and 300 roles
+        #[arg(long)]
+        seed: bool,
+    },
+    /// Stop what `up` started
+    Down {
+        /// 2 or 3
+        major: u8,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    match task {
+        Task::Airflow(AirflowTask::Up { major, port, seed }) => {
+            let url = lab::airflow::up(major, port, seed)?;
+            eprintln!("Airflow {major} answers at {url} (admin/admin)");
+            Ok(())
+        }
+        Task::Airflow(AirflowTask::Down { major }) => {
+            let stopped = lab::airflow::down(major)?;
+            eprintln!(
+                "Airflow {major} {}",
+                if stopped {
+                    "stopped"
+                } else {
+                    "was not running"
+                }
+            );
+            Ok(())
+        }
+        Task::Demo => demo::demo(),
+        Task::Test { only } => test::test(only.as_deref()),
+        Task::Ci => test::ci(),
+    }
+}

@@ -1,0 +1,412 @@
+//! Real Airflow servers from PyPI: installed once, a SQLite database each, started as processes of their own and stopped by the id they were started with.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+
+use super::python::{self, Venv};
+use super::{lab_dir, root, run_logged, step};
+
+/// A release of Airflow and what it is installed with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Release {
+    /// First number of the version.
+    pub(crate) major: u8,
+    /// The version.
+    pub(crate) version: &'static str,
+    packages: &'static [&'static str],
+    /// Dependencies released later are not used: they were never tested with this release.
+    released_before: &'static str,
+    health: &'static str,
+}
+
+/// The releases that tools are generated for.
+pub(crate) const RELEASES: &[Release] = &[
+    Release {
+        major: 2,
+        version: "2.11.2",
+        packages: &["apache-airflow==2.11.2"],
+        released_before: "2026-03-25",
+        health: "/api/v1/health",
+    },
+    Release {
+        major: 3,
+        version: "3.3.2",
+        packages: &[
+            "apache-airflow==3.3.2",
+            "apache-airflow-providers-fab==3.10.2",
+        ],
+        released_before: "2026-10-25",
+        health: "/api/v2/monitor/health",
+    },
+];
+
+/// The release with this major version.
+pub(crate) fn release(major: u8) -> Result<Release> {
+    let found = RELEASES.iter().find(|release| release.major == major);
+    found
+        .copied()
+        .with_context(|| format!("no Airflow {major} here: it is 2 or 3"))
+}
+
+/// An installed Airflow with a database and the user `admin` (password `admin`).
+#[derive(Debug, Clone)]
+pub(crate) struct Airflow {
+    /// What is installed.
+    pub(crate) release: Release,
+    venv: Venv,
+    home: PathBuf,
+}
+
+/// How a server differs from a plain one on the same database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Variant {
+    /// As an operator would run it.
+    Plain,
+    /// Answers 429 after `requests` in `seconds`.
+    RateLimited {
+        /// Requests answered in each window.
+        requests: u32,
+        /// Length of the window.
+        seconds: u32,
+    },
+    /// Airflow 3: its tokens live this long.
+    ShortTokens {
+        /// Life of a token.
+        seconds: u32,
+    },
+    /// Airflow 3 with the SimpleAuthManager, which has no users or roles.
+    SimpleAuth,
+}
+
+/// A running server. Stopped when dropped, unless [`Server::detach`]ed.
+#[derive(Debug)]
+pub(crate) struct Server {
+    /// Base URL.
+    pub(crate) url: String,
+    child: Option<Child>,
+    pid: u32,
+}
+
+impl Airflow {
+    /// Installs a release if need be, and makes the database called `name`; `fresh` begins with an empty one.
+    pub(crate) fn prepare(release: Release, name: &str, fresh: bool) -> Result<Self> {
+        let venv = python::venv(
+            &format!("airflow-{}", release.version),
+            release.packages,
+            Some(release.released_before),
+        )?;
+        let home = lab_dir().join(format!("airflow-{name}"));
+        if fresh && home.exists() {
+            std::fs::remove_dir_all(&home)?;
+        }
+        std::fs::create_dir_all(home.join("dags"))?;
+        let airflow = Self {
+            release,
+            venv,
+            home,
+        };
+        if !airflow.home.join("ready").exists() {
+            airflow.make_database()?;
+        }
+        Ok(airflow)
+    }
+
+    fn make_database(&self) -> Result<()> {
+        let version = self.release.version;
+        step(&format!("Airflow {version}: make the database"), || {
+            run_logged(
+                self.command("airflow").args(["db", "migrate"]),
+                &self.log("db"),
+            )
+        })?;
+        step(&format!("Airflow {version}: create the user admin"), || {
+            let mut create = self.command("airflow");
+            create.args([
+                "users",
+                "create",
+                "--username",
+                "admin",
+                "--password",
+                "admin",
+            ]);
+            create.args(["--role", "Admin", "--email", "admin@example.org"]);
+            create.args(["--firstname", "Ada", "--lastname", "Admin"]);
+            run_logged(&mut create, &self.log("user"))
+        })?;
+        std::fs::write(self.home.join("ready"), version)?;
+        Ok(())
+    }
+
+    /// Adds users and roles to the database.
+    pub(crate) fn seed(&self, users: u32, roles: u32) -> Result<()> {
+        step(
+            &format!("Airflow {}: {users} users", self.release.version),
+            || {
+                let mut seed = Command::new(self.venv.bin("python"));
+                seed.arg(root().join("xtask/lab/seed.py"))
+                    .arg(self.home.join("airflow.db"));
+                seed.args([users.to_string(), roles.to_string()]);
+                run_logged(&mut seed, &self.log("seed"))
+            },
+        )
+    }
+
+    /// Starts a server on a free port, or on this one, and waits until it answers.
+    pub(crate) fn start(&self, variant: Variant, port: Option<u16>) -> Result<Server> {
+        let port = port.map_or_else(free_port, Ok)?;
+        let version = self.release.version;
+        step(
+            &format!(
+                "Airflow {version}: start {} on port {port}",
+                variant.label()
+            ),
+            || {
+                let log = self.log(variant.label());
+                let file = File::create(&log)?;
+                let child = self
+                    .server_command(variant, port)
+                    .stdin(Stdio::null())
+                    .stdout(file.try_clone()?)
+                    .stderr(file)
+                    .process_group(0)
+                    .spawn()
+                    .context("start the Airflow server")?;
+                let mut server = Server {
+                    url: format!("http://127.0.0.1:{port}"),
+                    pid: child.id(),
+                    child: Some(child),
+                };
+                server.wait_until_healthy(self.release.health, &log)?;
+                Ok(server)
+            },
+        )
+    }
+
+    fn server_command(&self, variant: Variant, port: u16) -> Command {
+        let mut command = if self.release.major == 2 {
+            // `airflow webserver` shuts itself down when a busy machine is slow to fork workers, so gunicorn is run as it would run it.
+            let mut command = self.command("gunicorn");
+            command.args([
+                "--workers",
+                "1",
+                "--worker-class",
+                "gthread",
+                "--threads",
+                "4",
+            ]);
+            command.args(["--timeout", "300", "--access-logfile", "-"]);
+            command.args([
+                "--bind",
+                &format!("127.0.0.1:{port}"),
+                "airflow.www.app:cached_app()",
+            ]);
+            command.env(
+                "AIRFLOW__WEBSERVER__BASE_URL",
+                format!("http://127.0.0.1:{port}"),
+            );
+            command
+        } else {
+            let mut command = self.command("airflow");
+            command.args([
+                "api-server",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                &port.to_string(),
+            ]);
+            command.env("AIRFLOW__API__BASE_URL", format!("http://127.0.0.1:{port}"));
+            command
+        };
+        let lab = root().join("xtask/lab");
+        match variant {
+            Variant::Plain => {}
+            Variant::RateLimited { requests, seconds } => {
+                command.env("RATE_LIMIT", requests.to_string());
+                command.env("RATE_LIMIT_WINDOW", seconds.to_string());
+                let config = lab.join("webserver_rate_limit.py");
+                command.env("AIRFLOW__WEBSERVER__CONFIG_FILE", config);
+                command.env("AIRFLOW__CORE__PLUGINS_FOLDER", lab.join("plugins"));
+            }
+            Variant::ShortTokens { seconds } => {
+                command.env(
+                    "AIRFLOW__API_AUTH__JWT_EXPIRATION_TIME",
+                    seconds.to_string(),
+                );
+            }
+            Variant::SimpleAuth => {
+                let manager = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager";
+                command.env("AIRFLOW__CORE__AUTH_MANAGER", manager);
+                command.env("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS", "True");
+            }
+        }
+        command
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.venv.bin(program));
+        command
+            .current_dir(&self.home)
+            .env("PATH", self.venv.path())
+            .env("AIRFLOW_HOME", &self.home)
+            .env("PYTHONWARNINGS", "ignore")
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+            .env("AIRFLOW__CORE__FERNET_KEY", "");
+        if self.release.major == 2 {
+            let backends = "airflow.providers.fab.auth_manager.api.auth.backend.basic_auth,airflow.api.auth.backend.session";
+            command.env("AIRFLOW__API__AUTH_BACKENDS", backends);
+        } else {
+            let manager = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager";
+            command.env("AIRFLOW__CORE__AUTH_MANAGER", manager);
+            command.env("AIRFLOW__API__WORKERS", "1");
+            // The same for all servers of this database, so that one accepts the tokens of another.
+            command.env("AIRFLOW__API_AUTH__JWT_SECRET", "only-for-tests-".repeat(6));
+        }
+        command
+    }
+
+    /// Where a server's output goes; for a plain one this is also its request log.
+    pub(crate) fn log(&self, what: &str) -> PathBuf {
+        self.home.join(format!("{what}.log"))
+    }
+}
+
+impl Variant {
+    /// Name of the variant, also of its log.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Plain => "server",
+            Self::RateLimited { .. } => "server-rate-limited",
+            Self::ShortTokens { .. } => "server-short-tokens",
+            Self::SimpleAuth => "server-simple-auth",
+        }
+    }
+}
+
+impl Server {
+    fn wait_until_healthy(&mut self, health: &str, log: &Path) -> Result<()> {
+        let url = format!("{}{health}", self.url);
+        let deadline = Instant::now() + Duration::from_secs(240);
+        while Instant::now() < deadline {
+            if is_healthy(&url) {
+                return Ok(());
+            }
+            if let Some(child) = &mut self.child
+                && let Some(status) = child.try_wait()?
+            {
+                bail!("the server ended ({status}); see {}", log.display());
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        bail!("no answer from {url} in 240 s; see {}", log.display())
+    }
+
+    /// Leaves the server running after this program ends; returns the id to stop it by.
+    pub(crate) fn detach(mut self) -> u32 {
+        self.child = None;
+        self.pid
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            stop_group(self.pid, || matches!(child.try_wait(), Ok(Some(_))));
+        }
+    }
+}
+
+/// Stops a process group that was started here: asks first, insists after five seconds.
+fn stop_group(pid: u32, mut has_ended: impl FnMut() -> bool) {
+    let Ok(raw) = i32::try_from(pid) else { return };
+    let group = Pid::from_raw(raw);
+    for (signal, patience) in [(Signal::SIGTERM, 5), (Signal::SIGKILL, 5)] {
+        if killpg(group, signal).is_err() {
+            return;
+        }
+        let deadline = Instant::now() + Duration::from_secs(patience);
+        while Instant::now() < deadline {
+            if has_ended() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+fn is_healthy(url: &str) -> bool {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_global(Some(Duration::from_secs(10)))
+        .build()
+        .into();
+    let text = agent
+        .get(url)
+        .call()
+        .and_then(|mut answer| answer.body_mut().read_to_string());
+    text.is_ok_and(|text| text.contains("\"metadatabase\""))
+}
+
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// `cargo xtask airflow up`: a server that goes on running, at a fixed port (28082 or 28083 unless given).
+pub(crate) fn up(major: u8, port: Option<u16>, seed: bool) -> Result<String> {
+    let airflow = Airflow::prepare(release(major)?, &major.to_string(), false)?;
+    if seed {
+        airflow.seed(5000, 300)?;
+    }
+    let port = port.unwrap_or(28080 + u16::from(major));
+    let url = format!("http://127.0.0.1:{port}");
+    if running_pid(&airflow.home).is_some()
+        && is_healthy(&format!("{url}{}", airflow.release.health))
+    {
+        return Ok(url);
+    }
+    down(major)?;
+    let server = airflow.start(Variant::Plain, Some(port))?;
+    std::fs::write(pid_file(&airflow.home), server.detach().to_string())?;
+    Ok(url)
+}
+
+/// `cargo xtask airflow down`: stops what `up` started; `false` if nothing was running.
+pub(crate) fn down(major: u8) -> Result<bool> {
+    let home = lab_dir().join(format!("airflow-{major}"));
+    let Some(pid) = running_pid(&home) else {
+        return Ok(false);
+    };
+    stop_group(pid, || !is_alive(pid));
+    std::fs::remove_file(pid_file(&home))?;
+    Ok(true)
+}
+
+fn pid_file(home: &Path) -> PathBuf {
+    home.join("server.pid")
+}
+
+/// The server that `up` started, if it still is that one: ids are given out again.
+fn running_pid(home: &Path) -> Option<u32> {
+    let pid: u32 = std::fs::read_to_string(pid_file(home))
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
+    let command = Command::new("ps")
+        .args(["-o", "command=", "-p", &pid.to_string()])
+        .output()
+        .ok()?;
+    let command = String::from_utf8_lossy(&command.stdout).into_owned();
+    (is_alive(pid) && command.contains("airflow")).then_some(pid)
+}
+
+fn is_alive(pid: u32) -> bool {
+    i32::try_from(pid).is_ok_and(|raw| kill(Pid::from_raw(raw), None).is_ok())
+}

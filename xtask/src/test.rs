@@ -1,0 +1,216 @@
+//! `cargo xtask test`: every test there is, with all the set-up: Rust tests, then the end-to-end tests on real Airflow 2 and 3.
+
+use std::process::Command;
+use std::thread;
+
+use anyhow::{Context, Result, bail};
+
+use crate::lab::airflow::{Airflow, Server, Variant, release};
+use crate::lab::python::{self, Venv};
+use crate::lab::{root, step};
+
+/// Users that the lists are walked over.
+const USERS: u32 = 5000;
+
+/// Runs all tests; `filter` is passed to pytest as `-k` and leaves the Rust tests out.
+pub(crate) fn test(filter: Option<&str>) -> Result<()> {
+    // Installing and starting the servers waits on the network and on Python; compiling fills the time.
+    let lab = thread::spawn(start_lab);
+    let rust = if filter.is_none() {
+        rust_tests()
+    } else {
+        Ok(())
+    };
+    let build = build_server();
+    let lab = match lab.join() {
+        Ok(lab) => lab.context("set up the real Airflow servers"),
+        Err(_) => bail!("setting up the real Airflow servers panicked"),
+    };
+    let failures: Vec<String> = [
+        rust.map_err(|error| format!("Rust tests: {error:#}")),
+        build
+            .and(lab)
+            .and_then(|lab| end_to_end(&lab, filter))
+            .map_err(|error| format!("end to end: {error:#}")),
+    ]
+    .into_iter()
+    .filter_map(Result::err)
+    .collect();
+    if failures.is_empty() {
+        return Ok(());
+    }
+    bail!("{}", failures.join("\n"))
+}
+
+/// Unit, golden, macro and catalogue tests: everything that needs nothing but Cargo.
+pub(crate) fn rust_tests() -> Result<()> {
+    let has_nextest = Command::new("cargo")
+        .args(["nextest", "--version"])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    let runner: &[&str] = if has_nextest {
+        &["nextest", "run"]
+    } else {
+        &["test", "--all-targets"]
+    };
+    cargo(&[runner, &["--workspace", "--no-fail-fast"]].concat())?;
+    cargo(&["test", "--doc", "--workspace"])
+}
+
+fn build_server() -> Result<()> {
+    cargo(&["build", "--package", "airflow-mcp"])
+}
+
+/// Runs Cargo in the workspace.
+pub(crate) fn cargo(arguments: &[&str]) -> Result<()> {
+    let status = Command::new("cargo")
+        .args(arguments)
+        .current_dir(root())
+        .status()?;
+    if status.success() {
+        return Ok(());
+    }
+    bail!("`cargo {}` failed", arguments.join(" "))
+}
+
+struct Lab {
+    clients: Venv,
+    /// Variables that tell the tests where things are.
+    variables: Vec<(String, String)>,
+    _servers: Vec<Server>,
+}
+
+fn start_lab() -> Result<Lab> {
+    let clients = python::clients()?;
+    let mut variables = vec![];
+    let mut servers = vec![];
+    let limited = Variant::RateLimited {
+        requests: 6,
+        seconds: 60,
+    };
+    for major in [2, 3] {
+        let airflow = Airflow::prepare(release(major)?, &format!("test-{major}"), true)?;
+        airflow.seed(USERS, 0)?;
+        let mut wanted = vec![("URL", Variant::Plain), ("LIMITED_URL", limited)];
+        if major == 3 {
+            wanted.push(("SHORT_URL", Variant::ShortTokens { seconds: 5 }));
+            wanted.push(("SIMPLE_URL", Variant::SimpleAuth));
+        }
+        for (name, variant) in wanted {
+            let server = airflow.start(variant, None)?;
+            variables.push((format!("E2E_AIRFLOW_{major}_{name}"), server.url.clone()));
+            servers.push(server);
+        }
+        let log = airflow.log(Variant::Plain.label()).display().to_string();
+        variables.push((format!("E2E_AIRFLOW_{major}_LOG"), log));
+    }
+    let node = python::node_dir(&clients)?.join("bin/node");
+    variables.push(("E2E_NODE".into(), node.display().to_string()));
+    variables.push((
+        "E2E_INSPECTOR".into(),
+        python::inspector().display().to_string(),
+    ));
+    variables.push((
+        "E2E_BINARY".into(),
+        root()
+            .join("target/debug/airflow-mcp")
+            .display()
+            .to_string(),
+    ));
+    Ok(Lab {
+        clients,
+        variables,
+        _servers: servers,
+    })
+}
+
+fn end_to_end(lab: &Lab, filter: Option<&str>) -> Result<()> {
+    let mut pytest = Command::new(lab.clients.bin("python"));
+    pytest
+        .args([
+            "-m",
+            "pytest",
+            "--quiet",
+            "-p",
+            "no:cacheprovider",
+            "--durations=5",
+            "tests/e2e",
+        ])
+        .envs(lab.variables.iter().map(|(name, value)| (name, value)))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .current_dir(root());
+    if let Some(filter) = filter {
+        pytest.args(["-k", filter]);
+    }
+    if pytest.status()?.success() {
+        return Ok(());
+    }
+    bail!("pytest failed")
+}
+
+/// `cargo xtask ci`: what a pull request has to pass.
+pub(crate) fn ci() -> Result<()> {
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
+    ])?;
+    cargo(&["xtask", "generate", "--check"])?;
+    generate_twice()?;
+    cargo(&["xtask", "coverage"])?;
+    test(None)?;
+    document()
+}
+
+/// The generator must not depend on anything but its inputs, and must not change what it has written.
+fn generate_twice() -> Result<()> {
+    step("generate twice and compare", || {
+        let before = snapshot()?;
+        for _ in 0..2 {
+            cargo(&["xtask", "generate"])?;
+            if snapshot()? != before {
+                bail!("`cargo xtask generate` did not give the same bytes twice");
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Names and content of all files in `generated/`.
+fn snapshot() -> Result<std::collections::BTreeMap<std::path::PathBuf, Vec<u8>>> {
+    let mut files = std::collections::BTreeMap::new();
+    let mut folders = vec![root().join("generated")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let content = std::fs::read(&path)?;
+                files.insert(path, content);
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn document() -> Result<()> {
+    let status = Command::new("cargo")
+        .args([
+            "doc",
+            "--workspace",
+            "--no-deps",
+            "--document-private-items",
+        ])
+        .env("RUSTDOCFLAGS", "--deny warnings")
+        .current_dir(root())
+        .status()?;
+    if status.success() {
+        return Ok(());
+    }
+    bail!("`cargo doc` failed")
+}
