@@ -32,6 +32,8 @@ enum Task {
         #[arg(long)]
         only: Option<String>,
     },
+    /// Start the servers of the end-to-end tests, print their variables, and keep them until the end of input
+    Lab,
     /// Everything that a pull request has to pass
     Ci,
 }
@@ -87,6 +89,7 @@ fn run(task: Task) -> Result<()> {
         }
         Task::Demo => demo::demo(),
         Task::Test { only } => test::test(only.as_deref()),
+        Task::Lab => test::hold_lab(),
         Task::Ci => test::ci(),
     }
 }

@@ -90,7 +90,6 @@ fn start_lab() -> Result<Lab> {
     };
     for major in [2, 3] {
         let airflow = Airflow::prepare(release(major)?, &format!("test-{major}"), true)?;
-        airflow.seed(USERS, 0)?;
         let mut wanted = vec![("URL", Variant::Plain), ("LIMITED_URL", limited)];
         if major == 3 {
             wanted.push(("SHORT_URL", Variant::ShortTokens { seconds: 5 }));
@@ -100,6 +99,10 @@ fn start_lab() -> Result<Lab> {
             let server = airflow.start(variant, None)?;
             variables.push((format!("E2E_AIRFLOW_{major}_{name}"), server.url.clone()));
             servers.push(server);
+            if variant == Variant::Plain {
+                // Not before: it is the first server that makes the roles.
+                airflow.seed(USERS, 0)?;
+            }
         }
         let log = airflow.log(Variant::Plain.label()).display().to_string();
         variables.push((format!("E2E_AIRFLOW_{major}_LOG"), log));
@@ -122,6 +125,21 @@ fn start_lab() -> Result<Lab> {
         variables,
         _servers: servers,
     })
+}
+
+/// `cargo xtask lab`: the servers of the end-to-end tests, for someone who is writing one.
+#[expect(clippy::print_stdout, reason = "the result of the command")]
+pub(crate) fn hold_lab() -> Result<()> {
+    let lab = start_lab()?;
+    for (name, value) in &lab.variables {
+        println!("export {name}='{value}'");
+    }
+    println!(
+        "# {} -m pytest tests/e2e",
+        lab.clients.bin("python").display()
+    );
+    std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
+    Ok(())
 }
 
 fn end_to_end(lab: &Lab, filter: Option<&str>) -> Result<()> {

@@ -361,19 +361,20 @@ fn free_port() -> Result<u16> {
 /// `cargo xtask airflow up`: a server that goes on running, at a fixed port (28082 or 28083 unless given).
 pub(crate) fn up(major: u8, port: Option<u16>, seed: bool) -> Result<String> {
     let airflow = Airflow::prepare(release(major)?, &major.to_string(), false)?;
-    if seed {
-        airflow.seed(5000, 300)?;
-    }
     let port = port.unwrap_or(28080 + u16::from(major));
     let url = format!("http://127.0.0.1:{port}");
     if running_pid(&airflow.home).is_some()
         && is_healthy(&format!("{url}{}", airflow.release.health))
     {
-        return Ok(url);
+        eprintln!("  ok     Airflow {} is running", airflow.release.version);
+    } else {
+        down(major)?;
+        let server = airflow.start(Variant::Plain, Some(port))?;
+        std::fs::write(pid_file(&airflow.home), server.detach().to_string())?;
     }
-    down(major)?;
-    let server = airflow.start(Variant::Plain, Some(port))?;
-    std::fs::write(pid_file(&airflow.home), server.detach().to_string())?;
+    if seed {
+        airflow.seed(5000, 300)?;
+    }
     Ok(url)
 }
 
