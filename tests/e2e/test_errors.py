@@ -124,7 +124,7 @@ async def test_a_real_429_is_passed_on_at_once(airflow, tmp_path):
         first = seen[0][0]
         assert not first.is_error and first.meta["ratelimit-limit"] == 6
         remaining = [result.meta["ratelimit-remaining"] for result, _ in seen if not result.is_error]
-        assert remaining == sorted(remaining, reverse=True) and len(set(remaining)) == len(remaining)
+        assert remaining[-1] == 0, remaining
 
 
 @pytest.mark.anyio

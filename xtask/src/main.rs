@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stderr, reason = "a program for the terminal")]
 
+mod bench;
 mod demo;
 mod lab;
 mod test;
@@ -34,6 +35,12 @@ enum Task {
     },
     /// Start the servers of the end-to-end tests, print their variables, and keep them until the end of input
     Lab,
+    /// Measure the budgets of the design on this machine
+    Bench {
+        /// Fail if one is not met
+        #[arg(long)]
+        strict: bool,
+    },
     /// Everything that a pull request has to pass
     Ci,
 }
@@ -90,6 +97,7 @@ fn run(task: Task) -> Result<()> {
         Task::Demo => demo::demo(),
         Task::Test { only } => test::test(only.as_deref()),
         Task::Lab => test::hold_lab(),
+        Task::Bench { strict } => bench::bench(strict),
         Task::Ci => test::ci(),
     }
 }

@@ -1,0 +1,147 @@
+//! The client side of the benchmarks: a server over stdio, and how much it uses.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use super::proc_file;
+
+/// A server that has been initialised.
+pub(crate) struct Server {
+    child: Child,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+    next_id: u64,
+}
+
+impl Server {
+    /// Spawns the server against this upstream and shakes hands.
+    pub(crate) fn start(binary: &Path, url: &str) -> Result<Self> {
+        let mut child = Command::new(binary)
+            .arg("stdio")
+            .env_clear()
+            .envs([
+                ("AIRFLOW_URL", url),
+                ("AIRFLOW_USERNAME", "admin"),
+                ("AIRFLOW_PASSWORD", "admin"),
+            ])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("start {}", binary.display()))?;
+        let to = child.stdin.take().context("no input")?;
+        let from = BufReader::with_capacity(1 << 20, child.stdout.take().context("no output")?);
+        let mut server = Self {
+            child,
+            to,
+            from,
+            next_id: 1,
+        };
+        let client = json!({
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": {"name": "cargo xtask bench", "version": "1"},
+        });
+        server.request("initialize", &client)?;
+        writeln!(
+            server.to,
+            "{}",
+            json!({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        )?;
+        Ok(server)
+    }
+
+    /// One request and its answer, which has to be a success.
+    pub(crate) fn request(&mut self, method: &str, params: &Value) -> Result<()> {
+        let message = self.message(method, params);
+        self.to.write_all(message.as_bytes())?;
+        self.to.flush()?;
+        let mut line = String::new();
+        self.from.read_line(&mut line)?;
+        check(&line)
+    }
+
+    /// `count` tool calls, at most `window` of them not yet answered.
+    pub(crate) fn in_flight(
+        &mut self,
+        window: usize,
+        count: usize,
+        call: impl Fn(usize) -> Value,
+    ) -> Result<()> {
+        let mut line = String::new();
+        let mut sent = 0;
+        for received in 0..count {
+            while sent < count && sent < received + window {
+                let message = self.message("tools/call", &call(sent));
+                self.to.write_all(message.as_bytes())?;
+                sent += 1;
+            }
+            line.clear();
+            self.from.read_line(&mut line)?;
+            check(&line)?;
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, method: &str, params: &Value) -> String {
+        self.next_id += 1;
+        let id = self.next_id;
+        format!(
+            "{}\n",
+            json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
+        )
+    }
+
+    /// CPU time of all its threads so far.
+    pub(crate) fn cpu(&self) -> Result<Duration> {
+        let mut nanos = 0;
+        for task in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            let path = task?.path().join("schedstat");
+            let text = proc_file(&path.display().to_string())?;
+            nanos += text
+                .split(' ')
+                .next()
+                .and_then(|first| first.parse().ok())
+                .unwrap_or(0);
+        }
+        Ok(Duration::from_nanos(nanos))
+    }
+
+    /// Memory it holds, in kB.
+    pub(crate) fn resident_kb(&self) -> Result<u64> {
+        let status = proc_file(&format!("/proc/{}/status", self.child.id()))?;
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .context("no VmRSS")?;
+        Ok(line
+            .split_whitespace()
+            .nth(1)
+            .context("no figure")?
+            .parse()?)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It was started here and holds nothing worth a farewell.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn check(line: &str) -> Result<()> {
+    if line.is_empty() {
+        bail!("the server ended");
+    }
+    let head = &line[..line.len().min(2000)];
+    if line.contains("\"isError\":true") || line.starts_with("{\"jsonrpc\":\"2.0\",\"error\"") {
+        bail!("a call failed: {head}");
+    }
+    Ok(())
+}
