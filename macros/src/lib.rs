@@ -1,17 +1,34 @@
-//! macros
+//! Attribute and derive macros that turn a documented struct into a checked MCP tool.
+//!
+//! This file only converts token streams. Each macro has three steps: `ast` reads what is written and keeps its tokens, `validate` knows the rules, `expand` cannot fail. All mistakes are reported in one run, each at the smallest token that is wrong. The documentation of the macros is on their re-exports in `runtime`, with examples that compile.
+
+mod docs;
+mod entries;
+mod errors;
+mod field;
+mod rules;
+mod schema;
+mod tool;
+mod tools;
+mod value;
+
+use errors::with_errors;
 use proc_macro::TokenStream;
-/// tool
+
+#[allow(missing_docs)]
 #[proc_macro_attribute]
-pub fn tool(_: TokenStream, item: TokenStream) -> TokenStream {
-    item
+pub fn tool(attr: TokenStream, item: TokenStream) -> TokenStream {
+    with_errors(tool::expand(attr.into(), item.into())).into()
 }
-/// tools
+
+#[allow(missing_docs)]
 #[proc_macro_attribute]
-pub fn tools(_: TokenStream, item: TokenStream) -> TokenStream {
-    item
+pub fn tools(attr: TokenStream, item: TokenStream) -> TokenStream {
+    with_errors(tools::expand(attr.into(), item.into())).into()
 }
-/// Schema
+
+#[allow(missing_docs)]
 #[proc_macro_derive(Schema, attributes(schema))]
-pub fn schema(_: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn schema(item: TokenStream) -> TokenStream {
+    with_errors(schema::expand(item.into())).into()
 }

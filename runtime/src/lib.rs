@@ -2,12 +2,18 @@
 //!
 //! The macros write [`Tool`] and [`Shape`] values into constants; the runtime reads them and never sees an endpoint by name.
 
+// Expansions say `::runtime`; tests in this crate, too, are to find it.
+#[allow(unused_extern_crates)]
+extern crate self as runtime;
+
 pub mod api;
+mod checks;
 pub mod error;
 pub mod rate_limit;
 #[allow(dead_code, reason = "the client that sends it is being written")]
 mod request;
 pub mod schema;
+mod schema_impls;
 pub mod tool;
 
 pub use api::Api;
@@ -27,7 +33,8 @@ pub mod prelude {
 /// What expansions of the macros refer to; not for people.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::schema::{Additional, Field, Kind, Schema, Shape, StringRules};
+    pub use crate::checks::{STUB, Value, check, check_filter, field, fits, has_field};
+    pub use crate::schema::{Additional, Bound, Field, Json, Kind, Schema, Shape, StringRules};
     pub use crate::tool::{
         Body, Effect, Filter, Http, List, Mask, Pager, Param, Place, Segment, Separator, Tool,
         ToolBlock, Update,

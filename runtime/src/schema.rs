@@ -3,6 +3,11 @@
 /// A type with a JSON shape. Derived with `#[derive(Schema)]`.
 ///
 /// Types that implement it describe; they are never constructed or decoded.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no JSON shape",
+    label = "not a type of a tool",
+    note = "use `String`, `i64`, `f64`, `bool`, `Json`, `Vec`, `BTreeMap<String, _>`, `Option`, `Nullable`, or a type with `#[derive(Schema)]`"
+)]
 pub trait Schema {
     /// The shape of a value.
     const SHAPE: Shape;
@@ -105,6 +110,15 @@ impl StringRules {
         max_length: None,
         pattern: "",
     };
+}
+
+/// A limit of a number, as written in a rule.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Bound {
+    /// Without fraction.
+    Integer(i64),
+    /// With one.
+    Number(f64),
 }
 
 /// A named member of an object.

@@ -1,0 +1,60 @@
+//! Doc comments as descriptions.
+
+use syn::{Attribute, Expr, ExprLit, Lit, Meta};
+
+/// The text of the doc comments: lines of a paragraph become one, an empty line stays between paragraphs, Markdown stays as it is.
+pub(crate) fn description(attributes: &[Attribute]) -> String {
+    let mut text = String::new();
+    let mut paragraph_ended = false;
+    let mut in_code = false;
+    for line in lines(attributes) {
+        let fence = line.trim_start().starts_with("```");
+        if line.trim().is_empty() && !in_code {
+            paragraph_ended = true;
+            continue;
+        }
+        if !text.is_empty() {
+            let own_line = fence || in_code || starts_a_line(&line) || text.ends_with("```");
+            text.push_str(match (paragraph_ended, own_line) {
+                (true, _) => "\n\n",
+                (false, true) => "\n",
+                (false, false) => " ",
+            });
+        }
+        paragraph_ended = false;
+        in_code ^= fence;
+        text.push_str(if in_code { &line } else { line.trim_end() });
+    }
+    text.trim_end().to_owned()
+}
+
+/// Lines of all doc comments, without the space that follows `///`.
+fn lines(attributes: &[Attribute]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for attribute in attributes {
+        if let Meta::NameValue(doc) = &attribute.meta
+            && doc.path.is_ident("doc")
+            && let Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            }) = &doc.value
+        {
+            let text = text.value();
+            lines.extend(
+                text.split('\n')
+                    .map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()),
+            );
+        }
+    }
+    lines
+}
+
+/// Whether Markdown gives this line a meaning that it would lose behind another: an item of a list, a heading, a table.
+fn starts_a_line(line: &str) -> bool {
+    let line = line.trim_start();
+    let number = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    ["- ", "* ", "+ ", "#", "|", ">"]
+        .iter()
+        .any(|mark| line.starts_with(mark))
+        || (number.len() < line.len() && (number.starts_with(". ") || number.starts_with(") ")))
+}

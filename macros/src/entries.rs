@@ -1,0 +1,134 @@
+//! Reads comma-separated entries such as `name = "..", list(..), secret` and goes on after a mistake.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use syn::ext::IdentExt as _;
+use syn::parse::{Parse, ParseStream, Parser as _};
+use syn::{LitStr, Token};
+
+use crate::errors::{Errors, error};
+
+/// A name as written: an identifier, or a string where that is not possible.
+#[derive(Clone)]
+pub(crate) struct Name {
+    pub(crate) text: String,
+    pub(crate) span: Span,
+}
+
+impl Parse for Name {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(LitStr) {
+            return input.parse::<LitStr>().map(|name| Self {
+                text: name.value(),
+                span: name.span(),
+            });
+        }
+        input
+            .parse::<Ident>()
+            .map(|name| Self {
+                text: name.unraw().to_string(),
+                span: name.span(),
+            })
+            .map_err(|e| {
+                error(
+                    e.span(),
+                    "a name is missing here",
+                    "write it as it stands in JSON: `email`, or `\"type\"` for a keyword",
+                )
+            })
+    }
+}
+
+/// Calls `read` at the start of each entry.
+pub(crate) fn each(
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+    mut read: impl FnMut(ParseStream<'_>, &mut Errors) -> syn::Result<()>,
+) {
+    while !input.is_empty() {
+        if let Err(error) = read(input, errors) {
+            errors.add(error);
+            skip_entry(input);
+        } else if !input.is_empty() && !input.peek(Token![,]) {
+            errors.push(
+                input.span(),
+                "this does not belong here",
+                "put a comma before the next entry",
+            );
+            skip_entry(input);
+        }
+        // Either a comma or the end, as looked at above.
+        let _ = input.parse::<Option<Token![,]>>();
+    }
+}
+
+/// Calls `read` behind the key of each entry; a key that stands there twice is a mistake.
+pub(crate) fn each_key(
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+    mut read: impl FnMut(&Ident, ParseStream<'_>, &mut Errors) -> syn::Result<()>,
+) {
+    let mut seen: Vec<Ident> = Vec::new();
+    each(input, errors, |input, errors| {
+        let key = input.call(Ident::parse_any)?;
+        if seen.contains(&key) {
+            errors.push(
+                key.span(),
+                format_args!("`{key}` stands here twice"),
+                "keep one of them",
+            );
+        }
+        let result = read(&key, input, errors);
+        seen.push(key);
+        result
+    });
+}
+
+/// [`each_key`] over the tokens of an attribute.
+pub(crate) fn each_key_of(
+    tokens: TokenStream,
+    errors: &mut Errors,
+    read: impl FnMut(&Ident, ParseStream<'_>, &mut Errors) -> syn::Result<()>,
+) {
+    let parsed = (|input: ParseStream<'_>| {
+        each_key(input, errors, read);
+        Ok(())
+    })
+    .parse2(tokens);
+    if let Err(error) = parsed {
+        errors.add(error);
+    }
+}
+
+/// The value of `key = ..`.
+pub(crate) fn value<T: Parse>(input: ParseStream<'_>) -> syn::Result<T> {
+    input.parse::<Token![=]>()?;
+    input.parse()
+}
+
+/// The content of `key(..)`, entry by entry.
+pub(crate) fn parenthesized(
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+    read: impl FnOnce(ParseStream<'_>, &mut Errors),
+) -> syn::Result<Span> {
+    let content;
+    let parens = syn::parenthesized!(content in input);
+    read(&content, errors);
+    Ok(parens.span.join())
+}
+
+/// The mistake of a key that is not known.
+pub(crate) fn unknown_key(key: &Ident, place: &str, known: &str) -> syn::Error {
+    error(
+        key.span(),
+        format_args!("`{key}` is no key of {place}"),
+        format_args!("the keys are {known}"),
+    )
+}
+
+fn skip_entry(input: ParseStream<'_>) {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        // There is a token, as the input is not empty.
+        let _ = input.parse::<TokenTree>();
+    }
+}

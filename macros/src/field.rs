@@ -1,0 +1,100 @@
+//! What arguments and members of objects share: rules, a default, an example.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Type;
+use syn::parse::ParseStream;
+use syn::spanned::Spanned as _;
+
+use crate::entries::value;
+use crate::errors::{Errors, message};
+use crate::rules::Rules;
+use crate::value::Value;
+
+/// Rules, default and example as written.
+#[derive(Default)]
+pub(crate) struct Facts {
+    pub(crate) rules: Rules,
+    pub(crate) default: Option<Value>,
+    pub(crate) example: Option<Value>,
+}
+
+impl Facts {
+    /// Reads what follows `key`; `false` if it is not one of theirs.
+    pub(crate) fn read(
+        &mut self,
+        key: &Ident,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<bool> {
+        match key.to_string().as_str() {
+            "default" => self.default = Some(value(input)?),
+            "example" => self.example = Some(value(input)?),
+            _ => return self.rules.read(key, input, errors),
+        }
+        Ok(true)
+    }
+
+    /// Finds what is wrong whatever the type is.
+    pub(crate) fn validate(&self, owner: &str, errors: &mut Errors) {
+        self.rules.validate(owner, errors);
+        for (key, value) in self.values() {
+            self.rules.validate_value(owner, key, value, errors);
+        }
+    }
+
+    /// The `Field` of a member of this type.
+    pub(crate) fn field(&self, name: &str, description: &str, ty: &Type) -> TokenStream {
+        let of = quote_spanned!(ty.span()=> ::runtime::__private::Field::of);
+        let field = quote!(#of::<#ty>(#name, #description));
+        let shape = (!self.rules.is_empty()).then(|| {
+            let shape = self.rules.shape(ty);
+            quote!(shape: #shape,)
+        });
+        let texts = self.values().map(|(key, value)| {
+            let (key, text) = (Ident::new(key, value.span), value.text());
+            quote!(#key: #text,)
+        });
+        let set: TokenStream = shape.into_iter().chain(texts).collect();
+        if set.is_empty() {
+            return field;
+        }
+        quote!(::runtime::__private::Field { #set ..#field })
+    }
+
+    /// Checks that default and example are values of the type, whose shape is this expression.
+    pub(crate) fn checks(&self, name: &str, ty: &Type, shape: &TokenStream) -> TokenStream {
+        self.values()
+            .map(|(key, value)| {
+                let (span, constant, text) = (value.span, value.constant(), value.text());
+                let message = message(
+                    format_args!(
+                        "the {key} `{text}` of `{name}` is no value of its type `{}`",
+                        type_name(ty)
+                    ),
+                    "write one that the type and its rules allow",
+                );
+                quote_spanned! {span=>
+                    const _: () = ::runtime::__private::check(
+                        ::runtime::__private::fits(#shape, #constant),
+                        #message,
+                    );
+                }
+            })
+            .collect()
+    }
+
+    fn values(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        let default = self.default.iter().map(|value| ("default", value));
+        default.chain(self.example.iter().map(|value| ("example", value)))
+    }
+}
+
+/// A type as it is written by hand: `Option<Vec<String>>`.
+pub(crate) fn type_name(ty: &Type) -> String {
+    let mut name = quote!(#ty).to_string();
+    for (spaced, tight) in [(" < ", "<"), (" >", ">"), (" :: ", "::"), (" ,", ",")] {
+        name = name.replace(spaced, tight);
+    }
+    name
+}

@@ -1,0 +1,265 @@
+//! Structs and enums with `#[schema(..)]` as written.
+
+use proc_macro2::Ident;
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Token, Type};
+
+use crate::docs::description;
+use crate::entries::{each_key_of, unknown_key, value};
+use crate::errors::Errors;
+use crate::field::Facts;
+use crate::rules;
+
+/// What a type is in JSON.
+pub(crate) enum Body {
+    /// A struct: an object.
+    Object {
+        members: Vec<Member>,
+        additional: Additional,
+    },
+    /// An enum of unit variants: a string.
+    Strings(Vec<StringValue>),
+    /// An enum of variants with one field: one of several types.
+    Union(Vec<Variant>),
+}
+
+/// `#[schema(additional)]`
+pub(crate) enum Additional {
+    Closed,
+    Any,
+    Of(Box<Type>),
+}
+
+/// A field of a struct.
+pub(crate) struct Member {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) description: String,
+    pub(crate) facts: Facts,
+}
+
+/// A unit variant.
+pub(crate) struct StringValue {
+    pub(crate) ident: Ident,
+    pub(crate) name: Option<LitStr>,
+}
+
+/// A variant with one field.
+pub(crate) struct Variant {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    pub(crate) facts: Facts,
+}
+
+/// Reads the item; `None` if it is nothing that JSON has.
+pub(crate) fn parse(item: DeriveInput, errors: &mut Errors) -> Option<Body> {
+    let ident = &item.ident;
+    if !item.generics.params.is_empty() {
+        errors.push(
+            item.generics.span(),
+            format_args!("`{ident}` is generic"),
+            "derive `Schema` on a type without parameters",
+        );
+    }
+    match item.data {
+        Data::Struct(data) => match data.fields {
+            Fields::Named(fields) => {
+                let additional = additional(&item.attrs, errors);
+                let fields = fields.named.into_iter();
+                let members = fields.filter_map(|field| member(field, errors)).collect();
+                Some(Body::Object {
+                    members,
+                    additional,
+                })
+            }
+            Fields::Unnamed(_) | Fields::Unit => {
+                errors.push(
+                    ident.span(),
+                    format_args!("struct `{ident}` has no named fields"),
+                    "write them as an object has them: `pub name: String`",
+                );
+                None
+            }
+        },
+        Data::Enum(data) => {
+            no_keys(&item.attrs, "an enum", errors);
+            variants(ident, data.variants.into_iter().collect(), errors)
+        }
+        Data::Union(_) => {
+            errors.push(
+                ident.span(),
+                format_args!("`{ident}` is a union of memory, not of types"),
+                "write an enum with a variant for each type: `Text(String)`",
+            );
+            None
+        }
+    }
+}
+
+fn additional(attributes: &[Attribute], errors: &mut Errors) -> Additional {
+    let mut additional = Additional::Closed;
+    each_schema_key(attributes, errors, |key, input, _| {
+        if key != "additional" {
+            return Err(unknown_key(
+                key,
+                "`#[schema(..)]` of a struct",
+                "`additional`",
+            ));
+        }
+        additional = match input.peek(Token![=]) {
+            true => Additional::Of(Box::new(value(input)?)),
+            false => Additional::Any,
+        };
+        Ok(())
+    });
+    additional
+}
+
+fn member(field: syn::Field, errors: &mut Errors) -> Option<Member> {
+    let mut member = Member {
+        ident: field.ident?,
+        ty: field.ty,
+        name: None,
+        description: description(&field.attrs),
+        facts: Facts::default(),
+    };
+    each_schema_key(&field.attrs, errors, |key, input, errors| {
+        if key == "name" {
+            member.name = Some(value(input)?);
+        } else if !member.facts.read(key, input, errors)? {
+            let known = format!("`name`, {}, `default`, `example`", rules::KEYS);
+            return Err(unknown_key(key, "`#[schema(..)]` of a field", &known));
+        }
+        Ok(())
+    });
+    Some(member)
+}
+
+fn variants(ident: &Ident, variants: Vec<syn::Variant>, errors: &mut Errors) -> Option<Body> {
+    let (mut strings, mut union) = (Vec::new(), Vec::new());
+    for variant in variants {
+        match &variant.fields {
+            Fields::Unit => strings.push(string_value(&variant, errors)),
+            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+                let ty = fields.unnamed[0].ty.clone();
+                union.push(union_variant(&variant, ty, errors));
+            }
+            fields => errors.push(
+                fields.span(),
+                format_args!("`{ident}::{}` is no JSON value", variant.ident),
+                "write `Name` in an enum of strings, `Name(Type)` in one of types",
+            ),
+        }
+    }
+    match (strings.first(), union.first()) {
+        (Some(first), Some(other)) => {
+            // What comes later is the odd one.
+            let fewer = if strings.len() < union.len() {
+                &first.ident
+            } else {
+                &other.ident
+            };
+            errors.push(
+                fewer.span(),
+                format_args!("`{ident}` mixes strings and types"),
+                "make the strings an enum of their own and that a variant of this one",
+            );
+            None
+        }
+        (None, None) if errors.is_empty() => {
+            errors.push(
+                ident.span(),
+                format_args!("`{ident}` has no variants, so no value has this type"),
+                "add one, or use `Json` for any value",
+            );
+            None
+        }
+        (None, _) => Some(Body::Union(union)),
+        (_, None) => Some(Body::Strings(strings)),
+    }
+}
+
+fn string_value(variant: &syn::Variant, errors: &mut Errors) -> StringValue {
+    let mut name = None;
+    each_schema_key(&variant.attrs, errors, |key, input, _| {
+        if key != "name" {
+            return Err(unknown_key(key, "`#[schema(..)]` of a variant", "`name`"));
+        }
+        name = Some(value(input)?);
+        Ok(())
+    });
+    StringValue {
+        ident: variant.ident.clone(),
+        name,
+    }
+}
+
+fn union_variant(variant: &syn::Variant, ty: Type, errors: &mut Errors) -> Variant {
+    let mut facts = Facts::default();
+    each_schema_key(&variant.attrs, errors, |key, input, errors| {
+        if matches!(key.to_string().as_str(), "default" | "example")
+            || !facts.read(key, input, errors)?
+        {
+            return Err(unknown_key(
+                key,
+                "`#[schema(..)]` of a variant",
+                rules::KEYS,
+            ));
+        }
+        Ok(())
+    });
+    Variant {
+        ident: variant.ident.clone(),
+        ty,
+        facts,
+    }
+}
+
+fn no_keys(attributes: &[Attribute], place: &str, errors: &mut Errors) {
+    each_schema_key(attributes, errors, |key, _, _| {
+        Err(unknown_key(
+            key,
+            &format!("`#[schema(..)]` of {place}"),
+            "those of its variants",
+        ))
+    });
+}
+
+fn each_schema_key(
+    attributes: &[Attribute],
+    errors: &mut Errors,
+    mut read: impl FnMut(&Ident, syn::parse::ParseStream<'_>, &mut Errors) -> syn::Result<()>,
+) {
+    for attribute in attributes {
+        if !attribute.path().is_ident("schema") {
+            continue;
+        }
+        match attribute.meta.require_list() {
+            Ok(list) => each_key_of(list.tokens.clone(), errors, &mut read),
+            Err(error) => errors.add(error),
+        }
+    }
+}
+
+impl Member {
+    /// Name in JSON.
+    pub(crate) fn name(&self) -> String {
+        name(self.name.as_ref(), &self.ident)
+    }
+}
+
+impl StringValue {
+    /// The string.
+    pub(crate) fn name(&self) -> String {
+        name(self.name.as_ref(), &self.ident)
+    }
+}
+
+fn name(name: Option<&LitStr>, ident: &Ident) -> String {
+    match name {
+        Some(name) => name.value(),
+        None => ident.unraw().to_string(),
+    }
+}

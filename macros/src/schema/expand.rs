@@ -1,0 +1,97 @@
+//! The shape of a type. Cannot fail.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use super::ast::{Additional, Body, Member, Variant};
+
+/// The implementation of `Schema`.
+pub(crate) fn expand(ident: &Ident, body: &Body) -> TokenStream {
+    let (constants, kind) = match body {
+        Body::Object {
+            members,
+            additional,
+        } => object(members, additional),
+        Body::Strings(values) => {
+            let values = values.iter().map(super::ast::StringValue::name);
+            let kind = quote! {
+                String(::runtime::__private::StringRules {
+                    values: &[#(#values),*],
+                    ..::runtime::__private::StringRules::ANY
+                })
+            };
+            (TokenStream::new(), kind)
+        }
+        Body::Union(variants) => union(variants),
+    };
+    quote! {
+        #[allow(non_upper_case_globals)]
+        const _: () = {
+            #constants
+            impl ::runtime::__private::Schema for #ident {
+                const SHAPE: ::runtime::__private::Shape = ::runtime::__private::Shape {
+                    kind: ::runtime::__private::Kind::#kind,
+                    nullable: false,
+                };
+            }
+        };
+    }
+}
+
+/// What stands for a type with mistakes, so that nothing else is reported because of them.
+pub(crate) fn stub(ident: &Ident) -> TokenStream {
+    quote! {
+        impl ::runtime::__private::Schema for #ident {
+            const SHAPE: ::runtime::__private::Shape =
+                <::runtime::__private::Json as ::runtime::__private::Schema>::SHAPE;
+        }
+    }
+}
+
+/// A constant per member, so that each reports its own mistakes.
+fn object(members: &[Member], additional: &Additional) -> (TokenStream, TokenStream) {
+    let constants = members.iter().map(|member| {
+        let (ident, name) = (&member.ident, member.name());
+        let field = member.facts.field(&name, &member.description, &member.ty);
+        let checks = member
+            .facts
+            .checks(&name, &member.ty, &quote!(#ident.shape));
+        quote! {
+            const #ident: ::runtime::__private::Field = #field;
+            #checks
+        }
+    });
+    let constants = constants.collect();
+    let fields = members.iter().map(|member| &member.ident);
+    let additional = match additional {
+        Additional::Closed => quote!(Closed),
+        Additional::Any => quote! {
+            Open(&<::runtime::__private::Json as ::runtime::__private::Schema>::SHAPE)
+        },
+        Additional::Of(ty) => {
+            let schema = quote_spanned!(ty.span()=> ::runtime::__private::Schema);
+            quote!(Open(&<#ty as #schema>::SHAPE))
+        }
+    };
+    let kind = quote! {
+        Object {
+            fields: &[#(#fields),*],
+            additional: ::runtime::__private::Additional::#additional,
+        }
+    };
+    (constants, kind)
+}
+
+fn union(variants: &[Variant]) -> (TokenStream, TokenStream) {
+    let names = variants
+        .iter()
+        .map(|variant| format_ident!("_{}", variant.ident));
+    let names: Vec<Ident> = names.collect();
+    let constants = names.iter().zip(variants).map(|(name, variant)| {
+        let shape = variant.facts.rules.shape(&variant.ty);
+        quote!(const #name: ::runtime::__private::Shape = #shape;)
+    });
+    let constants = constants.collect();
+    (constants, quote!(OneOf(&[#(#names),*])))
+}

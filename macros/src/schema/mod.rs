@@ -1,0 +1,29 @@
+//! `#[derive(Schema)]`: a struct or an enum becomes a constant shape.
+
+mod ast;
+mod expand;
+mod validate;
+
+use proc_macro2::TokenStream;
+use syn::DeriveInput;
+
+use crate::errors::Errors;
+
+/// Expands `#[derive(Schema)] item`.
+pub(crate) fn expand(item: TokenStream) -> (TokenStream, Vec<syn::Error>) {
+    let mut errors = Errors::default();
+    let item = match syn::parse2::<DeriveInput>(item) {
+        Ok(item) => item,
+        Err(error) => return (TokenStream::new(), vec![error]),
+    };
+    let ident = item.ident.clone();
+    let body = ast::parse(item, &mut errors);
+    if let Some(body) = &body {
+        validate::validate(&ident, body, &mut errors);
+    }
+    let expansion = match body {
+        Some(body) if errors.is_empty() => expand::expand(&ident, &body),
+        _ => expand::stub(&ident),
+    };
+    (expansion, errors.into_vec())
+}

@@ -1,0 +1,56 @@
+//! All rules about a type that can be told from its definition alone.
+
+use proc_macro2::{Ident, Span};
+use syn::LitStr;
+
+use super::ast::Body;
+use crate::errors::Errors;
+
+/// Checks names and rules.
+pub(crate) fn validate(ident: &Ident, body: &Body, errors: &mut Errors) {
+    match body {
+        Body::Object { members, .. } => {
+            let names = members
+                .iter()
+                .map(|member| (member.name(), span(member.name.as_ref(), &member.ident)));
+            unique(ident, "fields", names, errors);
+            for member in members {
+                member.facts.validate(&member.name(), errors);
+            }
+        }
+        Body::Strings(values) => {
+            let names = values
+                .iter()
+                .map(|value| (value.name(), span(value.name.as_ref(), &value.ident)));
+            unique(ident, "values", names, errors);
+        }
+        Body::Union(variants) => {
+            for variant in variants {
+                variant.facts.validate(&variant.ident.to_string(), errors);
+            }
+        }
+    }
+}
+
+fn unique(
+    ident: &Ident,
+    what: &str,
+    names: impl Iterator<Item = (String, Span)>,
+    errors: &mut Errors,
+) {
+    let mut seen: Vec<String> = Vec::new();
+    for (name, span) in names {
+        if seen.contains(&name) {
+            errors.push(
+                span,
+                format_args!("`{ident}` has two {what} `{name}`"),
+                "give one of them another name: `#[schema(name = \"..\")]`",
+            );
+        }
+        seen.push(name);
+    }
+}
+
+fn span(name: Option<&LitStr>, ident: &Ident) -> Span {
+    name.map_or(ident.span(), LitStr::span)
+}

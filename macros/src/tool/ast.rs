@@ -1,0 +1,442 @@
+//! `#[tool(..)]` and `#[param(..)]` as written, each with the tokens that messages point at.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::ext::IdentExt as _;
+use syn::parse::ParseStream;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Fields, ItemStruct, LitInt, LitStr, Token, Type};
+
+use crate::docs::description;
+use crate::entries::{Name, each, each_key, each_key_of, parenthesized, unknown_key, value};
+use crate::errors::{Errors, error};
+use crate::field::Facts;
+use crate::rules;
+use crate::value::Value;
+
+const KEYS: &str = "`name`, `title`, `toolset`, `tags`, `method`, `document`, `operation`, an HTTP method such as `get`, `body`, `fixed`, `list`, `merge`, `mask`, `read_back`, `returns`, `effect`";
+
+/// The keys of `#[tool(..)]`.
+#[derive(Default)]
+pub(crate) struct Keys {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) title: Option<LitStr>,
+    pub(crate) toolset: Option<LitStr>,
+    pub(crate) tags: Vec<LitStr>,
+    pub(crate) method: Option<LitStr>,
+    pub(crate) document: Option<LitStr>,
+    pub(crate) operation: Option<LitStr>,
+    pub(crate) http: Vec<(Ident, LitStr)>,
+    pub(crate) body: Option<Body>,
+    pub(crate) fixed: Vec<(Name, Value)>,
+    pub(crate) list: Option<List>,
+    pub(crate) merge: Option<LitStr>,
+    pub(crate) mask: Option<Mask>,
+    pub(crate) read_back: Option<LitStr>,
+    pub(crate) returns: Option<Type>,
+    pub(crate) effect: Vec<Ident>,
+}
+
+/// `body(json, required)`
+pub(crate) struct Body {
+    pub(crate) key: Ident,
+    pub(crate) media_type: Option<Name>,
+    pub(crate) required: bool,
+}
+
+/// `list(..)`
+pub(crate) struct List {
+    pub(crate) key: Ident,
+    pub(crate) items: Option<LitStr>,
+    pub(crate) of: Option<Type>,
+    pub(crate) page: Option<Page>,
+    pub(crate) filters: Vec<Filter>,
+    pub(crate) summary: Vec<Name>,
+}
+
+/// `page = ..`
+pub(crate) enum Page {
+    /// `whole`
+    Whole,
+    /// `offset(limit = "..", offset = "..", max = ..)`
+    Offset {
+        key: Ident,
+        limit: Option<LitStr>,
+        offset: Option<LitStr>,
+        max: Option<LitInt>,
+    },
+}
+
+/// `role(unique) = "roles.name"`
+pub(crate) struct Filter {
+    pub(crate) name: Name,
+    pub(crate) unique: bool,
+    pub(crate) path: Option<LitStr>,
+}
+
+/// `mask(update_mask = comma)`
+pub(crate) struct Mask {
+    pub(crate) key: Ident,
+    pub(crate) name: Name,
+    pub(crate) separator: Ident,
+}
+
+/// A field of the struct.
+pub(crate) struct Param {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    pub(crate) description: String,
+    pub(crate) places: Vec<(Ident, Option<Ident>)>,
+    pub(crate) wire: Option<LitStr>,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) or: Option<LitStr>,
+    pub(crate) secret: Option<Ident>,
+    pub(crate) facts: Facts,
+}
+
+impl Keys {
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut keys = Self::default();
+        each_key_of(tokens, errors, |key, input, errors| {
+            keys.read(key, input, errors)
+        });
+        keys
+    }
+
+    fn read(
+        &mut self,
+        key: &Ident,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        match key.to_string().as_str() {
+            "name" => self.name = Some(value(input)?),
+            "title" => self.title = Some(value(input)?),
+            "toolset" => self.toolset = Some(value(input)?),
+            "tags" => {
+                parenthesized(input, errors, |input, errors| {
+                    each(input, errors, |input, _| {
+                        self.tags.push(input.parse()?);
+                        Ok(())
+                    });
+                })?;
+            }
+            "method" => self.method = Some(value(input)?),
+            "document" => self.document = Some(value(input)?),
+            "operation" => self.operation = Some(value(input)?),
+            "get" | "post" | "put" | "patch" | "delete" => {
+                self.http.push((key.clone(), value(input)?));
+            }
+            "body" => self.body = Some(body(key, input, errors)?),
+            "fixed" => {
+                parenthesized(input, errors, |input, errors| {
+                    each(input, errors, |input, _| {
+                        self.fixed.push((input.parse()?, value(input)?));
+                        Ok(())
+                    });
+                })?;
+            }
+            "list" => self.list = Some(List::parse(key, input, errors)?),
+            "merge" => self.merge = Some(value(input)?),
+            "mask" => self.mask = mask(key, input, errors)?,
+            "read_back" => self.read_back = Some(value(input)?),
+            "returns" => self.returns = Some(value(input)?),
+            "effect" => {
+                parenthesized(input, errors, |input, errors| {
+                    each(input, errors, |input, _| {
+                        self.effect.push(input.call(Ident::parse_any)?);
+                        Ok(())
+                    });
+                })?;
+            }
+            "head" | "options" | "trace" | "connect" => {
+                return Err(error(
+                    key.span(),
+                    format_args!("`{key}` is no HTTP method of a tool"),
+                    "write one of `get`, `post`, `put`, `patch`, `delete`",
+                ));
+            }
+            _ => return Err(unknown_key(key, "`#[tool(..)]`", KEYS)),
+        }
+        Ok(())
+    }
+}
+
+fn body(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Body> {
+    let (mut media_type, mut required) = (None, false);
+    parenthesized(input, errors, |input, errors| {
+        each(input, errors, |input, _| {
+            let name: Name = input.parse()?;
+            match name.text.as_str() {
+                "required" if media_type.is_some() => required = true,
+                _ if media_type.is_some() => {
+                    return Err(error(
+                        name.span,
+                        format_args!("`{}` is not known here", name.text),
+                        "write `body(json)` or `body(json, required)`",
+                    ));
+                }
+                _ => media_type = Some(name),
+            }
+            Ok(())
+        });
+    })?;
+    Ok(Body {
+        key: key.clone(),
+        media_type,
+        required,
+    })
+}
+
+fn mask(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Mask>> {
+    let mut masks = Vec::new();
+    parenthesized(input, errors, |input, errors| {
+        each(input, errors, |input, _| {
+            masks.push(Mask {
+                key: key.clone(),
+                name: input.parse()?,
+                separator: value(input)?,
+            });
+            Ok(())
+        });
+        if masks.len() > 1 {
+            errors.push(
+                key.span(),
+                "a request has one mask",
+                "write one: `mask(update_mask = comma)`",
+            );
+        }
+    })?;
+    Ok(masks.pop())
+}
+
+impl List {
+    fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
+        let mut list = Self {
+            key: key.clone(),
+            items: None,
+            of: None,
+            page: None,
+            filters: Vec::new(),
+            summary: Vec::new(),
+        };
+        parenthesized(input, errors, |input, errors| {
+            each_key(input, errors, |key, input, errors| {
+                list.read(key, input, errors)
+            });
+        })?;
+        Ok(list)
+    }
+
+    fn read(
+        &mut self,
+        key: &Ident,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        match key.to_string().as_str() {
+            "items" => self.items = Some(value(input)?),
+            "of" => self.of = Some(value(input)?),
+            "page" => self.page = Some(page(input, errors)?),
+            "filter" => {
+                parenthesized(input, errors, |input, errors| {
+                    each(input, errors, |input, errors| {
+                        self.filters.push(filter(input, errors)?);
+                        Ok(())
+                    });
+                })?;
+            }
+            "summary" => {
+                parenthesized(input, errors, |input, errors| {
+                    each(input, errors, |input, _| {
+                        self.summary.push(input.parse()?);
+                        Ok(())
+                    });
+                })?;
+            }
+            _ => {
+                return Err(unknown_key(
+                    key,
+                    "`list(..)`",
+                    "`items`, `of`, `page`, `filter`, `summary`",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn page(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Page> {
+    let key: Ident = value(input)?;
+    let (mut limit, mut offset, mut max) = (None, None, None);
+    match key.to_string().as_str() {
+        "whole" => return Ok(Page::Whole),
+        "offset" => {
+            parenthesized(input, errors, |input, errors| {
+                each_key(input, errors, |key, input, _| {
+                    match key.to_string().as_str() {
+                        "limit" => limit = Some(value(input)?),
+                        "offset" => offset = Some(value(input)?),
+                        "max" => max = Some(value(input)?),
+                        _ => {
+                            let known = "`limit`, `offset`, `max`";
+                            return Err(unknown_key(key, "`offset(..)`", known));
+                        }
+                    }
+                    Ok(())
+                });
+            })?;
+        }
+        _ => {
+            return Err(error(
+                key.span(),
+                format_args!("`{key}` is no way to page"),
+                "write `offset(limit = \"..\", offset = \"..\", max = ..)` or `whole`",
+            ));
+        }
+    }
+    Ok(Page::Offset {
+        key,
+        limit,
+        offset,
+        max,
+    })
+}
+
+fn filter(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Filter> {
+    let name: Name = input.parse()?;
+    let mut unique = false;
+    if input.peek(syn::token::Paren) {
+        parenthesized(input, errors, |input, errors| {
+            each(input, errors, |input, _| {
+                let word = input.call(Ident::parse_any)?;
+                unique |= word == "unique";
+                match word == "unique" {
+                    true => Ok(()),
+                    false => Err(unknown_key(&word, "a filter", "`unique`")),
+                }
+            });
+        })?;
+    }
+    let path = match input.peek(Token![=]) {
+        true => Some(value(input)?),
+        false => None,
+    };
+    Ok(Filter { name, unique, path })
+}
+
+/// The fields of the struct; `#[param]` is taken off them, since only `#[tool]` knows it.
+pub(crate) fn params(item: &mut ItemStruct, errors: &mut Errors) -> Vec<Param> {
+    if !item.generics.params.is_empty() {
+        errors.push(
+            item.generics.span(),
+            format_args!("`{}` is generic", item.ident),
+            "a tool is one struct without parameters",
+        );
+    }
+    let fields = match &mut item.fields {
+        Fields::Unit => return Vec::new(),
+        Fields::Named(fields) => &mut fields.named,
+        Fields::Unnamed(fields) => {
+            errors.push(
+                fields.span(),
+                format_args!("the arguments of `{}` have no names", item.ident),
+                "write a struct with named fields: `{ #[param(query)] pub name: String }`",
+            );
+            return Vec::new();
+        }
+    };
+    let mut params = Vec::new();
+    for field in fields {
+        let own: Vec<Attribute> = field
+            .attrs
+            .extract_if(.., |attribute| attribute.path().is_ident("param"))
+            .collect();
+        // A named field has a name.
+        let Some(ident) = field.ident.clone() else {
+            continue;
+        };
+        let mut param = Param {
+            ident,
+            ty: field.ty.clone(),
+            description: description(&field.attrs),
+            places: Vec::new(),
+            wire: None,
+            name: None,
+            or: None,
+            secret: None,
+            facts: Facts::default(),
+        };
+        for attribute in own {
+            match attribute.meta.require_list() {
+                Ok(list) => each_key_of(list.tokens.clone(), errors, |key, input, errors| {
+                    param.read(key, input, errors)
+                }),
+                Err(error) => errors.add(error),
+            }
+        }
+        params.push(param);
+    }
+    params
+}
+
+impl Param {
+    fn read(
+        &mut self,
+        key: &Ident,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        match key.to_string().as_str() {
+            "path" | "query" | "header" | "body" | "whole" => {
+                let mut how = None;
+                if input.peek(syn::token::Paren) {
+                    parenthesized(input, errors, |input, errors| {
+                        each(input, errors, |input, _| {
+                            how = Some(input.call(Ident::parse_any)?);
+                            Ok(())
+                        });
+                    })?;
+                }
+                self.places.push((key.clone(), how));
+            }
+            "wire" => self.wire = Some(value(input)?),
+            "name" => self.name = Some(value(input)?),
+            "or" => self.or = Some(value(input)?),
+            "secret" => self.secret = Some(key.clone()),
+            _ => {
+                if !self.facts.read(key, input, errors)? {
+                    let known = format!(
+                        "`path`, `query`, `header`, `body`, `whole`, `wire`, `name`, `or`, `secret`, {}, `default`, `example`",
+                        rules::KEYS
+                    );
+                    return Err(unknown_key(key, "`#[param(..)]`", &known));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Name of the argument.
+    pub(crate) fn argument(&self) -> String {
+        match &self.name {
+            Some(name) => name.value(),
+            None => self.ident.unraw().to_string(),
+        }
+    }
+
+    /// Name in the request.
+    pub(crate) fn wire(&self) -> String {
+        match &self.wire {
+            Some(wire) => wire.value(),
+            None => self.argument(),
+        }
+    }
+
+    /// Where messages about the argument's name point.
+    pub(crate) fn name_span(&self) -> Span {
+        match &self.name {
+            Some(name) => name.span(),
+            None => self.ident.span(),
+        }
+    }
+}

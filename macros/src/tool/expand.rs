@@ -1,0 +1,320 @@
+//! The constant of a tool, and the checks that only the compiler can do. Cannot fail.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::LitStr;
+use syn::spanned::Spanned as _;
+
+use super::ast::Param;
+use super::path::Segment;
+use super::validate::{CheckedList, Place, Separator, Tool};
+use crate::errors::message;
+use crate::field::type_name;
+
+/// What stands behind the struct.
+pub(crate) fn expand(tool: &Tool) -> TokenStream {
+    let ident = &tool.ident;
+    let constant = constant(tool);
+    let params = tool.params.iter().map(param);
+    let item_checks = tool.list.iter().map(item_checks);
+    let marker = marker(&tool.name);
+    quote! {
+        #[allow(non_upper_case_globals)]
+        const _: () = {
+            #(#params)*
+            #(#item_checks)*
+            impl ::runtime::__private::ToolBlock for #ident {
+                const TOOL: ::runtime::__private::Tool = #constant;
+            }
+            #marker
+        };
+    }
+}
+
+/// What stands behind a struct with mistakes, so that nothing else is reported because of them.
+pub(crate) fn stub(ident: &Ident) -> TokenStream {
+    quote! {
+        impl ::runtime::__private::ToolBlock for #ident {
+            const TOOL: ::runtime::__private::Tool = ::runtime::__private::STUB;
+        }
+    }
+}
+
+/// The line that rustdoc shows behind the description.
+pub(crate) fn doc_line(tool: &Tool) -> String {
+    format!(
+        "Operation `{}`: `{} {}`",
+        tool.operation,
+        tool.http.to_uppercase(),
+        tool.path
+    )
+}
+
+fn constant(tool: &Tool) -> TokenStream {
+    let Tool {
+        title,
+        description,
+        toolset,
+        tags,
+        method,
+        operation,
+        document,
+        path,
+        ..
+    } = tool;
+    let name = tool.name.value();
+    let (read_only, destructive, idempotent) = (
+        tool.effect.read_only,
+        tool.effect.destructive,
+        tool.effect.idempotent,
+    );
+    let http = capitalised(&tool.http);
+    let segments = path_pieces(&tool.segments);
+    let params = tool.params.iter().map(|(param, _)| &param.ident);
+    let body = body(tool);
+    let list = option(tool.list.as_ref().map(list));
+    let update = update(tool);
+    let returns = option(tool.returns.as_ref().map(|ty| {
+        let schema = quote_spanned!(ty.span()=> ::runtime::__private::Schema);
+        quote!(<#ty as #schema>::SHAPE)
+    }));
+    quote! {
+        ::runtime::__private::Tool {
+            name: #name,
+            title: #title,
+            description: #description,
+            toolset: #toolset,
+            tags: &[#(#tags),*],
+            method: #method,
+            operation: #operation,
+            document: #document,
+            effect: ::runtime::__private::Effect {
+                read_only: #read_only,
+                destructive: #destructive,
+                idempotent: #idempotent,
+            },
+            http: ::runtime::__private::Http::#http,
+            path: #path,
+            segments: #segments,
+            params: &[#(#params),*],
+            body: #body,
+            list: #list,
+            update: #update,
+            returns: #returns,
+        }
+    }
+}
+
+/// A constant per argument, so that each reports its own mistakes.
+fn param((param, place): &(Param, Place)) -> TokenStream {
+    let (ident, ty) = (&param.ident, &param.ty);
+    let (name, wire) = (param.argument(), param.wire());
+    let field = param.facts.field(&name, &param.description, ty);
+    let secret = param.secret.is_some();
+    let or = param.or.as_ref().map(LitStr::value).unwrap_or_default();
+    let place_value = match place {
+        Place::Path { slash } => quote!(Path { slash: #slash }),
+        Place::Query(separator) => {
+            let separator = variant(separator);
+            quote!(Query(::runtime::__private::Separator::#separator))
+        }
+        Place::Header => quote!(Header),
+        Place::Body => quote!(Body),
+        Place::Whole => quote!(WholeBody),
+    };
+    let checks = param.facts.checks(&name, ty, &quote!(#ident.field.shape));
+    let required = required_check(param, *place, &name);
+    quote! {
+        const #ident: ::runtime::__private::Param = ::runtime::__private::Param {
+            field: #field,
+            wire: #wire,
+            place: ::runtime::__private::Place::#place_value,
+            secret: #secret,
+            or: #or,
+        };
+        #checks
+        #required
+    }
+}
+
+/// Whether the type is an `Option` can be asked of the type only.
+fn required_check(param: &Param, place: Place, name: &str) -> Option<TokenStream> {
+    let (ident, span, ty) = (&param.ident, param.ty.span(), type_name(&param.ty));
+    if matches!(place, Place::Path { .. }) {
+        let message = message(
+            format_args!("path parameter `{name}` of type `{ty}` can be left out"),
+            "a path needs all its values: take the `Option` away",
+        );
+        return Some(quote_spanned! {span=>
+            const _: () = ::runtime::__private::check(#ident.field.required, #message);
+        });
+    }
+    let or = param.or.as_ref()?.value();
+    let message = message(
+        format_args!("`{name}` has to be given, so `{or}` is never sent for it"),
+        format_args!("write `Option<{ty}>`, or remove `or`"),
+    );
+    Some(quote_spanned! {span=>
+        const _: () = ::runtime::__private::check(!#ident.field.required, #message);
+    })
+}
+
+/// Whether filters and summary name fields of the item.
+fn item_checks(list: &CheckedList) -> TokenStream {
+    let (of, ty) = (&list.of, type_name(&list.of));
+    let filters = list.filters.iter().map(|(name, path, _)| {
+        let (name, span, path) = (&name.text, path.span, &path.path);
+        let missing = message(
+            format_args!("`{ty}` has no field `{path}` to filter by"),
+            format_args!("write the field that `{name}` is compared with: `{name} = \"..\"`"),
+        );
+        let several = message(
+            format_args!("field `{path}` of `{ty}` is not a single value to filter by"),
+            "write a field with one value, with dots into objects: `roles.name`",
+        );
+        quote_spanned! {span=>
+            const _: () = ::runtime::__private::check_filter(
+                <#of as ::runtime::__private::Schema>::SHAPE,
+                #path,
+                #missing,
+                #several,
+            );
+        }
+    });
+    let summary = list.summary.iter().map(|name| {
+        let (span, name) = (name.span, &name.text);
+        let message = message(
+            format_args!("`{ty}` has no field `{name}` for the summary"),
+            "write a field of the item as it is called in JSON",
+        );
+        quote_spanned! {span=>
+            const _: () = ::runtime::__private::check(
+                ::runtime::__private::has_field(<#of as ::runtime::__private::Schema>::SHAPE, #name),
+                #message,
+            );
+        }
+    });
+    filters.chain(summary).collect()
+}
+
+/// Two tools of the same name in one API are two constants of the same name on its marker type.
+fn marker(name: &LitStr) -> TokenStream {
+    let span = name.span();
+    let name = name.value();
+    let mut ident = syn::parse_str(&name).unwrap_or_else(|_| format_ident!("_{name}"));
+    ident.set_span(span);
+    quote_spanned! {span=>
+        impl super::super::Tools {
+            #[doc(hidden)]
+            pub const #ident: () = ();
+        }
+    }
+}
+
+fn body(tool: &Tool) -> TokenStream {
+    let (media_type, required) = (&tool.media_type, tool.body_required);
+    if media_type.is_empty() {
+        return quote!(::runtime::__private::Body::NONE);
+    }
+    let fixed = tool.fixed.iter().map(|(name, value)| {
+        let (name, text) = (&name.text, value.text());
+        quote!((#name, #text))
+    });
+    quote! {
+        ::runtime::__private::Body {
+            media_type: #media_type,
+            required: #required,
+            fixed: &[#(#fixed),*],
+        }
+    }
+}
+
+fn list(list: &CheckedList) -> TokenStream {
+    let CheckedList { items, of, .. } = list;
+    let schema = quote_spanned!(of.span()=> ::runtime::__private::Schema);
+    let pager = match &list.offset {
+        None => quote!(Whole),
+        Some((limit, offset, max)) => {
+            quote!(Offset { limit: #limit, offset: #offset, max: #max })
+        }
+    };
+    let filters = list.filters.iter().map(|(name, path, unique)| {
+        let (name, path) = (&name.text, &path.path);
+        let description = format!("Only items whose {path} is exactly this.");
+        quote! {
+            ::runtime::__private::Filter {
+                field: ::runtime::__private::Field {
+                    name: #name,
+                    description: #description,
+                    required: false,
+                    shape: ::runtime::__private::field(<#of as #schema>::SHAPE, #path),
+                    default: "",
+                    example: "",
+                },
+                path: #path,
+                unique: #unique,
+            }
+        }
+    });
+    let summary = list.summary.iter().map(|name| &name.text);
+    quote! {
+        ::runtime::__private::List {
+            items: #items,
+            of: <#of as #schema>::SHAPE,
+            pager: ::runtime::__private::Pager::#pager,
+            filters: &[#(#filters),*],
+            summary: &[#(#summary),*],
+        }
+    }
+}
+
+fn update(tool: &Tool) -> TokenStream {
+    if tool.merge.is_empty() && tool.mask.is_none() && tool.read_back.is_empty() {
+        return quote!(::runtime::__private::Update::PLAIN);
+    }
+    let merge = path_pieces(&tool.merge);
+    let read_back = path_pieces(&tool.read_back);
+    let mask = option(tool.mask.as_ref().map(|(name, separator)| {
+        let separator = variant(separator);
+        quote! {
+            ::runtime::__private::Mask {
+                name: #name,
+                separator: ::runtime::__private::Separator::#separator,
+            }
+        }
+    }));
+    quote! {
+        ::runtime::__private::Update {
+            merge: #merge,
+            mask: #mask,
+            read_back: #read_back,
+        }
+    }
+}
+
+fn path_pieces(segments: &[Segment]) -> TokenStream {
+    let pieces = segments.iter().map(|segment| match segment {
+        Segment::Literal(text) => quote!(::runtime::__private::Segment::Literal(#text)),
+        Segment::Param(name) => quote!(::runtime::__private::Segment::Param(#name)),
+    });
+    quote!(&[#(#pieces),*])
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+fn variant(separator: &Separator) -> Ident {
+    Ident::new(separator, Span::call_site())
+}
+
+fn capitalised(verb: &str) -> Ident {
+    let (first, rest) = verb.split_at(1);
+    Ident::new(
+        &format!("{}{rest}", first.to_uppercase()),
+        Span::call_site(),
+    )
+}

@@ -1,0 +1,41 @@
+//! `#[tool]`: a documented struct becomes a checked constant.
+
+mod ast;
+mod expand;
+mod names;
+mod path;
+mod validate;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Fields, ItemStruct};
+
+use crate::errors::Errors;
+
+/// Expands `#[tool(attr)] item`. The item comes back whatever is wrong with it.
+pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> (TokenStream, Vec<syn::Error>) {
+    let mut errors = Errors::default();
+    let mut item = match syn::parse2::<ItemStruct>(item.clone()) {
+        Ok(item) => item,
+        Err(error) => {
+            let what = "`#[tool]` stands before something else than a struct";
+            let instead = "write the arguments of the tool as fields of a struct";
+            errors.push(error.span(), what, instead);
+            return (item, errors.into_vec());
+        }
+    };
+    let keys = ast::Keys::parse(attr, &mut errors);
+    let params = ast::params(&mut item, &mut errors);
+    let behind = match validate::validate(&item, keys, params, &mut errors) {
+        Some(tool) => {
+            let line = expand::doc_line(&tool);
+            item.attrs.push(syn::parse_quote!(#[doc = ""]));
+            item.attrs.push(syn::parse_quote!(#[doc = #line]));
+            expand::expand(&tool)
+        }
+        None => expand::stub(&item.ident),
+    };
+    // A unit struct keeps its semicolon, any other has none.
+    debug_assert!(matches!(item.fields, Fields::Unit) == item.semi_token.is_some());
+    (quote!(#item #behind), errors.into_vec())
+}

@@ -1,0 +1,277 @@
+//! What an expansion asks the compiler about types it cannot see: whether an item has a field, whether a default is a value of its type.
+//!
+//! The macro writes the message, since a panic in a constant cannot put one together.
+
+use crate::schema::{Additional, Field, Json, Kind, Schema, Shape};
+use crate::tool::{Body, Effect, Http, Tool, Update};
+
+/// A default or an example in a form that constants can be checked with.
+#[derive(Debug, Clone, Copy)]
+pub enum Value {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Boolean,
+    /// Without fraction; one that is too large for an `i64` is its largest or smallest value.
+    Integer(i64),
+    /// With one.
+    Number(f64),
+    /// A string.
+    String(&'static str),
+    /// An array.
+    Array(&'static [Value]),
+    /// An object.
+    Object(&'static [(&'static str, Value)]),
+}
+
+/// What a block with errors stands for, so that one mistake gives one message.
+pub const STUB: Tool = Tool {
+    name: "",
+    title: "",
+    description: "",
+    toolset: "",
+    tags: &[],
+    method: "",
+    operation: "",
+    document: "",
+    effect: Effect {
+        read_only: false,
+        destructive: true,
+        idempotent: false,
+    },
+    http: Http::Get,
+    path: "",
+    segments: &[],
+    params: &[],
+    body: Body::NONE,
+    list: None,
+    update: Update::PLAIN,
+    returns: None,
+};
+
+/// Fails to compile with this message unless `ok`.
+#[track_caller]
+pub const fn check(ok: bool, message: &'static str) {
+    if !ok {
+        panic!("{}", message);
+    }
+}
+
+/// Fails to compile unless items have the field and it is a single value.
+#[track_caller]
+pub const fn check_filter(
+    item: Shape,
+    path: &'static str,
+    missing: &'static str,
+    several: &'static str,
+) {
+    match find(&item, path.as_bytes(), 0) {
+        None => panic!("{}", missing),
+        Some(Shape {
+            kind: Kind::Array { .. } | Kind::Object { .. },
+            ..
+        }) => panic!("{}", several),
+        Some(_) => {}
+    }
+}
+
+/// Whether items have the field; a dot leads into objects and arrays of objects.
+#[must_use]
+pub const fn has_field(item: Shape, path: &str) -> bool {
+    find(&item, path.as_bytes(), 0).is_some()
+}
+
+/// The shape of an item's field without `null`; any if there is no such field, which [`check_filter`] reports.
+#[must_use]
+pub const fn field(item: Shape, path: &str) -> Shape {
+    match find(&item, path.as_bytes(), 0) {
+        Some(shape) => Shape::of(shape.kind),
+        None => Json::SHAPE,
+    }
+}
+
+/// Whether the value has this shape and keeps to its rules; patterns and formats aside.
+#[must_use]
+pub const fn fits(shape: Shape, value: Value) -> bool {
+    match (shape.kind, value) {
+        (Kind::Any, _) | (Kind::Boolean, Value::Boolean) => true,
+        (_, Value::Null) => shape.nullable,
+        (Kind::Integer { min, max }, Value::Integer(value)) => {
+            !matches!(min, Some(min) if value < min) && !matches!(max, Some(max) if value > max)
+        }
+        (Kind::Number { .. }, Value::Integer(value)) => {
+            // Compared with a bound only, for which the nearest number is good enough.
+            #[allow(clippy::cast_precision_loss)]
+            let value = value as f64;
+            fits(shape, Value::Number(value))
+        }
+        (Kind::Number { min, max, above }, Value::Number(value)) => {
+            !matches!(min, Some(min) if value < min)
+                && !matches!(max, Some(max) if value > max)
+                && !matches!(above, Some(above) if value <= above)
+        }
+        (Kind::String(rules), Value::String(value)) => {
+            let length = characters(value.as_bytes());
+            (rules.values.is_empty() || is_one_of(value, rules.values))
+                && !matches!(rules.min_length, Some(min) if length < min)
+                && !matches!(rules.max_length, Some(max) if length > max)
+        }
+        (
+            Kind::Array {
+                items,
+                min_items,
+                max_items,
+            },
+            Value::Array(values),
+        ) => {
+            !matches!(min_items, Some(min) if values.len() < min as usize)
+                && !matches!(max_items, Some(max) if values.len() > max as usize)
+                && all_fit(*items, values)
+        }
+        (Kind::Object { fields, additional }, Value::Object(members)) => {
+            required_are_there(fields, members) && members_fit(fields, additional, members)
+        }
+        (Kind::OneOf(shapes), value) => {
+            let mut i = 0;
+            while i < shapes.len() {
+                if fits(shapes[i], value) {
+                    return true;
+                }
+                i += 1;
+            }
+            false
+        }
+        _ => false,
+    }
+}
+
+const fn all_fit(shape: Shape, values: &[Value]) -> bool {
+    let mut i = 0;
+    while i < values.len() {
+        if !fits(shape, values[i]) {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+const fn required_are_there(fields: &[Field], members: &[(&str, Value)]) -> bool {
+    let mut i = 0;
+    while i < fields.len() {
+        let mut there = !fields[i].required;
+        let mut j = 0;
+        while j < members.len() {
+            there |= same(fields[i].name.as_bytes(), members[j].0.as_bytes());
+            j += 1;
+        }
+        if !there {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+const fn members_fit(
+    fields: &[Field],
+    additional: Additional,
+    members: &[(&'static str, Value)],
+) -> bool {
+    let mut i = 0;
+    while i < members.len() {
+        let (name, value) = members[i];
+        let shape = match (member(fields, name.as_bytes()), additional) {
+            (Some(shape), _) => *shape,
+            (None, Additional::Open(shape)) => *shape,
+            (None, Additional::Closed) => return false,
+        };
+        if !fits(shape, value) {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// The field that the path leads to from its byte `start` on.
+const fn find(shape: &Shape, path: &[u8], start: usize) -> Option<Shape> {
+    if start > path.len() {
+        return Some(*shape);
+    }
+    match &shape.kind {
+        Kind::Array { items, .. } => find(items, path, start),
+        Kind::Object { fields, .. } => {
+            let mut end = start;
+            while end < path.len() && path[end] != b'.' {
+                end += 1;
+            }
+            let (_, rest) = path.split_at(start);
+            let (name, _) = rest.split_at(end - start);
+            match member(fields, name) {
+                Some(shape) => find(shape, path, end + 1),
+                None => None,
+            }
+        }
+        Kind::OneOf(shapes) => {
+            let mut i = 0;
+            while i < shapes.len() {
+                if let Some(found) = find(&shapes[i], path, start) {
+                    return Some(found);
+                }
+                i += 1;
+            }
+            None
+        }
+        _ => None,
+    }
+}
+
+const fn member<'a>(fields: &'a [Field], name: &[u8]) -> Option<&'a Shape> {
+    let mut i = 0;
+    while i < fields.len() {
+        if same(fields[i].name.as_bytes(), name) {
+            return Some(&fields[i].shape);
+        }
+        i += 1;
+    }
+    None
+}
+
+const fn is_one_of(value: &str, values: &[&str]) -> bool {
+    let mut i = 0;
+    while i < values.len() {
+        if same(value.as_bytes(), values[i].as_bytes()) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// Number of characters of UTF-8: the bytes that do not continue one.
+const fn characters(text: &[u8]) -> u32 {
+    let mut count = 0;
+    let mut i = 0;
+    while i < text.len() {
+        if text[i] & 0b1100_0000 != 0b1000_0000 {
+            count += 1;
+        }
+        i += 1;
+    }
+    count
+}
