@@ -4,6 +4,7 @@
 
 pub mod catalog;
 pub mod corrections;
+pub mod emit;
 pub mod error;
 pub mod facts;
 pub mod ident;

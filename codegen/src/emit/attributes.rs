@@ -1,0 +1,253 @@
+//! What the IR says about an argument, a field or a tool, as arguments of an attribute.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::text::{json_literal, string_literal, word};
+use crate::catalog::{
+    Body, Effect, Field, Filter, Mask, Operation, Pagination, Parameter, Place, Rules, Separator,
+    TypeKind, TypeRef, Variant,
+};
+
+/// `name`, `name = value` or `name(arguments)`.
+#[derive(Debug, Serialize)]
+pub(super) struct Argument {
+    name: String,
+    value: Option<String>,
+    arguments: Vec<Argument>,
+}
+
+impl Argument {
+    fn word(name: impl Into<String>) -> Self {
+        Self::list(name, Vec::new())
+    }
+
+    fn value(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            value: Some(value.into()),
+            arguments: Vec::new(),
+        }
+    }
+
+    fn list(name: impl Into<String>, arguments: Vec<Argument>) -> Self {
+        Self {
+            name: name.into(),
+            value: None,
+            arguments,
+        }
+    }
+}
+
+/// Of `#[param(...)]`.
+pub(super) fn param(parameter: &Parameter) -> Vec<Argument> {
+    let mut all = vec![place(parameter.place)];
+    if parameter.wire != parameter.name {
+        all.push(Argument::value("wire", string_literal(&parameter.wire)));
+    }
+    all.extend(renamed(&parameter.name, &parameter.rust_name));
+    if let Some(or) = &parameter.or {
+        all.push(Argument::value("or", string_literal(or)));
+    }
+    if parameter.secret {
+        all.push(Argument::word("secret"));
+    }
+    all.extend(rules(&parameter.ty));
+    all.extend(values(
+        parameter.default.as_ref(),
+        parameter.example.as_ref(),
+    ));
+    all
+}
+
+/// Of `#[schema(...)]` on a field.
+pub(super) fn field(field: &Field) -> Vec<Argument> {
+    let mut all = Vec::from_iter(renamed(&field.name, &field.rust_name));
+    all.extend(rules(&field.ty));
+    all.extend(values(field.default.as_ref(), field.example.as_ref()));
+    all
+}
+
+/// Of `#[schema(...)]` on a variant of a union.
+pub(super) fn variant(variant: &Variant) -> Vec<Argument> {
+    rules(&variant.ty)
+}
+
+/// Of `tags(...)`.
+pub(super) fn tags(tags: &[String]) -> Vec<Argument> {
+    tags.iter()
+        .map(|tag| Argument::word(string_literal(tag)))
+        .collect()
+}
+
+/// Of `body(...)`.
+pub(super) fn body(body: &Body) -> Vec<Argument> {
+    let media_type = if body.media_type == "application/json" {
+        "json".to_owned()
+    } else {
+        string_literal(&body.media_type)
+    };
+    let mut all = vec![Argument::word(media_type)];
+    if body.required {
+        all.push(Argument::word("required"));
+    }
+    all
+}
+
+/// Of `fixed(...)`.
+pub(super) fn fixed(members: &[(String, Value)]) -> Vec<Argument> {
+    members
+        .iter()
+        .map(|(name, value)| Argument::value(word(name), json_literal(value)))
+        .collect()
+}
+
+/// What stands behind `page =`.
+pub(super) fn page(pagination: &Pagination) -> Argument {
+    match pagination {
+        Pagination::Offset { limit, offset, max } => Argument::list(
+            "offset",
+            vec![
+                Argument::value("limit", string_literal(limit)),
+                Argument::value("offset", string_literal(offset)),
+                Argument::value("max", max.to_string()),
+            ],
+        ),
+        Pagination::Whole => Argument::word("whole"),
+    }
+}
+
+/// Of `filter(...)`.
+pub(super) fn filters(filters: &[Filter]) -> Vec<Argument> {
+    filters
+        .iter()
+        .map(|filter| Argument {
+            name: word(&filter.name),
+            value: (filter.field != filter.name).then(|| string_literal(&filter.field)),
+            arguments: Vec::from_iter(filter.unique.then(|| Argument::word("unique"))),
+        })
+        .collect()
+}
+
+/// Of `summary(...)`.
+pub(super) fn summary(fields: &[String]) -> Vec<Argument> {
+    fields
+        .iter()
+        .map(|name| Argument::word(word(name)))
+        .collect()
+}
+
+/// Of `mask(...)`.
+pub(super) fn mask(mask: &Mask) -> Vec<Argument> {
+    vec![Argument::value(word(&mask.name), separator(mask.separator))]
+}
+
+/// Of `effect(...)`: where the tool is stricter than what follows from its method and HTTP verb.
+pub(super) fn effect(operation: &Operation) -> Vec<Argument> {
+    let usual = usual_effect(operation);
+    let mut all = Vec::new();
+    if operation.effect.destructive && !usual.destructive {
+        all.push(Argument::word("destructive"));
+    }
+    if !operation.effect.idempotent && usual.idempotent {
+        all.push(Argument::word("not_idempotent"));
+    }
+    all
+}
+
+/// What follows from method and HTTP verb alone.
+pub(super) fn usual_effect(operation: &Operation) -> Effect {
+    let read_only = ["list", "get"].contains(&operation.method.as_str());
+    let http = operation.http.as_str();
+    Effect {
+        read_only,
+        destructive: !read_only && http == "delete",
+        idempotent: read_only || ["delete", "put", "patch"].contains(&http),
+    }
+}
+
+fn place(place: Place) -> Argument {
+    match place {
+        Place::Path { slash: false } => Argument::word("path"),
+        Place::Path { slash: true } => Argument::list("path", vec![Argument::word("slash")]),
+        Place::Query {
+            separator: Separator::Repeat,
+        } => Argument::word("query"),
+        Place::Query { separator: other } => {
+            Argument::list("query", vec![Argument::word(separator(other))])
+        }
+        Place::Header => Argument::word("header"),
+        Place::Body => Argument::word("body"),
+        Place::WholeBody => Argument::word("whole"),
+    }
+}
+
+fn separator(separator: Separator) -> &'static str {
+    match separator {
+        Separator::Repeat => "repeat",
+        Separator::Comma => "comma",
+        Separator::Space => "space",
+        Separator::Pipe => "pipe",
+        Separator::Deep => "deep",
+    }
+}
+
+fn renamed(name: &str, rust_name: &str) -> Option<Argument> {
+    (rust_name.trim_start_matches("r#") != name)
+        .then(|| Argument::value("name", string_literal(name)))
+}
+
+/// The rules of a type and, behind them, those of its items.
+fn rules(ty: &TypeRef) -> Vec<Argument> {
+    let Rules {
+        format,
+        pattern,
+        min_length,
+        max_length,
+        minimum,
+        maximum,
+        exclusive_minimum,
+        min_items,
+        max_items,
+    } = &ty.rules;
+    let number = |name, value: &Option<serde_json::Number>| {
+        value
+            .as_ref()
+            .map(|value| Argument::value(name, value.to_string()))
+    };
+    let count =
+        |name, value: Option<u32>| value.map(|value| Argument::value(name, value.to_string()));
+    let text = |name, value: &Option<String>| {
+        value
+            .as_ref()
+            .map(|value| Argument::value(name, string_literal(value)))
+    };
+    let mut all: Vec<Argument> = [
+        number("min", minimum),
+        number("max", maximum),
+        number("above", exclusive_minimum),
+        count("min_length", *min_length),
+        count("max_length", *max_length),
+        text("pattern", pattern),
+        text("format", format),
+        count("min_items", *min_items),
+        count("max_items", *max_items),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if let TypeKind::Array(items) = &ty.kind {
+        let items = rules(items);
+        if !items.is_empty() {
+            all.push(Argument::list("items", items));
+        }
+    }
+    all
+}
+
+fn values(default: Option<&Value>, example: Option<&Value>) -> Vec<Argument> {
+    [("default", default), ("example", example)]
+        .into_iter()
+        .filter_map(|(name, value)| Some(Argument::value(name, json_literal(value?))))
+        .collect()
+}

@@ -1,0 +1,205 @@
+//! Finds what cannot be printed, before anything is.
+
+use std::collections::BTreeSet;
+
+use super::EmitError;
+use super::attributes::usual_effect;
+use super::types::{Types, definitions, named, parts};
+use crate::catalog::{
+    Api, Catalog, Operation, Rules, Toolset, TypeDef, TypeKind, TypeRef, TypeShape,
+};
+
+/// Names that generated code uses itself.
+const RESERVED: &[&str] = &[
+    "BTreeMap", "Json", "Nullable", "Option", "Schema", "Self", "String", "Tools", "Vec",
+];
+
+/// All that is wrong.
+pub(super) fn check(catalog: &Catalog) -> Vec<EmitError> {
+    let mut errors = Vec::new();
+    for api in &catalog.apis {
+        for toolset in &api.toolsets {
+            check_toolset(api, toolset, &mut errors);
+        }
+    }
+    errors
+}
+
+fn check_toolset(api: &Api, toolset: &Toolset, errors: &mut Vec<EmitError>) {
+    let place = format!("{}, toolset `{}`", api.name, toolset.name);
+    check_names(&place, toolset, errors);
+    let types = Types::of(toolset);
+    let complete = check_references(&place, toolset, &types, errors);
+    if complete {
+        check_recursion(&place, toolset, &types, errors);
+    }
+    for operation in &toolset.operations {
+        let place = format!("{}, tool `{}`", api.name, operation.tool_name);
+        check_operation(&place, operation, &types, errors);
+        if complete {
+            check_input_rules(&place, operation, &types, errors);
+        }
+    }
+}
+
+fn check_names(place: &str, toolset: &Toolset, errors: &mut Vec<EmitError>) {
+    let mut seen = BTreeSet::new();
+    let names = toolset
+        .operations
+        .iter()
+        .map(|operation| &operation.rust_name)
+        .chain(definitions(toolset).map(|definition| &definition.rust_name));
+    for name in names {
+        if RESERVED.contains(&name.as_str()) {
+            errors.push(EmitError::ReservedName {
+                place: place.to_owned(),
+                name: name.clone(),
+            });
+        }
+        if !seen.insert(name) {
+            errors.push(EmitError::DuplicateName {
+                place: place.to_owned(),
+                name: name.clone(),
+            });
+        }
+    }
+}
+
+/// Whether all types that are referred to are there.
+fn check_references(
+    place: &str,
+    toolset: &Toolset,
+    types: &Types<'_>,
+    errors: &mut Vec<EmitError>,
+) -> bool {
+    let of_operations = toolset.operations.iter().flat_map(|operation| {
+        operation
+            .parameters
+            .iter()
+            .map(|parameter| &parameter.ty)
+            .chain(operation.list.as_ref().map(|list| &list.of))
+            .chain(&operation.returns)
+    });
+    let missing: BTreeSet<&str> = of_operations
+        .chain(definitions(toolset).flat_map(parts))
+        .filter_map(named)
+        .filter(|name| types.get(name).is_none())
+        .collect();
+    errors.extend(missing.iter().map(|name| EmitError::UnknownType {
+        place: place.to_owned(),
+        name: (*name).to_owned(),
+    }));
+    missing.is_empty()
+}
+
+fn check_recursion(place: &str, toolset: &Toolset, types: &Types<'_>, errors: &mut Vec<EmitError>) {
+    for definition in definitions(toolset) {
+        if reachable(parts(definition), types).contains(definition.rust_name.as_str()) {
+            errors.push(EmitError::RecursiveType {
+                place: place.to_owned(),
+                name: definition.rust_name.clone(),
+            });
+        }
+    }
+}
+
+fn check_operation(
+    place: &str,
+    operation: &Operation,
+    types: &Types<'_>,
+    errors: &mut Vec<EmitError>,
+) {
+    let (usual, effect) = (usual_effect(operation), operation.effect);
+    let laxer = (effect.read_only && !usual.read_only)
+        || (!effect.destructive && usual.destructive)
+        || (effect.idempotent && !usual.idempotent);
+    if laxer {
+        errors.push(EmitError::LaxEffect {
+            place: place.to_owned(),
+            method: operation.method.clone(),
+            http: operation.http.clone(),
+        });
+    }
+    let Some(list) = &operation.list else {
+        return;
+    };
+    let fields = list.filters.iter().map(|filter| &filter.field);
+    for field in fields.chain(&list.summary) {
+        if types.field(&list.of, field).is_none() {
+            errors.push(EmitError::UnknownField {
+                place: place.to_owned(),
+                field: field.clone(),
+            });
+        }
+    }
+}
+
+/// Rules of the values of maps and of other members have no place in a block. That loses nothing in a result, where no rule is told.
+fn check_input_rules(
+    place: &str,
+    operation: &Operation,
+    types: &Types<'_>,
+    errors: &mut Vec<EmitError>,
+) {
+    let inputs: Vec<&TypeRef> = operation
+        .parameters
+        .iter()
+        .map(|parameter| &parameter.ty)
+        .collect();
+    let mut lost: Vec<String> = Vec::new();
+    for parameter in &operation.parameters {
+        if map_loses_rules(&parameter.ty) {
+            lost.push(format!("argument `{}`", parameter.name));
+        }
+    }
+    let definitions = reachable(inputs, types)
+        .into_iter()
+        .filter_map(|name| types.get(name));
+    for definition in definitions {
+        if loses_rules(definition) {
+            lost.push(format!("type `{}`", definition.rust_name));
+        }
+    }
+    errors.extend(lost.into_iter().map(|what| EmitError::RulesWithoutPlace {
+        place: place.to_owned(),
+        what,
+    }));
+}
+
+fn loses_rules(definition: &TypeDef) -> bool {
+    let additional = match &definition.shape {
+        TypeShape::Struct { additional, .. } => additional.as_ref(),
+        TypeShape::Enum { .. } | TypeShape::Union { .. } => None,
+    };
+    additional.is_some_and(has_rules) || parts(definition).into_iter().any(map_loses_rules)
+}
+
+fn map_loses_rules(ty: &TypeRef) -> bool {
+    match &ty.kind {
+        TypeKind::Map(values) => has_rules(values),
+        TypeKind::Array(items) => map_loses_rules(items),
+        _ => false,
+    }
+}
+
+fn has_rules(ty: &TypeRef) -> bool {
+    let inner = match &ty.kind {
+        TypeKind::Array(of) | TypeKind::Map(of) => has_rules(of),
+        _ => false,
+    };
+    inner || ty.rules != Rules::default()
+}
+
+/// The names of all types that these types hold, however deep.
+fn reachable<'a>(from: Vec<&'a TypeRef>, types: &Types<'a>) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<&str> = from.into_iter().filter_map(named).collect();
+    while let Some(name) = open.pop() {
+        if found.insert(name)
+            && let Some(definition) = types.get(name)
+        {
+            open.extend(parts(definition).into_iter().filter_map(named));
+        }
+    }
+    found
+}

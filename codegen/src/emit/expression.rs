@@ -1,0 +1,215 @@
+//! The description of an API as a constant expression.
+
+use serde::Serialize;
+
+use super::text::string_literal;
+use crate::catalog::{
+    Api, Document, DocumentProbe, Hint, Session, Sign, SignIn, TokenRequest, VersionProbe,
+};
+
+/// A constant expression, printed by `expression.jinja`.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(super) enum Expression {
+    /// A literal or a path.
+    Plain { text: String },
+    /// `Some(argument)`
+    Call {
+        path: &'static str,
+        argument: Box<Expression>,
+    },
+    /// `&["a", "b"]`
+    PlainSlice { items: Vec<String> },
+    /// `&[Sign { .. }]`
+    Slice { items: Vec<Expression> },
+    /// `Sign { .. }`
+    Struct {
+        path: &'static str,
+        fields: Vec<Member>,
+    },
+}
+
+/// A field of a struct expression.
+#[derive(Debug, Serialize)]
+pub(super) struct Member {
+    name: &'static str,
+    value: Expression,
+}
+
+/// `runtime::Api`.
+pub(super) fn api(api: &Api) -> Expression {
+    structure(
+        "Api",
+        vec![
+            ("name", text(&api.name)),
+            ("title", text(&api.title)),
+            ("version", version_probe(&api.version)),
+            ("documents", slice(&api.documents, document)),
+            ("sign_in", sign_in(&api.sign_in)),
+            (
+                "errors",
+                structure(
+                    "ErrorShapes",
+                    vec![
+                        ("detail", texts(&api.errors.detail)),
+                        ("title", texts(&api.errors.title)),
+                        ("hints", slice(&api.errors.hints, hint)),
+                    ],
+                ),
+            ),
+            (
+                "toolsets",
+                plain_slice(
+                    api.toolsets
+                        .iter()
+                        .map(|toolset| format!("{}::tools::TOOLS", toolset.module)),
+                ),
+            ),
+        ],
+    )
+}
+
+/// The list of all APIs.
+pub(super) fn apis(apis: &[Api]) -> Expression {
+    plain_slice(apis.iter().map(|api| format!("&{}::API", api.module)))
+}
+
+fn version_probe(probe: &VersionProbe) -> Expression {
+    structure(
+        "VersionProbe",
+        vec![
+            ("path", text(&probe.path)),
+            ("version", text(&probe.version)),
+        ],
+    )
+}
+
+fn document(document: &Document) -> Expression {
+    structure(
+        "Document",
+        vec![
+            ("name", text(&document.name)),
+            ("probe", option(document.probe.as_ref(), document_probe)),
+        ],
+    )
+}
+
+fn document_probe(probe: &DocumentProbe) -> Expression {
+    structure(
+        "DocumentProbe",
+        vec![
+            ("path", text(&probe.path)),
+            ("has", text(&probe.has)),
+            ("what", text(&probe.what)),
+        ],
+    )
+}
+
+fn sign_in(sign_in: &SignIn) -> Expression {
+    match sign_in {
+        SignIn::Basic { session: cookie } => structure(
+            "SignIn::Basic",
+            vec![("session", option(cookie.as_ref(), session))],
+        ),
+        SignIn::Token(request) => call("SignIn::Token", token_request(request)),
+    }
+}
+
+fn session(session: &Session) -> Expression {
+    structure(
+        "Session",
+        vec![
+            ("path", text(&session.path)),
+            ("cookie", text(&session.cookie)),
+            (
+                "denied",
+                plain_slice(session.denied.iter().map(ToString::to_string)),
+            ),
+        ],
+    )
+}
+
+fn token_request(request: &TokenRequest) -> Expression {
+    structure(
+        "TokenRequest",
+        vec![
+            ("path", text(&request.path)),
+            ("username", text(&request.username)),
+            ("password", text(&request.password)),
+            ("token", text(&request.token)),
+            ("renew", slice(&request.renew, sign)),
+        ],
+    )
+}
+
+fn sign(sign: &Sign) -> Expression {
+    structure(
+        "Sign",
+        vec![
+            ("status", plain(sign.status.to_string())),
+            ("says", text(&sign.says)),
+        ],
+    )
+}
+
+fn hint(hint: &Hint) -> Expression {
+    structure(
+        "Hint",
+        vec![
+            ("sign", sign(&hint.sign)),
+            ("code", text(&hint.code)),
+            ("hint", text(&hint.hint)),
+        ],
+    )
+}
+
+fn plain(text: String) -> Expression {
+    Expression::Plain { text }
+}
+
+fn text(text: &str) -> Expression {
+    plain(string_literal(text))
+}
+
+fn texts(all: &[String]) -> Expression {
+    plain_slice(all.iter().map(|one| string_literal(one)))
+}
+
+fn plain_slice(items: impl Iterator<Item = String>) -> Expression {
+    Expression::PlainSlice {
+        items: items.collect(),
+    }
+}
+
+fn slice<T>(all: &[T], print: fn(&T) -> Expression) -> Expression {
+    if all.is_empty() {
+        return plain("&[]".to_owned());
+    }
+    Expression::Slice {
+        items: all.iter().map(print).collect(),
+    }
+}
+
+fn option<T>(value: Option<&T>, print: fn(&T) -> Expression) -> Expression {
+    match value {
+        Some(value) => call("Some", print(value)),
+        None => plain("None".to_owned()),
+    }
+}
+
+fn call(path: &'static str, argument: Expression) -> Expression {
+    Expression::Call {
+        path,
+        argument: Box::new(argument),
+    }
+}
+
+fn structure(path: &'static str, fields: Vec<(&'static str, Expression)>) -> Expression {
+    Expression::Struct {
+        path,
+        fields: fields
+            .into_iter()
+            .map(|(name, value)| Member { name, value })
+            .collect(),
+    }
+}

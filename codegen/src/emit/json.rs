@@ -1,0 +1,110 @@
+//! JSON for people: whatever fits on a line stands on one, so that a property of a schema is one line of a diff.
+
+use serde_json::Value;
+
+/// Widest line.
+const WIDTH: usize = 100;
+
+/// The text of a value, with a line break at its end.
+pub(super) fn pretty(value: &Value) -> String {
+    let mut text = String::new();
+    write(&mut text, value, 0, 0);
+    text.push('\n');
+    text
+}
+
+/// Writes a value whose line is already filled up to `used` columns.
+fn write(text: &mut String, value: &Value, indent: usize, used: usize) {
+    let flat = flat(value);
+    // One column is for the comma behind it.
+    if used + flat.chars().count() < WIDTH {
+        text.push_str(&flat);
+        return;
+    }
+    match value {
+        Value::Array(items) if !items.is_empty() => {
+            let items = items.iter().map(|item| (String::new(), item));
+            write_members(text, ['[', ']'], items, indent);
+        }
+        Value::Object(members) if !members.is_empty() => {
+            let members = members
+                .iter()
+                .map(|(name, member)| (format!("{}: ", Value::from(name.as_str())), member));
+            write_members(text, ['{', '}'], members, indent);
+        }
+        _ => text.push_str(&flat),
+    }
+}
+
+fn write_members<'a>(
+    text: &mut String,
+    [open, close]: [char; 2],
+    members: impl Iterator<Item = (String, &'a Value)>,
+    indent: usize,
+) {
+    let inner = indent + 2;
+    text.push(open);
+    for (index, (name, member)) in members.enumerate() {
+        text.push_str(if index == 0 { "\n" } else { ",\n" });
+        text.push_str(&" ".repeat(inner));
+        text.push_str(&name);
+        write(text, member, inner, inner + name.chars().count());
+    }
+    text.push('\n');
+    text.push_str(&" ".repeat(indent));
+    text.push(close);
+}
+
+fn flat(value: &Value) -> String {
+    match value {
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(flat).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(members) if !members.is_empty() => {
+            let members: Vec<String> = members
+                .iter()
+                .map(|(name, member)| format!("{}: {}", Value::from(name.as_str()), flat(member)))
+                .collect();
+            format!("{{ {} }}", members.join(", "))
+        }
+        _ => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lines_are_filled_and_never_overfilled() {
+        let rows = [
+            (json!({}), "{}\n".to_owned()),
+            (json!([]), "[]\n".to_owned()),
+            (
+                json!({"a\"": [1, null]}),
+                "{ \"a\\\"\": [1, null] }\n".to_owned(),
+            ),
+            (
+                json!(["x".repeat(95)]),
+                format!("[\"{}\"]\n", "x".repeat(95)),
+            ),
+            (
+                json!(["x".repeat(96)]),
+                format!("[\n  \"{}\"\n]\n", "x".repeat(96)),
+            ),
+            (
+                json!({"a": {"b": "x".repeat(80)}, "c": 1}),
+                format!(
+                    "{{\n  \"a\": {{ \"b\": \"{}\" }},\n  \"c\": 1\n}}\n",
+                    "x".repeat(80)
+                ),
+            ),
+        ];
+        for (value, expected) in rows {
+            assert_eq!(pretty(&value), expected, "{value}");
+        }
+    }
+}

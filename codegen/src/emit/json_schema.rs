@@ -1,0 +1,406 @@
+//! Input and output schemas as a client receives them.
+//!
+//! The runtime makes the same schemas from the compiled tools. Both follow one description, and a test holds the files against the tools.
+
+use serde_json::{Map, Value, json};
+
+use super::types::Types;
+use super::{OutputFile, json, text};
+use crate::catalog::{
+    Api, Catalog, Effect, Field, List, Operation, Rules, TypeDef, TypeKind, TypeRef, TypeShape,
+};
+
+type Object = Map<String, Value>;
+
+/// `schemas/<tool>.json`: a tool as a client receives it, by API.
+pub(super) fn files(catalog: &Catalog) -> Vec<OutputFile> {
+    let names = catalog.toolsets.iter().flat_map(|toolset| &toolset.tools);
+    names
+        .filter_map(|name| {
+            let by_api: Object = catalog
+                .apis
+                .iter()
+                .filter_map(|api| Some((api.name.clone(), tool_of(api, name)?)))
+                .collect();
+            (!by_api.is_empty()).then(|| OutputFile {
+                path: format!("generated/schemas/{name}.json"),
+                text: json::pretty(&Value::Object(by_api)),
+            })
+        })
+        .collect()
+}
+
+fn tool_of(api: &Api, name: &str) -> Option<Value> {
+    api.toolsets.iter().find_map(|toolset| {
+        let operation = toolset
+            .operations
+            .iter()
+            .find(|operation| operation.tool_name == name)?;
+        Some(tool(&Types::of(toolset), operation))
+    })
+}
+
+fn tool(types: &Types<'_>, operation: &Operation) -> Value {
+    json!({
+        "name": operation.tool_name,
+        "title": operation.title,
+        "description": text::description(&operation.description),
+        "annotations": annotations(operation.effect),
+        "inputSchema": input_schema(types, operation),
+        "outputSchema": output_schema(types, operation),
+    })
+}
+
+fn annotations(effect: Effect) -> Value {
+    json!({
+        "readOnlyHint": effect.read_only,
+        "destructiveHint": effect.destructive,
+        "idempotentHint": effect.idempotent,
+        "openWorldHint": true,
+    })
+}
+
+fn input_schema(types: &Types<'_>, operation: &Operation) -> Value {
+    let mut properties = Object::new();
+    for parameter in &operation.parameters {
+        let mut property = input(types, &parameter.ty);
+        annotate(
+            &mut property,
+            &parameter.description,
+            parameter.default.as_ref(),
+            parameter.example.as_ref(),
+        );
+        properties.insert(parameter.name.clone(), Value::Object(property));
+    }
+    if let Some(list) = &operation.list {
+        properties.extend(list_arguments(types, list));
+    }
+    let required = operation
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.required)
+        .map(|parameter| parameter.name.as_str());
+    let mut schema = object("object");
+    schema.insert("properties".to_owned(), Value::Object(properties));
+    require(&mut schema, required);
+    schema.insert("additionalProperties".to_owned(), json!(false));
+    Value::Object(schema)
+}
+
+/// What every list tool takes beside its declared arguments.
+fn list_arguments(types: &Types<'_>, list: &List) -> Vec<(String, Value)> {
+    let mut all = Vec::new();
+    for filter in &list.filters {
+        let mut property = types
+            .field(&list.of, &filter.field)
+            .map(|ty| input_not_null(types, ty))
+            .unwrap_or_default();
+        let description = format!("Only items whose {} is exactly this.", filter.field);
+        annotate(&mut property, &description, None, None);
+        all.push((filter.name.clone(), Value::Object(property)));
+    }
+    if !list.summary.is_empty() {
+        all.push((
+            "fields".to_owned(),
+            json!({
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Fields to return instead of the default ones; [\"*\"] for all.",
+            }),
+        ));
+    }
+    all.push((
+        "limit".to_owned(),
+        json!({
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 1000,
+            "description": "Most items to return; 50 if left out.",
+        }),
+    ));
+    all.push((
+        "next_cursor".to_owned(),
+        json!({
+            "type": "string",
+            "description": "Value of next_cursor in the previous result, unchanged; leave out for the first page.",
+        }),
+    ));
+    all
+}
+
+fn output_schema(types: &Types<'_>, operation: &Operation) -> Value {
+    if let Some(list) = &operation.list {
+        return list_output(types, list);
+    }
+    match &operation.returns {
+        None => json!({
+            "type": "object",
+            "properties": {
+                "status": {"type": "integer", "description": "HTTP status of the answer."},
+            },
+            "required": ["status"],
+        }),
+        Some(ty) if is_object(types, ty) => Value::Object(output(types, ty)),
+        Some(ty) => json!({
+            "type": "object",
+            "properties": {"result": output(types, ty)},
+            "required": ["result"],
+        }),
+    }
+}
+
+fn list_output(types: &Types<'_>, list: &List) -> Value {
+    let mut properties = Object::new();
+    properties.insert(
+        list.items.clone(),
+        json!({"type": "array", "items": output(types, &list.of)}),
+    );
+    properties.insert(
+        "total_entries".to_owned(),
+        json!({
+            "anyOf": [{"type": "integer"}, {"type": "null"}],
+            "description": "All entries, before filters.",
+        }),
+    );
+    properties.insert(
+        "next_cursor".to_owned(),
+        json!({
+            "anyOf": [{"type": "string"}, {"type": "null"}],
+            "description": "Pass it as next_cursor for the next page; null on the last.",
+        }),
+    );
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": [list.items, "next_cursor"],
+    })
+}
+
+/// Whether an answer is passed on as it is; anything else is wrapped, since structured content is an object.
+fn is_object(types: &Types<'_>, ty: &TypeRef) -> bool {
+    match &ty.kind {
+        TypeKind::Map(_) => true,
+        TypeKind::Named(name) => types
+            .get(name)
+            .is_some_and(|definition| matches!(definition.shape, TypeShape::Struct { .. })),
+        _ => false,
+    }
+}
+
+/// A type as an argument has to be.
+fn input(types: &Types<'_>, ty: &TypeRef) -> Object {
+    let shape = input_not_null(types, ty);
+    if ty.nullable && ty.kind != TypeKind::Any {
+        or_null(shape)
+    } else {
+        shape
+    }
+}
+
+fn input_not_null(types: &Types<'_>, ty: &TypeRef) -> Object {
+    let mut schema = match &ty.kind {
+        TypeKind::Any => any(),
+        TypeKind::Boolean => object("boolean"),
+        TypeKind::Integer => object("integer"),
+        TypeKind::Number => object("number"),
+        TypeKind::String => object("string"),
+        TypeKind::Array(items) => {
+            let mut schema = object("array");
+            schema.insert("items".to_owned(), Value::Object(input(types, items)));
+            schema
+        }
+        TypeKind::Map(values) => {
+            let mut schema = object("object");
+            open_to(types, &mut schema, values);
+            schema
+        }
+        TypeKind::Named(name) => types
+            .get(name)
+            .map(|definition| input_definition(types, definition))
+            .unwrap_or_default(),
+    };
+    apply(&ty.rules, &mut schema);
+    schema
+}
+
+fn input_definition(types: &Types<'_>, definition: &TypeDef) -> Object {
+    match &definition.shape {
+        TypeShape::Struct { fields, additional } => {
+            let mut schema = object("object");
+            let required = fields
+                .iter()
+                .filter(|field| field.required)
+                .map(|field| field.name.as_str());
+            members(&mut schema, fields, |field| {
+                let mut property = input(types, &field.ty);
+                annotate(
+                    &mut property,
+                    &field.description,
+                    field.default.as_ref(),
+                    field.example.as_ref(),
+                );
+                property
+            });
+            require(&mut schema, required);
+            match additional {
+                Some(ty) => open_to(types, &mut schema, ty),
+                None => {
+                    schema.insert("additionalProperties".to_owned(), json!(false));
+                }
+            }
+            schema
+        }
+        TypeShape::Enum { values } => {
+            let mut schema = object("string");
+            let names: Vec<&str> = values.iter().map(|value| value.name.as_str()).collect();
+            schema.insert("enum".to_owned(), json!(names));
+            schema
+        }
+        TypeShape::Union { variants } => {
+            any_of(variants.iter().map(|variant| input(types, &variant.ty)))
+        }
+    }
+}
+
+/// Any other member may be there; nothing is said of one that can be anything.
+fn open_to(types: &Types<'_>, schema: &mut Object, ty: &TypeRef) {
+    if ty.kind != TypeKind::Any {
+        let values = Value::Object(input(types, ty));
+        schema.insert("additionalProperties".to_owned(), values);
+    }
+}
+
+/// A type as an answer may be: no rule that a newer server could break.
+fn output(types: &Types<'_>, ty: &TypeRef) -> Object {
+    match &ty.kind {
+        TypeKind::Any => any(),
+        TypeKind::Boolean => object("boolean"),
+        TypeKind::Integer => object("integer"),
+        TypeKind::Number => object("number"),
+        TypeKind::String => object("string"),
+        TypeKind::Array(items) => {
+            let mut schema = object("array");
+            schema.insert("items".to_owned(), Value::Object(output(types, items)));
+            schema
+        }
+        TypeKind::Map(_) => object("object"),
+        TypeKind::Named(name) => types
+            .get(name)
+            .map(|definition| output_definition(types, definition))
+            .unwrap_or_default(),
+    }
+}
+
+fn output_definition(types: &Types<'_>, definition: &TypeDef) -> Object {
+    match &definition.shape {
+        TypeShape::Struct { fields, .. } => {
+            let mut schema = object("object");
+            members(&mut schema, fields, |field| {
+                let shape = output(types, &field.ty);
+                let mut property = if field.ty.kind == TypeKind::Any {
+                    shape
+                } else {
+                    or_null(shape)
+                };
+                annotate(&mut property, &field.description, None, None);
+                property
+            });
+            schema
+        }
+        TypeShape::Enum { .. } => object("string"),
+        TypeShape::Union { variants } => {
+            any_of(variants.iter().map(|variant| output(types, &variant.ty)))
+        }
+    }
+}
+
+fn object(kind: &str) -> Object {
+    Object::from_iter([("type".to_owned(), json!(kind))])
+}
+
+/// Clients stumble over an empty schema.
+fn any() -> Object {
+    Object::from_iter([("description".to_owned(), json!("Any JSON value."))])
+}
+
+fn any_of(shapes: impl Iterator<Item = Object>) -> Object {
+    let shapes = shapes.map(Value::Object).collect();
+    Object::from_iter([("anyOf".to_owned(), Value::Array(shapes))])
+}
+
+fn or_null(shape: Object) -> Object {
+    any_of([shape, object("null")].into_iter())
+}
+
+fn members(schema: &mut Object, fields: &[Field], property: impl Fn(&Field) -> Object) {
+    if fields.is_empty() {
+        return;
+    }
+    let properties = fields
+        .iter()
+        .map(|field| (field.name.clone(), Value::Object(property(field))))
+        .collect();
+    schema.insert("properties".to_owned(), Value::Object(properties));
+}
+
+fn require<'a>(schema: &mut Object, names: impl Iterator<Item = &'a str>) {
+    let names: Vec<&str> = names.collect();
+    if !names.is_empty() {
+        schema.insert("required".to_owned(), json!(names));
+    }
+}
+
+fn apply(rules: &Rules, schema: &mut Object) {
+    let Rules {
+        format,
+        pattern,
+        min_length,
+        max_length,
+        minimum,
+        maximum,
+        exclusive_minimum,
+        min_items,
+        max_items,
+    } = rules;
+    // `items` of an array stands between the rules in the order clients receive.
+    let items = schema.shift_remove("items");
+    let mut set = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            schema.insert(name.to_owned(), value);
+        }
+    };
+    set("format", format.as_ref().map(|text| json!(text)));
+    set("pattern", pattern.as_ref().map(|text| json!(text)));
+    set("minLength", min_length.map(|count| json!(count)));
+    set("maxLength", max_length.map(|count| json!(count)));
+    set("minimum", minimum.as_ref().map(|number| json!(number)));
+    set("maximum", maximum.as_ref().map(|number| json!(number)));
+    set(
+        "exclusiveMinimum",
+        exclusive_minimum.as_ref().map(|number| json!(number)),
+    );
+    set("items", items);
+    set("minItems", min_items.map(|count| json!(count)));
+    set("maxItems", max_items.map(|count| json!(count)));
+}
+
+/// Puts the words behind the shape.
+fn annotate(
+    property: &mut Object,
+    description: &str,
+    default: Option<&Value>,
+    example: Option<&Value>,
+) {
+    if !description.is_empty() {
+        property.insert(
+            "description".to_owned(),
+            json!(text::description(description)),
+        );
+    }
+    if let Some(default) = default {
+        property.insert("default".to_owned(), default.clone());
+    }
+    if let Some(example) = example {
+        property.insert("examples".to_owned(), json!([example]));
+    }
+}

@@ -1,0 +1,226 @@
+//! The generated crate: one file per API, one per toolset and API.
+
+use serde::Serialize;
+
+use super::attributes::{self, Argument};
+use super::expression::{self, Expression};
+use super::templates::Templates;
+use super::{EmitError, OutputFile};
+use crate::catalog::{
+    Api, Catalog, EnumValue, Operation, Toolset, ToolsetDoc, TypeDef, TypeRef, TypeShape,
+};
+
+/// All Rust files.
+pub(super) fn files(
+    templates: &Templates,
+    catalog: &Catalog,
+) -> Result<Vec<OutputFile>, EmitError> {
+    let mut files = vec![OutputFile {
+        path: "generated/src/lib.rs".to_owned(),
+        text: templates.render(
+            "lib.rs",
+            Library {
+                apis: &catalog.apis,
+                all: expression::apis(&catalog.apis),
+            },
+        )?,
+    }];
+    for api in &catalog.apis {
+        files.push(OutputFile {
+            path: format!("generated/src/{}/mod.rs", api.module),
+            text: templates.render("api.rs", api_module(api, &catalog.toolsets))?,
+        });
+        for toolset in &api.toolsets {
+            files.push(OutputFile {
+                path: format!("generated/src/{}/{}.rs", api.module, toolset.module),
+                text: templates.render("toolset.rs", toolset_module(toolset))?,
+            });
+        }
+    }
+    Ok(files)
+}
+
+#[derive(Serialize)]
+struct Library<'a> {
+    apis: &'a [Api],
+    all: Expression,
+}
+
+#[derive(Serialize)]
+struct ApiModule<'a> {
+    title: &'a str,
+    toolsets: Vec<Module<'a>>,
+    api: Expression,
+}
+
+#[derive(Serialize)]
+struct Module<'a> {
+    module: &'a str,
+    description: &'a str,
+}
+
+fn api_module<'a>(api: &'a Api, docs: &'a [ToolsetDoc]) -> ApiModule<'a> {
+    let description = |name: &str| {
+        docs.iter()
+            .find(|doc| doc.name == name)
+            .map_or("", |doc| doc.description.as_str())
+    };
+    ApiModule {
+        title: &api.title,
+        toolsets: api
+            .toolsets
+            .iter()
+            .map(|toolset| Module {
+                module: &toolset.module,
+                description: description(&toolset.name),
+            })
+            .collect(),
+        api: expression::api(api),
+    }
+}
+
+#[derive(Serialize)]
+struct ToolsetModule<'a> {
+    name: &'a str,
+    sources: &'a [String],
+    tools: Vec<Tool<'a>>,
+    types: Vec<Type<'a>>,
+}
+
+fn toolset_module(toolset: &Toolset) -> ToolsetModule<'_> {
+    ToolsetModule {
+        name: &toolset.name,
+        sources: &toolset.sources,
+        tools: toolset.operations.iter().map(tool).collect(),
+        types: toolset.types.iter().map(type_of).collect(),
+    }
+}
+
+/// An operation, and the arguments of its attribute that are not plain values.
+#[derive(Serialize)]
+struct Tool<'a> {
+    operation: &'a Operation,
+    tags: Vec<Argument>,
+    body: Vec<Argument>,
+    fixed: Vec<Argument>,
+    page: Option<Argument>,
+    filters: Vec<Argument>,
+    summary: Vec<Argument>,
+    mask: Vec<Argument>,
+    effect: Vec<Argument>,
+    fields: Vec<Field<'a>>,
+    types: Vec<Type<'a>>,
+}
+
+fn tool(operation: &Operation) -> Tool<'_> {
+    let (body, list) = (operation.body.as_ref(), operation.list.as_ref());
+    Tool {
+        operation,
+        tags: attributes::tags(&operation.tags),
+        body: body.map(attributes::body).unwrap_or_default(),
+        fixed: body
+            .map(|body| attributes::fixed(&body.fixed))
+            .unwrap_or_default(),
+        page: list.map(|list| attributes::page(&list.pagination)),
+        filters: list
+            .map(|list| attributes::filters(&list.filters))
+            .unwrap_or_default(),
+        summary: list
+            .map(|list| attributes::summary(&list.summary))
+            .unwrap_or_default(),
+        mask: operation
+            .mask
+            .as_ref()
+            .map(attributes::mask)
+            .unwrap_or_default(),
+        effect: attributes::effect(operation),
+        fields: operation
+            .parameters
+            .iter()
+            .map(|parameter| Field {
+                rust_name: &parameter.rust_name,
+                description: &parameter.description,
+                required: parameter.required,
+                ty: &parameter.ty,
+                arguments: attributes::param(parameter),
+            })
+            .collect(),
+        types: operation.types.iter().map(type_of).collect(),
+    }
+}
+
+/// A field of a struct.
+#[derive(Serialize)]
+struct Field<'a> {
+    rust_name: &'a str,
+    description: &'a str,
+    required: bool,
+    ty: &'a TypeRef,
+    arguments: Vec<Argument>,
+}
+
+/// A struct or an enum.
+#[derive(Serialize)]
+struct Type<'a> {
+    rust_name: &'a str,
+    description: &'a str,
+    #[serde(flatten)]
+    shape: Shape<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Shape<'a> {
+    Struct {
+        fields: Vec<Field<'a>>,
+        additional: Option<&'a TypeRef>,
+    },
+    Enum {
+        values: &'a [EnumValue],
+    },
+    Union {
+        variants: Vec<Variant<'a>>,
+    },
+}
+
+/// A variant of a union.
+#[derive(Serialize)]
+struct Variant<'a> {
+    rust_name: &'a str,
+    ty: &'a TypeRef,
+    arguments: Vec<Argument>,
+}
+
+fn type_of(definition: &TypeDef) -> Type<'_> {
+    let shape = match &definition.shape {
+        TypeShape::Struct { fields, additional } => Shape::Struct {
+            fields: fields
+                .iter()
+                .map(|field| Field {
+                    rust_name: &field.rust_name,
+                    description: &field.description,
+                    required: field.required,
+                    ty: &field.ty,
+                    arguments: attributes::field(field),
+                })
+                .collect(),
+            additional: additional.as_ref(),
+        },
+        TypeShape::Enum { values } => Shape::Enum { values },
+        TypeShape::Union { variants } => Shape::Union {
+            variants: variants
+                .iter()
+                .map(|variant| Variant {
+                    rust_name: &variant.rust_name,
+                    ty: &variant.ty,
+                    arguments: attributes::variant(variant),
+                })
+                .collect(),
+        },
+    };
+    Type {
+        rust_name: &definition.rust_name,
+        description: &definition.description,
+        shape,
+    }
+}

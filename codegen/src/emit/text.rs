@@ -1,0 +1,274 @@
+//! Words: how a description becomes a doc comment and a text becomes a literal.
+
+use serde_json::Value;
+
+/// Widest line of a doc comment.
+const WIDTH: usize = 100;
+
+/// A line of a description.
+enum Line {
+    /// Words that can be wrapped anywhere.
+    Words(String),
+    /// Part of a fenced code block.
+    Code(String),
+}
+
+/// A description as a client receives it: what the macros make of its doc comment.
+pub(super) fn description(text: &str) -> String {
+    let paragraphs: Vec<String> = paragraphs(text)
+        .into_iter()
+        .map(|lines| {
+            let lines: Vec<String> = lines
+                .into_iter()
+                .map(|line| match line {
+                    Line::Words(text) | Line::Code(text) => text,
+                })
+                .collect();
+            lines.join("\n")
+        })
+        .collect();
+    paragraphs.join("\n\n")
+}
+
+/// A description as the lines of a doc comment, each with its line break; nothing for an empty one.
+pub(super) fn doc_comment(text: &str, indent: usize) -> String {
+    let margin = " ".repeat(indent);
+    let width = WIDTH.saturating_sub(indent + "/// ".len());
+    let paragraphs: Vec<String> = paragraphs(text)
+        .into_iter()
+        .map(|lines| {
+            lines
+                .into_iter()
+                .flat_map(|line| match line {
+                    Line::Words(text) => wrap(&text, width),
+                    Line::Code(text) => vec![text],
+                })
+                .map(|line| format!("{}\n", format!("{margin}/// {line}").trim_end()))
+                .collect()
+        })
+        .collect();
+    paragraphs.join(&format!("{margin}///\n"))
+}
+
+/// The paragraphs of a description, as Markdown reads it: a line break within one means nothing, unless the next line is an item of a list or the like.
+fn paragraphs(text: &str) -> Vec<Vec<Line>> {
+    let mut found: Vec<Vec<Line>> = Vec::new();
+    let mut ended = true;
+    let mut in_code = false;
+    for line in text.lines() {
+        let words = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        if words.is_empty() && !in_code {
+            ended = true;
+            continue;
+        }
+        if ended {
+            found.push(Vec::new());
+            ended = false;
+        }
+        let fence = words.starts_with("```");
+        let Some(paragraph) = found.last_mut() else {
+            continue;
+        };
+        match paragraph.last_mut() {
+            _ if fence || in_code => paragraph.push(Line::Code(line.trim_end().to_owned())),
+            Some(Line::Words(last)) if !starts_a_line(&words) => {
+                last.push(' ');
+                last.push_str(&words);
+            }
+            _ => paragraph.push(Line::Words(words)),
+        }
+        in_code ^= fence;
+    }
+    found
+}
+
+/// Whether Markdown gives this line a meaning that it would lose behind another.
+fn starts_a_line(line: &str) -> bool {
+    let number = line.trim_start_matches(|char: char| char.is_ascii_digit());
+    ["- ", "* ", "+ ", "#", "|", ">"]
+        .iter()
+        .any(|mark| line.starts_with(mark))
+        || (number.len() < line.len() && (number.starts_with(". ") || number.starts_with(") ")))
+}
+
+/// Breaks a paragraph into lines. A word longer than a line stands alone on one.
+fn wrap(paragraph: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in paragraph.split(' ') {
+        match lines.last_mut() {
+            Some(line)
+                if starts_a_block(word)
+                    || line.chars().count() + 1 + word.chars().count() <= width =>
+            {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Whether Markdown takes a line that begins with this word for something else than more of the paragraph.
+fn starts_a_block(word: &str) -> bool {
+    let number = word.trim_end_matches(['.', ')']);
+    let numbered = number.len() < word.len() && number.chars().all(|char| char.is_ascii_digit());
+    numbered
+        || word.starts_with(['#', '>', '|', '=', '<'])
+        || word.starts_with("```")
+        || word.starts_with("~~~")
+        || ["-", "+", "*"].contains(&word)
+        || word.starts_with("---")
+        || word.starts_with("***")
+        || word.starts_with("___")
+}
+
+/// A text as a Rust literal: plain if it can be, raw if that saves escapes.
+pub(super) fn string_literal(text: &str) -> String {
+    let plain = format!("{text:?}");
+    let escapes = text.contains(['"', '\\']);
+    let printable = plain.len() == text.len() + 2 + text.matches(['"', '\\']).count();
+    if !escapes || !printable {
+        return plain;
+    }
+    let fence = "#".repeat(usize::from(text.contains('"')));
+    if text.contains("\"#") {
+        return plain;
+    }
+    format!("r{fence}\"{text}\"{fence}")
+}
+
+/// A JSON value as the value of an attribute argument: a literal if Rust has one, else `json("...")`.
+pub(super) fn json_literal(value: &Value) -> String {
+    match value {
+        Value::String(text) => string_literal(text),
+        Value::Number(_) | Value::Bool(_) => value.to_string(),
+        Value::Null | Value::Array(_) | Value::Object(_) => {
+            format!("json({})", string_literal(&value.to_string()))
+        }
+    }
+}
+
+/// Whether a name can be written as an identifier.
+pub(super) fn is_identifier(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && chars.all(|char| char.is_ascii_alphanumeric() || char == '_')
+        && name != "_"
+        && !KEYWORDS.contains(&name)
+}
+
+/// A wire name where the block syntax takes an identifier or, failing that, a string.
+pub(super) fn word(name: &str) -> String {
+    if is_identifier(name) {
+        name.to_owned()
+    } else {
+        string_literal(name)
+    }
+}
+
+/// `a`, `b` and `c`, each as code.
+pub(super) fn code_list(items: &[String]) -> String {
+    let all: Vec<String> = items.iter().map(|item| format!("`{item}`")).collect();
+    match all.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// Keywords of the 2024 edition.
+const KEYWORDS: &[&str] = &[
+    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
+    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
+    "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptions_become_doc_comments() {
+        let long = format!("{} - {}", "word ".repeat(18).trim_end(), "more ".repeat(3));
+        let rows = [
+            ("", String::new()),
+            ("  \n ", String::new()),
+            ("One  line\n", "    /// One line\n".to_owned()),
+            ("Two\nlines.", "    /// Two lines.\n".to_owned()),
+            (
+                "One.\n\n\nTwo.\n",
+                "    /// One.\n    ///\n    /// Two.\n".to_owned(),
+            ),
+            (
+                "One of:\n- a\n  b\n- c\n1. d",
+                "    /// One of:\n    /// - a b\n    /// - c\n    /// 1. d\n".to_owned(),
+            ),
+            (
+                "Like\n```\na:\n\n  b\n```\nthis.",
+                "    /// Like\n    /// ```\n    /// a:\n    ///\n    ///   b\n    /// ```\n    /// this.\n"
+                    .to_owned(),
+            ),
+            // A line must not begin with what Markdown takes for a list.
+            (
+                &long,
+                format!("    /// {} -\n    /// more more more\n", "word ".repeat(18).trim_end()),
+            ),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(doc_comment(text, 4), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn texts_become_literals() {
+        let rows = [
+            ("", r#""""#),
+            ("plain", r#""plain""#),
+            ("é中", "\"é中\""),
+            (r"^\d+$", r#"r"^\d+$""#),
+            (r#"say "no""#, r##"r#"say "no""#"##),
+            ("tab\t\\", r#""tab\t\\""#),
+            ("\"#", r##""\"#""##),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(string_literal(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn json_becomes_literals() {
+        let rows = [
+            (r#""id""#, r#""id""#),
+            ("-1", "-1"),
+            ("1e300", "1e300"),
+            ("true", "true"),
+            ("null", r#"json("null")"#),
+            ("[]", r#"json("[]")"#),
+            (r#"{"a": [1, "b"]}"#, r##"json(r#"{"a":[1,"b"]}"#)"##),
+        ];
+        for (json, expected) in rows {
+            let value = serde_json::from_str(json).unwrap();
+            assert_eq!(json_literal(&value), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn names_are_words_or_strings() {
+        let rows = [
+            ("dag_id", "dag_id"),
+            ("type", "\"type\""),
+            ("dag-id", "\"dag-id\""),
+            ("2fa", "\"2fa\""),
+            ("_", "\"_\""),
+        ];
+        for (name, expected) in rows {
+            assert_eq!(word(name), expected);
+        }
+    }
+}

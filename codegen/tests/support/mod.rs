@@ -1,0 +1,582 @@
+//! Catalogues made by hand, so that printing can be tested apart from everything before it.
+
+use mcp_codegen::catalog::*;
+use serde_json::{Number, Value, json};
+
+/// A shop with everything that a block can hold, in two versions.
+pub fn shop() -> Catalog {
+    Catalog {
+        apis: vec![
+            Api {
+                name: "shop-2".to_owned(),
+                module: "shop_2".to_owned(),
+                title: "Shop 2".to_owned(),
+                version: probe("/v2/version"),
+                documents: vec![
+                    document("shop-2", None),
+                    document(
+                        "shop-2-admin",
+                        Some(DocumentProbe {
+                            path: "/openapi.json".to_owned(),
+                            has: "/paths/~1v2~1admin".to_owned(),
+                            what: "the admin part".to_owned(),
+                        }),
+                    ),
+                ],
+                sign_in: SignIn::Token(TokenRequest {
+                    path: "/token".to_owned(),
+                    username: "username".to_owned(),
+                    password: "password".to_owned(),
+                    token: "/access_token".to_owned(),
+                    renew: vec![sign(401, ""), sign(403, "Invalid \"token\"")],
+                }),
+                errors: ErrorShapes {
+                    detail: vec!["/detail".to_owned(), "/error".to_owned()],
+                    title: vec!["/title".to_owned()],
+                    hints: [70, 75, 79, 80, 120]
+                        .map(|length| Hint {
+                            sign: sign(403, "Invalid token"),
+                            code: "unauthenticated".to_owned(),
+                            hint: "x".repeat(length),
+                        })
+                        .to_vec(),
+                },
+                toolsets: vec![items("shop-2"), oddities()],
+            },
+            Api {
+                name: "shop-1".to_owned(),
+                module: "shop_1".to_owned(),
+                title: "Shop 1".to_owned(),
+                version: probe("/v1/version"),
+                documents: vec![document("shop-1", None)],
+                sign_in: SignIn::Basic { session: None },
+                errors: ErrorShapes {
+                    detail: vec!["/a-rather-long-json-pointer".to_owned(); 3],
+                    title: Vec::new(),
+                    hints: vec![Hint {
+                        sign: sign(400, ""),
+                        code: String::new(),
+                        hint: "Say what you want.".to_owned(),
+                    }],
+                },
+                toolsets: vec![items("shop-1")],
+            },
+        ],
+        toolsets: vec![
+            doc(
+                "items",
+                "Things to sell, and what they cost.",
+                &[
+                    "list_items",
+                    "get_item",
+                    "create_item",
+                    "update_item",
+                    "delete_item",
+                ],
+            ),
+            doc(
+                "oddities",
+                "What no shop should have | but some do.",
+                &["odd"],
+            ),
+        ],
+    }
+}
+
+fn items(document: &str) -> Toolset {
+    let operation = |tool: &str, rust: &str, method: &str, http: &str, path: &str| Operation {
+        tool_name: tool.to_owned(),
+        rust_name: rust.to_owned(),
+        title: format!("{method} items"),
+        description: format!(
+            "To {method} items. The rest of this sentence is there to be wrapped, since it is longer than a line."
+        ),
+        toolset: "items".to_owned(),
+        tags: vec!["stock".to_owned()],
+        method: method.to_owned(),
+        document: document.to_owned(),
+        operation_id: format!("{method}_items"),
+        http: http.to_owned(),
+        path: path.to_owned(),
+        effect: Effect {
+            read_only: http == "get",
+            destructive: http == "delete",
+            idempotent: http != "post",
+        },
+        parameters: Vec::new(),
+        body: None,
+        list: None,
+        merge: None,
+        mask: None,
+        read_back: None,
+        returns: Some(named("Item")),
+        types: Vec::new(),
+    };
+    let id = || {
+        parameter(
+            "id",
+            Place::Path { slash: false },
+            ruled(TypeKind::String, |rules| rules.min_length = Some(1)),
+        )
+    };
+    let json_body = || Body {
+        media_type: "application/json".to_owned(),
+        required: true,
+        fixed: Vec::new(),
+    };
+    Toolset {
+        name: "items".to_owned(),
+        module: "items".to_owned(),
+        sources: vec![
+            "specs/tools/items.yaml".to_owned(),
+            format!("specs/openapi/{document}.yaml"),
+        ],
+        operations: vec![
+            Operation {
+                list: Some(List {
+                    items: "items".to_owned(),
+                    of: named("Item"),
+                    pagination: Pagination::Offset {
+                        limit: "limit".to_owned(),
+                        offset: "offset".to_owned(),
+                        max: 100,
+                    },
+                    filters: vec![
+                        filter("name", "name", true),
+                        filter("kind", "kind", false),
+                        filter("tag", "tags.name", false),
+                    ],
+                    summary: vec!["name".to_owned(), "type".to_owned()],
+                }),
+                returns: None,
+                parameters: vec![Parameter {
+                    required: false,
+                    default: Some(json!("id")),
+                    example: Some(json!("-id")),
+                    ..parameter(
+                        "order_by",
+                        Place::Query {
+                            separator: Separator::Repeat,
+                        },
+                        plain(TypeKind::String),
+                    )
+                }],
+                ..operation("list_items", "ListItems", "list", "get", "/items")
+            },
+            Operation {
+                parameters: vec![Parameter {
+                    wire: "name".to_owned(),
+                    ..id()
+                }],
+                ..operation("get_item", "GetItem", "get", "get", "/items/{name}")
+            },
+            Operation {
+                parameters: vec![
+                    parameter(
+                        "name",
+                        Place::Body,
+                        ruled(TypeKind::String, |rules| {
+                            rules.min_length = Some(1);
+                            rules.max_length = Some(200);
+                            rules.pattern = Some(r"^[\w.-]+$".to_owned());
+                        }),
+                    ),
+                    Parameter {
+                        rust_name: "type_".to_owned(),
+                        required: false,
+                        default: Some(json!("normal")),
+                        ..parameter("type", Place::Body, named("CreateItemType"))
+                    },
+                    parameter(
+                        "tags",
+                        Place::Body,
+                        ruled(TypeKind::Array(Box::new(named("Tag"))), |rules| {
+                            rules.min_items = Some(1)
+                        }),
+                    ),
+                    Parameter {
+                        required: false,
+                        secret: true,
+                        ..parameter(
+                            "password",
+                            Place::Body,
+                            ruled(TypeKind::String, |rules| {
+                                rules.format = Some("password".to_owned())
+                            }),
+                        )
+                    },
+                ],
+                body: Some(json_body()),
+                types: vec![definition(
+                    "CreateItemType",
+                    None,
+                    TypeShape::Enum {
+                        values: vec![value("normal", "Normal"), value("very-odd", "VeryOdd")],
+                    },
+                )],
+                ..operation("create_item", "CreateItem", "create", "post", "/items")
+            },
+            Operation {
+                parameters: vec![
+                    Parameter {
+                        wire: "name".to_owned(),
+                        ..id()
+                    },
+                    Parameter {
+                        required: false,
+                        or: Some("id".to_owned()),
+                        ..parameter("name", Place::Body, nullable(TypeKind::String))
+                    },
+                ],
+                body: Some(json_body()),
+                merge: Some("/items/{name}".to_owned()),
+                mask: Some(Mask {
+                    name: "update_mask".to_owned(),
+                    separator: Separator::Comma,
+                }),
+                read_back: Some("/items/{name}".to_owned()),
+                ..operation(
+                    "update_item",
+                    "UpdateItem",
+                    "update",
+                    "patch",
+                    "/items/{name}",
+                )
+            },
+            Operation {
+                parameters: vec![Parameter {
+                    wire: "name".to_owned(),
+                    ..id()
+                }],
+                returns: None,
+                ..operation(
+                    "delete_item",
+                    "DeleteItem",
+                    "delete",
+                    "delete",
+                    "/items/{name}",
+                )
+            },
+        ],
+        types: vec![
+            definition(
+                "Item",
+                Some("Item"),
+                TypeShape::Struct {
+                    fields: vec![
+                        field("name", plain(TypeKind::String)),
+                        Field {
+                            rust_name: "type_".to_owned(),
+                            ..field("type", nullable(TypeKind::String))
+                        },
+                        field("kind", plain(TypeKind::Named("Kind".to_owned()))),
+                        Field {
+                            description: "How much it costs.".to_owned(),
+                            required: false,
+                            ..field("price", nullable(TypeKind::Number))
+                        },
+                        field(
+                            "sold_at",
+                            ruled(TypeKind::String, |rules| {
+                                rules.format = Some("date-time".to_owned())
+                            }),
+                        ),
+                        field("tags", plain(TypeKind::Array(Box::new(named("Tag"))))),
+                        field("extra", plain(TypeKind::Any)),
+                    ],
+                    additional: None,
+                },
+            ),
+            definition(
+                "Kind",
+                Some("Kind"),
+                TypeShape::Enum {
+                    values: vec![value("a", "A"), value("b", "B")],
+                },
+            ),
+            definition(
+                "Tag",
+                Some("Tag"),
+                TypeShape::Struct {
+                    fields: vec![field("name", plain(TypeKind::String))],
+                    additional: None,
+                },
+            ),
+        ],
+    }
+}
+
+/// One tool with an argument of every sort, some of them just as long as a line or one longer.
+fn oddities() -> Toolset {
+    let query = |name: &str, separator| Parameter {
+        required: false,
+        ..parameter(
+            name,
+            Place::Query { separator },
+            plain(TypeKind::Array(Box::new(ruled(
+                TypeKind::Integer,
+                |rules| rules.minimum = Some(Number::from(-5)),
+            )))),
+        )
+    };
+    let mut parameters = vec![
+        parameter("path", Place::Path { slash: true }, plain(TypeKind::String)),
+        query("comma", Separator::Comma),
+        query("space", Separator::Space),
+        query("pipe", Separator::Pipe),
+        Parameter {
+            ty: plain(TypeKind::Map(Box::new(plain(TypeKind::String)))),
+            ..query("deep", Separator::Deep)
+        },
+        Parameter {
+            wire: "X-Odd".to_owned(),
+            required: false,
+            ..parameter("x_odd", Place::Header, nullable(TypeKind::Boolean))
+        },
+        Parameter {
+            required: false,
+            default: Some(json!({"a": ["b", 1]})),
+            example: Some(Value::Null),
+            ..parameter(
+                "whole",
+                Place::WholeBody,
+                nullable(TypeKind::Named("OddUnion".to_owned())),
+            )
+        },
+        Parameter {
+            default: Some(json!(-1.5)),
+            ..parameter(
+                "half",
+                Place::Query {
+                    separator: Separator::Repeat,
+                },
+                ruled(TypeKind::Number, |rules| {
+                    rules.exclusive_minimum = Number::from_f64(-2.5);
+                    rules.maximum = Number::from_f64(1e300);
+                }),
+            )
+        },
+    ];
+    // `path, pattern = "..."` of 69 to 72 columns.
+    parameters.extend((0..4).map(|more| {
+        parameter(
+            &format!("long_{more}"),
+            Place::Header,
+            ruled(TypeKind::String, |rules| {
+                rules.pattern = Some("x".repeat(49 + more))
+            }),
+        )
+    }));
+    Toolset {
+        name: "oddities".to_owned(),
+        module: "oddities".to_owned(),
+        sources: vec![
+            "specs/tools/oddities.yaml".to_owned(),
+            "specs/openapi/shop-2.yaml".to_owned(),
+            "specs/openapi/shop-2-admin.yaml".to_owned(),
+        ],
+        operations: vec![Operation {
+            tool_name: "odd".to_owned(),
+            rust_name: "Odd".to_owned(),
+            title: "An \"odd\" tool".to_owned(),
+            description: "First.\n\nSecond:\n- one\n- two".to_owned(),
+            toolset: "oddities".to_owned(),
+            tags: [
+                "a",
+                "b",
+                "a-tag-that-is-long-enough",
+                "to-fill-a-line",
+                "and-another-one",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+            method: "put_to_use".to_owned(),
+            document: "shop-2-admin".to_owned(),
+            operation_id: "odd".to_owned(),
+            http: "put".to_owned(),
+            path: "/odd/{path}".to_owned(),
+            effect: Effect {
+                read_only: false,
+                destructive: true,
+                idempotent: false,
+            },
+            parameters,
+            body: Some(Body {
+                media_type: "text/plain".to_owned(),
+                required: false,
+                fixed: vec![
+                    ("action".to_owned(), json!("create")),
+                    ("type".to_owned(), json!([1])),
+                ],
+            }),
+            list: None,
+            merge: None,
+            mask: None,
+            read_back: None,
+            returns: Some(plain(TypeKind::Array(Box::new(plain(TypeKind::Integer))))),
+            types: vec![
+                definition(
+                    "OddUnion",
+                    None,
+                    TypeShape::Union {
+                        variants: vec![
+                            Variant {
+                                rust_name: "Text".to_owned(),
+                                ty: ruled(TypeKind::String, |rules| rules.max_length = Some(9)),
+                            },
+                            Variant {
+                                rust_name: "Open".to_owned(),
+                                ty: named("Open"),
+                            },
+                            Variant {
+                                rust_name: "Typed".to_owned(),
+                                ty: named("Typed"),
+                            },
+                            Variant {
+                                rust_name: "Nothing".to_owned(),
+                                ty: named("Nothing"),
+                            },
+                        ],
+                    },
+                ),
+                definition(
+                    "Open",
+                    None,
+                    TypeShape::Struct {
+                        fields: vec![
+                            field("a", plain(TypeKind::Boolean)),
+                            field("b", plain(TypeKind::Any)),
+                        ],
+                        additional: Some(plain(TypeKind::Any)),
+                    },
+                ),
+                definition(
+                    "Typed",
+                    None,
+                    TypeShape::Struct {
+                        fields: vec![field("a", plain(TypeKind::Boolean))],
+                        additional: Some(nullable(TypeKind::Integer)),
+                    },
+                ),
+                definition(
+                    "Nothing",
+                    None,
+                    TypeShape::Struct {
+                        fields: Vec::new(),
+                        additional: None,
+                    },
+                ),
+            ],
+        }],
+        types: Vec::new(),
+    }
+}
+
+fn doc(name: &str, description: &str, tools: &[&str]) -> ToolsetDoc {
+    ToolsetDoc {
+        name: name.to_owned(),
+        tags: vec!["stock".to_owned()],
+        description: description.to_owned(),
+        source: format!("specs/tools/{name}.yaml"),
+        tools: tools.iter().map(|&tool| tool.to_owned()).collect(),
+    }
+}
+
+fn probe(path: &str) -> VersionProbe {
+    VersionProbe {
+        path: path.to_owned(),
+        version: "/version".to_owned(),
+    }
+}
+
+fn document(name: &str, probe: Option<DocumentProbe>) -> Document {
+    Document {
+        name: name.to_owned(),
+        source: format!("specs/openapi/{name}.yaml"),
+        probe,
+    }
+}
+
+fn sign(status: u16, says: &str) -> Sign {
+    Sign {
+        status,
+        says: says.to_owned(),
+    }
+}
+
+fn filter(name: &str, field: &str, unique: bool) -> Filter {
+    Filter {
+        name: name.to_owned(),
+        field: field.to_owned(),
+        unique,
+    }
+}
+
+fn parameter(name: &str, place: Place, ty: TypeRef) -> Parameter {
+    Parameter {
+        name: name.to_owned(),
+        rust_name: name.to_owned(),
+        wire: name.to_owned(),
+        place,
+        description: format!("What {name} means."),
+        required: true,
+        ty,
+        default: None,
+        example: None,
+        secret: false,
+        or: None,
+    }
+}
+
+fn field(name: &str, ty: TypeRef) -> Field {
+    Field {
+        name: name.to_owned(),
+        rust_name: name.to_owned(),
+        description: String::new(),
+        required: true,
+        ty,
+        default: None,
+        example: None,
+    }
+}
+
+fn definition(rust_name: &str, schema: Option<&str>, shape: TypeShape) -> TypeDef {
+    TypeDef {
+        rust_name: rust_name.to_owned(),
+        schema: schema.map(str::to_owned),
+        description: format!("A {rust_name}."),
+        shape,
+    }
+}
+
+fn value(name: &str, rust_name: &str) -> EnumValue {
+    EnumValue {
+        name: name.to_owned(),
+        rust_name: rust_name.to_owned(),
+    }
+}
+
+fn plain(kind: TypeKind) -> TypeRef {
+    TypeRef {
+        kind,
+        nullable: false,
+        rules: Rules::default(),
+    }
+}
+
+fn named(name: &str) -> TypeRef {
+    plain(TypeKind::Named(name.to_owned()))
+}
+
+fn nullable(kind: TypeKind) -> TypeRef {
+    TypeRef {
+        nullable: true,
+        ..plain(kind)
+    }
+}
+
+fn ruled(kind: TypeKind, set: impl FnOnce(&mut Rules)) -> TypeRef {
+    let mut ty = plain(kind);
+    set(&mut ty.rules);
+    ty
+}
