@@ -142,27 +142,27 @@ pub(super) fn mask(mask: &Mask) -> Vec<Argument> {
     vec![Argument::value(word(&mask.name), separator(mask.separator))]
 }
 
-/// Of `effect(...)`: where the tool is stricter than what follows from its method and HTTP verb.
+/// Of `effect(...)`: where the tool is stricter than its HTTP method says.
 pub(super) fn effect(operation: &Operation) -> Vec<Argument> {
-    let usual = usual_effect(operation);
-    let mut all = Vec::new();
-    if operation.effect.destructive && !usual.destructive {
-        all.push(Argument::word("destructive"));
+    let (usual, effect) = (usual_effect(&operation.http), operation.effect);
+    let mut words = Vec::new();
+    if effect.destructive && !usual.destructive {
+        words.push("destructive");
+    } else if !effect.read_only && usual.read_only {
+        words.push("not_read_only");
     }
-    if !operation.effect.idempotent && usual.idempotent {
-        all.push(Argument::word("not_idempotent"));
+    if !effect.idempotent && usual.idempotent {
+        words.push("not_idempotent");
     }
-    all
+    words.into_iter().map(Argument::word).collect()
 }
 
-/// What follows from method and HTTP verb alone.
-pub(super) fn usual_effect(operation: &Operation) -> Effect {
-    let read_only = ["list", "get"].contains(&operation.method.as_str());
-    let http = operation.http.as_str();
+/// What follows from the HTTP method alone.
+pub(super) fn usual_effect(http: &str) -> Effect {
     Effect {
-        read_only,
-        destructive: !read_only && http == "delete",
-        idempotent: read_only || ["delete", "put", "patch"].contains(&http),
+        read_only: http == "get",
+        destructive: http == "delete",
+        idempotent: http != "post",
     }
 }
 

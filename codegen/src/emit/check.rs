@@ -109,14 +109,13 @@ fn check_operation(
     types: &Types<'_>,
     errors: &mut Vec<EmitError>,
 ) {
-    let (usual, effect) = (usual_effect(operation), operation.effect);
+    let (usual, effect) = (usual_effect(&operation.http), operation.effect);
     let laxer = (effect.read_only && !usual.read_only)
         || (!effect.destructive && usual.destructive)
         || (effect.idempotent && !usual.idempotent);
     if laxer {
         errors.push(EmitError::LaxEffect {
             place: place.to_owned(),
-            method: operation.method.clone(),
             http: operation.http.clone(),
         });
     }

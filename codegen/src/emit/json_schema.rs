@@ -2,7 +2,7 @@
 //!
 //! The runtime makes the same schemas from the compiled tools. Both follow one description, and a test holds the files against the tools.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use super::types::Types;
 use super::{OutputFile, json, text};
@@ -219,7 +219,7 @@ fn input_not_null(types: &Types<'_>, ty: &TypeRef) -> Object {
             .map(|definition| input_definition(types, definition))
             .unwrap_or_default(),
     };
-    apply(&ty.rules, &mut schema);
+    apply(ty, &mut schema);
     schema
 }
 
@@ -350,7 +350,7 @@ fn require<'a>(schema: &mut Object, names: impl Iterator<Item = &'a str>) {
     }
 }
 
-fn apply(rules: &Rules, schema: &mut Object) {
+fn apply(ty: &TypeRef, schema: &mut Object) {
     let Rules {
         format,
         pattern,
@@ -361,7 +361,12 @@ fn apply(rules: &Rules, schema: &mut Object) {
         exclusive_minimum,
         min_items,
         max_items,
-    } = rules;
+    } = &ty.rules;
+    // A limit of a number is one itself, however it is written: `1` is `1.0`.
+    let limit = |limit: &Number| match (&ty.kind, limit.as_f64()) {
+        (TypeKind::Number, Some(limit)) => json!(limit),
+        _ => json!(limit),
+    };
     // `items` of an array stands between the rules in the order clients receive.
     let items = schema.shift_remove("items");
     let mut set = |name: &str, value: Option<Value>| {
@@ -373,12 +378,9 @@ fn apply(rules: &Rules, schema: &mut Object) {
     set("pattern", pattern.as_ref().map(|text| json!(text)));
     set("minLength", min_length.map(|count| json!(count)));
     set("maxLength", max_length.map(|count| json!(count)));
-    set("minimum", minimum.as_ref().map(|number| json!(number)));
-    set("maximum", maximum.as_ref().map(|number| json!(number)));
-    set(
-        "exclusiveMinimum",
-        exclusive_minimum.as_ref().map(|number| json!(number)),
-    );
+    set("minimum", minimum.as_ref().map(limit));
+    set("maximum", maximum.as_ref().map(limit));
+    set("exclusiveMinimum", exclusive_minimum.as_ref().map(limit));
     set("items", items);
     set("minItems", min_items.map(|count| json!(count)));
     set("maxItems", max_items.map(|count| json!(count)));

@@ -70,15 +70,11 @@ pub enum EmitError {
         /// The field, with dots.
         field: String,
     },
-    /// An effect is milder than method and HTTP verb say.
-    #[error(
-        "{place}: the effect of method `{method}` and `{http}` can be made stricter, never laxer"
-    )]
+    /// An effect is milder than the HTTP method says.
+    #[error("{place}: the effect that follows from `{http}` can be made stricter, never laxer")]
     LaxEffect {
         /// API and tool.
         place: String,
-        /// Method of the tool.
-        method: String,
         /// HTTP method.
         http: String,
     },

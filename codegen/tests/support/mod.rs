@@ -4,7 +4,7 @@ use mcp_codegen::catalog::*;
 use serde_json::{Number, Value, json};
 
 /// A shop with everything that a block can hold, in two versions.
-pub fn shop() -> Catalog {
+pub(crate) fn shop() -> Catalog {
     Catalog {
         apis: vec![
             Api {
@@ -77,7 +77,7 @@ pub fn shop() -> Catalog {
             doc(
                 "oddities",
                 "What no shop should have | but some do.",
-                &["odd"],
+                &["odd", "odd_whole"],
             ),
         ],
     }
@@ -191,7 +191,7 @@ fn items(document: &str) -> Toolset {
                         "tags",
                         Place::Body,
                         ruled(TypeKind::Array(Box::new(named("Tag"))), |rules| {
-                            rules.min_items = Some(1)
+                            rules.min_items = Some(1);
                         }),
                     ),
                     Parameter {
@@ -201,7 +201,7 @@ fn items(document: &str) -> Toolset {
                             "password",
                             Place::Body,
                             ruled(TypeKind::String, |rules| {
-                                rules.format = Some("password".to_owned())
+                                rules.format = Some("password".to_owned());
                             }),
                         )
                     },
@@ -278,7 +278,7 @@ fn items(document: &str) -> Toolset {
                         field(
                             "sold_at",
                             ruled(TypeKind::String, |rules| {
-                                rules.format = Some("date-time".to_owned())
+                                rules.format = Some("date-time".to_owned());
                             }),
                         ),
                         field("tags", plain(TypeKind::Array(Box::new(named("Tag"))))),
@@ -335,11 +335,11 @@ fn oddities() -> Toolset {
         },
         Parameter {
             required: false,
-            default: Some(json!({"a": ["b", 1]})),
+            default: Some(json!({"a": true})),
             example: Some(Value::Null),
             ..parameter(
-                "whole",
-                Place::WholeBody,
+                "union",
+                Place::Body,
                 nullable(TypeKind::Named("OddUnion".to_owned())),
             )
         },
@@ -363,7 +363,7 @@ fn oddities() -> Toolset {
             &format!("long_{more}"),
             Place::Header,
             ruled(TypeKind::String, |rules| {
-                rules.pattern = Some("x".repeat(49 + more))
+                rules.pattern = Some("x".repeat(49 + more));
             }),
         )
     }));
@@ -375,100 +375,125 @@ fn oddities() -> Toolset {
             "specs/openapi/shop-2.yaml".to_owned(),
             "specs/openapi/shop-2-admin.yaml".to_owned(),
         ],
-        operations: vec![Operation {
-            tool_name: "odd".to_owned(),
-            rust_name: "Odd".to_owned(),
-            title: "An \"odd\" tool".to_owned(),
-            description: "First.\n\nSecond:\n- one\n- two".to_owned(),
-            toolset: "oddities".to_owned(),
-            tags: [
-                "a",
-                "b",
-                "a-tag-that-is-long-enough",
-                "to-fill-a-line",
-                "and-another-one",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
-            method: "put_to_use".to_owned(),
-            document: "shop-2-admin".to_owned(),
-            operation_id: "odd".to_owned(),
-            http: "put".to_owned(),
-            path: "/odd/{path}".to_owned(),
-            effect: Effect {
-                read_only: false,
-                destructive: true,
-                idempotent: false,
-            },
-            parameters,
-            body: Some(Body {
-                media_type: "text/plain".to_owned(),
-                required: false,
-                fixed: vec![
-                    ("action".to_owned(), json!("create")),
-                    ("type".to_owned(), json!([1])),
-                ],
-            }),
-            list: None,
-            merge: None,
-            mask: None,
-            read_back: None,
-            returns: Some(plain(TypeKind::Array(Box::new(plain(TypeKind::Integer))))),
-            types: vec![
-                definition(
-                    "OddUnion",
-                    None,
-                    TypeShape::Union {
-                        variants: vec![
-                            Variant {
-                                rust_name: "Text".to_owned(),
-                                ty: ruled(TypeKind::String, |rules| rules.max_length = Some(9)),
-                            },
-                            Variant {
-                                rust_name: "Open".to_owned(),
-                                ty: named("Open"),
-                            },
-                            Variant {
-                                rust_name: "Typed".to_owned(),
-                                ty: named("Typed"),
-                            },
-                            Variant {
-                                rust_name: "Nothing".to_owned(),
-                                ty: named("Nothing"),
-                            },
-                        ],
-                    },
-                ),
-                definition(
-                    "Open",
-                    None,
-                    TypeShape::Struct {
-                        fields: vec![
-                            field("a", plain(TypeKind::Boolean)),
-                            field("b", plain(TypeKind::Any)),
-                        ],
-                        additional: Some(plain(TypeKind::Any)),
-                    },
-                ),
-                definition(
-                    "Typed",
-                    None,
-                    TypeShape::Struct {
-                        fields: vec![field("a", plain(TypeKind::Boolean))],
-                        additional: Some(nullable(TypeKind::Integer)),
-                    },
-                ),
-                definition(
-                    "Nothing",
-                    None,
-                    TypeShape::Struct {
-                        fields: Vec::new(),
-                        additional: None,
-                    },
-                ),
-            ],
-        }],
+        operations: vec![odd(parameters), odd_whole()],
         types: Vec::new(),
+    }
+}
+
+fn odd(parameters: Vec<Parameter>) -> Operation {
+    Operation {
+        tool_name: "odd".to_owned(),
+        rust_name: "Odd".to_owned(),
+        title: "An \"odd\" tool".to_owned(),
+        description: "First.\n\nSecond:\n- one\n- two".to_owned(),
+        toolset: "oddities".to_owned(),
+        tags: [
+            "a",
+            "b",
+            "a-tag-that-is-long-enough",
+            "to-fill-a-line",
+            "and-another-one",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        method: "put_to_use".to_owned(),
+        document: "shop-2-admin".to_owned(),
+        operation_id: "odd".to_owned(),
+        http: "put".to_owned(),
+        path: "/odd/{path}".to_owned(),
+        effect: Effect {
+            read_only: false,
+            destructive: true,
+            idempotent: false,
+        },
+        parameters,
+        body: Some(Body {
+            media_type: "application/json".to_owned(),
+            required: false,
+            fixed: vec![
+                ("action".to_owned(), json!("create")),
+                ("type".to_owned(), json!([1])),
+            ],
+        }),
+        list: None,
+        merge: None,
+        mask: None,
+        read_back: None,
+        returns: Some(plain(TypeKind::Array(Box::new(plain(TypeKind::Integer))))),
+        types: vec![
+            definition(
+                "OddUnion",
+                None,
+                TypeShape::Union {
+                    variants: vec![
+                        Variant {
+                            rust_name: "Text".to_owned(),
+                            ty: ruled(TypeKind::String, |rules| rules.max_length = Some(9)),
+                        },
+                        Variant {
+                            rust_name: "Open".to_owned(),
+                            ty: named("Open"),
+                        },
+                        Variant {
+                            rust_name: "Typed".to_owned(),
+                            ty: named("Typed"),
+                        },
+                        Variant {
+                            rust_name: "Nothing".to_owned(),
+                            ty: named("Nothing"),
+                        },
+                    ],
+                },
+            ),
+            definition(
+                "Open",
+                None,
+                TypeShape::Struct {
+                    fields: vec![
+                        field("a", plain(TypeKind::Boolean)),
+                        field("b", plain(TypeKind::Any)),
+                    ],
+                    additional: Some(plain(TypeKind::Any)),
+                },
+            ),
+            definition(
+                "Typed",
+                None,
+                TypeShape::Struct {
+                    fields: vec![field("a", plain(TypeKind::Boolean))],
+                    additional: Some(nullable(TypeKind::Integer)),
+                },
+            ),
+            definition(
+                "Nothing",
+                None,
+                TypeShape::Struct {
+                    fields: Vec::new(),
+                    additional: None,
+                },
+            ),
+        ],
+    }
+}
+
+/// Another media type.
+fn odd_whole() -> Operation {
+    Operation {
+        tool_name: "odd_whole".to_owned(),
+        rust_name: "OddWhole".to_owned(),
+        description: "Third.".to_owned(),
+        operation_id: "odd_whole".to_owned(),
+        path: "/odd".to_owned(),
+        tags: Vec::new(),
+        parameters: vec![parameter("text", Place::WholeBody, plain(TypeKind::String))],
+        body: Some(Body {
+            media_type: "text/plain".to_owned(),
+            required: true,
+            fixed: Vec::new(),
+        }),
+        returns: Some(plain(TypeKind::Any)),
+        types: Vec::new(),
+        ..odd(Vec::new())
     }
 }
 
@@ -564,7 +589,7 @@ fn plain(kind: TypeKind) -> TypeRef {
     }
 }
 
-fn named(name: &str) -> TypeRef {
+pub(crate) fn named(name: &str) -> TypeRef {
     plain(TypeKind::Named(name.to_owned()))
 }
 
