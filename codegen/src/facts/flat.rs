@@ -1,0 +1,471 @@
+//! A schema with references followed and `allOf` merged: all that it says, in one value.
+
+use indexmap::{IndexMap, IndexSet};
+use openapiv3::{
+    AnySchema, ReferenceOr, Schema, SchemaData, SchemaKind, Type, VariantOrUnknownOrEmpty,
+};
+use serde_json::Value;
+
+use super::merge::{At, format_name};
+use crate::catalog::Rules;
+use crate::error::DocumentError;
+use crate::openapi::{Spec, component_name, escape};
+
+/// A schema somewhere in a document.
+#[derive(Debug, Clone)]
+pub(super) struct Part<'a> {
+    schema: ReferenceOr<&'a Schema>,
+    /// JSON pointer in the normalised document.
+    pub(super) pointer: String,
+    /// The component it stands in.
+    pub(super) owner: Option<String>,
+}
+
+impl<'a> Part<'a> {
+    pub(super) fn new(
+        schema: &'a ReferenceOr<Schema>,
+        pointer: String,
+        owner: Option<String>,
+    ) -> Self {
+        let schema = match schema {
+            ReferenceOr::Reference { reference } => ReferenceOr::Reference {
+                reference: reference.clone(),
+            },
+            ReferenceOr::Item(schema) => ReferenceOr::Item(schema),
+        };
+        Self {
+            schema,
+            pointer,
+            owner,
+        }
+    }
+
+    pub(super) fn boxed(
+        schema: &'a ReferenceOr<Box<Schema>>,
+        pointer: String,
+        owner: Option<String>,
+    ) -> Self {
+        let schema = match schema {
+            ReferenceOr::Reference { reference } => ReferenceOr::Reference {
+                reference: reference.clone(),
+            },
+            ReferenceOr::Item(schema) => ReferenceOr::Item(schema.as_ref()),
+        };
+        Self {
+            schema,
+            pointer,
+            owner,
+        }
+    }
+
+    /// A whole component.
+    pub(super) fn component(name: &str) -> Self {
+        let pointer = format!("/components/schemas/{}", escape(name));
+        Self {
+            schema: ReferenceOr::Reference {
+                reference: format!("#{pointer}"),
+            },
+            pointer,
+            owner: None,
+        }
+    }
+
+    /// `title`, if it has one of its own.
+    pub(super) fn title(&self) -> Option<&'a str> {
+        match &self.schema {
+            ReferenceOr::Item(schema) => schema.schema_data.title.as_deref(),
+            ReferenceOr::Reference { .. } => None,
+        }
+    }
+
+    /// The component that this is, whatever notes stand beside the reference.
+    pub(super) fn name(&self) -> Option<String> {
+        let schema = match &self.schema {
+            ReferenceOr::Reference { reference } => return component_name(reference),
+            ReferenceOr::Item(schema) => schema,
+        };
+        let all = match &schema.schema_kind {
+            SchemaKind::AllOf { all_of } => all_of,
+            // `type` beside a reference is what the component is anyway.
+            SchemaKind::Any(any) if is_only_all_of(any) => &any.all_of,
+            _ => return None,
+        };
+        match all.as_slice() {
+            [ReferenceOr::Reference { reference }] => component_name(reference),
+            _ => None,
+        }
+    }
+}
+
+fn is_only_all_of(any: &AnySchema) -> bool {
+    *any == AnySchema {
+        typ: any.typ.clone(),
+        all_of: any.all_of.clone(),
+        ..AnySchema::default()
+    }
+}
+
+/// A JSON type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Basic {
+    String,
+    Integer,
+    Number,
+    Boolean,
+    Object,
+    Array,
+}
+
+/// Members without a name of their own.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Additional<'a> {
+    /// Nothing is said.
+    #[default]
+    Unsaid,
+    /// There are none.
+    Closed,
+    /// Any.
+    Open,
+    /// These.
+    These(Vec<Part<'a>>),
+}
+
+/// All that a schema says.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Flat<'a> {
+    pub(super) basic: Option<Basic>,
+    pub(super) nullable: bool,
+    pub(super) read_only: bool,
+    pub(super) write_only: bool,
+    /// The outermost description.
+    pub(super) description: String,
+    /// Whether the description is that of a component it refers to.
+    pub(super) described_by_component: bool,
+    pub(super) default: Option<Value>,
+    pub(super) example: Option<Value>,
+    pub(super) constant: Option<Value>,
+    pub(super) values: Option<Vec<Value>>,
+    pub(super) rules: Rules,
+    pub(super) properties: IndexMap<&'a str, Vec<Part<'a>>>,
+    pub(super) required: IndexSet<&'a str>,
+    pub(super) additional: Additional<'a>,
+    pub(super) items: Vec<Part<'a>>,
+    /// Alternatives; empty if there are none.
+    pub(super) union: Vec<Part<'a>>,
+    /// What has no place in the catalogue and counts only for what is sent: pointer and construct.
+    pub(super) unsupported: Vec<(String, String)>,
+}
+
+/// Everything that holds for a value of which all `parts` hold.
+pub(super) fn flatten<'a>(spec: &'a Spec, parts: &[Part<'a>]) -> Result<Flat<'a>, DocumentError> {
+    let mut reader = Flattener {
+        spec,
+        flat: Flat::default(),
+        open: Vec::new(),
+    };
+    let mut nullable = !parts.is_empty();
+    for part in parts {
+        nullable &= reader.part(part)?;
+    }
+    let mut flat = reader.flat;
+    flat.nullable = nullable;
+    if !flat.union.is_empty() {
+        alternatives(spec, &mut flat)?;
+    }
+    Ok(flat)
+}
+
+/// What alternatives say about the whole: read-only if all are, write-only or nullable if one is.
+fn alternatives(spec: &Spec, flat: &mut Flat<'_>) -> Result<(), DocumentError> {
+    let mut read_only = true;
+    for part in flat.union.clone() {
+        let inner = flatten(spec, &[part])?;
+        read_only &= inner.read_only;
+        flat.write_only |= inner.write_only;
+        flat.nullable |= inner.nullable;
+    }
+    flat.read_only |= read_only;
+    Ok(())
+}
+
+pub(super) struct Flattener<'a> {
+    pub(super) spec: &'a Spec,
+    pub(super) flat: Flat<'a>,
+    /// Components that are being read.
+    open: Vec<String>,
+}
+
+impl<'a> Flattener<'a> {
+    /// Adds what a part says; whether it can be `null`.
+    fn part(&mut self, part: &Part<'a>) -> Result<bool, DocumentError> {
+        match &part.schema {
+            ReferenceOr::Item(schema) => self.schema(schema, &part.pointer, part.owner.as_deref()),
+            ReferenceOr::Reference { reference } => self.reference(reference, &part.pointer),
+        }
+    }
+
+    fn reference(&mut self, reference: &str, pointer: &str) -> Result<bool, DocumentError> {
+        let missing = || DocumentError::Reference {
+            file: self.spec.source.clone(),
+            pointer: pointer.to_owned(),
+            reference: reference.to_owned(),
+        };
+        let name = component_name(reference).ok_or_else(missing)?;
+        let schemas = self
+            .spec
+            .openapi
+            .components
+            .as_ref()
+            .map(|components| &components.schemas);
+        let schema = schemas
+            .and_then(|schemas| schemas.get(&name))
+            .ok_or_else(missing)?;
+        if self.open.contains(&name) {
+            let construct = format!("`{name}` as a part of itself");
+            return Err(DocumentError::Unsupported {
+                file: self.spec.source.clone(),
+                pointer: pointer.to_owned(),
+                construct,
+            });
+        }
+        self.open.push(name.clone());
+        let described = !self.flat.description.is_empty();
+        let part = Part::new(
+            schema,
+            format!("/components/schemas/{}", escape(&name)),
+            Some(name),
+        );
+        let nullable = self.part(&part);
+        self.flat.described_by_component |= !described && !self.flat.description.is_empty();
+        self.open.pop();
+        nullable
+    }
+
+    fn schema(
+        &mut self,
+        schema: &'a Schema,
+        pointer: &str,
+        owner: Option<&str>,
+    ) -> Result<bool, DocumentError> {
+        self.data(&schema.schema_data);
+        let at = At { pointer, owner };
+        let nullable = match &schema.schema_kind {
+            SchemaKind::Type(ty) => {
+                self.ty(ty, at)?;
+                false
+            }
+            SchemaKind::AllOf { all_of } => self.all_of(all_of, at)?,
+            SchemaKind::AnyOf { any_of } => self.union(any_of, "anyOf", at),
+            SchemaKind::OneOf { one_of } => self.union(one_of, "oneOf", at),
+            SchemaKind::Not { .. } => self.unsupported(at, "not"),
+            SchemaKind::Any(any) => self.any(any, at)?,
+        };
+        Ok(nullable || schema.schema_data.nullable)
+    }
+
+    fn data(&mut self, data: &'a SchemaData) {
+        let flat = &mut self.flat;
+        flat.read_only |= data.read_only;
+        flat.write_only |= data.write_only;
+        if flat.description.is_empty() {
+            data.description
+                .as_deref()
+                .unwrap_or_default()
+                .trim()
+                .clone_into(&mut flat.description);
+        }
+        // A default of `null`, set aside as `x-default`, says no more than that the value can be left out.
+        flat.default = flat.default.take().or_else(|| data.default.clone());
+        flat.example = flat.example.take().or_else(|| data.example.clone());
+        flat.constant = flat
+            .constant
+            .take()
+            .or_else(|| data.extensions.get("x-const").cloned());
+    }
+
+    fn ty(&mut self, ty: &'a Type, at: At<'_>) -> Result<(), DocumentError> {
+        match ty {
+            Type::String(string) => {
+                self.basic(Basic::String, at)?;
+                let format = match &string.format {
+                    VariantOrUnknownOrEmpty::Item(format) => Some(format_name(format).to_owned()),
+                    VariantOrUnknownOrEmpty::Unknown(format) => Some(format.clone()),
+                    VariantOrUnknownOrEmpty::Empty => None,
+                };
+                self.string(
+                    format,
+                    string.pattern.clone(),
+                    string.min_length,
+                    string.max_length,
+                    at,
+                );
+                self.values(
+                    string
+                        .enumeration
+                        .iter()
+                        .map(|value| value.clone().map_or(Value::Null, Value::String))
+                        .collect(),
+                );
+            }
+            Type::Number(number) => {
+                self.basic(Basic::Number, at)?;
+                self.range(
+                    number.minimum,
+                    number.maximum,
+                    (number.exclusive_minimum, number.exclusive_maximum),
+                    number.multiple_of.is_some(),
+                    at,
+                );
+                self.values(
+                    number
+                        .enumeration
+                        .iter()
+                        .map(|value| value.map_or(Value::Null, Value::from))
+                        .collect(),
+                );
+            }
+            Type::Integer(integer) => {
+                self.basic(Basic::Integer, at)?;
+                self.integers(
+                    integer.minimum,
+                    integer.maximum,
+                    (integer.exclusive_minimum, integer.exclusive_maximum),
+                    integer.multiple_of.is_some(),
+                    at,
+                );
+                self.values(
+                    integer
+                        .enumeration
+                        .iter()
+                        .map(|value| value.map_or(Value::Null, Value::from))
+                        .collect(),
+                );
+            }
+            Type::Boolean(boolean) => {
+                self.basic(Basic::Boolean, at)?;
+                self.values(
+                    boolean
+                        .enumeration
+                        .iter()
+                        .map(|value| value.map_or(Value::Null, Value::from))
+                        .collect(),
+                );
+            }
+            Type::Object(object) => {
+                self.basic(Basic::Object, at)?;
+                self.object(
+                    &object.properties,
+                    &object.required,
+                    object.additional_properties.as_ref(),
+                    at,
+                );
+                self.counted(object.min_properties, object.max_properties, at);
+            }
+            Type::Array(array) => {
+                self.basic(Basic::Array, at)?;
+                self.array(
+                    array.items.as_ref(),
+                    array.min_items,
+                    array.max_items,
+                    array.unique_items,
+                    at,
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn all_of(
+        &mut self,
+        list: &'a [ReferenceOr<Schema>],
+        at: At<'_>,
+    ) -> Result<bool, DocumentError> {
+        let mut nullable = !list.is_empty();
+        for (index, schema) in list.iter().enumerate() {
+            nullable &= self.part(&at.part(schema, &format!("allOf/{index}")))?;
+        }
+        Ok(nullable)
+    }
+
+    fn union(&mut self, list: &'a [ReferenceOr<Schema>], key: &str, at: At<'_>) -> bool {
+        if list.is_empty() {
+            return false;
+        }
+        if !self.flat.union.is_empty() {
+            return self.unsupported(at, &format!("{key}` beside other alternatives, `{key}"));
+        }
+        self.flat.union = list
+            .iter()
+            .enumerate()
+            .map(|(index, schema)| at.part(schema, &format!("{key}/{index}")))
+            .collect();
+        false
+    }
+
+    /// Any mix of keywords.
+    fn any(&mut self, any: &'a AnySchema, at: At<'_>) -> Result<bool, DocumentError> {
+        let basic = match any.typ.as_deref() {
+            Some("string") => Some(Basic::String),
+            Some("number") => Some(Basic::Number),
+            Some("integer") => Some(Basic::Integer),
+            Some("boolean") => Some(Basic::Boolean),
+            Some("object") => Some(Basic::Object),
+            Some("array") => Some(Basic::Array),
+            Some("null") | None => None,
+            Some(other) => {
+                let construct = format!("type `{other}`");
+                return Err(DocumentError::Unsupported {
+                    file: self.spec.source.clone(),
+                    pointer: at.pointer.to_owned(),
+                    construct,
+                });
+            }
+        };
+        if let Some(basic) = basic {
+            self.basic(basic, at)?;
+        }
+        self.string(
+            any.format.clone(),
+            any.pattern.clone(),
+            any.min_length,
+            any.max_length,
+            at,
+        );
+        let exclusive = (
+            any.exclusive_minimum == Some(true),
+            any.exclusive_maximum == Some(true),
+        );
+        self.range(
+            any.minimum,
+            any.maximum,
+            exclusive,
+            any.multiple_of.is_some(),
+            at,
+        );
+        self.object(
+            &any.properties,
+            &any.required,
+            any.additional_properties.as_ref(),
+            at,
+        );
+        self.counted(any.min_properties, any.max_properties, at);
+        self.array(
+            any.items.as_ref(),
+            any.min_items,
+            any.max_items,
+            any.unique_items == Some(true),
+            at,
+        );
+        self.values(any.enumeration.clone());
+        if any.not.is_some() {
+            self.unsupported(at, "not");
+        }
+        let nullable = self.all_of(&any.all_of, at)?;
+        self.union(&any.any_of, "anyOf", at);
+        self.union(&any.one_of, "oneOf", at);
+        // Without a type, an enumeration says itself whether `null` is in it.
+        Ok((nullable && any.all_of.len() == 1)
+            || any.typ.as_deref() == Some("null")
+            || (any.typ.is_none() && any.enumeration.contains(&Value::Null)))
+    }
+}

@@ -1,0 +1,310 @@
+//! Parameters of path, query and header.
+
+use indexmap::IndexMap;
+use openapiv3::{
+    Parameter as Declared, ParameterData, ParameterSchemaOrContent, QueryStyle, ReferenceOr,
+};
+use serde_json::Value;
+
+use super::flat::Part;
+use super::types::{Direction, Hint, Types, plain};
+use crate::catalog::{Parameter, Place, Separator, TypeKind, TypeRef, TypeShape};
+use crate::error::DocumentError;
+use crate::ident::{Taken, snake};
+use crate::openapi::{OperationAt, escape, unescape};
+
+/// Headers that the protocol is in charge of; OpenAPI says to ignore parameters of these names.
+const PROTOCOL: [&str; 3] = ["accept", "content-type", "authorization"];
+
+/// All parameters in the order of the document, those of the path first; an operation can say something else about them. Parameters of the path that have one value only are written into it.
+pub(super) fn read<'a>(
+    types: &mut Types<'a>,
+    at: &OperationAt<'a>,
+    hint: &Hint,
+    path: &mut String,
+) -> Vec<Parameter> {
+    let mut declared: IndexMap<(&'static str, &'a str), (&'a Declared, String)> = IndexMap::new();
+    let of_path = format!("/paths/{}/parameters", escape(at.path));
+    let own = format!("{}/parameters", at.pointer());
+    for (list, pointer) in [
+        (&at.item.parameters, of_path),
+        (&at.operation.parameters, own),
+    ] {
+        for (index, parameter) in list.iter().enumerate() {
+            if let Some((parameter, pointer)) =
+                resolve(types, parameter, format!("{pointer}/{index}"))
+            {
+                declared.insert(
+                    (
+                        place_name(parameter),
+                        parameter.parameter_data_ref().name.as_str(),
+                    ),
+                    (parameter, pointer),
+                );
+            }
+        }
+    }
+    let mut taken = Taken::default();
+    let mut parameters = Vec::new();
+    for ((place, name), (parameter, pointer)) in declared {
+        if place == "header"
+            && PROTOCOL
+                .iter()
+                .any(|header| name.eq_ignore_ascii_case(header))
+        {
+            continue;
+        }
+        let read = one(types, parameter, &pointer, hint, &mut taken);
+        match (read, place) {
+            (Some((parameter, Some(constant))), "path") => {
+                *path = path.replace(&format!("{{{}}}", parameter.wire), &segment(&constant));
+            }
+            (Some((parameter, _)), _) => parameters.push(parameter),
+            (None, _) => {}
+        }
+    }
+    check_path(types, at, path, &parameters);
+    parameters
+}
+
+fn resolve<'a>(
+    types: &mut Types<'a>,
+    parameter: &'a ReferenceOr<Declared>,
+    pointer: String,
+) -> Option<(&'a Declared, String)> {
+    let mut parameter = parameter;
+    let mut pointer = pointer;
+    // References to references are rare, and more than a few are a circle.
+    for _ in 0..8 {
+        let reference = match parameter {
+            ReferenceOr::Item(parameter) => return Some((parameter, pointer)),
+            ReferenceOr::Reference { reference } => reference,
+        };
+        let name = reference
+            .strip_prefix("#/components/parameters/")
+            .map(unescape);
+        let components = types.spec.openapi.components.as_ref();
+        let Some(target) = name
+            .as_ref()
+            .and_then(|name| components?.parameters.get(name))
+        else {
+            break;
+        };
+        parameter = target;
+        pointer = reference.trim_start_matches('#').to_owned();
+    }
+    if let ReferenceOr::Reference { reference } = parameter {
+        types.errors.push(DocumentError::Reference {
+            file: types.spec.source.clone(),
+            pointer,
+            reference: reference.clone(),
+        });
+    }
+    None
+}
+
+fn place_name(parameter: &Declared) -> &'static str {
+    match parameter {
+        Declared::Path { .. } => "path",
+        Declared::Query { .. } => "query",
+        Declared::Header { .. } => "header",
+        Declared::Cookie { .. } => "cookie",
+    }
+}
+
+/// The parameter, and its value if there is only one.
+fn one<'a>(
+    types: &mut Types<'a>,
+    declared: &'a Declared,
+    pointer: &str,
+    hint: &Hint,
+    taken: &mut Taken,
+) -> Option<(Parameter, Option<Value>)> {
+    let data = declared.parameter_data_ref();
+    let ParameterSchemaOrContent::Schema(schema) = &data.format else {
+        types.unsupported(pointer, "a parameter with `content`");
+        return None;
+    };
+    let part = [Part::new(schema, format!("{pointer}/schema"), None)];
+    let flat = types.flat(&part);
+    let mut ty = types.type_of(&part, &flat, Direction::Input, &hint.of(&data.name));
+    ty.nullable = false;
+    if ty.kind == TypeKind::Any {
+        // Whatever it is, in a URL it is text.
+        ty.kind = TypeKind::String;
+    }
+    let place = place(types, declared, &ty, pointer)?;
+    let description = data.description.as_deref().unwrap_or_default().trim();
+    let parameter = Parameter {
+        name: data.name.clone(),
+        rust_name: taken.take(&snake(&data.name)),
+        wire: data.name.clone(),
+        place,
+        description: if description.is_empty() {
+            flat.description
+        } else {
+            description.to_owned()
+        },
+        required: data.required || matches!(place, Place::Path { .. }),
+        secret: flat.write_only || ty.rules.format.as_deref() == Some("password"),
+        default: flat.default,
+        example: example(types, data).or(flat.example),
+        or: None,
+        ty,
+    };
+    Some((parameter, flat.constant))
+}
+
+fn example(types: &Types<'_>, data: &ParameterData) -> Option<Value> {
+    let first = data
+        .examples
+        .first()
+        .and_then(|(_, example)| match example {
+            ReferenceOr::Item(example) => example.value.clone(),
+            ReferenceOr::Reference { reference } => {
+                let name = unescape(reference.strip_prefix("#/components/examples/")?);
+                types
+                    .spec
+                    .openapi
+                    .components
+                    .as_ref()?
+                    .examples
+                    .get(&name)?
+                    .as_item()?
+                    .value
+                    .clone()
+            }
+        });
+    data.example.clone().or(first)
+}
+
+fn place(types: &mut Types<'_>, declared: &Declared, ty: &TypeRef, pointer: &str) -> Option<Place> {
+    let refuse = |types: &mut Types<'_>, construct: &str| {
+        types.unsupported(pointer, construct);
+        None
+    };
+    let object = is_object(types, ty);
+    let array = matches!(ty.kind, TypeKind::Array(_));
+    match declared {
+        Declared::Path { .. } if array || object => refuse(types, "an array or object in the path"),
+        // `path` is what a value with slashes is called.
+        Declared::Path { .. } => Some(Place::Path {
+            slash: ty.rules.format.as_deref() == Some("path"),
+        }),
+        Declared::Header { .. } if array || object => {
+            refuse(types, "an array or object in a header")
+        }
+        Declared::Header { .. } => Some(Place::Header),
+        Declared::Cookie { .. } => refuse(types, "a parameter in a cookie"),
+        Declared::Query {
+            style: QueryStyle::DeepObject,
+            ..
+        } if object => Some(Place::Query {
+            separator: Separator::Deep,
+        }),
+        Declared::Query { .. } if object => {
+            refuse(types, "an object in the query that is not `deepObject`")
+        }
+        Declared::Query {
+            parameter_data,
+            style,
+            ..
+        } => {
+            let separator = match (style, parameter_data.explode) {
+                (QueryStyle::Form, None | Some(true)) | (_, Some(true)) => Separator::Repeat,
+                (QueryStyle::Form, Some(false)) => Separator::Comma,
+                (QueryStyle::SpaceDelimited, _) => Separator::Space,
+                (QueryStyle::PipeDelimited, _) => Separator::Pipe,
+                (QueryStyle::DeepObject, _) => {
+                    return refuse(types, "`deepObject` of something else than an object");
+                }
+            };
+            Some(Place::Query {
+                separator: if array { separator } else { Separator::Repeat },
+            })
+        }
+    }
+}
+
+fn is_object(types: &Types<'_>, ty: &TypeRef) -> bool {
+    match &ty.kind {
+        TypeKind::Map(_) => true,
+        TypeKind::Named(name) => types
+            .types
+            .iter()
+            .any(|def| def.rust_name == *name && matches!(def.shape, TypeShape::Struct { .. })),
+        _ => false,
+    }
+}
+
+/// A value as one segment of a path.
+fn segment(value: &Value) -> String {
+    let text = value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned);
+    text.bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
+}
+
+/// Each placeholder has its parameter, and the other way round.
+fn check_path(types: &mut Types<'_>, at: &OperationAt<'_>, path: &str, parameters: &[Parameter]) {
+    let placeholders: Vec<&str> = path
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name)
+        .collect();
+    let declared: Vec<&str> = parameters
+        .iter()
+        .filter(|p| matches!(p.place, Place::Path { .. }))
+        .map(|p| p.wire.as_str())
+        .collect();
+    let without = placeholders
+        .iter()
+        .filter(|name| !declared.contains(name))
+        .map(|name| format!("`{{{name}}}` in the path is no parameter"));
+    let unused = declared
+        .iter()
+        .filter(|name| !placeholders.contains(name))
+        .map(|name| format!("parameter `{name}` is not in the path"));
+    // A parameter that could not be read has its error already.
+    if types.errors.is_empty() {
+        let file = types.spec.source.clone();
+        types
+            .errors
+            .extend(without.chain(unused).map(|message| DocumentError::Invalid {
+                file: file.clone(),
+                pointer: at.pointer(),
+                message,
+            }));
+    }
+}
+
+/// The whole body as one parameter.
+pub(super) fn whole_body(description: String, required: bool, ty: TypeRef) -> Parameter {
+    Parameter {
+        name: "body".to_owned(),
+        rust_name: "body".to_owned(),
+        wire: "body".to_owned(),
+        place: Place::WholeBody,
+        description,
+        required,
+        ty,
+        default: None,
+        example: None,
+        secret: false,
+        or: None,
+    }
+}
+
+/// A value of any kind.
+pub(super) fn any() -> TypeRef {
+    plain(TypeKind::Any)
+}

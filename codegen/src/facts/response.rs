@@ -1,0 +1,78 @@
+//! The answer of an operation if all goes well.
+
+use openapiv3::{ReferenceOr, Response, StatusCode};
+
+use super::body::{is_json, preferred};
+use super::flat::Part;
+use super::parameters::any;
+use super::types::{Direction, Hint, Types};
+use crate::catalog::TypeRef;
+use crate::error::DocumentError;
+use crate::openapi::{OperationAt, escape, unescape};
+
+/// The shape of the answer, if it is JSON, and its media types. Of several successful ones, the first with content counts.
+pub(super) fn read<'a>(
+    types: &mut Types<'a>,
+    at: &OperationAt<'a>,
+    hint: &Hint,
+) -> (Option<TypeRef>, Vec<String>) {
+    let responses = &at.operation.responses.responses;
+    let successes = responses
+        .iter()
+        .filter(|(status, _)| matches!(status, StatusCode::Code(200..=299) | StatusCode::Range(2)));
+    let mut read = Vec::new();
+    for (status, response) in successes {
+        read.extend(resolve(
+            types,
+            response,
+            format!("{}/responses/{status}", at.pointer()),
+        ));
+    }
+    let Some((response, pointer)) = read
+        .into_iter()
+        .find(|(response, _)| !response.content.is_empty())
+    else {
+        return (None, Vec::new());
+    };
+    let media_types: Vec<String> = response.content.keys().cloned().collect();
+    let Some((media_type, media)) =
+        preferred(response.content.iter()).filter(|(media_type, _)| is_json(media_type))
+    else {
+        return (None, media_types);
+    };
+    let Some(schema) = &media.schema else {
+        return (Some(any()), media_types);
+    };
+    let part = [Part::new(
+        schema,
+        format!("{pointer}/content/{}/schema", escape(media_type)),
+        None,
+    )];
+    let flat = types.flat(&part);
+    let ty = types.type_of(&part, &flat, Direction::Output, &hint.of("response"));
+    (Some(ty), media_types)
+}
+
+fn resolve<'a>(
+    types: &mut Types<'a>,
+    response: &'a ReferenceOr<Response>,
+    pointer: String,
+) -> Option<(&'a Response, String)> {
+    let reference = match response {
+        ReferenceOr::Item(response) => return Some((response, pointer)),
+        ReferenceOr::Reference { reference } => reference,
+    };
+    let name = reference
+        .strip_prefix("#/components/responses/")
+        .map(unescape);
+    let components = types.spec.openapi.components.as_ref();
+    let target = name.and_then(|name| components?.responses.get(&name)?.as_item());
+    if target.is_none() {
+        types.errors.push(DocumentError::Reference {
+            file: types.spec.source.clone(),
+            pointer,
+            reference: reference.clone(),
+        });
+    }
+    target.map(|response| (response, reference.trim_start_matches('#').to_owned()))
+}

@@ -1,0 +1,320 @@
+//! Reads an OpenAPI document, 3.0 or 3.1, as published.
+//!
+//! text -> value (`parse`) -> corrected value ([`crate::corrections`]) -> 3.0 (`normalise`) -> [`openapiv3::OpenAPI`], and back to a value to see that nothing was lost (`roundtrip`).
+
+mod components;
+mod normalise;
+mod parse;
+mod roundtrip;
+mod typed;
+
+use std::collections::BTreeSet;
+
+use openapiv3::{OpenAPI, Operation, PathItem, ReferenceOr, Server};
+
+pub(crate) use components::{Components, component_name};
+pub(crate) use normalise::{escape, unescape};
+
+use crate::corrections::{self, Correction};
+use crate::error::DocumentError;
+
+/// A document, normalised.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spec {
+    /// Name as in `apis.yaml`.
+    pub name: String,
+    /// File, relative to the workspace.
+    pub source: String,
+    /// Path of the first server, without a slash at its end.
+    pub base: String,
+    /// The document as OpenAPI 3.0; what that has no place for is in `x-` extensions.
+    pub openapi: OpenAPI,
+    pub(crate) components: Components,
+}
+
+/// An operation of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationRef {
+    /// Its id.
+    pub id: String,
+    /// HTTP method, lower case.
+    pub http: String,
+    /// Path with the base of the document.
+    pub path: String,
+    /// JSON pointer.
+    pub pointer: String,
+    /// Whether it is marked as deprecated.
+    pub deprecated: bool,
+    /// `summary`; may be empty.
+    pub summary: String,
+}
+
+/// Reads the text of a document, with those of the corrections that are for it.
+pub fn read(
+    name: &str,
+    source: &str,
+    text: &str,
+    corrections: &[Correction],
+) -> Result<Spec, Vec<DocumentError>> {
+    let mut value = parse::parse(source, text).map_err(|error| vec![error])?;
+    let version = value
+        .get("openapi")
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default();
+    if !(version.starts_with("3.0.") || version.starts_with("3.1.")) {
+        let message = format!("`{version}` is not a version that can be read (3.0 and 3.1 are)");
+        return Err(vec![DocumentError::Invalid {
+            file: source.to_owned(),
+            pointer: "/openapi".to_owned(),
+            message,
+        }]);
+    }
+    corrections::apply(name, &mut value, corrections)?;
+    normalise::document(&mut value);
+    let openapi = typed::typed(source, &value)?;
+    let base = openapi.servers.first().map(base).unwrap_or_default();
+    let components = Components::new(&openapi);
+    let spec = Spec {
+        components,
+        name: name.to_owned(),
+        source: source.to_owned(),
+        base,
+        openapi,
+    };
+    spec.check_ids()?;
+    Ok(spec)
+}
+
+impl Spec {
+    /// All operations, in the order of the document.
+    #[must_use]
+    pub fn operations(&self) -> Vec<OperationRef> {
+        self.each_operation()
+            .map(|at| OperationRef {
+                id: at.operation.operation_id.clone().unwrap_or_default(),
+                http: at.http.to_owned(),
+                path: self.full_path(&at),
+                pointer: at.pointer(),
+                deprecated: at.operation.deprecated,
+                summary: at.operation.summary.clone().unwrap_or_default(),
+            })
+            .collect()
+    }
+
+    pub(crate) fn find(&self, operation_id: &str) -> Option<OperationAt<'_>> {
+        self.each_operation()
+            .find(|at| at.operation.operation_id.as_deref() == Some(operation_id))
+    }
+
+    /// Path with the base of the innermost `servers`.
+    pub(crate) fn full_path(&self, at: &OperationAt<'_>) -> String {
+        let own = at
+            .operation
+            .servers
+            .first()
+            .or(at.item.servers.first())
+            .map(base);
+        format!("{}{}", own.as_deref().unwrap_or(&self.base), at.path)
+    }
+
+    fn each_operation(&self) -> impl Iterator<Item = OperationAt<'_>> {
+        let items = self
+            .openapi
+            .paths
+            .iter()
+            .filter_map(|(path, item)| Some((path.as_str(), item.as_item()?)));
+        items.flat_map(|(path, item)| {
+            let order: Vec<&str> = item
+                .extensions
+                .get("x-methods")
+                .and_then(serde_json::Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(|v| v.as_str())
+                .collect();
+            let mut operations: Vec<_> = item.iter().collect();
+            operations.sort_by_key(|(http, _)| order.iter().position(|method| method == http));
+            operations
+                .into_iter()
+                .map(move |(http, operation)| OperationAt {
+                    path,
+                    item,
+                    http,
+                    operation,
+                })
+        })
+    }
+
+    fn check_ids(&self) -> Result<(), Vec<DocumentError>> {
+        let file = || self.source.clone();
+        let mut seen = BTreeSet::new();
+        let mut errors: Vec<DocumentError> = Vec::new();
+        for (path, item) in self.openapi.paths.iter() {
+            if let ReferenceOr::Reference { reference } = item {
+                errors.push(DocumentError::Reference {
+                    file: file(),
+                    pointer: format!("/paths/{}", escape(path)),
+                    reference: reference.clone(),
+                });
+            }
+        }
+        for OperationRef { id, pointer, .. } in self.operations() {
+            if id.is_empty() {
+                errors.push(DocumentError::NoOperationId {
+                    file: file(),
+                    pointer,
+                });
+            } else if !seen.insert(id.clone()) {
+                errors.push(DocumentError::DuplicateOperation {
+                    file: file(),
+                    pointer,
+                    operation_id: id,
+                });
+            }
+        }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(errors)
+        }
+    }
+}
+
+/// An operation and where it stands.
+pub(crate) struct OperationAt<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) item: &'a PathItem,
+    pub(crate) http: &'a str,
+    pub(crate) operation: &'a Operation,
+}
+
+impl OperationAt<'_> {
+    pub(crate) fn pointer(&self) -> String {
+        format!("/paths/{}/{}", escape(self.path), self.http)
+    }
+}
+
+/// The path of a server's URL, variables at their defaults: `https://host/api/v1/` -> `/api/v1`.
+fn base(server: &Server) -> String {
+    let mut url = server.url.clone();
+    for (name, variable) in server.variables.iter().flatten() {
+        url = url.replace(&format!("{{{name}}}"), &variable.default);
+    }
+    let path = match url.split_once("://") {
+        Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
+        None => url.trim_start_matches("./"),
+    };
+    let path = path
+        .split(['?', '#'])
+        .next()
+        .unwrap_or_default()
+        .trim_matches('/');
+    if path.is_empty() || path == "." {
+        String::new()
+    } else {
+        format!("/{path}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_base_is_the_path_of_the_server() {
+        let rows = [
+            ("url: /api/v1", "/api/v1"),
+            ("url: https://example.com/api/v1/", "/api/v1"),
+            ("url: https://example.com", ""),
+            ("url: /", ""),
+            ("url: ./", ""),
+            ("url: .", ""),
+            ("url: api", "/api"),
+            (
+                "{url: 'https://{host}/{base}', variables: {base: {default: v2}, host: {default: h}}}",
+                "/v2",
+            ),
+        ];
+        let made: Vec<String> = rows
+            .iter()
+            .map(|(server, _)| base(&serde_yaml::from_str(server).unwrap()))
+            .collect();
+        assert_eq!(made, rows.map(|(_, base)| base));
+    }
+
+    #[test]
+    fn operations_come_in_the_order_of_the_document() {
+        let text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths:\n  /b:\n    delete: {operationId: d, summary: S, deprecated: true, responses: {}}\n    get: {operationId: g, servers: [{url: /own}], responses: {}}\n  /a/{x}:\n    servers: [{url: /p}]\n    post: {operationId: p, responses: {}}\n";
+        let spec = read("n", "n.yaml", text, &[]).unwrap();
+        let made: Vec<String> = spec
+            .operations()
+            .iter()
+            .map(|o| {
+                format!(
+                    "{} {} {} {} {} {}",
+                    o.id, o.http, o.path, o.pointer, o.deprecated, o.summary
+                )
+            })
+            .collect();
+        assert_eq!(
+            made,
+            [
+                "d delete /b /paths/~1b/delete true S",
+                "g get /own/b /paths/~1b/get false ",
+                "p post /p/a/{x} /paths/~1a~1{x}/post false "
+            ]
+        );
+    }
+
+    #[test]
+    fn documents_that_cannot_be_used_say_why() {
+        let head = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\n";
+        let rows = [
+            (
+                "swagger: '2.0'".to_owned(),
+                "x.yaml: /openapi: `` is not a version that can be read (3.0 and 3.1 are)",
+            ),
+            (
+                format!("{head}paths: {{/a: {{get: {{responses: {{}}}}}}}}"),
+                "x.yaml: /paths/~1a/get: operation without `operationId`",
+            ),
+            (
+                format!(
+                    "{head}paths: {{/a: {{get: {{operationId: a, responses: {{}}}}, put: {{operationId: a, responses: {{}}}}}}}}"
+                ),
+                "x.yaml: /paths/~1a/put: `operationId` `a` is used twice",
+            ),
+            (
+                format!("{head}paths: {{/a: {{$ref: other.yaml}}}}"),
+                "x.yaml: /paths/~1a: `other.yaml` is not in this document",
+            ),
+            (
+                format!(
+                    "{head}paths: {{}}\ncomponents: {{schemas: {{A: {{properties: {{b: {{if: {{}}}}}}}}}}}}"
+                ),
+                "x.yaml: /components/schemas/A/properties/b/if: `if` is not understood",
+            ),
+            (
+                format!(
+                    "{head}paths: {{}}\ncomponents: {{schemas: {{A: {{properties: {{b: {{required: true}}}}}}}}}}"
+                ),
+                "x.yaml: /components/schemas/A/properties/b: invalid type: boolean `true`, expected a sequence",
+            ),
+            (
+                format!(
+                    "{head}paths: {{/a: {{get: {{operationId: a, parameters: [{{name: x, in: query}}], responses: {{}}}}}}}}"
+                ),
+                "x.yaml: /paths/~1a: no variant of enum ParameterSchemaOrContent found in flattened data",
+            ),
+        ];
+        for (text, expected) in rows {
+            let errors = read("x", "x.yaml", &text, &[]).unwrap_err();
+            assert_eq!(
+                errors.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                [expected]
+            );
+        }
+    }
+}

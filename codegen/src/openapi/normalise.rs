@@ -1,0 +1,206 @@
+//! OpenAPI 3.1 and 3.0 as published -> what OpenAPI 3.0, and with it `openapiv3`, has a place for.
+//!
+//! This is the only code that knows two dialects. It knows where schemas are: a property may be called `const` or `default`. What 3.0 cannot say but tools can use or readers might miss is kept in `x-` members:
+//!
+//! | published | normalised |
+//! | --- | --- |
+//! | `anyOf: [X, {type: 'null'}]`, `oneOf` the same | X and `nullable: true` |
+//! | `type: [X, 'null']`; `type: [X, Y]` | `type: X`, `nullable: true`; `anyOf` of the two |
+//! | `const: V` | `enum: [V]`, `x-const: V` |
+//! | `exclusiveMinimum: 0` | `minimum: 0`, `exclusiveMinimum: true` |
+//! | `$ref` with other keywords | `allOf: [{$ref}]` with these |
+//! | `prefixItems: [X, Y]` | `items: {anyOf: [X, Y]}`, `x-prefixItems: 2`, `maxItems: 2` if there can be no others |
+//! | `minimum: 1.0` of an integer | `minimum: 1` |
+//! | `examples: [V, …]` | `example: V`, `x-examples: [V, …]` |
+//! | `default: null` | `x-default: null` |
+//! | `true`, `false` as a schema | `{}`, `{not: {}}` |
+//! | order of the methods of a path | `x-methods` |
+//! | `webhooks`, `$defs`, `$comment` and other keywords without meaning for a call | the same with `x-` in front |
+
+use serde_json::{Map, Number, Value, json};
+
+mod schema;
+
+pub(crate) use schema::schema;
+
+/// HTTP methods a path can have.
+pub(crate) const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
+
+/// Normalises a whole document.
+pub(crate) fn document(value: &mut Value) {
+    let Some(document) = value.as_object_mut() else {
+        return;
+    };
+    for key in ["webhooks", "jsonSchemaDialect", "$self"] {
+        set_aside(document, key);
+    }
+    if let Some(info) = document.get_mut("info").and_then(Value::as_object_mut) {
+        set_aside(info, "summary");
+        info.get_mut("license")
+            .and_then(Value::as_object_mut)
+            .into_iter()
+            .for_each(|license| set_aside(license, "identifier"));
+    }
+    // Taken out so that references can be looked up while paths are rewritten; a map keeps the place of its key this way.
+    let mut components = document
+        .get_mut("components")
+        .map(Value::take)
+        .unwrap_or(Value::Null);
+    for (_, path) in members(document.get_mut("paths")).filter(|(name, _)| name.starts_with('/')) {
+        path_item(path, &components);
+    }
+    if let Some(map) = components.as_object_mut() {
+        set_aside(map, "pathItems");
+        each(map.get_mut("schemas"), schema);
+        each(map.get_mut("parameters"), parameter);
+        each(map.get_mut("headers"), parameter);
+        each(map.get_mut("requestBodies"), content);
+        each(map.get_mut("responses"), response);
+        document.insert("components".to_owned(), components);
+    }
+}
+
+fn path_item(value: &mut Value, components: &Value) {
+    if let Some(target) = target(value, "pathItems", components) {
+        overlay(value, target);
+    }
+    let Some(item) = value
+        .as_object_mut()
+        .filter(|item| !item.contains_key("$ref"))
+    else {
+        return;
+    };
+    let methods: Vec<Value> = item
+        .keys()
+        .filter(|key| METHODS.contains(&key.as_str()))
+        .map(|key| json!(key))
+        .collect();
+    item.insert("x-methods".to_owned(), methods.into());
+    references(item.get_mut("parameters"), "parameters", components);
+    items(item.get_mut("parameters"), parameter);
+    for method in METHODS {
+        let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) else {
+            continue;
+        };
+        set_aside(operation, "callbacks");
+        references(operation.get_mut("parameters"), "parameters", components);
+        items(operation.get_mut("parameters"), parameter);
+        if let Some(body) = operation.get_mut("requestBody") {
+            reference(body, "requestBodies", components);
+            content(body);
+        }
+        for (_, value) in members(operation.get_mut("responses")) {
+            reference(value, "responses", components);
+            response(value);
+        }
+    }
+}
+
+fn references(list: Option<&mut Value>, section: &str, components: &Value) {
+    for value in list.and_then(Value::as_array_mut).into_iter().flatten() {
+        reference(value, section, components);
+    }
+}
+
+/// In 3.1 a reference may have a `summary` and a `description` of its own, for which 3.0 has no place: what it refers to is written in its place.
+fn reference(value: &mut Value, section: &str, components: &Value) {
+    if value.as_object().is_some_and(|map| map.len() > 1)
+        && let Some(target) = target(value, section, components)
+    {
+        overlay(value, target);
+    }
+}
+
+fn target(value: &Value, section: &str, components: &Value) -> Option<Value> {
+    let name = value
+        .get("$ref")?
+        .as_str()?
+        .strip_prefix("#/components/")?
+        .strip_prefix(section)?
+        .strip_prefix('/')?;
+    components.get(section)?.get(unescape(name)).cloned()
+}
+
+/// The target with what stands beside the reference.
+fn overlay(value: &mut Value, mut target: Value) {
+    if let (Some(map), Value::Object(own)) = (target.as_object_mut(), value.take()) {
+        map.extend(own.into_iter().filter(|(key, _)| key != "$ref"));
+    }
+    *value = target;
+}
+
+fn parameter(value: &mut Value) {
+    if let Some(inner) = value.get_mut("schema") {
+        schema(inner);
+    }
+    content(value);
+}
+
+fn response(value: &mut Value) {
+    each(value.get_mut("headers"), parameter);
+    content(value);
+}
+
+fn content(value: &mut Value) {
+    for (_, media) in members(value.get_mut("content")) {
+        if let Some(inner) = media.get_mut("schema") {
+            schema(inner);
+        }
+        null_aside(media, "example");
+    }
+}
+
+/// A member of a JSON pointer or reference as it is.
+pub(crate) fn unescape(name: &str) -> String {
+    name.replace("~1", "/").replace("~0", "~")
+}
+
+/// A name as a member of a JSON pointer.
+pub(crate) fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+fn each(map: Option<&mut Value>, change: fn(&mut Value)) {
+    members(map).for_each(|(_, value)| change(value));
+}
+
+fn items(list: Option<&mut Value>, change: fn(&mut Value)) {
+    list.and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+        .for_each(change);
+}
+
+fn members(value: Option<&mut Value>) -> impl Iterator<Item = (&String, &mut Value)> {
+    value.and_then(Value::as_object_mut).into_iter().flatten()
+}
+
+/// Renames a member to `x-…`.
+fn set_aside(map: &mut Map<String, Value>, key: &str) {
+    if let Some(value) = map.shift_remove(key) {
+        map.insert(format!("x-{key}"), value);
+    }
+}
+
+/// `null` as a value of an optional member is lost when it is read; as `x-…` it is kept.
+fn null_aside(value: &mut Value, key: &str) {
+    if let Some(map) = value.as_object_mut()
+        && map.get(key).is_some_and(Value::is_null)
+    {
+        set_aside(map, key);
+    }
+}
+
+/// `2.0` -> `2`.
+fn integral(value: &mut Value) {
+    let Some(number) = value.as_f64().filter(|_| value.as_i64().is_none()) else {
+        return;
+    };
+    if number.fract() == 0.0
+        && let Ok(integer) = format!("{number:.0}").parse::<i64>()
+    {
+        *value = Number::from(integer).into();
+    }
+}
