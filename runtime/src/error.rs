@@ -120,8 +120,8 @@ pub struct CallError {
     pub retryable: bool,
     /// Id of the operation that was called.
     pub operation: Option<&'static str>,
-    /// What the answer said about the rate limit; not part of the JSON.
-    pub rate_limit: RateLimit,
+    /// What the answer said about the rate limit; not part of the JSON. Boxed to keep results small.
+    pub rate_limit: Box<RateLimit>,
 }
 
 impl CallError {
@@ -135,7 +135,7 @@ impl CallError {
             hint: String::new(),
             retryable: false,
             operation: None,
-            rate_limit: RateLimit::default(),
+            rate_limit: Box::default(),
         }
     }
 

@@ -1,0 +1,371 @@
+//! Signing in: what makes credentials into a header, when that is made anew, and what a refusal means.
+//!
+//! Everything peculiar to an API stands in its [`SignIn`]. One login runs at a time, however many calls wait for it.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::{
+    account::{Credentials, SettingsError},
+    api::{Api, Session, Sign, SignIn, TokenRequest},
+    bearer::{self, Stamp},
+    error::{CallError, ErrorCode},
+    explain,
+    single_flight::SingleFlight,
+    tool::Http,
+    transport::{Outgoing, Response, Transport},
+};
+
+/// How long Basic is used without a session when the server could not be asked for one.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
+/// A token is renewed this long before its end, or a tenth of its life if that is shorter.
+const BEFORE_END: Duration = Duration::from_secs(60);
+/// Shorter secrets would be found in every other word.
+const MIN_SECRET: usize = 4;
+/// The same for headers of the account, of which many are no secrets.
+const MIN_HEADER_SECRET: usize = 8;
+
+/// The credentials of an account and what they were exchanged for.
+pub(crate) struct Auth {
+    credentials: Credentials,
+    timeout: Duration,
+    grant: SingleFlight<Grant>,
+}
+
+/// What lets a request in.
+pub(crate) struct Grant {
+    header: Option<(HeaderName, HeaderValue)>,
+    kind: Kind,
+    granted: Instant,
+    renew_at: Option<Instant>,
+}
+
+enum Kind {
+    /// Nothing to renew.
+    Fixed,
+    /// A session cookie.
+    Session,
+    /// A token that user name and password were exchanged for.
+    Token,
+    /// A token out of a file as it was then.
+    File(Option<Stamp>),
+    /// A token that a command printed.
+    Command,
+}
+
+impl Grant {
+    fn new(kind: Kind, header: Option<(HeaderName, HeaderValue)>) -> Self {
+        Self {
+            header,
+            kind,
+            granted: Instant::now(),
+            renew_at: None,
+        }
+    }
+
+    fn bearer(kind: Kind, token: &str, lives: Option<Duration>) -> Option<Self> {
+        let header = sensitive(&format!("Bearer {token}"))?;
+        let mut grant = Self::new(kind, Some((AUTHORIZATION, header)));
+        grant.renew_at = lives.map(|it| grant.granted + it - BEFORE_END.min(it / 10));
+        Some(grant)
+    }
+
+    /// The header that goes with a request.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        self.header.iter().cloned().collect()
+    }
+
+    /// Whether it was there before `began`.
+    pub(crate) fn is_older_than(&self, began: Instant) -> bool {
+        self.granted < began
+    }
+
+    /// Whether it lets in the same way as `other`.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.header == other.header
+    }
+
+    fn is_due(&self) -> bool {
+        self.renew_at.is_some_and(|it| it <= Instant::now())
+    }
+
+    /// Whether `response` means that this is no longer good.
+    pub(crate) fn is_refused(&self, api: &Api, response: &Response) -> bool {
+        let status = response.status;
+        match (&self.kind, &api.sign_in) {
+            (Kind::Fixed, _) => false,
+            (_, SignIn::Basic { session }) => {
+                let denied = session.as_ref().map_or(&[][..], |it| it.denied);
+                status == 401 || denied.contains(&status)
+            }
+            (_, SignIn::Token(token)) => {
+                let means = |sign: &Sign| {
+                    sign.status == status && explain::says(&api.errors, response, sign.says)
+                };
+                status == 401 || token.renew.iter().any(means)
+            }
+        }
+    }
+}
+
+impl Auth {
+    pub(crate) fn new(credentials: Credentials, timeout: Duration) -> Result<Self, SettingsError> {
+        let credentials = match credentials {
+            Credentials::Password { username, .. } if username.is_empty() => {
+                return Err(SettingsError::NoUsername);
+            }
+            Credentials::Bearer(given) => {
+                let token = bearer::token(given.expose_secret()).ok_or(SettingsError::Token)?;
+                Credentials::Bearer(token.into())
+            }
+            other => other,
+        };
+        Ok(Self {
+            credentials,
+            timeout,
+            grant: SingleFlight::new(),
+        })
+    }
+
+    /// Name of the user, if the account has one.
+    pub(crate) fn username(&self) -> Option<&str> {
+        match &self.credentials {
+            Credentials::Password { username, .. } => Some(username),
+            _ => None,
+        }
+    }
+
+    /// Whether the credentials are a token, which needs no API to be used.
+    pub(crate) fn is_bearer(&self) -> bool {
+        !matches!(
+            self.credentials,
+            Credentials::None | Credentials::Password { .. }
+        )
+    }
+
+    /// What lets a request in: the one there is while it is good, else a new one.
+    pub(crate) async fn grant(
+        &self,
+        sign_in: Option<&'static Api>,
+        transport: &Transport,
+    ) -> Result<Arc<Grant>, CallError> {
+        let stamp = match &self.credentials {
+            Credentials::BearerFile(path) => Stamp::of(path).await,
+            _ => None,
+        };
+        let good = |grant: &Arc<Grant>| {
+            let is_read = match grant.kind {
+                Kind::File(read) => read == stamp,
+                _ => true,
+            };
+            is_read && !grant.is_due()
+        };
+        if let Some(grant) = self.grant.get().filter(&good) {
+            return Ok(grant);
+        }
+        self.grant
+            .run(good, async || self.obtain(sign_in, transport).await)
+            .await
+    }
+
+    /// Another grant, after `refused` was; the one there is by now if another call has renewed it.
+    pub(crate) async fn renew(
+        &self,
+        api: &'static Api,
+        transport: &Transport,
+        refused: &Arc<Grant>,
+    ) -> Result<Arc<Grant>, CallError> {
+        let other = |grant: &Arc<Grant>| !Arc::ptr_eq(grant, refused);
+        self.grant
+            .run(other, async || self.obtain(Some(api), transport).await)
+            .await
+    }
+
+    async fn obtain(
+        &self,
+        api: Option<&'static Api>,
+        transport: &Transport,
+    ) -> Result<Grant, CallError> {
+        let made = match &self.credentials {
+            Credentials::None => return Ok(Grant::new(Kind::Fixed, None)),
+            Credentials::Bearer(token) => Grant::bearer(Kind::Fixed, token.expose_secret(), None),
+            Credentials::BearerFile(path) => return from_file(path).await,
+            Credentials::BearerCommand(command) => {
+                let token = bearer::of_command(command, self.timeout).await?;
+                let lives = bearer::lives(&token, None);
+                Grant::bearer(Kind::Command, &token, lives)
+            }
+            Credentials::Password { username, password } => {
+                return match api.map(|api| (api, &api.sign_in)) {
+                    Some((api, SignIn::Basic { session })) => {
+                        let session = session.as_ref();
+                        basic(api, transport, session, username, password).await
+                    }
+                    Some((api, SignIn::Token(request))) => {
+                        exchange(api, transport, request, username, password).await
+                    }
+                    None => Ok(Grant::new(Kind::Fixed, None)),
+                };
+            }
+        };
+        made.ok_or_else(bearer::not_a_token)
+    }
+
+    /// `text` without what this account signs in with.
+    pub(crate) fn redact(&self, transport: &Transport, text: String) -> String {
+        let mut secrets: Vec<String> = Vec::new();
+        match &self.credentials {
+            // A password that is the user name hides nothing, but would be found wherever the user is.
+            Credentials::Password { username, password }
+                if password.expose_secret() != username =>
+            {
+                secrets.push(password.expose_secret().to_owned());
+            }
+            Credentials::Bearer(token) => secrets.push(token.expose_secret().to_owned()),
+            Credentials::BearerCommand(command) => secrets.push(command.clone()),
+            _ => {}
+        }
+        if let Some(grant) = self.grant.get()
+            && let Some((_, value)) = &grant.header
+            && let Ok(value) = value.to_str()
+        {
+            let bare = value.split_once([' ', '=']).map_or(value, |(_, it)| it);
+            secrets.push(bare.to_owned());
+        }
+        let headers = transport
+            .headers()
+            .values()
+            .filter_map(|it| it.to_str().ok());
+        let headers = headers.filter(|it| it.len() >= MIN_HEADER_SECRET);
+        secrets.extend(headers.map(str::to_owned));
+        secrets.retain(|it| it.len() >= MIN_SECRET);
+        // One may be the beginning of another.
+        secrets.sort_by_key(|it| core::cmp::Reverse(it.len()));
+        secrets
+            .iter()
+            .fold(text, |text, secret| text.replace(secret.as_str(), "***"))
+    }
+}
+
+/// Basic credentials, exchanged for a session cookie where the server has sessions.
+async fn basic(
+    api: &'static Api,
+    transport: &Transport,
+    session: Option<&Session>,
+    username: &str,
+    password: &SecretString,
+) -> Result<Grant, CallError> {
+    let pair = format!("{username}:{}", password.expose_secret());
+    let header = sensitive(&format!("Basic {}", STANDARD.encode(pair)))
+        .ok_or_else(|| CallError::new(ErrorCode::Internal, "Basic credentials are no header"))?;
+    let mut grant = Grant::new(Kind::Fixed, Some((AUTHORIZATION, header)));
+    let Some(session) = session else {
+        return Ok(grant);
+    };
+    let mut outgoing = Outgoing::get(session.path);
+    outgoing.headers = grant.headers();
+    let response = transport.exchange(outgoing).await?;
+    if let Some(cookie) = cookie(&response.headers, session.cookie) {
+        return Ok(Grant::new(Kind::Session, Some((COOKIE, cookie))));
+    }
+    if session.denied.contains(&response.status) {
+        let error = explain::error_of(&api.errors, transport.base(), Http::Get, &response);
+        return Err(refused(error));
+    }
+    if response.status == 429 || response.status >= 500 {
+        grant.renew_at = Some(grant.granted + ASK_AGAIN);
+    }
+    Ok(grant)
+}
+
+/// User name and password, exchanged for a token.
+async fn exchange(
+    api: &'static Api,
+    transport: &Transport,
+    request: &TokenRequest,
+    username: &str,
+    password: &SecretString,
+) -> Result<Grant, CallError> {
+    let body = json!({ request.username: username, request.password: password.expose_secret() });
+    let response = transport
+        .exchange(Outgoing {
+            http: Http::Post,
+            path_and_query: request.path,
+            headers: HeaderMap::new(),
+            body: Some(("application/json", body.to_string().into_bytes())),
+        })
+        .await
+        // A login that was lost is simply done again.
+        .map_err(|error| error.retryable(true))?;
+    if response.status >= 300 {
+        let error = explain::error_of(&api.errors, transport.base(), Http::Get, &response);
+        return Err(match response.status {
+            400 | 401 | 403 | 422 => refused(error),
+            404 | 405 | 406 | 415 | 501 => no_token(error),
+            _ => error,
+        });
+    }
+    let answer: Option<Value> = serde_json::from_slice(&response.body).ok();
+    let token = answer.as_ref().and_then(|it| it.pointer(request.token));
+    let Some(token) = token.and_then(Value::as_str).and_then(bearer::token) else {
+        let error = CallError::new(ErrorCode::UnexpectedResponse, "");
+        let error = CallError {
+            status: Some(response.status),
+            rate_limit: Box::new(response.rate_limit),
+            ..error
+        };
+        return Err(no_token(error));
+    };
+    let lives = bearer::lives(&token, crate::rate_limit::date(&response.headers));
+    Grant::bearer(Kind::Token, &token, lives).ok_or_else(bearer::not_a_token)
+}
+
+async fn from_file(path: &Path) -> Result<Grant, CallError> {
+    // Looked at before it is read: if it changes in between, it is read once more.
+    let stamp = Stamp::of(path).await;
+    let token = bearer::of_file(path).await?;
+    Grant::bearer(Kind::File(stamp), &token, None).ok_or_else(bearer::not_a_token)
+}
+
+fn refused(error: CallError) -> CallError {
+    CallError {
+        code: ErrorCode::Unauthenticated,
+        title: "Sign-in refused".to_owned(),
+        hint: "User name or password of this account are wrong, or the user is not active. Calling again does not help: somebody has to correct them.".to_owned(),
+        retryable: false,
+        ..error
+    }
+}
+
+fn no_token(error: CallError) -> CallError {
+    CallError {
+        code: ErrorCode::UnexpectedResponse,
+        title: "No token for user name and password".to_owned(),
+        hint: "This server does not exchange user name and password for a token in the way its API has it. Check the base URL, also its path; or give the account a bearer token.".to_owned(),
+        retryable: false,
+        ..error
+    }
+}
+
+/// `name=value` of the cookie of this name, if it is set to something.
+fn cookie(headers: &HeaderMap, name: &str) -> Option<HeaderValue> {
+    let set = headers.get_all(SET_COOKIE).iter();
+    let pairs = set.filter_map(|it| it.to_str().ok()?.split(';').next());
+    let mut values = pairs.filter_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='));
+    let value = values.find(|value| !value.is_empty())?;
+    sensitive(&format!("{name}={value}"))
+}
+
+fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests;

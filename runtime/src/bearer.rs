@@ -1,0 +1,187 @@
+//! Bearer tokens: out of a text, a file or a command, and how long they live.
+
+use std::{
+    io,
+    path::Path,
+    process::Stdio,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::Value;
+
+use crate::{
+    error::{CallError, ErrorCode},
+    transport::words,
+};
+
+/// Longest file with a token.
+const MAX_FILE_BYTES: u64 = 64 << 10;
+
+/// What tells one state of a file from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+}
+
+impl Stamp {
+    /// The state of this file; `None` if there is no such file.
+    pub(crate) async fn of(path: &Path) -> Option<Self> {
+        let metadata = tokio::fs::metadata(path).await.ok()?;
+        Some(Self {
+            modified: metadata.modified().ok(),
+            length: metadata.len(),
+        })
+    }
+}
+
+/// The token in a text: without white space around it, and without the word `Bearer` that people copy along.
+pub(crate) fn token(text: &str) -> Option<String> {
+    let text = text.trim();
+    let bare = match text.split_once(char::is_whitespace) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => rest.trim(),
+        _ => text,
+    };
+    let is_token = !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_graphic());
+    is_token.then(|| bare.to_owned())
+}
+
+/// The token in a file.
+pub(crate) async fn of_file(path: &Path) -> Result<String, CallError> {
+    let failed = |error: &io::Error| {
+        CallError::new(ErrorCode::Unauthenticated, "No token")
+            .detail(format!("The token file {} cannot be read: {}.", path.display(), error.kind()))
+            .hint("Whoever runs these tools has to put the token there. It is read again at the next call.")
+            .retryable(true)
+    };
+    let metadata = tokio::fs::metadata(path).await.map_err(|e| failed(&e))?;
+    if metadata.len() > MAX_FILE_BYTES {
+        return Err(not_a_token());
+    }
+    let text = tokio::fs::read_to_string(path)
+        .await
+        .map_err(|e| failed(&e))?;
+    token(&text).ok_or_else(not_a_token)
+}
+
+/// The token that a shell command prints.
+pub(crate) async fn of_command(command: &str, timeout: Duration) -> Result<String, CallError> {
+    // Neither the command nor what it prints is shown: both may hold secrets.
+    let failed = |detail: String| {
+        CallError::new(ErrorCode::Unauthenticated, "No token")
+            .detail(detail)
+            .hint("Whoever runs these tools has to run the account's token command by hand to see why.")
+    };
+    let output = shell(command)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = match tokio::time::timeout(timeout, output).await {
+        Ok(Ok(output)) => output,
+        Ok(Err(error)) => {
+            return Err(failed(format!(
+                "The token command cannot be run: {}.",
+                error.kind()
+            )));
+        }
+        Err(_) => {
+            let detail = format!("The token command did not end within {}.", words(timeout));
+            return Err(failed(detail).retryable(true));
+        }
+    };
+    if !output.status.success() {
+        return Err(failed(format!(
+            "The token command failed: {}.",
+            output.status
+        )));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    token(&text).ok_or_else(|| {
+        failed("The token command did not print a token and nothing else.".to_owned())
+    })
+}
+
+fn shell(command: &str) -> tokio::process::Command {
+    let (shell, flag) = if cfg!(windows) {
+        ("cmd", "/C")
+    } else {
+        ("sh", "-c")
+    };
+    let mut shell = tokio::process::Command::new(shell);
+    shell.arg(flag).arg(command);
+    shell
+}
+
+/// What is no token.
+pub(crate) fn not_a_token() -> CallError {
+    CallError::new(ErrorCode::Unauthenticated, "No token")
+        .detail("What the account has as its token is empty or has a space or a line break in it.")
+        .hint("Whoever runs these tools has to correct it.")
+}
+
+/// How long a token lives, by its own `exp` (RFC 7519), which is not verified: that is the server's part.
+///
+/// `now` is the time of the server, whose clock may be another. A token that has ended already says nothing: renewing it at every call would not make it better.
+pub(crate) fn lives(token: &str, now: Option<SystemTime>) -> Option<Duration> {
+    let mut parts = token.split('.');
+    let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
+    let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+    let claims: Value = serde_json::from_slice(&payload).ok()?;
+    let end = Duration::try_from_secs_f64(claims.get("exp")?.as_f64()?).ok()?;
+    let now = now.unwrap_or_else(SystemTime::now);
+    let left = end.checked_sub(now.duration_since(UNIX_EPOCH).ok()?)?;
+    // Kept within what a point in time can hold.
+    (!left.is_zero()).then(|| left.min(Duration::from_secs(365 * 86_400)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_in_texts() {
+        let rows = [
+            ("abc", Some("abc")),
+            ("  abc\n", Some("abc")),
+            ("Bearer abc", Some("abc")),
+            ("bearer\tabc\r\n", Some("abc")),
+            ("Bearer", Some("Bearer")),
+            ("", None),
+            (" \n", None),
+            ("two words", None),
+            ("abc\ndef", None),
+            ("é", None),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(token(text).as_deref(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lives_until_its_own_end() {
+        let at = |payload: &str| format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(payload));
+        let rows = [
+            (at(r#"{"exp":1000060}"#), Some(60)),
+            (at(r#"{"exp":1000060.0,"iat":5}"#), Some(60)),
+            (at(r#"{"exp":1000000}"#), None),
+            (at(r#"{"exp":999}"#), None),
+            (at(r#"{"exp":-5}"#), None),
+            (at(r#"{"exp":"soon"}"#), None),
+            (at(r#"{"exp":1e300}"#), None),
+            (at(r#"{"exp":1e15}"#), Some(365 * 86_400)),
+            (at("{}"), None),
+            ("ya29.opaque".to_owned(), None),
+            ("a.b.c".to_owned(), None),
+        ];
+        let now = UNIX_EPOCH + Duration::from_secs(1_000_000);
+        for (token, expected) in rows {
+            assert_eq!(
+                lives(&token, Some(now)).map(|it| it.as_secs()),
+                expected,
+                "{token}"
+            );
+        }
+    }
+}

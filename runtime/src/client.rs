@@ -1,0 +1,88 @@
+//! What every request of an account goes through: a place in the queue, sign-in, one renewal of it, and errors in one shape.
+
+use reqwest::header::{HeaderMap, HeaderValue};
+use tokio::time::Instant;
+
+use crate::{
+    account::Account,
+    auth::Grant,
+    error::{CallError, ErrorCode},
+    explain,
+    request::Request,
+    transport::{Outgoing, Response},
+};
+
+impl Account {
+    /// Sends one request and gives the answer if it is one of success, and JSON if it has content.
+    ///
+    /// No more than the account's limit are on their way; the others wait in order. Dropping the future ends the request.
+    pub(crate) async fn send(&self, request: &Request) -> Result<Response, CallError> {
+        let sent = self.sign_in_and_send(request).await;
+        sent.map_err(|error| self.redacted(error))
+    }
+
+    /// The error without what this account signs in with.
+    pub(crate) fn redacted(&self, error: CallError) -> CallError {
+        error.redacted(|text| self.0.auth.redact(&self.0.transport, text))
+    }
+
+    async fn sign_in_and_send(&self, request: &Request) -> Result<Response, CallError> {
+        let inner = &*self.0;
+        let api = self.detected().await?.api;
+        let began = Instant::now();
+        // Signed in before there is a place: so all who wait share one login that fails.
+        let grant = inner.auth.grant(Some(api), &inner.transport).await?;
+        let _place = inner
+            .permits
+            .acquire()
+            .await
+            .map_err(|_| CallError::new(ErrorCode::Internal, "The account is closed"))?;
+        let mut response = self.send_as(request, &grant).await?;
+        // What was granted since this call began cannot be too old: then it is the user who is not let in.
+        if grant.is_older_than(began) && grant.is_refused(api, &response) {
+            let fresh = inner.auth.renew(api, &inner.transport, &grant).await?;
+            if !fresh.is_same(&grant) {
+                response = self.send_as(request, &fresh).await?;
+            }
+        }
+        let base = inner.transport.base();
+        if response.status >= 300 {
+            return Err(explain::error_of(
+                &api.errors,
+                base,
+                request.http,
+                &response,
+            ));
+        }
+        if !response.body.is_empty() && !response.may_be_json() {
+            return Err(explain::not_json(base, &response));
+        }
+        Ok(response)
+    }
+
+    async fn send_as(&self, request: &Request, grant: &Grant) -> Result<Response, CallError> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &request.headers {
+            let value = HeaderValue::from_str(value).map_err(|_| {
+                CallError::new(ErrorCode::InvalidArguments, "A header cannot be sent").detail(
+                    format!("The value of the header `{name}` has a line break or another character that headers cannot have."),
+                )
+            })?;
+            headers.insert(*name, value);
+        }
+        headers.extend(grant.headers());
+        let body = request.body.clone();
+        self.0
+            .transport
+            .exchange(Outgoing {
+                http: request.http,
+                path_and_query: &request.path_and_query,
+                headers,
+                body: body.map(|body| (request.media_type, body)),
+            })
+            .await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! Which API a server has, found out without credentials when first needed, and remembered.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::Value;
+use std::sync::Arc;
+
+use crate::{
+    account::{Account, Known},
+    api::{Api, Document},
+    error::{CallError, ErrorCode},
+    explain,
+    tool::Http,
+    transport::{Outgoing, Response, words},
+};
+
+/// Longest time to find out.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+impl Account {
+    /// What the server has; asked only once.
+    pub(crate) async fn detected(&self) -> Result<Arc<Known>, CallError> {
+        if let Some(known) = self.0.detection.get() {
+            return Ok(known);
+        }
+        let work = async || {
+            let found = tokio::time::timeout(TIMEOUT, self.find_out()).await;
+            found.unwrap_or_else(|_| Err(self.too_slow()))
+        };
+        self.0.detection.run(|_| true, work).await
+    }
+
+    async fn find_out(&self) -> Result<Known, CallError> {
+        let (api, version) = match &self.0.fixed {
+            Some(known) => (known.api, String::new()),
+            None => self.version().await?,
+        };
+        let probes = api.documents.iter().map(|it| self.has(it));
+        let mut documents = Vec::new();
+        for (document, has) in api.documents.iter().zip(join_all(probes).await) {
+            if has? {
+                documents.push(document.name);
+            }
+        }
+        tracing::info!(api = api.name, version, ?documents, "server recognised");
+        Ok(Known {
+            api,
+            version,
+            documents,
+        })
+    }
+
+    /// The first API whose version the server tells.
+    async fn version(&self) -> Result<(&'static Api, String), CallError> {
+        let refused = match self.ask_all(false).await? {
+            Ok(found) => return Ok(found),
+            Err(answers) => answers,
+        };
+        // Some servers stand behind a proxy that lets nobody in without a token.
+        let denied = |it: &Response| matches!(it.status, 300..=399 | 401 | 403);
+        let answers = if self.0.auth.is_bearer() && refused.iter().any(|(_, it)| denied(it)) {
+            match self.ask_all(true).await? {
+                Ok(found) => return Ok(found),
+                Err(answers) => answers,
+            }
+        } else {
+            refused
+        };
+        Err(self.not_recognised(&answers))
+    }
+
+    /// Asks for the version of each API in turn, and gives the one that is told, or all answers.
+    #[allow(clippy::type_complexity, reason = "a result that is used in one place")]
+    async fn ask_all(
+        &self,
+        signed_in: bool,
+    ) -> Result<Result<(&'static Api, String), Vec<(&'static Api, Response)>>, CallError> {
+        let mut answers = Vec::new();
+        for api in self.0.apis {
+            let mut outgoing = Outgoing::get(api.version.path);
+            if signed_in {
+                let grant = self.0.auth.grant(None, &self.0.transport).await?;
+                outgoing.headers = grant.headers();
+            }
+            // Where one request does not arrive, the next one does not either.
+            let response = self.0.transport.exchange(outgoing).await?;
+            let told = json(&response).and_then(|it| match it.pointer(api.version.version)? {
+                Value::String(version) => Some(version.clone()),
+                Value::Number(version) => Some(version.to_string()),
+                _ => None,
+            });
+            match told {
+                Some(version) => return Ok(Ok((api, version))),
+                None => answers.push((*api, response)),
+            }
+        }
+        Ok(Err(answers))
+    }
+
+    async fn has(&self, document: &Document) -> Result<bool, CallError> {
+        let Some(probe) = &document.probe else {
+            return Ok(true);
+        };
+        let response = self.0.transport.exchange(Outgoing::get(probe.path)).await?;
+        if matches!(response.status, 429 | 500..=599) {
+            // It does not know itself; to ask again later is better than to take tools away.
+            return Err(self.explain(self.0.apis.first().copied(), &response));
+        }
+        Ok(json(&response).is_some_and(|it| it.pointer(probe.has).is_some()))
+    }
+
+    fn explain(&self, api: Option<&'static Api>, response: &Response) -> CallError {
+        match api {
+            Some(api) => {
+                explain::error_of(&api.errors, self.0.transport.base(), Http::Get, response)
+            }
+            None => explain::not_json(self.0.transport.base(), response),
+        }
+    }
+
+    fn not_recognised(&self, answers: &[(&'static Api, Response)]) -> CallError {
+        let base = self.0.transport.base();
+        // A server that is not up yet is another matter than one that is another.
+        let failing = |it: &Response| it.status == 429 || it.status >= 500;
+        if let Some((api, response)) = answers.iter().find(|(_, it)| failing(it)) {
+            return self.explain(Some(api), response);
+        }
+        let said: Vec<_> = answers
+            .iter()
+            .map(|(api, it)| {
+                format!(
+                    "GET {}: {} {}",
+                    api.version.path,
+                    it.status,
+                    it.media_type()
+                )
+            })
+            .collect();
+        let error = CallError::new(ErrorCode::UnexpectedResponse, "Not a server of a known API")
+            .detail(format!("{} says: {}.", base.text(), said.join("; ")));
+        let redirect = answers
+            .iter()
+            .find(|(_, it)| (300..=399).contains(&it.status));
+        let denied = answers
+            .iter()
+            .find(|(_, it)| matches!(it.status, 401 | 403));
+        match (redirect, denied) {
+            (Some((api, response)), _) => CallError {
+                hint: self.explain(Some(api), response).hint,
+                status: Some(response.status),
+                ..error
+            },
+            (None, Some((_, response))) => CallError {
+                status: Some(response.status),
+                ..error.hint("Something in front of the server asks for credentials even for its version. Fix the API in the settings of the account, and give it the token or header that is asked for.")
+            },
+            (None, None) => error.hint(format!("Check the base URL: {} should be the address of the server, with its path prefix if it has one.", base.text())),
+        }
+    }
+
+    fn too_slow(&self) -> CallError {
+        CallError::new(ErrorCode::Timeout, "No answer in time")
+            .detail(format!("{} did not tell its version within {}.", self.0.transport.base().text(), words(TIMEOUT)))
+            .hint("The server may be starting or busy: try again shortly. If it stays so, check the base URL.")
+            .retryable(true)
+    }
+}
+
+impl Known {
+    /// An error if the server does not have this document.
+    pub(crate) fn require(&self, document: &str) -> Result<(), CallError> {
+        if self.has(document) {
+            return Ok(());
+        }
+        let probe = self.api.documents.iter().find(|it| it.name == document);
+        let what = probe
+            .and_then(|it| it.probe.as_ref())
+            .map_or(document, |it| it.what);
+        Err(CallError::new(ErrorCode::NotFound, "Not on this server")
+            .detail(format!("This server does not have {what}."))
+            .hint("The tool cannot be used with this account; use another one."))
+    }
+}
+
+/// The JSON of a plain success.
+fn json(response: &Response) -> Option<Value> {
+    let is_json = response.status == 200 && response.may_be_json();
+    is_json.then(|| serde_json::from_slice(&response.body).ok())?
+}
+
+#[cfg(test)]
+mod tests;

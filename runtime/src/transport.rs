@@ -1,0 +1,455 @@
+//! One request over the wire and its whole answer. No redirect is followed, no path is rewritten, nothing is repeated.
+
+use core::{error::Error as _, fmt};
+use std::{
+    io,
+    sync::OnceLock,
+    time::{Duration, SystemTime},
+};
+
+use reqwest::{
+    Client, Method, Url,
+    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue},
+};
+
+use crate::{
+    error::{CallError, ErrorCode},
+    rate_limit::RateLimit,
+    tool::Http,
+};
+
+/// Longest time to connect.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an unused connection is kept.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Largest body that is read, unpacked.
+const MAX_BODY_BYTES: usize = 64 << 20;
+
+/// A server's URL without slash at its end, to which paths are appended.
+pub(crate) struct Base {
+    text: String,
+    prefix: String,
+    is_https: bool,
+    is_local: bool,
+}
+
+impl Base {
+    /// `url` is http or https, without credentials, query and fragment.
+    pub(crate) fn new(url: &Url) -> Self {
+        let prefix = url.path().trim_end_matches('/').to_owned();
+        let host = url.host_str().unwrap_or_default();
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        let is_local = host == "localhost"
+            || address
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|it| it.is_loopback());
+        Self {
+            text: format!("{}{prefix}", url.origin().ascii_serialization()),
+            prefix,
+            is_https: url.scheme() == "https",
+            is_local,
+        }
+    }
+
+    /// The URL without slash at its end.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The URL of a path, only if it reaches the wire exactly as it is given.
+    ///
+    /// A URL parser resolves `..` and turns `\` into `/`: then it would be another path.
+    fn join(&self, path_and_query: &str) -> Option<Url> {
+        let url = Url::parse(&format!("{}{path_and_query}", self.text)).ok()?;
+        let (path, query) = match path_and_query.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (path_and_query, None),
+        };
+        let kept = url.path().strip_prefix(self.prefix.as_str()) == Some(path)
+            && url.query() == query
+            && url.fragment().is_none();
+        kept.then_some(url)
+    }
+
+    /// Where an answer redirects to: its origin only, since the rest may hold secrets.
+    pub(crate) fn origin_of(&self, location: &str) -> Option<Redirect> {
+        let base = Url::parse(&self.text).ok()?;
+        let target = base.join(location).ok()?;
+        Some(if target.origin() == base.origin() {
+            Redirect::Same
+        } else {
+            Redirect::Other(target.origin().ascii_serialization())
+        })
+    }
+}
+
+/// Where a redirect leads.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Redirect {
+    /// To another page of the same server.
+    Same,
+    /// To this origin.
+    Other(String),
+}
+
+/// A server and how it is reached.
+pub(crate) struct Transport {
+    base: Base,
+    headers: HeaderMap,
+    timeout: Duration,
+}
+
+/// A whole answer.
+pub(crate) struct Response {
+    /// HTTP status.
+    pub(crate) status: u16,
+    /// Its headers.
+    pub(crate) headers: HeaderMap,
+    /// Its body.
+    pub(crate) body: Vec<u8>,
+    /// What it says about the rate limit.
+    pub(crate) rate_limit: RateLimit,
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Headers and body of a sign-in hold secrets.
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Response {
+    /// The media type, without parameters and in lower case; empty if there is none.
+    pub(crate) fn media_type(&self) -> String {
+        let value = self.headers.get(CONTENT_TYPE);
+        let text = value.and_then(|it| it.to_str().ok()).unwrap_or_default();
+        let (media_type, _) = text.split_once(';').unwrap_or((text, ""));
+        media_type.trim().to_ascii_lowercase()
+    }
+
+    /// Whether the body says that it is JSON; one that says nothing may be.
+    pub(crate) fn may_be_json(&self) -> bool {
+        let media_type = self.media_type();
+        media_type.is_empty() || media_type == "application/json" || media_type.ends_with("+json")
+    }
+}
+
+/// What is sent, beside what every request has.
+pub(crate) struct Outgoing<'a> {
+    /// HTTP method.
+    pub(crate) http: Http,
+    /// Path and query, percent-encoded.
+    pub(crate) path_and_query: &'a str,
+    /// Headers of this request.
+    pub(crate) headers: HeaderMap,
+    /// The body with its media type.
+    pub(crate) body: Option<(&'static str, Vec<u8>)>,
+}
+
+impl<'a> Outgoing<'a> {
+    /// A GET without headers of its own.
+    pub(crate) fn get(path_and_query: &'a str) -> Self {
+        Self {
+            http: Http::Get,
+            path_and_query,
+            headers: HeaderMap::new(),
+            body: None,
+        }
+    }
+}
+
+impl Transport {
+    pub(crate) fn new(base: Base, headers: HeaderMap, timeout: Duration) -> Self {
+        Self {
+            base,
+            headers,
+            timeout,
+        }
+    }
+
+    pub(crate) fn base(&self) -> &Base {
+        &self.base
+    }
+
+    /// Headers that every request has.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Sends one request and reads the whole answer, whatever its status.
+    pub(crate) async fn exchange(&self, outgoing: Outgoing<'_>) -> Result<Response, CallError> {
+        let http = outgoing.http;
+        let path = outgoing.path_and_query;
+        let started = tokio::time::Instant::now();
+        let result = match tokio::time::timeout(self.timeout, self.round_trip(outgoing)).await {
+            Ok(result) => result,
+            Err(_) => Err(self.timed_out(http)),
+        };
+        let path = path.split('?').next().unwrap_or_default();
+        let elapsed = started.elapsed();
+        match &result {
+            Ok(response) => {
+                tracing::debug!(?http, path, status = response.status, ?elapsed, "answer");
+            }
+            Err(error) => tracing::debug!(?http, path, code = %error.code, ?elapsed, "no answer"),
+        }
+        result
+    }
+
+    async fn round_trip(&self, outgoing: Outgoing<'_>) -> Result<Response, CallError> {
+        let http = outgoing.http;
+        let request = self.request(outgoing)?;
+        let failed = |error: reqwest::Error| failure(&self.base, http, error);
+        let client = client(&self.base).map_err(no_client)?;
+        let mut answer = client.execute(request).await.map_err(failed)?;
+
+        let announced = answer.content_length().unwrap_or(0);
+        let too_large = usize::try_from(announced).map_or(true, |it| it > MAX_BODY_BYTES);
+        let mut body = Vec::with_capacity(if too_large { 0 } else { announced as usize });
+        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+            if too_large || body.len() + chunk.len() > MAX_BODY_BYTES {
+                return Err(self.too_large(answer.status().as_u16()));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let status = answer.status().as_u16();
+        let headers = core::mem::take(answer.headers_mut());
+        Ok(Response {
+            rate_limit: RateLimit::of_answer(status, &headers, SystemTime::now()),
+            status,
+            headers,
+            body,
+        })
+    }
+
+    fn request(&self, outgoing: Outgoing<'_>) -> Result<reqwest::Request, CallError> {
+        let url = self.base.join(outgoing.path_and_query).ok_or_else(|| {
+            CallError::new(ErrorCode::InvalidArguments, "The path cannot be sent")
+                .detail("An argument makes a path that would change on its way to the server.")
+                .hint("Check the arguments that are part of the path.")
+        })?;
+        let mut request = reqwest::Request::new(method(outgoing.http), url);
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if self.base.is_local {
+            // Packing costs more than sending where there is no network.
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
+        for (name, value) in &self.headers {
+            headers.append(name, value.clone());
+        }
+        for (name, value) in &outgoing.headers {
+            if name == COOKIE {
+                add_cookie(headers, value);
+            } else {
+                headers.append(name, value.clone());
+            }
+        }
+        if let Some((media_type, body)) = outgoing.body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+            *request.body_mut() = Some(body.into());
+        }
+        Ok(request)
+    }
+
+    fn timed_out(&self, http: Http) -> CallError {
+        lost(http, ErrorCode::Timeout, "No answer in time").detail(format!(
+            "{} did not answer within {}.",
+            self.base.text,
+            words(self.timeout)
+        ))
+    }
+
+    fn too_large(&self, status: u16) -> CallError {
+        let error = CallError::new(ErrorCode::UnexpectedResponse, "The answer is too large")
+            .detail(format!("More than {} MiB.", MAX_BODY_BYTES >> 20))
+            .hint("Ask for less: a smaller `limit`, a filter, a shorter time.");
+        CallError {
+            status: Some(status),
+            ..error
+        }
+    }
+}
+
+/// A duration in words: `30 s`, `250 ms`.
+pub(crate) fn words(duration: Duration) -> String {
+    if duration < Duration::from_secs(1) {
+        format!("{} ms", duration.as_millis())
+    } else {
+        format!("{} s", duration.as_secs_f64())
+    }
+}
+
+fn method(http: Http) -> Method {
+    match http {
+        Http::Get => Method::GET,
+        Http::Post => Method::POST,
+        Http::Put => Method::PUT,
+        Http::Patch => Method::PATCH,
+        Http::Delete => Method::DELETE,
+    }
+}
+
+/// There is one `Cookie` header (RFC 6265, section 5.4), so cookies are joined.
+fn add_cookie(headers: &mut HeaderMap, cookie: &HeaderValue) {
+    let joined = headers.get(COOKIE).and_then(|own| {
+        let joined = [own.as_bytes(), b"; ", cookie.as_bytes()].concat();
+        HeaderValue::from_bytes(&joined).ok()
+    });
+    let mut value = joined.unwrap_or_else(|| cookie.clone());
+    value.set_sensitive(true);
+    headers.insert(COOKIE, value);
+}
+
+/// Clients are shared by all accounts: certificates are read once, and only if there is TLS at all.
+static CLIENTS: [OnceLock<Client>; 4] = [const { OnceLock::new() }; 4];
+
+fn client(base: &Base) -> Result<&'static Client, reqwest::Error> {
+    let slot = &CLIENTS[usize::from(base.is_https) * 2 + usize::from(base.is_local)];
+    if let Some(client) = slot.get() {
+        return Ok(client);
+    }
+    // Fails if there is one already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = Client::builder()
+        .user_agent(concat!(
+            env!("CARGO_PKG_NAME"),
+            "/",
+            env!("CARGO_PKG_VERSION")
+        ))
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT);
+    if base.is_local {
+        builder = builder.no_proxy();
+    }
+    if !base.is_https {
+        builder = builder.tls_certs_only([]);
+    }
+    let client = builder.build()?;
+    Ok(slot.get_or_init(|| client))
+}
+
+fn no_client(error: reqwest::Error) -> CallError {
+    CallError::new(ErrorCode::Internal, "No HTTP client")
+        .detail(innermost(&error.without_url()))
+        .hint("The certificates or the proxy settings of this machine cannot be read; they have to be mended where the server of these tools runs.")
+}
+
+/// What a failed exchange means: nothing of it names more than the server.
+fn failure(base: &Base, http: Http, error: reqwest::Error) -> CallError {
+    let error = error.without_url();
+    let server = base.text();
+    let unsent = |title: &str| CallError::new(ErrorCode::Unreachable, title).retryable(true);
+    if let Some(tls) = find::<rustls::Error>(&error) {
+        return unsent("No secure connection")
+            .retryable(false)
+            .detail(format!("{server}: {tls}"))
+            .hint(match tls {
+                rustls::Error::InvalidCertificate(_) => "The certificate of the server is not trusted on this machine: its authority has to be added to the system's certificates, or the host name in the base URL is not the one it was made for.",
+                _ => "Check that the base URL should begin with `https:`; the server may speak plain HTTP on this port.",
+            });
+    }
+    if error.is_connect() && error.is_timeout() {
+        return unsent("No connection in time")
+            .detail(format!("{server} did not accept a connection within {}.", words(CONNECT_TIMEOUT)))
+            .hint("Check that the server runs, that the base URL is right and that no firewall is in between.");
+    }
+    if error.is_connect() {
+        let cause = find::<io::Error>(&error);
+        let text = chain(&error);
+        if cause.is_some_and(|it| it.kind() == io::ErrorKind::ConnectionRefused) {
+            return unsent("Connection refused")
+                .detail(format!("Nothing answers at {server}."))
+                .hint(
+                    "Check that the server runs and that host and port of the base URL are right.",
+                );
+        }
+        if text.contains("dns error") {
+            return unsent("Unknown host")
+                .detail(format!(
+                    "The host name of {server} has no address: {}.",
+                    innermost(&error)
+                ))
+                .hint("Check the host name in the base URL.");
+        }
+        return unsent("No connection")
+            .detail(format!("{server}: {}.", innermost(&error)))
+            .hint("Check that the server runs and that the base URL and the proxy settings are right.");
+    }
+    if error.is_timeout() {
+        return lost(http, ErrorCode::Timeout, "No answer in time")
+            .detail(format!("{server}: {}.", innermost(&error)));
+    }
+    if chain(&error).contains("invalid HTTP") {
+        return CallError::new(ErrorCode::UnexpectedResponse, "Not an HTTP answer")
+            .detail(format!("{server}: {}.", innermost(&error)))
+            .hint("Check the base URL: whether it should begin with `https:`, and its port.");
+    }
+    lost(http, ErrorCode::Unreachable, "The connection was lost").detail(format!(
+        "{server} closed it before the whole answer had arrived: {}.",
+        innermost(&error)
+    ))
+}
+
+/// A request that may have had its effect.
+fn lost(http: Http, code: ErrorCode, title: &str) -> CallError {
+    let error = CallError::new(code, title);
+    match http {
+        Http::Get => error.retryable(true).hint(match code {
+            ErrorCode::Timeout => "The server may be busy: try again, or ask for less.",
+            _ => "Try again.",
+        }),
+        Http::Put | Http::Delete => error.retryable(true).hint(
+            "The change may have been made all the same. Read it back, or try again: a second time does no harm.",
+        ),
+        Http::Post | Http::Patch => error.hint(
+            "The change may have been made all the same. Read it back before you try again.",
+        ),
+    }
+}
+
+fn find<T: core::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
+    let mut next = error.source();
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        // An `io::Error` hides the error it was made of: its `source` is that error's source.
+        let inner = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        if let Some(found) = inner.and_then(|it| it.downcast_ref::<T>()) {
+            return Some(found);
+        }
+        next = match inner {
+            Some(inner) => Some(inner as &(dyn core::error::Error + 'static)),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+fn chain(error: &reqwest::Error) -> String {
+    let mut texts = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        texts.push(cause.to_string());
+        next = cause.source();
+    }
+    texts.join(": ")
+}
+
+/// The first cause, which says most: `connection reset by peer`.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn core::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
