@@ -11,20 +11,30 @@ extern crate self as runtime;
 
 pub mod account;
 pub mod api;
+pub mod arguments;
 mod auth;
 mod bearer;
+mod check;
 mod checks;
 mod client;
+mod describe;
 mod detect;
+mod encode;
 pub mod error;
 mod explain;
+mod merge;
+mod nearest;
+mod number;
+mod problem;
 pub mod rate_limit;
-mod request;
+pub mod request;
 pub mod schema;
 mod schema_impls;
 mod single_flight;
 #[cfg(test)]
 mod test_support;
+#[cfg(test)]
+mod test_tools;
 pub mod tool;
 mod transport;
 

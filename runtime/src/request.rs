@@ -1,18 +1,290 @@
-//! One request as it goes over the wire, apart from what the account adds.
+//! Checked arguments to the request that is sent: path, query, headers and body, each value where its tool declares it and nowhere else.
 
-use crate::tool::Http;
+use core::fmt;
 
-/// A request that is ready to be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Request {
-    /// HTTP method.
-    pub(crate) http: Http,
-    /// Path and query, percent-encoded: sent exactly as they stand here, after the path of the base URL.
-    pub(crate) path_and_query: String,
-    /// Headers from arguments.
-    pub(crate) headers: Vec<(&'static str, String)>,
-    /// The body; none at all is something else than an empty one.
-    pub(crate) body: Option<Vec<u8>>,
-    /// Its media type; empty without a body.
-    pub(crate) media_type: &'static str,
+use serde_json::{Map, Value};
+
+use crate::arguments::Arguments;
+use crate::check::is_password;
+use crate::encode::{form_pairs, header_value, joined, path_segment, percent, query_pairs};
+use crate::merge::fit;
+use crate::problem::{At, Problem, echo};
+use crate::tool::{Body, Http, Param, Place, Segment};
+
+/// A request without its server, ready to be sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Method.
+    pub http: Http,
+    /// Path from the root and query, encoded.
+    pub path_and_query: String,
+    /// Headers that are arguments of the tool.
+    pub headers: Vec<(&'static str, String)>,
+    /// Body; without one there is no `Content-Type` either.
+    pub body: Option<Vec<u8>>,
+    /// Media type of the body; empty if there is none.
+    pub media_type: &'static str,
 }
+
+impl Request {
+    /// The request of a call.
+    ///
+    /// # Errors
+    /// When a value cannot be sent; checked arguments can.
+    pub fn new(arguments: &Arguments) -> Result<Self, Problem> {
+        Self::with_current(arguments, None)
+    }
+
+    /// The request of an update to an API that wants the whole object: what was not given is taken from `current`, the answer to the GET of [`Update::merge`](crate::tool::Update::merge).
+    ///
+    /// # Errors
+    /// As for [`Request::new`].
+    pub fn merged(arguments: &Arguments, current: &Value) -> Result<Self, Problem> {
+        Self::with_current(arguments, Some(current))
+    }
+
+    /// The GET of a path of the tool's [`Update`](crate::tool::Update).
+    ///
+    /// # Errors
+    /// As for [`path_for`].
+    pub fn get(
+        segments: &[Segment],
+        arguments: &Arguments,
+        body_first: bool,
+    ) -> Result<Self, Problem> {
+        Ok(Self {
+            http: Http::Get,
+            path_and_query: path_for(segments, arguments, body_first)?,
+            headers: Vec::new(),
+            body: None,
+            media_type: "",
+        })
+    }
+
+    /// The same request with one query parameter more.
+    #[must_use]
+    pub fn with_query(&self, name: &str, value: &str) -> Self {
+        let mut request = self.clone();
+        let pair = (percent(name), percent(value));
+        append_query(&mut request.path_and_query, &[pair]);
+        request
+    }
+
+    /// The same request for one page: the names of the query parameters with their values.
+    #[must_use]
+    pub fn with_page(&self, limit: (&str, u64), offset: (&str, u64)) -> Self {
+        self.with_query(limit.0, &limit.1.to_string())
+            .with_query(offset.0, &offset.1.to_string())
+    }
+
+    fn with_current(arguments: &Arguments, current: Option<&Value>) -> Result<Self, Problem> {
+        let tool = arguments.tool();
+        let body = body_with(arguments, current);
+        let mut path_and_query = path_for(tool.segments, arguments, false)?;
+        append_query(&mut path_and_query, &query(arguments)?);
+        Ok(Self {
+            http: tool.http,
+            path_and_query,
+            headers: headers(arguments)?,
+            media_type: body.as_ref().map_or("", |_| tool.body.media_type),
+            body,
+        })
+    }
+}
+
+/// Without the body, which may hold secrets.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("http", &self.http)
+            .field("path_and_query", &self.path_and_query)
+            .field("body_bytes", &self.body.as_ref().map(Vec::len))
+            .finish_non_exhaustive()
+    }
+}
+
+/// A path of the tool with the values of its placeholders. With `body_first` a value that the body sends counts before that of the path, since a rename has happened by then.
+///
+/// # Errors
+/// When a value is missing or cannot be one segment of a path.
+pub fn path_for(
+    segments: &[Segment],
+    arguments: &Arguments,
+    body_first: bool,
+) -> Result<String, Problem> {
+    let params = arguments.tool().params;
+    let mut path = String::new();
+    for segment in segments {
+        let wire = match segment {
+            Segment::Literal(text) => {
+                path.push_str(text);
+                continue;
+            }
+            Segment::Param(wire) => *wire,
+        };
+        let named = || params.iter().filter(|param| param.wire == wire);
+        let of_path = || named().find(|param| matches!(param.place, Place::Path { .. }));
+        let slash = of_path().is_some_and(|param| param.place == Place::Path { slash: true });
+        let of_body = named()
+            .filter(|param| body_first && param.place == Place::Body)
+            .find_map(|param| {
+                Some((
+                    param,
+                    arguments.sent(param).filter(|value| !value.is_null())?,
+                ))
+            });
+        let (param, value) = of_body
+            .or_else(|| of_path().and_then(|param| Some((param, arguments.sent(param)?))))
+            .ok_or(Problem::NoPathValue { name: wire })?;
+        let text = path_segment(value, slash).map_err(|reason| unsendable(param, value, reason))?;
+        path.push_str(&text);
+    }
+    Ok(path)
+}
+
+/// The body of an update with what was not given taken from `current`: members that the tool declares, except secrets and `null`.
+#[must_use]
+pub fn body_with_merge(arguments: &Arguments, current: &Value) -> Option<Vec<u8>> {
+    body_with(arguments, Some(current))
+}
+
+/// Whether a value can be written where its argument goes.
+pub(crate) fn check_sendable(param: &Param, value: &Value) -> Result<(), Problem> {
+    match param.place {
+        Place::Path { slash } => path_segment(value, slash).map(|_| ()),
+        Place::Query(separator) => query_pairs(param.wire, separator, value).map(|_| ()),
+        Place::Header if !value.is_null() => header_value(value).map(|_| ()),
+        Place::Header | Place::Body | Place::WholeBody => Ok(()),
+    }
+    .map_err(|reason| unsendable(param, value, reason))
+}
+
+fn unsendable(param: &Param, value: &Value, reason: String) -> Problem {
+    Problem::Unsendable {
+        at: At::Member(&At::Top, param.field.name).to_string(),
+        got: echo(value, param.secret),
+        reason,
+    }
+}
+
+fn query(arguments: &Arguments) -> Result<Vec<(String, String)>, Problem> {
+    let tool = arguments.tool();
+    let mut pairs = Vec::new();
+    for param in tool.params {
+        if let (Place::Query(separator), Some(value)) = (param.place, arguments.sent(param)) {
+            let found = query_pairs(param.wire, separator, value)
+                .map_err(|reason| unsendable(param, value, reason))?;
+            pairs.extend(found);
+        }
+    }
+    if let Some(mask) = tool.update.mask {
+        let names: Vec<_> = given_members(arguments).map(|param| param.wire).collect();
+        // Names are no values of a caller, so none can hold the separator.
+        pairs.extend(
+            query_pairs(mask.name, mask.separator, &Value::from(names)).unwrap_or_default(),
+        );
+    }
+    Ok(pairs)
+}
+
+fn append_query(path_and_query: &mut String, pairs: &[(String, String)]) {
+    if !pairs.is_empty() {
+        path_and_query.push(if path_and_query.contains('?') {
+            '&'
+        } else {
+            '?'
+        });
+        path_and_query.push_str(&joined(pairs));
+    }
+}
+
+fn headers(arguments: &Arguments) -> Result<Vec<(&'static str, String)>, Problem> {
+    let params = arguments.tool().params.iter();
+    params
+        .filter(|param| param.place == Place::Header)
+        .filter_map(|param| Some((param, arguments.sent(param)?)))
+        .filter(|(_, value)| !value.is_null())
+        .map(|(param, value)| match header_value(value) {
+            Ok(text) => Ok((param.wire, text)),
+            Err(reason) => Err(unsendable(param, value, reason)),
+        })
+        .collect()
+}
+
+/// The members of the body that the caller gave, which is what an update changes.
+fn given_members(arguments: &Arguments) -> impl Iterator<Item = &'static Param> {
+    let params = arguments.tool().params.iter();
+    params.filter(|param| param.place == Place::Body && arguments.given(param.field.name).is_some())
+}
+
+fn body_with(arguments: &Arguments, current: Option<&Value>) -> Option<Vec<u8>> {
+    let tool = arguments.tool();
+    let Body {
+        media_type,
+        required,
+        fixed,
+    } = tool.body;
+    if media_type.is_empty() {
+        return None;
+    }
+    let whole = tool
+        .params
+        .iter()
+        .find(|param| param.place == Place::WholeBody);
+    if let Some(value) = whole.and_then(|param| arguments.sent(param)) {
+        return Some(written(media_type, value));
+    }
+    if !required && fixed.is_empty() && given_members(arguments).next().is_none() {
+        return None;
+    }
+    let mut members = Map::new();
+    for param in tool
+        .params
+        .iter()
+        .filter(|param| param.place == Place::Body)
+    {
+        let value = arguments
+            .given(param.field.name)
+            .cloned()
+            .or_else(|| current_value(param, current?))
+            .or_else(|| arguments.sent(param).cloned());
+        if let Some(value) = value {
+            members.insert(param.wire.to_owned(), value);
+        }
+    }
+    for (name, text) in fixed {
+        let value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(*text));
+        members.insert((*name).to_owned(), value);
+    }
+    Some(written(media_type, &Value::Object(members)))
+}
+
+/// What the server has now for a member of the body, cut to what the member may be. Servers answer masked secrets, which would be written as they stand.
+fn current_value(param: &Param, current: &Value) -> Option<Value> {
+    if param.secret || is_password(&param.field.shape) {
+        return None;
+    }
+    current
+        .get(param.wire)
+        .filter(|value| !value.is_null())
+        .and_then(|value| fit(&param.field.shape, value))
+}
+
+fn written(media_type: &str, value: &Value) -> Vec<u8> {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let json = essence.ends_with("/json") || essence.ends_with("+json");
+    let text = match value {
+        Value::Object(members) if essence == "application/x-www-form-urlencoded" => {
+            let pairs = members
+                .iter()
+                .flat_map(|(name, value)| form_pairs(name, value));
+            joined(&pairs.collect::<Vec<_>>())
+        }
+        Value::String(text) if !json => text.clone(),
+        value => value.to_string(),
+    };
+    text.into_bytes()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! Values to text that cannot leave its place: one path segment, one query value, one header.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use crate::tool::Separator;
+
+/// All but the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A text with everything encoded but `A-Za-z0-9-._~`.
+pub(crate) fn percent(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// A value as one segment of a path, or why it cannot be one.
+pub(crate) fn path_segment(value: &Value, slash: bool) -> Result<String, String> {
+    let text = scalar(value).ok_or("cannot be part of a path")?;
+    if text.is_empty() {
+        return Err("is empty, and the path would address something else".to_owned());
+    }
+    // URL parsers take these as steps in the path, encoded or not.
+    if text == "." || text == ".." {
+        return Err("cannot be sent: in a path it is a step, not a name".to_owned());
+    }
+    if !slash && text.contains('/') {
+        return Err("contains \"/\", which the server cannot route as part of a name".to_owned());
+    }
+    no_control(&text)?;
+    Ok(percent(&text))
+}
+
+/// A value as name and value pairs of a query, encoded; none if it is to be left out.
+pub(crate) fn query_pairs(
+    name: &str,
+    separator: Separator,
+    value: &Value,
+) -> Result<Vec<(String, String)>, String> {
+    let mut pairs = Vec::new();
+    match (value, separator) {
+        (Value::Object(_), Separator::Deep) => deep_pairs(&percent(name), value, &mut pairs)?,
+        (Value::Object(_), _) => return Err("cannot be part of a query".to_owned()),
+        (Value::Array(items), Separator::Repeat | Separator::Deep) => {
+            for item in items {
+                pairs.extend(pair(percent(name), item)?);
+            }
+        }
+        (Value::Array(items), separator) => {
+            let (character, written) = match separator {
+                Separator::Space => (' ', "%20"),
+                Separator::Pipe => ('|', "%7C"),
+                _ => (',', ","),
+            };
+            let mut texts = Vec::new();
+            for item in items.iter().filter(|item| !item.is_null()) {
+                let text = scalar(item).ok_or("has an item that cannot be part of a query")?;
+                if text.contains(character) {
+                    let item = Value::from(text);
+                    return Err(format!(
+                        "has the item {item}, but \"{character}\" separates the items here and cannot be sent inside one"
+                    ));
+                }
+                texts.push(percent(&text));
+            }
+            if !texts.is_empty() {
+                pairs.push((percent(name), texts.join(written)));
+            }
+        }
+        (value, _) => pairs.extend(pair(percent(name), value)?),
+    }
+    Ok(pairs)
+}
+
+/// Members of an object as a form, encoded.
+pub(crate) fn form_pairs(name: &str, value: &Value) -> Vec<(String, String)> {
+    let items = match value {
+        Value::Array(items) => items.as_slice(),
+        other => core::slice::from_ref(other),
+    };
+    items
+        .iter()
+        .filter(|item| !item.is_null())
+        .map(|item| {
+            let text = scalar(item).unwrap_or_else(|| item.to_string());
+            (percent(name), percent(&text))
+        })
+        .collect()
+}
+
+/// A value as the value of a header.
+pub(crate) fn header_value(value: &Value) -> Result<String, String> {
+    let text = match value {
+        Value::Array(items) => items.iter().map(scalar).collect::<Option<Vec<_>>>(),
+        other => scalar(other).map(|text| vec![text]),
+    };
+    let text = text.ok_or("cannot be part of a header")?.join(",");
+    let fits = |c: char| c.is_ascii_graphic() || c == ' ';
+    if text.chars().all(fits) && text.trim() == text {
+        Ok(text)
+    } else {
+        Err("has characters that cannot be part of a header".to_owned())
+    }
+}
+
+/// Pairs as one text.
+pub(crate) fn joined(pairs: &[(String, String)]) -> String {
+    let pairs: Vec<_> = pairs
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    pairs.join("&")
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.as_str().to_owned()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// A name, already encoded, and its value; `None` for `null`, which a query cannot say.
+fn pair(name: String, value: &Value) -> Result<Option<(String, String)>, String> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let text = scalar(value).ok_or("has an item that cannot be part of a query")?;
+    Ok(Some((name, percent(&text))))
+}
+
+fn deep_pairs(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) -> Result<(), String> {
+    match value {
+        Value::Object(members) => {
+            for (key, value) in members {
+                deep_pairs(&format!("{name}%5B{}%5D", percent(key)), value, pairs)?;
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                pairs.extend(pair(name.to_owned(), item)?);
+            }
+        }
+        value => pairs.extend(pair(name.to_owned(), value)?),
+    }
+    Ok(())
+}
+
+fn no_control(text: &str) -> Result<(), String> {
+    match text.chars().find(|c| c.is_control()) {
+        Some(control) => Err(format!(
+            "contains the control character U+{:04X}",
+            u32::from(control)
+        )),
+        None => Ok(()),
+    }
+}

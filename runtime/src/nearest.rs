@@ -1,0 +1,91 @@
+//! Which known name somebody meant who wrote an unknown one.
+
+/// Longer names are not compared: no name here is as long, and comparing takes time for each pair of characters.
+const LONGEST: usize = 128;
+
+/// The known name that is most like `name`, if one is like it at all.
+///
+/// Case, `_` and `-` do not count, a third of the characters may be wrong. Failing that, the shortest known name that has all the words of `name`: `list_users` finds `list_all_users`.
+pub(crate) fn nearest<'a>(
+    name: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Option<&'a str> {
+    if name.is_empty() || name.len() > LONGEST {
+        return None;
+    }
+    let plain_name = plain(name);
+    let most = (plain_name.chars().count() / 3).max(1);
+    known
+        .clone()
+        .map(|other| {
+            (
+                strsim::damerau_levenshtein(&plain_name, &plain(other)),
+                other,
+            )
+        })
+        .filter(|(distance, _)| *distance <= most)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, other)| other)
+        .or_else(|| {
+            known
+                .filter(|other| has_words(other, name))
+                .min_by_key(|other| other.len())
+        })
+}
+
+fn plain(name: &str) -> String {
+    name.chars()
+        .filter(|c| !matches!(c, '_' | '-'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+fn has_words(other: &str, name: &str) -> bool {
+    let singular = |word: &str| word.strip_suffix('s').unwrap_or(word).to_lowercase();
+    let mut words = name
+        .split(['_', '-'])
+        .filter(|word| !word.is_empty())
+        .peekable();
+    words.peek().is_some()
+        && words.all(|word| {
+            other
+                .split(['_', '-'])
+                .any(|found| singular(found) == singular(word))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn finds_what_was_meant() {
+        let known = [
+            "email",
+            "first_name",
+            "list_all_things_users",
+            "list_all_things_roles",
+            "delete_a_things_user_by_id",
+        ];
+        let rows = [
+            ("emial", Some("email")),
+            ("Email", Some("email")),
+            ("firstName", Some("first_name")),
+            ("first-name", Some("first_name")),
+            ("list_users", Some("list_all_things_users")),
+            ("list_role", Some("list_all_things_roles")),
+            ("delete_user", Some("delete_a_things_user_by_id")),
+            ("zork", None),
+            ("", None),
+            ("_", None),
+        ];
+        let found = rows.map(|(name, _)| (name, nearest(name, known.into_iter())));
+        assert_eq!(found, rows);
+    }
+
+    #[test]
+    fn does_not_compare_very_long_names() {
+        let long = "x".repeat(100_000);
+        assert_eq!(nearest(&long, [long.as_str()].into_iter()), None);
+    }
+}

@@ -1,0 +1,636 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use serde_json::{Value, json};
+
+use super::{Request, body_with_merge, path_for};
+use crate::schema::Shape;
+use crate::test_tools::{
+    ANY, BOOLEAN, NUMBER, ROLE, STRING, TOOL, UPDATE_USER, USER_PATH, array, checked, integer,
+    leak, map, nullable, object, optional, param, required, values,
+};
+use crate::tool::{Body, Http, Mask, Param, Place, Segment, Separator, Tool, Update};
+
+fn path_tool(slash: bool) -> &'static Tool {
+    leak(Tool {
+        segments: &[
+            Segment::Literal("/api/v1/users/"),
+            Segment::Param("username"),
+            Segment::Literal("/roles"),
+        ],
+        params: vec![
+            Param {
+                wire: "username",
+                ..param(Place::Path { slash }, required("id", STRING))
+            },
+            param(
+                Place::Query(Separator::Repeat),
+                optional("order_by", STRING),
+            ),
+        ]
+        .leak(),
+        ..TOOL
+    })
+}
+
+#[test]
+fn path_values_are_encoded_in_full() {
+    let rows = [
+        ("plain-._~9", "plain-._~9"),
+        ("a b", "a%20b"),
+        (
+            "manual__2026-01-01T00:00:00+00:00",
+            "manual__2026-01-01T00%3A00%3A00%2B00%3A00",
+        ),
+        ("fx.dotted-id_é", "fx.dotted-id_%C3%A9"),
+        ("x%2Fy", "x%252Fy"),
+        ("%2e%2e", "%252e%252e"),
+        ("...", "..."),
+        (" ", "%20"),
+        ("?#;\\\"@", "%3F%23%3B%5C%22%40"),
+    ];
+    let found = rows.map(|(value, _)| {
+        let text = json!({"id": value}).to_string();
+        let request = Request::new(&checked(path_tool(false), &text).unwrap()).unwrap();
+        (value, request.path_and_query)
+    });
+    assert_eq!(
+        found,
+        rows.map(|(value, path)| (value, format!("/api/v1/users/{path}/roles")))
+    );
+}
+
+#[test]
+fn path_values_that_are_no_names_are_refused() {
+    let rows = [
+        (
+            "",
+            r#"id: "" is empty, and the path would address something else"#,
+        ),
+        (
+            ".",
+            r#"id: "." cannot be sent: in a path it is a step, not a name"#,
+        ),
+        (
+            "..",
+            r#"id: ".." cannot be sent: in a path it is a step, not a name"#,
+        ),
+        (
+            "a/b",
+            r#"id: "a/b" contains "/", which the server cannot route as part of a name"#,
+        ),
+        (
+            "a\nb",
+            r#"id: "a\nb" contains the control character U+000A"#,
+        ),
+        (
+            "a\u{0}",
+            r#"id: "a\u0000" contains the control character U+0000"#,
+        ),
+        (
+            "a\u{85}",
+            "id: \"a\u{85}\" contains the control character U+0085",
+        ),
+    ];
+    let found = rows.map(|(value, _)| {
+        let text = json!({"id": value}).to_string();
+        (
+            value,
+            checked(path_tool(false), &text).unwrap_err().join("; "),
+        )
+    });
+    assert_eq!(found, rows.map(|(value, why)| (value, why.to_owned())));
+}
+
+/// Whatever the value: the server sees the same path with one other segment, or nothing at all.
+#[test]
+fn no_value_leaves_its_segment() {
+    let nasty = [
+        "../variables",
+        "a?limit=1",
+        "a#b",
+        "%2e%2e",
+        "%2E.",
+        ".%2e",
+        "..",
+        ".",
+        "",
+        "a/b",
+        "a\\b",
+        "..\\x",
+        "\\..\\..",
+        "x%2Fy",
+        "%2f..%2f",
+        "é中",
+        "a&b=c",
+        "a;b",
+        "//host",
+        "http://x/",
+        "@host",
+        ":80",
+        "~",
+        "+",
+        " ",
+        "a\tb",
+        "a\r\nHost: x",
+        "\u{0}",
+        "\u{7f}",
+        "\u{85}",
+        "\u{2028}",
+        "\u{feff}",
+        "\u{202e}",
+        "[::1]",
+        "{username}",
+        "%",
+        "%zz",
+        "😀",
+        "..;",
+        "...",
+        "‥",
+        "．．",
+        "／",
+    ];
+    for slash in [false, true] {
+        for value in nasty {
+            let text = json!({"id": value, "order_by": "-id"}).to_string();
+            let Ok(arguments) = checked(path_tool(slash), &text) else {
+                continue;
+            };
+            let request = Request::new(&arguments).unwrap();
+            let url = format!("https://server:8080{}", request.path_and_query);
+            let url = reqwest::Url::parse(&url).unwrap();
+            let segments: Vec<_> = url.path_segments().unwrap().collect();
+            assert_eq!(
+                (segments.len(), &segments[..3], segments.last()),
+                (5, &["api", "v1", "users"][..], Some(&"roles")),
+                "{value:?}: {url}"
+            );
+            let decoded = percent_encoding::percent_decode_str(segments[3]);
+            assert_eq!(decoded.decode_utf8().unwrap(), value, "{url}");
+            assert_eq!(
+                (url.query(), url.fragment(), url.host_str(), url.port()),
+                (Some("order_by=-id"), None, Some("server"), Some(8080)),
+                "{value:?}: {url}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_path_takes_slashes_only_where_the_server_does() {
+    let arguments = checked(path_tool(true), r#"{"id": "team/key"}"#).unwrap();
+    let request = Request::new(&arguments).unwrap();
+    assert_eq!(request.path_and_query, "/api/v1/users/team%2Fkey/roles");
+}
+
+fn query_of(separator: Separator, shape: Shape, value: &str) -> Result<String, String> {
+    let tool = leak(Tool {
+        params: vec![param(Place::Query(separator), optional("a", shape))].leak(),
+        ..TOOL
+    });
+    let arguments = checked(tool, &format!(r#"{{"a": {value}}}"#)).map_err(|all| all.join("; "))?;
+    let request = Request::new(&arguments).map_err(|problem| problem.to_string())?;
+    assert_eq!((&request.body, request.media_type), (&None, ""));
+    Ok(request.path_and_query)
+}
+
+#[test]
+fn queries_are_written_as_declared() {
+    const LIST: Shape = array(&STRING);
+    const NULLS: Shape = array(&nullable(STRING));
+    const DEEP: Shape = map(&ANY);
+    let comma = r#"a: an array has the item "x,y", but "," separates the items here and cannot be sent inside one"#;
+    let space = r#"a: an array has the item "x y", but " " separates the items here and cannot be sent inside one"#;
+    let rows = [
+        (
+            Separator::Repeat,
+            STRING,
+            r#""a b+c,d&e""#,
+            Ok("/tool?a=a%20b%2Bc%2Cd%26e"),
+        ),
+        (Separator::Repeat, STRING, r#""""#, Ok("/tool?a=")),
+        (Separator::Repeat, nullable(STRING), "null", Ok("/tool")),
+        (Separator::Repeat, BOOLEAN, "true", Ok("/tool?a=true")),
+        (
+            Separator::Repeat,
+            integer(None, None),
+            "5.0",
+            Ok("/tool?a=5"),
+        ),
+        (
+            Separator::Repeat,
+            integer(None, None),
+            "123456789012345678901234567890",
+            Ok("/tool?a=123456789012345678901234567890"),
+        ),
+        (Separator::Repeat, NUMBER, "1e300", Ok("/tool?a=1e%2B300")),
+        (
+            Separator::Repeat,
+            LIST,
+            r#"["x,y", "b c"]"#,
+            Ok("/tool?a=x%2Cy&a=b%20c"),
+        ),
+        (Separator::Repeat, LIST, "[]", Ok("/tool")),
+        (Separator::Repeat, NULLS, r#"[null, "x"]"#, Ok("/tool?a=x")),
+        (Separator::Comma, NULLS, r#"[null, "x"]"#, Ok("/tool?a=x")),
+        (
+            Separator::Comma,
+            LIST,
+            r#"["b c", "d"]"#,
+            Ok("/tool?a=b%20c,d"),
+        ),
+        (Separator::Comma, LIST, r#"["x,y"]"#, Err(comma)),
+        (Separator::Comma, LIST, "[]", Ok("/tool")),
+        (Separator::Comma, STRING, r#""x,y""#, Ok("/tool?a=x%2Cy")),
+        (Separator::Space, LIST, r#"["b", "c"]"#, Ok("/tool?a=b%20c")),
+        (Separator::Space, LIST, r#"["x y"]"#, Err(space)),
+        (
+            Separator::Pipe,
+            LIST,
+            r#"["b", "c d"]"#,
+            Ok("/tool?a=b%7Cc%20d"),
+        ),
+        (
+            Separator::Deep,
+            DEEP,
+            r#"{"x": 1, "y&z": {"n": true}, "l": ["p", "q"], "o": null}"#,
+            Ok("/tool?a%5Bx%5D=1&a%5By%26z%5D%5Bn%5D=true&a%5Bl%5D=p&a%5Bl%5D=q"),
+        ),
+        (
+            Separator::Repeat,
+            ANY,
+            r#"{"limit": 1}"#,
+            Err("a: an object cannot be part of a query"),
+        ),
+        (
+            Separator::Repeat,
+            ANY,
+            "[[1]]",
+            Err("a: an array has an item that cannot be part of a query"),
+        ),
+    ];
+    for (separator, shape, value, expected) in rows {
+        let expected = expected.map(str::to_owned).map_err(str::to_owned);
+        assert_eq!(
+            query_of(separator, shape, value),
+            expected,
+            "{separator:?} {value}"
+        );
+    }
+}
+
+const MEMBERS: &[Param] = &[
+    Param {
+        wire: "b-wire",
+        ..param(Place::Body, optional("b", nullable(STRING)))
+    },
+    param(Place::Body, optional("a", ANY)),
+    Param {
+        or: "b",
+        ..param(Place::Body, optional("c", STRING))
+    },
+];
+const WHOLE: &[Param] = &[param(Place::WholeBody, optional("all", ANY))];
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+#[test]
+fn bodies_hold_what_was_given_and_nothing_else() {
+    let fixed: &[(&str, &str)] = &[("action", r#""create""#)];
+    let rows = [
+        (MEMBERS, JSON, false, &[][..], "{}", None),
+        (MEMBERS, JSON, true, &[], "{}", Some("{}")),
+        (
+            MEMBERS,
+            JSON,
+            false,
+            fixed,
+            "{}",
+            Some(r#"{"action":"create"}"#),
+        ),
+        (
+            MEMBERS,
+            JSON,
+            false,
+            fixed,
+            r#"{"a": 1}"#,
+            Some(r#"{"a":1,"action":"create"}"#),
+        ),
+        (
+            MEMBERS,
+            JSON,
+            false,
+            &[],
+            r#"{"a": 1, "b": "x"}"#,
+            Some(r#"{"b-wire":"x","a":1,"c":"x"}"#),
+        ),
+        (
+            MEMBERS,
+            JSON,
+            false,
+            &[],
+            r#"{"b": null, "c": "y"}"#,
+            Some(r#"{"b-wire":null,"c":"y"}"#),
+        ),
+        (
+            MEMBERS,
+            JSON,
+            false,
+            &[],
+            r#"{"a": {"n": 123456789012345678901234567890, "f": 1.50, "e": 1E300}}"#,
+            Some(r#"{"a":{"n":123456789012345678901234567890,"f":1.50,"e":1e+300}}"#),
+        ),
+        (MEMBERS, "", true, &[], r#"{"a": 1}"#, None),
+        (
+            MEMBERS,
+            FORM,
+            true,
+            &[],
+            r#"{"a": ["x y", 2, null], "b": "&="}"#,
+            Some("b-wire=%26%3D&a=x%20y&a=2&c=%26%3D"),
+        ),
+        (
+            MEMBERS,
+            FORM,
+            true,
+            &[],
+            r#"{"a": {"x": 1}, "b": null}"#,
+            Some("a=%7B%22x%22%3A1%7D"),
+        ),
+        (WHOLE, JSON, false, &[], "{}", None),
+        (WHOLE, JSON, false, &[], r#"{"all": null}"#, Some("null")),
+        (WHOLE, JSON, false, &[], r#"{"all": "x"}"#, Some(r#""x""#)),
+        (
+            WHOLE,
+            JSON,
+            false,
+            &[],
+            r#"{"all": [1, {"z": 1, "a": 2}]}"#,
+            Some(r#"[1,{"z":1,"a":2}]"#),
+        ),
+        (
+            WHOLE,
+            "application/merge-patch+json; v=1",
+            false,
+            &[],
+            r#"{"all": "x"}"#,
+            Some(r#""x""#),
+        ),
+        (
+            WHOLE,
+            "text/plain",
+            false,
+            &[],
+            r#"{"all": "x\ny"}"#,
+            Some("x\ny"),
+        ),
+        (
+            WHOLE,
+            FORM,
+            false,
+            &[],
+            r#"{"all": {"k": "v w"}}"#,
+            Some("k=v%20w"),
+        ),
+    ];
+    for (params, media_type, required, fixed, given, expected) in rows {
+        let tool = leak(Tool {
+            params,
+            body: Body {
+                media_type,
+                required,
+                fixed,
+            },
+            ..TOOL
+        });
+        let request = Request::new(&checked(tool, given).unwrap()).unwrap();
+        let expected_type = if expected.is_some() { media_type } else { "" };
+        assert_eq!(
+            (
+                request
+                    .body
+                    .map(|body| String::from_utf8(body).unwrap())
+                    .as_deref(),
+                request.media_type
+            ),
+            (expected, expected_type),
+            "{given} as {media_type}"
+        );
+    }
+}
+
+#[test]
+fn the_mask_names_what_the_caller_gave() {
+    let rows = [
+        (Separator::Comma, r#"{"id": "x"}"#, "/users/x"),
+        (
+            Separator::Comma,
+            r#"{"id": "x", "roles": [], "email": "e"}"#,
+            "/users/x?update_mask=email,roles",
+        ),
+        (
+            Separator::Comma,
+            r#"{"id": "x", "username": null}"#,
+            "/users/x?update_mask=username",
+        ),
+        (
+            Separator::Repeat,
+            r#"{"id": "x", "roles": [], "email": "e"}"#,
+            "/users/x?update_mask=email&update_mask=roles",
+        ),
+    ];
+    for (separator, given, expected) in rows {
+        let mask = Some(Mask {
+            name: "update_mask",
+            separator,
+        });
+        let tool = leak(Tool {
+            update: Update {
+                mask,
+                ..UPDATE_USER.update
+            },
+            segments: USER_PATH,
+            params: UPDATE_USER.params,
+            body: UPDATE_USER.body,
+            ..TOOL
+        });
+        let request = Request::new(&checked(tool, given).unwrap()).unwrap();
+        assert_eq!(request.path_and_query, expected, "{given}");
+    }
+}
+
+#[test]
+fn a_merge_fills_what_was_not_given() {
+    let current = r#"{"username": "Old", "email": "e@x", "password": "***", "login_count": 3,
+        "roles": [{"name": "Admin", "id": 1}], "active": true}"#;
+    let rows = [
+        (
+            current,
+            r#"{"id": "old"}"#,
+            r#"{"username":"Old","email":"e@x","roles":[{"name":"Admin"}]}"#,
+        ),
+        (
+            current,
+            r#"{"id": "old", "username": "new", "roles": []}"#,
+            r#"{"username":"new","email":"e@x","roles":[]}"#,
+        ),
+        (
+            current,
+            r#"{"id": "old", "username": null, "password": "hunter2"}"#,
+            r#"{"username":null,"email":"e@x","roles":[{"name":"Admin"}],"password":"hunter2"}"#,
+        ),
+        (
+            r#"{"email": null}"#,
+            r#"{"id": "old"}"#,
+            r#"{"username":"old"}"#,
+        ),
+        (
+            r#"{"email": 5, "roles": "odd"}"#,
+            r#"{"id": "old"}"#,
+            r#"{"username":"old"}"#,
+        ),
+        ("[]", r#"{"id": "old"}"#, r#"{"username":"old"}"#),
+    ];
+    for (current, given, expected) in rows {
+        let current: Value = serde_json::from_str(current).unwrap();
+        let arguments = checked(&UPDATE_USER, given).unwrap();
+        let body = body_with_merge(&arguments, &current).unwrap();
+        assert_eq!(String::from_utf8(body).unwrap(), expected, "{given}");
+        let request = Request::merged(&arguments, &current).unwrap();
+        assert_eq!(request.body, body_with_merge(&arguments, &current));
+    }
+}
+
+#[test]
+fn a_merge_keeps_numbers_and_prunes_deeply() {
+    const DEEP: Shape = object(&[
+        optional("n", NUMBER),
+        optional("o", nullable(STRING)),
+        optional("e", values(&["a"])),
+        optional("m", map(&ROLE)),
+    ]);
+    let tool = leak(Tool {
+        params: vec![param(Place::Body, optional("d", DEEP))].leak(),
+        body: UPDATE_USER.body,
+        ..TOOL
+    });
+    let current = r#"{"d": {"n": 1234567890123456789012, "o": null, "e": "later", "x": 1, "m": {"k": {"name": "r", "id": 2}}}}"#;
+    let body = body_with_merge(
+        &checked(tool, "{}").unwrap(),
+        &serde_json::from_str(current).unwrap(),
+    );
+    assert_eq!(
+        String::from_utf8(body.unwrap()).unwrap(),
+        r#"{"d":{"n":1234567890123456789012,"o":null,"e":"later","m":{"k":{"name":"r"}}}}"#
+    );
+}
+
+#[test]
+fn a_path_after_a_rename_has_the_new_name() {
+    let rows = [
+        (r#"{"id": "old"}"#, true, Ok("/users/old")),
+        (
+            r#"{"id": "old", "username": "a b"}"#,
+            true,
+            Ok("/users/a%20b"),
+        ),
+        (
+            r#"{"id": "old", "username": "a b"}"#,
+            false,
+            Ok("/users/old"),
+        ),
+        (r#"{"id": "old", "username": null}"#, true, Ok("/users/old")),
+        (
+            r#"{"id": "old", "username": ".."}"#,
+            true,
+            Err("username: \"..\" cannot be sent: in a path it is a step, not a name"),
+        ),
+        (
+            r#"{"id": "old", "username": "a/b"}"#,
+            true,
+            Err(
+                "username: \"a/b\" contains \"/\", which the server cannot route as part of a name",
+            ),
+        ),
+    ];
+    for (given, body_first, expected) in rows {
+        let arguments = checked(&UPDATE_USER, given).unwrap();
+        let path = path_for(UPDATE_USER.update.read_back, &arguments, body_first);
+        let path = path.map_err(|problem| problem.to_string());
+        assert_eq!(
+            path,
+            expected.map(str::to_owned).map_err(str::to_owned),
+            "{given}"
+        );
+    }
+}
+
+#[test]
+fn the_get_of_an_update_has_no_body_and_no_query() {
+    let arguments = checked(&UPDATE_USER, r#"{"id": "x", "email": "e"}"#).unwrap();
+    let request = Request::get(USER_PATH, &arguments, false).unwrap();
+    let expected = Request {
+        http: Http::Get,
+        path_and_query: "/users/x".to_owned(),
+        headers: Vec::new(),
+        body: None,
+        media_type: "",
+    };
+    assert_eq!(request, expected);
+}
+
+#[test]
+fn pages_are_added_to_any_query() {
+    let rows = [
+        ("{}", "/tool?limit=100&offset=200"),
+        (r#"{"q": "x"}"#, "/tool?q=x&limit=100&offset=200"),
+    ];
+    let tool = leak(Tool {
+        params: vec![param(
+            Place::Query(Separator::Repeat),
+            optional("q", STRING),
+        )]
+        .leak(),
+        ..TOOL
+    });
+    for (given, expected) in rows {
+        let request = Request::new(&checked(tool, given).unwrap()).unwrap();
+        let page = request.with_page(("limit", 100), ("offset", 200));
+        assert_eq!(page.path_and_query, expected);
+    }
+}
+
+#[test]
+fn headers_are_checked_and_null_is_left_out() {
+    let tool = leak(Tool {
+        params: vec![Param {
+            wire: "If-Match",
+            ..param(Place::Header, optional("etag", nullable(STRING)))
+        }]
+        .leak(),
+        ..TOOL
+    });
+    let bad =
+        Err("etag: \"a\\r\\nX: y\" has characters that cannot be part of a header".to_owned());
+    let rows = [
+        (
+            r#"{"etag": "\"v 1\""}"#,
+            Ok(vec![("If-Match", "\"v 1\"".to_owned())]),
+        ),
+        (r#"{"etag": null}"#, Ok(vec![])),
+        (r#"{"etag": "a\r\nX: y"}"#, bad),
+    ];
+    for (given, expected) in rows {
+        let found = checked(tool, given)
+            .map(|arguments| Request::new(&arguments).unwrap().headers)
+            .map_err(|all| all.join("; "));
+        assert_eq!(found, expected, "{given}");
+    }
+}
+
+#[test]
+fn a_request_shows_no_body() {
+    let arguments = checked(&UPDATE_USER, r#"{"id": "x", "password": "hunter2"}"#).unwrap();
+    let request = Request::new(&arguments).unwrap();
+    let shown = format!("{arguments:?} {request:?}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+}

@@ -1,0 +1,302 @@
+//! Tools written by hand for the tests of this crate, and short ways to write more.
+
+use serde_json::{Map, Value};
+
+use crate::arguments::{Arguments, check};
+use crate::schema::{Additional, Field, Kind, Shape, StringRules};
+use crate::tool::{
+    Body, Effect, Filter, Http, List, Mask, Pager, Param, Place, Segment, Separator, Tool, Update,
+};
+
+pub(crate) const fn shape(kind: Kind) -> Shape {
+    Shape {
+        kind,
+        nullable: false,
+    }
+}
+
+pub(crate) const fn nullable(shape: Shape) -> Shape {
+    Shape {
+        kind: shape.kind,
+        nullable: true,
+    }
+}
+
+pub(crate) const ANY: Shape = shape(Kind::Any);
+pub(crate) const BOOLEAN: Shape = shape(Kind::Boolean);
+pub(crate) const STRING: Shape = shape(Kind::String(StringRules::ANY));
+pub(crate) const NUMBER: Shape = shape(Kind::Number {
+    min: None,
+    max: None,
+    above: None,
+});
+
+pub(crate) const fn integer(min: Option<i64>, max: Option<i64>) -> Shape {
+    shape(Kind::Integer { min, max })
+}
+
+pub(crate) const fn format(format: &'static str) -> Shape {
+    shape(Kind::String(StringRules {
+        format,
+        ..StringRules::ANY
+    }))
+}
+
+pub(crate) const fn values(values: &'static [&'static str]) -> Shape {
+    shape(Kind::String(StringRules {
+        values,
+        ..StringRules::ANY
+    }))
+}
+
+pub(crate) const fn array(items: &'static Shape) -> Shape {
+    shape(Kind::Array {
+        items,
+        min_items: None,
+        max_items: None,
+    })
+}
+
+pub(crate) const fn object(fields: &'static [Field]) -> Shape {
+    shape(Kind::Object {
+        fields,
+        additional: Additional::Closed,
+    })
+}
+
+pub(crate) const fn map(values: &'static Shape) -> Shape {
+    shape(Kind::Object {
+        fields: &[],
+        additional: Additional::Open(values),
+    })
+}
+
+pub(crate) const fn optional(name: &'static str, shape: Shape) -> Field {
+    Field {
+        name,
+        description: "",
+        required: false,
+        shape,
+        default: "",
+        example: "",
+    }
+}
+
+pub(crate) const fn required(name: &'static str, shape: Shape) -> Field {
+    let mut field = optional(name, shape);
+    field.required = true;
+    field
+}
+
+pub(crate) const fn param(place: Place, field: Field) -> Param {
+    Param {
+        field,
+        wire: field.name,
+        place,
+        secret: false,
+        or: "",
+    }
+}
+
+pub(crate) const TOOL: Tool = Tool {
+    name: "tool",
+    title: "Tool",
+    description: "A tool.",
+    toolset: "things",
+    tags: &["test"],
+    method: "get",
+    operation: "get_tool",
+    document: "things",
+    effect: Effect {
+        read_only: true,
+        destructive: false,
+        idempotent: true,
+    },
+    http: Http::Get,
+    path: "/tool",
+    segments: &[Segment::Literal("/tool")],
+    params: &[],
+    body: Body::NONE,
+    list: None,
+    update: Update::PLAIN,
+    returns: None,
+};
+
+pub(crate) const ROLE: Shape = object(&[required("name", STRING)]);
+
+const USER: Shape = object(&[
+    optional("username", STRING),
+    optional("email", STRING),
+    optional("first_name", STRING),
+    optional("roles", nullable(array(&ROLE))),
+    optional("active", nullable(BOOLEAN)),
+]);
+
+/// A list tool with filters.
+pub(crate) static LIST_USERS: Tool = Tool {
+    name: "list_all_things_users",
+    method: "list",
+    path: "/users",
+    segments: &[Segment::Literal("/users")],
+    params: &[
+        param(
+            Place::Query(Separator::Repeat),
+            optional("order_by", STRING),
+        ),
+        param(
+            Place::Query(Separator::Repeat),
+            optional("tags", array(&STRING)),
+        ),
+    ],
+    list: Some(List {
+        items: "users",
+        of: USER,
+        pager: Pager::Offset {
+            limit: "limit",
+            offset: "offset",
+            max: 100,
+        },
+        filters: &[
+            Filter {
+                field: optional("email", STRING),
+                path: "email",
+                unique: true,
+            },
+            Filter {
+                field: optional("active", nullable(BOOLEAN)),
+                path: "active",
+                unique: false,
+            },
+            Filter {
+                field: optional("role", STRING),
+                path: "roles.name",
+                unique: false,
+            },
+        ],
+        summary: &["username", "email"],
+    }),
+    ..TOOL
+};
+
+/// A tool with a secret and nested arguments.
+pub(crate) static CREATE_USER: Tool = Tool {
+    name: "create_a_things_user",
+    method: "create",
+    effect: Effect {
+        read_only: false,
+        destructive: false,
+        idempotent: false,
+    },
+    http: Http::Post,
+    path: "/users",
+    segments: &[Segment::Literal("/users")],
+    params: &[
+        param(
+            Place::Body,
+            required(
+                "username",
+                shape(Kind::String(StringRules {
+                    min_length: Some(1),
+                    max_length: Some(8),
+                    ..StringRules::ANY
+                })),
+            ),
+        ),
+        param(Place::Body, required("email", STRING)),
+        param(
+            Place::Body,
+            required(
+                "roles",
+                shape(Kind::Array {
+                    items: &ROLE,
+                    min_items: Some(1),
+                    max_items: Some(2),
+                }),
+            ),
+        ),
+        Param {
+            secret: true,
+            ..param(
+                Place::Body,
+                optional(
+                    "password",
+                    shape(Kind::String(StringRules {
+                        min_length: Some(3),
+                        format: "password",
+                        ..StringRules::ANY
+                    })),
+                ),
+            )
+        },
+    ],
+    body: Body {
+        media_type: "application/json",
+        required: true,
+        fixed: &[],
+    },
+    returns: Some(USER),
+    ..TOOL
+};
+
+/// An update with a mask, a merge and a name that can change.
+pub(crate) static UPDATE_USER: Tool = Tool {
+    name: "update_a_things_user_by_id",
+    method: "update",
+    effect: Effect {
+        read_only: false,
+        destructive: false,
+        idempotent: true,
+    },
+    http: Http::Patch,
+    path: "/users/{username}",
+    segments: USER_PATH,
+    params: &[
+        Param {
+            wire: "username",
+            ..param(Place::Path { slash: false }, required("id", STRING))
+        },
+        Param {
+            or: "id",
+            ..param(Place::Body, optional("username", nullable(STRING)))
+        },
+        param(Place::Body, optional("email", STRING)),
+        param(Place::Body, optional("roles", array(&ROLE))),
+        Param {
+            secret: true,
+            ..param(Place::Body, optional("password", format("password")))
+        },
+    ],
+    body: Body {
+        media_type: "application/json",
+        required: true,
+        fixed: &[],
+    },
+    update: Update {
+        merge: USER_PATH,
+        mask: Some(Mask {
+            name: "update_mask",
+            separator: Separator::Comma,
+        }),
+        read_back: USER_PATH,
+    },
+    returns: Some(USER),
+    ..TOOL
+};
+
+pub(crate) const USER_PATH: &[Segment] = &[Segment::Literal("/users/"), Segment::Param("username")];
+
+/// A JSON object from its text, so that numbers keep theirs.
+pub(crate) fn json_object(text: &str) -> Map<String, Value> {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// Checked arguments, or all messages.
+pub(crate) fn checked(tool: &'static Tool, text: &str) -> Result<Arguments, Vec<String>> {
+    check(tool, json_object(text))
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+}
+
+/// A tool that lives as long as the tests.
+pub(crate) fn leak(tool: Tool) -> &'static Tool {
+    Box::leak(Box::new(tool))
+}
