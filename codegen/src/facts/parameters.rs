@@ -6,7 +6,7 @@ use openapiv3::{
 };
 use serde_json::Value;
 
-use super::flat::Part;
+use super::flat::{Flat, Part};
 use super::types::{Direction, Hint, Types, plain};
 use crate::catalog::{Parameter, Place, Separator, TypeKind, TypeRef, TypeShape};
 use crate::error::DocumentError;
@@ -54,13 +54,25 @@ pub(super) fn read<'a>(
         {
             continue;
         }
-        let read = one(types, parameter, &pointer, hint, &mut taken);
-        match (read, place) {
-            (Some((parameter, Some(constant))), "path") => {
-                *path = path.replace(&format!("{{{}}}", parameter.wire), &segment(&constant));
+        let ParameterSchemaOrContent::Schema(schema) = &parameter.parameter_data_ref().format
+        else {
+            types.unsupported(&pointer, "a parameter with `content`");
+            continue;
+        };
+        let part = [Part::new(schema, format!("{pointer}/schema"), None)];
+        let flat = types.flat(&part);
+        match &flat.constant {
+            Some(constant) if place == "path" => {
+                *path = path.replace(&format!("{{{name}}}"), &segment(constant));
             }
-            (Some((parameter, _)), _) => parameters.push(parameter),
-            (None, _) => {}
+            _ => parameters.extend(one(
+                types,
+                parameter,
+                (&part, flat),
+                &pointer,
+                hint,
+                &mut taken,
+            )),
         }
     }
     check_path(types, at, path, &parameters);
@@ -112,22 +124,16 @@ fn place_name(parameter: &Declared) -> &'static str {
     }
 }
 
-/// The parameter, and its value if there is only one.
 fn one<'a>(
     types: &mut Types<'a>,
     declared: &'a Declared,
+    (part, flat): (&[Part<'a>; 1], Flat<'a>),
     pointer: &str,
     hint: &Hint,
     taken: &mut Taken,
-) -> Option<(Parameter, Option<Value>)> {
+) -> Option<Parameter> {
     let data = declared.parameter_data_ref();
-    let ParameterSchemaOrContent::Schema(schema) = &data.format else {
-        types.unsupported(pointer, "a parameter with `content`");
-        return None;
-    };
-    let part = [Part::new(schema, format!("{pointer}/schema"), None)];
-    let flat = types.flat(&part);
-    let mut ty = types.type_of(&part, &flat, Direction::Input, &hint.of(&data.name));
+    let mut ty = types.type_of(part, &flat, Direction::Input, &hint.of(&data.name));
     ty.nullable = false;
     if ty.kind == TypeKind::Any {
         // Whatever it is, in a URL it is text.
@@ -135,7 +141,7 @@ fn one<'a>(
     }
     let place = place(types, declared, &ty, pointer)?;
     let description = data.description.as_deref().unwrap_or_default().trim();
-    let parameter = Parameter {
+    Some(Parameter {
         name: data.name.clone(),
         rust_name: taken.take(&snake(&data.name)),
         wire: data.name.clone(),
@@ -151,8 +157,7 @@ fn one<'a>(
         example: example(types, data).or(flat.example),
         or: None,
         ty,
-    };
-    Some((parameter, flat.constant))
+    })
 }
 
 fn example(types: &Types<'_>, data: &ParameterData) -> Option<Value> {
