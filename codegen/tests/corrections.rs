@@ -1,0 +1,173 @@
+//! The corrections of the published documents fit them, and change what they are meant to change.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::Path;
+
+use mcp_codegen::catalog::{TypeKind, TypeShape};
+use mcp_codegen::corrections::{Change, Correction};
+use mcp_codegen::facts::{Facts, facts};
+use mcp_codegen::openapi::{Spec, read};
+use serde_json::Value;
+
+fn file(path: &str) -> String {
+    std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../specs")
+            .join(path),
+    )
+    .unwrap()
+}
+
+fn corrections() -> Vec<Correction> {
+    let file: Value = serde_yaml::from_str(&file("corrections.yaml")).unwrap();
+    let text = |entry: &Value, key: &str| entry[key].as_str().unwrap_or_default().to_owned();
+    let one = |entry: &Value| Correction {
+        source: "specs/corrections.yaml".to_owned(),
+        line: 1,
+        document: text(entry, "document"),
+        pointer: text(entry, "at"),
+        expect: entry.get("expect").cloned(),
+        change: match (entry.get("set"), entry.get("rename")) {
+            (Some(value), _) => Change::Set(value.clone()),
+            (None, Some(_)) => Change::Rename(text(entry, "rename")),
+            (None, None) => Change::Remove,
+        },
+        reason: text(entry, "reason"),
+        link: text(entry, "link"),
+    };
+    file["corrections"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(one)
+        .collect()
+}
+
+fn spec(name: &str) -> Spec {
+    let source = format!("specs/openapi/{name}.yaml");
+    read(
+        name,
+        &source,
+        &file(&format!("openapi/{name}.yaml")),
+        &corrections(),
+    )
+    .unwrap_or_else(|errors| panic!("{errors:#?}"))
+}
+
+/// `name` of what is required, `name?` of the rest.
+fn arguments(facts: &Facts) -> String {
+    let all = facts.parameters.iter().map(|parameter| {
+        format!(
+            "{}{}",
+            parameter.name,
+            if parameter.required { "" } else { "?" }
+        )
+    });
+    all.collect::<Vec<_>>().join(" ")
+}
+
+fn members(facts: &Facts, name: &str) -> String {
+    let shape = &facts
+        .types
+        .iter()
+        .find(|def| def.rust_name == name)
+        .unwrap_or_else(|| panic!("no type {name}"))
+        .shape;
+    let TypeShape::Struct { fields, .. } = shape else {
+        panic!("{name} is no struct")
+    };
+    fields
+        .iter()
+        .map(|field| field.name.as_str())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn each_has_a_reason_and_a_link() {
+    let bare: Vec<String> = corrections()
+        .into_iter()
+        .filter(|c| c.reason.is_empty() || !c.link.starts_with("https://"))
+        .map(|c| c.pointer)
+        .collect();
+    assert_eq!(bare, Vec::<String>::new());
+}
+
+#[test]
+fn what_the_server_needs_is_required() {
+    let documents = [spec("airflow-2"), spec("airflow-3-fab")];
+    let rows = [
+        (
+            0,
+            "post_user",
+            "first_name last_name username email roles? password?",
+        ),
+        (0, "post_role", "name actions"),
+        (0, "patch_role", "role_name update_mask? name actions?"),
+        (
+            1,
+            "create_user",
+            "username email first_name last_name roles password",
+        ),
+        (1, "create_role", "name actions?"),
+    ];
+    let found: Vec<_> = rows
+        .iter()
+        .map(|(document, id, _)| {
+            (
+                *document,
+                *id,
+                arguments(&facts(&documents[*document], id).unwrap()),
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        rows.map(|(document, id, arguments)| (document, id, arguments.to_owned()))
+    );
+}
+
+#[test]
+fn what_the_server_sends_has_the_names_it_sends() {
+    let spec = spec("airflow-2");
+    let rows = [
+        (
+            "get_users",
+            "UserCollectionItem",
+            "first_name last_name username email active last_login login_count fail_login_count roles created_on changed_on",
+        ),
+        (
+            "get_task_instance_tries",
+            "TaskInstanceHistoryCollection",
+            "task_instances total_entries",
+        ),
+        (
+            "get_dataset_queued_events",
+            "QueuedEventCollection",
+            "queued_events total_entries",
+        ),
+    ];
+    let found: Vec<_> = rows
+        .iter()
+        .map(|(id, name, _)| (*id, *name, members(&facts(&spec, id).unwrap(), name)))
+        .collect();
+    assert_eq!(
+        found,
+        rows.map(|(id, name, members)| (id, name, members.to_owned()))
+    );
+}
+
+#[test]
+fn answers_without_content_are_none() {
+    let created = facts(&spec("airflow-2"), "post_role")
+        .unwrap()
+        .response
+        .map(|ty| ty.kind);
+    assert!(matches!(created, Some(TypeKind::Map(_))), "{created:?}");
+    assert_eq!(
+        facts(&spec("airflow-3-fab"), "delete_role")
+            .unwrap()
+            .response,
+        None
+    );
+}
