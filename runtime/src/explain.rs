@@ -69,10 +69,7 @@ pub(crate) fn not_json(base: &Base, response: &Response) -> CallError {
     CallError {
         status: Some(response.status),
         rate_limit: Box::new(response.rate_limit),
-        hint: format!(
-            "This server may lack the operation, or {} is not the base URL of its API (is a path missing?).",
-            base.text()
-        ),
+        hint: not_this_path(base),
         ..error
     }
 }
@@ -161,6 +158,7 @@ fn hint(base: &Base, http: Http, response: &Response) -> String {
         403 => {
             "The account's user lacks the permission for this. An administrator can grant it; calling again does not help."
         }
+        404 | 410 if !response.may_be_json() => return not_this_path(base),
         404 | 410 => {
             "Nothing has this id here. Ids are case-sensitive: use one exactly as a list tool returns it."
         }
@@ -183,6 +181,13 @@ fn hint(base: &Base, http: Http, response: &Response) -> String {
         }
     };
     text.to_owned()
+}
+
+fn not_this_path(base: &Base) -> String {
+    format!(
+        "This server may lack the operation, or {} is not the base URL of its API (is a path missing?).",
+        base.text()
+    )
 }
 
 fn redirect_hint(base: &Base, response: &Response) -> String {

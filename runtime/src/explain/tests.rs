@@ -192,6 +192,23 @@ fn advice_of_the_api_comes_first() {
 }
 
 #[test]
+fn a_page_that_is_missing_is_not_a_thing_that_is_missing() {
+    let rows = [
+        ("application/problem+json", "list tool"),
+        ("text/html; charset=utf-8", "base URL"),
+    ];
+    for (media_type, expected) in rows {
+        let answer = response(404, &[("content-type", media_type)], "{}");
+        let error = error_of(&NEW.errors, &base(), Http::Get, &answer);
+        assert!(
+            error.hint.contains(expected),
+            "{media_type}: {}",
+            error.hint
+        );
+    }
+}
+
+#[test]
 fn redirects_name_the_origin_and_no_more() {
     let rows = [
         (
