@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::{
     error::{CallError, ErrorCode},
-    transport::words,
+    failure::words,
 };
 
 /// Longest file with a token.

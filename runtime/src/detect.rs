@@ -11,8 +11,9 @@ use crate::{
     api::{Api, Document},
     error::{CallError, ErrorCode},
     explain,
+    failure::words,
     tool::Http,
-    transport::{Outgoing, Response, words},
+    transport::{Outgoing, Response},
 };
 
 /// Longest time to find out.

@@ -22,6 +22,7 @@ mod detect;
 mod encode;
 pub mod error;
 mod explain;
+mod failure;
 mod merge;
 mod nearest;
 mod number;

@@ -1,8 +1,7 @@
 //! One request over the wire and its whole answer. No redirect is followed, no path is rewritten, nothing is repeated.
 
-use core::{error::Error as _, fmt};
+use core::fmt;
 use std::{
-    io,
     sync::OnceLock,
     time::{Duration, SystemTime},
 };
@@ -14,12 +13,13 @@ use reqwest::{
 
 use crate::{
     error::{CallError, ErrorCode},
+    failure::{failure, lost, no_client, words},
     rate_limit::RateLimit,
     tool::Http,
 };
 
 /// Longest time to connect.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an unused connection is kept.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Largest body that is read, unpacked.
@@ -274,15 +274,6 @@ impl Transport {
     }
 }
 
-/// A duration in words: `30 s`, `250 ms`.
-pub(crate) fn words(duration: Duration) -> String {
-    if duration < Duration::from_secs(1) {
-        format!("{} ms", duration.as_millis())
-    } else {
-        format!("{} s", duration.as_secs_f64())
-    }
-}
-
 fn method(http: Http) -> Method {
     match http {
         Http::Get => Method::GET,
@@ -333,123 +324,4 @@ fn client(base: &Base) -> Result<&'static Client, reqwest::Error> {
     }
     let client = builder.build()?;
     Ok(slot.get_or_init(|| client))
-}
-
-fn no_client(error: reqwest::Error) -> CallError {
-    CallError::new(ErrorCode::Internal, "No HTTP client")
-        .detail(innermost(&error.without_url()))
-        .hint("The certificates or the proxy settings of this machine cannot be read; they have to be mended where the server of these tools runs.")
-}
-
-/// What a failed exchange means: nothing of it names more than the server.
-fn failure(base: &Base, http: Http, error: reqwest::Error) -> CallError {
-    let error = error.without_url();
-    let server = base.text();
-    let unsent = |title: &str| CallError::new(ErrorCode::Unreachable, title).retryable(true);
-    if let Some(tls) = find::<rustls::Error>(&error) {
-        return unsent("No secure connection")
-            .retryable(false)
-            .detail(format!("{server}: {tls}"))
-            .hint(match tls {
-                rustls::Error::InvalidCertificate(_) => "The certificate of the server is not trusted on this machine: its authority has to be added to the system's certificates, or the host name in the base URL is not the one it was made for.",
-                _ => "Check that the base URL should begin with `https:`; the server may speak plain HTTP on this port.",
-            });
-    }
-    if error.is_connect() && error.is_timeout() {
-        return unsent("No connection in time")
-            .detail(format!("{server} did not accept a connection within {}.", words(CONNECT_TIMEOUT)))
-            .hint("Check that the server runs, that the base URL is right and that no firewall is in between.");
-    }
-    if error.is_connect() {
-        let cause = find::<io::Error>(&error);
-        let text = chain(&error);
-        if cause.is_some_and(|it| it.kind() == io::ErrorKind::ConnectionRefused) {
-            return unsent("Connection refused")
-                .detail(format!("Nothing answers at {server}."))
-                .hint(
-                    "Check that the server runs and that host and port of the base URL are right.",
-                );
-        }
-        if text.contains("dns error") {
-            return unsent("Unknown host")
-                .detail(format!(
-                    "The host name of {server} has no address: {}.",
-                    innermost(&error)
-                ))
-                .hint("Check the host name in the base URL.");
-        }
-        return unsent("No connection")
-            .detail(format!("{server}: {}.", innermost(&error)))
-            .hint("Check that the server runs and that the base URL and the proxy settings are right.");
-    }
-    if error.is_timeout() {
-        return lost(http, ErrorCode::Timeout, "No answer in time")
-            .detail(format!("{server}: {}.", innermost(&error)));
-    }
-    if chain(&error).contains("invalid HTTP") {
-        return CallError::new(ErrorCode::UnexpectedResponse, "Not an HTTP answer")
-            .detail(format!("{server}: {}.", innermost(&error)))
-            .hint("Check the base URL: whether it should begin with `https:`, and its port.");
-    }
-    lost(http, ErrorCode::Unreachable, "The connection was lost").detail(format!(
-        "{server} closed it before the whole answer had arrived: {}.",
-        innermost(&error)
-    ))
-}
-
-/// A request that may have had its effect.
-fn lost(http: Http, code: ErrorCode, title: &str) -> CallError {
-    let error = CallError::new(code, title);
-    match http {
-        Http::Get => error.retryable(true).hint(match code {
-            ErrorCode::Timeout => "The server may be busy: try again, or ask for less.",
-            _ => "Try again.",
-        }),
-        Http::Put | Http::Delete => error.retryable(true).hint(
-            "The change may have been made all the same. Read it back, or try again: a second time does no harm.",
-        ),
-        Http::Post | Http::Patch => error.hint(
-            "The change may have been made all the same. Read it back before you try again.",
-        ),
-    }
-}
-
-fn find<T: core::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
-    let mut next = error.source();
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<T>() {
-            return Some(found);
-        }
-        // An `io::Error` hides the error it was made of: its `source` is that error's source.
-        let inner = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        if let Some(found) = inner.and_then(|it| it.downcast_ref::<T>()) {
-            return Some(found);
-        }
-        next = match inner {
-            Some(inner) => Some(inner as &(dyn core::error::Error + 'static)),
-            None => error.source(),
-        };
-    }
-    None
-}
-
-fn chain(error: &reqwest::Error) -> String {
-    let mut texts = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        texts.push(cause.to_string());
-        next = cause.source();
-    }
-    texts.join(": ")
-}
-
-/// The first cause, which says most: `connection reset by peer`.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn core::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }

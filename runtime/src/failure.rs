@@ -1,0 +1,139 @@
+//! What it means when a request has no answer: what failed, whether it may have had its effect, and what to try. Names the server and nothing else of the request.
+
+use core::{error::Error as _, time::Duration};
+use std::io;
+
+use crate::{
+    error::{CallError, ErrorCode},
+    tool::Http,
+    transport::{Base, CONNECT_TIMEOUT},
+};
+
+/// An error of the client itself.
+pub(crate) fn no_client(error: reqwest::Error) -> CallError {
+    CallError::new(ErrorCode::Internal, "No HTTP client")
+        .detail(innermost(&error.without_url()))
+        .hint("The certificates or the proxy settings of this machine cannot be read; they have to be mended where the server of these tools runs.")
+}
+
+/// What a failed exchange means: nothing of it names more than the server.
+pub(crate) fn failure(base: &Base, http: Http, error: reqwest::Error) -> CallError {
+    let error = error.without_url();
+    let server = base.text();
+    let unsent = |title: &str| CallError::new(ErrorCode::Unreachable, title).retryable(true);
+    if let Some(tls) = find::<rustls::Error>(&error) {
+        return unsent("No secure connection")
+            .retryable(false)
+            .detail(format!("{server}: {tls}"))
+            .hint(match tls {
+                rustls::Error::InvalidCertificate(_) => "The certificate of the server is not trusted on this machine: its authority has to be added to the system's certificates, or the host name in the base URL is not the one it was made for.",
+                _ => "Check that the base URL should begin with `https:`; the server may speak plain HTTP on this port.",
+            });
+    }
+    if error.is_connect() && error.is_timeout() {
+        return unsent("No connection in time")
+            .detail(format!("{server} did not accept a connection within {}.", words(CONNECT_TIMEOUT)))
+            .hint("Check that the server runs, that the base URL is right and that no firewall is in between.");
+    }
+    if error.is_connect() {
+        let cause = find::<io::Error>(&error);
+        let text = chain(&error);
+        if cause.is_some_and(|it| it.kind() == io::ErrorKind::ConnectionRefused) {
+            return unsent("Connection refused")
+                .detail(format!("Nothing answers at {server}."))
+                .hint(
+                    "Check that the server runs and that host and port of the base URL are right.",
+                );
+        }
+        if text.contains("dns error") {
+            return unsent("Unknown host")
+                .detail(format!(
+                    "The host name of {server} has no address: {}.",
+                    innermost(&error)
+                ))
+                .hint("Check the host name in the base URL.");
+        }
+        return unsent("No connection")
+            .detail(format!("{server}: {}.", innermost(&error)))
+            .hint("Check that the server runs and that the base URL and the proxy settings are right.");
+    }
+    if error.is_timeout() {
+        return lost(http, ErrorCode::Timeout, "No answer in time")
+            .detail(format!("{server}: {}.", innermost(&error)));
+    }
+    if chain(&error).contains("invalid HTTP") {
+        return CallError::new(ErrorCode::UnexpectedResponse, "Not an HTTP answer")
+            .detail(format!("{server}: {}.", innermost(&error)))
+            .hint("Check the base URL: whether it should begin with `https:`, and its port.");
+    }
+    lost(http, ErrorCode::Unreachable, "The connection was lost").detail(format!(
+        "{server} closed it before the whole answer had arrived: {}.",
+        innermost(&error)
+    ))
+}
+
+/// A request that may have had its effect.
+pub(crate) fn lost(http: Http, code: ErrorCode, title: &str) -> CallError {
+    let error = CallError::new(code, title);
+    match http {
+        Http::Get => error.retryable(true).hint(match code {
+            ErrorCode::Timeout => "The server may be busy: try again, or ask for less.",
+            _ => "Try again.",
+        }),
+        Http::Put | Http::Delete => error.retryable(true).hint(
+            "The change may have been made all the same. Read it back, or try again: a second time does no harm.",
+        ),
+        Http::Post | Http::Patch => error.hint(
+            "The change may have been made all the same. Read it back before you try again.",
+        ),
+    }
+}
+
+fn find<T: core::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
+    let mut next = error.source();
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        // An `io::Error` hides the error it was made of: its `source` is that error's source.
+        let inner = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        if let Some(found) = inner.and_then(|it| it.downcast_ref::<T>()) {
+            return Some(found);
+        }
+        next = match inner {
+            Some(inner) => Some(inner as &(dyn core::error::Error + 'static)),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+fn chain(error: &reqwest::Error) -> String {
+    let mut texts = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        texts.push(cause.to_string());
+        next = cause.source();
+    }
+    texts.join(": ")
+}
+
+/// The first cause, which says most: `connection reset by peer`.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn core::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+/// A duration in words: `30 s`, `250 ms`.
+pub(crate) fn words(duration: Duration) -> String {
+    if duration < Duration::from_secs(1) {
+        format!("{} ms", duration.as_millis())
+    } else {
+        format!("{} s", duration.as_secs_f64())
+    }
+}
