@@ -1,0 +1,306 @@
+//! `next_cursor`: where a list goes on, as text that a client hands back unchanged.
+//!
+//! A cursor is url-safe base64 of: version, kind of position, position, four bytes each of the hashes of tool and account, eight of the arguments' hash, and eight of a hash over all this. So a changed one is never taken for another, and one that was made for something else is refused with the reason. It holds no secret and grants nothing: whoever makes one up gets a page that the tool gives anyhow.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+
+use crate::json::push_string;
+
+/// Arguments that may change from page to page.
+const FREE: [&str; 3] = ["limit", "next_cursor", "fields"];
+
+const VERSION: u8 = 1;
+const OFFSET: u8 = 0;
+const SUM: usize = 8;
+
+/// Where a list goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Position {
+    /// Behind this many entries.
+    Offset(u64),
+}
+
+/// What a cursor is good for: one tool of one account with one set of arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Scope {
+    tool: [u8; 4],
+    account: [u8; 4],
+    arguments: [u8; 8],
+}
+
+/// Why a cursor is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CursorError {
+    /// It is not as it was given out.
+    #[error(
+        "next_cursor is damaged: pass the value of the previous result unchanged, or leave it out to begin with the first page"
+    )]
+    Damaged,
+    /// It has a version that this program does not know.
+    #[error(
+        "next_cursor comes from another version of this server: leave it out to begin with the first page"
+    )]
+    Version,
+    /// It was given out by another tool.
+    #[error(
+        "next_cursor belongs to another tool: leave it out to begin with the first page of this one"
+    )]
+    OtherTool,
+    /// It was given out for another account.
+    #[error(
+        "next_cursor belongs to another account: leave it out to begin with the first page of this one"
+    )]
+    OtherAccount,
+    /// It was given out for other arguments.
+    #[error(
+        "next_cursor belongs to other arguments: pass the same arguments as in the call that returned it (limit and fields may change), or leave it out to begin with the first page"
+    )]
+    OtherArguments,
+}
+
+impl Scope {
+    /// The scope of a call.
+    pub(crate) fn new(tool: &str, account: &str, arguments: &Map<String, Value>) -> Self {
+        let bound = arguments
+            .iter()
+            .filter(|(name, _)| !FREE.contains(&name.as_str()));
+        let mut canonical = String::new();
+        write_object(bound, &mut canonical);
+        Self {
+            tool: hash("tool", tool.as_bytes()),
+            account: hash("account", account.as_bytes()),
+            arguments: hash("arguments", canonical.as_bytes()),
+        }
+    }
+
+    /// The cursor of a position.
+    pub(crate) fn write(&self, position: Position) -> String {
+        let mut bytes = vec![VERSION];
+        match position {
+            Position::Offset(offset) => {
+                bytes.push(OFFSET);
+                // Leading zeros are left out, so that the usual cursor is short.
+                let offset = offset.to_be_bytes();
+                let zeros = offset.iter().take_while(|byte| **byte == 0).count();
+                bytes.extend(&offset[zeros..]);
+            }
+        }
+        bytes.extend(self.bytes());
+        let sum: [u8; SUM] = hash("cursor", &bytes);
+        bytes.extend(sum);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// The position of a cursor that was written in this scope.
+    pub(crate) fn read(&self, cursor: &str) -> Result<Position, CursorError> {
+        let bytes = URL_SAFE_NO_PAD
+            .decode(cursor)
+            .map_err(|_| CursorError::Damaged)?;
+        let (body, sum) = bytes
+            .split_last_chunk::<SUM>()
+            .ok_or(CursorError::Damaged)?;
+        if hash::<SUM>("cursor", body) != *sum {
+            return Err(CursorError::Damaged);
+        }
+        let [VERSION, OFFSET, rest @ ..] = body else {
+            return Err(CursorError::Version);
+        };
+        let (offset, scope) = rest.split_last_chunk::<16>().ok_or(CursorError::Version)?;
+        let expected = self.bytes();
+        for (part, error) in [
+            (0..4, CursorError::OtherTool),
+            (4..8, CursorError::OtherAccount),
+            (8..16, CursorError::OtherArguments),
+        ] {
+            if scope[part.clone()] != expected[part] {
+                return Err(error);
+            }
+        }
+        if offset.len() > 8 {
+            return Err(CursorError::Version);
+        }
+        let offset = offset
+            .iter()
+            .fold(0, |offset, byte| offset << 8 | u64::from(*byte));
+        Ok(Position::Offset(offset))
+    }
+
+    fn bytes(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..4].copy_from_slice(&self.tool);
+        bytes[4..8].copy_from_slice(&self.account);
+        bytes[8..].copy_from_slice(&self.arguments);
+        bytes
+    }
+}
+
+/// The beginning of a SHA-256 over a text, kept apart from hashes for other uses.
+fn hash<const N: usize>(domain: &str, bytes: &[u8]) -> [u8; N] {
+    let digest = Sha256::new()
+        .chain_update(domain)
+        .chain_update([0])
+        .chain_update(bytes)
+        .finalize();
+    let mut start = [0; N];
+    start.copy_from_slice(&digest[..N]);
+    start
+}
+
+/// JSON text that is the same for the same value: members sorted, no white space.
+fn write_value(value: &Value, out: &mut String) {
+    match value {
+        Value::Object(members) => write_object(members.iter(), out),
+        Value::Array(items) => {
+            out.push('[');
+            for item in items {
+                write_value(item, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        Value::String(text) => push_string(out, text),
+        other => out.push_str(&other.to_string()),
+    }
+}
+
+fn write_object<'a>(members: impl Iterator<Item = (&'a String, &'a Value)>, out: &mut String) {
+    let mut members: Vec<_> = members.collect();
+    members.sort_by_key(|(name, _)| *name);
+    out.push('{');
+    for (name, value) in members {
+        push_string(out, name);
+        out.push(':');
+        write_value(value, out);
+        out.push(',');
+    }
+    out.push('}');
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn scope(tool: &str, account: &str, arguments: &Value) -> Scope {
+        Scope::new(tool, account, arguments.as_object().unwrap())
+    }
+
+    #[test]
+    fn a_cursor_gives_back_its_position() {
+        let scope = scope("list_things", "https://a.example", &json!({"name": "x"}));
+        for offset in [0, 1, 99, 255, 256, 65_536, u64::from(u32::MAX), u64::MAX] {
+            let cursor = scope.write(Position::Offset(offset));
+            assert_eq!(scope.read(&cursor), Ok(Position::Offset(offset)));
+            assert!(cursor.len() <= 46, "{cursor}");
+            assert!(
+                cursor
+                    .chars()
+                    .all(|char| char.is_ascii_alphanumeric() || char == '-' || char == '_')
+            );
+        }
+    }
+
+    #[test]
+    fn every_change_of_a_character_is_noticed() {
+        let scope = scope("list_things", "a", &json!({}));
+        let cursor = scope.write(Position::Offset(12_345));
+        let alphabet: Vec<char> = ('!'..='~').chain(['é', ' ', '\n']).collect();
+        for at in 0..cursor.len() {
+            for char in &alphabet {
+                let mut chars: Vec<char> = cursor.chars().collect();
+                if chars[at] == *char {
+                    continue;
+                }
+                chars[at] = *char;
+                let changed: String = chars.iter().collect();
+                assert_eq!(scope.read(&changed), Err(CursorError::Damaged), "{changed}");
+            }
+            let mut shorter = cursor.clone();
+            shorter.remove(at);
+            assert_eq!(scope.read(&shorter), Err(CursorError::Damaged), "{shorter}");
+            let mut longer = cursor.clone();
+            longer.insert(at, 'A');
+            assert_eq!(scope.read(&longer), Err(CursorError::Damaged), "{longer}");
+        }
+    }
+
+    #[test]
+    fn garbage_is_damaged() {
+        let scope = scope("list_things", "a", &json!({}));
+        for garbage in ["", "0", "null", "AAAA", "é", "====", "AQ==", "../..", "100"] {
+            assert_eq!(scope.read(garbage), Err(CursorError::Damaged), "{garbage}");
+        }
+        let padded = scope.write(Position::Offset(7)) + "=";
+        assert_eq!(scope.read(&padded), Err(CursorError::Damaged));
+    }
+
+    #[test]
+    fn a_cursor_of_something_else_is_refused_with_the_reason() {
+        let arguments = json!({"name": "x", "tags": ["a", "b"], "o": {"k": 1, "l": null}});
+        let ours = scope("list_things", "a", &arguments);
+        let rows = [
+            (
+                scope("list_others", "a", &arguments),
+                Err(CursorError::OtherTool),
+            ),
+            (
+                scope("list_things", "b", &arguments),
+                Err(CursorError::OtherAccount),
+            ),
+            (
+                scope("list_things", "a", &json!({"name": "x"})),
+                Err(CursorError::OtherArguments),
+            ),
+            (
+                scope(
+                    "list_things",
+                    "a",
+                    &json!({"name": "x", "tags": ["b", "a"], "o": {"k": 1, "l": null}}),
+                ),
+                Err(CursorError::OtherArguments),
+            ),
+            (
+                scope(
+                    "list_things",
+                    "a",
+                    &json!({"name": "x", "tags": ["a", "b"], "o": {"k": "1", "l": null}}),
+                ),
+                Err(CursorError::OtherArguments),
+            ),
+            // The order of members is free, and so are the arguments that only shape a page.
+            (
+                scope(
+                    "list_things",
+                    "a",
+                    &json!({"o": {"l": null, "k": 1}, "limit": 7, "fields": ["*"], "next_cursor": "z", "tags": ["a", "b"], "name": "x"}),
+                ),
+                Ok(Position::Offset(5)),
+            ),
+        ];
+        for (theirs, expected) in rows {
+            let cursor = theirs.write(Position::Offset(5));
+            assert_eq!(ours.read(&cursor), expected, "{theirs:?}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_of_another_version_is_refused() {
+        let scope = scope("list_things", "a", &json!({}));
+        for (version, kind) in [(2, OFFSET), (VERSION, 9)] {
+            let mut bytes = vec![version, kind];
+            bytes.extend(scope.bytes());
+            let sum: [u8; SUM] = hash("cursor", &bytes);
+            bytes.extend(sum);
+            assert_eq!(
+                scope.read(&URL_SAFE_NO_PAD.encode(bytes)),
+                Err(CursorError::Version)
+            );
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Whether an item has a value in a field.
+
+use serde_json::Value;
+
+use super::scan::{Error, MAX_DEPTH, Scanner};
+use super::text::{same_number, unescape};
+
+/// Whether a field of an item has a value. The path goes with dots through objects and through the items of arrays: `roles.name`.
+pub(crate) fn matches(item: &str, path: &str, wanted: &Value) -> Result<bool, Error> {
+    search(&mut Scanner::new(item), Some(path), wanted, 0)
+}
+
+/// Searches the next value to its end, or up to the first find.
+fn search(
+    scanner: &mut Scanner<'_>,
+    path: Option<&str>,
+    wanted: &Value,
+    depth: u32,
+) -> Result<bool, Error> {
+    if depth > MAX_DEPTH {
+        return Err(scanner.error("nested too deeply"));
+    }
+    match (scanner.peek(), path) {
+        (b'[', _) if path.is_some() || !wanted.is_array() => {
+            scanner.begin_array()?;
+            let mut first = true;
+            while scanner.item(&mut first)? {
+                if search(scanner, path, wanted, depth + 1)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        (b'{', Some(path)) => {
+            let (name, rest) = match path.split_once('.') {
+                Some((name, rest)) => (name, Some(rest)),
+                None => (path, None),
+            };
+            scanner.begin_object()?;
+            let mut first = true;
+            while let Some(key) = scanner.key(&mut first)? {
+                if unescape(key) != name {
+                    scanner.skip()?;
+                } else if search(scanner, rest, wanted, depth + 1)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        (_, Some(_)) => scanner.skip().map(|()| false),
+        (_, None) => scanner.raw().map(|raw| equals(raw, wanted)),
+    }
+}
+
+/// Whether JSON text is a value. Strings are compared after their escapes are resolved, numbers by value.
+pub(crate) fn equals(raw: &str, wanted: &Value) -> bool {
+    match wanted {
+        // What becomes `null` in the result is `null` to a filter.
+        Value::Null => matches!(raw, "null" | "NaN" | "Infinity" | "-Infinity"),
+        Value::Bool(wanted) => raw == if *wanted { "true" } else { "false" },
+        Value::Number(wanted) => {
+            raw.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+                && raw != "-Infinity"
+                && same_number(raw, &wanted.to_string())
+        }
+        Value::String(wanted) => raw.starts_with('"') && unescape(raw) == wanted.as_str(),
+        Value::Array(_) | Value::Object(_) => {
+            serde_json::from_str::<Value>(raw).is_ok_and(|value| value == *wanted)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The text inside strings and numbers.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// The characters of a string that stands in JSON text with its quotation marks; of anything else the text itself.
+///
+/// Expects text that the scanner has checked. Half a surrogate pair reads as U+FFFD.
+pub(crate) fn unescape(raw: &str) -> Cow<'_, str> {
+    let inner = raw
+        .strip_prefix('"')
+        .and_then(|raw| raw.strip_suffix('"'))
+        .unwrap_or(raw);
+    let Some((plain, rest)) = inner.split_once('\\') else {
+        return Cow::Borrowed(inner);
+    };
+    let mut out = String::with_capacity(inner.len());
+    out.push_str(plain);
+    let mut rest = rest;
+    loop {
+        let mut chars = rest.chars();
+        match chars.next() {
+            Some('b') => out.push('\u{8}'),
+            Some('f') => out.push('\u{c}'),
+            Some('n') => out.push('\n'),
+            Some('r') => out.push('\r'),
+            Some('t') => out.push('\t'),
+            Some('u') => {
+                let first = unit(chars.as_str());
+                chars = skip(chars.as_str(), 4).chars();
+                let second = chars.as_str().strip_prefix("\\u").map_or(0, unit);
+                let pair = [first, second];
+                if (0xD800..0xDC00).contains(&first) && (0xDC00..0xE000).contains(&second) {
+                    out.extend(char::decode_utf16(pair).flatten());
+                    chars = skip(chars.as_str(), 6).chars();
+                } else {
+                    out.push(char::from_u32(first.into()).unwrap_or(char::REPLACEMENT_CHARACTER));
+                }
+            }
+            Some(other) => out.push(other),
+            None => return Cow::Owned(out),
+        }
+        let Some((plain, next)) = chars.as_str().split_once('\\') else {
+            out.push_str(chars.as_str());
+            return Cow::Owned(out);
+        };
+        out.push_str(plain);
+        rest = next;
+    }
+}
+
+/// Appends a string with quotation marks and escapes.
+pub(crate) fn push_string(out: &mut String, text: &str) {
+    out.push('"');
+    for char in text.chars() {
+        match char {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            // Writing to a string cannot fail.
+            control @ ..' ' => drop(write!(out, "\\u{:04x}", u32::from(control))),
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+}
+
+/// Whether two JSON numbers have the same value, however they are written: `1e2` is `100.0`, and integers of any size are told apart.
+pub(super) fn same_number(left: &str, right: &str) -> bool {
+    left == right || decimal(left) == decimal(right)
+}
+
+/// Sign, digits without zeros at either end, and the power of ten behind the last of them.
+fn decimal(number: &str) -> (bool, String, i64) {
+    let (negative, number) = match number.strip_prefix('-') {
+        Some(number) => (true, number),
+        None => (false, number),
+    };
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let significant = digits.trim_end_matches('0');
+    let dropped = digits.len() - significant.len();
+    let significant = significant.trim_start_matches('0');
+    if significant.is_empty() {
+        return (false, String::new(), 0);
+    }
+    // An exponent that no `i64` holds is as good as infinite: the digits still have to agree.
+    let exponent = exponent.parse().unwrap_or(if exponent.starts_with('-') {
+        i64::MIN
+    } else {
+        i64::MAX
+    });
+    let exponent = exponent
+        .saturating_sub(i64::try_from(fraction.len()).unwrap_or(i64::MAX))
+        .saturating_add(i64::try_from(dropped).unwrap_or(i64::MAX));
+    (negative, significant.to_owned(), exponent)
+}
+
+/// The code unit that four hexadecimal digits write.
+fn unit(text: &str) -> u16 {
+    let digits = text.get(..4).unwrap_or_default();
+    u16::from_str_radix(digits, 16).unwrap_or(0)
+}
+
+fn skip(text: &str, bytes: usize) -> &str {
+    text.get(bytes..).unwrap_or_default()
+}
