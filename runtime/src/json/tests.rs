@@ -111,33 +111,20 @@ fn nesting_has_a_limit() {
 #[test]
 fn project_keeps_the_named_members_in_their_order() {
     let item = r#"{ "b" : [1, {"c": 2}], "a":"x", "big": 123456789012345678901234567890, "n": NaN, "\u0065": 5 }"#;
-    let rows: [(&[&str], &str); 7] = [
+    let rows: [(&[&str], &str); 6] = [
         (&["a", "b"], r#"{"b":[1,{"c":2}],"a":"x"}"#),
         (&["big"], r#"{"big":123456789012345678901234567890}"#),
         (&["n", "none"], r#"{"n":null}"#),
         (&["e"], r#"{"\u0065":5}"#),
         (&["none"], "{}"),
         (&[], "{}"),
-        (
-            &["a", "*"],
-            r#"{"b":[1,{"c":2}],"a":"x","big":123456789012345678901234567890,"n":null,"\u0065":5}"#,
-        ),
     ];
     for (names, expected) in rows {
         let mut out = String::new();
-        let mut fields = Fields::named(names.iter().copied());
-        project(&mut Scanner::new(item), &mut fields, &mut out).unwrap();
+        let fields = Fields::named(names.iter().copied());
+        project(&mut Scanner::new(item), &fields, &mut out).unwrap();
         assert_eq!(out, expected, "{names:?}");
     }
-}
-
-#[test]
-fn project_tells_which_names_no_item_had() {
-    let mut fields = Fields::named(["a", "b", "c"]);
-    for item in [r#"{"a":1}"#, r#"{"b":1,"a":2}"#, "7"] {
-        project(&mut Scanner::new(item), &mut fields, &mut String::new()).unwrap();
-    }
-    assert_eq!(fields.missing().collect::<Vec<_>>(), ["c"]);
 }
 
 #[test]
@@ -253,8 +240,8 @@ fn agrees_with_serde_json() {
             }
         }
         // None of these may panic or loop, whatever the text.
-        let mut fields = Fields::named(["a", "users"]);
-        let _ = project(&mut Scanner::new(&text), &mut fields, &mut String::new());
+        let fields = Fields::named(["a", "users"]);
+        let _ = project(&mut Scanner::new(&text), &fields, &mut String::new());
         let _ = matches(&text, "a.b.c", &json!("x"));
         drop(unescape(&text));
     }

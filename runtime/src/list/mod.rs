@@ -1,0 +1,286 @@
+//! Lists: as many requests as a page of the result needs, filters that the API does not have, and where to go on.
+//!
+//! Offsets count entries of the API, before filters. A page that is shorter than asked for means nothing: servers clamp silently. A list ends where the server's own total says, or with an empty page.
+
+mod page;
+mod render;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesOrdered;
+use serde_json::Value;
+
+use crate::json::{self, Fields, Scanner};
+use crate::tool::{Filter, Pager};
+pub(crate) use page::{Page, PageError};
+
+/// Pages that are fetched side by side.
+const SIDE_BY_SIDE: usize = 4;
+
+/// Called after each page with the entries read and, if known, those there are to read.
+pub(crate) type Progress<'a> = &'a (dyn Fn(u64, Option<u64>) + Send + Sync);
+
+/// What a call wants of a list.
+#[derive(Debug)]
+pub(crate) struct Plan<'a> {
+    /// Member of the answer with the items.
+    pub(crate) items: &'a str,
+    /// How the API pages.
+    pub(crate) pager: Pager,
+    /// Entries to leave out before the first.
+    pub(crate) start: u64,
+    /// Most rows to return.
+    pub(crate) limit: usize,
+    /// Filters with the wanted values; all must agree.
+    pub(crate) filters: Vec<(&'a Filter, &'a Value)>,
+    /// Members of an item to return.
+    pub(crate) fields: Fields<'a>,
+    /// Most bytes of a result; reading stops once there are more.
+    pub(crate) max_bytes: usize,
+    /// What one call may spend.
+    pub(crate) budget: Budget,
+}
+
+/// What one call may spend on reading.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Budget {
+    /// Most requests.
+    pub(crate) pages: usize,
+    /// No request begins after this time; the first one always does.
+    pub(crate) time: Duration,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            pages: 200,
+            time: Duration::from_secs(40),
+        }
+    }
+}
+
+/// The rows that a call has found.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    /// Their JSON texts in a row, without commas.
+    json: String,
+    /// For each row the end of its text and its offset in the list.
+    ends: Vec<(usize, u64)>,
+    /// The total as the server last wrote it.
+    total_text: Option<String>,
+    /// The total as a number, if it can be relied upon.
+    total: Option<u64>,
+    /// The other members of the first answer.
+    others: Option<String>,
+    /// Entries read up to here, from the beginning of the list.
+    position: u64,
+    /// Where the list goes on; `None` at its end.
+    next: Option<u64>,
+    /// The budget was spent before the page was full.
+    spent: bool,
+}
+
+/// A request failed on the way.
+#[derive(Debug)]
+pub(crate) struct Broken<E> {
+    /// Why.
+    pub(crate) error: E,
+    /// Where a filtered search can go on without losing anything: behind the entries that were searched in vain.
+    pub(crate) resume: Option<u64>,
+}
+
+/// Reads a list as planned. `fetch` gets a number of items and an offset.
+pub(crate) async fn read<F, Fut, E>(
+    plan: &Plan<'_>,
+    fetch: F,
+    progress: Progress<'_>,
+) -> Result<Rows, Broken<E>>
+where
+    F: Fn(u32, u64) -> Fut,
+    Fut: Future<Output = Result<Page, E>>,
+    E: From<json::Error>,
+{
+    let mut rows = Rows {
+        position: plan.start,
+        ..Rows::default()
+    };
+    let result = match plan.pager {
+        Pager::Whole => read_whole(plan, fetch(0, 0), &mut rows, progress).await,
+        Pager::Offset { max, .. } => read_pages(plan, fetch, max.max(1), &mut rows, progress).await,
+    };
+    match result {
+        Ok(()) => Ok(rows),
+        Err(error) => {
+            let searched = rows
+                .ends
+                .first()
+                .map_or(rows.position, |(_, offset)| *offset);
+            let resume = !plan.filters.is_empty() && searched > plan.start;
+            Err(Broken {
+                error,
+                resume: resume.then_some(searched),
+            })
+        }
+    }
+}
+
+async fn read_whole<E: From<json::Error>>(
+    plan: &Plan<'_>,
+    page: impl Future<Output = Result<Page, E>>,
+    rows: &mut Rows,
+    progress: Progress<'_>,
+) -> Result<(), E> {
+    let mut page = page.await?;
+    let total = page.len() as u64;
+    page.total = Some(total);
+    page.total_text.get_or_insert_with(|| total.to_string());
+    rows.take(plan, &page, 0)?;
+    progress(
+        rows.position.saturating_sub(plan.start),
+        Some(total.saturating_sub(plan.start)),
+    );
+    Ok(())
+}
+
+async fn read_pages<F, Fut, E>(
+    plan: &Plan<'_>,
+    fetch: F,
+    max: u32,
+    rows: &mut Rows,
+    progress: Progress<'_>,
+) -> Result<(), E>
+where
+    F: Fn(u32, u64) -> Fut,
+    Fut: Future<Output = Result<Page, E>>,
+    E: From<json::Error>,
+{
+    let begun = Instant::now();
+    let mut requests = 0;
+    let spent = |requests| requests >= plan.budget.pages || begun.elapsed() >= plan.budget.time;
+    // Offset and size of each request under way, in order, and the offset of the next one.
+    let mut queue = FuturesOrdered::new();
+    let mut under_way: VecDeque<(u64, u32)> = VecDeque::new();
+    let mut ahead = plan.start;
+    // The most that the server has given at once: requests are that far apart, since more than this it may clamp.
+    let mut stride = 0;
+    loop {
+        // Until the total is known nobody can tell whether there is a second page.
+        let width = if rows.total.is_some() {
+            SIDE_BY_SIDE
+        } else {
+            1
+        };
+        while queue.len() < width && rows.total.is_none_or(|total| ahead < total) {
+            let outstanding = usize::try_from(ahead - rows.position).unwrap_or(usize::MAX);
+            let missing = (plan.limit - rows.len()).saturating_sub(outstanding);
+            let wanted = match plan.filters.is_empty() {
+                true => u32::try_from(missing).unwrap_or(max).min(max),
+                false => max,
+            };
+            if wanted == 0 {
+                break;
+            }
+            if requests > 0 && spent(requests) {
+                break;
+            }
+            requests += 1;
+            queue.push_back(fetch(wanted, ahead));
+            under_way.push_back((ahead, wanted));
+            ahead += match stride {
+                0 => u64::from(wanted),
+                stride => stride.min(u64::from(wanted)),
+            };
+        }
+        let Some((page, (offset, wanted))) = queue.next().await.zip(under_way.pop_front()) else {
+            return Ok(rows.stop());
+        };
+        let page = page?;
+        stride = stride.max(page.len() as u64);
+        // A server that gives all it has although asked for less knows no pages.
+        let pages = page.len() <= wanted as usize || page.total != Some(page.len() as u64);
+        let more = rows.take(plan, &page, if pages { offset } else { 0 })?;
+        report(plan, rows, progress);
+        // An empty page is the end whatever the total says.
+        if !more || page.len() == 0 || !rows.goes_on() {
+            return Ok(());
+        }
+        ahead = ahead.max(rows.position);
+        match under_way.front() {
+            // The page was shorter than expected: what is missing comes before what is under way.
+            Some((next, _)) if rows.position < *next => {
+                if spent(requests) {
+                    return Ok(rows.stop());
+                }
+                let gap = u32::try_from(*next - rows.position).unwrap_or(max).min(max);
+                requests += 1;
+                queue.push_front(fetch(gap, rows.position));
+                under_way.push_front((rows.position, gap));
+            }
+            Some(_) => {}
+            None => ahead = rows.position,
+        }
+    }
+}
+
+fn report(plan: &Plan<'_>, rows: &Rows, progress: Progress<'_>) {
+    let read = rows.position.saturating_sub(plan.start);
+    let left = rows.total.map(|total| total.saturating_sub(plan.start));
+    let of = match plan.filters.is_empty() {
+        true => left.map(|left| left.min(plan.limit as u64)),
+        false => left,
+    };
+    progress(read, of.map(|of| of.max(read)));
+}
+
+impl Rows {
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn goes_on(&self) -> bool {
+        self.total.is_none_or(|total| self.position < total)
+    }
+
+    /// Ends here although neither the page of the result is full nor the list at its end.
+    fn stop(&mut self) {
+        self.next = Some(self.position);
+        self.spent = true;
+    }
+
+    /// Takes the rows out of a page that begins at an offset, as far as it is not read yet; `false` if no more are wanted, and then `next` is set.
+    fn take(&mut self, plan: &Plan<'_>, page: &Page, offset: u64) -> Result<bool, json::Error> {
+        self.others.get_or_insert_with(|| page.others.clone());
+        self.total = page.total;
+        self.total_text.clone_from(&page.total_text);
+        let read = usize::try_from(self.position.saturating_sub(offset)).unwrap_or(usize::MAX);
+        for item in page.items().skip(read) {
+            let at = self.position;
+            self.position += 1;
+            let mut all = true;
+            let mut unique = false;
+            for (filter, wanted) in &plan.filters {
+                let found = json::matches(item, filter.path, wanted)?;
+                all &= found;
+                unique |= found && filter.unique;
+            }
+            if all {
+                json::project(&mut Scanner::new(item), &plan.fields, &mut self.json)?;
+                self.ends.push((self.json.len(), at));
+            }
+            if unique {
+                self.next = None;
+                return Ok(false);
+            }
+            if self.len() >= plan.limit || self.json.len() > plan.max_bytes {
+                self.next = self.goes_on().then_some(self.position);
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,91 @@
+//! The rows of a list as the result of a call.
+
+use super::{Plan, Rows};
+use crate::json::{self, push_string};
+use crate::size;
+
+/// Room for what is said about a cut list.
+const NOTE: usize = 700;
+
+impl Rows {
+    /// The result, with a cursor for where the list goes on. Rows that do not fit are dropped from the end and are the first of the next page; one row is always there.
+    pub(crate) fn render(
+        &self,
+        plan: &Plan<'_>,
+        cursor: impl Fn(u64) -> String,
+    ) -> Result<String, json::Error> {
+        let others = self.others.as_deref().unwrap_or_default();
+        let note = if self.spent { NOTE } else { 0 };
+        let frame = plan.items.len() + others.len() + 120 + note;
+        let whole = frame + self.json.len() + self.len();
+        let room = plan.max_bytes.saturating_sub(frame + NOTE);
+        let shown = if whole <= plan.max_bytes {
+            self.len()
+        } else {
+            let fits = |(index, (end, _)): &(usize, &(usize, u64))| end + index <= room;
+            self.ends.iter().enumerate().take_while(fits).count().max(1)
+        };
+        let mut note = None;
+        let mut next = self.next;
+        let mut out = String::with_capacity(whole.min(plan.max_bytes.max(1024)));
+        out.push('{');
+        push_string(&mut out, plan.items);
+        out.push_str(":[");
+        let mut start = 0;
+        for (index, (end, _)) in self.ends.iter().take(shown).enumerate() {
+            let row = self.json.get(start..*end).unwrap_or_default();
+            start = *end;
+            if index > 0 {
+                out.push(',');
+            }
+            if shown == 1 && row.len() > room {
+                let (short, cut) = size::fit_item(row, room)?;
+                out.push_str(&short);
+                note = cut.map(|cut| format!("the only item here was cut: {cut}; ask for fewer fields to see the others whole"));
+            } else {
+                out.push_str(row);
+            }
+        }
+        out.push(']');
+        if let Some(total) = &self.total_text {
+            out.push_str(",\"total_entries\":");
+            out.push_str(total);
+        }
+        out.push_str(others);
+        if let Some((_, dropped)) = self.ends.get(shown) {
+            next = Some(*dropped);
+            note.get_or_insert_with(|| {
+                let of = match (self.next, self.total, plan.filters.is_empty()) {
+                    (None, ..) => format!("{} items", self.len()),
+                    (_, Some(total), true) => {
+                        let left = total.saturating_sub(plan.start);
+                        format!("{} items", left.min(plan.limit as u64))
+                    }
+                    _ => format!("up to {} items", plan.limit),
+                };
+                format!(
+                    "{shown} of {of}, since a result has at most {} bytes: pass next_cursor for those that follow, or ask for fewer fields",
+                    plan.max_bytes
+                )
+            });
+        } else if let (true, Some(next)) = (self.spent, next) {
+            let of = self
+                .total
+                .map_or(String::new(), |total| format!(" of {total}"));
+            note = Some(format!(
+                "read up to entry {next}{of}, which is as far as one call goes: pass next_cursor to read on"
+            ));
+        }
+        out.push_str(",\"next_cursor\":");
+        match next {
+            Some(next) => push_string(&mut out, &cursor(next)),
+            None => out.push_str("null"),
+        }
+        if let Some(note) = note {
+            out.push_str(",\"truncated\":");
+            push_string(&mut out, &note);
+        }
+        out.push('}');
+        Ok(out)
+    }
+}
