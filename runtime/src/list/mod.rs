@@ -15,15 +15,13 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesOrdered;
 use serde_json::Value;
 
+use crate::call::Progress;
 use crate::json::{self, Fields, Scanner};
 use crate::tool::{Filter, Pager};
 pub(crate) use page::{Page, PageError};
 
 /// Pages that are fetched side by side.
 const SIDE_BY_SIDE: usize = 4;
-
-/// Called after each page with the entries read and, if known, those there are to read.
-pub(crate) type Progress<'a> = &'a (dyn Fn(u64, Option<u64>) + Send + Sync);
 
 /// What a call wants of a list.
 #[derive(Debug)]

@@ -1,0 +1,363 @@
+//! One call from arguments to answer: the arguments are checked, the request or requests are made and sent, and what comes back is cut to size.
+
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::{Map, Value};
+
+use crate::account::Account;
+use crate::api::Api;
+use crate::arguments::{self, Arguments, check, secret_values};
+use crate::cursor::{CursorError, Position, Scope};
+use crate::error::{CallError, ErrorCode};
+use crate::json::{self, Fields, Scanner};
+use crate::list::{self, Budget, Page, PageError, Plan};
+use crate::problem::Problem;
+use crate::rate_limit::RateLimit;
+use crate::request::Request;
+use crate::schema::{Kind, Shape};
+use crate::size;
+use crate::tool::{Http, List, Pager, Tool};
+use crate::transport::Response;
+
+/// Called after each page of a list with the entries read and, if known, those there are to read.
+pub type Progress<'a> = &'a (dyn Fn(u64, Option<u64>) + Send + Sync);
+
+/// How to see what was cut from a result that is no list.
+const NARROW: &str = "If the tool has arguments that ask for less, use them.";
+
+/// What a call answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// A JSON object without white space: the result, or `{"error": {…}}`.
+    pub json: String,
+    /// Whether the call failed.
+    pub is_error: bool,
+    /// HTTP status of the answer that decided, if there was one.
+    pub status: Option<u16>,
+    /// What the last answer said about the rate limit.
+    pub rate_limit: RateLimit,
+}
+
+impl Account {
+    /// Calls a tool. Dropping the future ends what is on its way.
+    ///
+    /// The tool may be that of another API than the server turns out to have: then the tool of the same name is called.
+    pub async fn call(
+        &self,
+        tool: &'static Tool,
+        arguments: Map<String, Value>,
+        progress: Progress<'_>,
+    ) -> Answer {
+        let secrets = secret_values(tool, &arguments);
+        let heard = Heard::default();
+        let result = match self.fitting(tool, arguments).await {
+            Ok(arguments) => {
+                let call = Call {
+                    account: self,
+                    tool: arguments.tool(),
+                    arguments: &arguments,
+                    heard: &heard,
+                };
+                let result = call.run(progress).await;
+                result.map_err(|error| error.of_operation(call.tool.operation))
+            }
+            Err(error) => Err(error.of_operation(tool.operation)),
+        };
+        match result {
+            Ok((status, json)) => Answer {
+                json,
+                is_error: false,
+                status: Some(status),
+                rate_limit: heard.last(),
+            },
+            Err(error) => {
+                heard.hear(*error.rate_limit);
+                let error = error.redacted(|text| redact(text, &secrets));
+                Answer {
+                    json: error.to_json().to_string(),
+                    is_error: true,
+                    status: error.status,
+                    rate_limit: heard.last(),
+                }
+            }
+        }
+    }
+
+    /// The checked arguments, for the tool that the server has.
+    async fn fitting(
+        &self,
+        tool: &'static Tool,
+        arguments: Map<String, Value>,
+    ) -> Result<Arguments, CallError> {
+        // What is wrong in itself is said before anything is sent, even the question which API the server has.
+        let likely = self.known().and_then(|known| same_name(known.api, tool));
+        let likely = likely.unwrap_or(tool);
+        let checked = checked(likely, arguments.clone())?;
+        let known = self.detected().await?;
+        let Some(here) = same_name(known.api, tool) else {
+            return Err(CallError::new(ErrorCode::NotFound, "Not on this server")
+                .detail(format!(
+                    "This server is {} {}, whose API has no such operation.",
+                    known.api.title, known.version
+                ))
+                .hint("The tool cannot be used with this account; use another one."));
+        };
+        known.require(here.document)?;
+        if core::ptr::eq(here, likely) {
+            return Ok(checked);
+        }
+        self::checked(here, arguments)
+    }
+}
+
+fn same_name(api: &Api, tool: &Tool) -> Option<&'static Tool> {
+    let mut tools = api.toolsets.iter().copied().flatten();
+    tools.find(|here| here.name == tool.name)
+}
+
+fn checked(tool: &'static Tool, arguments: Map<String, Value>) -> Result<Arguments, CallError> {
+    check(tool, arguments).map_err(|problems| invalid(&problems))
+}
+
+/// One call whose arguments are checked.
+pub(crate) struct Call<'a> {
+    pub(crate) account: &'a Account,
+    pub(crate) tool: &'static Tool,
+    pub(crate) arguments: &'a Arguments,
+    heard: &'a Heard,
+}
+
+impl Call<'_> {
+    /// Sends a request and remembers what the answer says about the rate limit.
+    pub(crate) async fn send(&self, request: &Request) -> Result<Response, CallError> {
+        let response = self.account.send(request).await?;
+        self.heard.hear(response.rate_limit);
+        Ok(response)
+    }
+
+    async fn run(&self, progress: Progress<'_>) -> Result<(u16, String), CallError> {
+        if let Some(list) = &self.tool.list {
+            return self.list(list, progress).await;
+        }
+        let request = self.request().await?;
+        let written = self.send(&request).await?;
+        let status = written.status;
+        let answer = match self.tool.update.read_back {
+            [] => written,
+            _ => self.read_back(status).await?,
+        };
+        let result = result(self.tool, answer)?;
+        let max = self.account.max_result_bytes();
+        let result = size::fit(result, max, NARROW).map_err(|error| no_json(&error, status))?;
+        Ok((status, result))
+    }
+
+    async fn list(
+        &self,
+        list: &'static List,
+        progress: Progress<'_>,
+    ) -> Result<(u16, String), CallError> {
+        let scope = Scope::new(
+            &[self.tool.document, self.tool.operation, self.tool.name].join("\n"),
+            &self.account.identity(),
+            &self.arguments.identity(),
+        );
+        let start = match self.arguments.cursor().map(|cursor| scope.read(cursor)) {
+            None => 0,
+            Some(Ok(Position::Offset(start))) => start,
+            Some(Err(error)) => return Err(bad_cursor(error)),
+        };
+        let request = Request::new(self.arguments).map_err(|problem| invalid(&[problem]))?;
+        let plan = Plan {
+            items: list.items,
+            pager: list.pager,
+            start,
+            limit: usize::try_from(self.arguments.limit()).unwrap_or(usize::MAX),
+            filters: self.arguments.filters().collect(),
+            fields: fields(list, self.arguments),
+            max_bytes: self.account.max_result_bytes(),
+            budget: Budget::default(),
+        };
+        let fetch = |items: u32, offset: u64| {
+            let request = match list.pager {
+                Pager::Whole => request.clone(),
+                Pager::Offset {
+                    limit: limit_name,
+                    offset: offset_name,
+                    ..
+                } => request.with_page((limit_name, items.into()), (offset_name, offset)),
+            };
+            async move {
+                let response = self.send(&request).await?;
+                let status = response.status;
+                Page::parse(text(response)?, list.items).map_err(|error| no_page(&error, status))
+            }
+        };
+        let cursor = |offset| scope.write(Position::Offset(offset));
+        let rows = list::read(&plan, fetch, progress).await.map_err(|broken| {
+            match broken.resume {
+                Some(offset) => {
+                    let so_far = format!("Up to entry {offset} nothing was found; the same call with next_cursor \"{}\" goes on from there.", cursor(offset));
+                    let hint = [broken.error.hint.as_str(), &so_far].join(" ");
+                    broken.error.hint(hint.trim_start())
+                }
+                None => broken.error,
+            }
+        })?;
+        let result = rows.render(&plan, cursor)?;
+        Ok((200, result))
+    }
+}
+
+/// What was heard about the rate limit, on whichever of several requests side by side.
+#[derive(Default)]
+pub(crate) struct Heard(Mutex<RateLimit>);
+
+impl Heard {
+    fn hear(&self, rate_limit: RateLimit) {
+        // An answer that says nothing does not make the one before it untrue.
+        if !rate_limit.is_empty() {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = rate_limit;
+        }
+    }
+
+    fn last(&self) -> RateLimit {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that arguments cannot make.
+pub(crate) fn invalid(problems: &[Problem]) -> CallError {
+    let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    CallError::new(
+        ErrorCode::InvalidArguments,
+        "The arguments do not fit the tool",
+    )
+    .detail(said.join("\n"))
+    .hint("Nothing was sent. Correct the arguments and call again.")
+}
+
+/// The text of an answer.
+pub(crate) fn text(response: Response) -> Result<String, CallError> {
+    let status = response.status;
+    String::from_utf8(response.body)
+        .map_err(|error| unexpected(status, format!("The answer is no text: {error}.")))
+}
+
+/// An answer that is no JSON although it says so.
+pub(crate) fn no_json(error: &json::Error, status: u16) -> CallError {
+    unexpected(status, format!("The answer is no JSON: {error}."))
+}
+
+impl From<json::Error> for CallError {
+    fn from(error: json::Error) -> Self {
+        no_json(&error, 200)
+    }
+}
+
+fn no_page(error: &PageError, status: u16) -> CallError {
+    unexpected(status, format!("The answer is no page of the list: {error}."))
+}
+
+fn unexpected(status: u16, detail: String) -> CallError {
+    let error = CallError::new(ErrorCode::UnexpectedResponse, "Not the answer of the API");
+    CallError {
+        status: Some(status),
+        ..error.detail(detail).hint(
+            "The server may have another version than its API is written for, or something in front of it may have changed the answer.",
+        )
+    }
+}
+
+fn bad_cursor(error: CursorError) -> CallError {
+    CallError::new(ErrorCode::InvalidArguments, "The cursor does not fit")
+        .detail(error.to_string())
+        .hint("Nothing was sent.")
+}
+
+fn fields<'a>(list: &'a List, arguments: &'a Arguments) -> Fields<'a> {
+    match arguments.fields() {
+        arguments::Fields::Only(names) => Fields::named(names.iter().map(String::as_str)),
+        arguments::Fields::Summary if !list.summary.is_empty() => {
+            Fields::named(list.summary.iter().copied())
+        }
+        arguments::Fields::Summary | arguments::Fields::All => Fields::all(),
+    }
+}
+
+/// The result of a tool that is no list: an object, whatever the server answered.
+fn result(tool: &Tool, response: Response) -> Result<String, CallError> {
+    let status = response.status;
+    let text = text(response)?;
+    let mut scanner = Scanner::new(&text);
+    let empty = matches!(text.trim_ascii(), "" | "null");
+    let Some(shape) = tool.returns.filter(|_| !empty) else {
+        if empty && tool.http == Http::Get && tool.returns.is_some_and(|shape| !shape.nullable) {
+            return Err(unexpected(status, "The answer is empty.".to_owned()));
+        }
+        return Ok(match tool.returns {
+            Some(shape) if wraps(&shape) => r#"{"result":null}"#.to_owned(),
+            _ => format!("{{\"status\":{status}}}"),
+        });
+    };
+    let wrapped = wraps(&shape) || scanner.peek() != b'{';
+    let mut out = String::with_capacity(text.len() + 16);
+    if wrapped {
+        out.push_str("{\"result\":");
+    }
+    scanner
+        .copy(&mut out)
+        .and_then(|()| scanner.end())
+        .map_err(|error| no_json(&error, status))?;
+    if wrapped {
+        out.push('}');
+    }
+    Ok(out)
+}
+
+/// Whether the result of this shape is put into `{"result": …}`, since a result is always an object.
+fn wraps(shape: &Shape) -> bool {
+    !matches!(shape.kind, Kind::Object { .. })
+}
+
+/// Secrets shorter than this stand in many words by chance, so they are only looked for as words of their own.
+const MIN_SECRET: usize = 6;
+
+/// The text without secrets of the arguments, which servers like to repeat.
+fn redact(text: String, secrets: &[String]) -> String {
+    let mut secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+    // One may be the beginning of another.
+    secrets.sort_by_key(|secret| core::cmp::Reverse(secret.len()));
+    secrets
+        .into_iter()
+        .filter(|secret| !secret.is_empty())
+        .fold(text, |text, secret| {
+            let mut escaped = String::new();
+            json::push_string(&mut escaped, secret);
+            let escaped = escaped.get(1..escaped.len() - 1).unwrap_or_default();
+            let text = without(&text, secret);
+            if escaped == secret {
+                text
+            } else {
+                without(&text, escaped)
+            }
+        })
+}
+
+fn without(text: &str, secret: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(secret) {
+        out.push_str(before);
+        let part_of_word = |neighbour: Option<char>| neighbour.is_some_and(char::is_alphanumeric);
+        let inside = secret.len() < MIN_SECRET
+            && (part_of_word(out.chars().next_back()) || part_of_word(after.chars().next()));
+        out.push_str(if inside { secret } else { "***" });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests;
