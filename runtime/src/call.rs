@@ -176,6 +176,7 @@ impl Call<'_> {
             filters: self.arguments.filters().collect(),
             fields: fields(list, self.arguments),
             max_bytes: self.account.max_result_bytes(),
+            side_by_side: list::SIDE_BY_SIDE.min(self.account.max_in_flight()),
             budget: Budget::default(),
         };
         let fetch = |items: u32, offset: u64| {
@@ -256,7 +257,10 @@ impl From<json::Error> for CallError {
 }
 
 fn no_page(error: &PageError, status: u16) -> CallError {
-    unexpected(status, format!("The answer is no page of the list: {error}."))
+    unexpected(
+        status,
+        format!("The answer is no page of the list: {error}."),
+    )
 }
 
 fn unexpected(status: u16, detail: String) -> CallError {

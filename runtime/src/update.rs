@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::call::{Call, invalid, no_json, text};
 use crate::error::{CallError, ErrorCode};
-use crate::json::{compact, equals, Scanner, unescape};
+use crate::json::{Scanner, compact, equals, unescape};
 use crate::request::{Request, path_for};
 use crate::tool::{Place, Segment};
 use crate::transport::Response;
@@ -126,9 +126,12 @@ fn unverified(error: CallError, status: u16, idempotent: bool) -> CallError {
         detail: format!(
             "The server accepted the change (HTTP {status}), but reading back what it is now failed: {why}"
         ),
-        hint: format!("The change was probably made: look before repeating it. {}", error.hint)
-            .trim_end()
-            .to_owned(),
+        hint: format!(
+            "The change was probably made: look before repeating it. {}",
+            error.hint
+        )
+        .trim_end()
+        .to_owned(),
         retryable: error.retryable && idempotent,
         ..error
     }

@@ -9,7 +9,9 @@ use super::*;
 use crate::account::{Credentials, Settings};
 use crate::api::{Document, ErrorShapes, SignIn, VersionProbe};
 use crate::test_support::{Reply, Seen, Server};
-use crate::testing::{ANY, CREATE_USER, LIST_USERS, STRING, TOOL, UPDATE_USER, array, json_object};
+use crate::test_tools::{
+    ANY, CREATE_USER, LIST_USERS, STRING, TOOL, UPDATE_USER, array, json_object,
+};
 use crate::tool::{Http, Segment};
 
 static TOOLS: [Tool; 7] = [
@@ -27,7 +29,7 @@ static TOOLS: [Tool; 7] = [
         name: "get_thing",
         path: "/thing",
         segments: &[Segment::Literal("/thing")],
-        returns: Some(crate::testing::object(&[])),
+        returns: Some(crate::test_tools::object(&[])),
         ..TOOL
     },
     Tool {
@@ -126,7 +128,10 @@ fn users(seen: &Seen) -> Reply {
     let body = json!({"users": users, "total_entries": 437});
     Reply::new(
         200,
-        &format!("content-type: application/json\r\nx-ratelimit-limit: 600\r\nx-ratelimit-remaining: {}\r\n", 500 - offset),
+        &format!(
+            "content-type: application/json\r\nx-ratelimit-limit: 600\r\nx-ratelimit-remaining: {}\r\n",
+            500 - offset
+        ),
         &body.to_string(),
     )
 }
@@ -138,8 +143,12 @@ async fn a_list_is_walked_by_its_cursor() {
     let mut names = Vec::new();
     let mut arguments = json!({"limit": 150, "order_by": "id"});
     loop {
-        let (result, answer) = call(&account, "list_all_things_users", &arguments.to_string()).await;
-        assert_eq!((result["total_entries"].as_u64(), answer.status), (Some(437), Some(200)));
+        let (result, answer) =
+            call(&account, "list_all_things_users", &arguments.to_string()).await;
+        assert_eq!(
+            (result["total_entries"].as_u64(), answer.status),
+            (Some(437), Some(200))
+        );
         assert_eq!(answer.rate_limit.limit, Some(600));
         for user in result["users"].as_array().unwrap() {
             let keys: Vec<_> = user.as_object().unwrap().keys().collect();
@@ -168,7 +177,10 @@ async fn filters_find_in_one_call() {
     let account = account(&server);
     let rows = [
         (r#"{"email": "u120@example.org"}"#, vec!["u120"]),
-        (r#"{"role": "Admin"}"#, vec!["u7", "u107", "u207", "u307", "u407"]),
+        (
+            r#"{"role": "Admin"}"#,
+            vec!["u7", "u107", "u207", "u307", "u407"],
+        ),
         (r#"{"role": "Admin", "email": "u8@example.org"}"#, vec![]),
         (r#"{"role": "Nobody"}"#, vec![]),
     ];
@@ -185,17 +197,29 @@ async fn filters_find_in_one_call() {
 async fn a_cursor_of_another_call_is_refused_unsent() {
     let server = Server::start(users).await;
     let account = account(&server);
-    let (result, _) = call(&account, "list_all_things_users", r#"{"limit": 1, "role": "Admin"}"#).await;
+    let (result, _) = call(
+        &account,
+        "list_all_things_users",
+        r#"{"limit": 1, "role": "Admin"}"#,
+    )
+    .await;
     let cursor = result["next_cursor"].as_str().unwrap();
     let before = server.seen().len();
     let rows = [
-        (json!({"role": "Viewer", "next_cursor": cursor}), "other arguments"),
+        (
+            json!({"role": "Viewer", "next_cursor": cursor}),
+            "other arguments",
+        ),
         (json!({"next_cursor": cursor}), "other arguments"),
-        (json!({"role": "Admin", "next_cursor": format!("{cursor}A")}), "damaged"),
+        (
+            json!({"role": "Admin", "next_cursor": format!("{cursor}A")}),
+            "damaged",
+        ),
         (json!({"role": "Admin", "next_cursor": ""}), "damaged"),
     ];
     for (arguments, expected) in rows {
-        let (result, answer) = call(&account, "list_all_things_users", &arguments.to_string()).await;
+        let (result, answer) =
+            call(&account, "list_all_things_users", &arguments.to_string()).await;
         assert_eq!(result["error"]["code"], "invalid_arguments");
         let detail = result["error"]["detail"].as_str().unwrap();
         assert!(detail.contains(expected), "{detail}");
@@ -238,8 +262,14 @@ async fn a_limit_of_requests_on_the_way_says_where_to_go_on() {
     let account = account(&server);
     let (result, answer) = call(&account, "list_all_things_users", r#"{"email": "nobody"}"#).await;
     let error = &result["error"];
-    assert_eq!((&error["code"], &error["status"]), (&json!("rate_limited"), &json!(429)));
-    assert_eq!((answer.rate_limit.remaining, answer.rate_limit.reset), (Some(0), Some(30)));
+    assert_eq!(
+        (&error["code"], &error["status"]),
+        (&json!("rate_limited"), &json!(429))
+    );
+    assert_eq!(
+        (answer.rate_limit.remaining, answer.rate_limit.reset),
+        (Some(0), Some(30))
+    );
     let hint = error["hint"].as_str().unwrap();
     let cursor = hint.split('"').nth(1).unwrap();
     let scope_is_right = json!({"email": "nobody", "next_cursor": cursor}).to_string();
@@ -283,7 +313,10 @@ async fn an_update_reads_first_and_reads_back() {
         r#"{"id": "old", "email": "new@b"}"#,
     )
     .await;
-    assert_eq!((&result["email"], answer.status), (&json!("a@b"), Some(200)));
+    assert_eq!(
+        (&result["email"], answer.status),
+        (&json!("a@b"), Some(200))
+    );
     assert_eq!(
         server.lines(),
         [
@@ -293,7 +326,10 @@ async fn an_update_reads_first_and_reads_back() {
         ]
     );
     let body: Value = serde_json::from_slice(&server.seen()[1].body).unwrap();
-    assert_eq!(body, json!({"username": "old", "email": "new@b", "roles": [{"name": "Op"}]}));
+    assert_eq!(
+        body,
+        json!({"username": "old", "email": "new@b", "roles": [{"name": "Op"}]})
+    );
 }
 
 #[tokio::test]
@@ -308,7 +344,8 @@ async fn a_rename_is_checked() {
     for (renames, finds_both, new, code) in rows {
         let server = with_user(renames, finds_both).await;
         let arguments = json!({"id": "old", "username": new}).to_string();
-        let (result, answer) = call(&account(&server), "update_a_things_user_by_id", &arguments).await;
+        let (result, answer) =
+            call(&account(&server), "update_a_things_user_by_id", &arguments).await;
         assert_eq!(result["error"]["code"], code, "{result}");
         assert_eq!(answer.status, Some(200));
         if code.is_null() {
@@ -354,9 +391,15 @@ async fn a_change_that_cannot_be_read_back_is_said_to_be_made() {
     )
     .await;
     let error = &result["error"];
-    assert_eq!((&error["code"], &error["retryable"]), (&json!("forbidden"), &json!(false)));
+    assert_eq!(
+        (&error["code"], &error["retryable"]),
+        (&json!("forbidden"), &json!(false))
+    );
     let detail = error["detail"].as_str().unwrap();
-    assert!(detail.starts_with("The server accepted the change (HTTP 200)"), "{detail}");
+    assert!(
+        detail.starts_with("The server accepted the change (HTTP 200)"),
+        "{detail}"
+    );
 }
 
 #[tokio::test]
@@ -366,7 +409,12 @@ async fn every_answer_becomes_an_object() {
         ("delete_thing", 204, "", r#"{"status":204}"#),
         ("delete_thing", 200, "null", r#"{"status":200}"#),
         ("delete_thing", 200, " null\n", r#"{"status":200}"#),
-        ("delete_thing", 200, r#"{"deleted": 1}"#, r#"{"status":200}"#),
+        (
+            "delete_thing",
+            200,
+            r#"{"deleted": 1}"#,
+            r#"{"status":200}"#,
+        ),
         ("get_thing", 200, "{ }", "{}"),
         (
             "get_thing",
@@ -382,26 +430,53 @@ async fn every_answer_becomes_an_object() {
     for (name, status, body, expected) in rows {
         let server = Server::start(move |_| Reply::json(status, body)).await;
         let (_, answer) = call(&account(&server), name, "{}").await;
-        assert_eq!((answer.json.as_str(), answer.status), (expected, Some(status)), "{body}");
+        assert_eq!(
+            (answer.json.as_str(), answer.status),
+            (expected, Some(status)),
+            "{body}"
+        );
     }
 }
 
 #[tokio::test]
 async fn what_is_no_answer_of_the_api_is_unexpected() {
     let rows = [
-        ("get_thing", Reply::html(200, "<html>welcome</html>"), "web page"),
+        (
+            "get_thing",
+            Reply::html(200, "<html>welcome</html>"),
+            "web page",
+        ),
         ("get_thing", Reply::json(200, r#"{"a": 1,}"#), "at byte 8"),
-        ("get_thing", Reply::json(200, r#"{"a": 1"#), "ends too early"),
+        (
+            "get_thing",
+            Reply::json(200, r#"{"a": 1"#),
+            "ends too early",
+        ),
         ("get_thing", Reply::json(200, ""), "empty"),
-        ("list_all_things_users", Reply::html(200, "<html>welcome</html>"), "web page"),
-        ("list_all_things_users", Reply::json(200, r#"{"total_entries": 0}"#), "no array `users`"),
-        ("list_all_things_users", Reply::json(200, r#"{"users": [1,]}"#), "at byte 13"),
+        (
+            "list_all_things_users",
+            Reply::html(200, "<html>welcome</html>"),
+            "web page",
+        ),
+        (
+            "list_all_things_users",
+            Reply::json(200, r#"{"total_entries": 0}"#),
+            "no array `users`",
+        ),
+        (
+            "list_all_things_users",
+            Reply::json(200, r#"{"users": [1,]}"#),
+            "at byte 13",
+        ),
     ];
     for (name, reply, expected) in rows {
         let server = Server::start(move |_| reply.clone()).await;
         let (result, _) = call(&account(&server), name, "{}").await;
         let error = &result["error"];
-        assert_eq!((&error["code"], &error["status"]), (&json!("unexpected_response"), &json!(200)));
+        assert_eq!(
+            (&error["code"], &error["status"]),
+            (&json!("unexpected_response"), &json!(200))
+        );
         assert_eq!(error["operation"], tool(name).operation);
         let detail = error["detail"].as_str().unwrap();
         assert!(detail.contains(expected), "{detail}");
@@ -413,14 +488,25 @@ async fn secrets_of_the_arguments_are_not_repeated() {
     for secret in ["hunter2!", "pa\"ss\\wörd", "abc"] {
         let server = Server::start(|seen| {
             let body: Value = serde_json::from_slice(&seen.body).unwrap();
-            let echo = format!("bad body {body}, password {}", body["password"].as_str().unwrap());
+            let echo = format!(
+                "bad body {body}, password {}",
+                body["password"].as_str().unwrap()
+            );
             Reply::json(400, &json!({ "detail": echo }).to_string())
         })
         .await;
         let arguments = json!({"username": "abcd", "email": "e", "roles": [{"name": "Op"}], "password": secret});
-        let (result, answer) = call(&account(&server), "create_a_things_user", &arguments.to_string()).await;
+        let (result, answer) = call(
+            &account(&server),
+            "create_a_things_user",
+            &arguments.to_string(),
+        )
+        .await;
         let detail = result["error"]["detail"].as_str().unwrap();
-        assert!(detail.contains("abcd") && detail.contains("password ***"), "{detail}");
+        assert!(
+            detail.contains("abcd") && detail.contains("password ***"),
+            "{detail}"
+        );
         let escaped = json!(secret).to_string();
         assert!(!detail.replace("abcd", "").contains(secret), "{detail}");
         assert!(!answer.json.contains(&escaped), "{detail}");
@@ -431,14 +517,20 @@ async fn secrets_of_the_arguments_are_not_repeated() {
 async fn results_are_cut_to_the_size_of_the_account() {
     let server = Server::start(|seen| match seen.line.starts_with("GET /users") {
         true => users(seen),
-        false => Reply::json(200, &json!({"id": 1, "text": "x".repeat(50_000)}).to_string()),
+        false => Reply::json(
+            200,
+            &json!({"id": 1, "text": "x".repeat(50_000)}).to_string(),
+        ),
     })
     .await;
     let mut settings = Settings::new(&server.url, Credentials::None);
     settings.api = Some("new".to_owned());
     settings.max_result_bytes = 5_000;
     let account = Account::new(settings, APIS).unwrap();
-    for (name, arguments) in [("get_thing", "{}"), ("list_all_things_users", r#"{"limit": 437}"#)] {
+    for (name, arguments) in [
+        ("get_thing", "{}"),
+        ("list_all_things_users", r#"{"limit": 437}"#),
+    ] {
         let (result, answer) = call(&account, name, arguments).await;
         assert!(answer.json.len() <= 5_000, "{}", answer.json.len());
         assert!(result["truncated"].is_string(), "{name}");

@@ -20,8 +20,8 @@ use crate::json::{self, Fields, Scanner};
 use crate::tool::{Filter, Pager};
 pub(crate) use page::{Page, PageError};
 
-/// Pages that are fetched side by side.
-const SIDE_BY_SIDE: usize = 4;
+/// Most pages of one call that are fetched side by side.
+pub(crate) const SIDE_BY_SIDE: usize = 4;
 
 /// What a call wants of a list.
 #[derive(Debug)]
@@ -40,6 +40,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) fields: Fields<'a>,
     /// Most bytes of a result; reading stops once there are more.
     pub(crate) max_bytes: usize,
+    /// Most pages fetched side by side.
+    pub(crate) side_by_side: usize,
     /// What one call may spend.
     pub(crate) budget: Budget,
 }
@@ -168,10 +170,9 @@ where
     let mut stride = 0;
     loop {
         // Until the total is known nobody can tell whether there is a second page.
-        let width = if rows.total.is_some() {
-            SIDE_BY_SIDE
-        } else {
-            1
+        let width = match rows.total {
+            Some(_) => plan.side_by_side.max(1),
+            None => 1,
         };
         while queue.len() < width && rows.total.is_none_or(|total| ahead < total) {
             let outstanding = usize::try_from(ahead - rows.position).unwrap_or(usize::MAX);
@@ -195,7 +196,8 @@ where
             };
         }
         let Some((page, (offset, wanted))) = queue.next().await.zip(under_way.pop_front()) else {
-            return Ok(rows.stop());
+            rows.stop();
+            return Ok(());
         };
         let page = page?;
         stride = stride.max(page.len() as u64);
@@ -212,7 +214,8 @@ where
             // The page was shorter than expected: what is missing comes before what is under way.
             Some((next, _)) if rows.position < *next => {
                 if spent(requests) {
-                    return Ok(rows.stop());
+                    rows.stop();
+                    return Ok(());
                 }
                 let gap = u32::try_from(*next - rows.position).unwrap_or(max).min(max);
                 requests += 1;

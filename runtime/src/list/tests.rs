@@ -133,6 +133,7 @@ fn plan(start: u64, limit: usize) -> Plan<'static> {
         filters: Vec::new(),
         fields: Fields::named(["id"]),
         max_bytes: 150_000,
+        side_by_side: SIDE_BY_SIDE,
         budget: Budget::default(),
     }
 }
@@ -236,7 +237,7 @@ async fn walking_yields_each_entry_once_however_the_server_misbehaves() {
             server.short = 99;
         }),
         ("total too large", |server| {
-            server.total = |_, entries| json!(entries + 500)
+            server.total = |_, entries| json!(entries + 500);
         }),
         ("total comes and goes", |server| {
             server.total = |number, entries| match number % 3 {
