@@ -410,7 +410,7 @@ pub struct Rules {
 pub struct TypeDef {
     /// Name in Rust, unique in its module.
     pub rust_name: String,
-    /// Name of the component schema; `None` for an anonymous one.
+    /// Name of the component schema that it is or, for an anonymous type, stands in; `None` for one that only this operation has.
     pub schema: Option<String>,
     /// What it is; may be empty.
     pub description: String,

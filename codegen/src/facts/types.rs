@@ -70,7 +70,7 @@ impl<'a> Types<'a> {
     /// All that a schema says; nothing if it cannot be read, which is then an error of the operation.
     pub(super) fn flat(&mut self, parts: &[Part<'a>]) -> Flat<'a> {
         flatten(self.spec, parts).unwrap_or_else(|error| {
-            self.errors.push(error);
+            self.error(error);
             Flat::default()
         })
     }
@@ -81,6 +81,11 @@ impl<'a> Types<'a> {
             pointer: pointer.to_owned(),
             construct: construct.into(),
         };
+        self.error(error);
+    }
+
+    /// Notes an error, once: what is wrong in a component is met by each that refers to it.
+    fn error(&mut self, error: DocumentError) {
         if !self.errors.contains(&error) {
             self.errors.push(error);
         }
@@ -113,15 +118,16 @@ impl<'a> Types<'a> {
         flat: &Flat<'a>,
         direction: Direction,
     ) -> TypeRef {
-        let names = self.spec.components.get(name);
-        let rust_name = names.map(|names| {
-            if direction == Direction::Input {
-                &names.input
-            } else {
-                &names.output
-            }
-        });
-        let rust_name = rust_name.cloned().unwrap_or_else(|| type_name(name));
+        // That there is no such component was an error when `flat` was made.
+        let Some(names) = self.spec.components.get(name) else {
+            return plain(TypeKind::Any);
+        };
+        let rust_name = if direction == Direction::Input {
+            &names.input
+        } else {
+            &names.output
+        }
+        .clone();
         if owner.is_some_and(|owner| self.spec.components.is_cut(owner, name))
             || self.open.contains(&rust_name)
         {

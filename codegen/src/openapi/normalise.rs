@@ -204,3 +204,6 @@ fn integral(value: &mut Value) {
         *value = Number::from(integer).into();
     }
 }
+
+#[cfg(test)]
+mod tests;

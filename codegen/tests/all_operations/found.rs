@@ -164,10 +164,10 @@ pub(crate) fn named(facts: &Facts) -> BTreeSet<String> {
                     .unwrap_or_else(|| panic!("no type {name}"));
                 match &def.shape {
                     TypeShape::Struct { fields, additional } => {
-                        open.extend(fields.iter().map(|field| &field.ty).chain(additional))
+                        open.extend(fields.iter().map(|field| &field.ty).chain(additional));
                     }
                     TypeShape::Union { variants } => {
-                        open.extend(variants.iter().map(|variant| &variant.ty))
+                        open.extend(variants.iter().map(|variant| &variant.ty));
                     }
                     TypeShape::Enum { .. } => {}
                 }

@@ -1,0 +1,248 @@
+//! One row per construct: published -> normalised.
+
+#![allow(clippy::unwrap_used)]
+
+use serde_json::Value;
+
+use super::{document, schema};
+use crate::openapi::roundtrip::losses;
+use crate::openapi::typed::typed;
+
+fn yaml(text: &str) -> Value {
+    serde_yaml::from_str(text).unwrap()
+}
+
+#[test]
+fn schemas() {
+    let rows = [
+        // null
+        (
+            "{anyOf: [{type: string, minLength: 1}, {type: 'null'}], title: T}",
+            "{title: T, nullable: true, type: string, minLength: 1}",
+        ),
+        (
+            "{oneOf: [{type: 'null'}, {type: integer}]}",
+            "{nullable: true, type: integer}",
+        ),
+        (
+            "{anyOf: [{const: null}, {enum: [a]}]}",
+            "{nullable: true, enum: [a]}",
+        ),
+        (
+            "{anyOf: [{type: string}, {type: integer}, {type: 'null'}]}",
+            "{anyOf: [{type: string}, {type: integer}], nullable: true}",
+        ),
+        (
+            "{anyOf: [{$ref: '#/c/A'}, {type: 'null'}], default: x}",
+            "{default: x, nullable: true, allOf: [{$ref: '#/c/A'}]}",
+        ),
+        (
+            "{anyOf: [{type: string, writeOnly: true, description: inner}, {type: 'null'}], description: outer}",
+            "{description: outer, nullable: true, type: string, writeOnly: true}",
+        ),
+        (
+            "{minLength: 1, anyOf: [{type: string, minLength: 2}]}",
+            "{minLength: 1, allOf: [{type: string, minLength: 2}]}",
+        ),
+        ("{anyOf: [{type: string}]}", "{type: string}"),
+        (
+            "{anyOf: [{type: 'null'}]}",
+            "{type: 'null', nullable: true}",
+        ),
+        ("{type: [string, 'null']}", "{type: string, nullable: true}"),
+        ("{type: [string]}", "{type: string}"),
+        ("{type: ['null']}", "{type: 'null', nullable: true}"),
+        (
+            "{type: [string, integer, 'null'], minLength: 1, minimum: 0.0, description: d}",
+            "{description: d, nullable: true, anyOf: [{type: string, minLength: 1}, {type: integer, minimum: 0}]}",
+        ),
+        (
+            "{type: [array, string], items: {type: string}, anyOf: [{title: a}, {title: b}]}",
+            "{anyOf: [{title: a}, {title: b}], allOf: [{anyOf: [{type: array, items: {type: string}}, {type: string}]}]}",
+        ),
+        // const
+        (
+            "{const: '~', type: string}",
+            "{type: string, enum: ['~'], x-const: '~'}",
+        ),
+        ("{const: 3}", "{type: integer, enum: [3], x-const: 3}"),
+        (
+            "{const: true}",
+            "{type: boolean, enum: [true], x-const: true}",
+        ),
+        // limits
+        (
+            "{type: integer, exclusiveMinimum: 0}",
+            "{type: integer, minimum: 0, exclusiveMinimum: true}",
+        ),
+        (
+            "{type: number, exclusiveMaximum: 2.5}",
+            "{type: number, maximum: 2.5, exclusiveMaximum: true}",
+        ),
+        (
+            "{type: number, exclusiveMinimum: 0, minimum: 1}",
+            "{type: number, minimum: 1}",
+        ),
+        (
+            "{type: number, exclusiveMinimum: 1, minimum: 0}",
+            "{type: number, minimum: 1, exclusiveMinimum: true}",
+        ),
+        (
+            "{type: integer, exclusiveMinimum: true, minimum: 0}",
+            "{type: integer, exclusiveMinimum: true, minimum: 0}",
+        ),
+        (
+            "{type: integer, minimum: 1.0, maximum: 2.0}",
+            "{type: integer, minimum: 1, maximum: 2}",
+        ),
+        (
+            "{type: number, minimum: 1.0}",
+            "{type: number, minimum: 1.0}",
+        ),
+        (
+            "{type: string, minLength: 1.0}",
+            "{type: string, minLength: 1}",
+        ),
+        // $ref
+        ("{$ref: '#/c/A'}", "{$ref: '#/c/A'}"),
+        (
+            "{$ref: '#/c/A', nullable: true}",
+            "{nullable: true, allOf: [{$ref: '#/c/A'}]}",
+        ),
+        (
+            "{$ref: '#/c/A', allOf: [{type: object}]}",
+            "{allOf: [{$ref: '#/c/A'}, {type: object}]}",
+        ),
+        // tuples
+        (
+            "{type: array, prefixItems: [{type: string}, {type: integer}], minItems: 2, maxItems: 2}",
+            "{type: array, minItems: 2, maxItems: 2, x-prefixItems: 2, items: {anyOf: [{type: string}, {type: integer}]}}",
+        ),
+        (
+            "{prefixItems: [{type: string}, {type: string}], items: false}",
+            "{x-prefixItems: 2, maxItems: 2, items: {type: string}}",
+        ),
+        (
+            "{prefixItems: [{type: string}], items: {type: [integer, 'null']}}",
+            "{x-prefixItems: 1, items: {anyOf: [{type: string}, {type: integer, nullable: true}]}}",
+        ),
+        (
+            "{prefixItems: [{type: string}]}",
+            "{x-prefixItems: 1, items: {}}",
+        ),
+        // notes
+        (
+            "{default: null, example: null}",
+            "{x-default: null, x-example: null}",
+        ),
+        ("{examples: [a, b]}", "{example: a, x-examples: [a, b]}"),
+        (
+            "{$comment: c, contentEncoding: base64, $defs: {}}",
+            "{x-$comment: c, x-contentEncoding: base64, x-$defs: {}}",
+        ),
+        ("true", "{}"),
+        ("false", "{not: {}}"),
+        // Properties are no keywords, and values are no schemas.
+        (
+            "{properties: {const: {type: [string, 'null']}, default: {const: a}, anyOf: {type: string}}}",
+            "{properties: {const: {type: string, nullable: true}, default: {type: string, enum: [a], x-const: a}, anyOf: {type: string}}}",
+        ),
+        (
+            "{default: {const: 1, type: [a]}, example: {examples: [1]}, enum: [{const: 1}]}",
+            "{default: {const: 1, type: [a]}, example: {examples: [1]}, enum: [{const: 1}]}",
+        ),
+        // Everywhere a schema can be.
+        (
+            "{items: {const: a}}",
+            "{items: {type: string, enum: [a], x-const: a}}",
+        ),
+        (
+            "{additionalProperties: {type: [string]}}",
+            "{additionalProperties: {type: string}}",
+        ),
+        (
+            "{additionalProperties: false}",
+            "{additionalProperties: false}",
+        ),
+        (
+            "{allOf: [{type: [string]}], not: {type: [integer]}}",
+            "{allOf: [{type: string}], not: {type: integer}}",
+        ),
+    ];
+    for (published, expected) in rows {
+        let mut value = yaml(published);
+        schema(&mut value);
+        assert_eq!(value, yaml(expected), "{published}");
+        // What is normalised can be held, all of it.
+        let document = serde_json::json!({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {}, "components": {"schemas": {"A": value}}});
+        assert_eq!(typed("x", &document).err(), None, "{published}");
+    }
+}
+
+#[test]
+fn documents() {
+    let head = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\n";
+    let rows = [
+        ("webhooks: {}\npaths: {}", "x-webhooks: {}\npaths: {}"),
+        (
+            "paths: {/a: {get: {operationId: a, responses: {}, callbacks: {c: {}}}, delete: {responses: {}}}}",
+            "paths: {/a: {get: {operationId: a, responses: {}, x-callbacks: {c: {}}}, delete: {responses: {}}, x-methods: [get, delete]}}",
+        ),
+        (
+            "paths: {/a: {parameters: [{name: p, in: query, schema: {type: [string]}}], get: {parameters: [{name: q, in: query, schema: {const: a}}], responses: {}}}}",
+            "paths: {/a: {parameters: [{name: p, in: query, schema: {type: string}}], get: {parameters: [{name: q, in: query, schema: {type: string, enum: [a], x-const: a}}], responses: {}}, x-methods: [get]}}",
+        ),
+        (
+            "paths: {/a: {post: {requestBody: {content: {application/json: {schema: {type: [object]}, example: null}}}, responses: {200: {description: d, headers: {h: {schema: {type: [string]}}}, content: {a/b: {schema: true}}}}}}}",
+            "paths: {/a: {post: {requestBody: {content: {application/json: {schema: {type: object}, x-example: null}}}, responses: {200: {description: d, headers: {h: {schema: {type: string}}}, content: {a/b: {schema: {}}}}}}, x-methods: [post]}}",
+        ),
+        (
+            "paths: {/a: {get: {parameters: [{$ref: '#/components/parameters/P', description: own}], responses: {}}}}\ncomponents: {parameters: {P: {name: p, in: query, description: d, schema: {type: [string]}}}}",
+            "paths: {/a: {get: {parameters: [{name: p, in: query, description: own, schema: {type: string}}], responses: {}}, x-methods: [get]}}\ncomponents: {parameters: {P: {name: p, in: query, description: d, schema: {type: string}}}}",
+        ),
+        (
+            "paths: {/a: {$ref: '#/components/pathItems/I', summary: s}}\ncomponents: {pathItems: {I: {get: {responses: {}}}}}",
+            "paths: {/a: {get: {responses: {}}, summary: s, x-methods: [get]}}\ncomponents: {x-pathItems: {I: {get: {responses: {}}}}}",
+        ),
+        (
+            "paths: {}\ncomponents: {requestBodies: {B: {content: {a/b: {schema: {const: a}}}}}, responses: {R: {description: d, content: {a/b: {schema: {type: [string]}}}}}}",
+            "paths: {}\ncomponents: {requestBodies: {B: {content: {a/b: {schema: {type: string, enum: [a], x-const: a}}}}}, responses: {R: {description: d, content: {a/b: {schema: {type: string}}}}}}",
+        ),
+    ];
+    for (published, expected) in rows {
+        let mut value = yaml(&format!("{head}{published}"));
+        document(&mut value);
+        assert_eq!(value, yaml(&format!("{head}{expected}")), "{published}");
+        assert_eq!(typed("x", &value).err(), None, "{published}");
+    }
+}
+
+#[test]
+fn what_a_typed_document_lost_is_found() {
+    let rows = [
+        ("{a: 1}", "{a: 1, b: 2}", ""),
+        ("{a: 1.0}", "{a: 1}", ""),
+        ("{a: 1}", "{a: 2}", "/a"),
+        (
+            "{a: {b/c: [1, {d: 2}]}}",
+            "{a: {b/c: [1, {}]}}",
+            "/a/b~1c/1/d",
+        ),
+        ("{a: [1, 2]}", "{a: [1]}", "/a"),
+        ("{if: {}, then: {}}", "{}", "/if /then"),
+        (
+            "{nullable: false, required: [], tags: [], examples: {}}",
+            "{}",
+            "",
+        ),
+        (
+            "{unevaluatedProperties: false, contains: {}}",
+            "{}",
+            "/unevaluatedProperties /contains",
+        ),
+        ("{nullable: true}", "{}", "/nullable"),
+        ("{items: {}}", "{}", "/items"),
+    ];
+    let found = rows.map(|(value, typed, _)| losses(&yaml(value), &yaml(typed)).join(" "));
+    assert_eq!(found, rows.map(|(_, _, lost)| lost.to_owned()));
+}
