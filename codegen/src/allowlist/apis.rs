@@ -1,0 +1,474 @@
+//! `apis.yaml`: the APIs, their documents, and all that is peculiar to each.
+
+use crate::catalog::{
+    DocumentProbe, ErrorShapes, Hint, Separator, Session, Sign, SignIn, TokenRequest, VersionProbe,
+};
+use crate::problem::Problem;
+use crate::reader::{At, Map, Reader};
+use crate::yaml::Node;
+
+/// The closed list of error codes that a hint may set.
+const CODES: [&str; 13] = [
+    "invalid_arguments",
+    "unauthenticated",
+    "forbidden",
+    "not_found",
+    "conflict",
+    "rejected",
+    "rate_limited",
+    "upstream_error",
+    "unreachable",
+    "timeout",
+    "unexpected_response",
+    "cancelled",
+    "internal",
+];
+
+/// The methods whose tool names have a pattern of their own.
+pub(crate) const METHODS: [&str; 5] = ["list", "get", "create", "update", "delete"];
+
+/// The content of `apis.yaml`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Apis {
+    /// Pattern of tool names by method, `other` for verbs.
+    pub(crate) names: Vec<(&'static str, String)>,
+    pub(crate) documents: Vec<DocumentEntry>,
+    pub(crate) apis: Vec<ApiEntry>,
+}
+
+/// A document.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct DocumentEntry {
+    pub(crate) name: At<String>,
+    pub(crate) source: At<String>,
+    pub(crate) probe: Option<DocumentProbe>,
+    /// Beginnings of paragraphs that are left out of its descriptions.
+    pub(crate) boilerplate: Vec<At<String>>,
+}
+
+/// An API.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ApiEntry {
+    pub(crate) name: At<String>,
+    pub(crate) title: String,
+    pub(crate) documents: Vec<At<String>>,
+    pub(crate) version: VersionProbe,
+    pub(crate) sign_in: SignIn,
+    pub(crate) pages: Option<Pages>,
+    pub(crate) mask: Option<MaskRule>,
+    pub(crate) errors: ErrorShapes,
+}
+
+/// How an API pages.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Pages {
+    pub(crate) limit: String,
+    pub(crate) offset: String,
+    pub(crate) max: u32,
+}
+
+/// The query parameter that names the body fields to write.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct MaskRule {
+    pub(crate) parameter: String,
+    /// How several names are written where it is one string.
+    pub(crate) string: Separator,
+}
+
+impl Apis {
+    /// The name of a tool.
+    pub(crate) fn tool_name(&self, method: &str, resource: &str) -> String {
+        let kind = METHODS
+            .iter()
+            .find(|known| **known == method)
+            .unwrap_or(&"other");
+        let pattern = self.names.iter().find(|(name, _)| name == kind);
+        pattern.map_or_else(
+            || format!("{method}_{resource}"),
+            |(_, pattern)| {
+                pattern
+                    .replace("{verb}", method)
+                    .replace("{resource}", resource)
+            },
+        )
+    }
+
+    /// The API that has a document.
+    pub(crate) fn api_of(&self, document: &str) -> Option<&ApiEntry> {
+        self.apis
+            .iter()
+            .find(|api| api.documents.iter().any(|found| found.value == document))
+    }
+
+    /// A document by name.
+    pub(crate) fn document(&self, name: &str) -> Option<&DocumentEntry> {
+        self.documents.iter().find(|entry| entry.name.value == name)
+    }
+}
+
+/// Reads the file.
+pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Apis {
+    let Some(map) = r.map(node, "this file", &["names", "documents", "apis"]) else {
+        return Apis::default();
+    };
+    let names = match r.needed(&map, "names") {
+        Some(node) => names(r, node),
+        None => Vec::new(),
+    };
+    let documents = r.items(&map, "documents");
+    let documents: Vec<_> = documents
+        .iter()
+        .filter_map(|node| document(r, node))
+        .collect();
+    let apis = r.items(&map, "apis");
+    let apis: Vec<_> = apis.iter().filter_map(|node| api(r, node)).collect();
+    let read = Apis {
+        names,
+        documents,
+        apis,
+    };
+    check(r, &read);
+    read
+}
+
+fn check(r: &mut Reader<'_>, read: &Apis) {
+    unique(
+        r,
+        "document",
+        read.documents.iter().map(|entry| &entry.name),
+    );
+    unique(r, "API", read.apis.iter().map(|entry| &entry.name));
+    for document in read.apis.iter().flat_map(|api| &api.documents) {
+        if read.document(&document.value).is_none() {
+            let known = read.documents.iter().map(|entry| entry.name.value.as_str());
+            let problem = Problem::UnknownDocument {
+                document: document.value.clone(),
+                of: "`documents`".to_owned(),
+                nearest: crate::problem::nearest(&document.value, known),
+            };
+            r.error(document.line, problem);
+        }
+    }
+    let of_apis: Vec<_> = read.apis.iter().flat_map(|api| &api.documents).collect();
+    unique(r, "document of an API", of_apis.iter().copied());
+    for entry in &read.documents {
+        if !of_apis.iter().any(|found| found.value == entry.name.value) {
+            let document = entry.name.value.clone();
+            r.error(entry.name.line, Problem::DocumentWithoutApi { document });
+        }
+    }
+}
+
+/// Reports names that are used twice.
+fn unique<'n>(r: &mut Reader<'_>, what: &'static str, names: impl Iterator<Item = &'n At<String>>) {
+    let mut seen: Vec<&At<String>> = Vec::new();
+    for name in names {
+        match seen.iter().find(|other| other.value == name.value) {
+            Some(first) => {
+                let first = format!("{}:{}", r.path, first.line);
+                let name_ = name.value.clone();
+                r.error(
+                    name.line,
+                    Problem::Taken {
+                        what,
+                        name: name_,
+                        first,
+                    },
+                );
+            }
+            None => seen.push(name),
+        }
+    }
+}
+
+fn names(r: &mut Reader<'_>, node: &Node) -> Vec<(&'static str, String)> {
+    let keys = ["list", "get", "create", "update", "delete", "other"];
+    let Some(map) = r.map(node, "`names`", &keys) else {
+        return Vec::new();
+    };
+    let mut names = Vec::new();
+    for key in keys {
+        let Some(pattern) = r.text(&map, key) else {
+            continue;
+        };
+        let (wanted, placeholders): (&[&str], _) = match key {
+            "other" => (&["{verb}", "{resource}"], "`{verb}` and `{resource}`"),
+            _ => (&["{resource}"], "`{resource}`"),
+        };
+        let rest = wanted.iter().fold(pattern.value.clone(), |rest, word| {
+            rest.replacen(word, "", 1)
+        });
+        let held = wanted.iter().all(|word| pattern.value.contains(word));
+        if !held || rest.contains(['{', '}']) {
+            let problem = Problem::NamePattern {
+                pattern: pattern.value.clone(),
+                placeholders,
+            };
+            r.error(pattern.line, problem);
+        }
+        names.push((key, pattern.value));
+    }
+    names
+}
+
+fn document(r: &mut Reader<'_>, node: &Node) -> Option<DocumentEntry> {
+    let map = r.map(
+        node,
+        "a document",
+        &["name", "source", "probe", "boilerplate"],
+    )?;
+    let name = r.text(&map, "name");
+    let source = r.text(&map, "source");
+    let boilerplate = r.texts(&map, "boilerplate");
+    let probe = map.get("probe").and_then(|node| {
+        let map = r.map(node, "`probe`", &["get", "has", "what"])?;
+        let (path, has, what) = (
+            path(r, &map, "get"),
+            pointer(r, &map, "has"),
+            r.text(&map, "what"),
+        );
+        Some(DocumentProbe {
+            path: path?,
+            has: has?,
+            what: what?.value,
+        })
+    });
+    Some(DocumentEntry {
+        name: name?,
+        source: source?,
+        probe,
+        boilerplate,
+    })
+}
+
+fn api(r: &mut Reader<'_>, node: &Node) -> Option<ApiEntry> {
+    let keys = [
+        "name",
+        "title",
+        "documents",
+        "version",
+        "sign_in",
+        "pagination",
+        "mask",
+        "errors",
+    ];
+    let map = r.map(node, "an API", &keys)?;
+    let name = r.text(&map, "name");
+    let title = r.text(&map, "title");
+    let documents = r
+        .needed(&map, "documents")
+        .map(|node| r.items_of(node, "documents"));
+    let documents = r.texts_of(documents.unwrap_or_default(), "documents");
+    let version = r.needed(&map, "version").and_then(|node| {
+        let map = r.map(node, "`version`", &["get", "at"])?;
+        let (path, version) = (path(r, &map, "get"), pointer(r, &map, "at"));
+        Some(VersionProbe {
+            path: path?,
+            version: version?,
+        })
+    });
+    let sign_in = r.needed(&map, "sign_in").and_then(|node| sign_in(r, node));
+    let pages = map.get("pagination").and_then(|node| pages(r, node));
+    let mask = map.get("mask").and_then(|node| mask(r, node));
+    let errors = r.needed(&map, "errors").and_then(|node| errors(r, node));
+    // The name is enough to go on: what is missing besides was reported.
+    Some(ApiEntry {
+        name: name?,
+        title: title.map(|title| title.value).unwrap_or_default(),
+        documents,
+        version: version.unwrap_or(VersionProbe {
+            path: String::new(),
+            version: String::new(),
+        }),
+        sign_in: sign_in.unwrap_or(SignIn::Basic { session: None }),
+        pages,
+        mask,
+        errors: errors.unwrap_or(ErrorShapes {
+            detail: Vec::new(),
+            title: Vec::new(),
+            hints: Vec::new(),
+        }),
+    })
+}
+
+fn sign_in(r: &mut Reader<'_>, node: &Node) -> Option<SignIn> {
+    let map = r.map(node, "`sign_in`", &["token", "basic"])?;
+    match (map.get("token"), map.get("basic")) {
+        (Some(node), None) => token(r, node).map(SignIn::Token),
+        (None, Some(node)) => {
+            let map = r.map(node, "`basic`", &["session"])?;
+            let session = map.get("session").map(|node| session(r, node));
+            match session {
+                Some(session) => Some(SignIn::Basic {
+                    session: Some(session?),
+                }),
+                None => Some(SignIn::Basic { session: None }),
+            }
+        }
+        _ => {
+            let what = "`sign_in`".to_owned();
+            let expected = "either `token` or `basic`";
+            r.error(map.line, Problem::WrongKind { what, expected });
+            None
+        }
+    }
+}
+
+fn token(r: &mut Reader<'_>, node: &Node) -> Option<TokenRequest> {
+    let map = r.map(
+        node,
+        "`token`",
+        &["post", "username", "password", "token", "renew"],
+    )?;
+    let path = path(r, &map, "post");
+    let username = r.text(&map, "username");
+    let password = r.text(&map, "password");
+    let token = pointer(r, &map, "token");
+    let renew = r.items(&map, "renew");
+    let renew: Vec<_> = renew
+        .iter()
+        .filter_map(|node| {
+            let map = r.map(node, "an answer", &["status", "says"])?;
+            sign(r, &map)
+        })
+        .collect();
+    Some(TokenRequest {
+        path: path?,
+        username: username?.value,
+        password: password?.value,
+        token: token?,
+        renew,
+    })
+}
+
+fn session(r: &mut Reader<'_>, node: &Node) -> Option<Session> {
+    let map = r.map(node, "`session`", &["get", "cookie", "denied"])?;
+    let path = path(r, &map, "get");
+    let cookie = r.text(&map, "cookie");
+    let denied = r.items(&map, "denied");
+    let denied: Vec<_> = denied
+        .iter()
+        .filter_map(|node| {
+            let number = r.number_of(node, "denied")?;
+            status(r, &number)
+        })
+        .collect();
+    Some(Session {
+        path: path?,
+        cookie: cookie?.value,
+        denied,
+    })
+}
+
+fn pages(r: &mut Reader<'_>, node: &Node) -> Option<Pages> {
+    let map = r.map(node, "`pagination`", &["limit", "offset", "max"])?;
+    let (limit, offset) = (r.text(&map, "limit"), r.text(&map, "offset"));
+    let max = r
+        .needed(&map, "max")
+        .and_then(|node| r.number_of(node, "max"));
+    Some(Pages {
+        limit: limit?.value,
+        offset: offset?.value,
+        max: max?.value,
+    })
+}
+
+fn mask(r: &mut Reader<'_>, node: &Node) -> Option<MaskRule> {
+    let map = r.map(node, "`mask`", &["parameter", "string"])?;
+    let parameter = r.text(&map, "parameter");
+    let string = r.text(&map, "string")?;
+    let string = r.word(
+        &string,
+        "way to write several names",
+        &["comma", "space", "pipe"],
+    )?;
+    Some(MaskRule {
+        parameter: parameter?.value,
+        string: match string {
+            "space" => Separator::Space,
+            "pipe" => Separator::Pipe,
+            _ => Separator::Comma,
+        },
+    })
+}
+
+fn errors(r: &mut Reader<'_>, node: &Node) -> Option<ErrorShapes> {
+    let map = r.map(node, "`errors`", &["detail", "title", "hints"])?;
+    let detail = r.texts(&map, "detail");
+    let title = r.texts(&map, "title");
+    let mut pointers = |texts: Vec<At<String>>| -> Vec<String> {
+        let texts = texts.into_iter().filter(|text| is_pointer(r, text));
+        texts.map(|text| text.value).collect()
+    };
+    let (detail, title) = (pointers(detail), pointers(title));
+    let hints = r.items(&map, "hints");
+    let hints = hints.iter().filter_map(|node| hint(r, node)).collect();
+    Some(ErrorShapes {
+        detail,
+        title,
+        hints,
+    })
+}
+
+fn hint(r: &mut Reader<'_>, node: &Node) -> Option<Hint> {
+    let map = r.map(node, "a hint", &["status", "says", "code", "hint"])?;
+    let sign = sign(r, &map);
+    let code = match r.text_if(&map, "code") {
+        Some(code) => r.word(&code, "error code", &CODES).unwrap_or_default(),
+        None => "",
+    };
+    let hint = r.text(&map, "hint");
+    Some(Hint {
+        sign: sign?,
+        code: code.to_owned(),
+        hint: hint?.value,
+    })
+}
+
+fn sign(r: &mut Reader<'_>, map: &Map<'_>) -> Option<Sign> {
+    let number = r
+        .needed(map, "status")
+        .and_then(|node| r.number_of(node, "status"));
+    let says = r.text_if(map, "says");
+    Some(Sign {
+        status: status(r, &number?)?,
+        says: says.map(|says| says.value).unwrap_or_default(),
+    })
+}
+
+fn status(r: &mut Reader<'_>, number: &At<u32>) -> Option<u16> {
+    let status = u16::try_from(number.value)
+        .ok()
+        .filter(|status| (100..600).contains(status));
+    if status.is_none() {
+        let what = format!("`{}`", number.value);
+        let expected = "no HTTP status, which is 100 to 599";
+        r.error(number.line, Problem::WrongKind { what, expected });
+    }
+    status
+}
+
+fn path(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str) -> Option<String> {
+    let path = r.text(map, key)?;
+    if !path.value.starts_with('/') {
+        let what = format!("`{}`", path.value);
+        let expected = "no path, which begins with `/`";
+        r.error(path.line, Problem::WrongKind { what, expected });
+    }
+    Some(path.value)
+}
+
+fn pointer(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str) -> Option<String> {
+    let pointer = r.text(map, key)?;
+    is_pointer(r, &pointer).then_some(pointer.value)
+}
+
+fn is_pointer(r: &mut Reader<'_>, text: &At<String>) -> bool {
+    let is = text.value.starts_with('/');
+    if !is {
+        let what = format!("`{}`", text.value);
+        let expected = "no JSON pointer, which begins with `/`";
+        r.error(text.line, Problem::WrongKind { what, expected });
+    }
+    is
+}

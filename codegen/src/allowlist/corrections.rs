@@ -1,0 +1,52 @@
+//! `corrections.yaml`: what a document says wrongly about its server.
+
+use crate::corrections::{Change, Correction};
+use crate::problem::Problem;
+use crate::reader::Reader;
+use crate::yaml::Node;
+
+/// Reads the file.
+pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Vec<Correction> {
+    let Some(map) = r.map(node, "this file", &["corrections"]) else {
+        return Vec::new();
+    };
+    let entries = r.items(&map, "corrections");
+    entries
+        .iter()
+        .filter_map(|node| correction(r, node))
+        .collect()
+}
+
+fn correction(r: &mut Reader<'_>, node: &Node) -> Option<Correction> {
+    let keys = [
+        "document", "at", "expect", "set", "remove", "rename", "reason", "link",
+    ];
+    let map = r.map(node, "a correction", &keys)?;
+    let document = r.text(&map, "document");
+    let pointer = r.text(&map, "at");
+    let rename = r.text_if(&map, "rename");
+    let remove = r.flag_if(&map, "remove");
+    let change = match (map.get("set"), remove.map(|flag| flag.value), rename) {
+        (Some(node), None, None) => Some(Change::Set(node.json())),
+        (None, Some(true), None) => Some(Change::Remove),
+        (None, None, Some(name)) => Some(Change::Rename(name.value)),
+        _ => {
+            let what = "a correction".to_owned();
+            let expected = "one of `set`, `remove: true` and `rename`";
+            r.error(map.line, Problem::WrongKind { what, expected });
+            None
+        }
+    };
+    let reason = r.text(&map, "reason");
+    let link = r.text(&map, "link");
+    Some(Correction {
+        source: r.path.to_owned(),
+        line: map.line,
+        document: document?.value,
+        pointer: pointer?.value,
+        expect: map.get("expect").map(Node::json),
+        change: change?,
+        reason: reason?.value,
+        link: link?.value,
+    })
+}

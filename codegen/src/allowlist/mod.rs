@@ -1,0 +1,9 @@
+//! The allowlist: which operations become tools, how they are documented, and what else was decided about them. Text to typed values; nothing is looked up yet.
+
+pub(crate) mod apis;
+pub(crate) mod corrections;
+pub(crate) mod excluded;
+pub(crate) mod tools;
+
+#[cfg(test)]
+mod tests;

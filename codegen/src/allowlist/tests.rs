@@ -1,0 +1,376 @@
+//! What is said about mistakes in one file.
+#![allow(clippy::unwrap_used)]
+
+use crate::reader::Reader;
+use crate::yaml::Node;
+
+use super::{apis, corrections, excluded, tools};
+
+/// The messages about a text, without the file they begin with.
+fn messages<T>(text: &str, read: impl Fn(&mut Reader<'_>, &Node) -> T) -> String {
+    let (mut reader, node) = Reader::open("f", text);
+    if let Some(node) = node {
+        read(&mut reader, &node);
+    }
+    let messages: Vec<_> = reader.errors.iter().map(ToString::to_string).collect();
+    messages.join("\n")
+}
+
+/// A toolset with one tool, from line 3 on as given.
+fn toolset(tool: &str) -> String {
+    format!(
+        "{{toolset: users, description: People., tools: [\n{{method: get, resource: user, title: T., description: D.,\n{tool}}}]}}"
+    )
+}
+
+#[test]
+fn yaml() {
+    for (text, expected) in [
+        ("", "f:1: this is not YAML: there is nothing in it"),
+        (
+            "# only this\n",
+            "f:2: this is not YAML: there is nothing in it",
+        ),
+        (
+            "a: [",
+            "f:2: this is not YAML: while parsing a node, did not find expected node content",
+        ),
+        (
+            "a: 1\n---\nb: 2\n",
+            "f:2: several documents in one file are not read here; write the value out",
+        ),
+        (
+            "toolset: &x users\ndescription: *x\ntools: []\n",
+            "f:1: anchors are not read here; write the value out\nf:2: aliases are not read here; write the value out\nf:2: `description` is a text; other words and numbers need quotes",
+        ),
+        (
+            "toolset: !x users\ndescription: d\ntools: []\n",
+            "f:1: tags are not read here; write the value out",
+        ),
+        ("[a]: b", "f:1: this is not YAML: a key is one word"),
+        (
+            "toolset: users\ndescription: d\ntools: []\ntoolset: roles\n",
+            "f:4: `toolset` stands here twice, first in line 1",
+        ),
+    ] {
+        assert_eq!(messages(text, tools::read), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn nesting_is_bounded() {
+    let text = "- ".repeat(1000);
+    assert_eq!(
+        messages(&text, tools::read),
+        "f:1: this is not YAML: it is nested too deeply"
+    );
+}
+
+#[test]
+fn toolsets() {
+    for (text, expected) in [
+        ("- a", "f:1: a toolset is written as `key: value` pairs"),
+        (
+            "tools: []",
+            "f:1: a toolset needs `toolset`\nf:1: a toolset needs `description`",
+        ),
+        (
+            "toolset: Users\ndescription: d\ntools: x",
+            "f:1: `Users` is no name of a-z, 0-9 and _ that begins with a letter\nf:3: `tools` is a list",
+        ),
+        (
+            "toolset: users\ndescription: d\ntags: [rbac, rbac]\ntools: []",
+            "f:3: `rbac` stands here twice, first in line 3",
+        ),
+        (
+            "toolset: users\ndescription: d\ntool: []",
+            "f:3: a toolset has no key `tool` (did you mean `tools`?)\nf:1: a toolset needs `tools`",
+        ),
+    ] {
+        assert_eq!(messages(text, tools::read), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn tool_entries() {
+    for (tool, expected) in [
+        ("operations: {a: get_user}", ""),
+        ("", "f:2: a tool needs `operations`"),
+        (
+            "operations: {a: get_user}, sumary: [x]",
+            "f:3: a tool has no key `sumary` (did you mean `summary`?)",
+        ),
+        (
+            "operations: {a: get_user}, frobnicate: 1",
+            "f:3: a tool has no key `frobnicate`",
+        ),
+        (
+            "operations: {\na: get_user,\na: get_users}",
+            "f:5: `a` stands here twice, first in line 4",
+        ),
+        (
+            "operations: [a]",
+            "f:3: `operations` is written as `key: value` pairs",
+        ),
+        (
+            "operations: {a: {merge_from: x}}",
+            "f:3: an operation needs `id`",
+        ),
+        (
+            "operations: {a: {id: x, read_back: {id: y}}}",
+            "f:3: `read_back` needs `from`",
+        ),
+        (
+            "operations: {a: 12}",
+            "f:3: `a` is a text; other words and numbers need quotes",
+        ),
+        ("operations: {a: x}, id: [one, two]", ""),
+        (
+            "operations: {a: x}, effect: [destuctive]",
+            "f:3: `destuctive` is no stricter effect (did you mean `destructive`?)",
+        ),
+        (
+            "operations: {a: x}, omit: [{names: ['*_gt']}]",
+            "f:3: an entry of `omit` needs `reason`",
+        ),
+        (
+            "operations: {a: x}, omit: ['*_gt']",
+            "f:3: an entry of `omit` is written as `key: value` pairs",
+        ),
+        (
+            "operations: {a: x}, summary: [one, {name: two, on: [a]}]",
+            "",
+        ),
+        (
+            "operations: {a: x}, filters: [{name: N}]",
+            "f:3: `N` is no name of a-z, 0-9 and _ that begins with a letter",
+        ),
+        (
+            "operations: {a: x}, filters: [{name: n, uniqe: true}]",
+            "f:3: a filter has no key `uniqe` (did you mean `unique`?)",
+        ),
+        (
+            "operations: {a: x}, filters: [{name: n, unique: yes}]",
+            "f:3: `unique` is true or false",
+        ),
+        (
+            "operations: {a: x}, parameters: [{name: p}]",
+            "f:3: an entry of `parameters` without any change is nothing",
+        ),
+        (
+            "operations: {a: x}, parameters: [{name: p, description: d}]",
+            "",
+        ),
+        (
+            "operations: {a: x}, parameters: [{name: p, required: true}]",
+            "f:3: an entry of `parameters` needs `reason`",
+        ),
+        (
+            "operations: {a: x}, parameters: [{name: p, required: false, reason: r}]",
+            "f:3: `required` is `true` or left out\nf:3: an entry of `parameters` without any change is nothing",
+        ),
+        (
+            "operations: {a: x}, parameters: [{name: p, in: cookie, description: d}]",
+            "f:3: `cookie` is no place",
+        ),
+        (
+            "operations: {a: x}, parameters: [{name: p, min_items: -1, reason: r}]",
+            "f:3: `min_items` is a number from 0 to 4294967295\nf:3: an entry of `parameters` without any change is nothing",
+        ),
+        (
+            "operations: {a: x}, parameters: [{name: p, rename: P, reason: r}]",
+            "f:3: `P` is no name of a-z, 0-9 and _ that begins with a letter",
+        ),
+    ] {
+        assert_eq!(messages(&toolset(tool), tools::read), expected, "{tool}");
+    }
+}
+
+#[test]
+fn undocumented_tools() {
+    for (tool, expected) in [
+        (
+            "title: T., operations: {a: x}",
+            "f:2: tool `get user` has no description: say what it does, when to use it and what it returns",
+        ),
+        (
+            "title: T.,\ndescription: '', operations: {a: x}",
+            "f:3: tool `get user` has no description: say what it does, when to use it and what it returns",
+        ),
+        (
+            "title: T.,\ndescription: ' ', operations: {a: x}",
+            "f:3: tool `get user` has no description: say what it does, when to use it and what it returns",
+        ),
+        (
+            "title: T.,\ndescription: , operations: {a: x}",
+            "f:3: tool `get user` has no description: say what it does, when to use it and what it returns",
+        ),
+        (
+            "title: T., description: [x], operations: {a: x}",
+            "f:2: `description` is a text; other words and numbers need quotes",
+        ),
+        (
+            "description: D., operations: {a: x}",
+            "f:2: tool `get user` has no title: say what it does, when to use it and what it returns",
+        ),
+    ] {
+        let text = format!(
+            "{{toolset: t, description: d, tools: [\n{{method: get, resource: user, {tool}}}]}}"
+        );
+        assert_eq!(messages(&text, tools::read), expected, "{tool}");
+    }
+}
+
+#[test]
+fn a_broken_entry_hides_no_other() {
+    let text = "toolset: t\ndescription: d\ntools:\n- method: get\n- 7\n- {method: list, resource: users, title: 3, description: D., operations: {a: x}}\n";
+    let expected = "f:4: a tool needs `resource`\nf:4: tool `get ?` has no title: say what it does, when to use it and what it returns\nf:4: tool `get ?` has no description: say what it does, when to use it and what it returns\nf:4: a tool needs `operations`\nf:5: a tool is written as `key: value` pairs\nf:6: `title` is a text; other words and numbers need quotes";
+    assert_eq!(messages(text, tools::read), expected);
+}
+
+#[test]
+fn exclusions() {
+    for (text, expected) in [
+        ("excluded: []", ""),
+        ("excluded:\n- {document: a, operations: [x], reason: r}", ""),
+        (
+            "excluded:\n- {document: a, operations: [x]}",
+            "f:2: an exclusion needs `reason`",
+        ),
+        (
+            "excluded:\n- {document: a, operations: x, reason: r}",
+            "f:2: `operations` is a list",
+        ),
+        (
+            "excluded:\n- {document: a, operation: [x], reason: r}",
+            "f:2: an exclusion has no key `operation` (did you mean `operations`?)\nf:2: an exclusion needs `operations`",
+        ),
+    ] {
+        assert_eq!(messages(text, excluded::read), expected, "{text}");
+    }
+}
+
+#[test]
+fn correction_entries() {
+    for (entry, expected) in [
+        ("set: 1, reason: r, link: l", ""),
+        ("expect: a, rename: b, reason: r, link: l", ""),
+        ("remove: true, reason: r, link: l", ""),
+        (
+            "remove: true, set: 1, reason: r, link: l",
+            "f:1: a correction is one of `set`, `remove: true` and `rename`",
+        ),
+        (
+            "remove: false, reason: r, link: l",
+            "f:1: a correction is one of `set`, `remove: true` and `rename`",
+        ),
+        ("set: 1, link: l", "f:1: a correction needs `reason`"),
+        ("set: 1, reason: r", "f:1: a correction needs `link`"),
+    ] {
+        let text = format!("corrections: [{{document: a, at: /x, {entry}}}]");
+        assert_eq!(messages(&text, corrections::read), expected, "{entry}");
+    }
+}
+
+/// `apis.yaml` with one line different.
+fn apis_with(line: &str, instead: &str) -> String {
+    let text = "names:
+  list: list_{resource}
+  get: get_{resource}
+  create: create_{resource}
+  update: update_{resource}
+  delete: delete_{resource}
+  other: '{verb}_{resource}'
+documents:
+  - { name: doc, source: doc.yaml }
+apis:
+  - name: api
+    title: The API
+    documents: [doc]
+    version: { get: /version, at: /version }
+    sign_in: { basic: {} }
+    errors: { detail: [/detail] }
+";
+    assert!(text.contains(line), "{line}");
+    text.replace(line, instead)
+}
+
+#[test]
+fn apis_entries() {
+    for (line, instead, expected) in [
+        ("title", "title", ""),
+        (
+            "list_{resource}",
+            "list_users",
+            "f:2: `list_users` must hold `{resource}` and nothing else in braces",
+        ),
+        (
+            "'{verb}_{resource}'",
+            "'{verb}_{resource}_{x}'",
+            "f:7: `{verb}_{resource}_{x}` must hold `{verb}` and `{resource}` and nothing else in braces",
+        ),
+        ("  get: get_{resource}\n", "", "f:2: `names` needs `get`"),
+        (
+            "[doc]",
+            "[docs]",
+            "f:13: `docs` is not a document of `documents` (did you mean `doc`?)\nf:9: document `doc` belongs to no API",
+        ),
+        ("[doc]", "[]", "f:9: document `doc` belongs to no API"),
+        (
+            "{ get: /version, at: /version }",
+            "{ get: version, at: version }",
+            "f:14: `version` is no path, which begins with `/`\nf:14: `version` is no JSON pointer, which begins with `/`",
+        ),
+        (
+            "{ basic: {} }",
+            "{}",
+            "f:15: `sign_in` is either `token` or `basic`",
+        ),
+        (
+            "{ basic: {} }",
+            "{ basic: { session: { get: /x, cookie: s, denied: [40] } } }",
+            "f:15: `40` is no HTTP status, which is 100 to 599",
+        ),
+        (
+            "{ basic: {} }",
+            "{ token: { post: /t, username: u, password: p } }",
+            "f:15: `token` needs `token`",
+        ),
+        (
+            "[/detail]",
+            "[/detail], hints: [{ status: 400, hint: h, code: refused }]",
+            "f:16: `refused` is no error code",
+        ),
+        (
+            "[/detail]",
+            "[/detail], hints: [{ status: 400 }]",
+            "f:16: a hint needs `hint`",
+        ),
+        (
+            "[/detail]",
+            "[detail]",
+            "f:16: `detail` is no JSON pointer, which begins with `/`",
+        ),
+        (
+            "    title",
+            "    mask: { parameter: m, string: coma }\n    title",
+            "f:12: `coma` is no way to write several names (did you mean `comma`?)",
+        ),
+        (
+            "    title",
+            "    pagination: { limit: l, offset: o, max: many }\n    title",
+            "f:12: `max` is a number from 0 to 4294967295",
+        ),
+        (
+            "  - { name: doc, source: doc.yaml }",
+            "  - { name: doc, source: doc.yaml }\n  - { name: doc, source: two.yaml }",
+            "f:10: document `doc` is used twice, first in f:9",
+        ),
+    ] {
+        assert_eq!(
+            messages(&apis_with(line, instead), apis::read),
+            expected,
+            "{instead}"
+        );
+    }
+}

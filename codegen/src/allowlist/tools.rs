@@ -1,0 +1,483 @@
+//! `tools/*.yaml`: a toolset each, with every tool documented.
+
+use serde_json::{Number, Value as Json};
+
+use crate::problem::Problem;
+use crate::reader::{At, Map, Reader};
+use crate::yaml::{Node, Value};
+
+/// A file of the allowlist.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ToolsetEntry {
+    /// The file.
+    pub(crate) path: String,
+    pub(crate) name: At<String>,
+    pub(crate) tags: Vec<At<String>>,
+    pub(crate) description: String,
+    pub(crate) tools: Vec<ToolEntry>,
+}
+
+/// A tool.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ToolEntry {
+    pub(crate) line: usize,
+    pub(crate) method: At<String>,
+    pub(crate) resource: At<String>,
+    /// Path parameters that are the id, each in some of the documents.
+    pub(crate) id: Vec<At<String>>,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) tags: Vec<At<String>>,
+    pub(crate) bindings: Vec<Binding>,
+    pub(crate) items: Option<At<String>>,
+    pub(crate) summary: Vec<Scoped>,
+    pub(crate) filters: Vec<FilterEntry>,
+    pub(crate) overrides: Vec<Override>,
+    pub(crate) omissions: Vec<Omission>,
+    pub(crate) effects: Vec<At<String>>,
+}
+
+/// The operation that a tool is in one document.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Binding {
+    pub(crate) document: At<String>,
+    pub(crate) operation: At<String>,
+    pub(crate) merge_from: Option<At<String>>,
+    pub(crate) read_back: Option<ReadBack>,
+    /// What is to be added to the description for this document.
+    pub(crate) note: Option<String>,
+}
+
+/// The operation whose answer is the result of a write.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ReadBack {
+    pub(crate) operation: At<String>,
+    /// Member of the body that fills the one path parameter, where it is called something else there.
+    pub(crate) from: Option<At<String>>,
+}
+
+/// A name that holds in some documents; in all if none is named.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Scoped {
+    pub(crate) name: At<String>,
+    pub(crate) on: Vec<At<String>>,
+}
+
+/// A filter.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FilterEntry {
+    pub(crate) name: At<String>,
+    pub(crate) field: At<String>,
+    pub(crate) unique: bool,
+    pub(crate) on: Vec<At<String>>,
+}
+
+/// Parameters that are left out.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Omission {
+    pub(crate) names: Vec<At<String>>,
+    pub(crate) on: Vec<At<String>>,
+}
+
+/// What is different about one parameter than its document says.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Override {
+    /// Argument name, or that of a field inside it: `roles.name`.
+    pub(crate) name: At<String>,
+    /// `path`, `query`, `header` or `body`, where the name alone is not enough.
+    pub(crate) place: Option<&'static str>,
+    pub(crate) on: Vec<At<String>>,
+    pub(crate) changes: Vec<At<Change>>,
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Change {
+    Rename(String),
+    Description(String),
+    Default(Json),
+    Example(Json),
+    Required,
+    NotNull,
+    Or(String),
+    Secret,
+    Format(String),
+    Pattern(String),
+    MinLength(u32),
+    MaxLength(u32),
+    Minimum(Number),
+    Maximum(Number),
+    MinItems(u32),
+    MaxItems(u32),
+}
+
+impl Change {
+    /// The key it is written with.
+    pub(crate) fn key(&self) -> &'static str {
+        match self {
+            Self::Rename(_) => "rename",
+            Self::Description(_) => "description",
+            Self::Default(_) => "default",
+            Self::Example(_) => "example",
+            Self::Required => "required",
+            Self::NotNull => "nullable",
+            Self::Or(_) => "or",
+            Self::Secret => "secret",
+            Self::Format(_) => "format",
+            Self::Pattern(_) => "pattern",
+            Self::MinLength(_) => "min_length",
+            Self::MaxLength(_) => "max_length",
+            Self::Minimum(_) => "minimum",
+            Self::Maximum(_) => "maximum",
+            Self::MinItems(_) => "min_items",
+            Self::MaxItems(_) => "max_items",
+        }
+    }
+
+    /// Whether it only tells more: then it needs no reason.
+    fn is_documentation(&self) -> bool {
+        matches!(self, Self::Description(_) | Self::Example(_))
+    }
+}
+
+/// Reads a file; `None` if it does not even say which toolset it is.
+pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Option<ToolsetEntry> {
+    let map = r.map(
+        node,
+        "a toolset",
+        &["toolset", "tags", "description", "tools"],
+    )?;
+    let name = r.text(&map, "toolset");
+    if let Some(name) = &name {
+        is_name(r, name);
+    }
+    let tags = r.texts(&map, "tags");
+    let description = r.text(&map, "description");
+    let tools = r
+        .needed(&map, "tools")
+        .map(|node| r.items_of(node, "tools"));
+    let tools = tools.unwrap_or_default();
+    let tools: Vec<_> = tools.iter().filter_map(|node| tool(r, node)).collect();
+    Some(ToolsetEntry {
+        path: r.path.to_owned(),
+        name: name.unwrap_or(At::new(map.line, String::new())),
+        tags,
+        description: description.map(|text| text.value).unwrap_or_default(),
+        tools,
+    })
+}
+
+/// Reads a tool. What is wrong with its documentation does not keep it from being checked further.
+fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
+    let keys = [
+        "method",
+        "resource",
+        "id",
+        "title",
+        "description",
+        "tags",
+        "operations",
+        "items",
+        "summary",
+        "filters",
+        "parameters",
+        "omit",
+        "effect",
+    ];
+    let map = r.map(node, "a tool", &keys)?;
+    let method = r.text(&map, "method");
+    let resource = r.text(&map, "resource");
+    for name in [&method, &resource].into_iter().flatten() {
+        is_name(r, name);
+    }
+    let of = [&method, &resource].map(|word| word.as_ref().map_or("?", |word| &word.value));
+    let of = of.join(" ");
+    let title = documentation(r, &map, "title", &of);
+    let description = documentation(r, &map, "description", &of);
+    let id = match map.get("id") {
+        Some(node) if matches!(node.value, Value::List(_)) => r.texts(&map, "id"),
+        Some(node) => r.text_of(node, "id").into_iter().collect(),
+        None => Vec::new(),
+    };
+    let bindings = r.needed(&map, "operations").map(|node| bindings(r, node));
+    let summary = r.items(&map, "summary");
+    let summary = summary.iter().filter_map(|node| scoped(r, node)).collect();
+    let filters = r.items(&map, "filters");
+    let filters = filters.iter().filter_map(|node| filter(r, node)).collect();
+    let overrides = r.items(&map, "parameters");
+    let overrides = overrides
+        .iter()
+        .filter_map(|node| parameter(r, node))
+        .collect();
+    let omissions = r.items(&map, "omit");
+    let omissions = omissions
+        .iter()
+        .filter_map(|node| omission(r, node))
+        .collect();
+    Some(ToolEntry {
+        line: map.line,
+        id,
+        title,
+        description,
+        tags: r.texts(&map, "tags"),
+        items: r.text_if(&map, "items"),
+        effects: effects(r, &map),
+        method: method?,
+        resource: resource?,
+        bindings: bindings.unwrap_or_default(),
+        summary,
+        filters,
+        overrides,
+        omissions,
+    })
+}
+
+/// A text without which a tool is not documented.
+fn documentation(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str, tool: &str) -> String {
+    let missing = match map.get(key) {
+        None => Some(map.line),
+        Some(node) => match &node.value {
+            Value::Scalar { text, .. } if text.trim().is_empty() => Some(node.line),
+            _ => None,
+        },
+    };
+    if let Some(line) = missing {
+        let tool = tool.to_owned();
+        r.error(line, Problem::Undocumented { tool, key });
+        return String::new();
+    }
+    r.text_if(map, key)
+        .map(|text| text.value)
+        .unwrap_or_default()
+}
+
+/// A name that becomes part of a module, a tool or a type.
+fn is_name(r: &mut Reader<'_>, name: &At<String>) {
+    let mut characters = name.value.chars();
+    let first = characters.next().is_some_and(|c| c.is_ascii_lowercase());
+    if !first || characters.any(|c| !c.is_ascii_lowercase() && !c.is_ascii_digit() && c != '_') {
+        let what = format!("`{}`", name.value);
+        let expected = "no name of a-z, 0-9 and _ that begins with a letter";
+        r.error(name.line, Problem::WrongKind { what, expected });
+    }
+}
+
+fn effects(r: &mut Reader<'_>, map: &Map<'_>) -> Vec<At<String>> {
+    let words = r.texts(map, "effect");
+    let known = |word: &At<String>| {
+        r.word(word, "stricter effect", &["destructive", "not_idempotent"])
+            .is_some()
+    };
+    words.into_iter().filter(known).collect()
+}
+
+fn bindings(r: &mut Reader<'_>, node: &Node) -> Vec<Binding> {
+    let Some(map) = r.any_map(node, "`operations`") else {
+        return Vec::new();
+    };
+    let mut bindings = Vec::new();
+    for (key, node) in map.entries() {
+        let document = At::new(key.line, key.text.clone());
+        let binding = match node.value {
+            Value::Map(_) => rich_binding(r, document, node),
+            _ => r.text_of(node, &key.text).map(|operation| Binding {
+                document,
+                operation,
+                merge_from: None,
+                read_back: None,
+                note: None,
+            }),
+        };
+        bindings.extend(binding);
+    }
+    bindings
+}
+
+fn rich_binding(r: &mut Reader<'_>, document: At<String>, node: &Node) -> Option<Binding> {
+    let map = r.map(
+        node,
+        "an operation",
+        &["id", "merge_from", "read_back", "note"],
+    )?;
+    let operation = r.text(&map, "id");
+    let merge_from = r.text_if(&map, "merge_from");
+    let read_back = map.get("read_back").and_then(|node| read_back(r, node));
+    let note = r.text_if(&map, "note");
+    Some(Binding {
+        document,
+        operation: operation?,
+        merge_from,
+        read_back,
+        note: note.map(|note| note.value),
+    })
+}
+
+fn read_back(r: &mut Reader<'_>, node: &Node) -> Option<ReadBack> {
+    if !matches!(node.value, Value::Map(_)) {
+        let operation = r.text_of(node, "read_back")?;
+        return Some(ReadBack {
+            operation,
+            from: None,
+        });
+    }
+    let map = r.map(node, "`read_back`", &["id", "from"])?;
+    let operation = r.text(&map, "id");
+    let from = r.text(&map, "from");
+    Some(ReadBack {
+        operation: operation?,
+        from,
+    })
+}
+
+fn scoped(r: &mut Reader<'_>, node: &Node) -> Option<Scoped> {
+    if !matches!(node.value, Value::Map(_)) {
+        let name = r.text_of(node, "summary")?;
+        let on = Vec::new();
+        return Some(Scoped { name, on });
+    }
+    let map = r.map(node, "a field of the summary", &["name", "on"])?;
+    let name = r.text(&map, "name");
+    let on = r.texts(&map, "on");
+    Some(Scoped { name: name?, on })
+}
+
+fn filter(r: &mut Reader<'_>, node: &Node) -> Option<FilterEntry> {
+    let map = r.map(node, "a filter", &["name", "field", "unique", "on"])?;
+    let name = r.text(&map, "name");
+    let field = r.text_if(&map, "field");
+    let unique = r.flag_if(&map, "unique");
+    let on = r.texts(&map, "on");
+    let name = name?;
+    is_name(r, &name);
+    Some(FilterEntry {
+        field: field.unwrap_or_else(|| name.clone()),
+        name,
+        unique: unique.is_some_and(|flag| flag.value),
+        on,
+    })
+}
+
+fn omission(r: &mut Reader<'_>, node: &Node) -> Option<Omission> {
+    let map = r.map(node, "an entry of `omit`", &["names", "on", "reason"])?;
+    let names = r
+        .needed(&map, "names")
+        .map(|node| r.items_of(node, "names"));
+    let names = r.texts_of(names.unwrap_or_default(), "names");
+    let on = r.texts(&map, "on");
+    r.text(&map, "reason");
+    Some(Omission { names, on })
+}
+
+fn parameter(r: &mut Reader<'_>, node: &Node) -> Option<Override> {
+    let keys = [
+        "name",
+        "in",
+        "on",
+        "rename",
+        "description",
+        "default",
+        "example",
+        "required",
+        "nullable",
+        "or",
+        "secret",
+        "format",
+        "pattern",
+        "min_length",
+        "max_length",
+        "minimum",
+        "maximum",
+        "min_items",
+        "max_items",
+        "reason",
+    ];
+    let map = r.map(node, "an entry of `parameters`", &keys)?;
+    let name = r.text(&map, "name");
+    let place = r.text_if(&map, "in");
+    let place =
+        place.and_then(|place| r.word(&place, "place", &["path", "query", "header", "body"]));
+    let on = r.texts(&map, "on");
+    let mut changes: Vec<At<Change>> = Vec::new();
+    for (key, node) in map.entries() {
+        changes.extend(change(r, &map, &key.text, node).map(|change| At::new(key.line, change)));
+    }
+    if changes.is_empty() {
+        let what = "an entry of `parameters` without any change".to_owned();
+        let expected = "nothing";
+        r.error(map.line, Problem::WrongKind { what, expected });
+    }
+    if changes
+        .iter()
+        .any(|change| !change.value.is_documentation())
+    {
+        r.text(&map, "reason");
+    }
+    Some(Override {
+        name: name?,
+        place,
+        on,
+        changes,
+    })
+}
+
+fn change(r: &mut Reader<'_>, map: &Map<'_>, key: &str, node: &Node) -> Option<Change> {
+    let text = |r: &mut Reader<'_>| r.text_of(node, key).map(|text| text.value);
+    let count = |r: &mut Reader<'_>| r.number_of(node, key).map(|number| number.value);
+    match key {
+        "rename" => {
+            let name = r.text_of(node, key)?;
+            is_name(r, &name);
+            Some(Change::Rename(name.value))
+        }
+        "description" => text(r).map(Change::Description),
+        "default" => Some(Change::Default(node.json())),
+        "example" => Some(Change::Example(node.json())),
+        "required" => only(r, map, key, true, Change::Required),
+        "nullable" => only(r, map, key, false, Change::NotNull),
+        "or" => text(r).map(Change::Or),
+        "secret" => only(r, map, key, true, Change::Secret),
+        "format" => text(r).map(Change::Format),
+        "pattern" => text(r).map(Change::Pattern),
+        "min_length" => count(r).map(Change::MinLength),
+        "max_length" => count(r).map(Change::MaxLength),
+        "minimum" => bound(r, node, key).map(Change::Minimum),
+        "maximum" => bound(r, node, key).map(Change::Maximum),
+        "min_items" => count(r).map(Change::MinItems),
+        "max_items" => count(r).map(Change::MaxItems),
+        _ => None,
+    }
+}
+
+/// A flag with one value that is a change; what a server needs or refuses cannot be made laxer.
+fn only(
+    r: &mut Reader<'_>,
+    map: &Map<'_>,
+    key: &str,
+    wanted: bool,
+    change: Change,
+) -> Option<Change> {
+    let flag = r.flag_if(map, key)?;
+    if flag.value != wanted {
+        let what = format!("`{key}`");
+        let expected = if wanted {
+            "`true` or left out"
+        } else {
+            "`false` or left out"
+        };
+        r.error(flag.line, Problem::WrongKind { what, expected });
+        return None;
+    }
+    Some(change)
+}
+
+fn bound(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Number> {
+    match node.json() {
+        Json::Number(number) => Some(number),
+        _ => {
+            let what = format!("`{key}`");
+            let expected = "a number";
+            r.error(node.line, Problem::WrongKind { what, expected });
+            None
+        }
+    }
+}

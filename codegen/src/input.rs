@@ -1,0 +1,174 @@
+//! The input files, each read as what its place says it is.
+
+use std::collections::BTreeMap;
+
+use crate::allowlist::apis::{self, Apis, DocumentEntry};
+use crate::allowlist::corrections;
+use crate::allowlist::excluded::{self, Exclusion};
+use crate::allowlist::tools::{self, ToolsetEntry};
+use crate::corrections::Correction;
+use crate::openapi::{self, Spec};
+use crate::problem::{Error, Problem};
+use crate::reader::Reader;
+use crate::yaml::Node;
+
+/// A file: `specs/apis.yaml`, `specs/tools/*.yaml`, `specs/excluded.yaml`, `specs/corrections.yaml` or a document that `apis.yaml` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// Path relative to the workspace, with `/`.
+    pub path: String,
+    /// Content.
+    pub text: String,
+}
+
+/// All files, read.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    pub(crate) apis: Apis,
+    pub(crate) apis_path: String,
+    /// In the order of their paths.
+    pub(crate) toolsets: Vec<ToolsetEntry>,
+    pub(crate) exclusions: Vec<Exclusion>,
+    pub(crate) excluded_path: String,
+    /// The documents that could be read, in the order of `apis.yaml`.
+    pub(crate) specs: Vec<Spec>,
+    /// Whether each file of the allowlist could be read at all. If not, nothing can be said about what is missing in it.
+    pub(crate) whole: bool,
+    pub(crate) errors: Vec<Error>,
+    /// Line of each operation, by source and id.
+    operation_lines: BTreeMap<(String, String), usize>,
+}
+
+impl Parsed {
+    /// A document by name.
+    pub(crate) fn spec(&self, name: &str) -> Option<&Spec> {
+        self.specs.iter().find(|spec| spec.name == name)
+    }
+
+    /// Where an operation is declared; 0 if that is not known.
+    pub(crate) fn operation_line(&self, spec: &Spec, operation: &str) -> usize {
+        let key = (spec.source.clone(), operation.to_owned());
+        self.operation_lines.get(&key).copied().unwrap_or(0)
+    }
+
+    /// Directory of the tool files.
+    pub(crate) fn tools_path(&self) -> String {
+        format!("{}tools/", root(&self.apis_path))
+    }
+}
+
+/// Reads all files.
+pub(crate) fn parse(inputs: &[Input]) -> Parsed {
+    let apis_path = inputs
+        .iter()
+        .map(|input| input.path.as_str())
+        .find(|path| *path == "apis.yaml" || path.ends_with("/apis.yaml"))
+        .unwrap_or("specs/apis.yaml");
+    let root = root(apis_path);
+    let mut parsed = Parsed {
+        apis: Apis::default(),
+        apis_path: apis_path.to_owned(),
+        toolsets: Vec::new(),
+        exclusions: Vec::new(),
+        excluded_path: format!("{root}excluded.yaml"),
+        specs: Vec::new(),
+        whole: true,
+        errors: Vec::new(),
+        operation_lines: BTreeMap::new(),
+    };
+    match find(inputs, apis_path) {
+        Some(input) => parsed.apis = parsed.read(input, apis::read).unwrap_or_default(),
+        None => parsed.missing(apis_path, 0, apis_path),
+    }
+    if let Some(input) = find(inputs, &parsed.excluded_path) {
+        parsed.exclusions = parsed.read(input, excluded::read).unwrap_or_default();
+    }
+    let corrections = find(inputs, &format!("{root}corrections.yaml"))
+        .and_then(|input| parsed.read(input, corrections::read))
+        .unwrap_or_default();
+    let folder = parsed.tools_path();
+    let mut files: Vec<_> = inputs
+        .iter()
+        .filter(|input| input.path.starts_with(&folder) && input.path.ends_with(".yaml"))
+        .collect();
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    for input in files {
+        let toolset = parsed.read(input, tools::read).flatten();
+        parsed.whole &= toolset.is_some();
+        parsed.toolsets.extend(toolset);
+    }
+    for document in parsed.apis.documents.clone() {
+        parsed.document(inputs, &document, &corrections);
+    }
+    parsed
+}
+
+impl Parsed {
+    fn read<T>(&mut self, input: &Input, read: impl Fn(&mut Reader<'_>, &Node) -> T) -> Option<T> {
+        let (mut reader, node) = Reader::open(&input.path, &input.text);
+        let value = node.map(|node| read(&mut reader, &node));
+        self.whole &= value.is_some();
+        self.errors.append(&mut reader.errors);
+        value
+    }
+
+    fn missing(&mut self, path: &str, line: usize, file: &str) {
+        self.errors.push(Error {
+            path: path.to_owned(),
+            line,
+            problem: Problem::NoFile {
+                file: file.to_owned(),
+            },
+        });
+    }
+
+    fn document(&mut self, inputs: &[Input], entry: &DocumentEntry, corrections: &[Correction]) {
+        let source = &entry.source.value;
+        let Some(input) = find(inputs, source) else {
+            let apis_path = self.apis_path.clone();
+            self.missing(&apis_path, entry.source.line, source);
+            return;
+        };
+        let name = &entry.name.value;
+        let own: Vec<_> = corrections
+            .iter()
+            .filter(|correction| correction.document == *name)
+            .cloned()
+            .collect();
+        match openapi::read(name, source, &input.text, &own) {
+            Ok(spec) => {
+                for (line, id) in operation_ids(&input.text) {
+                    let key = (source.clone(), id.to_owned());
+                    self.operation_lines.entry(key).or_insert(line);
+                }
+                self.specs.push(spec);
+            }
+            Err(errors) => {
+                self.errors.extend(errors.into_iter().map(|error| Error {
+                    path: source.clone(),
+                    line: 0,
+                    problem: Problem::Document(error),
+                }));
+            }
+        }
+    }
+}
+
+/// Where a text declares operations. A document is read by a parser that keeps no positions, and this is all that is needed of them.
+fn operation_ids(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines().enumerate().filter_map(|(index, line)| {
+        let line = line.trim().trim_start_matches(['"', '\'']);
+        let rest = line.strip_prefix("operationId")?;
+        let id = rest.trim_matches([' ', ':', '"', '\'', ',']);
+        Some((index + 1, id))
+    })
+}
+
+fn find<'i>(inputs: &'i [Input], path: &str) -> Option<&'i Input> {
+    inputs.iter().find(|input| input.path == path)
+}
+
+/// Everything before the name of a file.
+fn root(path: &str) -> &str {
+    path.rfind('/').map_or("", |slash| &path[..=slash])
+}

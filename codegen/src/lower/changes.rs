@@ -1,0 +1,206 @@
+//! Overrides of parameters, and of fields inside them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::allowlist::tools::Change;
+use crate::catalog::{Field, Parameter, TypeDef, TypeKind, TypeRef, TypeShape};
+use crate::ident;
+use crate::problem::{Error, Problem};
+use crate::reader::At;
+
+/// A change of a field of a shared type. It holds for the type, whichever tool states it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct FieldChange {
+    pub(super) type_name: String,
+    pub(super) field: String,
+    pub(super) change: At<Change>,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Outcome {
+    Changed,
+    Same,
+    Unfitting,
+}
+
+/// A parameter or field, with what of it can be changed.
+pub(super) struct Target<'a> {
+    description: &'a mut String,
+    required: &'a mut bool,
+    ty: &'a mut TypeRef,
+    default: &'a mut Option<Json>,
+    example: &'a mut Option<Json>,
+    argument: Option<Argument<'a>>,
+}
+
+/// What only an argument has.
+struct Argument<'a> {
+    name: &'a mut String,
+    rust_name: &'a mut String,
+    secret: &'a mut bool,
+    or: &'a mut Option<String>,
+}
+
+impl<'a> From<&'a mut Parameter> for Target<'a> {
+    fn from(parameter: &'a mut Parameter) -> Self {
+        Self {
+            description: &mut parameter.description,
+            required: &mut parameter.required,
+            ty: &mut parameter.ty,
+            default: &mut parameter.default,
+            example: &mut parameter.example,
+            argument: Some(Argument {
+                name: &mut parameter.name,
+                rust_name: &mut parameter.rust_name,
+                secret: &mut parameter.secret,
+                or: &mut parameter.or,
+            }),
+        }
+    }
+}
+
+impl<'a> From<&'a mut Field> for Target<'a> {
+    fn from(field: &'a mut Field) -> Self {
+        Self {
+            description: &mut field.description,
+            required: &mut field.required,
+            ty: &mut field.ty,
+            default: &mut field.default,
+            example: &mut field.example,
+            argument: None,
+        }
+    }
+}
+
+/// Makes a change.
+pub(super) fn apply(change: &Change, target: Target<'_>) -> Outcome {
+    let kind = target.ty.kind.clone();
+    let text = matches!(kind, TypeKind::String);
+    let number = matches!(kind, TypeKind::Integer | TypeKind::Number);
+    let array = matches!(kind, TypeKind::Array(_));
+    match change {
+        Change::Description(new) => set(target.description, new.clone()),
+        Change::Default(new) if fits(new, target.ty) => set(target.default, Some(new.clone())),
+        Change::Example(new) if fits(new, target.ty) => set(target.example, Some(new.clone())),
+        Change::Required => set(target.required, true),
+        Change::NotNull => set(&mut target.ty.nullable, false),
+        Change::Format(new) if text => set(&mut target.ty.rules.format, Some(new.clone())),
+        Change::Pattern(new) if text => set(&mut target.ty.rules.pattern, Some(new.clone())),
+        Change::MinLength(new) if text => set(&mut target.ty.rules.min_length, Some(*new)),
+        Change::MaxLength(new) if text => set(&mut target.ty.rules.max_length, Some(*new)),
+        Change::Minimum(new) if number => set(&mut target.ty.rules.minimum, Some(new.clone())),
+        Change::Maximum(new) if number => set(&mut target.ty.rules.maximum, Some(new.clone())),
+        Change::MinItems(new) if array => set(&mut target.ty.rules.min_items, Some(*new)),
+        Change::MaxItems(new) if array => set(&mut target.ty.rules.max_items, Some(*new)),
+        Change::Rename(_) | Change::Or(_) | Change::Secret => match target.argument {
+            Some(argument) => of_argument(change, argument, target.required),
+            None => Outcome::Unfitting,
+        },
+        _ => Outcome::Unfitting,
+    }
+}
+
+fn of_argument(change: &Change, argument: Argument<'_>, required: &mut bool) -> Outcome {
+    match change {
+        Change::Rename(new) => {
+            *argument.rust_name = ident::snake(new);
+            set(argument.name, new.clone())
+        }
+        Change::Or(new) => {
+            // Another argument stands in for it.
+            *required = false;
+            set(argument.or, Some(new.clone()))
+        }
+        _ => set(argument.secret, true),
+    }
+}
+
+fn set<T: PartialEq>(place: &mut T, new: T) -> Outcome {
+    if *place == new {
+        return Outcome::Same;
+    }
+    *place = new;
+    Outcome::Changed
+}
+
+/// Whether a value can be one of a type, as far as its own kind tells.
+fn fits(value: &Json, ty: &TypeRef) -> bool {
+    match (&ty.kind, value) {
+        (_, Json::Null) => ty.nullable,
+        (TypeKind::Any, _)
+        | (TypeKind::Boolean, Json::Bool(_))
+        | (TypeKind::Number, Json::Number(_))
+        | (TypeKind::String, Json::String(_))
+        | (TypeKind::Map(_), Json::Object(_))
+        | (TypeKind::Named(_), Json::Object(_) | Json::String(_)) => true,
+        (TypeKind::Integer, Json::Number(number)) => number.is_i64() || number.is_u64(),
+        (TypeKind::Array(items), Json::Array(values)) => {
+            values.iter().all(|value| fits(value, items))
+        }
+        _ => false,
+    }
+}
+
+/// Name of a type for people.
+pub(super) fn kind_name(ty: &TypeRef) -> &'static str {
+    match &ty.kind {
+        TypeKind::Any => "any",
+        TypeKind::Boolean => "boolean",
+        TypeKind::Integer => "integer",
+        TypeKind::Number => "number",
+        TypeKind::String => "string",
+        TypeKind::Array(_) => "array",
+        TypeKind::Map(_) | TypeKind::Named(_) => "object or enum",
+    }
+}
+
+/// A field of a struct.
+pub(super) fn field_mut<'t>(def: &'t mut TypeDef, name: &str) -> Option<&'t mut Field> {
+    match &mut def.shape {
+        TypeShape::Struct { fields, .. } => fields.iter_mut().find(|field| field.name == name),
+        _ => None,
+    }
+}
+
+/// Makes the changes of all tools of a module to the types that they share.
+pub(super) fn apply_to_shared(
+    types: &mut BTreeMap<String, TypeDef>,
+    changes: &[&FieldChange],
+    path: &str,
+    errors: &mut Vec<Error>,
+) {
+    for (index, change) in changes.iter().enumerate() {
+        let other = changes[..index].iter().find(|other| {
+            other.type_name == change.type_name
+                && other.field == change.field
+                && other.change.value.key() == change.change.value.key()
+        });
+        match other {
+            Some(first) if first.change.value != change.change.value => errors.push(Error {
+                path: path.to_owned(),
+                line: change.change.line,
+                problem: Problem::Contradiction {
+                    what: format!(
+                        "`{}` of `{}.{}`",
+                        change.change.value.key(),
+                        change.type_name,
+                        change.field
+                    ),
+                    first: first.change.line,
+                },
+            }),
+            Some(_) => {}
+            None => {
+                let field = types
+                    .get_mut(&change.type_name)
+                    .and_then(|def| field_mut(def, &change.field));
+                if let Some(field) = field {
+                    apply(&change.change.value, field.into());
+                }
+            }
+        }
+    }
+}

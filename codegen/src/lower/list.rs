@@ -1,0 +1,261 @@
+//! List tools: where the items are, and which of their fields can be filtered by and are shown.
+
+use crate::catalog::{Field, Filter, List, TypeDef, TypeKind, TypeRef, TypeShape};
+use crate::facts::Facts;
+use crate::problem::{Error, Problem, nearest};
+
+use super::arguments::Arguments;
+use super::operation::Scope;
+use super::types::{find, innermost};
+
+/// Makes the list part of a tool; `None` if its items cannot be found.
+pub(super) fn lower(
+    scope: Scope<'_>,
+    facts: &Facts,
+    arguments: &Arguments,
+    errors: &mut Vec<Error>,
+) -> Option<List> {
+    let items = match items(scope, facts) {
+        Ok(items) => items,
+        Err(why) => {
+            let line = scope
+                .entry
+                .items
+                .as_ref()
+                .map_or(scope.operation.binding.operation.line, |items| items.line);
+            let problem = Problem::NoItems {
+                operation: scope.operation_id().to_owned(),
+                document: scope.document().to_owned(),
+                why,
+            };
+            scope.error(errors, line, problem);
+            return None;
+        }
+    };
+    let TypeKind::Array(of) = &items.ty.kind else {
+        return None;
+    };
+    Some(List {
+        items: items.name.clone(),
+        of: (**of).clone(),
+        pagination: arguments.pagination.clone(),
+        filters: filters(scope, facts, of, arguments, errors),
+        summary: summary(scope, facts, of, errors),
+    })
+}
+
+/// Reports what only a list tool can have.
+pub(super) fn refuse(scope: Scope<'_>, errors: &mut Vec<Error>) {
+    let entry = scope.entry;
+    let found = [
+        ("items", entry.items.as_ref().map(|items| items.line)),
+        (
+            "summary",
+            entry.summary.first().map(|field| field.name.line),
+        ),
+        (
+            "filters",
+            entry.filters.first().map(|filter| filter.name.line),
+        ),
+    ];
+    for (key, line) in found {
+        let problem = Problem::ListOnly { key };
+        if let Some(line) = line
+            && !errors
+                .iter()
+                .any(|error| error.line == line && error.problem == problem)
+        {
+            scope.error(errors, line, problem);
+        }
+    }
+}
+
+/// The member of the answer that is the list: the one named, or the only array.
+fn items<'f>(scope: Scope<'_>, facts: &'f Facts) -> Result<&'f Field, String> {
+    let fields = match &facts.response {
+        Some(TypeRef {
+            kind: TypeKind::Named(name),
+            ..
+        }) => match find(&facts.types, name) {
+            Some(TypeDef {
+                shape: TypeShape::Struct { fields, .. },
+                ..
+            }) => fields,
+            _ => return Err("is no object".to_owned()),
+        },
+        Some(_) => return Err("is no object".to_owned()),
+        None => return Err("has no content".to_owned()),
+    };
+    let is_array = |field: &&Field| matches!(field.ty.kind, TypeKind::Array(_));
+    if let Some(wanted) = &scope.entry.items {
+        let field = fields.iter().find(|field| field.name == wanted.value);
+        return field.filter(is_array).ok_or_else(|| {
+            let near = nearest(
+                &wanted.value,
+                fields.iter().map(|field| field.name.as_str()),
+            );
+            let near = near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+            format!("has no array `{}`{near}", wanted.value)
+        });
+    }
+    let arrays: Vec<_> = fields.iter().filter(is_array).collect();
+    match arrays.as_slice() {
+        [only] => Ok(only),
+        [] => Err("has no array".to_owned()),
+        _ => {
+            let names: Vec<_> = arrays
+                .iter()
+                .map(|field| format!("`{}`", field.name))
+                .collect();
+            Err(format!(
+                "has several arrays ({}): say with `items` which is the list",
+                names.join(", ")
+            ))
+        }
+    }
+}
+
+fn filters(
+    scope: Scope<'_>,
+    facts: &Facts,
+    of: &TypeRef,
+    arguments: &Arguments,
+    errors: &mut Vec<Error>,
+) -> Vec<Filter> {
+    let mut filters: Vec<Filter> = Vec::new();
+    for entry in scope
+        .entry
+        .filters
+        .iter()
+        .filter(|entry| scope.is_on(&entry.on))
+    {
+        let name = &entry.name.value;
+        let taken = arguments
+            .parameters
+            .iter()
+            .any(|parameter| parameter.name == *name)
+            || filters.iter().any(|filter| filter.name == *name);
+        let reserved = matches!(name.as_str(), "limit" | "next_cursor" | "fields");
+        if taken || reserved {
+            let problem = Problem::Collision {
+                tool: scope.tool.to_owned(),
+                argument: name.clone(),
+                document: scope.document().to_owned(),
+                places: "filter".to_owned(),
+            };
+            scope.error(errors, entry.name.line, problem);
+            continue;
+        }
+        match field_at(of, &entry.field.value, &facts.types) {
+            Ok(ty) => match not_single(ty, &facts.types) {
+                None => filters.push(Filter {
+                    name: name.clone(),
+                    field: entry.field.value.clone(),
+                    unique: entry.unique,
+                }),
+                Some(what) => {
+                    let problem = Problem::FilterKind {
+                        field: entry.field.value.clone(),
+                        what,
+                        document: scope.document().to_owned(),
+                    };
+                    scope.error(errors, entry.field.line, problem);
+                }
+            },
+            Err(near) => {
+                let problem = unknown_field(scope, "filter", &entry.field.value, near);
+                scope.error(errors, entry.field.line, problem);
+            }
+        }
+    }
+    filters
+}
+
+fn summary(scope: Scope<'_>, facts: &Facts, of: &TypeRef, errors: &mut Vec<Error>) -> Vec<String> {
+    let mut summary = Vec::new();
+    for entry in scope
+        .entry
+        .summary
+        .iter()
+        .filter(|entry| scope.is_on(&entry.on))
+    {
+        let field = &entry.name.value;
+        match struct_field(of, field, &facts.types) {
+            Ok(_) => summary.push(field.clone()),
+            Err(near) => {
+                let problem = unknown_field(scope, "summary field", field, near);
+                scope.error(errors, entry.name.line, problem);
+            }
+        }
+    }
+    summary
+}
+
+fn unknown_field(
+    scope: Scope<'_>,
+    what: &'static str,
+    field: &str,
+    nearest: Option<String>,
+) -> Problem {
+    Problem::UnknownField {
+        what,
+        field: field.to_owned(),
+        operation: scope.operation_id().to_owned(),
+        document: scope.document().to_owned(),
+        nearest,
+    }
+}
+
+/// The type at a path with dots, through arrays; else the path that was probably meant.
+fn field_at<'t>(
+    ty: &'t TypeRef,
+    path: &str,
+    types: &'t [TypeDef],
+) -> Result<&'t TypeRef, Option<String>> {
+    let mut at = ty;
+    let mut before = String::new();
+    for segment in path.split('.') {
+        let field = struct_field(at, segment, types);
+        at = field.map_err(|near| near.map(|near| format!("{before}{near}")))?;
+        before = format!("{before}{segment}.");
+    }
+    Ok(at)
+}
+
+/// The type of a member; else the name of the member that is most like it.
+fn struct_field<'t>(
+    ty: &'t TypeRef,
+    name: &str,
+    types: &'t [TypeDef],
+) -> Result<&'t TypeRef, Option<String>> {
+    match &innermost(ty).kind {
+        TypeKind::Any => Ok(ty),
+        TypeKind::Map(of) => Ok(of),
+        TypeKind::Named(type_name) => match find(types, type_name).map(|def| &def.shape) {
+            Some(TypeShape::Struct { fields, .. }) => {
+                match fields.iter().find(|field| field.name == name) {
+                    Some(field) => Ok(&field.ty),
+                    None => Err(nearest(
+                        name,
+                        fields.iter().map(|field| field.name.as_str()),
+                    )),
+                }
+            }
+            _ => Err(None),
+        },
+        _ => Err(None),
+    }
+}
+
+/// What a type is if it has not one value to compare with.
+fn not_single(ty: &TypeRef, types: &[TypeDef]) -> Option<&'static str> {
+    match &innermost(ty).kind {
+        TypeKind::Boolean | TypeKind::Integer | TypeKind::Number | TypeKind::String => None,
+        TypeKind::Named(name) => match find(types, name).map(|def| &def.shape) {
+            Some(TypeShape::Enum { .. }) => None,
+            _ => Some("an object"),
+        },
+        TypeKind::Map(_) => Some("an object"),
+        _ => Some("any value"),
+    }
+}

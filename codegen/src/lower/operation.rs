@@ -1,0 +1,422 @@
+//! One tool in each of its APIs: what the document says and what the allowlist decides become an operation of the catalogue.
+
+use crate::allowlist::tools::{Binding, ReadBack, ToolEntry, ToolsetEntry};
+use crate::catalog::{Effect, Operation, Place, TypeDef, TypeKind, TypeRef, TypeShape};
+use crate::facts::{Facts, facts};
+use crate::ident;
+use crate::input::Parsed;
+use crate::problem::{Error, Problem, nearest};
+use crate::reader::At;
+use crate::select::{SelectedOperation, SelectedTool};
+use crate::text::tidy;
+
+use super::arguments::{self, Report};
+use super::changes::{FieldChange, field_mut};
+use super::{list, types};
+
+/// A tool in one API.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub(super) api: String,
+    /// Where the tool is declared.
+    pub(super) line: usize,
+    pub(super) operation: Operation,
+    /// Types that it shares with the other tools of its module.
+    pub(super) named: Vec<TypeDef>,
+    pub(super) field_changes: Vec<FieldChange>,
+}
+
+/// What all steps need to know about the tool and the operation in hand.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scope<'p> {
+    pub(super) path: &'p str,
+    pub(super) tool: &'p str,
+    pub(super) entry: &'p ToolEntry,
+    pub(super) operation: SelectedOperation<'p>,
+}
+
+impl Scope<'_> {
+    /// Whether something that is limited to some documents holds for this one.
+    pub(super) fn is_on(&self, on: &[At<String>]) -> bool {
+        on.is_empty() || on.iter().any(|document| document.value == self.document())
+    }
+
+    pub(super) fn document(&self) -> &str {
+        &self.operation.spec.name
+    }
+
+    pub(super) fn operation_id(&self) -> &str {
+        &self.operation.binding.operation.value
+    }
+
+    pub(super) fn error(&self, errors: &mut Vec<Error>, line: usize, problem: Problem) {
+        errors.push(Error {
+            path: self.path.to_owned(),
+            line,
+            problem,
+        });
+    }
+}
+
+/// Lowers a tool for every API that has it.
+pub(super) fn lower_tool(
+    parsed: &Parsed,
+    toolset: &ToolsetEntry,
+    tool: &SelectedTool<'_>,
+    errors: &mut Vec<Error>,
+) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    let mut reports = Vec::new();
+    check_documents(toolset, tool, errors);
+    for operation in &tool.operations {
+        let scope = Scope {
+            path: &toolset.path,
+            tool: &tool.name,
+            entry: tool.entry,
+            operation: *operation,
+        };
+        let Some(facts) = read(parsed, scope, &operation.binding.operation.value, errors) else {
+            continue;
+        };
+        let mut report = Report::new(scope.document());
+        drafts.push(lower_operation(
+            parsed,
+            toolset,
+            scope,
+            facts,
+            &mut report,
+            errors,
+        ));
+        reports.push(report);
+    }
+    let whole = reports.len() == tool.entry.bindings.len();
+    arguments::check_use(&toolset.path, tool.entry, &reports, whole, errors);
+    drafts
+}
+
+/// Names after `on` must be documents of the tool.
+fn check_documents(toolset: &ToolsetEntry, tool: &SelectedTool<'_>, errors: &mut Vec<Error>) {
+    let entry = tool.entry;
+    let known = || {
+        entry
+            .bindings
+            .iter()
+            .map(|binding| binding.document.value.as_str())
+    };
+    let scopes = entry.summary.iter().map(|field| &field.on);
+    let scopes = scopes.chain(entry.filters.iter().map(|filter| &filter.on));
+    let scopes = scopes.chain(entry.overrides.iter().map(|change| &change.on));
+    let scopes = scopes.chain(entry.omissions.iter().map(|omission| &omission.on));
+    for document in scopes.flatten() {
+        if !known().any(|name| name == document.value) {
+            errors.push(Error {
+                path: toolset.path.clone(),
+                line: document.line,
+                problem: Problem::UnknownDocument {
+                    document: document.value.clone(),
+                    of: format!("tool `{}`", tool.name),
+                    nearest: nearest(&document.value, known()),
+                },
+            });
+        }
+    }
+}
+
+/// What the document says about an operation, its descriptions tidied.
+fn read(parsed: &Parsed, scope: Scope<'_>, id: &str, errors: &mut Vec<Error>) -> Option<Facts> {
+    let spec = scope.operation.spec;
+    let mut facts = match facts(spec, id) {
+        Ok(facts) => facts,
+        Err(problems) => {
+            for error in problems {
+                let problem = Problem::Document(error);
+                let (path, line) = (spec.source.clone(), parsed.operation_line(spec, id));
+                let error = Error {
+                    path,
+                    line,
+                    problem,
+                };
+                if !errors.contains(&error) {
+                    errors.push(error);
+                }
+            }
+            return None;
+        }
+    };
+    let boilerplate = parsed
+        .apis
+        .document(&spec.name)
+        .map(|entry| entry.boilerplate.as_slice());
+    let boilerplate: Vec<&str> = boilerplate
+        .unwrap_or_default()
+        .iter()
+        .map(|text| text.value.as_str())
+        .collect();
+    for parameter in &mut facts.parameters {
+        parameter.description = tidy(&parameter.description, &boilerplate);
+    }
+    for def in &mut facts.types {
+        def.description = tidy(&def.description, &boilerplate);
+        if let TypeShape::Struct { fields, .. } = &mut def.shape {
+            for field in fields {
+                field.description = tidy(&field.description, &boilerplate);
+            }
+        }
+    }
+    Some(facts)
+}
+
+fn lower_operation(
+    parsed: &Parsed,
+    toolset: &ToolsetEntry,
+    scope: Scope<'_>,
+    facts: Facts,
+    report: &mut Report,
+    errors: &mut Vec<Error>,
+) -> Draft {
+    let SelectedOperation { binding, spec, api } = scope.operation;
+    let entry = scope.entry;
+    let (method, resource) = (entry.method.value.as_str(), entry.resource.value.as_str());
+    let mut all_types = facts.types.clone();
+    let arguments = arguments::lower(scope, &facts, report, errors);
+    let is_list = method == "list";
+    let list = is_list
+        .then(|| list::lower(scope, &facts, &arguments, errors))
+        .flatten();
+    if !is_list {
+        list::refuse(scope, errors);
+    }
+    let merge = binding.merge_from.as_ref().and_then(|id| {
+        let source = source(parsed, scope, "merge_from", id, errors)?;
+        filled(scope, "merge_from", id, &source.path, &facts, false, errors).then_some(source.path)
+    });
+    let read_back = binding
+        .read_back
+        .as_ref()
+        .and_then(|wanted| read_back(parsed, scope, wanted, &facts, errors));
+    let mut returns = answer(&facts);
+    let read_back = read_back.map(|(path, source)| {
+        returns = source.response;
+        for def in source.types {
+            if types::find(&all_types, &def.rust_name).is_none() {
+                all_types.push(def);
+            }
+        }
+        path
+    });
+    let returns = if is_list { None } else { returns };
+    let roots = arguments.parameters.iter().map(|parameter| &parameter.ty);
+    let roots = roots
+        .chain(list.iter().map(|list| &list.of))
+        .chain(returns.iter());
+    let (named, mut own) = types::reached(&roots.collect::<Vec<_>>(), &all_types);
+    let mut field_changes = arguments.field_changes;
+    field_changes.retain(|change| {
+        let own = own.iter_mut().find(|def| def.rust_name == change.type_name);
+        if let Some(field) = own.and_then(|def| field_mut(def, &change.field)) {
+            super::changes::apply(&change.change.value, field.into());
+            return false;
+        }
+        true
+    });
+    let tags = toolset
+        .tags
+        .iter()
+        .chain(&entry.tags)
+        .map(|tag| tag.value.clone());
+    let operation = Operation {
+        tool_name: scope.tool.to_owned(),
+        rust_name: struct_name(method, resource),
+        title: entry.title.clone(),
+        description: description(entry, binding),
+        toolset: toolset.name.value.clone(),
+        tags: tags.collect(),
+        method: method.to_owned(),
+        document: spec.name.clone(),
+        operation_id: facts.operation_id.clone(),
+        effect: effect(scope, &facts.http, errors),
+        http: facts.http,
+        path: facts.path,
+        parameters: arguments.parameters,
+        body: facts.body,
+        list,
+        merge,
+        mask: arguments.mask,
+        read_back,
+        returns,
+        types: own,
+    };
+    Draft {
+        api: api.name.value.clone(),
+        line: entry.line,
+        operation,
+        named,
+        field_changes,
+    }
+}
+
+fn struct_name(method: &str, resource: &str) -> String {
+    let verb = if method == "list" { "list_all" } else { method };
+    ident::type_name(&format!("{verb}_{resource}"))
+}
+
+fn description(entry: &ToolEntry, binding: &Binding) -> String {
+    match &binding.note {
+        Some(note) => format!("{} {note}", entry.description),
+        None => entry.description.clone(),
+    }
+}
+
+/// The shape of the answer. Of a deletion, a schema that allows anything says as much as none.
+fn answer(facts: &Facts) -> Option<TypeRef> {
+    let says_nothing = |ty: &TypeRef| facts.http == "delete" && ty.kind == TypeKind::Any;
+    facts.response.clone().filter(|ty| !says_nothing(ty))
+}
+
+fn effect(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) -> Effect {
+    let reads = matches!(scope.entry.method.value.as_str(), "list" | "get") || http == "get";
+    let mut effect = Effect {
+        read_only: reads,
+        destructive: http == "delete",
+        idempotent: reads || matches!(http, "delete" | "put" | "patch"),
+    };
+    for word in &scope.entry.effects {
+        let before = effect;
+        match word.value.as_str() {
+            "destructive" => {
+                effect.destructive = true;
+                effect.read_only = false;
+            }
+            _ => effect.idempotent = false,
+        }
+        if effect == before {
+            let problem = Problem::NoChange {
+                what: format!("effect `{}`", word.value),
+                document: scope.document().to_owned(),
+            };
+            scope.error(errors, word.line, problem);
+        }
+    }
+    effect
+}
+
+/// The operation whose answer is read for another one.
+fn source(
+    parsed: &Parsed,
+    scope: Scope<'_>,
+    key: &'static str,
+    id: &At<String>,
+    errors: &mut Vec<Error>,
+) -> Option<Facts> {
+    let spec = scope.operation.spec;
+    let operations = spec.operations();
+    let Some(operation) = operations.iter().find(|operation| operation.id == id.value) else {
+        let problem = Problem::UnknownOperation {
+            operation: id.value.clone(),
+            document: spec.name.clone(),
+            nearest: nearest(&id.value, operations.iter().map(|other| other.id.as_str())),
+        };
+        scope.error(errors, id.line, problem);
+        return None;
+    };
+    if operation.http != "get" {
+        let why = format!("which is a {}, not a GET", operation.http.to_uppercase());
+        scope.error(errors, id.line, unreadable(scope, key, id, why));
+        return None;
+    }
+    read(parsed, scope, &id.value, errors)
+}
+
+fn unreadable(scope: Scope<'_>, key: &'static str, id: &At<String>, why: String) -> Problem {
+    Problem::UnreadableSource {
+        key,
+        operation: id.value.clone(),
+        document: scope.document().to_owned(),
+        why,
+    }
+}
+
+fn read_back(
+    parsed: &Parsed,
+    scope: Scope<'_>,
+    wanted: &ReadBack,
+    facts: &Facts,
+    errors: &mut Vec<Error>,
+) -> Option<(String, Facts)> {
+    let source = source(parsed, scope, "read_back", &wanted.operation, errors)?;
+    let mut path = source.path.clone();
+    if let Some(from) = &wanted.from {
+        match placeholders(&path).as_slice() {
+            [only] if *only != from.value => {
+                path = path.replace(&format!("{{{only}}}"), &format!("{{{}}}", from.value));
+            }
+            [_] => {
+                let problem = Problem::NoChange {
+                    what: "`from` of `read_back`".to_owned(),
+                    document: scope.document().to_owned(),
+                };
+                scope.error(errors, from.line, problem);
+            }
+            _ => {
+                let why = "which has not just one path parameter for `from` to fill".to_owned();
+                let problem = unreadable(scope, "read_back", &wanted.operation, why);
+                scope.error(errors, from.line, problem);
+                return None;
+            }
+        }
+    }
+    filled(
+        scope,
+        "read_back",
+        &wanted.operation,
+        &path,
+        facts,
+        true,
+        errors,
+    )
+    .then_some((path, source))
+}
+
+/// Whether each placeholder of the path of a source has a value.
+fn filled(
+    scope: Scope<'_>,
+    key: &'static str,
+    id: &At<String>,
+    path: &str,
+    facts: &Facts,
+    body: bool,
+    errors: &mut Vec<Error>,
+) -> bool {
+    for placeholder in placeholders(path) {
+        let known = facts.parameters.iter().any(|parameter| {
+            let place = match parameter.place {
+                Place::Path { .. } => true,
+                Place::Body => body,
+                _ => false,
+            };
+            place && parameter.wire == placeholder
+        });
+        if !known {
+            let from = if body {
+                " or member of the body; say with `from` which is meant"
+            } else {
+                ""
+            };
+            let why = format!(
+                "whose path needs `{placeholder}`, but operation `{}` has no such path parameter{from}",
+                scope.operation_id()
+            );
+            scope.error(errors, id.line, unreadable(scope, key, id, why));
+            return false;
+        }
+    }
+    true
+}
+
+fn placeholders(path: &str) -> Vec<&str> {
+    let parts = path.split('{').skip(1);
+    parts
+        .filter_map(|part| part.split_once('}'))
+        .map(|(name, _)| name)
+        .collect()
+}

@@ -1,0 +1,119 @@
+//! The types of a module: which a tool needs, which of them are shared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catalog::{TypeDef, TypeKind, TypeRef, TypeShape};
+
+/// The shared types of a module, and all names in use there.
+#[derive(Debug, Default)]
+pub(super) struct Module {
+    types: BTreeMap<String, TypeDef>,
+    taken: BTreeSet<String>,
+}
+
+impl Module {
+    /// Adds a shared type; `false` if there is a different one of this name.
+    pub(super) fn share(&mut self, def: &TypeDef) -> bool {
+        self.taken.insert(def.rust_name.clone());
+        let shared = self
+            .types
+            .entry(def.rust_name.clone())
+            .or_insert_with(|| def.clone());
+        shared == def
+    }
+
+    /// Takes a name for something that is not shared; `false` if it is in use.
+    pub(super) fn take(&mut self, name: &str) -> bool {
+        self.taken.insert(name.to_owned())
+    }
+
+    pub(super) fn types_mut(&mut self) -> &mut BTreeMap<String, TypeDef> {
+        &mut self.types
+    }
+
+    /// The shared types by name.
+    pub(super) fn into_types(self) -> Vec<TypeDef> {
+        self.types.into_values().collect()
+    }
+}
+
+/// The types that are reached from `roots`: those of component schemas with all that they are made of, and the anonymous ones in the order of first use.
+pub(super) fn reached(roots: &[&TypeRef], types: &[TypeDef]) -> (Vec<TypeDef>, Vec<TypeDef>) {
+    let mut walk = Walk {
+        types,
+        seen: BTreeMap::new(),
+        order: Vec::new(),
+    };
+    for root in roots {
+        walk.type_ref(root, false);
+    }
+    let found = walk
+        .order
+        .iter()
+        .filter_map(|name| find(types, name))
+        .cloned();
+    found.partition(|def| walk.seen.get(def.rust_name.as_str()) == Some(&true))
+}
+
+/// A type by its Rust name.
+pub(super) fn find<'t>(types: &'t [TypeDef], name: &str) -> Option<&'t TypeDef> {
+    types.iter().find(|def| def.rust_name == name)
+}
+
+/// What a type is inside arrays.
+pub(super) fn innermost(ty: &TypeRef) -> &TypeRef {
+    match &ty.kind {
+        TypeKind::Array(items) => innermost(items),
+        _ => ty,
+    }
+}
+
+struct Walk<'t> {
+    types: &'t [TypeDef],
+    /// Whether each type seen belongs to a component schema.
+    seen: BTreeMap<&'t str, bool>,
+    order: Vec<&'t str>,
+}
+
+impl<'t> Walk<'t> {
+    fn type_ref(&mut self, ty: &TypeRef, shared: bool) {
+        match &ty.kind {
+            TypeKind::Array(of) | TypeKind::Map(of) => self.type_ref(of, shared),
+            TypeKind::Named(name) => {
+                if let Some(def) = find(self.types, name) {
+                    self.def(def, shared);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn def(&mut self, def: &'t TypeDef, shared: bool) {
+        let shared = shared || def.schema.is_some();
+        match self.seen.insert(&def.rust_name, shared) {
+            // Nothing new to say about it and what it is made of.
+            Some(before) if before || !shared => {
+                self.seen.insert(&def.rust_name, before);
+                return;
+            }
+            Some(_) => {}
+            None => self.order.push(&def.rust_name),
+        }
+        match &def.shape {
+            TypeShape::Struct { fields, additional } => {
+                for field in fields {
+                    self.type_ref(&field.ty, shared);
+                }
+                if let Some(additional) = additional {
+                    self.type_ref(additional, shared);
+                }
+            }
+            TypeShape::Union { variants } => {
+                for variant in variants {
+                    self.type_ref(&variant.ty, shared);
+                }
+            }
+            TypeShape::Enum { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! The quality gate: which operation each tool is, and that every operation is either a tool or excluded for a reason.
+
+use crate::allowlist::apis::ApiEntry;
+use crate::allowlist::tools::{Binding, ToolEntry, ToolsetEntry};
+use crate::glob;
+use crate::input::Parsed;
+use crate::openapi::Spec;
+use crate::problem::{Error, Problem, nearest};
+use crate::reader::At;
+
+/// The tools, in the order of the allowlist, and what became of every operation.
+#[derive(Debug)]
+pub(crate) struct Selection<'p> {
+    pub(crate) toolsets: Vec<SelectedToolset<'p>>,
+    /// By document, then operation, in the order of the documents.
+    pub(crate) decisions: Vec<(&'p Spec, Vec<(String, Decision)>)>,
+    /// What is wrong with the allowlist.
+    pub(crate) errors: Vec<Error>,
+    /// Operations for which nothing was decided.
+    pub(crate) undecided: Vec<Error>,
+}
+
+/// A toolset with its tools.
+#[derive(Debug)]
+pub(crate) struct SelectedToolset<'p> {
+    pub(crate) entry: &'p ToolsetEntry,
+    pub(crate) tools: Vec<SelectedTool<'p>>,
+}
+
+/// A tool and the operations that it is.
+#[derive(Debug)]
+pub(crate) struct SelectedTool<'p> {
+    pub(crate) entry: &'p ToolEntry,
+    pub(crate) name: String,
+    pub(crate) operations: Vec<SelectedOperation<'p>>,
+}
+
+/// The operation that a tool is in one API.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SelectedOperation<'p> {
+    pub(crate) binding: &'p Binding,
+    pub(crate) spec: &'p Spec,
+    pub(crate) api: &'p ApiEntry,
+}
+
+/// What became of an operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// It is a tool of this name.
+    Tool(String),
+    /// It is none, for this reason.
+    Excluded(String),
+    /// Nobody has said.
+    Undecided,
+}
+
+/// Matches the allowlist with the documents.
+pub(crate) fn select(parsed: &Parsed) -> Selection<'_> {
+    let mut selection = Selection {
+        toolsets: Vec::new(),
+        decisions: parsed
+            .specs
+            .iter()
+            .map(|spec| {
+                let ids = spec.operations().into_iter();
+                (
+                    spec,
+                    ids.map(|operation| (operation.id, Decision::Undecided))
+                        .collect(),
+                )
+            })
+            .collect(),
+        errors: Vec::new(),
+        undecided: Vec::new(),
+    };
+    let mut misspelled: Vec<(String, String)> = Vec::new();
+    for entry in &parsed.toolsets {
+        let tools = entry
+            .tools
+            .iter()
+            .map(|tool| selection.tool(parsed, entry, tool, &mut misspelled))
+            .collect();
+        selection.toolsets.push(SelectedToolset { entry, tools });
+    }
+    selection.names(parsed);
+    selection.exclude(parsed);
+    if parsed.whole {
+        selection.undecided(parsed, &misspelled);
+    }
+    selection
+}
+
+impl<'p> Selection<'p> {
+    fn error(&mut self, path: &str, line: usize, problem: Problem) {
+        self.errors.push(Error {
+            path: path.to_owned(),
+            line,
+            problem,
+        });
+    }
+
+    fn tool(
+        &mut self,
+        parsed: &'p Parsed,
+        toolset: &'p ToolsetEntry,
+        entry: &'p ToolEntry,
+        misspelled: &mut Vec<(String, String)>,
+    ) -> SelectedTool<'p> {
+        let name = parsed
+            .apis
+            .tool_name(&entry.method.value, &entry.resource.value);
+        let mut operations: Vec<SelectedOperation<'p>> = Vec::new();
+        for binding in &entry.bindings {
+            let Some(api) = self.api(parsed, &toolset.path, &binding.document) else {
+                continue;
+            };
+            if let Some(other) = operations.iter().find(|other| other.api.name == api.name) {
+                let problem = Problem::BoundTwice {
+                    document: binding.document.value.clone(),
+                    other: other.binding.document.value.clone(),
+                    api: api.name.value.clone(),
+                };
+                self.error(&toolset.path, binding.document.line, problem);
+                continue;
+            }
+            // A document that could not be read has its own message.
+            let Some(spec) = parsed.spec(&binding.document.value) else {
+                continue;
+            };
+            let id = &binding.operation;
+            let Some(decision) = self.decision(spec, &id.value) else {
+                let ids = spec.operations();
+                let nearest = nearest(&id.value, ids.iter().map(|other| other.id.as_str()));
+                misspelled.extend(nearest.clone().map(|id| (spec.name.clone(), id)));
+                let problem = Problem::UnknownOperation {
+                    operation: id.value.clone(),
+                    document: spec.name.clone(),
+                    nearest,
+                };
+                self.error(&toolset.path, id.line, problem);
+                continue;
+            };
+            *decision = Decision::Tool(name.clone());
+            operations.push(SelectedOperation { binding, spec, api });
+        }
+        SelectedTool {
+            entry,
+            name,
+            operations,
+        }
+    }
+
+    /// The API that has a document.
+    fn api(
+        &mut self,
+        parsed: &'p Parsed,
+        path: &str,
+        document: &At<String>,
+    ) -> Option<&'p ApiEntry> {
+        let api = parsed.apis.api_of(&document.value);
+        if parsed.apis.document(&document.value).is_none() && !parsed.apis.documents.is_empty() {
+            let known = parsed
+                .apis
+                .documents
+                .iter()
+                .map(|entry| entry.name.value.as_str());
+            let problem = Problem::UnknownDocument {
+                document: document.value.clone(),
+                of: parsed.apis_path.clone(),
+                nearest: nearest(&document.value, known),
+            };
+            self.error(path, document.line, problem);
+        }
+        api
+    }
+
+    fn decision(&mut self, spec: &Spec, operation: &str) -> Option<&mut Decision> {
+        let (_, decisions) = self
+            .decisions
+            .iter_mut()
+            .find(|(other, _)| other.name == spec.name)?;
+        let found = decisions.iter_mut().find(|(id, _)| id == operation);
+        found.map(|(_, decision)| decision)
+    }
+
+    /// Names of toolsets and tools: well formed, and none twice.
+    fn names(&mut self, parsed: &Parsed) {
+        let mut toolsets: Vec<(&str, String)> = Vec::new();
+        let mut tools: Vec<(String, String)> = Vec::new();
+        for toolset in &parsed.toolsets {
+            let (name, path) = (&toolset.name, &toolset.path);
+            let place = format!("{path}:{}", name.line);
+            match toolsets.iter().find(|(other, _)| *other == name.value) {
+                Some((_, first)) if !name.value.is_empty() => {
+                    let problem = taken("toolset", &name.value, first);
+                    self.error(path, name.line, problem);
+                }
+                _ => toolsets.push((&name.value, place)),
+            }
+            for tool in &toolset.tools {
+                let name = parsed
+                    .apis
+                    .tool_name(&tool.method.value, &tool.resource.value);
+                let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+                if name.is_empty() || name.len() > 64 || !name.chars().all(ok) {
+                    let name = name.clone();
+                    self.error(path, tool.line, Problem::ToolName { name });
+                }
+                match tools.iter().find(|(other, _)| *other == name) {
+                    Some((_, first)) => {
+                        let problem = taken("tool name", &name, first);
+                        self.error(path, tool.line, problem);
+                    }
+                    None => tools.push((name, format!("{path}:{}", tool.line))),
+                }
+            }
+        }
+    }
+
+    fn exclude(&mut self, parsed: &'p Parsed) {
+        let path = &parsed.excluded_path;
+        for exclusion in &parsed.exclusions {
+            self.api(parsed, path, &exclusion.document);
+            let Some(spec) = parsed.spec(&exclusion.document.value) else {
+                continue;
+            };
+            for pattern in &exclusion.operations {
+                self.pattern(parsed, spec, pattern, &exclusion.reason);
+            }
+        }
+    }
+
+    /// Excludes what a pattern matches. Of two patterns the first decides, so that one operation can have a reason of its own.
+    fn pattern(&mut self, parsed: &Parsed, spec: &Spec, pattern: &At<String>, reason: &str) {
+        let path = &parsed.excluded_path;
+        let decisions = self
+            .decisions
+            .iter_mut()
+            .find(|(other, _)| other.name == spec.name);
+        let Some((_, decisions)) = decisions else {
+            return;
+        };
+        let mut idle = true;
+        let mut tools = Vec::new();
+        for (id, decision) in decisions.iter_mut() {
+            if !glob::matches(&pattern.value, id) {
+                continue;
+            }
+            match decision {
+                Decision::Tool(tool) => tools.push((id.clone(), tool.clone())),
+                Decision::Undecided => {
+                    *decision = Decision::Excluded(reason.to_owned());
+                    idle = false;
+                }
+                Decision::Excluded(_) => {}
+            }
+        }
+        if idle && tools.is_empty() {
+            let ids = decisions.iter().map(|(id, _)| id.as_str());
+            let near = nearest(&pattern.value, ids).filter(|near| *near != pattern.value);
+            let problem = Problem::IdleExclusion {
+                pattern: pattern.value.clone(),
+                document: spec.name.clone(),
+                nearest: near,
+            };
+            self.error(path, pattern.line, problem);
+        }
+        for (operation, tool) in tools {
+            let problem = Problem::ExcludedTool {
+                pattern: pattern.value.clone(),
+                operation,
+                document: spec.name.clone(),
+                tool,
+            };
+            self.error(path, pattern.line, problem);
+        }
+    }
+
+    /// Reports what is still open, apart from operations that were most likely meant by a misspelled id.
+    fn undecided(&mut self, parsed: &Parsed, misspelled: &[(String, String)]) {
+        for (spec, decisions) in &self.decisions {
+            for (id, decision) in decisions {
+                let meant = misspelled
+                    .iter()
+                    .any(|(document, other)| *document == spec.name && other == id);
+                if *decision != Decision::Undecided || meant {
+                    continue;
+                }
+                self.undecided.push(Error {
+                    path: spec.source.clone(),
+                    line: parsed.operation_line(spec, id),
+                    problem: Problem::Undecided {
+                        operation: id.clone(),
+                        document: spec.name.clone(),
+                        tools: parsed.tools_path(),
+                        excluded: parsed.excluded_path.clone(),
+                    },
+                });
+            }
+        }
+    }
+}
+
+fn taken(what: &'static str, name: &str, first: &str) -> Problem {
+    Problem::Taken {
+        what,
+        name: name.to_owned(),
+        first: first.to_owned(),
+    }
+}

@@ -1,0 +1,210 @@
+//! YAML text to a tree that knows the line of each key and value. What is more than data (anchors, tags, several documents) is refused, and a key that stands twice is a problem instead of a silent loss.
+
+use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
+use serde_json::Value as Json;
+
+use crate::problem::Problem;
+
+/// Deepest nesting that is read, far more than any file needs.
+const MAX_DEPTH: usize = 64;
+
+/// A problem and its line.
+pub(crate) type Flaw = (usize, Problem);
+
+/// A value and the line it begins in.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Node {
+    pub(crate) line: usize,
+    pub(crate) value: Value,
+}
+
+/// What stands there.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    /// A text, and whether it was written without quotes.
+    Scalar { text: String, plain: bool },
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping, in the order written, each key once.
+    Map(Vec<(Key, Node)>),
+}
+
+/// A key and its line.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Key {
+    pub(crate) line: usize,
+    pub(crate) text: String,
+}
+
+impl Node {
+    /// The text of a scalar that is text in YAML, not `true`, `null` or a number.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar { text, plain } if !plain || word(text).is_none() => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value as JSON.
+    pub(crate) fn json(&self) -> Json {
+        match &self.value {
+            Value::Scalar { text, plain: true } => {
+                word(text).unwrap_or_else(|| Json::String(text.clone()))
+            }
+            Value::Scalar { text, plain: false } => Json::String(text.clone()),
+            Value::List(items) => items.iter().map(Self::json).collect(),
+            Value::Map(entries) => Json::Object(
+                entries
+                    .iter()
+                    .map(|(key, value)| (key.text.clone(), value.json()))
+                    .collect(),
+            ),
+        }
+    }
+}
+
+/// The JSON value that an unquoted word stands for; `None` if it is text.
+fn word(text: &str) -> Option<Json> {
+    match text {
+        "" | "~" => Some(Json::Null),
+        _ => serde_json::from_str(text)
+            .ok()
+            .filter(|value: &Json| !value.is_string() && !value.is_array() && !value.is_object()),
+    }
+}
+
+/// Reads one document. The flaws are those after which the rest could still be read; `Err` is the one that ended it.
+pub(crate) fn parse(text: &str) -> Result<(Node, Vec<Flaw>), Flaw> {
+    let mut loader = Loader {
+        parser: Parser::new_from_str(text),
+        flaws: Vec::new(),
+    };
+    let mut line = 1;
+    loop {
+        let (event, at) = loader.next()?;
+        line = at.max(line);
+        match event {
+            Event::StreamStart | Event::DocumentStart(_) | Event::Nothing => {}
+            Event::StreamEnd | Event::DocumentEnd => {
+                return Err((line, syntax("there is nothing in it")));
+            }
+            event => {
+                let node = loader.node(event, at, 0)?;
+                loader.end()?;
+                return Ok((node, loader.flaws));
+            }
+        }
+    }
+}
+
+fn syntax(detail: &str) -> Problem {
+    Problem::Syntax {
+        detail: detail.to_owned(),
+    }
+}
+
+/// The parser with what it found to be wrong so far.
+struct Loader<'t> {
+    parser: Parser<'t, StrInput<'t>>,
+    flaws: Vec<Flaw>,
+}
+
+impl<'t> Loader<'t> {
+    fn next(&mut self) -> Result<(Event<'t>, usize), Flaw> {
+        match self.parser.next_event() {
+            Some(Ok((event, span))) => Ok((event, span.start.line())),
+            Some(Err(error)) => Err((error.marker().line(), syntax(error.info()))),
+            None => Err((1, syntax("it ends too early"))),
+        }
+    }
+
+    fn end(&mut self) -> Result<(), Flaw> {
+        loop {
+            match self.next()? {
+                (Event::StreamEnd, _) => return Ok(()),
+                (Event::DocumentStart(_), line) => {
+                    return Err((line, unsupported("several documents in one file")));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn node(&mut self, event: Event<'t>, line: usize, depth: usize) -> Result<Node, Flaw> {
+        if depth > MAX_DEPTH {
+            return Err((line, syntax("it is nested too deeply")));
+        }
+        let value = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                self.plain_data(anchor, tag.is_some(), line);
+                Value::Scalar {
+                    text: text.into_owned(),
+                    plain: style == ScalarStyle::Plain,
+                }
+            }
+            Event::SequenceStart(anchor, tag) => {
+                self.plain_data(anchor, tag.is_some(), line);
+                self.list(depth)?
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.plain_data(anchor, tag.is_some(), line);
+                self.map(depth)?
+            }
+            Event::Alias(_) => {
+                self.flaws.push((line, unsupported("aliases")));
+                Value::List(Vec::new())
+            }
+            _ => return Err((line, syntax("a value is missing"))),
+        };
+        Ok(Node { line, value })
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Value, Flaw> {
+        let mut items = Vec::new();
+        loop {
+            match self.next()? {
+                (Event::SequenceEnd, _) => return Ok(Value::List(items)),
+                (event, line) => items.push(self.node(event, line, depth + 1)?),
+            }
+        }
+    }
+
+    fn map(&mut self, depth: usize) -> Result<Value, Flaw> {
+        let mut entries: Vec<(Key, Node)> = Vec::new();
+        loop {
+            let key = match self.next()? {
+                (Event::MappingEnd, _) => return Ok(Value::Map(entries)),
+                (Event::Scalar(text, ..), line) => Key {
+                    line,
+                    text: text.into_owned(),
+                },
+                (_, line) => return Err((line, syntax("a key is one word"))),
+            };
+            let (event, line) = self.next()?;
+            let value = self.node(event, line, depth + 1)?;
+            match entries.iter().find(|(other, _)| other.text == key.text) {
+                Some((first, _)) => self.flaws.push((
+                    key.line,
+                    Problem::DuplicateKey {
+                        key: key.text,
+                        first: first.line,
+                    },
+                )),
+                None => entries.push((key, value)),
+            }
+        }
+    }
+
+    fn plain_data(&mut self, anchor: usize, tagged: bool, line: usize) {
+        if anchor != 0 {
+            self.flaws.push((line, unsupported("anchors")));
+        }
+        if tagged {
+            self.flaws.push((line, unsupported("tags")));
+        }
+    }
+}
+
+fn unsupported(what: &'static str) -> Problem {
+    Problem::Unsupported { what }
+}
