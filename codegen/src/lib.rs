@@ -9,3 +9,69 @@ pub mod error;
 pub mod facts;
 pub mod ident;
 pub mod openapi;
+
+mod allowlist;
+mod coverage;
+mod glob;
+mod input;
+mod lower;
+mod problem;
+mod reader;
+mod select;
+mod text;
+mod yaml;
+
+pub use coverage::{Coverage, CoveredOperation, DocumentCoverage};
+pub use input::Input;
+pub use problem::{Error, Problem};
+pub use select::Decision;
+
+use catalog::Catalog;
+
+/// Makes the catalogue of all tools, or says all that is wrong with the inputs, by file and line.
+pub fn catalog(inputs: &[Input]) -> Result<Catalog, Vec<Error>> {
+    let (catalog, undecided) = draft(inputs)?;
+    if undecided.is_empty() {
+        Ok(catalog)
+    } else {
+        Err(undecided)
+    }
+}
+
+/// The catalogue of the tools there are, with the operations for which nothing was decided yet. Fails only if something is wrong with what was decided.
+pub fn draft(inputs: &[Input]) -> Result<(Catalog, Vec<Error>), Vec<Error>> {
+    let mut parsed = input::parse(inputs);
+    let mut errors = std::mem::take(&mut parsed.errors);
+    let selection = select::select(&parsed);
+    let (catalog, wrong) = lower::lower(&parsed, &selection);
+    errors.extend(selection.errors);
+    errors.extend(wrong);
+    let mut undecided = selection.undecided;
+    if errors.is_empty() {
+        sort(&mut undecided);
+        return Ok((catalog, undecided));
+    }
+    errors.append(&mut undecided);
+    sort(&mut errors);
+    Err(errors)
+}
+
+/// What became of every operation. Fails only if that cannot be told.
+pub fn coverage(inputs: &[Input]) -> Result<Coverage, Vec<Error>> {
+    let mut parsed = input::parse(inputs);
+    let mut errors = std::mem::take(&mut parsed.errors);
+    let selection = select::select(&parsed);
+    let coverage = coverage::cover(&parsed, &selection);
+    errors.extend(selection.errors);
+    if errors.is_empty() {
+        return Ok(coverage);
+    }
+    sort(&mut errors);
+    Err(errors)
+}
+
+/// By file, line and text; nothing twice.
+fn sort(errors: &mut Vec<Error>) {
+    errors.sort_by_cached_key(|error| (error.path.clone(), error.line, error.to_string()));
+    errors.dedup();
+}

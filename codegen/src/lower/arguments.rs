@@ -21,12 +21,15 @@ pub(super) struct Arguments {
     pub(super) field_changes: Vec<FieldChange>,
 }
 
+/// What became of each change of an override; if there is no such parameter, the name most like it.
+type Outcomes = Result<Vec<Outcome>, Option<String>>;
+
 /// What the decisions about a tool came to in one document.
 #[derive(Debug)]
 pub(super) struct Report {
     document: String,
-    /// For each override in scope the outcome of each change; `None` if there is no such parameter, with the name most like it.
-    overrides: Vec<(usize, Result<Vec<Outcome>, Option<String>>)>,
+    /// The overrides in scope, by their place in the tool.
+    overrides: Vec<(usize, Outcomes)>,
     /// For each glob in scope, by entry and place in it, whether it matched.
     omissions: Vec<(usize, usize, bool)>,
     /// The path parameter that became the id.
@@ -230,7 +233,7 @@ fn override_one(
     types: &[TypeDef],
     field_changes: &mut Vec<FieldChange>,
     errors: &mut Vec<Error>,
-) -> Result<Vec<Outcome>, Option<String>> {
+) -> Outcomes {
     let wanted = &entry.name.value;
     let in_place = |parameter: &Parameter| {
         entry
@@ -475,7 +478,7 @@ pub(super) fn check_use(
 
 fn check_override(
     entry: &Override,
-    outcomes: &[(&Report, &Result<Vec<Outcome>, Option<String>>)],
+    outcomes: &[(&Report, &Outcomes)],
     error: &mut impl FnMut(usize, Problem),
 ) {
     let present: Vec<_> = outcomes

@@ -96,25 +96,25 @@ pub(super) fn apply(change: &Change, target: Target<'_>) -> Outcome {
         Change::MinItems(new) if array => set(&mut target.ty.rules.min_items, Some(*new)),
         Change::MaxItems(new) if array => set(&mut target.ty.rules.max_items, Some(*new)),
         Change::Rename(_) | Change::Or(_) | Change::Secret => match target.argument {
-            Some(argument) => of_argument(change, argument, target.required),
+            Some(mut argument) => of_argument(change, &mut argument, target.required),
             None => Outcome::Unfitting,
         },
         _ => Outcome::Unfitting,
     }
 }
 
-fn of_argument(change: &Change, argument: Argument<'_>, required: &mut bool) -> Outcome {
+fn of_argument(change: &Change, argument: &mut Argument<'_>, required: &mut bool) -> Outcome {
     match change {
         Change::Rename(new) => {
             *argument.rust_name = ident::snake(new);
-            set(argument.name, new.clone())
+            set(&mut *argument.name, new.clone())
         }
         Change::Or(new) => {
             // Another argument stands in for it.
             *required = false;
-            set(argument.or, Some(new.clone()))
+            set(&mut *argument.or, Some(new.clone()))
         }
-        _ => set(argument.secret, true),
+        _ => set(&mut *argument.secret, true),
     }
 }
 
