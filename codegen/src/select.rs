@@ -221,7 +221,12 @@ impl<'p> Selection<'p> {
         let path = &parsed.excluded_path;
         for exclusion in &parsed.exclusions {
             self.api(parsed, path, &exclusion.document);
-            let Some(spec) = parsed.spec(&exclusion.document.value) else {
+            // Of a misspelled document the most likely one is meant: its operations are not undecided as well.
+            let documents = || parsed.specs.iter().map(|spec| spec.name.as_str());
+            let name = &exclusion.document.value;
+            let meant = parsed.spec(name).map(|spec| spec.name.clone());
+            let meant = meant.or_else(|| nearest(name, documents()));
+            let Some(spec) = meant.and_then(|name| parsed.spec(&name)) else {
                 continue;
             };
             for pattern in &exclusion.operations {

@@ -188,7 +188,7 @@ fn filter_field(filter: &Filter) -> Field {
 
 const FIELDS: Field = Field {
     name: "fields",
-    description: "Fields to return instead of the default ones; [\"*\"] for all.",
+    description: "Fields to return; [\"*\"] for all.",
     required: false,
     shape: Shape {
         kind: Kind::Array {
@@ -207,7 +207,7 @@ const FIELDS: Field = Field {
 
 const LIMIT: Field = Field {
     name: "limit",
-    description: "Most items to return; 50 if left out.",
+    description: "Most items to return; 50 by default.",
     required: false,
     shape: Shape {
         kind: Kind::Integer {
@@ -222,7 +222,7 @@ const LIMIT: Field = Field {
 
 const NEXT_CURSOR: Field = Field {
     name: "next_cursor",
-    description: "Value of next_cursor in the previous result, unchanged; leave out for the first page.",
+    description: "next_cursor of the previous result, unchanged; none for the first page.",
     required: false,
     shape: Shape {
         kind: Kind::String(StringRules::ANY),

@@ -325,7 +325,7 @@ fn a_list_pages_filters_and_sums_up() {
     );
     assert_eq!(
         list.filters[3].field.description,
-        "Only items whose roles.name is exactly this."
+        "Only items with this roles.name."
     );
     assert_eq!(list.items, "users");
     assert_eq!(

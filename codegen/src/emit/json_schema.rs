@@ -95,7 +95,7 @@ fn list_arguments(types: &Types<'_>, list: &List) -> Vec<(String, Value)> {
             .field(&list.of, &filter.field)
             .map(|ty| input_not_null(types, ty))
             .unwrap_or_default();
-        let description = format!("Only items whose {} is exactly this.", filter.field);
+        let description = format!("Only items with this {}.", filter.field);
         annotate(&mut property, &description, None, None);
         all.push((filter.name.clone(), Value::Object(property)));
     }
@@ -105,7 +105,7 @@ fn list_arguments(types: &Types<'_>, list: &List) -> Vec<(String, Value)> {
             json!({
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "Fields to return instead of the default ones; [\"*\"] for all.",
+                "description": "Fields to return; [\"*\"] for all.",
             }),
         ));
     }
@@ -115,14 +115,14 @@ fn list_arguments(types: &Types<'_>, list: &List) -> Vec<(String, Value)> {
             "type": "integer",
             "minimum": 1,
             "maximum": 1000,
-            "description": "Most items to return; 50 if left out.",
+            "description": "Most items to return; 50 by default.",
         }),
     ));
     all.push((
         "next_cursor".to_owned(),
         json!({
             "type": "string",
-            "description": "Value of next_cursor in the previous result, unchanged; leave out for the first page.",
+            "description": "next_cursor of the previous result, unchanged; none for the first page.",
         }),
     ));
     all

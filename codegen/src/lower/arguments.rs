@@ -160,24 +160,16 @@ fn name_id(
         .map(|parameter| parameter.wire.clone())
         .collect();
     let count = path.len();
-    let id = if entry.id.is_empty() {
-        match path.as_mut_slice() {
-            [only] if by_id => Some(&mut **only),
-            _ => None,
-        }
-    } else {
-        let named = |parameter: &&mut &mut Parameter| {
-            entry.id.iter().any(|name| name.value == parameter.wire)
-        };
-        path.iter_mut()
-            .find(named)
-            .map(|parameter| &mut **parameter)
-    };
-    match id {
-        Some(parameter) => {
-            report.id = Some(parameter.wire.clone());
-            parameter.name = "id".to_owned();
-        }
+    let named = path
+        .iter()
+        .position(|parameter| entry.id.iter().any(|name| name.value == parameter.wire));
+    // An id that is misspelled is reported as such; the only path parameter is the id all the same.
+    let only = (count == 1 && by_id).then_some(0);
+    if named.is_some() || entry.id.is_empty() {
+        report.id = named.or(only).and_then(|at| report.path.get(at).cloned());
+    }
+    match named.or(only) {
+        Some(at) => "id".clone_into(&mut path[at].name),
         None if by_id && entry.id.is_empty() && count > 1 => {
             let problem = Problem::NoId {
                 operation: scope.operation_id().to_owned(),

@@ -118,7 +118,15 @@ fn toolset(
         }
     }
     let operations: Vec<_> = drafts.iter().map(|draft| draft.operation.clone()).collect();
-    for (operation, draft) in operations.iter().zip(drafts) {
+    for (index, (operation, draft)) in operations.iter().zip(drafts).enumerate() {
+        let name = &operation.tool_name;
+        if operations[..index]
+            .iter()
+            .any(|other| other.tool_name == *name)
+        {
+            // Two tools of one name were reported as such.
+            continue;
+        }
         let own = operation.types.iter().map(|def| def.rust_name.as_str());
         for name in own.chain([operation.rust_name.as_str()]) {
             if !named.take(name) {

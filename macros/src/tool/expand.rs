@@ -240,7 +240,7 @@ fn list(list: &CheckedList) -> TokenStream {
     };
     let filters = list.filters.iter().map(|(name, path, unique)| {
         let (name, path) = (&name.text, &path.path);
-        let description = format!("Only items whose {path} is exactly this.");
+        let description = format!("Only items with this {path}.");
         quote! {
             ::runtime::__private::Filter {
                 field: ::runtime::__private::Field {
