@@ -162,9 +162,9 @@ where
     let begun = Instant::now();
     let mut requests = 0;
     let spent = |requests| requests >= plan.budget.pages || begun.elapsed() >= plan.budget.time;
-    // Offset and size of each request under way, in order, and the offset of the next one.
+    // The requests under way in order, their offsets, and the offset of the next one.
     let mut queue = FuturesOrdered::new();
-    let mut under_way: VecDeque<(u64, u32)> = VecDeque::new();
+    let mut under_way: VecDeque<u64> = VecDeque::new();
     let mut ahead = plan.start;
     // The most that the server has given at once: requests are that far apart, since more than this it may clamp.
     let mut stride = 0;
@@ -189,20 +189,20 @@ where
             }
             requests += 1;
             queue.push_back(fetch(wanted, ahead));
-            under_way.push_back((ahead, wanted));
+            under_way.push_back(ahead);
             ahead += match stride {
                 0 => u64::from(wanted),
                 stride => stride.min(u64::from(wanted)),
             };
         }
-        let Some((page, (offset, wanted))) = queue.next().await.zip(under_way.pop_front()) else {
+        let Some((page, offset)) = queue.next().await.zip(under_way.pop_front()) else {
             rows.stop();
             return Ok(());
         };
         let page = page?;
         stride = stride.max(page.len() as u64);
-        // A server that gives all it has although asked for less knows no pages.
-        let pages = page.len() <= wanted as usize || page.total != Some(page.len() as u64);
+        // Behind an offset there cannot be as many as there are in all: such a server knows no pages.
+        let pages = page.total != Some(page.len() as u64);
         let more = rows.take(plan, &page, if pages { offset } else { 0 })?;
         report(plan, rows, progress);
         // An empty page is the end whatever the total says.
@@ -212,7 +212,7 @@ where
         ahead = ahead.max(rows.position);
         match under_way.front() {
             // The page was shorter than expected: what is missing comes before what is under way.
-            Some((next, _)) if rows.position < *next => {
+            Some(next) if rows.position < *next => {
                 if spent(requests) {
                     rows.stop();
                     return Ok(());
@@ -220,7 +220,7 @@ where
                 let gap = u32::try_from(*next - rows.position).unwrap_or(max).min(max);
                 requests += 1;
                 queue.push_front(fetch(gap, rows.position));
-                under_way.push_front((rows.position, gap));
+                under_way.push_front(rows.position);
             }
             Some(_) => {}
             None => ahead = rows.position,

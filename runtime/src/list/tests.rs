@@ -266,6 +266,29 @@ async fn walking_yields_each_entry_once_however_the_server_misbehaves() {
 }
 
 #[tokio::test]
+async fn a_server_without_pages_is_cut_here_also_when_the_limit_changes() {
+    let server = Server {
+        ignores_paging: true,
+        ..Server::with(50)
+    };
+    for (start, limit, expected, cursor) in [
+        (0, 10, 0..10, Some(10)),
+        (10, 50, 10..50, None),
+        (10, 1_000, 10..50, None),
+        (40, 5, 40..45, Some(45)),
+        (50, 5, 0..0, None),
+        (60, 100, 0..0, None),
+    ] {
+        let result = run(&plan(start, limit), &server).await;
+        assert_eq!(
+            (ids(&result), next(&result)),
+            (expected.collect(), cursor),
+            "{start} {limit}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_list_that_shrinks_ends() {
     let mut server = Server::with(250);
     server.total = |number, _| json!(if number == 0 { 900 } else { 250 });
