@@ -23,7 +23,11 @@ pub(crate) fn description(attributes: &[Attribute]) -> String {
         }
         paragraph_ended = false;
         in_code ^= fence;
-        text.push_str(if in_code { &line } else { line.trim_end() });
+        text.push_str(if in_code || fence {
+            line.trim_end()
+        } else {
+            line.trim()
+        });
     }
     text.trim_end().to_owned()
 }
@@ -57,4 +61,33 @@ fn starts_a_line(line: &str) -> bool {
         .iter()
         .any(|mark| line.starts_with(mark))
         || (number.len() < line.len() && (number.starts_with(". ") || number.starts_with(") ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doc_comments_become_descriptions() {
+        let rows: [(&[&str], &str); 8] = [
+            (&[], ""),
+            (&[" One."], "One."),
+            (&[" One", " line. "], "One line."),
+            (&[" One.", "", " Two."], "One.\n\nTwo."),
+            (&["", " One.", ""], "One."),
+            (&[" One of:", " - a", "   b", " - c"], "One of:\n- a b\n- c"),
+            (&[" As", " 1. a", " 2) b"], "As\n1. a\n2) b"),
+            (
+                &[" Like", " ```", " a:", "", "   b", " ```", " this."],
+                "Like\n```\na:\n\n  b\n```\nthis.",
+            ),
+        ];
+        for (lines, expected) in rows {
+            let attributes: Vec<Attribute> = lines
+                .iter()
+                .map(|line| syn::parse_quote!(#[doc = #line]))
+                .collect();
+            assert_eq!(description(&attributes), expected, "{lines:?}");
+        }
+    }
 }

@@ -54,7 +54,9 @@ pub(crate) fn each(
                 "this does not belong here",
                 "put a comma before the next entry",
             );
-            skip_entry(input);
+            if !input.peek(Ident::peek_any) {
+                skip_entry(input);
+            }
         }
         // Either a comma or the end, as looked at above.
         let _ = input.parse::<Option<Token![,]>>();
@@ -77,7 +79,9 @@ pub(crate) fn each_key(
                 "keep one of them",
             );
         }
+        let bare = input.is_empty() || input.peek(Token![,]);
         let result = read(&key, input, errors);
+        let result = result.map_err(|cause| explained(cause, &key, bare));
         seen.push(key);
         result
     });
@@ -124,6 +128,25 @@ pub(crate) fn unknown_key(key: &Ident, place: &str, known: &str) -> syn::Error {
         format_args!("`{key}` is no key of {place}"),
         format_args!("the keys are {known}"),
     )
+}
+
+/// The parser says only what it expected; all that is written here has a note.
+fn explained(cause: syn::Error, key: &Ident, bare: bool) -> syn::Error {
+    if cause.to_string().contains("\nnote: ") {
+        cause
+    } else if bare {
+        error(
+            key.span(),
+            format_args!("`{key}` has no value"),
+            format_args!("write `{key} = ..` or `{key}(..)`"),
+        )
+    } else {
+        error(
+            cause.span(),
+            format_args!("`{key}` cannot be read: {cause}"),
+            "the documentation of the macro shows how each key is written",
+        )
+    }
 }
 
 fn skip_entry(input: ParseStream<'_>) {

@@ -62,26 +62,26 @@ impl Facts {
         quote!(::runtime::__private::Field { #set ..#field })
     }
 
-    /// Checks that default and example are values of the type, whose shape is this expression.
+    /// Checks that the rules fit the type, and that default and example are values of it. Its shape is this expression.
     pub(crate) fn checks(&self, name: &str, ty: &Type, shape: &TokenStream) -> TokenStream {
-        self.values()
-            .map(|(key, value)| {
-                let (span, constant, text) = (value.span, value.constant(), value.text());
-                let message = message(
-                    format_args!(
-                        "the {key} `{text}` of `{name}` is no value of its type `{}`",
-                        type_name(ty)
-                    ),
-                    "write one that the type and its rules allow",
+        let values = self.values().map(|(key, value)| {
+            let (span, constant, text) = (value.span, value.constant(), value.text());
+            let message = message(
+                format_args!(
+                    "the {key} `{text}` of `{name}` is no value of its type `{}`",
+                    type_name(ty)
+                ),
+                "write one that the type and its rules allow",
+            );
+            quote_spanned! {span=>
+                const _: () = ::runtime::__private::check(
+                    ::runtime::__private::fits(#shape, #constant),
+                    #message,
                 );
-                quote_spanned! {span=>
-                    const _: () = ::runtime::__private::check(
-                        ::runtime::__private::fits(#shape, #constant),
-                        #message,
-                    );
-                }
-            })
-            .collect()
+            }
+        });
+        let rules = self.rules.checks(name, ty);
+        std::iter::once(rules).chain(values).collect()
     }
 
     fn values(&self) -> impl Iterator<Item = (&'static str, &Value)> {
@@ -97,4 +97,22 @@ pub(crate) fn type_name(ty: &Type) -> String {
         name = name.replace(spaced, tight);
     }
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_named_as_they_are_written() {
+        let rows = [
+            "String",
+            "Option<Nullable<String>>",
+            "std::collections::BTreeMap<String, Vec<i64>>",
+        ];
+        for row in rows {
+            let ty = syn::parse_str(row).unwrap_or(Type::Verbatim(TokenStream::new()));
+            assert_eq!(type_name(&ty), row);
+        }
+    }
 }

@@ -6,6 +6,9 @@ mod docs;
 mod entries;
 mod errors;
 mod field;
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+mod golden;
 mod rules;
 mod schema;
 mod tool;

@@ -7,7 +7,8 @@ use syn::spanned::Spanned as _;
 use syn::{Lit, LitInt, LitStr, Token, Type};
 
 use crate::entries::{each_key, parenthesized, unknown_key, value};
-use crate::errors::{Errors, error};
+use crate::errors::{Errors, error, message};
+use crate::field::type_name;
 use crate::value::Value;
 
 /// The keys of rules, for messages.
@@ -143,32 +144,61 @@ impl Rules {
         self.rules.is_empty() && self.items.is_none()
     }
 
-    /// The shape of the type with these rules; one that does not fit panics in the compiler, at its key.
+    /// The shape of the type with these rules.
     pub(crate) fn shape(&self, ty: &Type) -> TokenStream {
-        let schema = quote_spanned!(ty.span()=> ::runtime::__private::Schema);
-        self.narrow(quote!(<#ty as #schema>::SHAPE))
+        self.narrow(type_shape(ty))
     }
 
-    // Calls are nested, not chained, so that the span of each is its key alone.
     fn narrow(&self, mut shape: TokenStream) -> TokenStream {
-        if let Some((key, items)) = &self.items {
-            let item = items.narrow(quote!(::runtime::__private::Shape::item(#shape)));
-            shape = quote_spanned!(key.span()=> ::runtime::__private::Shape::items(#shape, const { &#item }));
+        if let Some((_, items)) = &self.items {
+            let item = items.narrow(quote!(#shape.item()));
+            shape = quote!(#shape.items(const { &#item }));
         }
         for Rule { key, limit } in &self.rules {
             let limit = match limit {
-                Limit::Integer(limit, span) => {
-                    quote_spanned!(*span=> ::runtime::__private::Bound::Integer(#limit))
-                }
-                Limit::Number(limit, span) => {
-                    quote_spanned!(*span=> ::runtime::__private::Bound::Number(#limit))
-                }
-                Limit::Count(limit, span) => quote_spanned!(*span=> #limit),
+                Limit::Integer(limit, _) => quote!(::runtime::__private::Bound::Integer(#limit)),
+                Limit::Number(limit, _) => quote!(::runtime::__private::Bound::Number(#limit)),
+                Limit::Count(limit, _) => quote!(#limit),
                 Limit::Text(text) => quote!(#text),
             };
-            shape = quote_spanned!(key.span()=> ::runtime::__private::Shape::#key(#shape, #limit));
+            shape = quote!(#shape.#key(#limit));
         }
         shape
+    }
+
+    /// Checks that each rule fits the type.
+    pub(crate) fn checks(&self, owner: &str, ty: &Type) -> TokenStream {
+        self.kind_checks(owner, &format!("`{}`", type_name(ty)), &type_shape(ty))
+    }
+
+    fn kind_checks(&self, owner: &str, type_name: &str, shape: &TokenStream) -> TokenStream {
+        let mut checks = TokenStream::new();
+        let mut check = |key: &Ident, kind: &str, kind_name: &str, instead: &str| {
+            let message = message(
+                format_args!("`{key}` of `{owner}` is a rule for {kind_name}, not for {type_name}"),
+                instead,
+            );
+            let (span, kind) = (key.span(), Ident::new(kind, key.span()));
+            checks.extend(quote_spanned! {span=>
+                const _: () = ::runtime::__private::check(#shape.#kind(), #message);
+            });
+        };
+        for Rule { key, limit } in &self.rules {
+            let (kind, kind_name, instead) = key_of(&key.to_string(), limit);
+            check(key, kind, kind_name, instead);
+        }
+        if let Some((key, items)) = &self.items {
+            check(
+                key,
+                "is_array",
+                "arrays",
+                "write its rules without `items(..)` around them",
+            );
+            let shape = quote!(#shape.item());
+            let type_name = format!("the items of {type_name}");
+            checks.extend(items.kind_checks(owner, &type_name, &shape));
+        }
+        checks
     }
 
     fn limit(&self, key: &str) -> Option<&Limit> {
@@ -195,6 +225,43 @@ impl Limit {
             Self::Text(text) => text.span(),
         }
     }
+}
+
+/// What a type has to be for a rule, in Rust and for people, and what to write for another.
+fn key_of(key: &str, limit: &Limit) -> (&'static str, &'static str, &'static str) {
+    match (key, limit) {
+        ("above", _) => (
+            "is_fraction",
+            "`f64`",
+            "for an `i64` write `min`, one greater",
+        ),
+        (_, Limit::Number(..)) => ("is_fraction", "`f64`", "for an `i64` write a whole number"),
+        (_, Limit::Integer(..)) => (
+            "is_number",
+            "numbers",
+            "a string has `min_length` and `max_length`, an array `min_items` and `max_items`",
+        ),
+        ("min_items" | "max_items", _) => (
+            "is_array",
+            "arrays",
+            "a string has `min_length` and `max_length`, a number `min` and `max`",
+        ),
+        ("min_length" | "max_length", _) => (
+            "is_string",
+            "strings",
+            "a number has `min` and `max`, an array `min_items` and `max_items`",
+        ),
+        _ => (
+            "is_string",
+            "strings",
+            "remove it; what is in an array has its rules in `items(..)`",
+        ),
+    }
+}
+
+fn type_shape(ty: &Type) -> TokenStream {
+    let schema = quote_spanned!(ty.span()=> ::runtime::__private::Schema);
+    quote!(<#ty as #schema>::SHAPE)
 }
 
 fn bound(input: ParseStream<'_>) -> syn::Result<Limit> {

@@ -36,7 +36,10 @@ pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> (TokenStream, Vec<
         return (item, errors.into_vec());
     };
     let tools = items.iter().filter_map(|item| match item {
-        Item::Struct(block) if block.attrs.iter().any(is_tool) => {
+        // A generic one is a mistake that `#[tool]` reports.
+        Item::Struct(block)
+            if block.attrs.iter().any(is_tool) && block.generics.params.is_empty() =>
+        {
             let (ident, cfg) = (
                 &block.ident,
                 block.attrs.iter().filter(|a| a.path().is_ident("cfg")),

@@ -118,3 +118,39 @@ fn number_constant(text: &str, value: &TokenStream, span: Span) -> TokenStream {
     let number: i64 = text.parse().unwrap_or(largest);
     quote_spanned!(span=> #value::Integer(#number))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_become_json_text() {
+        let rows = [
+            (r#""a\"b""#, Some(r#""a\"b""#)),
+            ("1_000", Some("1000")),
+            ("-1", Some("-1")),
+            ("1.50", Some("1.50")),
+            ("1e300", Some("1e+300")),
+            (
+                "123456789012345678901234567890",
+                Some("123456789012345678901234567890"),
+            ),
+            ("true", Some("true")),
+            (r#"json("null")"#, Some("null")),
+            (
+                r#"json("{\"b\": [1, 2.0], \"a\": 1}")"#,
+                Some(r#"{"b":[1,2.0],"a":1}"#),
+            ),
+            ("-\"a\"", None),
+            ("'a'", None),
+            ("None", None),
+            (r#"json("")"#, None),
+        ];
+        for (source, expected) in rows {
+            let text = syn::parse_str::<Value>(source)
+                .ok()
+                .map(|value| value.text());
+            assert_eq!(text.as_deref(), expected, "{source}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! The macro writes the message, since a panic in a constant cannot put one together.
 
-use crate::schema::{Additional, Field, Json, Kind, Schema, Shape};
+use crate::schema::{Additional, Field, Kind, Shape};
 use crate::tool::{Body, Effect, Http, Tool, Update};
 
 /// A default or an example in a form that constants can be checked with.
@@ -81,12 +81,12 @@ pub const fn has_field(item: Shape, path: &str) -> bool {
     find(&item, path.as_bytes(), 0).is_some()
 }
 
-/// The shape of an item's field without `null`; any if there is no such field, which [`check_filter`] reports.
+/// The shape of an item's field without `null`; unknown if there is no such field, which [`check_filter`] reports.
 #[must_use]
 pub const fn field(item: Shape, path: &str) -> Shape {
     match find(&item, path.as_bytes(), 0) {
         Some(shape) => Shape::of(shape.kind),
-        None => Json::SHAPE,
+        None => Shape::UNKNOWN,
     }
 }
 
@@ -94,7 +94,7 @@ pub const fn field(item: Shape, path: &str) -> Shape {
 #[must_use]
 pub const fn fits(shape: Shape, value: Value) -> bool {
     match (shape.kind, value) {
-        (Kind::Any, _) | (Kind::Boolean, Value::Boolean) => true,
+        (Kind::OneOf([]), _) | (Kind::Any, _) | (Kind::Boolean, Value::Boolean) => true,
         (_, Value::Null) => shape.nullable,
         (Kind::Integer { min, max }, Value::Integer(value)) => {
             !matches!(min, Some(min) if value < min) && !matches!(max, Some(max) if value > max)
@@ -196,7 +196,7 @@ const fn members_fit(
 
 /// The field that the path leads to from its byte `start` on.
 const fn find(shape: &Shape, path: &[u8], start: usize) -> Option<Shape> {
-    if start > path.len() {
+    if start > path.len() || shape.is_unknown() {
         return Some(*shape);
     }
     match &shape.kind {

@@ -1,19 +1,22 @@
 //! The shapes of Rust's own types, and the rules that narrow a shape: what `#[derive(Schema)]` and `#[tool]` build constants from.
 //!
-//! All of it runs in the compiler. A rule that does not fit the shape panics there, at the rule.
+//! All of it runs in the compiler. A rule that does not fit the shape leaves it as it is: the expansion has a check beside it that fails.
 
 use std::collections::BTreeMap;
 
 use crate::schema::{Additional, Bound, Field, Json, Kind, Nullable, Schema, Shape, StringRules};
 
+#[diagnostic::do_not_recommend]
 impl Schema for String {
     const SHAPE: Shape = Shape::of(Kind::String(StringRules::ANY));
 }
 
+#[diagnostic::do_not_recommend]
 impl Schema for bool {
     const SHAPE: Shape = Shape::of(Kind::Boolean);
 }
 
+#[diagnostic::do_not_recommend]
 impl Schema for i64 {
     const SHAPE: Shape = Shape::of(Kind::Integer {
         min: None,
@@ -21,6 +24,7 @@ impl Schema for i64 {
     });
 }
 
+#[diagnostic::do_not_recommend]
 impl Schema for f64 {
     const SHAPE: Shape = Shape::of(Kind::Number {
         min: None,
@@ -29,10 +33,12 @@ impl Schema for f64 {
     });
 }
 
+#[diagnostic::do_not_recommend]
 impl Schema for Json {
     const SHAPE: Shape = Shape::of(Kind::Any);
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Schema> Schema for Vec<T> {
     const SHAPE: Shape = Shape::of(Kind::Array {
         items: &T::SHAPE,
@@ -41,6 +47,7 @@ impl<T: Schema> Schema for Vec<T> {
     });
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Schema> Schema for BTreeMap<String, T> {
     const SHAPE: Shape = Shape::of(Kind::Object {
         fields: &[],
@@ -48,6 +55,7 @@ impl<T: Schema> Schema for BTreeMap<String, T> {
     });
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Schema> Schema for Nullable<T> {
     const SHAPE: Shape = Shape {
         kind: T::SHAPE.kind,
@@ -56,12 +64,16 @@ impl<T: Schema> Schema for Nullable<T> {
     const REQUIRED: bool = T::REQUIRED;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Schema> Schema for Option<T> {
     const SHAPE: Shape = T::SHAPE;
     const REQUIRED: bool = false;
 }
 
 impl Shape {
+    /// Stands for a type with mistakes and for what is missing: passes all checks, so that one mistake gives one message.
+    pub const UNKNOWN: Self = Self::of(Kind::OneOf(&[]));
+
     /// A value of this kind, never `null`.
     #[must_use]
     pub const fn of(kind: Kind) -> Self {
@@ -73,7 +85,6 @@ impl Shape {
 
     /// With a smallest value.
     #[must_use]
-    #[track_caller]
     pub const fn min(self, bound: Bound) -> Self {
         self.with(match (self.kind, bound) {
             (Kind::Integer { max, .. }, Bound::Integer(min)) => Kind::Integer {
@@ -85,18 +96,12 @@ impl Shape {
                 max,
                 above,
             },
-            (Kind::Integer { .. }, Bound::Number(_)) => panic!(
-                "the `min` of an integer is not whole\nnote: write a number without fraction, or make the field an `f64`"
-            ),
-            _ => panic!(
-                "`min` is for numbers only\nnote: a string has `min_length`, an array `min_items`"
-            ),
+            (kind, _) => kind,
         })
     }
 
     /// With a largest value.
     #[must_use]
-    #[track_caller]
     pub const fn max(self, bound: Bound) -> Self {
         self.with(match (self.kind, bound) {
             (Kind::Integer { min, .. }, Bound::Integer(max)) => Kind::Integer {
@@ -108,18 +113,12 @@ impl Shape {
                 max: Some(bound.number()),
                 above,
             },
-            (Kind::Integer { .. }, Bound::Number(_)) => panic!(
-                "the `max` of an integer is not whole\nnote: write a number without fraction, or make the field an `f64`"
-            ),
-            _ => panic!(
-                "`max` is for numbers only\nnote: a string has `max_length`, an array `max_items`"
-            ),
+            (kind, _) => kind,
         })
     }
 
     /// With a value that all others are greater than.
     #[must_use]
-    #[track_caller]
     pub const fn above(self, bound: Bound) -> Self {
         self.with(match self.kind {
             Kind::Number { min, max, .. } => Kind::Number {
@@ -127,125 +126,141 @@ impl Shape {
                 max,
                 above: Some(bound.number()),
             },
-            Kind::Integer { .. } => panic!(
-                "`above` is for numbers with a fraction only\nnote: for an integer write `min`, one greater"
-            ),
-            _ => panic!("`above` is for numbers only\nnote: remove it, or make the field an `f64`"),
+            kind => kind,
         })
     }
 
     /// With a smallest number of characters.
     #[must_use]
-    #[track_caller]
     pub const fn min_length(self, min_length: u32) -> Self {
-        match self.kind {
-            Kind::String(rules) => self.with(Kind::String(StringRules {
-                min_length: Some(min_length),
-                ..rules
-            })),
-            _ => panic!(
-                "`min_length` is for strings only\nnote: a number has `min`, an array `min_items`"
-            ),
-        }
+        self.string(StringRules {
+            min_length: Some(min_length),
+            ..self.string_rules()
+        })
     }
 
     /// With a largest number of characters.
     #[must_use]
-    #[track_caller]
     pub const fn max_length(self, max_length: u32) -> Self {
-        match self.kind {
-            Kind::String(rules) => self.with(Kind::String(StringRules {
-                max_length: Some(max_length),
-                ..rules
-            })),
-            _ => panic!(
-                "`max_length` is for strings only\nnote: a number has `max`, an array `max_items`"
-            ),
-        }
+        self.string(StringRules {
+            max_length: Some(max_length),
+            ..self.string_rules()
+        })
     }
 
     /// With a regular expression.
     #[must_use]
-    #[track_caller]
     pub const fn pattern(self, pattern: &'static str) -> Self {
-        match self.kind {
-            Kind::String(rules) => self.with(Kind::String(StringRules { pattern, ..rules })),
-            _ => panic!(
-                "`pattern` is for strings only\nnote: remove it; the strings of an array have theirs in `items(pattern = ..)`"
-            ),
-        }
+        self.string(StringRules {
+            pattern,
+            ..self.string_rules()
+        })
     }
 
     /// With a format.
     #[must_use]
-    #[track_caller]
     pub const fn format(self, format: &'static str) -> Self {
-        match self.kind {
-            Kind::String(rules) => self.with(Kind::String(StringRules { format, ..rules })),
-            _ => panic!(
-                "`format` is for strings only\nnote: remove it; the strings of an array have theirs in `items(format = ..)`"
-            ),
-        }
+        self.string(StringRules {
+            format,
+            ..self.string_rules()
+        })
     }
 
     /// With a smallest number of items.
     #[must_use]
-    #[track_caller]
-    pub const fn min_items(self, min_items: u32) -> Self {
-        match self.kind {
+    pub const fn min_items(self, least: u32) -> Self {
+        self.with(match self.kind {
             Kind::Array {
                 items, max_items, ..
-            } => self.with(Kind::Array {
+            } => Kind::Array {
                 items,
-                min_items: Some(min_items),
+                min_items: Some(least),
                 max_items,
-            }),
-            _ => panic!("`min_items` is for arrays only\nnote: a string has `min_length`"),
-        }
+            },
+            kind => kind,
+        })
     }
 
     /// With a largest number of items.
     #[must_use]
-    #[track_caller]
-    pub const fn max_items(self, max_items: u32) -> Self {
-        match self.kind {
+    pub const fn max_items(self, most: u32) -> Self {
+        self.with(match self.kind {
             Kind::Array {
                 items, min_items, ..
-            } => self.with(Kind::Array {
+            } => Kind::Array {
                 items,
                 min_items,
-                max_items: Some(max_items),
-            }),
-            _ => panic!("`max_items` is for arrays only\nnote: a string has `max_length`"),
-        }
+                max_items: Some(most),
+            },
+            kind => kind,
+        })
     }
 
     /// With other items, which [`Shape::item`] was narrowed to.
     #[must_use]
-    #[track_caller]
     pub const fn items(self, items: &'static Shape) -> Self {
-        match self.kind {
+        self.with(match self.kind {
             Kind::Array {
                 min_items,
                 max_items,
                 ..
-            } => self.with(Kind::Array {
+            } => Kind::Array {
                 items,
                 min_items,
                 max_items,
-            }),
-            _ => panic!(
-                "`items` is for arrays only\nnote: write its rules without `items(..)` around them"
-            ),
-        }
+            },
+            kind => kind,
+        })
     }
 
-    /// The shape of an item of an array; any for what has no items.
+    /// The shape of an item of an array.
     #[must_use]
     pub const fn item(self) -> Self {
         match self.kind {
             Kind::Array { items, .. } => *items,
-            _ => Json::SHAPE,
+            _ => Self::UNKNOWN,
+        }
+    }
+
+    /// Whether it is a number.
+    #[must_use]
+    pub const fn is_number(self) -> bool {
+        self.is_unknown() || matches!(self.kind, Kind::Integer { .. } | Kind::Number { .. })
+    }
+
+    /// Whether it is a number that can have a fraction.
+    #[must_use]
+    pub const fn is_fraction(self) -> bool {
+        self.is_unknown() || matches!(self.kind, Kind::Number { .. })
+    }
+
+    /// Whether it is a string.
+    #[must_use]
+    pub const fn is_string(self) -> bool {
+        self.is_unknown() || matches!(self.kind, Kind::String(_))
+    }
+
+    /// Whether it is an array.
+    #[must_use]
+    pub const fn is_array(self) -> bool {
+        self.is_unknown() || matches!(self.kind, Kind::Array { .. })
+    }
+
+    pub(crate) const fn is_unknown(self) -> bool {
+        matches!(self.kind, Kind::OneOf([]))
+    }
+
+    const fn string_rules(self) -> StringRules {
+        match self.kind {
+            Kind::String(rules) => rules,
+            _ => StringRules::ANY,
+        }
+    }
+
+    const fn string(self, rules: StringRules) -> Self {
+        match self.kind {
+            Kind::String(_) => self.with(Kind::String(rules)),
+            _ => self,
         }
     }
 

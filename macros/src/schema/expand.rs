@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::Generics;
 use syn::spanned::Spanned as _;
 
 use super::ast::{Additional, Body, Member, Variant};
@@ -29,6 +30,7 @@ pub(crate) fn expand(ident: &Ident, body: &Body) -> TokenStream {
         #[allow(non_upper_case_globals)]
         const _: () = {
             #constants
+            #[diagnostic::do_not_recommend]
             impl ::runtime::__private::Schema for #ident {
                 const SHAPE: ::runtime::__private::Shape = ::runtime::__private::Shape {
                     kind: ::runtime::__private::Kind::#kind,
@@ -40,11 +42,11 @@ pub(crate) fn expand(ident: &Ident, body: &Body) -> TokenStream {
 }
 
 /// What stands for a type with mistakes, so that nothing else is reported because of them.
-pub(crate) fn stub(ident: &Ident) -> TokenStream {
+pub(crate) fn stub(ident: &Ident, generics: &Generics) -> TokenStream {
+    let (generics, arguments, bounds) = generics.split_for_impl();
     quote! {
-        impl ::runtime::__private::Schema for #ident {
-            const SHAPE: ::runtime::__private::Shape =
-                <::runtime::__private::Json as ::runtime::__private::Schema>::SHAPE;
+        impl #generics ::runtime::__private::Schema for #ident #arguments #bounds {
+            const SHAPE: ::runtime::__private::Shape = ::runtime::__private::Shape::UNKNOWN;
         }
     }
 }
@@ -89,8 +91,10 @@ fn union(variants: &[Variant]) -> (TokenStream, TokenStream) {
         .map(|variant| format_ident!("_{}", variant.ident));
     let names: Vec<Ident> = names.collect();
     let constants = names.iter().zip(variants).map(|(name, variant)| {
-        let shape = variant.facts.rules.shape(&variant.ty);
-        quote!(const #name: ::runtime::__private::Shape = #shape;)
+        let rules = &variant.facts.rules;
+        let shape = rules.shape(&variant.ty);
+        let checks = rules.checks(&variant.ident.to_string(), &variant.ty);
+        quote!(const #name: ::runtime::__private::Shape = #shape; #checks)
     });
     let constants = constants.collect();
     (constants, quote!(OneOf(&[#(#names),*])))

@@ -16,14 +16,14 @@ pub(crate) fn expand(item: TokenStream) -> (TokenStream, Vec<syn::Error>) {
         Ok(item) => item,
         Err(error) => return (TokenStream::new(), vec![error]),
     };
-    let ident = item.ident.clone();
+    let (ident, generics) = (item.ident.clone(), item.generics.clone());
     let body = ast::parse(item, &mut errors);
     if let Some(body) = &body {
         validate::validate(&ident, body, &mut errors);
     }
     let expansion = match body {
         Some(body) if errors.is_empty() => expand::expand(&ident, &body),
-        _ => expand::stub(&ident),
+        _ => expand::stub(&ident, &generics),
     };
     (expansion, errors.into_vec())
 }

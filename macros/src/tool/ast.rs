@@ -1,16 +1,12 @@
 //! `#[tool(..)]` and `#[param(..)]` as written, each with the tokens that messages point at.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
-use syn::spanned::Spanned as _;
-use syn::{Attribute, Fields, ItemStruct, LitInt, LitStr, Token, Type};
+use syn::{LitInt, LitStr, Token, Type};
 
-use crate::docs::description;
 use crate::entries::{Name, each, each_key, each_key_of, parenthesized, unknown_key, value};
 use crate::errors::{Errors, error};
-use crate::field::Facts;
-use crate::rules;
 use crate::value::Value;
 
 const KEYS: &str = "`name`, `title`, `toolset`, `tags`, `method`, `document`, `operation`, an HTTP method such as `get`, `body`, `fixed`, `list`, `merge`, `mask`, `read_back`, `returns`, `effect`";
@@ -18,6 +14,8 @@ const KEYS: &str = "`name`, `title`, `toolset`, `tags`, `method`, `document`, `o
 /// The keys of `#[tool(..)]`.
 #[derive(Default)]
 pub(crate) struct Keys {
+    /// All that stand there, also those that could not be read.
+    pub(crate) seen: Vec<String>,
     pub(crate) name: Option<LitStr>,
     pub(crate) title: Option<LitStr>,
     pub(crate) toolset: Option<LitStr>,
@@ -46,6 +44,8 @@ pub(crate) struct Body {
 /// `list(..)`
 pub(crate) struct List {
     pub(crate) key: Ident,
+    /// All keys that stand there, also those that could not be read.
+    pub(crate) seen: Vec<String>,
     pub(crate) items: Option<LitStr>,
     pub(crate) of: Option<Type>,
     pub(crate) page: Option<Page>,
@@ -80,19 +80,6 @@ pub(crate) struct Mask {
     pub(crate) separator: Ident,
 }
 
-/// A field of the struct.
-pub(crate) struct Param {
-    pub(crate) ident: Ident,
-    pub(crate) ty: Type,
-    pub(crate) description: String,
-    pub(crate) places: Vec<(Ident, Option<Ident>)>,
-    pub(crate) wire: Option<LitStr>,
-    pub(crate) name: Option<LitStr>,
-    pub(crate) or: Option<LitStr>,
-    pub(crate) secret: Option<Ident>,
-    pub(crate) facts: Facts,
-}
-
 impl Keys {
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut keys = Self::default();
@@ -108,6 +95,7 @@ impl Keys {
         input: ParseStream<'_>,
         errors: &mut Errors,
     ) -> syn::Result<()> {
+        self.seen.push(key.to_string());
         match key.to_string().as_str() {
             "name" => self.name = Some(value(input)?),
             "title" => self.title = Some(value(input)?),
@@ -213,6 +201,7 @@ impl List {
     fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
         let mut list = Self {
             key: key.clone(),
+            seen: Vec::new(),
             items: None,
             of: None,
             page: None,
@@ -233,6 +222,7 @@ impl List {
         input: ParseStream<'_>,
         errors: &mut Errors,
     ) -> syn::Result<()> {
+        self.seen.push(key.to_string());
         match key.to_string().as_str() {
             "items" => self.items = Some(value(input)?),
             "of" => self.of = Some(value(input)?),
@@ -322,121 +312,4 @@ fn filter(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Filter> {
         false => None,
     };
     Ok(Filter { name, unique, path })
-}
-
-/// The fields of the struct; `#[param]` is taken off them, since only `#[tool]` knows it.
-pub(crate) fn params(item: &mut ItemStruct, errors: &mut Errors) -> Vec<Param> {
-    if !item.generics.params.is_empty() {
-        errors.push(
-            item.generics.span(),
-            format_args!("`{}` is generic", item.ident),
-            "a tool is one struct without parameters",
-        );
-    }
-    let fields = match &mut item.fields {
-        Fields::Unit => return Vec::new(),
-        Fields::Named(fields) => &mut fields.named,
-        Fields::Unnamed(fields) => {
-            errors.push(
-                fields.span(),
-                format_args!("the arguments of `{}` have no names", item.ident),
-                "write a struct with named fields: `{ #[param(query)] pub name: String }`",
-            );
-            return Vec::new();
-        }
-    };
-    let mut params = Vec::new();
-    for field in fields {
-        let own: Vec<Attribute> = field
-            .attrs
-            .extract_if(.., |attribute| attribute.path().is_ident("param"))
-            .collect();
-        // A named field has a name.
-        let Some(ident) = field.ident.clone() else {
-            continue;
-        };
-        let mut param = Param {
-            ident,
-            ty: field.ty.clone(),
-            description: description(&field.attrs),
-            places: Vec::new(),
-            wire: None,
-            name: None,
-            or: None,
-            secret: None,
-            facts: Facts::default(),
-        };
-        for attribute in own {
-            match attribute.meta.require_list() {
-                Ok(list) => each_key_of(list.tokens.clone(), errors, |key, input, errors| {
-                    param.read(key, input, errors)
-                }),
-                Err(error) => errors.add(error),
-            }
-        }
-        params.push(param);
-    }
-    params
-}
-
-impl Param {
-    fn read(
-        &mut self,
-        key: &Ident,
-        input: ParseStream<'_>,
-        errors: &mut Errors,
-    ) -> syn::Result<()> {
-        match key.to_string().as_str() {
-            "path" | "query" | "header" | "body" | "whole" => {
-                let mut how = None;
-                if input.peek(syn::token::Paren) {
-                    parenthesized(input, errors, |input, errors| {
-                        each(input, errors, |input, _| {
-                            how = Some(input.call(Ident::parse_any)?);
-                            Ok(())
-                        });
-                    })?;
-                }
-                self.places.push((key.clone(), how));
-            }
-            "wire" => self.wire = Some(value(input)?),
-            "name" => self.name = Some(value(input)?),
-            "or" => self.or = Some(value(input)?),
-            "secret" => self.secret = Some(key.clone()),
-            _ => {
-                if !self.facts.read(key, input, errors)? {
-                    let known = format!(
-                        "`path`, `query`, `header`, `body`, `whole`, `wire`, `name`, `or`, `secret`, {}, `default`, `example`",
-                        rules::KEYS
-                    );
-                    return Err(unknown_key(key, "`#[param(..)]`", &known));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Name of the argument.
-    pub(crate) fn argument(&self) -> String {
-        match &self.name {
-            Some(name) => name.value(),
-            None => self.ident.unraw().to_string(),
-        }
-    }
-
-    /// Name in the request.
-    pub(crate) fn wire(&self) -> String {
-        match &self.wire {
-            Some(wire) => wire.value(),
-            None => self.argument(),
-        }
-    }
-
-    /// Where messages about the argument's name point.
-    pub(crate) fn name_span(&self) -> Span {
-        match &self.name {
-            Some(name) => name.span(),
-            None => self.ident.span(),
-        }
-    }
 }

@@ -2,12 +2,13 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::LitStr;
 use syn::spanned::Spanned as _;
+use syn::{ItemStruct, LitStr};
 
-use super::ast::Param;
+use super::list::CheckedList;
+use super::param::{Param, Place, Separator};
 use super::path::Segment;
-use super::validate::{CheckedList, Place, Separator, Tool};
+use super::validate::Tool;
 use crate::errors::message;
 use crate::field::type_name;
 
@@ -32,9 +33,11 @@ pub(crate) fn expand(tool: &Tool) -> TokenStream {
 }
 
 /// What stands behind a struct with mistakes, so that nothing else is reported because of them.
-pub(crate) fn stub(ident: &Ident) -> TokenStream {
+pub(crate) fn stub(item: &ItemStruct) -> TokenStream {
+    let ident = &item.ident;
+    let (generics, arguments, bounds) = item.generics.split_for_impl();
     quote! {
-        impl ::runtime::__private::ToolBlock for #ident {
+        impl #generics ::runtime::__private::ToolBlock for #ident #arguments #bounds {
             const TOOL: ::runtime::__private::Tool = ::runtime::__private::STUB;
         }
     }
@@ -43,7 +46,7 @@ pub(crate) fn stub(ident: &Ident) -> TokenStream {
 /// The line that rustdoc shows behind the description.
 pub(crate) fn doc_line(tool: &Tool) -> String {
     format!(
-        "Operation `{}`: `{} {}`",
+        " Operation `{}`: `{} {}`",
         tool.operation,
         tool.http.to_uppercase(),
         tool.path

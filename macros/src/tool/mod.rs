@@ -1,14 +1,19 @@
 //! `#[tool]`: a documented struct becomes a checked constant.
+//!
+//! `ast` and `param` read, `validate` checks with `names`, `path`, `param`, `body` and `list`, a subject each, `expand` writes.
 
 mod ast;
+mod body;
 mod expand;
+mod list;
 mod names;
+mod param;
 mod path;
 mod validate;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Fields, ItemStruct};
+use syn::ItemStruct;
 
 use crate::errors::Errors;
 
@@ -25,7 +30,7 @@ pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> (TokenStream, Vec<
         }
     };
     let keys = ast::Keys::parse(attr, &mut errors);
-    let params = ast::params(&mut item, &mut errors);
+    let params = param::params(&mut item, &mut errors);
     let behind = match validate::validate(&item, keys, params, &mut errors) {
         Some(tool) => {
             let line = expand::doc_line(&tool);
@@ -33,9 +38,7 @@ pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> (TokenStream, Vec<
             item.attrs.push(syn::parse_quote!(#[doc = #line]));
             expand::expand(&tool)
         }
-        None => expand::stub(&item.ident),
+        None => expand::stub(&item),
     };
-    // A unit struct keeps its semicolon, any other has none.
-    debug_assert!(matches!(item.fields, Fields::Unit) == item.semi_token.is_some());
     (quote!(#item #behind), errors.into_vec())
 }

@@ -3,8 +3,8 @@
 use proc_macro2::Span;
 use syn::LitStr;
 
-use super::ast::{Keys, Page, Param};
-use super::validate::Place;
+use super::ast::{Keys, Page};
+use super::param::{Param, Place};
 use crate::errors::Errors;
 
 /// Checks the names of arguments and filters, and those in the request.
@@ -43,8 +43,7 @@ pub(crate) fn check_names(keys: &Keys, params: &[(Param, Place)], tool: &str, er
 }
 
 fn check_argument(name: &str, span: Span, list: bool, tool: &str, errors: &mut Errors) {
-    let reserved = matches!(name, "limit" | "next_cursor") || (list && name == "fields");
-    if reserved {
+    if is_reserved(name, list) {
         errors.push(
             span,
             format_args!("`{name}` cannot be an argument of tool `{tool}`: the name is reserved"),
@@ -59,6 +58,10 @@ fn check_argument(name: &str, span: Span, list: bool, tool: &str, errors: &mut E
             "use letters, digits, `_`, `.` and `-`, at most 64, and say what it is in the request: `wire = \"..\"`",
         );
     }
+}
+
+fn is_reserved(name: &str, list: bool) -> bool {
+    matches!(name, "limit" | "next_cursor") || (list && name == "fields")
 }
 
 /// What is sent under the same name to the same place would be sent twice.
@@ -86,7 +89,8 @@ fn check_wires(keys: &Keys, params: &[(Param, Place)], tool: &str, errors: &mut 
             Place::Whole => continue,
         };
         let wire = (place, param.wire());
-        if sent.contains(&wire) {
+        // A reserved name is reported as that.
+        if sent.contains(&wire) && !is_reserved(&param.argument(), keys.list.is_some()) {
             let span = param.wire.as_ref().map_or(param.name_span(), LitStr::span);
             errors.push(
                 span,

@@ -2,8 +2,7 @@
 
 use syn::LitStr;
 
-use super::ast::Param;
-use super::validate::Place;
+use super::param::{Param, Place};
 use crate::errors::Errors;
 
 /// A piece of a path.
@@ -97,6 +96,48 @@ pub(crate) fn check_placeholders(
                     path.value()
                 ),
             );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::Span;
+
+    use super::*;
+
+    #[test]
+    fn paths_are_cut_at_placeholders() {
+        let literal = |text: &str| Segment::Literal(text.to_owned());
+        let param = |name: &str| Segment::Param(name.to_owned());
+        let rows = [
+            ("/users", Some(vec![literal("/users")])),
+            ("/users/{id}", Some(vec![literal("/users/"), param("id")])),
+            (
+                "/{a}/b/{c}.json",
+                Some(vec![
+                    literal("/"),
+                    param("a"),
+                    literal("/b/"),
+                    param("c"),
+                    literal(".json"),
+                ]),
+            ),
+            ("/{a}{b}", Some(vec![literal("/"), param("a"), param("b")])),
+            ("users", None),
+            ("", None),
+            ("/users?limit=1", None),
+            ("/{a", None),
+            ("/a}", None),
+            ("/{}", None),
+            ("/{{a}}", None),
+            ("/{a}/{a}", None),
+        ];
+        for (path, expected) in rows {
+            let mut errors = Errors::default();
+            let segments = segments(&LitStr::new(path, Span::call_site()), &mut errors);
+            let segments = errors.is_empty().then_some(segments);
+            assert_eq!(segments, expected, "{path}");
         }
     }
 }

@@ -1,0 +1,180 @@
+//! The request body, and how an update is made safe.
+
+use proc_macro2::Ident;
+use syn::LitStr;
+
+use super::ast::{Keys, Mask};
+use super::param::{Param, Place, Separator};
+use super::path::{Segment, segments};
+use crate::errors::Errors;
+
+/// Checks that what goes into the body and the body itself belong together.
+pub(super) fn check_body(
+    keys: &Keys,
+    http: &Ident,
+    params: &[(Param, Place)],
+    tool: &str,
+    errors: &mut Errors,
+) {
+    let members = || params.iter().filter(|(_, place)| *place == Place::Body);
+    let whole = || params.iter().filter(|(_, place)| *place == Place::Whole);
+    let place_span = |param: &Param| {
+        param
+            .places
+            .first()
+            .map_or(param.ident.span(), |p| p.0.span())
+    };
+
+    let Some(body) = &keys.body else {
+        for (param, _) in members().chain(whole()) {
+            errors.push(
+                place_span(param),
+                format_args!(
+                    "`{}` goes into the body, but tool `{tool}` has none",
+                    param.argument()
+                ),
+                "add `body(json)` to `#[tool(..)]`",
+            );
+        }
+        if let Some((name, _)) = keys.fixed.first() {
+            errors.push(
+                name.span,
+                format_args!(
+                    "`{}` goes into the body, but tool `{tool}` has none",
+                    name.text
+                ),
+                "add `body(json)` to `#[tool(..)]`",
+            );
+        }
+        return;
+    };
+    let Some(media_type) = &body.media_type else {
+        errors.push(
+            body.key.span(),
+            format_args!("the body of tool `{tool}` has no media type"),
+            "write `body(json)` or `body(\"text/plain\")`",
+        );
+        return;
+    };
+    if http == "get" {
+        errors.push(
+            body.key.span(),
+            format_args!("tool `{tool}` sends a body with `get`"),
+            "remove `body(..)`, or use the HTTP method of the operation",
+        );
+    }
+    if members().next().is_none() && whole().next().is_none() && keys.fixed.is_empty() {
+        errors.push(
+            body.key.span(),
+            format_args!("tool `{tool}` has a body, but nothing goes into it"),
+            "remove `body(..)`, or add `#[param(body)]` to a field",
+        );
+    }
+    for (param, _) in whole().skip(usize::from(
+        members().next().is_none() && keys.fixed.is_empty(),
+    )) {
+        errors.push(
+            place_span(param),
+            format_args!(
+                "`{}` cannot be the whole body of tool `{tool}`: more goes into it",
+                param.argument()
+            ),
+            "write `body` for each member, or keep one `whole` field alone",
+        );
+    }
+    let is_json = media_type.text == "json" || media_type.text.ends_with("json");
+    if !is_json && (members().next().is_some() || !keys.fixed.is_empty()) {
+        errors.push(
+            media_type.span,
+            format_args!("a body of type `{}` has no members", media_type.text),
+            "write `body(json)`, or one field with `#[param(whole)]`",
+        );
+    }
+}
+
+/// Checks `merge` and `read_back` and cuts their paths.
+pub(super) fn check_update(
+    keys: &Keys,
+    params: &[(Param, Place)],
+    tool: &str,
+    errors: &mut Errors,
+) -> (Vec<Segment>, Vec<Segment>) {
+    let mut read =
+        |key: &str, path: Option<&LitStr>, needs: bool, instead: &str, body_too: bool| {
+            let Some(path) = path else {
+                return Vec::new();
+            };
+            if !needs {
+                errors.push(
+                    path.span(),
+                    format_args!("`{key}` of tool `{tool}` is of no use"),
+                    instead,
+                );
+            }
+            let segments = segments(path, errors);
+            for segment in &segments {
+                let Segment::Param(name) = segment else {
+                    continue;
+                };
+                let known = params.iter().any(|(param, place)| {
+                    let right =
+                        matches!(place, Place::Path { .. }) || (body_too && *place == Place::Body);
+                    right && param.wire() == *name
+                });
+                if !known {
+                    errors.push(
+                        path.span(),
+                        format_args!("`{{{name}}}` in `{key}` of tool `{tool}` has no value"),
+                        "use the placeholders of the tool's own path",
+                    );
+                }
+            }
+            segments
+        };
+    let has_body = keys.body.is_some();
+    (
+        read(
+            "merge",
+            keys.merge.as_ref(),
+            has_body,
+            "remove it, or add `body(json)`: it fills body fields that are not given",
+            false,
+        ),
+        read(
+            "read_back",
+            keys.read_back.as_ref(),
+            keys.returns.is_some(),
+            "remove it, or add `returns = ..`: it reads the result",
+            true,
+        ),
+    )
+}
+
+/// Checks `mask(..)`.
+pub(super) fn check_mask(
+    mask: &Mask,
+    keys: &Keys,
+    tool: &str,
+    errors: &mut Errors,
+) -> Option<(String, Separator)> {
+    if keys.body.is_none() {
+        errors.push(
+            mask.key.span(),
+            format_args!("tool `{tool}` has a mask, but no body"),
+            "remove `mask(..)`, or add `body(json)`: it names the body fields that were given",
+        );
+    }
+    let separator = match mask.separator.to_string().as_str() {
+        "comma" => "Comma",
+        "repeat" => "Repeat",
+        other => {
+            errors.push(
+                mask.separator.span(),
+                format_args!("`{other}` is no way to write a mask"),
+                "write `comma` or `repeat`",
+            );
+            return None;
+        }
+    };
+    Some((mask.name.text.clone(), separator))
+}

@@ -1,0 +1,163 @@
+//! Lists: items, pages, filters, summary.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned as _;
+use syn::{LitStr, Type};
+
+use super::ast::{Filter, Keys, List, Page};
+use crate::entries::Name;
+use crate::errors::Errors;
+
+/// A list without mistakes.
+pub(crate) struct CheckedList {
+    pub(crate) items: String,
+    pub(crate) of: Type,
+    /// Names of the query parameters and the most items; `None` if everything comes at once.
+    pub(crate) offset: Option<(String, String, u32)>,
+    /// Name, path and whether it is unique.
+    pub(crate) filters: Vec<(Name, LitPath, bool)>,
+    pub(crate) summary: Vec<Name>,
+}
+
+/// The field that a filter looks at, and where it is written.
+pub(crate) struct LitPath {
+    pub(crate) path: String,
+    pub(crate) span: Span,
+}
+
+/// Checks `list(..)`, and that it is there if the method is `list`.
+pub(super) fn check_list(
+    keys: &Keys,
+    method: &str,
+    tool: &str,
+    errors: &mut Errors,
+) -> Option<CheckedList> {
+    let Some(list) = &keys.list else {
+        if let ("list", Some(literal)) = (method, &keys.method) {
+            errors.push(
+                literal.span(),
+                format_args!("tool `{tool}` is a list, but does not say of what"),
+                "add `list(items = \"..\", of = .., page = ..)`",
+            );
+        }
+        return None;
+    };
+    if method != "list" {
+        errors.push(
+            list.key.span(),
+            format_args!("tool `{tool}` has `list(..)`, but its method is `{method}`"),
+            "write `method = \"list\"`, or remove `list(..)`",
+        );
+    }
+    if let Some(returns) = &keys.returns {
+        errors.push(
+            returns.span(),
+            format_args!("list tool `{tool}` says twice what it returns"),
+            "remove `returns`; `of` in `list(..)` is enough",
+        );
+    }
+    let items = list.items.as_ref();
+    let named = items.map(LitStr::value).unwrap_or_default();
+    if let (Some(items), "" | "next_cursor" | "total_entries") = (items, named.as_str()) {
+        errors.push(
+            items.span(),
+            format_args!("`{named}` cannot be the name of the items of tool `{tool}`"),
+            "write the member of the answer that holds the array",
+        );
+    }
+    let mut absent = |key: &str, example: &str| {
+        if !list.seen.iter().any(|seen| seen == key) {
+            errors.push(
+                list.key.span(),
+                format_args!("`list(..)` of tool `{tool}` has no `{key}`"),
+                format_args!("add `{example}`"),
+            );
+        }
+    };
+    absent("items", "items = \"users\"");
+    absent("of", "of = User");
+    absent("page", "page = whole");
+    let offset = match list.page.as_ref()? {
+        Page::Whole => None,
+        Page::Offset {
+            key,
+            limit,
+            offset,
+            max,
+        } => {
+            let read = (limit, offset, max);
+            let (Some(limit), Some(offset), Some(max)) = read else {
+                errors.push(
+                    key.span(),
+                    format_args!("paging of tool `{tool}` is incomplete"),
+                    "write `offset(limit = \"limit\", offset = \"offset\", max = 100)`",
+                );
+                return None;
+            };
+            match max.base10_parse::<u32>() {
+                Ok(most) if most > 0 => Some((limit.value(), offset.value(), most)),
+                _ => {
+                    errors.push(
+                        max.span(),
+                        format_args!("tool `{tool}` cannot have pages of {max} items"),
+                        "write the most items that the server gives at once",
+                    );
+                    None
+                }
+            }
+        }
+    };
+    check_summary(list, tool, errors);
+    Some(CheckedList {
+        items: named,
+        of: list.of.clone()?,
+        offset,
+        filters: filters(list),
+        summary: list.summary.clone(),
+    })
+}
+
+fn filters(list: &List) -> Vec<(Name, LitPath, bool)> {
+    let path = |filter: &Filter| match &filter.path {
+        Some(path) => LitPath {
+            path: path.value(),
+            span: path.span(),
+        },
+        None => LitPath {
+            path: filter.name.text.clone(),
+            span: filter.name.span,
+        },
+    };
+    list.filters
+        .iter()
+        .map(|filter| (filter.name.clone(), path(filter), filter.unique))
+        .collect()
+}
+
+fn check_summary(list: &List, tool: &str, errors: &mut Errors) {
+    for (i, field) in list.summary.iter().enumerate() {
+        if list.summary[..i]
+            .iter()
+            .any(|earlier| earlier.text == field.text)
+        {
+            errors.push(
+                field.span,
+                format_args!(
+                    "`{}` stands in the summary of tool `{tool}` twice",
+                    field.text
+                ),
+                "remove it",
+            );
+        }
+        if field.text.contains('.') {
+            errors.push(
+                field.span,
+                format_args!(
+                    "`{}` in the summary of tool `{tool}` is a part of a field",
+                    field.text
+                ),
+                "name the whole field",
+            );
+        }
+    }
+}

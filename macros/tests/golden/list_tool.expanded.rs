@@ -1,0 +1,128 @@
+/// Lists users. Returns name and roles
+/// of each.
+///
+/// Operation `get_users`: `GET /api/users`
+pub struct ListUsers {
+    /// Attribute to order by.
+    pub order_by: Option<String>,
+}
+#[allow(non_upper_case_globals)]
+const _: () = {
+    const order_by: ::runtime::__private::Param = ::runtime::__private::Param {
+        field: ::runtime::__private::Field {
+            default: "\"name\"",
+            ..::runtime::__private::Field::of::<
+                Option<String>,
+            >("order_by", "Attribute to order by.")
+        },
+        wire: "order_by",
+        place: ::runtime::__private::Place::Query(
+            ::runtime::__private::Separator::Repeat,
+        ),
+        secret: false,
+        or: "",
+    };
+    const _: () = ::runtime::__private::check(
+        ::runtime::__private::fits(
+            order_by.field.shape,
+            ::runtime::__private::Value::String("name"),
+        ),
+        "the default `\"name\"` of `order_by` is no value of its type `Option<String>`\nnote: write one that the type and its rules allow",
+    );
+    const _: () = ::runtime::__private::check_filter(
+        <User as ::runtime::__private::Schema>::SHAPE,
+        "name",
+        "`User` has no field `name` to filter by\nnote: write the field that `name` is compared with: `name = \"..\"`",
+        "field `name` of `User` is not a single value to filter by\nnote: write a field with one value, with dots into objects: `roles.name`",
+    );
+    const _: () = ::runtime::__private::check_filter(
+        <User as ::runtime::__private::Schema>::SHAPE,
+        "roles.name",
+        "`User` has no field `roles.name` to filter by\nnote: write the field that `role` is compared with: `role = \"..\"`",
+        "field `roles.name` of `User` is not a single value to filter by\nnote: write a field with one value, with dots into objects: `roles.name`",
+    );
+    const _: () = ::runtime::__private::check(
+        ::runtime::__private::has_field(
+            <User as ::runtime::__private::Schema>::SHAPE,
+            "name",
+        ),
+        "`User` has no field `name` for the summary\nnote: write a field of the item as it is called in JSON",
+    );
+    const _: () = ::runtime::__private::check(
+        ::runtime::__private::has_field(
+            <User as ::runtime::__private::Schema>::SHAPE,
+            "roles",
+        ),
+        "`User` has no field `roles` for the summary\nnote: write a field of the item as it is called in JSON",
+    );
+    impl ::runtime::__private::ToolBlock for ListUsers {
+        const TOOL: ::runtime::__private::Tool = ::runtime::__private::Tool {
+            name: "list_users",
+            title: "List users",
+            description: "Lists users. Returns name and roles of each.",
+            toolset: "users",
+            tags: &["people"],
+            method: "list",
+            operation: "get_users",
+            document: "core",
+            effect: ::runtime::__private::Effect {
+                read_only: true,
+                destructive: false,
+                idempotent: true,
+            },
+            http: ::runtime::__private::Http::Get,
+            path: "/api/users",
+            segments: &[::runtime::__private::Segment::Literal("/api/users")],
+            params: &[order_by],
+            body: ::runtime::__private::Body::NONE,
+            list: ::core::option::Option::Some(::runtime::__private::List {
+                items: "users",
+                of: <User as ::runtime::__private::Schema>::SHAPE,
+                pager: ::runtime::__private::Pager::Offset {
+                    limit: "limit",
+                    offset: "offset",
+                    max: 100u32,
+                },
+                filters: &[
+                    ::runtime::__private::Filter {
+                        field: ::runtime::__private::Field {
+                            name: "name",
+                            description: "Only items whose name is exactly this.",
+                            required: false,
+                            shape: ::runtime::__private::field(
+                                <User as ::runtime::__private::Schema>::SHAPE,
+                                "name",
+                            ),
+                            default: "",
+                            example: "",
+                        },
+                        path: "name",
+                        unique: true,
+                    },
+                    ::runtime::__private::Filter {
+                        field: ::runtime::__private::Field {
+                            name: "role",
+                            description: "Only items whose roles.name is exactly this.",
+                            required: false,
+                            shape: ::runtime::__private::field(
+                                <User as ::runtime::__private::Schema>::SHAPE,
+                                "roles.name",
+                            ),
+                            default: "",
+                            example: "",
+                        },
+                        path: "roles.name",
+                        unique: false,
+                    },
+                ],
+                summary: &["name", "roles"],
+            }),
+            update: ::runtime::__private::Update::PLAIN,
+            returns: ::core::option::Option::None,
+        };
+    }
+    impl super::super::Tools {
+        #[doc(hidden)]
+        pub const list_users: () = ();
+    }
+};

@@ -1,0 +1,24 @@
+/// Lists users. Returns name and roles
+/// of each.
+#[tool(
+    name = "list_users",
+    title = "List users",
+    toolset = "users",
+    tags("people"),
+    method = "list",
+    document = "core",
+    operation = "get_users",
+    get = "/api/users",
+    list(
+        items = "users",
+        of = User,
+        page = offset(limit = "limit", offset = "offset", max = 100),
+        filter(name(unique), role = "roles.name"),
+        summary(name, roles),
+    )
+)]
+pub struct ListUsers {
+    /// Attribute to order by.
+    #[param(query, default = "name")]
+    pub order_by: Option<String>,
+}

@@ -1,0 +1,18 @@
+/// The tools of the toolset `users`.
+#[allow(dead_code, missing_docs)]
+pub mod tools {
+    use runtime::prelude::*;
+    #[tool(name = "list_users")]
+    pub struct ListUsers {}
+    #[runtime::tool(name = "get_user")]
+    #[cfg(feature = "get")]
+    pub struct GetUser {}
+    #[derive(Schema)]
+    pub struct User {}
+    /// The tools of this module, in its order.
+    pub static TOOLS: &[::runtime::Tool] = &[
+        <ListUsers as ::runtime::__private::ToolBlock>::TOOL,
+        #[cfg(feature = "get")]
+        <GetUser as ::runtime::__private::ToolBlock>::TOOL,
+    ];
+}

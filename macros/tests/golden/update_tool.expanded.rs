@@ -1,0 +1,139 @@
+/// Updates a user.
+///
+/// Operation `patch_user`: `PATCH /api/users/{name}`
+pub struct UpdateUser {
+    /// Name of the user as it is now.
+    pub id: String,
+    /// New name.
+    pub name: Option<Nullable<String>>,
+    /// Roles.
+    pub roles: Vec<String>,
+    /// What to sign in with.
+    pub type_: Option<Kind>,
+}
+#[allow(non_upper_case_globals)]
+const _: () = {
+    const id: ::runtime::__private::Param = ::runtime::__private::Param {
+        field: ::runtime::__private::Field {
+            shape: <String as ::runtime::__private::Schema>::SHAPE.min_length(1u32),
+            ..::runtime::__private::Field::of::<
+                String,
+            >("id", "Name of the user as it is now.")
+        },
+        wire: "name",
+        place: ::runtime::__private::Place::Path {
+            slash: false,
+        },
+        secret: false,
+        or: "",
+    };
+    const _: () = ::runtime::__private::check(
+        <String as ::runtime::__private::Schema>::SHAPE.is_string(),
+        "`min_length` of `id` is a rule for strings, not for `String`\nnote: a number has `min` and `max`, an array `min_items` and `max_items`",
+    );
+    const _: () = ::runtime::__private::check(
+        id.field.required,
+        "path parameter `id` of type `String` can be left out\nnote: a path needs all its values: take the `Option` away",
+    );
+    const name: ::runtime::__private::Param = ::runtime::__private::Param {
+        field: ::runtime::__private::Field::of::<
+            Option<Nullable<String>>,
+        >("name", "New name."),
+        wire: "name",
+        place: ::runtime::__private::Place::Body,
+        secret: false,
+        or: "id",
+    };
+    const _: () = ::runtime::__private::check(
+        !name.field.required,
+        "`name` has to be given, so `id` is never sent for it\nnote: write `Option<Option<Nullable<String>>>`, or remove `or`",
+    );
+    const roles: ::runtime::__private::Param = ::runtime::__private::Param {
+        field: ::runtime::__private::Field {
+            shape: <Vec<String> as ::runtime::__private::Schema>::SHAPE
+                .items(const {
+                    &<Vec<String> as ::runtime::__private::Schema>::SHAPE
+                        .item()
+                        .max_length(20u32)
+                })
+                .min_items(1u32),
+            ..::runtime::__private::Field::of::<Vec<String>>("roles", "Roles.")
+        },
+        wire: "roles",
+        place: ::runtime::__private::Place::Body,
+        secret: false,
+        or: "",
+    };
+    const _: () = ::runtime::__private::check(
+        <Vec<String> as ::runtime::__private::Schema>::SHAPE.is_array(),
+        "`min_items` of `roles` is a rule for arrays, not for `Vec<String>`\nnote: a string has `min_length` and `max_length`, a number `min` and `max`",
+    );
+    const _: () = ::runtime::__private::check(
+        <Vec<String> as ::runtime::__private::Schema>::SHAPE.is_array(),
+        "`items` of `roles` is a rule for arrays, not for `Vec<String>`\nnote: write its rules without `items(..)` around them",
+    );
+    const _: () = ::runtime::__private::check(
+        <Vec<String> as ::runtime::__private::Schema>::SHAPE.item().is_string(),
+        "`max_length` of `roles` is a rule for strings, not for the items of `Vec<String>`\nnote: a number has `min` and `max`, an array `min_items` and `max_items`",
+    );
+    const type_: ::runtime::__private::Param = ::runtime::__private::Param {
+        field: ::runtime::__private::Field::of::<
+            Option<Kind>,
+        >("type", "What to sign in with."),
+        wire: "type",
+        place: ::runtime::__private::Place::Body,
+        secret: true,
+        or: "",
+    };
+    impl ::runtime::__private::ToolBlock for UpdateUser {
+        const TOOL: ::runtime::__private::Tool = ::runtime::__private::Tool {
+            name: "update_user",
+            title: "Update a user",
+            description: "Updates a user.",
+            toolset: "users",
+            tags: &[],
+            method: "update",
+            operation: "patch_user",
+            document: "core",
+            effect: ::runtime::__private::Effect {
+                read_only: false,
+                destructive: true,
+                idempotent: true,
+            },
+            http: ::runtime::__private::Http::Patch,
+            path: "/api/users/{name}",
+            segments: &[
+                ::runtime::__private::Segment::Literal("/api/users/"),
+                ::runtime::__private::Segment::Param("name"),
+            ],
+            params: &[id, name, roles, type_],
+            body: ::runtime::__private::Body {
+                media_type: "application/json",
+                required: true,
+                fixed: &[("kind", "\"user\"")],
+            },
+            list: ::core::option::Option::None,
+            update: ::runtime::__private::Update {
+                merge: &[
+                    ::runtime::__private::Segment::Literal("/api/users/"),
+                    ::runtime::__private::Segment::Param("name"),
+                ],
+                mask: ::core::option::Option::Some(::runtime::__private::Mask {
+                    name: "update_mask",
+                    separator: ::runtime::__private::Separator::Comma,
+                }),
+                read_back: &[
+                    ::runtime::__private::Segment::Literal("/api/users/"),
+                    ::runtime::__private::Segment::Param("name"),
+                ],
+            },
+            returns: ::core::option::Option::Some(
+                <User as ::runtime::__private::Schema>::SHAPE,
+            ),
+        };
+    }
+    impl super::super::Tools {
+        #[doc(hidden)]
+        pub const update_user: () = ();
+    }
+};

@@ -1,0 +1,34 @@
+/// Updates a user.
+#[tool(
+    name = "update_user",
+    title = "Update a user",
+    toolset = "users",
+    method = "update",
+    document = "core",
+    operation = "patch_user",
+    patch = "/api/users/{name}",
+    body(json, required),
+    fixed(kind = "user"),
+    merge = "/api/users/{name}",
+    mask(update_mask = comma),
+    read_back = "/api/users/{name}",
+    returns = User,
+    effect(destructive)
+)]
+pub struct UpdateUser {
+    /// Name of the user as it is now.
+    #[param(path, wire = "name", min_length = 1)]
+    pub id: String,
+
+    /// New name.
+    #[param(body, or = "id")]
+    pub name: Option<Nullable<String>>,
+
+    /// Roles.
+    #[param(body, min_items = 1, items(max_length = 20))]
+    pub roles: Vec<String>,
+
+    /// What to sign in with.
+    #[param(body, name = "type", secret)]
+    pub type_: Option<Kind>,
+}

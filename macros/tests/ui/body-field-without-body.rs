@@ -1,0 +1,28 @@
+//! A body field of a tool without a body.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Creates a user.
+        #[tool(
+            name = "create_user",
+            title = "Create a user",
+            toolset = "users",
+            method = "create",
+            document = "core",
+            operation = "op",
+            post = "/users",
+        )]
+        pub struct CreateUser {
+            /// Name of the user.
+            #[param(body)]
+            pub name: String,
+        }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,40 @@
+//! A default that is not among the values of its enum.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Gets a user.
+        #[tool(
+            name = "get_user",
+            title = "Get a user",
+            toolset = "users",
+            method = "get",
+            document = "core",
+            operation = "op",
+            get = "/users/{id}",
+            returns = String,
+        )]
+        pub struct GetUser {
+            /// Name of the user.
+            #[param(path)]
+            pub id: String,
+
+            /// What to add.
+            #[param(query, default = "groups")]
+            pub with: Option<With>,
+        }
+
+        /// What to add.
+        #[derive(Schema)]
+        pub enum With {
+            #[schema(name = "roles")]
+            Roles,
+        }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,33 @@
+//! An example with a member that its type does not have.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Gets a user.
+        #[tool(
+            name = "get_user",
+            title = "Get a user",
+            toolset = "users",
+            method = "get",
+            document = "core",
+            operation = "op",
+            get = "/users/{id}",
+            returns = String,
+        )]
+        pub struct GetUser {
+            /// Name of the user.
+            #[param(path)]
+            pub id: String,
+
+            /// What to add.
+            #[param(query, example = json(r#"["a", 1]"#))]
+            pub with: Vec<String>,
+        }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,30 @@
+//! A write that claims to be harmless.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Creates a user.
+        #[tool(
+            name = "create_user",
+            title = "Create a user",
+            toolset = "users",
+            method = "create",
+            document = "core",
+            operation = "op",
+            post = "/users",
+            body(json),
+            effect(idempotent),
+        )]
+        pub struct CreateUser {
+            /// Name of the user.
+            #[param(body)]
+            pub name: String,
+        }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,29 @@
+//! A member of a body that is text.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Creates a user.
+        #[tool(
+            name = "create_user",
+            title = "Create a user",
+            toolset = "users",
+            method = "create",
+            document = "core",
+            operation = "op",
+            post = "/users",
+            body("text/plain"),
+        )]
+        pub struct CreateUser {
+            /// Name of the user.
+            #[param(body)]
+            pub name: String,
+        }
+    }
+}
+
+fn main() {}

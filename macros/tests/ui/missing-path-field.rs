@@ -1,0 +1,29 @@
+//! A placeholder without a field.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Gets a user.
+        #[tool(
+            name = "get_user",
+            title = "Get a user",
+            toolset = "users",
+            method = "get",
+            document = "core",
+            operation = "op",
+            get = "/groups/{group}/users/{id}",
+            returns = String,
+        )]
+        pub struct GetUser {
+            /// Name of the user.
+            #[param(path)]
+            pub id: String,
+        }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,33 @@
+//! A place that there is not: one message, not also that the place is missing.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Gets a user.
+        #[tool(
+            name = "get_user",
+            title = "Get a user",
+            toolset = "users",
+            method = "get",
+            document = "core",
+            operation = "op",
+            get = "/users/{id}",
+            returns = String,
+        )]
+        pub struct GetUser {
+            /// Name of the user.
+            #[param(path)]
+            pub id: String,
+
+            /// What to add.
+            #[param(qeury)]
+            pub with: Option<String>,
+        }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,34 @@
+//! A result that is read, but not described.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Updates a user.
+        #[tool(
+            name = "update_user",
+            title = "Update a user",
+            toolset = "users",
+            method = "update",
+            document = "core",
+            operation = "op",
+            patch = "/users/{id}",
+            body(json),
+            read_back = "/users/{id}",
+        )]
+        pub struct UpdateUser {
+            /// Name of the user.
+            #[param(path)]
+            pub id: String,
+
+            /// New name.
+            #[param(body)]
+            pub name: Option<String>,
+        }
+    }
+}
+
+fn main() {}

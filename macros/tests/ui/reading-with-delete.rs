@@ -1,0 +1,29 @@
+//! A method that reads, with an HTTP method that writes.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Gets a user.
+        #[tool(
+            name = "get_user",
+            title = "Get a user",
+            toolset = "users",
+            method = "get",
+            document = "core",
+            operation = "op",
+            delete = "/users/{id}",
+            returns = String,
+        )]
+        pub struct GetUser {
+            /// Name of the user.
+            #[param(path)]
+            pub id: String,
+        }
+    }
+}
+
+fn main() {}

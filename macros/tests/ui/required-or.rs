@@ -1,0 +1,34 @@
+//! A replacement for an argument that has to be given.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Updates a user.
+        #[tool(
+            name = "update_user",
+            title = "Update a user",
+            toolset = "users",
+            method = "update",
+            document = "core",
+            operation = "op",
+            patch = "/users/{id}",
+            body(json),
+            returns = String,
+        )]
+        pub struct UpdateUser {
+            /// Name of the user.
+            #[param(path)]
+            pub id: String,
+
+            /// New name.
+            #[param(body, or = "id")]
+            pub name: String,
+        }
+    }
+}
+
+fn main() {}

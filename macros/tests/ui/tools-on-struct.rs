@@ -1,0 +1,9 @@
+//! `#[tools]` before something else than a module.
+
+/// Tools.
+#[runtime::tools]
+pub struct Users {
+    pub name: String,
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! `#[tools]` with an argument.
+
+/// Tools.
+#[runtime::tools(users)]
+pub mod tools {
+    use runtime::prelude::*;
+
+    /// A user.
+    #[derive(Schema)]
+    pub struct User {
+        pub name: String,
+    }
+}
+
+fn main() {}

@@ -1,0 +1,35 @@
+//! A way to write a mask that there is not.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Updates a user.
+        #[tool(
+            name = "update_user",
+            title = "Update a user",
+            toolset = "users",
+            method = "update",
+            document = "core",
+            operation = "op",
+            patch = "/users/{id}",
+            body(json),
+            mask(update_mask = json),
+            returns = String,
+        )]
+        pub struct UpdateUser {
+            /// Name of the user.
+            #[param(path)]
+            pub id: String,
+
+            /// New name.
+            #[param(body)]
+            pub name: Option<String>,
+        }
+    }
+}
+
+fn main() {}

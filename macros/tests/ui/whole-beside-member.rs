@@ -1,0 +1,33 @@
+//! A whole body and a member of it.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Creates a user.
+        #[tool(
+            name = "create_user",
+            title = "Create a user",
+            toolset = "users",
+            method = "create",
+            document = "core",
+            operation = "op",
+            post = "/users",
+            body(json),
+        )]
+        pub struct CreateUser {
+            /// Name of the user.
+            #[param(body)]
+            pub name: String,
+
+            /// What to add.
+            #[param(whole)]
+            pub with: Json,
+        }
+    }
+}
+
+fn main() {}
