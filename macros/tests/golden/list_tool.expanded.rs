@@ -87,7 +87,7 @@ const _: () = {
                     ::runtime::__private::Filter {
                         field: ::runtime::__private::Field {
                             name: "name",
-                            description: "Only items whose name is exactly this.",
+                            description: "Only items with this name.",
                             required: false,
                             shape: ::runtime::__private::field(
                                 <User as ::runtime::__private::Schema>::SHAPE,
@@ -102,7 +102,7 @@ const _: () = {
                     ::runtime::__private::Filter {
                         field: ::runtime::__private::Field {
                             name: "role",
-                            description: "Only items whose roles.name is exactly this.",
+                            description: "Only items with this roles.name.",
                             required: false,
                             shape: ::runtime::__private::field(
                                 <User as ::runtime::__private::Schema>::SHAPE,
