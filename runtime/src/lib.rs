@@ -23,15 +23,18 @@ pub mod error;
 mod explain;
 mod failure;
 mod json;
+pub mod json_schema;
 mod list;
 mod merge;
 mod nearest;
 mod number;
 mod problem;
 pub mod rate_limit;
+pub mod registry;
 pub mod request;
 pub mod schema;
 mod schema_impls;
+pub mod secrets;
 mod single_flight;
 mod size;
 #[cfg(test)]

@@ -1,0 +1,247 @@
+//! A tool as a client sees it: JSON Schema 2020-12 of its arguments and of its results, and its annotations.
+//!
+//! Arguments are described as strictly as they are checked. Results are described loosely (nothing required, `null` everywhere, no rules), so that no server version makes a client reject one.
+
+use serde_json::{Map, Value, json};
+
+use crate::arguments::accepted;
+use crate::schema::{Additional, Field, Kind, Shape};
+use crate::tool::{List, Tool};
+
+/// The schema of the arguments.
+#[must_use]
+pub fn input_schema(tool: &Tool) -> Map<String, Value> {
+    let fields: Vec<Field> = accepted(tool).collect();
+    let properties: Map<_, _> = fields.iter().map(input_property).collect();
+    let mut schema = typed("object");
+    schema.insert("properties".to_owned(), Value::Object(properties));
+    require(&mut schema, &fields);
+    schema.insert("additionalProperties".to_owned(), json!(false));
+    schema
+}
+
+/// The schema of the structured content of a result.
+#[must_use]
+pub fn output_schema(tool: &Tool) -> Map<String, Value> {
+    if let Some(list) = &tool.list {
+        return list_output(list);
+    }
+    let (name, property) = match &tool.returns {
+        Some(shape) if !is_wrapped(shape) => return output(shape),
+        Some(shape) => ("result", output(shape)),
+        None => {
+            let mut status = typed("integer");
+            describe(&mut status, "HTTP status of the answer.");
+            ("status", status)
+        }
+    };
+    let mut schema = typed("object");
+    schema.insert("properties".to_owned(), json!({name: property}));
+    schema.insert("required".to_owned(), json!([name]));
+    schema
+}
+
+/// The annotations of a tool, all of them, since what clients assume of a missing one differs.
+#[must_use]
+pub fn annotations(tool: &Tool) -> Map<String, Value> {
+    let hints = [
+        ("readOnlyHint", tool.effect.read_only),
+        ("destructiveHint", tool.effect.destructive),
+        ("idempotentHint", tool.effect.idempotent),
+        // Everything happens on the one server of the account.
+        ("openWorldHint", false),
+    ];
+    let hints = hints.into_iter();
+    hints
+        .map(|(name, hint)| (name.to_owned(), Value::Bool(hint)))
+        .collect()
+}
+
+/// Whether an answer of this shape is put into `{"result": …}`, since structured content has to be an object.
+#[must_use]
+pub fn is_wrapped(returns: &Shape) -> bool {
+    !matches!(returns.kind, Kind::Object { .. })
+}
+
+fn list_output(list: &List) -> Map<String, Value> {
+    let mut items = typed("array");
+    items.insert("items".to_owned(), Value::Object(output(&list.of)));
+    let mut total = or_null(typed("integer"));
+    describe(&mut total, "All entries, before filters.");
+    let mut cursor = or_null(typed("string"));
+    describe(
+        &mut cursor,
+        "Pass it as next_cursor for the next page; null on the last.",
+    );
+    let mut schema = typed("object");
+    schema.insert(
+        "properties".to_owned(),
+        json!({list.items: items, "total_entries": total, "next_cursor": cursor}),
+    );
+    schema.insert("required".to_owned(), json!([list.items, "next_cursor"]));
+    schema
+}
+
+fn input_property(field: &Field) -> (String, Value) {
+    let mut schema = input(&field.shape);
+    describe(&mut schema, field.description);
+    if let Some(default) = literal(field.default) {
+        schema.insert("default".to_owned(), default);
+    }
+    if let Some(example) = literal(field.example) {
+        schema.insert("examples".to_owned(), json!([example]));
+    }
+    (field.name.to_owned(), Value::Object(schema))
+}
+
+fn input(shape: &Shape) -> Map<String, Value> {
+    let schema = input_not_null(&shape.kind);
+    if shape.nullable && !matches!(shape.kind, Kind::Any) {
+        or_null(schema)
+    } else {
+        schema
+    }
+}
+
+fn input_not_null(kind: &Kind) -> Map<String, Value> {
+    let mut schema = match kind {
+        Kind::Any => return any(),
+        Kind::OneOf(shapes) => return any_of(shapes.iter().map(input)),
+        Kind::Boolean => typed("boolean"),
+        Kind::Integer { .. } => typed("integer"),
+        Kind::Number { .. } => typed("number"),
+        Kind::String(_) => typed("string"),
+        Kind::Array { .. } => typed("array"),
+        Kind::Object { .. } => typed("object"),
+    };
+    let mut set = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            schema.insert(name.to_owned(), value);
+        }
+    };
+    match kind {
+        Kind::Integer { min, max } => {
+            set("minimum", min.map(Value::from));
+            set("maximum", max.map(Value::from));
+        }
+        Kind::Number { min, max, above } => {
+            set("minimum", min.map(Value::from));
+            set("maximum", max.map(Value::from));
+            set("exclusiveMinimum", above.map(Value::from));
+        }
+        Kind::String(rules) => {
+            let text = |text: &str| (!text.is_empty()).then(|| Value::from(text));
+            set(
+                "enum",
+                (!rules.values.is_empty()).then(|| json!(rules.values)),
+            );
+            set("format", text(rules.format));
+            set("pattern", text(rules.pattern));
+            set("minLength", rules.min_length.map(Value::from));
+            set("maxLength", rules.max_length.map(Value::from));
+        }
+        Kind::Array {
+            items,
+            min_items,
+            max_items,
+        } => {
+            set("items", Some(Value::Object(input(items))));
+            set("minItems", min_items.map(Value::from));
+            set("maxItems", max_items.map(Value::from));
+        }
+        Kind::Object { fields, additional } => {
+            let properties: Map<_, _> = fields.iter().map(input_property).collect();
+            set(
+                "properties",
+                (!properties.is_empty()).then_some(Value::Object(properties)),
+            );
+            require(&mut schema, fields);
+            let others = match additional {
+                Additional::Closed => Some(json!(false)),
+                // Nothing has to be said of members that can be anything.
+                Additional::Open(shape) if matches!(shape.kind, Kind::Any) => None,
+                Additional::Open(shape) => Some(Value::Object(input(shape))),
+            };
+            if let Some(others) = others {
+                schema.insert("additionalProperties".to_owned(), others);
+            }
+        }
+        Kind::Any | Kind::Boolean | Kind::OneOf(_) => {}
+    }
+    schema
+}
+
+fn output(shape: &Shape) -> Map<String, Value> {
+    match &shape.kind {
+        Kind::Any => any(),
+        Kind::Boolean => typed("boolean"),
+        Kind::Integer { .. } => typed("integer"),
+        Kind::Number { .. } => typed("number"),
+        Kind::String(_) => typed("string"),
+        Kind::Array { items, .. } => {
+            let mut schema = typed("array");
+            schema.insert("items".to_owned(), Value::Object(output(items)));
+            schema
+        }
+        Kind::Object { fields, .. } => {
+            let mut schema = typed("object");
+            if !fields.is_empty() {
+                let properties = fields.iter().map(output_property).collect();
+                schema.insert("properties".to_owned(), Value::Object(properties));
+            }
+            schema
+        }
+        Kind::OneOf(shapes) => any_of(shapes.iter().map(output)),
+    }
+}
+
+fn output_property(field: &Field) -> (String, Value) {
+    let mut schema = output(&field.shape);
+    if !matches!(field.shape.kind, Kind::Any) {
+        schema = or_null(schema);
+    }
+    describe(&mut schema, field.description);
+    (field.name.to_owned(), Value::Object(schema))
+}
+
+fn typed(name: &str) -> Map<String, Value> {
+    Map::from_iter([("type".to_owned(), Value::from(name))])
+}
+
+/// Clients stumble over an empty schema.
+fn any() -> Map<String, Value> {
+    let mut schema = Map::new();
+    describe(&mut schema, "Any JSON value.");
+    schema
+}
+
+fn any_of(schemas: impl Iterator<Item = Map<String, Value>>) -> Map<String, Value> {
+    let schemas = schemas.map(Value::Object).collect();
+    Map::from_iter([("anyOf".to_owned(), Value::Array(schemas))])
+}
+
+fn or_null(schema: Map<String, Value>) -> Map<String, Value> {
+    any_of([schema, typed("null")].into_iter())
+}
+
+fn require(schema: &mut Map<String, Value>, fields: &[Field]) {
+    let required = fields.iter().filter(|field| field.required);
+    let names: Vec<_> = required.map(|field| field.name).collect();
+    if !names.is_empty() {
+        schema.insert("required".to_owned(), json!(names));
+    }
+}
+
+fn describe(schema: &mut Map<String, Value>, description: &str) {
+    if !description.is_empty() {
+        schema.insert("description".to_owned(), Value::from(description));
+    }
+}
+
+/// A default or an example from its JSON text. The macro has checked the text, so a wrong one is as good as none.
+fn literal(text: &str) -> Option<Value> {
+    serde_json::from_str(text).ok()
+}
+
+#[cfg(test)]
+mod tests;

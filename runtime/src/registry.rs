@@ -1,0 +1,383 @@
+//! The tools of an API by name, and which of them a client may use.
+
+use std::collections::BTreeSet;
+
+use crate::api::Api;
+use crate::nearest::nearest;
+use crate::tool::Tool;
+
+/// The method of a selection that stands for all tools that change nothing.
+pub const READ: &str = "read";
+
+/// The method of a selection that stands for all tools that change something.
+pub const WRITE: &str = "write";
+
+/// Names are listed in a message up to this many.
+const LISTED: usize = 20;
+
+/// Which tools are listed and can be called. All criteria must agree; an empty one is met by every tool.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// `read`, `write` or methods (`list`, `get`, `delete`, …); one of them.
+    pub methods: Vec<String>,
+    /// Tags; one of them.
+    pub tags: Vec<String>,
+    /// Names of tools; one of them.
+    pub tools: Vec<String>,
+}
+
+/// Why a selection is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SelectionError {
+    /// No tool of any API has it.
+    #[error("unknown {what} {name:?}{}", suggestion(*nearest, known))]
+    Unknown {
+        /// `method`, `tag` or `tool`.
+        what: &'static str,
+        /// The name as given.
+        name: String,
+        /// The existing name that is most like it.
+        nearest: Option<&'static str>,
+        /// All existing names.
+        known: Vec<&'static str>,
+    },
+    /// Each criterion is met by some tool, but none meets all.
+    #[error("no tool is selected: {}", .without.join("; "))]
+    Empty {
+        /// For each criterion, what there is if the others are kept.
+        without: Vec<String>,
+    },
+}
+
+/// All tools of an API, in the order of its allowlist.
+pub fn tools(api: &'static Api) -> impl Iterator<Item = &'static Tool> {
+    api.toolsets.iter().copied().flatten()
+}
+
+/// The tool with this name.
+///
+/// A few hundred comparisons of short texts take less than a microsecond, and no index has to be kept.
+#[must_use]
+pub fn find(api: &'static Api, name: &str) -> Option<&'static Tool> {
+    tools(api).find(|tool| tool.name == name)
+}
+
+/// The one of these tools whose name is most like `name`, if one is like it at all.
+#[must_use]
+pub fn nearest_tool(
+    name: &str,
+    tools: impl IntoIterator<Item = &'static Tool>,
+) -> Option<&'static str> {
+    let names: Vec<_> = tools.into_iter().map(|tool| tool.name).collect();
+    nearest(name, names.into_iter())
+}
+
+impl Selection {
+    /// Whether the tool is selected.
+    #[must_use]
+    pub fn matches(&self, tool: &Tool) -> bool {
+        self.allows_method(tool) && self.allows_tag(tool) && self.allows_name(tool)
+    }
+
+    /// Checks the selection against all APIs that there are, since a server's API may not be known yet.
+    ///
+    /// # Errors
+    /// All unknown names; else, that no tool is selected.
+    pub fn check(&self, apis: &[&'static Api]) -> Result<(), Vec<SelectionError>> {
+        let all: Vec<_> = apis.iter().copied().flat_map(tools).collect();
+        let methods: BTreeSet<_> = all
+            .iter()
+            .map(|tool| tool.method)
+            .chain([READ, WRITE])
+            .collect();
+        let tags: BTreeSet<_> = all.iter().flat_map(|tool| tool.tags).copied().collect();
+        let names: BTreeSet<_> = all.iter().map(|tool| tool.name).collect();
+        let mut errors = unknown("method", &self.methods, &methods);
+        errors.extend(unknown("tag", &self.tags, &tags));
+        errors.extend(unknown("tool", &self.tools, &names));
+        if errors.is_empty() && !all.iter().any(|tool| self.matches(tool)) {
+            let without = self.without(&all);
+            errors.push(SelectionError::Empty { without });
+        }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(errors)
+        }
+    }
+
+    fn allows_method(&self, tool: &Tool) -> bool {
+        let allows = |method: &str| match method {
+            READ => tool.effect.read_only,
+            WRITE => !tool.effect.read_only,
+            method => method == tool.method,
+        };
+        self.methods.is_empty() || self.methods.iter().any(|method| allows(method))
+    }
+
+    fn allows_tag(&self, tool: &Tool) -> bool {
+        self.tags.is_empty()
+            || self
+                .tags
+                .iter()
+                .any(|tag| tool.tags.contains(&tag.as_str()))
+    }
+
+    fn allows_name(&self, tool: &Tool) -> bool {
+        self.tools.is_empty() || self.tools.iter().any(|name| name == tool.name)
+    }
+
+    /// For each criterion that there is, what it would have to be for the others.
+    fn without(&self, all: &[&'static Tool]) -> Vec<String> {
+        let methods = all
+            .iter()
+            .filter(|tool| self.allows_tag(tool) && self.allows_name(tool))
+            .map(|tool| tool.method);
+        let tags = all
+            .iter()
+            .filter(|tool| self.allows_method(tool) && self.allows_name(tool))
+            .flat_map(|tool| tool.tags.iter().copied());
+        let names = all
+            .iter()
+            .filter(|tool| self.allows_method(tool) && self.allows_tag(tool))
+            .map(|tool| tool.name);
+        let criteria = [
+            ("methods", &self.methods, methods.collect::<BTreeSet<_>>()),
+            ("tags", &self.tags, tags.collect()),
+            ("tools", &self.tools, names.collect()),
+        ];
+        criteria
+            .into_iter()
+            .filter(|(_, given, _)| !given.is_empty())
+            .map(|(what, given, found)| {
+                let found: Vec<_> = found.into_iter().collect();
+                let given = given.join(", ");
+                format!(
+                    "with the rest of it, {what} can be {}, not {given}",
+                    listed(&found)
+                )
+            })
+            .collect()
+    }
+}
+
+fn unknown(
+    what: &'static str,
+    given: &[String],
+    known: &BTreeSet<&'static str>,
+) -> Vec<SelectionError> {
+    given
+        .iter()
+        .filter(|name| !known.contains(name.as_str()))
+        .map(|name| SelectionError::Unknown {
+            what,
+            name: name.clone(),
+            nearest: nearest(name, known.iter().copied()),
+            known: known.iter().copied().collect(),
+        })
+        .collect()
+}
+
+fn suggestion(nearest: Option<&str>, known: &[&str]) -> String {
+    match nearest {
+        Some(nearest) => format!(" (did you mean {nearest:?}?)"),
+        None => format!(" (there are {})", listed(known)),
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    match (names.len(), names.get(..LISTED)) {
+        (0, _) => "nothing".to_owned(),
+        (count, Some(first)) if count > LISTED => {
+            format!("{} and {} more", first.join(", "), count - LISTED)
+        }
+        _ => names.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use super::{Selection, find, nearest_tool, tools};
+    use crate::api::{Api, ErrorShapes, SignIn, VersionProbe};
+    use crate::test_tools::TOOL;
+    use crate::tool::{Effect, Tool};
+
+    const WRITES: Effect = Effect {
+        read_only: false,
+        destructive: false,
+        idempotent: false,
+    };
+
+    const fn api(name: &'static str, toolsets: &'static [&'static [Tool]]) -> Api {
+        Api {
+            name,
+            title: name,
+            version: VersionProbe {
+                path: "/version",
+                version: "/version",
+            },
+            documents: &[],
+            sign_in: SignIn::Basic { session: None },
+            errors: ErrorShapes {
+                detail: &[],
+                title: &[],
+                hints: &[],
+            },
+            toolsets,
+        }
+    }
+
+    static OLD: Api = api(
+        "old",
+        &[
+            &[
+                Tool {
+                    name: "list_all_x_users",
+                    method: "list",
+                    tags: &["rbac"],
+                    ..TOOL
+                },
+                Tool {
+                    name: "delete_a_x_user_by_id",
+                    method: "delete",
+                    tags: &["rbac"],
+                    effect: WRITES,
+                    ..TOOL
+                },
+            ],
+            &[Tool {
+                name: "get_x_log",
+                method: "get",
+                tags: &["logs", "runs"],
+                ..TOOL
+            }],
+        ],
+    );
+    static NEW: Api = api(
+        "new",
+        &[&[Tool {
+            name: "trigger_x_run",
+            method: "trigger",
+            tags: &["runs"],
+            effect: WRITES,
+            ..TOOL
+        }]],
+    );
+
+    fn selection(methods: &[&str], tags: &[&str], names: &[&str]) -> Selection {
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        Selection {
+            methods: owned(methods),
+            tags: owned(tags),
+            tools: owned(names),
+        }
+    }
+
+    #[test]
+    fn tools_keep_their_order_and_are_found() {
+        let names: Vec<_> = tools(&OLD).map(|tool| tool.name).collect();
+        assert_eq!(
+            names,
+            ["list_all_x_users", "delete_a_x_user_by_id", "get_x_log"]
+        );
+        let found = names.iter().map(|name| find(&OLD, name).unwrap().name);
+        assert_eq!(found.collect::<Vec<_>>(), names);
+        let rows = [
+            ("list_users", Some("list_all_x_users")),
+            ("get_x_logs", Some("get_x_log")),
+            ("deleteAXUserById", Some("delete_a_x_user_by_id")),
+            ("trigger_x_run", None),
+        ];
+        let nearest = rows.map(|(name, _)| (name, nearest_tool(name, tools(&OLD))));
+        assert_eq!(nearest, rows);
+        assert_eq!(find(&OLD, "list_users"), None);
+    }
+
+    #[test]
+    fn a_selection_is_met_by_tools_that_meet_all_of_it() {
+        let none: &[&str] = &[];
+        let rows: [(Selection, &[&str]); 8] = [
+            (
+                selection(none, none, none),
+                &["list_all_x_users", "delete_a_x_user_by_id", "get_x_log"],
+            ),
+            (
+                selection(&["read"], none, none),
+                &["list_all_x_users", "get_x_log"],
+            ),
+            (
+                selection(&["write"], none, none),
+                &["delete_a_x_user_by_id"],
+            ),
+            (
+                selection(&["list", "delete"], none, none),
+                &["list_all_x_users", "delete_a_x_user_by_id"],
+            ),
+            (selection(none, &["runs"], none), &["get_x_log"]),
+            (selection(&["read"], &["rbac"], none), &["list_all_x_users"]),
+            (
+                selection(&["read"], none, &["get_x_log", "delete_a_x_user_by_id"]),
+                &["get_x_log"],
+            ),
+            (selection(&["trigger"], none, none), &[]),
+        ];
+        for (selection, expected) in rows {
+            let found: Vec<_> = tools(&OLD)
+                .filter(|tool| selection.matches(tool))
+                .map(|tool| tool.name)
+                .collect();
+            assert_eq!(found, expected, "{selection:?}");
+        }
+    }
+
+    #[test]
+    fn selections_that_make_no_sense_are_refused() {
+        let none: &[&str] = &[];
+        let rows: [(Selection, &[&str]); 8] = [
+            (selection(none, none, none), &[]),
+            (selection(&["read"], &["logs"], &["get_x_log"]), &[]),
+            // It is a method of another API than the one that happens to be there.
+            (selection(&["trigger"], none, none), &[]),
+            (
+                selection(&["lst", "Read", "zork"], &["rabc"], &["list_users"]),
+                &[
+                    r#"unknown method "lst" (did you mean "list"?)"#,
+                    r#"unknown method "Read" (did you mean "read"?)"#,
+                    r#"unknown method "zork" (there are delete, get, list, read, trigger, write)"#,
+                    r#"unknown tag "rabc" (did you mean "rbac"?)"#,
+                    r#"unknown tool "list_users" (did you mean "list_all_x_users"?)"#,
+                ],
+            ),
+            (
+                selection(&[""], none, none),
+                &[r#"unknown method "" (there are delete, get, list, read, trigger, write)"#],
+            ),
+            (
+                selection(&["delete"], &["logs"], none),
+                &[
+                    "no tool is selected: with the rest of it, methods can be get, not delete; with the rest of it, tags can be rbac, not logs",
+                ],
+            ),
+            (
+                selection(&["write"], none, &["get_x_log"]),
+                &[
+                    "no tool is selected: with the rest of it, methods can be get, not write; with the rest of it, tools can be delete_a_x_user_by_id, trigger_x_run, not get_x_log",
+                ],
+            ),
+            (
+                selection(&["write"], &["logs"], &["list_all_x_users"]),
+                &[
+                    "no tool is selected: with the rest of it, methods can be nothing, not write; with the rest of it, tags can be nothing, not logs; with the rest of it, tools can be nothing, not list_all_x_users",
+                ],
+            ),
+        ];
+        for (selection, expected) in rows {
+            let errors = selection.check(&[&NEW, &OLD]).err().unwrap_or_default();
+            let messages: Vec<_> = errors.iter().map(ToString::to_string).collect();
+            assert_eq!(messages, expected, "{selection:?}");
+        }
+    }
+}

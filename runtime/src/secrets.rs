@@ -1,0 +1,203 @@
+//! Takes secrets out of texts that others wrote: servers echo what they refuse, passwords included.
+
+use core::{fmt, ops::Range};
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::encode::percent;
+
+/// What stands where a secret stood.
+pub const REDACTED: &str = "***";
+
+/// Shorter secrets are in too many words to be taken out of them.
+const SHORTEST: usize = 3;
+
+/// Replaces secrets in texts, in all the forms in which an answer may have them.
+///
+/// It is for messages: in data a password such as `admin` would erase what is only called the same.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    forms: Vec<String>,
+}
+
+impl Redactor {
+    /// A redactor of these secrets; those of fewer than three characters are not looked for.
+    pub fn new<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Self {
+        let mut forms = Vec::new();
+        for secret in secrets {
+            let secret = secret.as_ref();
+            if secret.chars().count() >= SHORTEST {
+                forms.extend(written_forms(secret));
+            }
+        }
+        forms.sort_unstable();
+        forms.dedup();
+        Self { forms }
+    }
+
+    /// The text without the secrets.
+    #[must_use]
+    pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let ranges = self.found(text);
+        if ranges.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let mut clean = String::with_capacity(text.len());
+        let mut done = 0;
+        for range in ranges {
+            clean.push_str(text.get(done..range.start).unwrap_or_default());
+            clean.push_str(REDACTED);
+            done = range.end;
+        }
+        clean.push_str(text.get(done..).unwrap_or_default());
+        Cow::Owned(clean)
+    }
+
+    /// Where secrets are, in order. Those that overlap are one, so that nothing is left of the second.
+    fn found(&self, text: &str) -> Vec<Range<usize>> {
+        let mut ranges = Vec::new();
+        for form in &self.forms {
+            let mut from = 0;
+            while let Some(at) = text.get(from..).and_then(|rest| rest.find(form.as_str())) {
+                let start = from + at;
+                ranges.push(start..start + form.len());
+                // A secret such as `abab` overlaps itself.
+                from = start
+                    + text
+                        .get(start..)
+                        .and_then(|rest| rest.chars().next())
+                        .map_or(1, char::len_utf8);
+            }
+        }
+        ranges.sort_unstable_by_key(|range| range.start);
+        let mut merged: Vec<Range<usize>> = Vec::new();
+        for range in ranges {
+            match merged.last_mut() {
+                Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+                _ => merged.push(range),
+            }
+        }
+        merged
+    }
+}
+
+/// How many, and none of them.
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redactor")
+            .field("forms", &self.forms.len())
+            .finish()
+    }
+}
+
+fn written_forms(secret: &str) -> [String; 7] {
+    let json = Value::from(secret).to_string();
+    let json = json.get(1..json.len() - 1).unwrap_or_default().to_owned();
+    let encoded = percent(secret);
+    [
+        secret.to_owned(),
+        ascii(&json),
+        json,
+        lower_hex(&encoded),
+        encoded.replace("%20", "+"),
+        encoded,
+        html(secret),
+    ]
+}
+
+/// JSON in which what is not ASCII is escaped, as Python writes it.
+fn ascii(json: &str) -> String {
+    let mut text = String::new();
+    for c in json.chars() {
+        if c.is_ascii() {
+            text.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                text.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    text
+}
+
+/// Percent-encoded with small letters in the escapes, and only there.
+fn lower_hex(encoded: &str) -> String {
+    let mut left = 0_u8;
+    let lower = encoded.chars().map(|c| match (c, left) {
+        ('%', _) => {
+            left = 2;
+            c
+        }
+        (_, 0) => c,
+        _ => {
+            left -= 1;
+            c.to_ascii_lowercase()
+        }
+    });
+    lower.collect()
+}
+
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::Redactor;
+
+    #[test]
+    fn secrets_are_found_in_every_form() {
+        let rows: &[(&[&str], &str, &str)] = &[
+            (&["hunter2"], "no hunter2 here, hunter2", "no *** here, ***"),
+            (&["hunter2"], "Hunter2 and hunter", "Hunter2 and hunter"),
+            (&["ab"], "drab", "drab"),
+            (&["éa"], "théâtre éa", "théâtre éa"),
+            (&["éab"], "éab", "***"),
+            (&[""], "text", "text"),
+            // As JSON writes it, with and without ASCII escapes.
+            (
+                &["a\"b\\c"],
+                r#"{"input": "a\"b\\c"}"#,
+                r#"{"input": "***"}"#,
+            ),
+            (&["pä😀"], r#""p\u00e4\ud83d\ude00""#, r#""***""#),
+            // As queries and forms write it.
+            (&["A b+É/"], "?p=A%20b%2B%C3%89%2F&q", "?p=***&q"),
+            (&["A b+É/"], "?p=A%20b%2b%c3%89%2f&q", "?p=***&q"),
+            (&["A b+É/"], "?p=A+b%2B%C3%89%2F&q", "?p=***&q"),
+            (
+                &["<a&'b\">"],
+                "<p>&lt;a&amp;&#39;b&quot;&gt;</p>",
+                "<p>***</p>",
+            ),
+            // Of overlapping secrets nothing is left, however they are ordered.
+            (&["abcd", "cdef"], "xabcdefy", "x***y"),
+            (&["abc", "abcdef"], "abcdef", "***"),
+            (&["abab"], "xabababy", "x***y"),
+            (&["abc", "def"], "abcdef", "******"),
+            (&["***"], "***", "***"),
+        ];
+        for (secrets, text, expected) in rows {
+            assert_eq!(
+                Redactor::new(*secrets).redact(text),
+                *expected,
+                "{secrets:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn texts_without_secrets_are_not_copied() {
+        let redactor = Redactor::new(["hunter2"]);
+        assert!(matches!(redactor.redact("nothing"), Cow::Borrowed(_)));
+        assert_eq!(format!("{redactor:?}"), "Redactor { forms: 1 }");
+    }
+}
