@@ -56,7 +56,7 @@ fn annotations(effect: Effect) -> Value {
         "readOnlyHint": effect.read_only,
         "destructiveHint": effect.destructive,
         "idempotentHint": effect.idempotent,
-        "openWorldHint": true,
+        "openWorldHint": false,
     })
 }
 

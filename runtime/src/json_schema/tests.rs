@@ -152,15 +152,15 @@ fn lists_take_filters_fields_and_pages() {
         ("active", json!({"type": "boolean"})),
         (
             "fields",
-            json!({"type": "array", "items": {"type": "string"}, "description": "Fields to return instead of the default ones; [\"*\"] for all."}),
+            json!({"type": "array", "items": {"type": "string"}, "description": "Fields to return; [\"*\"] for all."}),
         ),
         (
             "limit",
-            json!({"type": "integer", "minimum": 1, "maximum": 1000, "description": "Most items to return; 50 if left out."}),
+            json!({"type": "integer", "minimum": 1, "maximum": 1000, "description": "Most items to return; 50 by default."}),
         ),
         (
             "next_cursor",
-            json!({"type": "string", "description": "Value of next_cursor in the previous result, unchanged; leave out for the first page."}),
+            json!({"type": "string", "description": "next_cursor of the previous result, unchanged; none for the first page."}),
         ),
     ];
     for (name, expected) in rows {
