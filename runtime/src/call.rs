@@ -10,11 +10,12 @@ use crate::arguments::{self, Arguments, check, secret_values};
 use crate::cursor::{CursorError, Position, Scope};
 use crate::error::{CallError, ErrorCode};
 use crate::json::{self, Fields, Scanner};
+use crate::json_schema::is_wrapped;
 use crate::list::{self, Budget, Page, PageError, Plan};
 use crate::problem::Problem;
 use crate::rate_limit::RateLimit;
 use crate::request::Request;
-use crate::schema::{Kind, Shape};
+use crate::secrets::Redactor;
 use crate::size;
 use crate::tool::{Http, List, Pager, Tool};
 use crate::transport::Response;
@@ -48,7 +49,7 @@ impl Account {
         arguments: Map<String, Value>,
         progress: Progress<'_>,
     ) -> Answer {
-        let secrets = secret_values(tool, &arguments);
+        let secrets = Redactor::new(secret_values(tool, &arguments));
         let heard = Heard::default();
         let result = match self.fitting(tool, arguments).await {
             Ok(arguments) => {
@@ -72,7 +73,7 @@ impl Account {
             },
             Err(error) => {
                 heard.hear(*error.rate_limit);
-                let error = error.redacted(|text| redact(text, &secrets));
+                let error = error.redacted(|text| secrets.redact(&text).into_owned());
                 Answer {
                     json: error.to_json().to_string(),
                     is_error: true,
@@ -300,11 +301,11 @@ fn result(tool: &Tool, response: Response) -> Result<String, CallError> {
             return Err(unexpected(status, "The answer is empty.".to_owned()));
         }
         return Ok(match tool.returns {
-            Some(shape) if wraps(&shape) => r#"{"result":null}"#.to_owned(),
+            Some(shape) if is_wrapped(&shape) => r#"{"result":null}"#.to_owned(),
             _ => format!("{{\"status\":{status}}}"),
         });
     };
-    let wrapped = wraps(&shape) || scanner.peek() != b'{';
+    let wrapped = is_wrapped(&shape) || scanner.peek() != b'{';
     let mut out = String::with_capacity(text.len() + 16);
     if wrapped {
         out.push_str("{\"result\":");
@@ -317,50 +318,6 @@ fn result(tool: &Tool, response: Response) -> Result<String, CallError> {
         out.push('}');
     }
     Ok(out)
-}
-
-/// Whether the result of this shape is put into `{"result": …}`, since a result is always an object.
-fn wraps(shape: &Shape) -> bool {
-    !matches!(shape.kind, Kind::Object { .. })
-}
-
-/// Secrets shorter than this stand in many words by chance, so they are only looked for as words of their own.
-const MIN_SECRET: usize = 6;
-
-/// The text without secrets of the arguments, which servers like to repeat.
-fn redact(text: String, secrets: &[String]) -> String {
-    let mut secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
-    // One may be the beginning of another.
-    secrets.sort_by_key(|secret| core::cmp::Reverse(secret.len()));
-    secrets
-        .into_iter()
-        .filter(|secret| !secret.is_empty())
-        .fold(text, |text, secret| {
-            let mut escaped = String::new();
-            json::push_string(&mut escaped, secret);
-            let escaped = escaped.get(1..escaped.len() - 1).unwrap_or_default();
-            let text = without(&text, secret);
-            if escaped == secret {
-                text
-            } else {
-                without(&text, escaped)
-            }
-        })
-}
-
-fn without(text: &str, secret: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(secret) {
-        out.push_str(before);
-        let part_of_word = |neighbour: Option<char>| neighbour.is_some_and(char::is_alphanumeric);
-        let inside = secret.len() < MIN_SECRET
-            && (part_of_word(out.chars().next_back()) || part_of_word(after.chars().next()));
-        out.push_str(if inside { secret } else { "***" });
-        rest = after;
-    }
-    out.push_str(rest);
-    out
 }
 
 #[cfg(test)]

@@ -495,7 +495,8 @@ async fn secrets_of_the_arguments_are_not_repeated() {
             Reply::json(400, &json!({ "detail": echo }).to_string())
         })
         .await;
-        let arguments = json!({"username": "abcd", "email": "e", "roles": [{"name": "Op"}], "password": secret});
+        let arguments =
+            json!({"username": "ada", "email": "e", "roles": [{"name": "Op"}], "password": secret});
         let (result, answer) = call(
             &account(&server),
             "create_a_things_user",
@@ -504,11 +505,11 @@ async fn secrets_of_the_arguments_are_not_repeated() {
         .await;
         let detail = result["error"]["detail"].as_str().unwrap();
         assert!(
-            detail.contains("abcd") && detail.contains("password ***"),
+            detail.contains("ada") && detail.contains("password ***"),
             "{detail}"
         );
         let escaped = json!(secret).to_string();
-        assert!(!detail.replace("abcd", "").contains(secret), "{detail}");
+        assert!(!detail.contains(secret), "{detail}");
         assert!(!answer.json.contains(&escaped), "{detail}");
     }
 }
