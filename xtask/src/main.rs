@@ -3,8 +3,11 @@
 #![allow(clippy::print_stderr, reason = "a program for the terminal")]
 
 mod bench;
+mod coverage;
 mod demo;
+mod generate;
 mod lab;
+mod specs;
 mod test;
 
 use std::process::ExitCode;
@@ -22,6 +25,18 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Write generated/ and the README's table from specs/
+    Generate {
+        /// Only show what would change, and fail if anything would
+        #[arg(long)]
+        check: bool,
+    },
+    /// What became of every operation: tool, excluded, undecided
+    Coverage {
+        /// Each operation, too
+        #[arg(long)]
+        all: bool,
+    },
     /// Start or stop a real Airflow from PyPI, with the user admin (password admin)
     #[command(subcommand)]
     Airflow(AirflowTask),
@@ -77,6 +92,8 @@ fn main() -> ExitCode {
 
 fn run(task: Task) -> Result<()> {
     match task {
+        Task::Generate { check } => generate::generate(check),
+        Task::Coverage { all } => coverage::coverage(all),
         Task::Airflow(AirflowTask::Up { major, port, seed }) => {
             let url = lab::airflow::up(major, port, seed)?;
             eprintln!("Airflow {major} answers at {url} (admin/admin)");

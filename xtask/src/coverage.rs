@@ -1,0 +1,159 @@
+//! `cargo xtask coverage`: what became of every operation that an API offers.
+
+use anyhow::{Result, bail};
+use codegen::{CoveredOperation, Decision, DocumentCoverage};
+
+use crate::generate::report;
+use crate::lab::root;
+use crate::specs;
+
+/// Prints a row per document and all operations for which nothing was decided, which is an error; with `all`, every operation.
+#[expect(clippy::print_stdout, reason = "the result of the command")]
+pub(crate) fn coverage(all: bool) -> Result<()> {
+    let coverage = codegen::coverage(&specs::read(&root())?).map_err(report)?;
+    if all {
+        for document in &coverage.documents {
+            print!("{}", operations(document));
+        }
+    }
+    print!("{}", table(&coverage.documents));
+    let undecided: Vec<String> = coverage.documents.iter().flat_map(undecided).collect();
+    if undecided.is_empty() {
+        return Ok(());
+    }
+    println!();
+    for line in &undecided {
+        println!("{line}");
+    }
+    bail!(
+        "{} operations are neither a tool nor excluded: document them under specs/tools/, or exclude them in specs/excluded.yaml",
+        undecided.len()
+    )
+}
+
+/// Every operation of a document, with the tool it is or why it is none.
+fn operations(document: &DocumentCoverage) -> String {
+    let width = document
+        .operations
+        .iter()
+        .map(|operation| operation.id.len())
+        .max()
+        .unwrap_or_default();
+    let lines: String = document
+        .operations
+        .iter()
+        .map(|operation| {
+            let decision = match &operation.decision {
+                Decision::Tool(name) => format!("tool {name}"),
+                Decision::Excluded(reason) => format!("excluded: {reason}"),
+                Decision::Undecided => "undecided".to_owned(),
+            };
+            format!("  {:width$}  {decision}\n", operation.id)
+        })
+        .collect();
+    format!("{}\n{lines}\n", document.name)
+}
+
+/// A row per document, and a sum.
+fn table(documents: &[DocumentCoverage]) -> String {
+    let mut rows = vec![["document", "operations", "tools", "excluded", "undecided"].map(str::to_owned)];
+    let mut sum = [0; 4];
+    for document in documents {
+        let counts = counts(&document.operations);
+        for (sum, count) in sum.iter_mut().zip(counts) {
+            *sum += count;
+        }
+        rows.push(row(&document.name, counts));
+    }
+    rows.push(row("all", sum));
+    let name_width = rows.iter().map(|row| row[0].len()).max().unwrap_or_default();
+    rows.iter()
+        .map(|[name, numbers @ ..]| {
+            let numbers: String = numbers.iter().map(|number| format!("{number:>12}")).collect();
+            format!("{name:name_width$}{numbers}\n")
+        })
+        .collect()
+}
+
+fn counts(operations: &[CoveredOperation]) -> [usize; 4] {
+    let count = |is: fn(&Decision) -> bool| {
+        operations
+            .iter()
+            .filter(|operation| is(&operation.decision))
+            .count()
+    };
+    [
+        operations.len(),
+        count(|decision| matches!(decision, Decision::Tool(_))),
+        count(|decision| matches!(decision, Decision::Excluded(_))),
+        count(|decision| matches!(decision, Decision::Undecided)),
+    ]
+}
+
+fn row(name: &str, counts: [usize; 4]) -> [String; 5] {
+    let [operations, tools, excluded, undecided] = counts.map(|count| count.to_string());
+    [name.to_owned(), operations, tools, excluded, undecided]
+}
+
+/// Where to find each operation for which nothing was decided.
+fn undecided(document: &DocumentCoverage) -> impl Iterator<Item = String> {
+    document
+        .operations
+        .iter()
+        .filter(|operation| operation.decision == Decision::Undecided)
+        .map(|operation| {
+            format!(
+                "{}:{}: `{}` ({} {})",
+                document.source,
+                operation.line,
+                operation.id,
+                operation.http.to_uppercase(),
+                operation.path
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_is_counted() {
+        let operation = |id: &str, decision| CoveredOperation {
+            id: id.to_owned(),
+            http: "get".to_owned(),
+            path: format!("/{id}"),
+            line: 7,
+            decision,
+        };
+        let document = DocumentCoverage {
+            name: "shop".to_owned(),
+            source: "specs/openapi/shop.yaml".to_owned(),
+            operations: vec![
+                operation("list", Decision::Tool("list_items".to_owned())),
+                operation("health", Decision::Excluded("no use to a model".to_owned())),
+                operation("buy", Decision::Undecided),
+            ],
+        };
+        assert_eq!(
+            operations(&document),
+            "shop
+  list    tool list_items
+  health  excluded: no use to a model
+  buy     undecided
+
+"
+        );
+        assert_eq!(
+            undecided(&document).collect::<Vec<_>>(),
+            ["specs/openapi/shop.yaml:7: `buy` (GET /buy)"]
+        );
+        assert_eq!(
+            table(&[document]),
+            "document  operations       tools    excluded   undecided
+shop               3           1           1           1
+all                3           1           1           1
+"
+        );
+    }
+}

@@ -1,0 +1,236 @@
+//! `cargo xtask generate`: writes `generated/` and the table in the README, or compares them with what would be written.
+
+use std::fmt::Display;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use codegen::catalog::Catalog;
+use codegen::emit::{OutputFile, emit, readme};
+use similar::TextDiff;
+
+use crate::lab::root;
+use crate::specs;
+
+/// Folders in which nothing is written by hand.
+const FOLDERS: &[&str] = &["generated/src", "generated/schemas"];
+const README: &str = "README.md";
+
+/// Generates, or with `check` shows what generating would change and fails if it is anything.
+#[expect(clippy::print_stdout, reason = "the result of the command")]
+pub(crate) fn generate(check: bool) -> Result<()> {
+    let root = root();
+    let catalog = codegen::catalog(&specs::read(&root)?).map_err(report)?;
+    let files = print(&root, &catalog)?;
+    let plan = plan(&root, &files)?;
+    if check {
+        print!("{}", plan.diff());
+        if !plan.is_empty() {
+            bail!("generated files are not what the specs say; run `cargo xtask generate`");
+        }
+    } else {
+        plan.apply(&root)?;
+    }
+    println!("{}: {}", summary(&catalog), plan.summary(files.len()));
+    Ok(())
+}
+
+/// Prints errors, each on its own line, and counts them.
+pub(crate) fn report<E: Display>(errors: Vec<E>) -> anyhow::Error {
+    for error in &errors {
+        eprintln!("{error}");
+    }
+    match errors.len() {
+        1 => anyhow::anyhow!("nothing is generated because of the error above"),
+        count => anyhow::anyhow!("nothing is generated because of the {count} errors above"),
+    }
+}
+
+/// All generated files, the README among them.
+fn print(root: &Path, catalog: &Catalog) -> Result<Vec<OutputFile>> {
+    let mut files = emit(catalog).map_err(|errors| {
+        let causes = errors.into_iter().map(|error| format!("{:#}", anyhow::Error::from(error)));
+        report(causes.collect())
+    })?;
+    let current = std::fs::read_to_string(root.join(README)).context("read README.md")?;
+    files.push(OutputFile {
+        path: README.to_owned(),
+        text: readme(catalog, &current)?,
+    });
+    Ok(files)
+}
+
+/// What has to change on disk.
+#[derive(Debug, PartialEq)]
+struct Plan {
+    /// Files that are to be written, and their present content.
+    changed: Vec<(OutputFile, String)>,
+    /// Files that should no longer exist, and their content.
+    orphans: Vec<OutputFile>,
+}
+
+/// Compares with what is there.
+fn plan(root: &Path, files: &[OutputFile]) -> Result<Plan> {
+    let mut changed = Vec::new();
+    for file in files {
+        let current = match std::fs::read_to_string(root.join(&file.path)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(error).with_context(|| format!("read {}", file.path)),
+        };
+        if current != file.text {
+            changed.push((file.clone(), current));
+        }
+    }
+    let mut orphans = Vec::new();
+    for folder in FOLDERS {
+        find_orphans(root, folder, files, &mut orphans)?;
+    }
+    orphans.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(Plan { changed, orphans })
+}
+
+fn find_orphans(
+    root: &Path,
+    folder: &str,
+    files: &[OutputFile],
+    orphans: &mut Vec<OutputFile>,
+) -> Result<()> {
+    let listing = match std::fs::read_dir(root.join(folder)) {
+        Ok(listing) => listing,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error).with_context(|| format!("read {folder}")),
+    };
+    for entry in listing {
+        let entry = entry?;
+        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            find_orphans(root, &path, files, orphans)?;
+        } else if !files.iter().any(|file| file.path == path) {
+            let content = std::fs::read(entry.path()).with_context(|| format!("read {path}"))?;
+            orphans.push(OutputFile {
+                path,
+                text: String::from_utf8_lossy(&content).into_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+impl Plan {
+    fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.orphans.is_empty()
+    }
+
+    /// What would change, as a unified diff.
+    fn diff(&self) -> String {
+        let changed = self
+            .changed
+            .iter()
+            .map(|(file, current)| diff(&file.path, current, &file.text));
+        let orphans = self
+            .orphans
+            .iter()
+            .map(|file| diff(&file.path, &file.text, ""));
+        changed.chain(orphans).collect()
+    }
+
+    fn apply(&self, root: &Path) -> Result<()> {
+        for (file, _) in &self.changed {
+            let path = root.join(&file.path);
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)
+                    .with_context(|| format!("create {}", folder.display()))?;
+            }
+            std::fs::write(path, &file.text).with_context(|| format!("write {}", file.path))?;
+        }
+        for file in &self.orphans {
+            let path = root.join(&file.path);
+            std::fs::remove_file(&path).with_context(|| format!("delete {}", file.path))?;
+            // The folder of the last tool set goes with it; one that is not empty stays.
+            if let Some(folder) = path.parent() {
+                let _ = std::fs::remove_dir(folder);
+            }
+        }
+        Ok(())
+    }
+
+    fn summary(&self, files: usize) -> String {
+        let changed = self.changed.len();
+        let mut text = format!("{changed} files written, {} unchanged", files - changed);
+        if !self.orphans.is_empty() {
+            text.push_str(&format!(", {} deleted", self.orphans.len()));
+        }
+        text
+    }
+}
+
+fn diff(path: &str, old: &str, new: &str) -> String {
+    let name = |side: &str, text: &str| match text {
+        "" => "/dev/null".to_owned(),
+        _ => format!("{side}/{path}"),
+    };
+    TextDiff::from_lines(old, new)
+        .unified_diff()
+        .header(&name("a", old), &name("b", new))
+        .to_string()
+}
+
+fn summary(catalog: &Catalog) -> String {
+    let tools: usize = catalog.toolsets.iter().map(|toolset| toolset.tools.len()).sum();
+    let apis: Vec<&str> = catalog.apis.iter().map(|api| api.name.as_str()).collect();
+    format!(
+        "{tools} tools in {} toolsets for {}",
+        catalog.toolsets.len(),
+        apis.join(" and ")
+    )
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_differs_is_written_and_what_is_left_over_is_deleted() {
+        let root = std::env::temp_dir().join(format!("xtask-generate-{}", std::process::id()));
+        let file = |path: &str, text: &str| OutputFile {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        };
+        let first = [
+            file("generated/catalogue.md", "1\n"),
+            file("generated/src/a/mod.rs", "1\n"),
+            file("generated/src/b/mod.rs", "1\n"),
+        ];
+        plan(&root, &first).unwrap().apply(&root).unwrap();
+        assert!(plan(&root, &first).unwrap().is_empty());
+
+        let second = [
+            file("generated/catalogue.md", "1\n"),
+            file("generated/src/a/mod.rs", "2\n"),
+        ];
+        let changes = plan(&root, &second).unwrap();
+        assert_eq!(
+            changes.diff(),
+            "--- a/generated/src/a/mod.rs
++++ b/generated/src/a/mod.rs
+@@ -1 +1 @@
+-1
++2
+--- a/generated/src/b/mod.rs
++++ /dev/null
+@@ -1 +0,0 @@
+-1
+"
+        );
+        assert_eq!(
+            changes.summary(second.len()),
+            "1 files written, 1 unchanged, 1 deleted"
+        );
+        changes.apply(&root).unwrap();
+        assert!(plan(&root, &second).unwrap().is_empty());
+        assert!(!root.join("generated/src/b").exists());
+        std::fs::remove_dir_all(root).unwrap();
+    }
+}
