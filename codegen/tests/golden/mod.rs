@@ -1,0 +1,7 @@
+// The cases that compile; written by the test `golden`.
+
+#[path = "places/expected/generated/src/lib.rs"]
+pub mod places;
+
+#[path = "shop/expected/generated/src/lib.rs"]
+pub mod shop;
