@@ -76,7 +76,9 @@ fn compare(expected: &Files, actual: &Files) {
         return;
     }
     let nothing = String::new();
-    let paths = expected.keys().chain(actual.keys().filter(|path| !expected.contains_key(*path)));
+    let paths = expected
+        .keys()
+        .chain(actual.keys().filter(|path| !expected.contains_key(*path)));
     let diffs: String = paths
         .map(|path| {
             let old = expected.get(path).unwrap_or(&nothing);

@@ -10,7 +10,8 @@ use crate::specs;
 /// Prints a row per document and all operations for which nothing was decided, which is an error; with `all`, every operation.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(crate) fn coverage(all: bool) -> Result<()> {
-    let coverage = codegen::coverage(&specs::read(&root())?).map_err(report)?;
+    let coverage = codegen::coverage(&specs::read(&root())?)
+        .map_err(|errors| report(&errors, "coverage cannot be told"))?;
     if all {
         for document in &coverage.documents {
             print!("{}", operations(document));
@@ -56,7 +57,8 @@ fn operations(document: &DocumentCoverage) -> String {
 
 /// A row per document, and a sum.
 fn table(documents: &[DocumentCoverage]) -> String {
-    let mut rows = vec![["document", "operations", "tools", "excluded", "undecided"].map(str::to_owned)];
+    let mut rows =
+        vec![["document", "operations", "tools", "excluded", "undecided"].map(str::to_owned)];
     let mut sum = [0; 4];
     for document in documents {
         let counts = counts(&document.operations);
@@ -66,10 +68,17 @@ fn table(documents: &[DocumentCoverage]) -> String {
         rows.push(row(&document.name, counts));
     }
     rows.push(row("all", sum));
-    let name_width = rows.iter().map(|row| row[0].len()).max().unwrap_or_default();
+    let name_width = rows
+        .iter()
+        .map(|row| row[0].len())
+        .max()
+        .unwrap_or_default();
     rows.iter()
         .map(|[name, numbers @ ..]| {
-            let numbers: String = numbers.iter().map(|number| format!("{number:>12}")).collect();
+            let numbers: String = numbers
+                .iter()
+                .map(|number| format!("{number:>12}"))
+                .collect();
             format!("{name:name_width$}{numbers}\n")
         })
         .collect()

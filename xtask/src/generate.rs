@@ -17,40 +17,49 @@ const FOLDERS: &[&str] = &["generated/src", "generated/schemas"];
 const README: &str = "README.md";
 
 /// Generates, or with `check` shows what generating would change and fails if it is anything.
+///
+/// An operation for which nothing was decided is an error, but keeps no tool from being written: what was decided shows in the diff at once.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(crate) fn generate(check: bool) -> Result<()> {
     let root = root();
-    let catalog = codegen::catalog(&specs::read(&root)?).map_err(report)?;
+    let (catalog, undecided) = codegen::draft(&specs::read(&root)?)
+        .map_err(|errors| report(&errors, "nothing is generated"))?;
     let files = print(&root, &catalog)?;
     let plan = plan(&root, &files)?;
     if check {
         print!("{}", plan.diff());
-        if !plan.is_empty() {
-            bail!("generated files are not what the specs say; run `cargo xtask generate`");
-        }
     } else {
         plan.apply(&root)?;
     }
-    println!("{}: {}", summary(&catalog), plan.summary(files.len()));
+    println!(
+        "{}: {}",
+        summary(&catalog),
+        plan.summary(files.len(), check)
+    );
+    if check && !plan.is_empty() {
+        bail!("what is generated is not what the specs say; run `cargo xtask generate`");
+    }
+    if !undecided.is_empty() {
+        return Err(report(&undecided, "the tools there are were generated"));
+    }
     Ok(())
 }
 
 /// Prints errors, each on its own line, and counts them.
-pub(crate) fn report<E: Display>(errors: Vec<E>) -> anyhow::Error {
-    for error in &errors {
+pub(crate) fn report(errors: &[impl Display], outcome: &str) -> anyhow::Error {
+    for error in errors {
         eprintln!("{error}");
     }
-    match errors.len() {
-        1 => anyhow::anyhow!("nothing is generated because of the error above"),
-        count => anyhow::anyhow!("nothing is generated because of the {count} errors above"),
-    }
+    let plural = if errors.len() == 1 { "" } else { "s" };
+    anyhow::anyhow!("{} error{plural} in the specs; {outcome}", errors.len())
 }
 
 /// All generated files, the README among them.
 fn print(root: &Path, catalog: &Catalog) -> Result<Vec<OutputFile>> {
     let mut files = emit(catalog).map_err(|errors| {
-        let causes = errors.into_iter().map(|error| format!("{:#}", anyhow::Error::from(error)));
-        report(causes.collect())
+        let with_causes = errors.into_iter().map(anyhow::Error::from);
+        let errors: Vec<String> = with_causes.map(|error| format!("{error:#}")).collect();
+        report(&errors, "nothing is generated")
     })?;
     let current = std::fs::read_to_string(root.join(README)).context("read README.md")?;
     files.push(OutputFile {
@@ -155,11 +164,15 @@ impl Plan {
         Ok(())
     }
 
-    fn summary(&self, files: usize) -> String {
+    fn summary(&self, files: usize, check: bool) -> String {
         let changed = self.changed.len();
-        let mut text = format!("{changed} files written, {} unchanged", files - changed);
+        let will_be = if check { "to be " } else { "" };
+        let mut text = format!(
+            "{changed} files {will_be}written, {} unchanged",
+            files - changed
+        );
         if !self.orphans.is_empty() {
-            text.push_str(&format!(", {} deleted", self.orphans.len()));
+            text.push_str(&format!(", {} {will_be}deleted", self.orphans.len()));
         }
         text
     }
@@ -177,7 +190,11 @@ fn diff(path: &str, old: &str, new: &str) -> String {
 }
 
 fn summary(catalog: &Catalog) -> String {
-    let tools: usize = catalog.toolsets.iter().map(|toolset| toolset.tools.len()).sum();
+    let tools: usize = catalog
+        .toolsets
+        .iter()
+        .map(|toolset| toolset.tools.len())
+        .sum();
     let apis: Vec<&str> = catalog.apis.iter().map(|api| api.name.as_str()).collect();
     format!(
         "{tools} tools in {} toolsets for {}",
@@ -225,8 +242,8 @@ mod tests {
 "
         );
         assert_eq!(
-            changes.summary(second.len()),
-            "1 files written, 1 unchanged, 1 deleted"
+            changes.summary(second.len(), true),
+            "1 files to be written, 1 unchanged, 1 to be deleted"
         );
         changes.apply(&root).unwrap();
         assert!(plan(&root, &second).unwrap().is_empty());

@@ -41,8 +41,7 @@ pub(crate) fn read(root: &Path) -> Result<Vec<Input>> {
             Ok(Input { path, text })
         })
         .collect::<Result<Vec<Input>>>()?;
-    let lock =
-        std::fs::read_to_string(root.join(LOCK)).with_context(|| format!("read {LOCK}"))?;
+    let lock = std::fs::read_to_string(root.join(LOCK)).with_context(|| format!("read {LOCK}"))?;
     let wrong = differences(&inputs, &lock)?;
     if !wrong.is_empty() {
         bail!("{}", wrong.join("\n"));
@@ -114,16 +113,28 @@ mod tests {
             text: text.to_owned(),
         };
         let rows = [
-            (vec![input("specs/openapi/shop.yaml", "text"), input("specs/apis.yaml", "")], ""),
+            (
+                vec![
+                    input("specs/openapi/shop.yaml", "text"),
+                    input("specs/apis.yaml", ""),
+                ],
+                "",
+            ),
             (
                 vec![input("specs/openapi/shop.yaml", "changed")],
                 "specs/openapi/shop.yaml: not the document that specs/sources.lock names; undo the change, and correct the document in specs/corrections.yaml",
             ),
             (
-                vec![input("specs/openapi/shop.yaml", "text"), input("specs/openapi/new.yaml", "")],
+                vec![
+                    input("specs/openapi/shop.yaml", "text"),
+                    input("specs/openapi/new.yaml", ""),
+                ],
                 "specs/openapi/new.yaml: not in specs/sources.lock",
             ),
-            (vec![], "specs/sources.lock: there is no file specs/openapi/shop.yaml"),
+            (
+                vec![],
+                "specs/sources.lock: there is no file specs/openapi/shop.yaml",
+            ),
         ];
         for (inputs, expected) in rows {
             assert_eq!(differences(&inputs, &lock).unwrap().join("\n"), expected);
