@@ -1,4 +1,6 @@
 //! What a pull request shows that takes one tool out of the allowlist of this project: one block in each API, one schema, one row.
+//!
+//! Tools of a toolset share types. What an entry says about the fields of one must therefore stand in each entry that takes it, or the others lose it with that entry: this is the test that notices.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 

@@ -5,9 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// List the permissions that Apache Airflow knows. Use it for the exact names before creating
-    /// or updating a role. Returns names of actions only, such as can_read; for resources, list
-    /// roles with fields ["*"].
+    /// List permissions in Apache Airflow. Returns names of actions only, such as can_read;
+    /// resources stand in roles (list them with fields ["*"]).
     #[tool(
         name = "list_all_apacheairflow_permissions",
         title = "List permissions",
@@ -32,6 +31,6 @@ pub mod tools {
     #[derive(Schema)]
     pub struct Action {
         /// The name of the permission "action"
-        pub name: Option<String>,
+        pub name: String,
     }
 }

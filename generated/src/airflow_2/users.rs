@@ -5,8 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// List users in Apache Airflow, all or those that match. Returns username, email, first_name,
-    /// last_name, roles and active of each.
+    /// List users in Apache Airflow, or find some by email or role. Returns username, email, names,
+    /// roles and active of each.
     #[tool(
         name = "list_all_apacheairflow_users",
         title = "List users",
@@ -25,13 +25,24 @@ pub mod tools {
         )
     )]
     pub struct ListAllUsers {
-        /// id, first_name, last_name or email.
+        /// Field to sort by.
         #[param(query)]
-        pub order_by: Option<String>,
+        pub order_by: Option<GetUsersOrderBy>,
     }
 
-    /// Get one user of Apache Airflow by username. Returns names, email, roles and sign-in times.
-    /// By email or role: list_all_apacheairflow_users.
+    #[derive(Schema)]
+    pub enum GetUsersOrderBy {
+        #[schema(name = "id")]
+        Id,
+        #[schema(name = "first_name")]
+        FirstName,
+        #[schema(name = "last_name")]
+        LastName,
+        #[schema(name = "email")]
+        Email,
+    }
+
+    /// Get a user by username: names, email, roles, sign-in times. By email or role, list users.
     #[tool(
         name = "get_single_apacheairflow_user_by_id",
         title = "Get a user",
@@ -49,7 +60,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Create a user in Apache Airflow, with a password and at least one role. Returns the user.
+    /// Create a user with at least one role. Returns it.
     #[tool(
         name = "create_a_apacheairflow_user",
         title = "Create a user",
@@ -75,26 +86,26 @@ pub mod tools {
         #[param(body, min_length = 1)]
         pub username: String,
 
-        /// Email address, which no other user may have.
+        /// Email address, not taken yet.
         #[param(body, min_length = 1)]
         pub email: String,
 
         /// Existing roles.
         #[param(body, min_items = 1)]
-        pub roles: Vec<Nullable<PostUserRolesItem>>,
+        pub roles: Vec<PostUserRolesItem>,
 
-        /// Password to sign in with.
+        /// Password.
         #[param(body, secret)]
         pub password: String,
     }
 
     #[derive(Schema)]
     pub struct PostUserRolesItem {
-        /// Name of the role.
-        pub name: Option<String>,
+        /// Role name.
+        pub name: String,
     }
 
-    /// Update a user of Apache Airflow. Only the fields given change. Returns the user.
+    /// Update a user. Only the fields given change. Returns it.
     #[tool(
         name = "update_a_apacheairflow_user_by_id",
         title = "Update a user",
@@ -110,7 +121,7 @@ pub mod tools {
         returns = UserCollectionItem
     )]
     pub struct UpdateUser {
-        /// Username as it is now.
+        /// Current username.
         #[param(path, wire = "username")]
         pub id: String,
 
@@ -130,9 +141,9 @@ pub mod tools {
         #[param(body, min_length = 1)]
         pub email: Option<String>,
 
-        /// All roles that the user shall hold; [] takes all away.
+        /// All roles to hold; [] for none.
         #[param(body)]
-        pub roles: Option<Vec<Nullable<PatchUserRolesItem>>>,
+        pub roles: Option<Vec<PatchUserRolesItem>>,
 
         /// New password.
         #[param(body, secret)]
@@ -141,12 +152,11 @@ pub mod tools {
 
     #[derive(Schema)]
     pub struct PatchUserRolesItem {
-        /// Name of the role.
-        pub name: Option<String>,
+        /// Role name.
+        pub name: String,
     }
 
-    /// Delete a user of Apache Airflow for good. To only take away access, update the user with no
-    /// roles.
+    /// Delete a user for good. To only end access, update the roles to [].
     #[tool(
         name = "delete_a_apacheairflow_user_by_id",
         title = "Delete a user",
@@ -193,10 +203,10 @@ pub mod tools {
         pub login_count: Option<Nullable<i64>>,
 
         /// The number of times the login failed
-        pub failed_login_count: Option<Nullable<i64>>,
+        pub fail_login_count: Option<Nullable<i64>>,
 
         /// User roles.
-        pub roles: Option<Vec<Nullable<UserRolesItem>>>,
+        pub roles: Option<Vec<UserRolesItem>>,
 
         /// The date user was created
         #[schema(format = "datetime")]
@@ -235,10 +245,10 @@ pub mod tools {
         pub login_count: Option<Nullable<i64>>,
 
         /// The number of times the login failed
-        pub failed_login_count: Option<Nullable<i64>>,
+        pub fail_login_count: Option<Nullable<i64>>,
 
         /// User roles.
-        pub roles: Option<Vec<Nullable<UserCollectionItemRolesItem>>>,
+        pub roles: Option<Vec<UserCollectionItemRolesItem>>,
 
         /// The date user was created
         #[schema(format = "datetime")]
@@ -251,11 +261,11 @@ pub mod tools {
 
     #[derive(Schema)]
     pub struct UserCollectionItemRolesItem {
-        pub name: Option<String>,
+        pub name: String,
     }
 
     #[derive(Schema)]
     pub struct UserRolesItem {
-        pub name: Option<String>,
+        pub name: String,
     }
 }

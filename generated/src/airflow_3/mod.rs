@@ -31,7 +31,7 @@ pub static API: Api = Api {
             name: "airflow-3-fab",
             probe: Some(DocumentProbe {
                 path: "/auth/openapi.json",
-                has: "/paths/~1auth~1fab~1v1~1users",
+                has: "/paths/~1fab~1v1~1users",
                 what: "the FAB auth manager 3.0 or newer",
             }),
         },
@@ -143,6 +143,14 @@ pub static API: Api = Api {
                 },
                 code: "",
                 hint: "Choose another name, or change the role with update_a_apacheairflow_role_by_id.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 400,
+                    says: "Ordering with",
+                },
+                code: "",
+                hint: "order_by takes only the fields that its description names.",
             },
             Hint {
                 sign: Sign {

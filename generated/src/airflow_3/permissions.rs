@@ -5,8 +5,7 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// List the permissions that Apache Airflow knows. Use it for the exact names before creating
-    /// or updating a role. Returns pairs of action and resource.
+    /// List permissions in Apache Airflow. Returns pairs of action and resource.
     #[tool(
         name = "list_all_apacheairflow_permissions",
         title = "List permissions",

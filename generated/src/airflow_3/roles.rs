@@ -5,8 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// List roles in Apache Airflow. Returns their names; fields ["*"] adds the permissions of
-    /// each, which is long. Who holds a role: list_all_apacheairflow_users with role.
+    /// List role names in Apache Airflow; fields ["*"] adds permissions (long). For who holds a
+    /// role, list users by role.
     #[tool(
         name = "list_all_apacheairflow_roles",
         title = "List roles",
@@ -20,13 +20,12 @@ pub mod tools {
             items = "roles",
             of = RoleResponse,
             page = offset(limit = "limit", offset = "offset", max = 100),
-            filter(resource = "actions.resource.name"),
             summary(name),
         )
     )]
     pub struct ListAllRoles {}
 
-    /// Get one role of Apache Airflow by name. Returns its permissions as actions on resources.
+    /// Get a role with its permissions (actions on resources).
     #[tool(
         name = "get_single_apacheairflow_role_by_id",
         title = "Get a role",
@@ -39,12 +38,12 @@ pub mod tools {
         returns = RoleResponse
     )]
     pub struct GetRole {
-        /// Name of the role.
+        /// Role name.
         #[param(path, wire = "name", min_length = 1)]
         pub id: String,
     }
 
-    /// Create a role in Apache Airflow with the permissions given. Returns the role.
+    /// Create a role of existing permissions (list permissions). Returns it.
     #[tool(
         name = "create_a_apacheairflow_role",
         title = "Create a role",
@@ -59,7 +58,7 @@ pub mod tools {
         returns = RoleResponse
     )]
     pub struct CreateRole {
-        /// Name of the role.
+        /// Role name.
         #[param(body, min_length = 1)]
         pub name: String,
 
@@ -68,8 +67,7 @@ pub mod tools {
         pub actions: Option<Vec<ActionResource>>,
     }
 
-    /// Rename a role of Apache Airflow or change its permissions. Returns the role as it is then.
-    /// The permissions given replace all that it has.
+    /// Rename a role or change its permissions. Returns it. Permissions given replace all it has.
     #[tool(
         name = "update_a_apacheairflow_role_by_id",
         title = "Update a role",
@@ -85,20 +83,20 @@ pub mod tools {
         returns = RoleResponse
     )]
     pub struct UpdateRole {
-        /// Name of the role as it is now.
+        /// Current name.
         #[param(path, wire = "name", min_length = 1)]
         pub id: String,
 
-        /// New name, which no role may have yet.
+        /// New name, not taken yet.
         #[param(body, or = "id", min_length = 1)]
         pub name: Option<String>,
 
-        /// All permissions that it shall have.
+        /// All permissions it shall have.
         #[param(body)]
         pub actions: Option<Vec<ActionResource>>,
     }
 
-    /// Delete a role of Apache Airflow. Users who hold it lose it.
+    /// Delete a role. Users who hold it lose it.
     #[tool(
         name = "delete_a_apacheairflow_role_by_id",
         title = "Delete a role",
@@ -110,7 +108,7 @@ pub mod tools {
         delete = "/auth/fab/v1/roles/{name}"
     )]
     pub struct DeleteRole {
-        /// Name of the role.
+        /// Role name.
         #[param(path, wire = "name", min_length = 1)]
         pub id: String,
     }
@@ -127,7 +125,7 @@ pub mod tools {
     /// Pairing of an action with a resource.
     #[derive(Schema)]
     pub struct ActionResource {
-        /// What is allowed.
+        /// What it allows.
         pub action: Action,
 
         /// On what.

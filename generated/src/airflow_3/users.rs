@@ -5,8 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// List users in Apache Airflow, all or those that match. Returns username, email, first_name,
-    /// last_name, roles and active of each.
+    /// List users in Apache Airflow, or find some by email or role. Returns username, email, names,
+    /// roles and active of each.
     #[tool(
         name = "list_all_apacheairflow_users",
         title = "List users",
@@ -25,13 +25,12 @@ pub mod tools {
         )
     )]
     pub struct ListAllUsers {
-        /// id, username, email, first_name, last_name or active; descending with - before it.
+        /// id, username, email, first_name, last_name or active; descending with - before.
         #[param(query, default = "id")]
         pub order_by: Option<String>,
     }
 
-    /// Get one user of Apache Airflow by username. Returns names, email, roles and sign-in times.
-    /// By email or role: list_all_apacheairflow_users.
+    /// Get a user by username: names, email, roles, sign-in times. By email or role, list users.
     #[tool(
         name = "get_single_apacheairflow_user_by_id",
         title = "Get a user",
@@ -49,7 +48,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Create a user in Apache Airflow, with a password and at least one role. Returns the user.
+    /// Create a user with at least one role. Returns it.
     #[tool(
         name = "create_a_apacheairflow_user",
         title = "Create a user",
@@ -67,7 +66,7 @@ pub mod tools {
         #[param(body, min_length = 1)]
         pub username: String,
 
-        /// Email address, which no other user may have.
+        /// Email address, not taken yet.
         #[param(body, min_length = 1)]
         pub email: String,
 
@@ -83,12 +82,12 @@ pub mod tools {
         #[param(body, min_items = 1)]
         pub roles: Vec<Role>,
 
-        /// Password to sign in with.
+        /// Password.
         #[param(body, secret, format = "password")]
         pub password: String,
     }
 
-    /// Update a user of Apache Airflow. Only the fields given change. Returns the user.
+    /// Update a user. Only the fields given change. Returns it.
     #[tool(
         name = "update_a_apacheairflow_user_by_id",
         title = "Update a user",
@@ -103,7 +102,7 @@ pub mod tools {
         returns = UserResponse
     )]
     pub struct UpdateUser {
-        /// Username as it is now.
+        /// Current username.
         #[param(path, wire = "username", min_length = 1)]
         pub id: String,
 
@@ -123,7 +122,7 @@ pub mod tools {
         #[param(body, min_length = 1)]
         pub last_name: Option<Nullable<String>>,
 
-        /// All roles that the user shall hold; [] takes all away.
+        /// All roles to hold; [] for none.
         #[param(body)]
         pub roles: Option<Nullable<Vec<Role>>>,
 
@@ -132,8 +131,7 @@ pub mod tools {
         pub password: Option<Nullable<String>>,
     }
 
-    /// Delete a user of Apache Airflow for good. To only take away access, update the user with no
-    /// roles.
+    /// Delete a user for good. To only end access, update the roles to [].
     #[tool(
         name = "delete_a_apacheairflow_user_by_id",
         title = "Delete a user",
@@ -155,7 +153,7 @@ pub mod tools {
     /// Lightweight role reference used by /users schemas.
     #[derive(Schema)]
     pub struct Role {
-        /// Name of the role.
+        /// Role name.
         pub name: String,
     }
 
