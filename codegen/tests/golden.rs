@@ -1,6 +1,6 @@
 //! From specs to files: each folder of `golden/` is a case with the specs and what they become.
 //!
-//! A new case is a new folder with `specs/` in it, and one run with `UPDATE_EXPECT=1`. That the expected Rust compiles, and that the compiled tools are those of the expected schemas, is tested where the runtime is at hand: `tests/tests/goldens.rs`.
+//! A new case is a new folder with `specs/` in it, and one run with `UPDATE_EXPECT=1`. That the expected Rust compiles, and that the compiled tools are those of the expected schemas, is tested where the runtime is at hand: `tests/tests/schemas.rs`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -18,21 +18,25 @@ type Files = BTreeMap<String, String>;
 fn specs_become_what_is_expected() {
     let mut expected = Files::new();
     let mut actual = Files::new();
-    let mut modules = String::from("// The cases that compile; written by the test `golden`.\n");
+    let mut modules = String::new();
+    let mut list = String::new();
     for case in cases() {
         let name = case.file_name().unwrap().to_str().unwrap();
         let outcome = outcome(&read(&case, "specs"));
         if outcome.contains_key("generated/src/lib.rs") {
-            modules.push_str(&format!(
-                "\n#[path = \"{name}/expected/generated/src/lib.rs\"]\npub mod {name};\n"
-            ));
+            modules +=
+                &format!("\n#[path = \"{name}/expected/generated/src/lib.rs\"]\npub mod {name};\n");
+            list += &format!("    (\"{name}\", {name}::APIS),\n");
         }
         let path = |file: &str| format!("{name}/expected/{file}");
         actual.extend(outcome.into_iter().map(|(file, text)| (path(&file), text)));
         let files = read(&case.join("expected"), "");
         expected.extend(files.into_iter().map(|(file, text)| (path(&file), text)));
     }
-    actual.insert("mod.rs".to_owned(), modules);
+    actual.insert(
+        "mod.rs".to_owned(),
+        format!("// The cases that compile; written by the test `golden`.\n{modules}\n#[rustfmt::skip]\npub static CASES: &[(&str, &[&runtime::Api])] = &[\n{list}];\n"),
+    );
     let list = std::fs::read_to_string(golden().join("mod.rs")).unwrap_or_default();
     expected.insert("mod.rs".to_owned(), list);
     compare(&expected, &actual);

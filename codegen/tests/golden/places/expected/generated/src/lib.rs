@@ -9,8 +9,8 @@
 
 use runtime::Api;
 
-/// Places.
-pub mod places;
+/// World.
+pub mod world;
 
 /// The APIs, newest first.
-pub static APIS: &[&Api] = &[&places::API];
+pub static APIS: &[&Api] = &[&world::API];

@@ -3,15 +3,15 @@
 use runtime::api::*;
 
 /// Arguments of all sorts.
-pub mod places;
+pub mod sorts;
 
 /// Gets a constant from each tool, so that a name used twice does not compile.
 pub struct Tools;
 
-/// Places.
+/// World.
 pub static API: Api = Api {
-    name: "places",
-    title: "Places",
+    name: "world",
+    title: "World",
     version: VersionProbe {
         path: "/version",
         version: "/version",
@@ -32,5 +32,5 @@ pub static API: Api = Api {
         title: &[],
         hints: &[],
     },
-    toolsets: &[places::tools::TOOLS],
+    toolsets: &[sorts::tools::TOOLS],
 };
