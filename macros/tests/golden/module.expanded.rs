@@ -1,5 +1,5 @@
 /// The tools of the toolset `users`.
-#[allow(dead_code, missing_docs)]
+#[allow(dead_code, missing_docs, clippy::enum_variant_names, clippy::large_enum_variant)]
 pub mod tools {
     use runtime::prelude::*;
     #[tool(name = "list_users")]
