@@ -1,2 +1,114 @@
-//! server
-fn main() {}
+//! `airflow-mcp`: the tools of the generated catalogue, on the command line and for MCP clients.
+//!
+//! Standard output carries results and protocol, nothing else; what is to be said besides goes to standard error.
+
+mod call;
+mod changes;
+mod cli;
+mod doctor;
+mod handler;
+mod log;
+mod offer;
+mod output;
+mod progress;
+#[cfg(test)]
+mod sample;
+mod settings;
+mod stdio;
+mod tools;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use airflow_tools::APIS;
+use clap::Parser;
+
+use crate::cli::{Cli, Command, Connected};
+use crate::handler::Handler;
+use crate::offer::{Catalogue, Offer};
+use crate::settings::{Problems, process_environment};
+
+/// How the program ends, apart from well.
+#[derive(Debug)]
+enum Failure {
+    /// The settings or arguments make no sense; nothing was sent.
+    Usage(Problems),
+    /// What was to be done has failed, and has said so.
+    Failed,
+    /// This program could not do its work.
+    Internal(anyhow::Error),
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::Usage(problems)
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Internal(error)
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match log::start(&process_environment)
+        .map_err(Failure::from)
+        .and_then(|()| run(cli.command))
+    {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Failed) => ExitCode::from(1),
+        Err(Failure::Internal(error)) => {
+            output::error(&format!("error: {error:#}"));
+            ExitCode::from(1)
+        }
+        Err(Failure::Usage(problems)) => {
+            output::error(&problems.to_string());
+            output::error("`airflow-mcp --help` explains each setting.");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Tools {
+            json,
+            api,
+            selection,
+        } => tools::print(api, selection, json),
+        Command::Stdio(connected) => block_on(async {
+            let (account, offer) = connect(connected)?;
+            Ok(stdio::serve(Handler::for_connection(account, offer)).await?)
+        }),
+        Command::Call {
+            tool,
+            arguments,
+            connected,
+        } => block_on(async {
+            let arguments = call::arguments(arguments.as_deref())?;
+            let (account, offer) = connect(connected)?;
+            call::call(&account, &offer, &tool, arguments).await
+        }),
+        Command::Doctor(connected) => block_on(doctor::check(connected)),
+    }
+}
+
+fn connect(connected: Connected) -> Result<(runtime::Account, Offer), Failure> {
+    let (account, selection) = settings::connect(connected, &process_environment)?;
+    let offer = Offer::new(Arc::new(Catalogue::new(APIS)), selection);
+    Ok((account, offer))
+}
+
+/// Runs on one thread: as fast as several for one client, and smaller.
+fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Internal(error.into()))?;
+    let result = runtime.block_on(work);
+    // A thread that still reads standard input must not keep the process alive.
+    runtime.shutdown_background();
+    result
+}

@@ -1,0 +1,72 @@
+//! `airflow-mcp call`: one call from the shell.
+
+use std::io::{IsTerminal, Read};
+
+use runtime::Account;
+use serde_json::{Map, Value};
+
+use crate::Failure;
+use crate::offer::Offer;
+use crate::output;
+use crate::settings::Problems;
+
+/// The arguments of the call: from the command line, or from standard input for `-`.
+pub(crate) fn arguments(text: Option<&str>) -> Result<Map<String, Value>, Failure> {
+    let text = match text {
+        Some("-") => {
+            let mut text = String::new();
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .map_err(|error| wrong(format!("cannot read the arguments: {error}")))?;
+            text
+        }
+        Some(text) => text.to_owned(),
+        None => String::new(),
+    };
+    if text.trim().is_empty() {
+        return Ok(Map::new());
+    }
+    match serde_json::from_str(&text) {
+        Ok(Value::Object(arguments)) => Ok(arguments),
+        Ok(_) => Err(wrong(
+            "the arguments are not a JSON object: write for example '{\"id\": \"ada\"}'".to_owned(),
+        )),
+        Err(error) => Err(wrong(format!("the arguments are not JSON: {error}"))),
+    }
+}
+
+/// Calls the tool and prints its result or its error object.
+pub(crate) async fn call(
+    account: &Account,
+    offer: &Offer,
+    name: &str,
+    arguments: Map<String, Value>,
+) -> Result<(), Failure> {
+    let tool = offer
+        .find(account.known().as_ref(), name)
+        .map_err(|no| wrong(no.message(name)))?;
+    let answer = account.call(tool, arguments, &show_progress()).await;
+    output::json(&answer.json)?;
+    if answer.is_error {
+        Err(Failure::Failed)
+    } else {
+        Ok(())
+    }
+}
+
+/// Shows progress to a person; a log or a pipe gets nothing.
+fn show_progress() -> impl Fn(u64, Option<u64>) + Send + Sync {
+    let shown = std::io::stderr().is_terminal();
+    move |read, of| {
+        if shown {
+            match of {
+                Some(of) => output::error(&format!("read {read} of {of}")),
+                None => output::error(&format!("read {read}")),
+            }
+        }
+    }
+}
+
+fn wrong(problem: String) -> Failure {
+    Failure::Usage(Problems(vec![problem]))
+}

@@ -1,0 +1,217 @@
+//! The command line as types. Its help texts are the manual of the program, so they are written for someone who reads nothing else.
+
+use clap::{Args, Parser, Subcommand};
+
+/// MCP server that administers Apache Airflow 2 and 3.
+///
+/// It lets an MCP client (Claude, ChatGPT, Cursor, VS Code …) read and change what an Airflow holds.
+///
+/// The tools are made from Airflow's own OpenAPI documents; the version of Airflow is detected.
+#[derive(Debug, Parser)]
+#[command(
+    name = "airflow-mcp",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = "`--help` says more, with the environment variables and examples.",
+    after_long_help = ENVIRONMENT
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const ENVIRONMENT: &str = "\
+Environment:
+  Everything can be set in the environment, which is how MCP clients do it. A variable that is set
+  to nothing counts as not set. Secrets can only be given here, in a file or by a command, since the
+  arguments of a program are visible to others.
+
+  AIRFLOW_URL            where Airflow is: http://localhost:8080, https://example.org/airflow
+  AIRFLOW_USERNAME       signs in with a user name …
+  AIRFLOW_PASSWORD       … and its password
+  AIRFLOW_TOKEN          or: a bearer token
+  AIRFLOW_TOKEN_FILE     or: a file with a bearer token, read again when it changes
+  AIRFLOW_TOKEN_COMMAND  or: a command that prints a bearer token, run again when the token expires
+  AIRFLOW_HEADERS        headers to add to each request, as a JSON object or as `Name: value` lines
+  AIRFLOW_API            airflow-2 or airflow-3; detected if not set
+  AIRFLOW_TIMEOUT        seconds that a request to Airflow may take; 30 if not set
+  AIRFLOW_MCP_LOG        off, error, warn, info, debug or trace; warn if not set
+
+Examples:
+  What a client runs:
+    AIRFLOW_URL=http://localhost:8080 AIRFLOW_USERNAME=admin AIRFLOW_PASSWORD=… airflow-mcp stdio
+
+  The entry of a client's configuration file:
+    {\"mcpServers\": {\"airflow\": {\"command\": \"airflow-mcp\", \"args\": [\"stdio\"], \"env\": {
+      \"AIRFLOW_URL\": \"http://localhost:8080\", \"AIRFLOW_USERNAME\": \"admin\", \"AIRFLOW_PASSWORD\": \"…\"}}}}
+
+  An agent that may look but not touch, and only at users, roles and permissions:
+    airflow-mcp stdio --methods read --tags rbac
+
+  Google Cloud Composer:
+    AIRFLOW_TOKEN_COMMAND='gcloud auth print-access-token' airflow-mcp doctor
+
+  A proxy that wants a header of its own:
+    AIRFLOW_HEADERS='{\"X-Proxy-Key\": \"…\"}' airflow-mcp doctor
+
+Exit codes:
+  0  done
+  1  it failed: the call, a check of doctor
+  2  the settings or the arguments make no sense; nothing was sent";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve one Airflow to the MCP client that started this program.
+    ///
+    /// Speaks MCP 2026-07-28 and all older revisions on standard input and output.
+    ///
+    /// Ends when its input ends. The log goes to standard error.
+    Stdio(Connected),
+
+    /// Print the tools and what they cost a model.
+    ///
+    /// Needs no Airflow. The last line is the size of what a model reads of them.
+    Tools {
+        /// Print all that is known of each tool, with its schemas and its HTTP request, as a JSON array.
+        #[arg(long)]
+        json: bool,
+
+        /// API to print the tools of: airflow-2 or airflow-3; the newest if left out.
+        #[arg(long, value_name = "API", env = "AIRFLOW_API", hide_env_values = true)]
+        api: Option<String>,
+
+        #[command(flatten)]
+        selection: SelectionArgs,
+    },
+
+    /// Call one tool and print its result.
+    ///
+    /// Standard output gets the structured content: in a readable form on a terminal, else as one line.
+    ///
+    /// If the call failed this is the error object, and the exit code is 1.
+    #[command(after_help = "\
+Examples:
+  airflow-mcp call list_all_apacheairflow_users
+  airflow-mcp call list_all_apacheairflow_users '{\"role\": \"Admin\"}'
+  echo '{\"id\": \"ada\"}' | airflow-mcp call get_single_apacheairflow_user_by_id -")]
+    Call {
+        /// Name of the tool; `airflow-mcp tools` prints them.
+        tool: String,
+
+        /// Arguments as a JSON object; `-` reads them from standard input, nothing means none.
+        #[arg(value_name = "JSON|-", allow_hyphen_values = true)]
+        arguments: Option<String>,
+
+        #[command(flatten)]
+        connected: Connected,
+    },
+
+    /// Check the settings, the connection, the sign-in and the permissions.
+    ///
+    /// A line for each check; for one that failed also what to do. The exit code is 1 if one failed.
+    Doctor(Connected),
+}
+
+/// Options of everything that talks to an Airflow.
+#[derive(Debug, Args)]
+pub(crate) struct Connected {
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+}
+
+/// Which Airflow, and how to sign in. What is secret is read from the environment alone.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Airflow")]
+pub(crate) struct ConnectionArgs {
+    /// Where Airflow is, with the path it is served under.
+    ///
+    /// Examples: `http://localhost:8080`, `https://example.org/airflow`.
+    #[arg(long, value_name = "URL", env = "AIRFLOW_URL", hide_env_values = true)]
+    pub(crate) url: Option<String>,
+
+    /// User name to sign in with; the password is read from AIRFLOW_PASSWORD.
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "AIRFLOW_USERNAME",
+        hide_env_values = true
+    )]
+    pub(crate) username: Option<String>,
+
+    /// File with a bearer token, read again when it changes.
+    ///
+    /// Example: `/run/secrets/airflow-token`. A token itself is given as AIRFLOW_TOKEN.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "AIRFLOW_TOKEN_FILE",
+        hide_env_values = true
+    )]
+    pub(crate) token_file: Option<String>,
+
+    /// Shell command that prints a bearer token, run again when the token expires.
+    ///
+    /// Example: `gcloud auth print-access-token`.
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        env = "AIRFLOW_TOKEN_COMMAND",
+        hide_env_values = true
+    )]
+    pub(crate) token_command: Option<String>,
+
+    /// API of this Airflow, `airflow-2` or `airflow-3`; detected if left out.
+    #[arg(long, value_name = "API", env = "AIRFLOW_API", hide_env_values = true)]
+    pub(crate) api: Option<String>,
+
+    /// Seconds that a request to Airflow may take; 30 if left out.
+    ///
+    /// Examples: `10`, `0.5`.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "AIRFLOW_TIMEOUT",
+        hide_env_values = true
+    )]
+    pub(crate) timeout: Option<String>,
+}
+
+/// Which tools there are. A tool has to satisfy each option that is given.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Tools")]
+pub(crate) struct SelectionArgs {
+    /// Only tools of these methods: read, write, list, get, create, update, delete or another verb.
+    ///
+    /// What is not selected is neither listed nor can it be called.
+    ///
+    /// Examples: `read`, `list,get,create`.
+    #[arg(long, value_name = "METHODS", value_delimiter = ',')]
+    pub(crate) methods: Vec<String>,
+
+    /// Only tools with one of these tags.
+    ///
+    /// Example: `rbac`.
+    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    pub(crate) tags: Vec<String>,
+
+    /// Only the tools with these names.
+    ///
+    /// Example: `list_all_apacheairflow_users,list_all_apacheairflow_roles`.
+    #[arg(long, value_name = "TOOLS", value_delimiter = ',')]
+    pub(crate) tools: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,183 @@
+//! `airflow-mcp doctor`: what works and what does not, in the order in which one thing needs the other.
+
+use runtime::registry::{self, Selection};
+use runtime::{Account, Answer, CallError, ErrorCode, Known, RateLimit, Tool};
+use serde_json::{Map, Value};
+
+use crate::Failure;
+use crate::cli::Connected;
+use crate::output;
+use crate::settings::{self, process_environment};
+
+/// The tool whose permission an administrator of Airflow needs first.
+const LIST_USERS: &str = "list_all_apacheairflow_users";
+
+/// Runs all checks that make sense; fails if one of them did.
+pub(crate) async fn check(connected: Connected) -> Result<(), Failure> {
+    let mut report = Report::default();
+    match settings::connect(connected, &process_environment) {
+        Ok((account, selection)) => {
+            report.ok("settings", "make sense")?;
+            airflow(&account, &selection, &mut report).await?;
+        }
+        Err(problems) => {
+            for problem in problems.0 {
+                report.failed("settings", &problem, "")?;
+            }
+        }
+    }
+    if report.failed {
+        Err(Failure::Failed)
+    } else {
+        Ok(())
+    }
+}
+
+async fn airflow(
+    account: &Account,
+    selection: &Selection,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let known = match account.detect().await {
+        Ok(known) => known,
+        Err(error) if matches!(error.code, ErrorCode::Unreachable | ErrorCode::Timeout) => {
+            return report.failed("address", &said(&error), &error.hint);
+        }
+        Err(error) => {
+            report.ok("address", "something answers")?;
+            return report.failed("API", &said(&error), &error.hint);
+        }
+    };
+    report.ok("address", "answers")?;
+    report.ok("API", &format!("{} ({})", known.version, known.api.name))?;
+    for document in known.api.documents {
+        let Some(probe) = &document.probe else {
+            continue;
+        };
+        if known.documents.contains(&document.name) {
+            report.ok("parts", &format!("{} is there", probe.what))?;
+        } else {
+            let advice = "its tools are not offered; install it in Airflow to have them";
+            report.note("parts", &format!("{} is not there: {advice}", probe.what))?;
+        }
+    }
+    sign_in(account, &known, selection, report).await
+}
+
+/// Signing in and permissions show only in an answer to a request that needs them.
+async fn sign_in(
+    account: &Account,
+    known: &Known,
+    selection: &Selection,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let Some(tool) = probe(known) else {
+        return report.note(
+            "sign-in",
+            "not checked: no tool of this Airflow can show it",
+        );
+    };
+    let mut arguments = Map::new();
+    arguments.insert("limit".to_owned(), Value::from(1));
+    let answer = account.call(tool, arguments, &|_, _| ()).await;
+    let error = error(&answer);
+    let text = |key: &str| {
+        error
+            .as_ref()
+            .and_then(|error| error.get(key))
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let detail = match text("detail") {
+        detail if detail.is_empty() => text("title"),
+        detail => detail,
+    };
+    let permission = format!("to {}", tool.title.to_lowercase());
+    match (answer.is_error, text("code").as_str()) {
+        (false, _) => {
+            report.ok("sign-in", "works")?;
+            report.ok("permission", &permission)?;
+        }
+        (true, "forbidden") => {
+            report.ok("sign-in", "works")?;
+            report.failed(
+                "permission",
+                &format!("{permission}: {detail}"),
+                &text("hint"),
+            )?;
+        }
+        (true, "unauthenticated") => report.failed("sign-in", &detail, &text("hint"))?,
+        (true, _) => report.failed(tool.title, &detail, &text("hint"))?,
+    }
+    if !selection.matches(tool) {
+        report.note("selection", &format!("leaves out {}", tool.name))?;
+    }
+    rate_limit(answer.rate_limit, report)
+}
+
+/// A list tool that this Airflow has, that of the users if possible.
+fn probe(known: &Known) -> Option<&'static Tool> {
+    let there = |tool: &&'static Tool| {
+        tool.list.is_some()
+            && known.documents.contains(&tool.document)
+            && !tool.params.iter().any(|param| param.field.required)
+    };
+    registry::find(known.api, LIST_USERS)
+        .filter(there)
+        .or_else(|| registry::tools(known.api).find(there))
+}
+
+fn rate_limit(limit: RateLimit, report: &mut Report) -> anyhow::Result<()> {
+    let told: Vec<_> = [
+        ("limit", limit.limit),
+        ("remaining", limit.remaining),
+        ("seconds until it starts anew", limit.reset),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| value.map(|value| format!("{name} {value}")))
+    .collect();
+    if told.is_empty() {
+        report.note("rate limit", "Airflow says nothing of one")
+    } else {
+        report.ok("rate limit", &told.join(", "))
+    }
+}
+
+fn said(error: &CallError) -> String {
+    if error.detail.is_empty() {
+        error.title.clone()
+    } else {
+        format!("{}: {}", error.title, error.detail)
+    }
+}
+
+fn error(answer: &Answer) -> Option<Value> {
+    let mut value: Value = serde_json::from_str(&answer.json).ok()?;
+    value.get_mut("error").map(Value::take)
+}
+
+/// Lines as they become known, and whether one of them is bad.
+#[derive(Debug, Default)]
+struct Report {
+    failed: bool,
+}
+
+impl Report {
+    fn ok(&mut self, what: &str, how: &str) -> anyhow::Result<()> {
+        output::line(&format!("ok      {what:<10}  {how}"))
+    }
+
+    fn note(&mut self, what: &str, how: &str) -> anyhow::Result<()> {
+        output::line(&format!("-       {what:<10}  {how}"))
+    }
+
+    fn failed(&mut self, what: &str, why: &str, advice: &str) -> anyhow::Result<()> {
+        self.failed = true;
+        output::line(&format!("FAILED  {what:<10}  {why}"))?;
+        if advice.is_empty() {
+            return Ok(());
+        }
+        output::line(&format!("        {:<10}  -> {advice}", ""))
+    }
+}

@@ -1,0 +1,412 @@
+//! The MCP server of one account: `tools/list` and `tools/call`, for any transport. Cheap to clone, so that a gateway can hand one to each request.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use rmcp::model::{
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod,
+    CompleteRequestParams, CompleteResult, ContentBlock, ErrorData, Implementation, JsonObject,
+    ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod,
+    ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult, ListToolsResult,
+    MetaObject, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig,
+    SubscriptionFilter, Tool,
+};
+use rmcp::service::{RequestContext, SubscriptionContext};
+use rmcp::{RoleServer, ServerHandler};
+use runtime::{Account, Answer, Known, RateLimit};
+use serde_json::{Number, Value, json};
+use tokio::sync::watch;
+
+use crate::changes::Changes;
+use crate::offer::Offer;
+use crate::progress::Progress;
+
+/// Longest wait of `tools/list` for a detection under way. Airflow answers the probe in a few milliseconds; a client that waits for an Airflow which is not there would show no tools at all.
+const DETECTION_WAIT: Duration = Duration::from_millis(300);
+
+/// How long clients may keep a list: of a known API until someone upgrades Airflow, of a guessed one until Airflow is likely to be back.
+const KNOWN_TTL: Duration = Duration::from_secs(300);
+const GUESSED_TTL: Duration = Duration::from_secs(10);
+
+const INSTRUCTIONS: &str = "\
+Administers one Apache Airflow. List tools return `next_cursor`: pass it back unchanged, with the same arguments, for the next page; null means that there is no more. \
+To find something, use the list tool's filters in one call instead of reading all pages. Lists show the main fields of each item; `fields` asks for others. \
+If a call fails, `error.hint` says what to try; change nothing and repeat only if `error.retryable` is true.";
+
+/// The MCP server of one account.
+#[derive(Debug, Clone)]
+pub(crate) struct Handler(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    account: Account,
+    offer: Offer,
+    /// Becomes true when the detection under way ends; `None` if there is none.
+    detection: Mutex<Option<watch::Receiver<bool>>>,
+    changes: Changes,
+    server: Implementation,
+    /// What every result says of this server.
+    meta: MetaObject,
+}
+
+impl Handler {
+    /// A server for `account` that offers no more than `offer`, for one connection: its client is told when the tools change.
+    pub(crate) fn for_connection(account: Account, offer: Offer) -> Self {
+        let server = Implementation::new("airflow-mcp", env!("CARGO_PKG_VERSION"))
+            .with_title("Apache Airflow");
+        let mut meta = MetaObject::new();
+        meta.insert(
+            "io.modelcontextprotocol/serverInfo".to_owned(),
+            json!({"name": server.name, "title": server.title, "version": server.version}),
+        );
+        Self(Arc::new(Inner {
+            account,
+            offer,
+            detection: Mutex::new(None),
+            changes: Changes::default(),
+            server,
+            meta,
+        }))
+    }
+
+    /// The client is gone.
+    pub(crate) fn end(&self) {
+        self.0.changes.end();
+    }
+
+    /// Tells the client if what it was listed is no longer so.
+    fn announce_changes(&self) {
+        let known = self.0.account.known();
+        self.0.changes.update(self.0.offer.basis(known.as_ref()));
+    }
+
+    /// Finds out in the background which API the Airflow has, unless that is known or being found out.
+    ///
+    /// The value becomes true when it is done, known or not.
+    pub(crate) fn start_detection(&self) -> watch::Receiver<bool> {
+        let mut detection = self.detection();
+        if let Some(under_way) = detection.as_ref().filter(|done| !*done.borrow()) {
+            return under_way.clone();
+        }
+        let (sender, receiver) = watch::channel(false);
+        *detection = Some(receiver.clone());
+        drop(detection);
+
+        let this = self.clone();
+        tokio::spawn(async move {
+            let detect = this.0.account.detect();
+            // A panic must not leave those who wait without an answer.
+            match AssertUnwindSafe(detect).catch_unwind().await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "the API is not known yet"),
+                Err(panic) => tracing::error!(panic = panic_text(&*panic), "detection panicked"),
+            }
+            sender.send_replace(true);
+            this.announce_changes();
+        });
+        receiver
+    }
+
+    /// What is known of the Airflow, after a short wait if that is being found out.
+    async fn known_soon(&self) -> Option<Known> {
+        let mut detection = if self.0.account.known().is_none() {
+            self.start_detection()
+        } else if let Some(under_way) = self.detection_under_way() {
+            under_way
+        } else {
+            return self.0.account.known();
+        };
+        let _ = tokio::time::timeout(DETECTION_WAIT, detection.wait_for(|done| *done)).await;
+        self.0.account.known()
+    }
+
+    fn detection_under_way(&self) -> Option<watch::Receiver<bool>> {
+        self.detection().clone().filter(|done| !*done.borrow())
+    }
+
+    fn detection(&self) -> MutexGuard<'_, Option<watch::Receiver<bool>>> {
+        self.0
+            .detection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs a call to its end, or to that of the client's interest in it.
+    async fn call(
+        &self,
+        name: &str,
+        arguments: JsonObject,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Answer, ErrorData> {
+        let known = self.0.account.known();
+        let tool = self
+            .0
+            .offer
+            .find(known.as_ref(), name)
+            .map_err(|no| ErrorData::invalid_params(no.message(name), None))?;
+        let progress = Progress::new(context);
+        let report = |read, of| progress.report(read, of);
+        let call = self.0.account.call(tool, arguments, &report);
+        let outcome = tokio::select! {
+            biased;
+            () = context.ct.cancelled() => Err(ErrorData::internal_error("cancelled", None)),
+            outcome = guarded(call) => outcome,
+        };
+        progress.finish().await;
+        outcome
+    }
+
+    fn result(&self, answer: Answer) -> CallToolResult {
+        let structured = structured(&answer.json);
+        let mut result = CallToolResult::success(vec![ContentBlock::text(answer.json)]);
+        result.structured_content = Some(structured);
+        result.is_error = Some(answer.is_error);
+        let mut meta = self.0.meta.clone();
+        add_rate_limit(&mut meta, answer.rate_limit);
+        result.meta = Some(meta);
+        result
+    }
+}
+
+impl ServerHandler for Handler {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .build();
+        ServerConfig::new(capabilities)
+            .with_server_info(self.0.server.clone())
+            .with_instructions(INSTRUCTIONS)
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        if request.is_some_and(|request| request.cursor.is_some()) {
+            return Err(ErrorData::invalid_params(
+                "unknown cursor: tools/list has one page",
+                None,
+            ));
+        }
+        let known = self.known_soon().await;
+        let older = context
+            .protocol_version()
+            .is_none_or(|version| version < ProtocolVersion::V_2026_07_28);
+        let basis = self.0.offer.basis(known.as_ref());
+        self.0.changes.shown(basis, older.then_some(context.peer));
+        let ttl = if known.is_some() {
+            KNOWN_TTL
+        } else {
+            GUESSED_TTL
+        };
+        let mut result = ListToolsResult::with_all_items(self.0.offer.listed(known.as_ref()))
+            .with_ttl_ms(u64::try_from(ttl.as_millis()).unwrap_or_default())
+            .with_cache_scope(CacheScope::Private);
+        result.meta = Some(self.0.meta.clone());
+        Ok(result)
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        let known = self.0.account.known();
+        self.0.offer.listed_tool(known.as_ref(), name)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let started = Instant::now();
+        let name = request.name;
+        let outcome = self
+            .call(&name, request.arguments.unwrap_or_default(), &context)
+            .await;
+        self.announce_changes();
+        let ms = started.elapsed().as_millis();
+        match outcome {
+            Ok(answer) => {
+                tracing::info!(
+                    tool = %name,
+                    failed = answer.is_error,
+                    status = answer.status,
+                    bytes = answer.json.len(),
+                    ms,
+                    "called"
+                );
+                Ok(self.result(answer).into())
+            }
+            Err(error) => {
+                tracing::info!(tool = %name, error = %error.message, ms, "refused");
+                Err(error)
+            }
+        }
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        _requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        Some(SubscriptionFilter::builder().tools_list_changed().build())
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        tokio::select! {
+            () = context.cancelled() => {}
+            () = self.0.changes.tell(context.sink()) => {}
+        }
+        Ok(())
+    }
+
+    // rmcp answers these with empty lists unless told otherwise, which claims that there is such a thing here.
+
+    async fn complete(
+        &self,
+        _request: CompleteRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        Err(ErrorData::method_not_found::<CompleteRequestMethod>())
+    }
+
+    async fn list_prompts(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListPromptsRequestMethod>())
+    }
+
+    async fn list_resources(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListResourcesRequestMethod>())
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Err(ErrorData::method_not_found::<
+            ListResourceTemplatesRequestMethod,
+        >())
+    }
+}
+
+/// A panic of `call` as an error. rmcp would never answer, and the client would wait for ever.
+async fn guarded<T>(call: impl Future<Output = T>) -> Result<T, ErrorData> {
+    AssertUnwindSafe(call)
+        .catch_unwind()
+        .await
+        .map_err(|panic| {
+            tracing::error!(panic = panic_text(&*panic), "a call panicked");
+            ErrorData::internal_error(
+                "the call failed inside this server; its log says more",
+                None,
+            )
+        })
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("unknown")
+}
+
+/// The same JSON as a value that is written as the text it is.
+///
+/// rmcp takes results as [`Value`]. To read 100 kB into one and write it again costs more than all the rest of a call, and turns `1e300` into `1e+300`. With `arbitrary_precision` a number is the text it was made of, which serializers copy without looking at it; so the whole answer goes through as one "number".
+fn structured(json: &str) -> Value {
+    // A line feed between two tokens would end the message on standard output, so such JSON is written anew.
+    if json.bytes().any(|byte| byte < b' ') {
+        return serde_json::from_str(json).unwrap_or_else(|error| {
+            tracing::error!(%error, "an answer is not JSON");
+            Value::Object(JsonObject::new())
+        });
+    }
+    Value::Number(Number::from_string_unchecked(json.to_owned()))
+}
+
+/// What is unknown is absent, never 0.
+fn add_rate_limit(meta: &mut MetaObject, rate_limit: RateLimit) {
+    let values = [
+        ("ratelimit-limit", rate_limit.limit),
+        ("ratelimit-remaining", rate_limit.remaining),
+        ("ratelimit-reset", rate_limit.reset),
+    ];
+    for (name, value) in values {
+        if let Some(value) = value {
+            meta.insert(name.to_owned(), Value::from(value));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer() {
+        let error = guarded(async {
+            if true {
+                panic!("planted");
+            }
+        })
+        .await
+        .map_err(|error| (error.code.0, error.message.into_owned()));
+        let message = "the call failed inside this server; its log says more".to_owned();
+        assert_eq!(error, Err((-32603, message)));
+    }
+
+    #[test]
+    fn rate_limits_are_told_as_far_as_known() {
+        let rows = [
+            ((None, None, None), "{}"),
+            ((None, Some(0), None), r#"{"ratelimit-remaining":0}"#),
+            (
+                (Some(60), Some(59), Some(7)),
+                r#"{"ratelimit-limit":60,"ratelimit-remaining":59,"ratelimit-reset":7}"#,
+            ),
+        ];
+        for ((limit, remaining, reset), expected) in rows {
+            let mut meta = MetaObject::new();
+            let rate_limit = RateLimit {
+                limit,
+                remaining,
+                reset,
+            };
+            add_rate_limit(&mut meta, rate_limit);
+            assert_eq!(Value::Object(meta.0).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn answers_are_written_as_they_came_on_one_line() {
+        let rows = [
+            (
+                r#"{"n":123456789012345678901234567890,"f":1e300,"z":1.10,"s":"\n\u0000é"}"#,
+                None,
+            ),
+            ("{\n \"a\": 1,\r\n\t\"b\": []\n}", Some(r#"{"a":1,"b":[]}"#)),
+            ("no\nJSON", Some("{}")),
+        ];
+        for (json, expected) in rows {
+            let mut result = CallToolResult::success(Vec::new());
+            result.structured_content = Some(structured(json));
+            let written = serde_json::to_string(&result).unwrap_or_default();
+            let expected = expected.unwrap_or(json);
+            assert!(
+                written.contains(&format!("\"structuredContent\":{expected},")),
+                "{written}"
+            );
+        }
+    }
+}

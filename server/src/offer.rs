@@ -1,0 +1,275 @@
+//! What one client may see and call: the tools of the API that its Airflow turned out to have, narrowed by a selection.
+
+use std::sync::{Arc, OnceLock};
+
+use rmcp::model::{JsonObject, ToolAnnotations};
+use runtime::registry::{self, Selection};
+use runtime::{Api, Known, Tool, json_schema};
+
+/// The APIs of this binary with their tools as clients receive them, made once and shared by all connections.
+#[derive(Debug)]
+pub(crate) struct Catalogue {
+    apis: &'static [&'static Api],
+    /// One for each API, in the order of the allowlist.
+    rendered: Vec<OnceLock<Vec<(&'static Tool, rmcp::model::Tool)>>>,
+}
+
+impl Catalogue {
+    pub(crate) fn new(apis: &'static [&'static Api]) -> Self {
+        let rendered = apis.iter().map(|_| OnceLock::new()).collect();
+        Self { apis, rendered }
+    }
+
+    fn tools(&self, name: &str) -> &[(&'static Tool, rmcp::model::Tool)] {
+        self.apis
+            .iter()
+            .zip(&self.rendered)
+            .find(|(api, _)| api.name == name)
+            .map_or(&[], |(api, rendered)| {
+                rendered.get_or_init(|| {
+                    registry::tools(api)
+                        .map(|tool| (tool, render(tool)))
+                        .collect()
+                })
+            })
+    }
+}
+
+/// A tool as clients receive it.
+pub(crate) fn render(tool: &'static Tool) -> rmcp::model::Tool {
+    rmcp::model::Tool::new(
+        tool.name,
+        tool.description,
+        Arc::<JsonObject>::new(json_schema::input_schema(tool)),
+    )
+    .with_title(tool.title)
+    .with_raw_output_schema(Arc::new(json_schema::output_schema(tool)))
+    .with_annotations(annotations(tool))
+}
+
+fn annotations(tool: &Tool) -> ToolAnnotations {
+    let annotations = json_schema::annotations(tool);
+    let hint = |name: &str| annotations.get(name).and_then(serde_json::Value::as_bool);
+    ToolAnnotations::from_raw(
+        annotations
+            .get("title")
+            .and_then(serde_json::Value::as_str)
+            .map(str::to_owned),
+        hint("readOnlyHint"),
+        hint("destructiveHint"),
+        hint("idempotentHint"),
+        hint("openWorldHint"),
+    )
+}
+
+/// What one client may see and call.
+#[derive(Debug, Clone)]
+pub(crate) struct Offer {
+    catalogue: Arc<Catalogue>,
+    selection: Selection,
+}
+
+/// What a list of tools follows from.
+pub(crate) type Basis = (&'static str, Vec<&'static str>);
+
+/// A name that no tool of the offer has.
+#[derive(Debug, PartialEq)]
+pub(crate) enum NoTool {
+    /// No API has such a tool.
+    Unknown {
+        /// The tool with the most similar name.
+        nearest: Option<&'static str>,
+    },
+    /// There is such a tool, but the selection leaves it out.
+    NotSelected,
+}
+
+impl NoTool {
+    /// What to tell the client.
+    pub(crate) fn message(&self, name: &str) -> String {
+        match self {
+            Self::Unknown { nearest: None } => format!("unknown tool `{name}`"),
+            Self::Unknown {
+                nearest: Some(nearest),
+            } => format!("unknown tool `{name}`; did you mean `{nearest}`?"),
+            Self::NotSelected => {
+                format!(
+                    "tool `{name}` is not offered here: this server offers a selection of tools without it"
+                )
+            }
+        }
+    }
+}
+
+impl Offer {
+    pub(crate) fn new(catalogue: Arc<Catalogue>, selection: Selection) -> Self {
+        Self {
+            catalogue,
+            selection,
+        }
+    }
+
+    /// What the list follows from: the name of an API and those of its documents that are there.
+    pub(crate) fn basis(&self, known: Option<&Known>) -> Basis {
+        match (known, self.catalogue.apis.first()) {
+            (Some(known), _) => (known.api.name, known.documents.clone()),
+            (None, Some(api)) => (api.name, api.documents.iter().map(|it| it.name).collect()),
+            (None, None) => Basis::default(),
+        }
+    }
+
+    /// The tools to list, in the order of the allowlist: those of the known API, else of the newest. What is known to be absent is left out.
+    pub(crate) fn listed(&self, known: Option<&Known>) -> Vec<rmcp::model::Tool> {
+        self.rendered(known)
+            .map(|(_, rendered)| rendered.clone())
+            .collect()
+    }
+
+    /// The tool to list of this name.
+    pub(crate) fn listed_tool(
+        &self,
+        known: Option<&Known>,
+        name: &str,
+    ) -> Option<rmcp::model::Tool> {
+        self.rendered(known)
+            .find(|(tool, _)| tool.name == name)
+            .map(|(_, rendered)| rendered.clone())
+    }
+
+    fn rendered<'a>(
+        &'a self,
+        known: Option<&'a Known>,
+    ) -> impl Iterator<Item = &'a (&'static Tool, rmcp::model::Tool)> {
+        let api = known
+            .map(|known| known.api)
+            .or(self.catalogue.apis.first().copied());
+        self.catalogue
+            .tools(api.map_or("", |api| api.name))
+            .iter()
+            .filter(move |(tool, _)| {
+                self.selection.matches(tool)
+                    && known.is_none_or(|known| known.documents.contains(&tool.document))
+            })
+    }
+
+    /// The tool that a call of this name means. Needs no network, so that a wrong name is refused even while Airflow is down; whether this Airflow has it is seen when it is called.
+    pub(crate) fn find(&self, known: Option<&Known>, name: &str) -> Result<&'static Tool, NoTool> {
+        let known = known.map(|known| known.api);
+        let tools: Vec<_> = known
+            .into_iter()
+            .chain(self.catalogue.apis.iter().copied())
+            .filter_map(|api| registry::find(api, name))
+            .collect();
+        let selected = tools.iter().find(|tool| self.selection.matches(tool));
+        match (selected, tools.is_empty()) {
+            (Some(tool), _) => Ok(tool),
+            (None, false) => Err(NoTool::NotSelected),
+            (None, true) => Err(NoTool::Unknown {
+                nearest: registry::nearest_tool(name, self.selected()),
+            }),
+        }
+    }
+
+    fn selected(&self) -> impl Iterator<Item = &'static Tool> {
+        self.catalogue
+            .apis
+            .iter()
+            .flat_map(|api| registry::tools(api))
+            .filter(|tool| self.selection.matches(tool))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::APIS;
+
+    fn offer(methods: &[&str]) -> Offer {
+        let selection = Selection {
+            methods: methods.iter().map(|&method| method.to_owned()).collect(),
+            tags: Vec::new(),
+            tools: Vec::new(),
+        };
+        Offer::new(Arc::new(Catalogue::new(APIS)), selection)
+    }
+
+    fn known(api: usize, documents: &[&'static str]) -> Known {
+        Known {
+            api: APIS[api],
+            version: "1".to_owned(),
+            documents: documents.to_vec(),
+        }
+    }
+
+    #[test]
+    fn lists_what_is_there_and_selected_in_order() {
+        let rows: [(&[&str], Option<Known>, &[&str]); 5] = [
+            (
+                &[],
+                None,
+                &["get_thing", "delete_thing", "get_extra", "get_new_thing"],
+            ),
+            (
+                &["read"],
+                None,
+                &["get_thing", "get_extra", "get_new_thing"],
+            ),
+            (
+                &[],
+                Some(known(0, &["core"])),
+                &["get_thing", "delete_thing", "get_new_thing"],
+            ),
+            (
+                &[],
+                Some(known(1, &["old"])),
+                &["get_thing", "get_old_thing"],
+            ),
+            (&["delete"], Some(known(1, &["old"])), &[]),
+        ];
+        for (methods, known, expected) in rows {
+            let listed = offer(methods).listed(known.as_ref());
+            let names: Vec<_> = listed.iter().map(|tool| &*tool.name).collect();
+            assert_eq!(names, expected, "{methods:?} {known:?}");
+        }
+    }
+
+    #[test]
+    fn says_why_there_is_no_such_tool() {
+        let rows: [(&[&str], &str, Result<&str, &str>); 6] = [
+            (&[], "get_thing", Ok("core")),
+            (&[], "get_old_thing", Ok("old")),
+            (
+                &[],
+                "get_thign",
+                Err("unknown tool `get_thign`; did you mean `get_thing`?"),
+            ),
+            (&[], "zzz", Err("unknown tool `zzz`")),
+            (
+                &["read"],
+                "delete_thing",
+                Err(
+                    "tool `delete_thing` is not offered here: this server offers a selection of tools without it",
+                ),
+            ),
+            // What is left out is not proposed either.
+            (
+                &["write"],
+                "get_old_thign",
+                Err("unknown tool `get_old_thign`"),
+            ),
+        ];
+        for (methods, name, expected) in rows {
+            let found = offer(methods)
+                .find(None, name)
+                .map(|tool| tool.document)
+                .map_err(|no| no.message(name));
+            assert_eq!(
+                found.as_deref(),
+                expected.map_err(str::to_owned).as_deref(),
+                "{methods:?} {name}"
+            );
+        }
+        let on_old = offer(&[]).find(Some(&known(1, &["old"])), "get_thing");
+        assert_eq!(on_old.map(|tool| tool.document), Ok("old"));
+    }
+}

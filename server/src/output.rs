@@ -1,0 +1,33 @@
+//! Writing to the standard streams. A reader that stops reading (`airflow-mcp tools | head`) is no error.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde_json::Value;
+
+/// Writes text and a line feed to standard output.
+pub(crate) fn line(text: &str) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.write_all(b"\n"))
+        .and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Writes JSON for who reads it: a person at a terminal, or a program that gets the line as it is.
+pub(crate) fn json(text: &str) -> anyhow::Result<()> {
+    if io::stdout().is_terminal()
+        && let Ok(value) = serde_json::from_str::<Value>(text)
+    {
+        return line(&format!("{value:#}"));
+    }
+    line(text)
+}
+
+/// Writes text and a line feed to standard error. That it cannot be written could be said nowhere.
+pub(crate) fn error(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}

@@ -1,0 +1,95 @@
+//! Two APIs by hand, for tests that must not depend on the generated ones.
+
+use runtime::api::{Api, Document, DocumentProbe, ErrorShapes, SignIn, VersionProbe};
+use runtime::tool::{Body, Effect, Http, Segment, Tool, Update};
+
+const READ: Effect = Effect {
+    read_only: true,
+    destructive: false,
+    idempotent: true,
+};
+const WRITE: Effect = Effect {
+    read_only: false,
+    destructive: true,
+    idempotent: true,
+};
+
+const fn tool(name: &'static str, method: &'static str, document: &'static str) -> Tool {
+    let read = matches!(method.as_bytes(), b"get");
+    Tool {
+        name,
+        title: name,
+        description: "Does something.",
+        toolset: "things",
+        tags: &["sample"],
+        method,
+        operation: name,
+        document,
+        effect: if read { READ } else { WRITE },
+        http: if read { Http::Get } else { Http::Delete },
+        path: "/thing",
+        segments: &[Segment::Literal("/thing")],
+        params: &[],
+        body: Body::NONE,
+        list: None,
+        update: Update::PLAIN,
+        returns: None,
+    }
+}
+
+const fn api(
+    name: &'static str,
+    documents: &'static [Document],
+    toolsets: &'static [&'static [Tool]],
+) -> Api {
+    Api {
+        name,
+        title: name,
+        version: VersionProbe {
+            path: "/version",
+            version: "/version",
+        },
+        documents,
+        sign_in: SignIn::Basic { session: None },
+        errors: ErrorShapes {
+            detail: &[],
+            title: &[],
+            hints: &[],
+        },
+        toolsets,
+    }
+}
+
+static NEW_DOCUMENTS: [Document; 2] = [
+    Document {
+        name: "core",
+        probe: None,
+    },
+    Document {
+        name: "extra",
+        probe: Some(DocumentProbe {
+            path: "/extra",
+            has: "/paths",
+            what: "the extra",
+        }),
+    },
+];
+static OLD_DOCUMENTS: [Document; 1] = [Document {
+    name: "old",
+    probe: None,
+}];
+static NEW_TOOLS: [Tool; 4] = [
+    tool("get_thing", "get", "core"),
+    tool("delete_thing", "delete", "core"),
+    tool("get_extra", "get", "extra"),
+    tool("get_new_thing", "get", "core"),
+];
+static OLD_TOOLS: [Tool; 2] = [
+    tool("get_thing", "get", "old"),
+    tool("get_old_thing", "get", "old"),
+];
+static NEW: Api = api("new", &NEW_DOCUMENTS, &[&NEW_TOOLS]);
+static OLD: Api = api("old", &OLD_DOCUMENTS, &[&OLD_TOOLS]);
+
+/// Newest first, as the generated ones.
+pub(crate) static APIS: &[&Api] = &[&NEW, &OLD];

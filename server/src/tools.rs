@@ -1,0 +1,123 @@
+//! `airflow-mcp tools`: the catalogue of an API, for people and for programs.
+
+use std::fmt::Write;
+
+use airflow_tools::APIS;
+use runtime::tool::Http;
+use runtime::{Api, Tool, json_schema, registry};
+use serde_json::{Value, json};
+
+use crate::Failure;
+use crate::cli::SelectionArgs;
+use crate::output;
+use crate::settings::{self, Problems};
+
+/// Prints the selected tools of an API, the newest unless another is named.
+pub(crate) fn print(
+    api: Option<String>,
+    selection: SelectionArgs,
+    as_json: bool,
+) -> Result<(), Failure> {
+    let name = settings::api_name(api);
+    let selection = settings::selection(selection);
+    let (name, selection) = match (name, selection) {
+        (Ok(name), Ok(selection)) => (name, selection),
+        (name, selection) => {
+            let mut problems = name.err().unwrap_or_default();
+            problems.extend(selection.err().map_or_else(Vec::new, |p| p.0));
+            return Err(Problems(problems).into());
+        }
+    };
+    let api = APIS
+        .iter()
+        .find(|api| name.as_ref().is_none_or(|name| api.name == name));
+    let tools: Vec<_> = api
+        .into_iter()
+        .flat_map(|api| registry::tools(api))
+        .filter(|tool| selection.matches(tool))
+        .collect();
+    if as_json {
+        let rows: Vec<_> = api
+            .into_iter()
+            .flat_map(|api| tools.iter().map(move |tool| row(api, tool)))
+            .collect();
+        output::json(&Value::from(rows).to_string())?;
+    } else {
+        output::line(&table(api.map_or("no API", |api| api.title), &tools))?;
+    }
+    Ok(())
+}
+
+/// All that is known of a tool.
+fn row(api: &Api, tool: &Tool) -> Value {
+    json!({
+        "name": tool.name,
+        "title": tool.title,
+        "description": tool.description,
+        "tags": tool.tags,
+        "toolset": tool.toolset,
+        "method": tool.method,
+        "effect": effect(tool),
+        "annotations": json_schema::annotations(tool),
+        "api": api.name,
+        "document": tool.document,
+        "operation": tool.operation,
+        "http": {"method": http(tool.http), "path": tool.path},
+        "inputSchema": json_schema::input_schema(tool),
+        "outputSchema": json_schema::output_schema(tool),
+    })
+}
+
+fn table(title: &str, tools: &[&Tool]) -> String {
+    let mut text = format!("{title}\n");
+    let width = |of: fn(&Tool) -> &str| tools.iter().map(|tool| of(tool).len()).max().unwrap_or(0);
+    let (names, titles) = (width(|tool| tool.name), width(|tool| tool.title));
+    let mut toolset = "";
+    for tool in tools {
+        if tool.toolset != toolset {
+            toolset = tool.toolset;
+            let _ = write!(text, "\n{toolset} ({})\n", tool.tags.join(", "));
+        }
+        let _ = writeln!(
+            text,
+            "  {:names$}  {:titles$}  {:5}  {:6} {}",
+            tool.name,
+            tool.title,
+            effect(tool),
+            http(tool.http),
+            tool.path
+        );
+    }
+    let total: usize = tools.iter().map(|tool| size(tool)).sum();
+    let average = total.checked_div(tools.len()).unwrap_or(0);
+    let _ = write!(
+        text,
+        "\n{} tools; names, descriptions and input schemas: {total} bytes, {average} on average",
+        tools.len()
+    );
+    text
+}
+
+/// Bytes of what a model reads of a tool.
+fn size(tool: &Tool) -> usize {
+    let schema = Value::Object(json_schema::input_schema(tool)).to_string();
+    tool.name.len() + tool.description.len() + schema.len()
+}
+
+fn effect(tool: &Tool) -> &'static str {
+    if tool.effect.read_only {
+        "read"
+    } else {
+        "write"
+    }
+}
+
+fn http(method: Http) -> &'static str {
+    match method {
+        Http::Get => "GET",
+        Http::Post => "POST",
+        Http::Put => "PUT",
+        Http::Patch => "PATCH",
+        Http::Delete => "DELETE",
+    }
+}

@@ -1,0 +1,212 @@
+//! The commands for people and scripts: what they print, and how they end.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use common::{FakeAirflow, NOBODY, program, run};
+use expect_test::expect_file;
+use serde_json::Value;
+
+#[test]
+fn help_is_the_manual() {
+    let pages = [
+        (&["--help"][..], expect_file!["expected/help.txt"]),
+        (
+            &["stdio", "--help"],
+            expect_file!["expected/help-stdio.txt"],
+        ),
+        (
+            &["tools", "--help"],
+            expect_file!["expected/help-tools.txt"],
+        ),
+        (&["call", "--help"], expect_file!["expected/help-call.txt"]),
+        (
+            &["doctor", "--help"],
+            expect_file!["expected/help-doctor.txt"],
+        ),
+    ];
+    for (arguments, expected) in pages {
+        let secrets = [
+            ("AIRFLOW_URL", "planted"),
+            ("AIRFLOW_TOKEN_COMMAND", "planted"),
+        ];
+        let output = run(program(&secrets, arguments), "");
+        assert_eq!(output.status.code(), Some(0));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(!text.contains("planted"));
+        expected.assert_eq(&text);
+    }
+}
+
+#[test]
+fn senseless_settings_are_all_reported() {
+    let settings = [
+        ("AIRFLOW_USERNAME", "ada"),
+        ("AIRFLOW_TOKEN", "planted-token"),
+        ("AIRFLOW_HEADERS", "X-Key planted-key"),
+        ("AIRFLOW_TIMEOUT", "soon"),
+        ("AIRFLOW_API", "airflow-4"),
+    ];
+    for command in ["stdio", "call"] {
+        let mut arguments = vec![command, "--methods", "raed"];
+        arguments.extend((command == "call").then_some("any"));
+        let output = run(program(&settings, &arguments), "");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(output.stdout.is_empty());
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(!text.contains("planted"), "{text}");
+        expect_file!["expected/settings.txt"].assert_eq(&text);
+    }
+}
+
+#[test]
+fn tools_as_json_say_all() {
+    let expected = [
+        "name",
+        "title",
+        "description",
+        "tags",
+        "toolset",
+        "method",
+        "effect",
+        "annotations",
+        "api",
+        "document",
+        "operation",
+        "http",
+        "inputSchema",
+        "outputSchema",
+    ];
+    for api in ["airflow-3", "airflow-2"] {
+        let output = run(program(&[], &["tools", "--json", "--api", api]), "");
+        let tools: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(!tools.is_empty());
+        for tool in tools {
+            let keys: Vec<_> = tool.as_object().unwrap().keys().cloned().collect();
+            assert_eq!(keys, expected);
+            assert_eq!(tool["api"], api);
+        }
+    }
+}
+
+#[test]
+fn tools_for_people_end_with_the_size() {
+    let output = run(program(&[], &["tools", "--methods", "read"]), "");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("list_all_apacheairflow_users"), "{text}");
+    assert!(!text.contains("delete_a"), "{text}");
+    assert!(text.trim_end().ends_with("on average"), "{text}");
+}
+
+#[test]
+fn a_call_prints_its_result() {
+    let airflow = FakeAirflow::start(FakeAirflow::three());
+    let settings = [
+        ("AIRFLOW_URL", airflow.url.as_str()),
+        ("AIRFLOW_USERNAME", "admin"),
+        ("AIRFLOW_PASSWORD", "correct horse"),
+    ];
+    let calls = [
+        (&["call", "list_all_apacheairflow_users"][..], ""),
+        (
+            &["call", "list_all_apacheairflow_users", "{\"limit\": 2}"],
+            "",
+        ),
+        (
+            &["call", "list_all_apacheairflow_users", "-"],
+            "{\"limit\": 2}",
+        ),
+    ];
+    for (arguments, input) in calls {
+        let output = run(program(&settings, arguments), input);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(result["users"][0]["username"], "ada");
+    }
+}
+
+#[test]
+fn a_call_that_fails_says_so() {
+    let output = run(
+        program(&[NOBODY], &["call", "list_all_apacheairflow_users"]),
+        "",
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["error"]["code"], "unreachable");
+
+    let wrong = [
+        (
+            &["call", "list_all_apacheairflow_user"][..],
+            "did you mean `list_all_apacheairflow_users`",
+        ),
+        (
+            &["call", "list_all_apacheairflow_users", "[]"],
+            "not a JSON object",
+        ),
+        (&["call", "list_all_apacheairflow_users", "{"], "not JSON"),
+        (
+            &["call", "list_all_apacheairflow_users", "--methods", "write"],
+            "selection",
+        ),
+    ];
+    for (arguments, says) in wrong {
+        let output = run(program(&[NOBODY], arguments), "");
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(output.stdout.is_empty());
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.contains(says), "{text}");
+    }
+}
+
+#[test]
+fn doctor_finds_what_works() {
+    let airflow = FakeAirflow::start(FakeAirflow::three());
+    let settings = [
+        ("AIRFLOW_URL", airflow.url.as_str()),
+        ("AIRFLOW_USERNAME", "admin"),
+        ("AIRFLOW_PASSWORD", "correct horse"),
+    ];
+    let output = run(program(&settings, &["doctor"]), "");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    expect_file!["expected/doctor.txt"].assert_eq(&String::from_utf8(output.stdout).unwrap());
+}
+
+#[test]
+fn doctor_finds_what_does_not() {
+    let forbidden = (403, "", "{\"detail\":\"Forbidden\"}".to_owned());
+    let wrong = (401, "", "{\"detail\":\"Invalid credentials\"}".to_owned());
+    let rows = [
+        ("GET /auth/fab/v1/users", forbidden, "FAILED  permission"),
+        ("POST /auth/token", wrong, "FAILED  sign-in"),
+        (
+            "GET /api/v2/version",
+            (503, "", "busy".to_owned()),
+            "FAILED  API",
+        ),
+    ];
+    for (route, answer, says) in rows {
+        let mut answers = FakeAirflow::three();
+        answers.insert(route, answer);
+        let airflow = FakeAirflow::start(answers);
+        let settings = [
+            ("AIRFLOW_URL", airflow.url.as_str()),
+            ("AIRFLOW_USERNAME", "admin"),
+            ("AIRFLOW_PASSWORD", "correct horse"),
+        ];
+        let output = run(program(&settings, &["doctor"]), "");
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(says), "{text}");
+    }
+    let output = run(program(&[NOBODY], &["doctor"]), "");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("FAILED  address"), "{text}");
+    let output = run(program(&[], &["doctor"]), "");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("FAILED  settings"), "{text}");
+}

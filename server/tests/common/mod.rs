@@ -1,0 +1,281 @@
+//! What the tests share: the program as a client starts it, and an Airflow that is a few canned answers.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::needless_pass_by_value,
+    reason = "shared by test binaries that use a part each, with `json!` values as arguments"
+)]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// The program with no settings but these; `{url}` is one where nobody listens unless given.
+pub fn program(variables: &[(&str, &str)], arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_airflow-mcp"));
+    command.env_clear().args(arguments);
+    for (name, value) in variables {
+        command.env(name, value);
+    }
+    command
+}
+
+/// An address where nobody listens.
+pub const NOBODY: (&str, &str) = ("AIRFLOW_URL", "http://127.0.0.1:9");
+
+/// Runs the program to its end with this input.
+pub fn run(mut command: Command, input: &str) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("its input");
+    let input = input.to_owned();
+    // The program may end without reading its input.
+    let writer = thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+    let output = child.wait_with_output().expect("it ends");
+    writer.join().expect("input written");
+    output
+}
+
+/// Standard output, each line of it a JSON-RPC message, in order of ids.
+pub fn messages(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8(output.stdout.clone()).expect("UTF-8");
+    let mut messages: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
+        .collect();
+    for message in &messages {
+        assert_eq!(message["jsonrpc"], "2.0", "{message}");
+    }
+    messages.sort_by_key(|message| message["id"].as_u64());
+    messages
+}
+
+/// A request as an older client sends it.
+pub fn request(id: u64, method: &str, params: Value) -> String {
+    json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string()
+}
+
+/// A request that carries all that MCP 2026-07-28 wants.
+pub fn modern(id: u64, method: &str, mut params: Value) -> String {
+    params["_meta"]["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
+    params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
+    request(id, method, params)
+}
+
+/// The handshake of older clients.
+pub fn initialize() -> String {
+    let hello = request(
+        0,
+        "initialize",
+        json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}),
+    );
+    let done = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    format!("{hello}\n{done}")
+}
+
+/// A running program that is asked and answers.
+pub struct Session {
+    child: Child,
+    input: Option<ChildStdin>,
+    lines: Receiver<String>,
+}
+
+/// Longest wait for an answer: a program that does not answer must not stop all tests.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Session {
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let output = BufReader::new(child.stdout.take().expect("its output"));
+        let (sender, lines) = channel();
+        thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            input: child.stdin.take(),
+            lines,
+            child,
+        }
+    }
+
+    pub fn send(&mut self, line: &str) {
+        let input = self.input.as_mut().expect("still open");
+        writeln!(input, "{line}").expect("the program reads");
+    }
+
+    pub fn receive(&mut self) -> Value {
+        let line = self.lines.recv_timeout(PATIENCE).expect("an answer");
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}"))
+    }
+
+    /// Sends a request and returns its answer; notifications before it are left out.
+    pub fn ask(&mut self, request: &str) -> Value {
+        self.send(request);
+        loop {
+            let message = self.receive();
+            if message.get("id").is_some() {
+                return message;
+            }
+        }
+    }
+
+    /// Waits for a notification of this method.
+    pub fn wait_for(&mut self, method: &str) -> Value {
+        loop {
+            let message = self.receive();
+            if message["method"] == method {
+                return message;
+            }
+        }
+    }
+
+    /// Ends the input, and returns the exit code and how long the program took to end.
+    pub fn end(mut self) -> (Option<i32>, Duration) {
+        let started = Instant::now();
+        drop(self.input.take());
+        let status = self.child.wait().expect("it ends");
+        (status.code(), started.elapsed())
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // A test that failed leaves no program behind; one that has ended already is no error.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An Airflow that is a few canned answers: `"GET /path"` to status, further headers, body.
+pub struct FakeAirflow {
+    pub url: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+pub type Answers = BTreeMap<&'static str, (u16, &'static str, String)>;
+
+impl FakeAirflow {
+    /// Airflow 3 with FAB and one user.
+    pub fn three() -> Answers {
+        let users = json!({"users": [{"username": "ada", "email": "ada@example.org", "first_name": "Ada", "last_name": "L", "roles": [{"name": "Admin"}], "active": true}], "total_entries": 1});
+        Answers::from([
+            (
+                "GET /api/v2/version",
+                (200, "", json!({"version": "3.3.2"}).to_string()),
+            ),
+            (
+                "GET /auth/openapi.json",
+                (200, "", json!({"paths": {"/fab/v1/users": {}}}).to_string()),
+            ),
+            (
+                "POST /auth/token",
+                (201, "", json!({"access_token": TOKEN}).to_string()),
+            ),
+            (
+                "GET /auth/fab/v1/users",
+                (
+                    200,
+                    "RateLimit-Limit: 60\r\nRateLimit-Remaining: 59\r\nRateLimit-Reset: 7\r\n",
+                    users.to_string(),
+                ),
+            ),
+        ])
+    }
+
+    /// Airflow 2 with nobody in it.
+    pub fn two() -> Answers {
+        let users = json!({"users": [], "total_entries": 0});
+        Answers::from([
+            (
+                "GET /api/v1/version",
+                (200, "", json!({"version": "2.11.2"}).to_string()),
+            ),
+            ("GET /auth/fab/v1/users", (200, "", users.to_string())),
+        ])
+    }
+
+    pub fn start(answers: Answers) -> Self {
+        Self::start_at("127.0.0.1:0", answers)
+    }
+
+    /// Starts at an address that was free a moment ago.
+    pub fn start_at(address: &str, answers: Answers) -> Self {
+        let listener = TcpListener::bind(address).expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("its address"));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&requests);
+        let answers = Arc::new(answers);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (seen, answers) = (Arc::clone(&seen), Arc::clone(&answers));
+                thread::spawn(move || serve(stream, &answers, &seen));
+            }
+        });
+        Self { url, requests }
+    }
+
+    /// The request lines so far.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().expect("no panic").clone()
+    }
+}
+
+/// A token that never expires; nobody checks its signature.
+const TOKEN: &str = "eyJhbGciOiJub25lIn0.eyJleHAiOjQxMDI0NDQ4MDB9.c2lnbmF0dXJl";
+
+fn serve(mut stream: TcpStream, answers: &Answers, seen: &Mutex<Vec<String>>) {
+    let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
+    let mut first = String::new();
+    if reader.read_line(&mut first).is_err() || first.is_empty() {
+        return;
+    }
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).is_err() || line.trim().is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().unwrap_or(0);
+        }
+    }
+    let mut body = vec![0; length];
+    let _ = reader.read_exact(&mut body);
+    let wanted = first.trim_end().trim_end_matches(" HTTP/1.1").to_owned();
+    seen.lock().expect("no panic").push(wanted.clone());
+    let route = wanted.split('?').next().unwrap_or_default();
+    let not_found = (404, "", json!({"detail": "Not Found"}).to_string());
+    let (status, headers, body) = answers.get(route).unwrap_or(&not_found);
+    if *status == 0 {
+        // Accepts and says nothing.
+        thread::sleep(Duration::from_secs(20));
+        return;
+    }
+    let _ = write!(
+        stream,
+        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+}
