@@ -1,11 +1,11 @@
 //! `apis.yaml`: the APIs, their documents, and all that is peculiar to each.
 
-use crate::catalog::{
-    DocumentProbe, ErrorShapes, Hint, Separator, Session, Sign, SignIn, TokenRequest, VersionProbe,
-};
+use crate::catalog::{DocumentProbe, ErrorShapes, Hint, Separator, SignIn, VersionProbe};
 use crate::problem::Problem;
 use crate::reader::{At, Map, Reader};
 use crate::yaml::Node;
+
+use super::sign_in::{self, sign};
 
 /// The closed list of error codes that a hint may set.
 const CODES: [&str; 13] = [
@@ -267,7 +267,9 @@ fn api(r: &mut Reader<'_>, node: &Node) -> Option<ApiEntry> {
             version: version?,
         })
     });
-    let sign_in = r.needed(&map, "sign_in").and_then(|node| sign_in(r, node));
+    let sign_in = r
+        .needed(&map, "sign_in")
+        .and_then(|node| sign_in::read(r, node));
     let pages = map.get("pagination").and_then(|node| pages(r, node));
     let mask = map.get("mask").and_then(|node| mask(r, node));
     let errors = r.needed(&map, "errors").and_then(|node| errors(r, node));
@@ -288,75 +290,6 @@ fn api(r: &mut Reader<'_>, node: &Node) -> Option<ApiEntry> {
             title: Vec::new(),
             hints: Vec::new(),
         }),
-    })
-}
-
-fn sign_in(r: &mut Reader<'_>, node: &Node) -> Option<SignIn> {
-    let map = r.map(node, "`sign_in`", &["token", "basic"])?;
-    match (map.get("token"), map.get("basic")) {
-        (Some(node), None) => token(r, node).map(SignIn::Token),
-        (None, Some(node)) => {
-            let map = r.map(node, "`basic`", &["session"])?;
-            let session = map.get("session").map(|node| session(r, node));
-            match session {
-                Some(session) => Some(SignIn::Basic {
-                    session: Some(session?),
-                }),
-                None => Some(SignIn::Basic { session: None }),
-            }
-        }
-        _ => {
-            let what = "`sign_in`".to_owned();
-            let expected = "either `token` or `basic`";
-            r.error(map.line, Problem::WrongKind { what, expected });
-            None
-        }
-    }
-}
-
-fn token(r: &mut Reader<'_>, node: &Node) -> Option<TokenRequest> {
-    let map = r.map(
-        node,
-        "`token`",
-        &["post", "username", "password", "token", "renew"],
-    )?;
-    let path = path(r, &map, "post");
-    let username = r.text(&map, "username");
-    let password = r.text(&map, "password");
-    let token = pointer(r, &map, "token");
-    let renew = r.items(&map, "renew");
-    let renew: Vec<_> = renew
-        .iter()
-        .filter_map(|node| {
-            let map = r.map(node, "an answer", &["status", "says"])?;
-            sign(r, &map)
-        })
-        .collect();
-    Some(TokenRequest {
-        path: path?,
-        username: username?.value,
-        password: password?.value,
-        token: token?,
-        renew,
-    })
-}
-
-fn session(r: &mut Reader<'_>, node: &Node) -> Option<Session> {
-    let map = r.map(node, "`session`", &["get", "cookie", "denied"])?;
-    let path = path(r, &map, "get");
-    let cookie = r.text(&map, "cookie");
-    let denied = r.items(&map, "denied");
-    let denied: Vec<_> = denied
-        .iter()
-        .filter_map(|node| {
-            let number = r.number_of(node, "denied")?;
-            status(r, &number)
-        })
-        .collect();
-    Some(Session {
-        path: path?,
-        cookie: cookie?.value,
-        denied,
     })
 }
 
@@ -425,30 +358,8 @@ fn hint(r: &mut Reader<'_>, node: &Node) -> Option<Hint> {
     })
 }
 
-fn sign(r: &mut Reader<'_>, map: &Map<'_>) -> Option<Sign> {
-    let number = r
-        .needed(map, "status")
-        .and_then(|node| r.number_of(node, "status"));
-    let says = r.text_if(map, "says");
-    Some(Sign {
-        status: status(r, &number?)?,
-        says: says.map(|says| says.value).unwrap_or_default(),
-    })
-}
-
-fn status(r: &mut Reader<'_>, number: &At<u32>) -> Option<u16> {
-    let status = u16::try_from(number.value)
-        .ok()
-        .filter(|status| (100..600).contains(status));
-    if status.is_none() {
-        let what = format!("`{}`", number.value);
-        let expected = "no HTTP status, which is 100 to 599";
-        r.error(number.line, Problem::WrongKind { what, expected });
-    }
-    status
-}
-
-fn path(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str) -> Option<String> {
+/// A path that is requested.
+pub(super) fn path(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str) -> Option<String> {
     let path = r.text(map, key)?;
     if !path.value.starts_with('/') {
         let what = format!("`{}`", path.value);
@@ -458,7 +369,8 @@ fn path(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str) -> Option<String> 
     Some(path.value)
 }
 
-fn pointer(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str) -> Option<String> {
+/// A JSON pointer into an answer.
+pub(super) fn pointer(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str) -> Option<String> {
     let pointer = r.text(map, key)?;
     is_pointer(r, &pointer).then_some(pointer.value)
 }

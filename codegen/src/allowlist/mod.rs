@@ -3,7 +3,10 @@
 pub(crate) mod apis;
 pub(crate) mod corrections;
 pub(crate) mod excluded;
+pub(crate) mod overrides;
 pub(crate) mod tools;
+
+mod sign_in;
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,10 @@
 //! `tools/*.yaml`: a toolset each, with every tool documented.
 
-use serde_json::{Number, Value as Json};
-
 use crate::problem::Problem;
 use crate::reader::{At, Map, Reader};
 use crate::yaml::{Node, Value};
+
+use super::overrides::{self, Override};
 
 /// A file of the allowlist.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,67 +79,6 @@ pub(crate) struct Omission {
     pub(crate) on: Vec<At<String>>,
 }
 
-/// What is different about one parameter than its document says.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Override {
-    /// Argument name, or that of a field inside it: `roles.name`.
-    pub(crate) name: At<String>,
-    /// `path`, `query`, `header` or `body`, where the name alone is not enough.
-    pub(crate) place: Option<&'static str>,
-    pub(crate) on: Vec<At<String>>,
-    pub(crate) changes: Vec<At<Change>>,
-}
-
-/// One difference.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Change {
-    Rename(String),
-    Description(String),
-    Default(Json),
-    Example(Json),
-    Required,
-    NotNull,
-    Or(String),
-    Secret,
-    Format(String),
-    Pattern(String),
-    MinLength(u32),
-    MaxLength(u32),
-    Minimum(Number),
-    Maximum(Number),
-    MinItems(u32),
-    MaxItems(u32),
-}
-
-impl Change {
-    /// The key it is written with.
-    pub(crate) fn key(&self) -> &'static str {
-        match self {
-            Self::Rename(_) => "rename",
-            Self::Description(_) => "description",
-            Self::Default(_) => "default",
-            Self::Example(_) => "example",
-            Self::Required => "required",
-            Self::NotNull => "nullable",
-            Self::Or(_) => "or",
-            Self::Secret => "secret",
-            Self::Format(_) => "format",
-            Self::Pattern(_) => "pattern",
-            Self::MinLength(_) => "min_length",
-            Self::MaxLength(_) => "max_length",
-            Self::Minimum(_) => "minimum",
-            Self::Maximum(_) => "maximum",
-            Self::MinItems(_) => "min_items",
-            Self::MaxItems(_) => "max_items",
-        }
-    }
-
-    /// Whether it only tells more: then it needs no reason.
-    fn is_documentation(&self) -> bool {
-        matches!(self, Self::Description(_) | Self::Example(_))
-    }
-}
-
 /// Reads a file; `None` if it does not even say which toolset it is.
 pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Option<ToolsetEntry> {
     let map = r.map(
@@ -207,7 +146,7 @@ fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
     let overrides = r.items(&map, "parameters");
     let overrides = overrides
         .iter()
-        .filter_map(|node| parameter(r, node))
+        .filter_map(|node| overrides::read(r, node))
         .collect();
     let omissions = r.items(&map, "omit");
     let omissions = omissions
@@ -252,7 +191,7 @@ fn documentation(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str, tool: &st
 }
 
 /// A name that becomes part of a module, a tool or a type.
-fn is_name(r: &mut Reader<'_>, name: &At<String>) {
+pub(super) fn is_name(r: &mut Reader<'_>, name: &At<String>) {
     let mut characters = name.value.chars();
     let first = characters.next().is_some_and(|c| c.is_ascii_lowercase());
     if !first || characters.any(|c| !c.is_ascii_lowercase() && !c.is_ascii_digit() && c != '_') {
@@ -265,8 +204,12 @@ fn is_name(r: &mut Reader<'_>, name: &At<String>) {
 fn effects(r: &mut Reader<'_>, map: &Map<'_>) -> Vec<At<String>> {
     let words = r.texts(map, "effect");
     let known = |word: &At<String>| {
-        r.word(word, "stricter effect", &["destructive", "not_idempotent"])
-            .is_some()
+        r.word(
+            word,
+            "stricter effect",
+            &["destructive", "not_idempotent", "not_read_only"],
+        )
+        .is_some()
     };
     words.into_iter().filter(known).collect()
 }
@@ -366,118 +309,4 @@ fn omission(r: &mut Reader<'_>, node: &Node) -> Option<Omission> {
     let on = r.texts(&map, "on");
     r.text(&map, "reason");
     Some(Omission { names, on })
-}
-
-fn parameter(r: &mut Reader<'_>, node: &Node) -> Option<Override> {
-    let keys = [
-        "name",
-        "in",
-        "on",
-        "rename",
-        "description",
-        "default",
-        "example",
-        "required",
-        "nullable",
-        "or",
-        "secret",
-        "format",
-        "pattern",
-        "min_length",
-        "max_length",
-        "minimum",
-        "maximum",
-        "min_items",
-        "max_items",
-        "reason",
-    ];
-    let map = r.map(node, "an entry of `parameters`", &keys)?;
-    let name = r.text(&map, "name");
-    let place = r.text_if(&map, "in");
-    let place =
-        place.and_then(|place| r.word(&place, "place", &["path", "query", "header", "body"]));
-    let on = r.texts(&map, "on");
-    let mut changes: Vec<At<Change>> = Vec::new();
-    for (key, node) in map.entries() {
-        changes.extend(change(r, &map, &key.text, node).map(|change| At::new(key.line, change)));
-    }
-    if changes.is_empty() {
-        let what = "an entry of `parameters` without any change".to_owned();
-        let expected = "nothing";
-        r.error(map.line, Problem::WrongKind { what, expected });
-    }
-    if changes
-        .iter()
-        .any(|change| !change.value.is_documentation())
-    {
-        r.text(&map, "reason");
-    }
-    Some(Override {
-        name: name?,
-        place,
-        on,
-        changes,
-    })
-}
-
-fn change(r: &mut Reader<'_>, map: &Map<'_>, key: &str, node: &Node) -> Option<Change> {
-    let text = |r: &mut Reader<'_>| r.text_of(node, key).map(|text| text.value);
-    let count = |r: &mut Reader<'_>| r.number_of(node, key).map(|number| number.value);
-    match key {
-        "rename" => {
-            let name = r.text_of(node, key)?;
-            is_name(r, &name);
-            Some(Change::Rename(name.value))
-        }
-        "description" => text(r).map(Change::Description),
-        "default" => Some(Change::Default(node.json())),
-        "example" => Some(Change::Example(node.json())),
-        "required" => only(r, map, key, true, Change::Required),
-        "nullable" => only(r, map, key, false, Change::NotNull),
-        "or" => text(r).map(Change::Or),
-        "secret" => only(r, map, key, true, Change::Secret),
-        "format" => text(r).map(Change::Format),
-        "pattern" => text(r).map(Change::Pattern),
-        "min_length" => count(r).map(Change::MinLength),
-        "max_length" => count(r).map(Change::MaxLength),
-        "minimum" => bound(r, node, key).map(Change::Minimum),
-        "maximum" => bound(r, node, key).map(Change::Maximum),
-        "min_items" => count(r).map(Change::MinItems),
-        "max_items" => count(r).map(Change::MaxItems),
-        _ => None,
-    }
-}
-
-/// A flag with one value that is a change; what a server needs or refuses cannot be made laxer.
-fn only(
-    r: &mut Reader<'_>,
-    map: &Map<'_>,
-    key: &str,
-    wanted: bool,
-    change: Change,
-) -> Option<Change> {
-    let flag = r.flag_if(map, key)?;
-    if flag.value != wanted {
-        let what = format!("`{key}`");
-        let expected = if wanted {
-            "`true` or left out"
-        } else {
-            "`false` or left out"
-        };
-        r.error(flag.line, Problem::WrongKind { what, expected });
-        return None;
-    }
-    Some(change)
-}
-
-fn bound(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Number> {
-    match node.json() {
-        Json::Number(number) => Some(number),
-        _ => {
-            let what = format!("`{key}`");
-            let expected = "a number";
-            r.error(node.line, Problem::WrongKind { what, expected });
-            None
-        }
-    }
 }

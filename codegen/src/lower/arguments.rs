@@ -1,6 +1,6 @@
 //! The flat arguments of a tool: what the operation takes, without what is not for the model to fill in, and with the overrides of the allowlist.
 
-use crate::allowlist::tools::{Change, Override, ToolEntry};
+use crate::allowlist::overrides::{Change, Override};
 use crate::catalog::{Mask, Pagination, Parameter, Place, TypeDef, TypeKind, TypeRef, TypeShape};
 use crate::facts::Facts;
 use crate::glob;
@@ -11,6 +11,7 @@ use crate::reader::At;
 use super::changes::{self, FieldChange, Outcome, field_mut};
 use super::operation::Scope;
 use super::types::{find, innermost};
+use super::usage::{Outcomes, Report};
 
 /// What the arguments of a tool come to.
 #[derive(Debug)]
@@ -19,39 +20,6 @@ pub(super) struct Arguments {
     pub(super) pagination: Pagination,
     pub(super) mask: Option<Mask>,
     pub(super) field_changes: Vec<FieldChange>,
-}
-
-/// What became of each change of an override; if there is no such parameter, the name most like it.
-type Outcomes = Result<Vec<Outcome>, Option<String>>;
-
-/// What the decisions about a tool came to in one document.
-#[derive(Debug)]
-pub(super) struct Report {
-    document: String,
-    /// The overrides in scope, by their place in the tool.
-    overrides: Vec<(usize, Outcomes)>,
-    /// For each glob in scope, by entry and place in it, whether it matched.
-    omissions: Vec<(usize, usize, bool)>,
-    /// The path parameter that became the id.
-    id: Option<String>,
-    /// All path parameters.
-    path: Vec<String>,
-    operation: String,
-    names: Vec<String>,
-}
-
-impl Report {
-    pub(super) fn new(document: &str) -> Self {
-        Self {
-            document: document.to_owned(),
-            overrides: Vec::new(),
-            omissions: Vec::new(),
-            id: None,
-            path: Vec::new(),
-            operation: String::new(),
-            names: Vec::new(),
-        }
-    }
 }
 
 /// Makes the arguments.
@@ -400,171 +368,4 @@ fn place_name(place: Place) -> &'static str {
         Place::Header => "header",
         Place::Body | Place::WholeBody => "body",
     }
-}
-
-/// Reports decisions that decided nothing. One without `on` has to make a difference in some document, one with it in each of those.
-pub(super) fn check_use(
-    path: &str,
-    entry: &ToolEntry,
-    reports: &[Report],
-    whole: bool,
-    errors: &mut Vec<Error>,
-) {
-    let mut error = |line: usize, problem: Problem| {
-        errors.push(Error {
-            path: path.to_owned(),
-            line,
-            problem,
-        });
-    };
-    for (index, entry) in entry.overrides.iter().enumerate() {
-        let all: Vec<_> = reports
-            .iter()
-            .filter_map(|report| {
-                let found = report.overrides.iter().find(|(at, _)| *at == index);
-                found.map(|(_, outcome)| (report, outcome))
-            })
-            .collect();
-        if entry.on.is_empty() {
-            if whole {
-                check_override(entry, &all, &mut error);
-            }
-        } else {
-            for one in all {
-                check_override(entry, &[one], &mut error);
-            }
-        }
-    }
-    for (index, omission) in entry.omissions.iter().enumerate() {
-        for (place, pattern) in omission.names.iter().enumerate() {
-            let outcomes = reports.iter().filter_map(|report| {
-                let found = report
-                    .omissions
-                    .iter()
-                    .find(|(at, in_it, _)| (*at, *in_it) == (index, place));
-                found.map(|(_, _, matched)| (report, *matched))
-            });
-            let outcomes: Vec<_> = outcomes.collect();
-            let idle = outcomes.iter().filter(|(_, matched)| !matched);
-            let idle: Vec<_> = idle.map(|(report, _)| *report).collect();
-            let all_idle = whole && idle.len() == outcomes.len();
-            if (omission.on.is_empty() && !all_idle) || idle.is_empty() {
-                continue;
-            }
-            let names = idle
-                .iter()
-                .flat_map(|report| &report.names)
-                .map(String::as_str);
-            error(
-                pattern.line,
-                Problem::IdleOmission {
-                    pattern: pattern.value.clone(),
-                    document: documents(&idle),
-                    nearest: nearest(&pattern.value, names),
-                },
-            );
-        }
-    }
-    check_id(entry, reports, whole, &mut error);
-}
-
-fn check_override(
-    entry: &Override,
-    outcomes: &[(&Report, &Outcomes)],
-    error: &mut impl FnMut(usize, Problem),
-) {
-    let present: Vec<_> = outcomes
-        .iter()
-        .filter_map(|(report, outcome)| outcome.as_ref().ok().map(|outcome| (*report, outcome)))
-        .collect();
-    if present.is_empty() {
-        if let Some((report, Err(near))) = outcomes.first() {
-            error(
-                entry.name.line,
-                Problem::UnknownParameter {
-                    parameter: entry.name.value.clone(),
-                    operation: report.operation.clone(),
-                    document: report.document.clone(),
-                    nearest: near.clone(),
-                },
-            );
-        }
-        return;
-    }
-    for (index, change) in entry.changes.iter().enumerate() {
-        if present
-            .iter()
-            .all(|(_, outcomes)| outcomes.get(index) == Some(&Outcome::Same))
-        {
-            let reports: Vec<_> = present.iter().map(|(report, _)| *report).collect();
-            error(
-                change.line,
-                Problem::NoChange {
-                    what: format!("`{}` of `{}`", change.value.key(), entry.name.value),
-                    document: documents(&reports),
-                },
-            );
-        }
-    }
-}
-
-fn check_id(
-    entry: &ToolEntry,
-    reports: &[Report],
-    whole: bool,
-    error: &mut impl FnMut(usize, Problem),
-) {
-    for id in &entry.id {
-        let used = reports
-            .iter()
-            .any(|report| report.id.as_deref() == Some(id.value.as_str()));
-        if let Some(report) = reports.first().filter(|_| whole && !used) {
-            error(
-                id.line,
-                Problem::UnknownParameter {
-                    parameter: id.value.clone(),
-                    operation: report.operation.clone(),
-                    document: report.document.clone(),
-                    nearest: nearest(&id.value, report.path.iter().map(String::as_str)),
-                },
-            );
-        }
-    }
-    // Each document needs one: a tool whose argument is `id` here and something else there has two faces.
-    for report in reports
-        .iter()
-        .filter(|report| !entry.id.is_empty() && report.id.is_none())
-    {
-        let known = |id: &&At<String>| {
-            !reports
-                .iter()
-                .any(|other| other.id.as_deref() == Some(id.value.as_str()))
-        };
-        if entry.id.iter().any(|id| known(&id)) {
-            continue;
-        }
-        let line = entry.id.first().map_or(entry.line, |id| id.line);
-        error(
-            line,
-            Problem::UnknownParameter {
-                parameter: entry
-                    .id
-                    .iter()
-                    .map(|id| id.value.as_str())
-                    .collect::<Vec<_>>()
-                    .join("`, `"),
-                operation: report.operation.clone(),
-                document: report.document.clone(),
-                nearest: report.path.first().cloned(),
-            },
-        );
-    }
-}
-
-fn documents(reports: &[&Report]) -> String {
-    let names: Vec<_> = reports
-        .iter()
-        .map(|report| report.document.as_str())
-        .collect();
-    names.join(" and ")
 }

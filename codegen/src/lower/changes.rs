@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::allowlist::tools::Change;
+use crate::allowlist::overrides::Change;
 use crate::catalog::{Field, Parameter, TypeDef, TypeKind, TypeRef, TypeShape};
 use crate::ident;
 use crate::problem::{Error, Problem};

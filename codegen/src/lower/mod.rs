@@ -5,6 +5,7 @@ mod changes;
 mod list;
 mod operation;
 mod types;
+mod usage;
 
 #[cfg(test)]
 mod tests;

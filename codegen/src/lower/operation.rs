@@ -10,8 +10,9 @@ use crate::reader::At;
 use crate::select::{SelectedOperation, SelectedTool};
 use crate::text::tidy;
 
-use super::arguments::{self, Report};
+use super::arguments;
 use super::changes::{FieldChange, field_mut};
+use super::usage::{self, Report};
 use super::{list, types};
 
 /// A tool in one API.
@@ -90,7 +91,7 @@ pub(super) fn lower_tool(
         reports.push(report);
     }
     let whole = reports.len() == tool.entry.bindings.len();
-    arguments::check_use(&toolset.path, tool.entry, &reports, whole, errors);
+    usage::check(&toolset.path, tool.entry, &reports, whole, errors);
     drafts
 }
 
@@ -255,7 +256,7 @@ fn lower_operation(
     }
 }
 
-fn struct_name(method: &str, resource: &str) -> String {
+pub(super) fn struct_name(method: &str, resource: &str) -> String {
     let verb = if method == "list" { "list_all" } else { method };
     ident::type_name(&format!("{verb}_{resource}"))
 }
@@ -273,8 +274,9 @@ fn answer(facts: &Facts) -> Option<TypeRef> {
     facts.response.clone().filter(|ty| !says_nothing(ty))
 }
 
+/// What follows from the HTTP method, made stricter as the allowlist says.
 fn effect(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) -> Effect {
-    let reads = matches!(scope.entry.method.value.as_str(), "list" | "get") || http == "get";
+    let reads = http == "get";
     let mut effect = Effect {
         read_only: reads,
         destructive: http == "delete",
@@ -287,6 +289,7 @@ fn effect(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) -> Effect {
                 effect.destructive = true;
                 effect.read_only = false;
             }
+            "not_read_only" => effect.read_only = false,
             _ => effect.idempotent = false,
         }
         if effect == before {

@@ -1,1 +1,632 @@
+//! What becomes of tools over a small document, and what is said about those that cannot be.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use crate::catalog::{Catalog, Operation, Pagination, Separator, TypeKind};
+use crate::{Error, Input, Problem};
+
+const APIS: &str = "
+names: { list: 'list_{resource}', get: 'get_{resource}', create: 'create_{resource}', update: 'update_{resource}', delete: 'delete_{resource}', other: '{verb}_{resource}' }
+documents:
+- { name: new, source: new.yaml, boilerplate: [Since] }
+- { name: old, source: old.yaml }
+apis:
+- { name: shop-2, title: Shop 2, documents: [new], version: { get: /v, at: /v }, sign_in: { basic: {} }, pagination: { limit: limit, offset: offset, max: 100 }, mask: { parameter: mask, string: pipe }, errors: { detail: [/d] } }
+- { name: shop-1, title: Shop 1, documents: [old], version: { get: /v, at: /v }, sign_in: { basic: {} }, pagination: { limit: limit, offset: offset, max: 50 }, errors: { detail: [/d] } }
+";
+
+const NEW: &str = r##"
+openapi: 3.0.3
+info: { title: Shop, version: "2" }
+paths:
+  /shops/{shop}/items:
+    parameters:
+    - { name: shop, in: path, required: true, description: The shop., schema: { type: string } }
+    get:
+      operationId: get_items
+      parameters:
+      - { name: limit, in: query, schema: { type: integer } }
+      - { name: offset, in: query, schema: { type: integer } }
+      - { name: price_gt, in: query, description: More than this., schema: { type: integer } }
+      - { name: sort, in: query, schema: { type: string } }
+      responses: { "200": { description: ok, content: { application/json: { schema: { $ref: "#/components/schemas/Items" } } } } }
+    post:
+      operationId: post_item
+      requestBody: { required: true, content: { application/json: { schema: { $ref: "#/components/schemas/NewItem" } } } }
+      responses: { "200": { description: ok, content: { application/json: { schema: { type: object } } } } }
+  /items/{name}:
+    parameters:
+    - { name: name, in: path, required: true, description: "The name.\n\nSince 1.0", schema: { type: string } }
+    get:
+      operationId: get_item
+      responses: { "200": { description: ok, content: { application/json: { schema: { $ref: "#/components/schemas/Item" } } } } }
+    patch:
+      operationId: patch_item
+      parameters:
+      - { name: mask, in: query, schema: { type: string } }
+      - { name: note, in: query, description: Why., schema: { type: string } }
+      requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/NewItem" } } } }
+      responses: { "200": { description: ok, content: { application/json: { schema: { $ref: "#/components/schemas/Item" } } } } }
+    delete:
+      operationId: delete_item
+      responses: { "200": { description: ok, content: { application/json: { schema: {} } } } }
+  /bins/{a}/{b}:
+    get:
+      operationId: get_bin
+      parameters:
+      - { name: a, in: path, required: true, description: A., schema: { type: string } }
+      - { name: b, in: path, required: true, description: B., schema: { type: string } }
+      responses: { "200": { description: ok, content: { application/json: { schema: { type: object, properties: { one: { type: array, items: { type: string } }, two: { type: array, items: { type: string } } } } } } } }
+components:
+  schemas:
+    Items:
+      type: object
+      properties:
+        items: { type: array, items: { $ref: "#/components/schemas/Item" } }
+        total: { type: integer }
+    Item:
+      type: object
+      required: [name]
+      properties:
+        name: { type: string, description: Its name. }
+        price: { type: integer, nullable: true }
+        open: {}
+        makers: { type: array, items: { $ref: "#/components/schemas/Maker" } }
+    Maker: { type: object, properties: { name: { type: string }, town: { type: string } } }
+    NewItem:
+      type: object
+      required: [name]
+      properties:
+        name: { type: string, description: Its name. }
+        note: { type: string, description: A note., nullable: true }
+        price: { type: integer, description: Its price. }
+        makers: { type: array, description: Who makes it., items: { $ref: "#/components/schemas/Maker" } }
+"##;
+
+const OLD: &str = r##"
+openapi: 3.0.3
+info: { title: Shop, version: "1" }
+paths:
+  /items:
+    get:
+      operationId: list_items
+      responses: { "200": { description: ok, content: { application/json: { schema: { type: object, properties: { things: { type: array, items: { type: object, properties: { name: { type: string } } } } } } } } } }
+  /items/{item}:
+    get:
+      operationId: read_item
+      parameters:
+      - { name: item, in: path, required: true, description: The item., schema: { type: string } }
+      responses: { "200": { description: ok, content: { application/json: { schema: { type: object, properties: { name: { type: string } } } } } } }
+"##;
+
+/// All files, with the tools given from line 4 of `tools/t.yaml` on.
+fn inputs(tools: &str) -> Vec<Input> {
+    let tools = format!("toolset: things\ndescription: Things.\ntools:\n{tools}");
+    [
+        ("apis.yaml", APIS),
+        ("new.yaml", NEW),
+        ("old.yaml", OLD),
+        ("tools/t.yaml", tools.as_str()),
+    ]
+    .map(|(path, text)| Input {
+        path: path.to_owned(),
+        text: text.to_owned(),
+    })
+    .into()
+}
+
+/// A tool in one line.
+fn tool(method: &str, operations: &str, more: &str) -> String {
+    let comma = if more.is_empty() { "" } else { ", " };
+    format!(
+        "- {{ method: {method}, resource: item, title: T, description: D., operations: {{ {operations} }}{comma}{more} }}\n"
+    )
+}
+
+fn lines(errors: &[Error]) -> String {
+    let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+fn catalog(tools: &str) -> Catalog {
+    let (catalog, _) =
+        crate::draft(&inputs(tools)).unwrap_or_else(|errors| panic!("{tools}\n{}", lines(&errors)));
+    catalog
+}
+
+/// The one tool there is in the first API.
+fn lowered(tools: &str) -> Operation {
+    catalog(tools).apis[0].toolsets[0].operations[0].clone()
+}
+
+/// What is wrong with the tools, without the file and without what is undecided.
+fn wrong(tools: &str) -> String {
+    match crate::draft(&inputs(tools)) {
+        Ok(_) => String::new(),
+        Err(mut errors) => {
+            errors.retain(|error| !matches!(error.problem, Problem::Undecided { .. }));
+            lines(&errors)
+                .replace("\ntools/t.yaml:", "\n")
+                .trim_start_matches("tools/t.yaml:")
+                .to_owned()
+        }
+    }
+}
+
+/// The arguments: where each goes, its name, `!` if it is needed, and what it is called on the wire.
+fn arguments(operation: &Operation) -> String {
+    let one = |parameter: &crate::catalog::Parameter| {
+        let place = serde_json::to_value(parameter.place).unwrap();
+        let needed = if parameter.required { "!" } else { "" };
+        format!(
+            "{} {}{needed}={}",
+            place["kind"].as_str().unwrap(),
+            parameter.name,
+            parameter.wire
+        )
+    };
+    operation
+        .parameters
+        .iter()
+        .map(one)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+const SORT: &str = "{ name: sort, description: S. }";
+
+#[test]
+fn argument_lists() {
+    for (method, operations, more, expected) in [
+        ("list", "new: get_items", format!("parameters: [{SORT}]"), "path shop!=shop, query price_gt=price_gt, query sort=sort"),
+        ("list", "new: get_items", "omit: [{ names: ['*_gt', s*t], reason: r }]".to_owned(), "path shop!=shop"),
+        ("get", "new: get_item", String::new(), "path id!=name"),
+        ("get", "new: get_item", "id: name".to_owned(), "path id!=name"),
+        ("get", "new: get_item, old: read_item", "id: [name, item]".to_owned(), "path id!=name"),
+        ("show", "new: get_item", String::new(), "path name!=name"),
+        ("show", "new: get_item", "id: name".to_owned(), "path id!=name"),
+        ("get", "new: get_bin", "id: b".to_owned(), "path a!=a, path id!=b"),
+        ("create", "new: post_item", String::new(), "path shop!=shop, body name!=name, body note=note, body price=price, body makers=makers"),
+        ("update", "new: patch_item", "omit: [{ names: [price, makers], reason: r }], parameters: [{ name: note, in: query, rename: why, reason: r }]".to_owned(), "path id!=name, query why=note, body name=name, body note=note"),
+        ("update", "new: patch_item", "parameters: [{ name: name, or: id, reason: r }, { name: note, in: body, rename: text, reason: r }]".to_owned(), "path id!=name, query note=note, body name=name, body text=note, body price=price, body makers=makers"),
+    ] {
+        assert_eq!(arguments(&lowered(&tool(method, operations, &more))), expected, "{method} {operations} {more}");
+    }
+}
+
+#[test]
+fn mistakes() {
+    for (method, operations, more, expected) in [
+        ("get", "new: get_item", "effect: [not_read_only]", ""),
+        (
+            "get",
+            "new: get_itme",
+            "",
+            "4: operation `get_itme` is not in new (did you mean `get_item`?)",
+        ),
+        (
+            "get",
+            "news: get_item",
+            "",
+            "4: `news` is not a document of apis.yaml (did you mean `new`?)",
+        ),
+        (
+            "get",
+            "new: get_bin",
+            "",
+            "4: operation `get_bin` of new has 2 path parameters: say with `id` which of them is the id",
+        ),
+        (
+            "get",
+            "new: get_bin",
+            "id: c",
+            "4: operation `get_bin` of new has no parameter `c`",
+        ),
+        (
+            "get",
+            "new: get_item, old: read_item",
+            "id: name",
+            "4: operation `read_item` of old has no parameter `name` (did you mean `item`?)",
+        ),
+        (
+            "delete",
+            "new: delete_item",
+            "effect: [destructive]",
+            "4: effect `destructive` changes nothing in new: it is so already",
+        ),
+        (
+            "delete",
+            "new: delete_item",
+            "items: x, filters: [{ name: y }]",
+            "4: `filters` is for list tools only\n4: `items` is for list tools only",
+        ),
+        (
+            "list",
+            "new: get_items",
+            "",
+            "4: parameter `sort` of `list_item` has no description in new: write one under `parameters`",
+        ),
+        (
+            "show",
+            "new: get_items",
+            "parameters: [{ name: sort, description: S. }, { name: limit, description: L. }, { name: offset, description: O. }]",
+            "4: tool `show_item` has an argument `limit` in new, a name that is kept for paging: rename it under `parameters`",
+        ),
+        (
+            "show",
+            "new: get_bin",
+            "parameters: [{ name: a, rename: b, reason: r }]",
+            "4: tool `show_item` has two arguments `b` in new (path, path): rename one of them under `parameters`",
+        ),
+        (
+            "update",
+            "new: patch_item",
+            "",
+            "4: tool `update_item` has two arguments `note` in new (query, body): rename one of them under `parameters`",
+        ),
+        (
+            "get",
+            "new: get_item",
+            "parameters: [{ name: id, description: The name. }]",
+            "4: `description` of `id` changes nothing in new: it is so already",
+        ),
+        (
+            "get",
+            "new: get_item",
+            "parameters: [{ name: id, required: true, reason: r }]",
+            "4: `required` of `id` changes nothing in new: it is so already",
+        ),
+        (
+            "get",
+            "new: get_item",
+            "parameters: [{ name: name, description: x }]",
+            "4: operation `get_item` of new has no parameter `name`",
+        ),
+        (
+            "get",
+            "new: get_item",
+            "parameters: [{ name: id, min_items: 1, reason: r }]",
+            "4: `min_items` of `id` does not fit a parameter of type string",
+        ),
+        (
+            "get",
+            "new: get_item",
+            "parameters: [{ name: id, example: 7 }]",
+            "4: `example` of `id` does not fit a parameter of type string",
+        ),
+        (
+            "get",
+            "new: get_item",
+            "parameters: [{ name: id, or: x, reason: r }]",
+            "4: operation `get_item` of new has no parameter `x`",
+        ),
+        (
+            "get",
+            "new: get_item",
+            "parameters: [{ name: id, on: [newer], description: x }]",
+            "4: `newer` is not a document of tool `get_item` (did you mean `new`?)",
+        ),
+        (
+            "get",
+            "new: get_item, old: read_item",
+            "parameters: [{ name: id, on: [old], description: The item. }]",
+            "4: `description` of `id` changes nothing in old: it is so already",
+        ),
+        (
+            "create",
+            "new: post_item",
+            "parameters: [{ name: makers.nam, description: x }]",
+            "4: operation `post_item` of new has no parameter `makers.nam` (did you mean `name`?)",
+        ),
+        (
+            "create",
+            "new: post_item",
+            "parameters: [{ name: price.x, description: x }]",
+            "4: operation `post_item` of new has no parameter `price.x`",
+        ),
+        (
+            "create",
+            "new: post_item",
+            "parameters: [{ name: makers.name, secret: true, reason: r }]",
+            "4: `secret` of `makers.name` does not fit a parameter of type string",
+        ),
+        (
+            "create",
+            "new: post_item",
+            "omit: [{ names: [nam*], reason: r }]",
+            "4: `nam*` leaves out `name`, which operation `post_item` of new needs",
+        ),
+        (
+            "create",
+            "new: post_item",
+            "omit: [{ names: ['*_lt'], reason: r }]",
+            "4: `*_lt` matches no parameter of new",
+        ),
+        (
+            "create",
+            "new: { id: post_item, read_back: get_itm }",
+            "",
+            "4: operation `get_itm` is not in new (did you mean `get_item`?)",
+        ),
+        (
+            "create",
+            "new: { id: post_item, read_back: delete_item }",
+            "",
+            "4: `read_back` names `delete_item` of new, which is a DELETE, not a GET",
+        ),
+        (
+            "create",
+            "new: { id: post_item, read_back: { id: get_item, from: name } }",
+            "",
+            "4: `from` of `read_back` changes nothing in new: it is so already",
+        ),
+        (
+            "create",
+            "new: { id: post_item, read_back: { id: get_item, from: nam } }",
+            "",
+            "4: `read_back` names `get_item` of new, whose path needs `nam`, but operation `post_item` has no such path parameter or member of the body; say with `from` which is meant",
+        ),
+        (
+            "create",
+            "new: { id: post_item, merge_from: get_item }",
+            "",
+            "4: `merge_from` names `get_item` of new, whose path needs `name`, but operation `post_item` has no such path parameter",
+        ),
+        (
+            "list",
+            "new: get_bin",
+            "",
+            "4: the answer of operation `get_bin` of new has several arrays (`one`, `two`): say with `items` which is the list",
+        ),
+        (
+            "list",
+            "new: get_bin",
+            "items: tow",
+            "4: the answer of operation `get_bin` of new has no array `tow` (did you mean `two`?)",
+        ),
+        ("list", "new: get_item", "", ""),
+        (
+            "list",
+            "new: delete_item",
+            "",
+            "4: the answer of operation `delete_item` of new is no object",
+        ),
+        (
+            "list",
+            "old: list_items",
+            "filters: [{ name: nme }]",
+            "4: filter `nme` is not in what operation `list_items` of old lists (did you mean `name`?)",
+        ),
+        (
+            "list",
+            "old: list_items",
+            "filters: [{ name: fields, field: name }]",
+            "4: tool `list_item` has two arguments `fields` in old (filter): rename one of them under `parameters`",
+        ),
+        (
+            "list",
+            "old: list_items",
+            "summary: [nam]",
+            "4: summary field `nam` is not in what operation `list_items` of old lists (did you mean `name`?)",
+        ),
+    ] {
+        assert_eq!(
+            wrong(&tool(method, operations, more)),
+            expected,
+            "{method} {operations} {more}"
+        );
+    }
+}
+
+#[test]
+fn filters_compare_single_values() {
+    let filters = |filters: &str| {
+        wrong(&tool(
+            "list",
+            "new: get_items",
+            &format!("parameters: [{SORT}], filters: [{filters}]"),
+        ))
+    };
+    for (filter, expected) in [
+        ("{ name: price }", ""),
+        ("{ name: maker, field: makers.name }", ""),
+        (
+            "{ name: makers }",
+            "4: filter `makers` is on an object in new; a filter compares single values",
+        ),
+        (
+            "{ name: open }",
+            "4: filter `open` is on any value in new; a filter compares single values",
+        ),
+        (
+            "{ name: town, field: makers.tow }",
+            "4: filter `makers.tow` is not in what operation `get_items` of new lists (did you mean `makers.town`?)",
+        ),
+        (
+            "{ name: x, field: price.x }",
+            "4: filter `price.x` is not in what operation `get_items` of new lists",
+        ),
+        (
+            "{ name: sort, field: name }",
+            "4: tool `list_item` has two arguments `sort` in new (filter): rename one of them under `parameters`",
+        ),
+    ] {
+        assert_eq!(filters(filter), expected, "{filter}");
+    }
+}
+
+#[test]
+fn two_tools() {
+    let get = tool("get", "new: get_item", "");
+    let twice = format!("{get}{get}");
+    assert_eq!(
+        wrong(&twice),
+        "5: tool name `get_item` is used twice, first in tools/t.yaml:4"
+    );
+    let change = |name: &str, text: &str| {
+        tool(
+            "create",
+            "new: post_item",
+            &format!("parameters: [{{ name: makers.{name}, description: {text} }}]"),
+        )
+        .replace("resource: item", &format!("resource: {text}"))
+    };
+    let same = format!("{}{}", change("name", "one"), change("town", "two"));
+    assert_eq!(wrong(&same), "");
+    let other = format!("{}{}", change("name", "one"), change("name", "two"));
+    assert_eq!(
+        wrong(&other),
+        "5: `description` of `Maker.name` was already set to something else in line 4"
+    );
+}
+
+#[test]
+fn an_unreadable_file_leaves_nothing_undecided() {
+    assert_eq!(
+        wrong("- ["),
+        "5: this is not YAML: while parsing a node, did not find expected node content"
+    );
+}
+
+#[test]
+fn lists_page_as_their_api_does() {
+    let more = format!(
+        "parameters: [{SORT}], filters: [{{ name: price, unique: true }}], summary: [name]"
+    );
+    let list = lowered(&tool("list", "new: get_items", &more))
+        .list
+        .unwrap();
+    let offset = Pagination::Offset {
+        limit: "limit".to_owned(),
+        offset: "offset".to_owned(),
+        max: 100,
+    };
+    assert_eq!((list.items.as_str(), list.pagination), ("items", offset));
+    assert!(list.filters[0].unique);
+    assert_eq!(list.summary, ["name"]);
+    let catalog = catalog(&tool("list", "old: list_items", ""));
+    let list = catalog.apis[1].toolsets[0].operations[0]
+        .list
+        .clone()
+        .unwrap();
+    assert_eq!(
+        (list.items.as_str(), list.pagination),
+        ("things", Pagination::Whole)
+    );
+}
+
+#[test]
+fn a_mask_is_no_argument() {
+    let more = "omit: [{ names: [note, price, makers], reason: r }]";
+    let mask = lowered(&tool("update", "new: patch_item", more))
+        .mask
+        .unwrap();
+    assert_eq!(
+        (mask.name.as_str(), mask.separator),
+        ("mask", Separator::Pipe)
+    );
+}
+
+#[test]
+fn a_result_that_is_read_back_has_the_shape_of_its_source() {
+    let operation = lowered(&tool(
+        "create",
+        "new: { id: post_item, read_back: get_item }",
+        "",
+    ));
+    assert_eq!(operation.read_back.as_deref(), Some("/items/{name}"));
+    assert_eq!(
+        operation.returns.unwrap().kind,
+        TypeKind::Named("Item".to_owned())
+    );
+}
+
+#[test]
+fn a_deletion_returns_nothing() {
+    let operation = lowered(&tool("delete", "new: delete_item", ""));
+    assert_eq!(operation.returns, None);
+}
+
+#[test]
+fn types_are_those_in_use() {
+    let names = |tools: &str| {
+        let catalog = catalog(tools);
+        let types = catalog.apis[0].toolsets[0].types.iter();
+        types
+            .map(|def| def.rust_name.clone())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let create = |more: &str| tool("create", "new: post_item", more);
+    assert_eq!(names(&create("")), "Maker");
+    assert_eq!(names(&create("omit: [{ names: [makers], reason: r }]")), "");
+    assert_eq!(names(&tool("get", "new: get_item", "")), "Item Maker");
+}
+
+#[test]
+fn descriptions() {
+    let operations = "new: { id: get_item, note: Only here. }, old: read_item";
+    let catalog = catalog(&tool("get", operations, "id: [name, item]"));
+    let description = |api: usize| {
+        catalog.apis[api].toolsets[0].operations[0]
+            .description
+            .clone()
+    };
+    assert_eq!(description(0), "D. Only here.");
+    assert_eq!(description(1), "D.");
+    assert_eq!(
+        catalog.apis[0].toolsets[0].operations[0].parameters[0].description,
+        "The name."
+    );
+}
+
+#[test]
+fn effects() {
+    for (method, operation, more, expected) in [
+        ("get", "get_item", "", [true, false, true]),
+        (
+            "get",
+            "get_item",
+            "effect: [not_read_only]",
+            [false, false, true],
+        ),
+        ("show", "get_item", "", [true, false, true]),
+        ("create", "post_item", "", [false, false, false]),
+        (
+            "create",
+            "post_item",
+            "effect: [destructive]",
+            [false, true, false],
+        ),
+        (
+            "list",
+            "get_item",
+            "effect: [not_idempotent]",
+            [true, false, false],
+        ),
+        ("delete", "delete_item", "", [false, true, true]),
+        (
+            "delete",
+            "delete_item",
+            "effect: [not_idempotent]",
+            [false, true, false],
+        ),
+    ] {
+        let effect = lowered(&tool(method, &format!("new: {operation}"), more)).effect;
+        let found = [effect.read_only, effect.destructive, effect.idempotent];
+        assert_eq!(found, expected, "{method} {operation} {more}");
+    }
+}
+
+#[test]
+fn struct_names() {
+    for (method, expected) in [
+        ("list", "ListAllItem"),
+        ("get", "GetItem"),
+        ("create", "CreateItem"),
+        ("update", "UpdateItem"),
+        ("delete", "DeleteItem"),
+        ("turn_on", "TurnOnItem"),
+    ] {
+        assert_eq!(super::operation::struct_name(method, "item"), expected);
+    }
+}
