@@ -55,14 +55,6 @@ pub enum DocumentError {
         /// What it refers to.
         reference: String,
     },
-    /// An operation without an id.
-    #[error("{file}: {pointer}: operation without `operationId`")]
-    NoOperationId {
-        /// The document.
-        file: String,
-        /// JSON pointer of the operation.
-        pointer: String,
-    },
     /// Two operations with one id.
     #[error("{file}: {pointer}: `operationId` `{operation_id}` is used twice")]
     DuplicateOperation {

@@ -19,6 +19,8 @@ pub(super) struct Part<'a> {
     pub(super) pointer: String,
     /// The component it stands in.
     pub(super) owner: Option<String>,
+    /// Components that it is an alternative of, and so cannot be made of.
+    inside: Vec<String>,
 }
 
 impl<'a> Part<'a> {
@@ -37,6 +39,7 @@ impl<'a> Part<'a> {
             schema,
             pointer,
             owner,
+            inside: Vec::new(),
         }
     }
 
@@ -55,6 +58,7 @@ impl<'a> Part<'a> {
             schema,
             pointer,
             owner,
+            inside: Vec::new(),
         }
     }
 
@@ -67,6 +71,7 @@ impl<'a> Part<'a> {
             },
             pointer,
             owner: None,
+            inside: Vec::new(),
         }
     }
 
@@ -165,6 +170,7 @@ pub(super) fn flatten<'a>(spec: &'a Spec, parts: &[Part<'a>]) -> Result<Flat<'a>
     };
     let mut nullable = !parts.is_empty();
     for part in parts {
+        reader.open.clone_from(&part.inside);
         nullable &= reader.part(part)?;
     }
     let mut flat = reader.flat;
@@ -394,10 +400,15 @@ impl<'a> Flattener<'a> {
         if !self.flat.union.is_empty() {
             return self.unsupported(at, &format!("{key}` beside other alternatives, `{key}"));
         }
-        self.flat.union = list
+        let parts = list
             .iter()
             .enumerate()
-            .map(|(index, schema)| at.part(schema, &format!("{key}/{index}")))
+            .map(|(index, schema)| at.part(schema, &format!("{key}/{index}")));
+        self.flat.union = parts
+            .map(|part| Part {
+                inside: self.open.clone(),
+                ..part
+            })
             .collect();
         false
     }

@@ -1,6 +1,7 @@
 //! What a document says about one operation, in the terms of the catalogue and without any decision.
 
 mod body;
+mod choices;
 mod flat;
 mod merge;
 mod parameters;

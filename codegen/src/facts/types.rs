@@ -4,16 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::flat::{Additional, Basic, Flat, Part, flatten};
-use crate::catalog::{EnumValue, Field, Rules, TypeDef, TypeKind, TypeRef, TypeShape, Variant};
+use crate::catalog::{Field, Rules, TypeDef, TypeKind, TypeRef, TypeShape};
 use crate::error::DocumentError;
-use crate::ident::{Taken, snake, type_name, variant};
+use crate::ident::{Taken, snake, variant};
 use crate::openapi::Spec;
 
 /// Deepest nesting that is followed: far more than any document needs, and an end for those that have none.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 24;
 
 /// Which way values go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,11 +44,12 @@ pub(super) struct Types<'a> {
     pub(super) spec: &'a Spec,
     pub(super) errors: Vec<DocumentError>,
     pub(super) types: Vec<TypeDef>,
-    taken: Taken,
+    pub(super) taken: Taken,
     components: BTreeMap<String, TypeRef>,
     /// Components that are being read, by their Rust names.
     open: Vec<String>,
     depth: usize,
+    too_deep: bool,
 }
 
 impl<'a> Types<'a> {
@@ -64,6 +63,7 @@ impl<'a> Types<'a> {
             components: BTreeMap::new(),
             open: Vec::new(),
             depth: 0,
+            too_deep: false,
         }
     }
 
@@ -179,7 +179,10 @@ impl<'a> Types<'a> {
             .map(|part| part.pointer.clone())
             .unwrap_or_default();
         if self.depth == MAX_DEPTH {
-            self.unsupported(&pointer, "nesting without end");
+            // There would be one for each way down.
+            if !std::mem::replace(&mut self.too_deep, true) {
+                self.unsupported(&pointer, "nesting without end");
+            }
             return plain(TypeKind::Any);
         }
         self.depth += 1;
@@ -193,7 +196,7 @@ impl<'a> Types<'a> {
         ty
     }
 
-    fn shape(
+    pub(super) fn shape(
         &mut self,
         pointer: &str,
         flat: &Flat<'a>,
@@ -204,9 +207,10 @@ impl<'a> Types<'a> {
         let has_members = !flat.properties.is_empty()
             || matches!(flat.additional, Additional::Closed | Additional::These(_));
         if !flat.union.is_empty() {
-            if (has_members || flat.values.is_some() || !flat.items.is_empty())
-                && direction == Direction::Input
-            {
+            // Beside alternatives, that there are no other members says nothing new.
+            let more =
+                !flat.properties.is_empty() || flat.values.is_some() || !flat.items.is_empty();
+            if more && direction == Direction::Input {
                 self.unsupported(pointer, "alternatives beside other keywords");
             }
             return self.union(flat, direction, hint, name);
@@ -312,143 +316,7 @@ impl<'a> Types<'a> {
         fields
     }
 
-    fn enumeration(
-        &mut self,
-        pointer: &str,
-        flat: &Flat<'a>,
-        values: &[Value],
-        direction: Direction,
-        hint: &Hint,
-        name: Option<String>,
-    ) -> TypeRef {
-        let known: Vec<&Value> = values.iter().filter(|value| !value.is_null()).collect();
-        let strings: Option<Vec<&str>> = known.iter().map(|value| value.as_str()).collect();
-        if let Some(strings) = strings.filter(|strings| !strings.is_empty()) {
-            let mut taken = Taken::default();
-            let values = strings
-                .iter()
-                .map(|name| EnumValue {
-                    name: (*name).to_owned(),
-                    rust_name: taken.take(&variant(name)),
-                })
-                .collect();
-            return self.define(flat, hint, name, |_, _| TypeShape::Enum { values });
-        }
-        let integers: Option<Vec<i64>> = known.iter().map(|value| value.as_i64()).collect();
-        if let Some(mut integers) = integers.filter(|integers| !integers.is_empty()) {
-            integers.sort_unstable();
-            integers.dedup();
-            let bounds = integers
-                .first()
-                .zip(integers.last())
-                .filter(|(min, max)| max.abs_diff(**min) + 1 == integers.len() as u64);
-            match bounds {
-                Some((min, max)) => {
-                    let rules = Rules {
-                        minimum: Some((*min).into()),
-                        maximum: Some((*max).into()),
-                        ..Rules::default()
-                    };
-                    return TypeRef {
-                        rules,
-                        ..plain(TypeKind::Integer)
-                    };
-                }
-                None if direction == Direction::Output => return plain(TypeKind::Integer),
-                None => {}
-            }
-        }
-        if known.contains(&&Value::Bool(true))
-            && known.contains(&&Value::Bool(false))
-            && known.len() == 2
-        {
-            return plain(TypeKind::Boolean);
-        }
-        if !known.is_empty() && direction == Direction::Input {
-            let list: Vec<String> = known.iter().map(ToString::to_string).collect();
-            self.unsupported(pointer, format!("`enum` of {}", list.join(", ")));
-        }
-        let without = Flat {
-            values: None,
-            basic: flat
-                .basic
-                .filter(|basic| !matches!(basic, Basic::Object | Basic::Array)),
-            ..Flat::default()
-        };
-        self.shape(pointer, &without, direction, hint, name)
-    }
-
-    fn union(
-        &mut self,
-        flat: &Flat<'a>,
-        direction: Direction,
-        hint: &Hint,
-        name: Option<String>,
-    ) -> TypeRef {
-        let mut parts = Vec::new();
-        self.alternatives(&flat.union, direction, &mut parts, 0);
-        let mut types: Vec<(String, TypeRef)> = Vec::new();
-        // The name is taken before those of the alternatives, which begin with it.
-        let own = name.unwrap_or_else(|| self.taken.take(&hint.name));
-        let index = self.reserve(flat, hint, &own);
-        for (number, (part, inner)) in parts.iter().enumerate() {
-            let word = match (part.title(), &inner.constant) {
-                (Some(title), _) => title.to_owned(),
-                (None, Some(Value::String(value))) => value.clone(),
-                (None, _) => format!("variant {}", number + 1),
-            };
-            let inner_hint = Hint {
-                name: own.clone(),
-                schema: hint.schema.clone(),
-            }
-            .of(&word);
-            let mut ty = self.type_of(std::slice::from_ref(part), inner, direction, &inner_hint);
-            ty.nullable = false;
-            if !types.iter().any(|(_, known)| *known == ty) {
-                types.push((word, ty));
-            }
-        }
-        if types.len() == 1
-            && let Some((_, ty)) = types.pop()
-        {
-            // Only types that are still being read are known by their index, and these stand in front of it.
-            self.types.remove(index);
-            return TypeRef {
-                nullable: flat.nullable,
-                ..ty
-            };
-        }
-        let mut taken = Taken::default();
-        let variants = types
-            .into_iter()
-            .map(|(_, ty)| Variant {
-                rust_name: taken.take(&variant_name(&ty, &own)),
-                ty,
-            })
-            .collect();
-        self.types[index].shape = TypeShape::Union { variants };
-        plain(TypeKind::Named(own))
-    }
-
-    /// Alternatives of alternatives are alternatives; those that are hidden in this direction are none.
-    fn alternatives(
-        &mut self,
-        union: &[Part<'a>],
-        direction: Direction,
-        parts: &mut Vec<(Part<'a>, Flat<'a>)>,
-        depth: usize,
-    ) {
-        for part in union {
-            let flat = self.flat(std::slice::from_ref(part));
-            if part.name().is_none() && !flat.union.is_empty() && depth < MAX_DEPTH {
-                self.alternatives(&flat.union, direction, parts, depth + 1);
-            } else if !is_hidden(&flat, direction) {
-                parts.push((part.clone(), flat));
-            }
-        }
-    }
-
-    fn define(
+    pub(super) fn define(
         &mut self,
         flat: &Flat<'a>,
         hint: &Hint,
@@ -466,7 +334,7 @@ impl<'a> Types<'a> {
     }
 
     /// Takes the place of a type, so that types stand in the order of first use.
-    fn reserve(&mut self, flat: &Flat<'a>, hint: &Hint, name: &str) -> usize {
+    pub(super) fn reserve(&mut self, flat: &Flat<'a>, hint: &Hint, name: &str) -> usize {
         let shape = TypeShape::Enum { values: Vec::new() };
         let description = flat.description.clone();
         self.types.push(TypeDef {
@@ -512,23 +380,5 @@ fn only_numbers(rules: Rules) -> Rules {
         maximum: rules.maximum,
         exclusive_minimum: rules.exclusive_minimum,
         ..Rules::default()
-    }
-}
-
-fn variant_name(ty: &TypeRef, union: &str) -> String {
-    match &ty.kind {
-        TypeKind::Any => "Any".to_owned(),
-        TypeKind::Boolean => "Boolean".to_owned(),
-        TypeKind::Integer => "Integer".to_owned(),
-        TypeKind::Number => "Number".to_owned(),
-        TypeKind::String => "String".to_owned(),
-        TypeKind::Array(item) => format!("{}Array", variant_name(item, union)),
-        TypeKind::Map(_) => "Object".to_owned(),
-        // The alternatives of `XValue` are called `XValueA`, their variants `A`.
-        TypeKind::Named(name) => name
-            .strip_prefix(union)
-            .filter(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
-            .unwrap_or(name)
-            .to_owned(),
     }
 }

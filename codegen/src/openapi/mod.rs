@@ -159,12 +159,7 @@ impl Spec {
             }
         }
         for OperationRef { id, pointer, .. } in self.operations() {
-            if id.is_empty() {
-                errors.push(DocumentError::NoOperationId {
-                    file: file(),
-                    pointer,
-                });
-            } else if !seen.insert(id.clone()) {
+            if !seen.insert(id.clone()) {
                 errors.push(DocumentError::DuplicateOperation {
                     file: file(),
                     pointer,
@@ -275,10 +270,6 @@ mod tests {
             (
                 "swagger: '2.0'".to_owned(),
                 "x.yaml: /openapi: `` is not a version that can be read (3.0 and 3.1 are)",
-            ),
-            (
-                format!("{head}paths: {{/a: {{get: {{responses: {{}}}}}}}}"),
-                "x.yaml: /paths/~1a/get: operation without `operationId`",
             ),
             (
                 format!(

@@ -14,10 +14,15 @@
 //! | `examples: [V, …]` | `example: V`, `x-examples: [V, …]` |
 //! | `default: null` | `x-default: null` |
 //! | `true`, `false` as a schema | `{}`, `{not: {}}` |
+//! | `unevaluatedProperties: X` | `additionalProperties: X`, as `allOf` is merged later |
+//! | no `operationId` | one made of method and path: `get_dags_id` |
+//! | no `responses`, no `paths` | empty ones |
 //! | order of the methods of a path | `x-methods` |
-//! | `webhooks`, `$defs`, `$comment` and other keywords without meaning for a call | the same with `x-` in front |
+//! | `webhooks`, `securitySchemes`, `$defs`, `$comment`, `encoding` and other keywords without meaning for a call | the same with `x-` in front |
 
 use serde_json::{Map, Number, Value, json};
+
+use crate::ident::snake;
 
 mod schema;
 
@@ -43,16 +48,19 @@ pub(crate) fn document(value: &mut Value) {
             .into_iter()
             .for_each(|license| set_aside(license, "identifier"));
     }
+    document.entry("paths").or_insert_with(|| json!({}));
     // Taken out so that references can be looked up while paths are rewritten; a map keeps the place of its key this way.
     let mut components = document
         .get_mut("components")
         .map(Value::take)
         .unwrap_or(Value::Null);
-    for (_, path) in members(document.get_mut("paths")).filter(|(name, _)| name.starts_with('/')) {
-        path_item(path, &components);
+    for (name, path) in members(document.get_mut("paths")).filter(|(name, _)| name.starts_with('/'))
+    {
+        path_item(name, path, &components);
     }
     if let Some(map) = components.as_object_mut() {
         set_aside(map, "pathItems");
+        set_aside(map, "securitySchemes");
         each(map.get_mut("schemas"), schema);
         each(map.get_mut("parameters"), parameter);
         each(map.get_mut("headers"), parameter);
@@ -62,7 +70,7 @@ pub(crate) fn document(value: &mut Value) {
     }
 }
 
-fn path_item(value: &mut Value, components: &Value) {
+fn path_item(name: &str, value: &mut Value, components: &Value) {
     if let Some(target) = target(value, "pathItems", components) {
         overlay(value, target);
     }
@@ -85,6 +93,11 @@ fn path_item(value: &mut Value, components: &Value) {
             continue;
         };
         set_aside(operation, "callbacks");
+        operation.entry("responses").or_insert_with(|| json!({}));
+        if !operation.contains_key("operationId") {
+            let id = snake(&format!("{method} {name}"));
+            operation.insert("operationId".to_owned(), id.into());
+        }
         references(operation.get_mut("parameters"), "parameters", components);
         items(operation.get_mut("parameters"), parameter);
         if let Some(body) = operation.get_mut("requestBody") {
@@ -149,6 +162,10 @@ fn content(value: &mut Value) {
             schema(inner);
         }
         null_aside(media, "example");
+        media
+            .as_object_mut()
+            .into_iter()
+            .for_each(|media| set_aside(media, "encoding"));
     }
 }
 

@@ -63,6 +63,9 @@ fn object(map: &mut Map<String, Value>) {
 /// Schemas in this one.
 fn inner(map: &mut Map<String, Value>) {
     prefix_items(map);
+    if let Some(rest) = map.shift_remove("unevaluatedProperties") {
+        map.entry("additionalProperties").or_insert(rest);
+    }
     each(map.get_mut("properties"), schema);
     for key in ["items", "not"] {
         map.get_mut(key).into_iter().for_each(schema);

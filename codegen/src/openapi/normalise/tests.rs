@@ -157,6 +157,14 @@ fn schemas() {
             "{items: {type: string, enum: [a], x-const: a}}",
         ),
         (
+            "{unevaluatedProperties: false}",
+            "{additionalProperties: false}",
+        ),
+        (
+            "{unevaluatedProperties: {type: [string]}, additionalProperties: true}",
+            "{additionalProperties: true}",
+        ),
+        (
             "{additionalProperties: {type: [string]}}",
             "{additionalProperties: {type: string}}",
         ),
@@ -185,24 +193,24 @@ fn documents() {
     let rows = [
         ("webhooks: {}\npaths: {}", "x-webhooks: {}\npaths: {}"),
         (
-            "paths: {/a: {get: {operationId: a, responses: {}, callbacks: {c: {}}}, delete: {responses: {}}}}",
-            "paths: {/a: {get: {operationId: a, responses: {}, x-callbacks: {c: {}}}, delete: {responses: {}}, x-methods: [get, delete]}}",
+            "paths: {/a: {get: {operationId: a, responses: {}, callbacks: {c: {}}}, delete: {}}}",
+            "paths: {/a: {get: {operationId: a, responses: {}, x-callbacks: {c: {}}}, delete: {responses: {}, operationId: delete_a}, x-methods: [get, delete]}}",
         ),
         (
-            "paths: {/a: {parameters: [{name: p, in: query, schema: {type: [string]}}], get: {parameters: [{name: q, in: query, schema: {const: a}}], responses: {}}}}",
-            "paths: {/a: {parameters: [{name: p, in: query, schema: {type: string}}], get: {parameters: [{name: q, in: query, schema: {type: string, enum: [a], x-const: a}}], responses: {}}, x-methods: [get]}}",
+            "paths: {/a: {parameters: [{name: p, in: query, schema: {type: [string]}}], get: {operationId: o, parameters: [{name: q, in: query, schema: {const: a}}], responses: {}}}}",
+            "paths: {/a: {parameters: [{name: p, in: query, schema: {type: string}}], get: {operationId: o, parameters: [{name: q, in: query, schema: {type: string, enum: [a], x-const: a}}], responses: {}}, x-methods: [get]}}",
         ),
         (
-            "paths: {/a: {post: {requestBody: {content: {application/json: {schema: {type: [object]}, example: null}}}, responses: {200: {description: d, headers: {h: {schema: {type: [string]}}}, content: {a/b: {schema: true}}}}}}}",
-            "paths: {/a: {post: {requestBody: {content: {application/json: {schema: {type: object}, x-example: null}}}, responses: {200: {description: d, headers: {h: {schema: {type: string}}}, content: {a/b: {schema: {}}}}}}, x-methods: [post]}}",
+            "paths: {/a: {post: {operationId: o, requestBody: {content: {application/json: {schema: {type: [object]}, example: null}}}, responses: {200: {description: d, headers: {h: {schema: {type: [string]}}}, content: {a/b: {schema: true}}}}}}}",
+            "paths: {/a: {post: {operationId: o, requestBody: {content: {application/json: {schema: {type: object}, x-example: null}}}, responses: {200: {description: d, headers: {h: {schema: {type: string}}}, content: {a/b: {schema: {}}}}}}, x-methods: [post]}}",
         ),
         (
-            "paths: {/a: {get: {parameters: [{$ref: '#/components/parameters/P', description: own}], responses: {}}}}\ncomponents: {parameters: {P: {name: p, in: query, description: d, schema: {type: [string]}}}}",
-            "paths: {/a: {get: {parameters: [{name: p, in: query, description: own, schema: {type: string}}], responses: {}}, x-methods: [get]}}\ncomponents: {parameters: {P: {name: p, in: query, description: d, schema: {type: string}}}}",
+            "paths: {/a: {get: {operationId: o, parameters: [{$ref: '#/components/parameters/P', description: own}], responses: {}}}}\ncomponents: {parameters: {P: {name: p, in: query, description: d, schema: {type: [string]}}}}",
+            "paths: {/a: {get: {operationId: o, parameters: [{name: p, in: query, description: own, schema: {type: string}}], responses: {}}, x-methods: [get]}}\ncomponents: {parameters: {P: {name: p, in: query, description: d, schema: {type: string}}}}",
         ),
         (
-            "paths: {/a: {$ref: '#/components/pathItems/I', summary: s}}\ncomponents: {pathItems: {I: {get: {responses: {}}}}}",
-            "paths: {/a: {get: {responses: {}}, summary: s, x-methods: [get]}}\ncomponents: {x-pathItems: {I: {get: {responses: {}}}}}",
+            "paths: {/a: {$ref: '#/components/pathItems/I', summary: s}}\ncomponents: {pathItems: {I: {get: {operationId: o, responses: {}}}}}",
+            "paths: {/a: {get: {operationId: o, responses: {}}, summary: s, x-methods: [get]}}\ncomponents: {x-pathItems: {I: {get: {operationId: o, responses: {}}}}}",
         ),
         (
             "paths: {}\ncomponents: {requestBodies: {B: {content: {a/b: {schema: {const: a}}}}}, responses: {R: {description: d, content: {a/b: {schema: {type: [string]}}}}}}",
