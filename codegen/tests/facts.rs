@@ -284,6 +284,11 @@ components: { parameters: { Z: { name: z, in: path, required: true, schema: { ty
 fn bodies() {
     let rows = [
         (
+            "{properties: {a: {anyOf: [{type: string, readOnly: true}, {type: integer, readOnly: true}]}, b: {oneOf: [{type: string, readOnly: true}, {type: integer}, {type: boolean}]}}}",
+            "",
+            "Body b?: OpB; OpB <Integer(integer), Boolean(boolean)>",
+        ),
+        (
             "{type: object, required: [a], properties: {a: {type: string}, b: {type: [integer, 'null']}}}",
             "",
             "Body a: string; Body b?: integer | null",
