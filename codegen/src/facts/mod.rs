@@ -3,6 +3,7 @@
 mod body;
 mod choices;
 mod flat;
+mod keywords;
 mod merge;
 mod parameters;
 mod response;
