@@ -16,6 +16,7 @@ use crate::{
     bearer::{self, Stamp},
     error::{CallError, ErrorCode},
     explain,
+    secrets::Redactor,
     single_flight::SingleFlight,
     tool::Http,
     transport::{Outgoing, Response, Transport},
@@ -25,9 +26,7 @@ use crate::{
 const ASK_AGAIN: Duration = Duration::from_secs(30);
 /// A token is renewed this long before its end, or a tenth of its life if that is shorter.
 const BEFORE_END: Duration = Duration::from_secs(60);
-/// Shorter secrets would be found in every other word.
-const MIN_SECRET: usize = 4;
-/// The same for headers of the account, of which many are no secrets.
+/// Headers of the account that are shorter are hardly secrets.
 const MIN_HEADER_SECRET: usize = 8;
 
 /// The credentials of an account and what they were exchanged for.
@@ -217,7 +216,7 @@ impl Auth {
     }
 
     /// `text` without what this account signs in with.
-    pub(crate) fn redact(&self, transport: &Transport, text: String) -> String {
+    pub(crate) fn redact(&self, transport: &Transport, text: &str) -> String {
         let mut secrets: Vec<String> = Vec::new();
         match &self.credentials {
             // A password that is the user name hides nothing, but would be found wherever the user is.
@@ -243,12 +242,7 @@ impl Auth {
             .filter_map(|it| it.to_str().ok());
         let headers = headers.filter(|it| it.len() >= MIN_HEADER_SECRET);
         secrets.extend(headers.map(str::to_owned));
-        secrets.retain(|it| it.len() >= MIN_SECRET);
-        // One may be the beginning of another.
-        secrets.sort_by_key(|it| core::cmp::Reverse(it.len()));
-        secrets
-            .iter()
-            .fold(text, |text, secret| text.replace(secret.as_str(), "***"))
+        Redactor::new(secrets).redact(text).into_owned()
     }
 }
 

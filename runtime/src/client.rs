@@ -23,7 +23,7 @@ impl Account {
 
     /// The error without what this account signs in with.
     pub(crate) fn redacted(&self, error: CallError) -> CallError {
-        error.redacted(|text| self.0.auth.redact(&self.0.transport, text))
+        error.redacted(|text| self.0.auth.redact(&self.0.transport, &text))
     }
 
     async fn sign_in_and_send(&self, request: &Request) -> Result<Response, CallError> {

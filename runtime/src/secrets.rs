@@ -10,8 +10,11 @@ use crate::encode::percent;
 /// What stands where a secret stood.
 pub const REDACTED: &str = "***";
 
-/// Shorter secrets are in too many words to be taken out of them.
+/// Shorter secrets are not looked for: they are words of every text.
 const SHORTEST: usize = 3;
+
+/// Shorter secrets are parts of many words by chance, so they are only looked for as words of their own.
+const LONG: usize = 6;
 
 /// Replaces secrets in texts, in all the forms in which an answer may have them.
 ///
@@ -60,14 +63,12 @@ impl Redactor {
         for form in &self.forms {
             let mut from = 0;
             while let Some(at) = text.get(from..).and_then(|rest| rest.find(form.as_str())) {
-                let start = from + at;
-                ranges.push(start..start + form.len());
+                let range = from + at..from + at + form.len();
                 // A secret such as `abab` overlaps itself.
-                from = start
-                    + text
-                        .get(start..)
-                        .and_then(|rest| rest.chars().next())
-                        .map_or(1, char::len_utf8);
+                from = range.start + form.chars().next().map_or(1, char::len_utf8);
+                if form.len() >= LONG || is_word(text, &range) {
+                    ranges.push(range);
+                }
             }
         }
         ranges.sort_unstable_by_key(|range| range.start);
@@ -80,6 +81,17 @@ impl Redactor {
         }
         merged
     }
+}
+
+fn is_word(text: &str, range: &Range<usize>) -> bool {
+    let before = text
+        .get(..range.start)
+        .and_then(|text| text.chars().next_back());
+    let after = text.get(range.end..).and_then(|text| text.chars().next());
+    ![before, after]
+        .into_iter()
+        .flatten()
+        .any(char::is_alphanumeric)
 }
 
 /// How many, and none of them.
@@ -179,10 +191,15 @@ mod tests {
                 "<p>***</p>",
             ),
             // Of overlapping secrets nothing is left, however they are ordered.
-            (&["abcd", "cdef"], "xabcdefy", "x***y"),
+            (&["abcdef", "efghij"], "xabcdefghijy", "x***y"),
             (&["abc", "abcdef"], "abcdef", "***"),
-            (&["abab"], "xabababy", "x***y"),
-            (&["abc", "def"], "abcdef", "******"),
+            (&["ababab"], "xababababy", "x***y"),
+            (&["abcdef", "ghijkl"], "abcdefghijkl", "******"),
+            (
+                &["abcd"],
+                "abcd 'abcd' abcde zabcd",
+                "*** '***' abcde zabcd",
+            ),
             (&["***"], "***", "***"),
         ];
         for (secrets, text, expected) in rows {
