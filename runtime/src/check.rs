@@ -381,3 +381,6 @@ fn has_digits(text: &str, mask: &str, bounds: &[u32]) -> bool {
         .zip(bounds)
         .all(|(number, bound)| number.parse::<u32>().is_ok_and(|number| number <= *bound))
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,12 +23,12 @@ pub(crate) fn path_segment(value: &Value, slash: bool) -> Result<String, String>
     if text.is_empty() {
         return Err("is empty, and the path would address something else".to_owned());
     }
-    // URL parsers take these as steps in the path, encoded or not.
-    if text == "." || text == ".." {
-        return Err("cannot be sent: in a path it is a step, not a name".to_owned());
-    }
     if !slash && text.contains('/') {
         return Err("contains \"/\", which the server cannot route as part of a name".to_owned());
+    }
+    // URL parsers take these as steps in the path, encoded or not, and some proxies do so after decoding `%2F`.
+    if text.split('/').any(|part| matches!(part, "." | "..")) {
+        return Err("cannot be sent: in a path it is a step, not a name".to_owned());
     }
     no_control(&text)?;
     Ok(percent(&text))

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::check::is_kind;
+use crate::check::{is_kind, is_password};
 use crate::schema::{Additional, Kind, Shape};
 
-/// The value without what the shape has no place for; `None` if nothing is left of it.
+/// The value without passwords, which servers mask, and without what the shape has no place for; `None` if nothing is left of it.
 pub(crate) fn fit(shape: &Shape, value: &Value) -> Option<Value> {
     match (&shape.kind, value) {
         (_, Value::Null) => is_kind(shape, value).then_some(Value::Null),
@@ -13,6 +13,7 @@ pub(crate) fn fit(shape: &Shape, value: &Value) -> Option<Value> {
             let kept = members.iter().filter_map(|(name, value)| {
                 let field = fields.iter().find(|field| field.name == name);
                 let shape = match (field, additional) {
+                    (Some(field), _) if is_password(&field.shape) => return None,
                     (Some(field), _) => &field.shape,
                     (None, Additional::Open(shape)) => shape,
                     (None, Additional::Closed) => return None,
@@ -32,3 +33,6 @@ pub(crate) fn fit(shape: &Shape, value: &Value) -> Option<Value> {
         _ => is_kind(shape, value).then(|| value.clone()),
     }
 }
+
+#[cfg(test)]
+mod tests;
