@@ -32,7 +32,7 @@ pub(crate) fn generate(check: bool) -> Result<()> {
         plan.apply(&root)?;
     }
     println!(
-        "{}: {}",
+        "{}; {}",
         summary(&catalog),
         plan.summary(files.len(), check)
     );
@@ -72,8 +72,8 @@ fn print(root: &Path, catalog: &Catalog) -> Result<Vec<OutputFile>> {
 /// What has to change on disk.
 #[derive(Debug, PartialEq)]
 struct Plan {
-    /// Files that are to be written, and their present content.
-    changed: Vec<(OutputFile, String)>,
+    /// Files that are to be written, and what they hold if they are there.
+    changed: Vec<(OutputFile, Option<String>)>,
     /// Files that should no longer exist, and their content.
     orphans: Vec<OutputFile>,
 }
@@ -83,11 +83,11 @@ fn plan(root: &Path, files: &[OutputFile]) -> Result<Plan> {
     let mut changed = Vec::new();
     for file in files {
         let current = match std::fs::read_to_string(root.join(&file.path)) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(error).with_context(|| format!("read {}", file.path)),
         };
-        if current != file.text {
+        if current.as_ref() != Some(&file.text) {
             changed.push((file.clone(), current));
         }
     }
@@ -136,11 +136,11 @@ impl Plan {
         let changed = self
             .changed
             .iter()
-            .map(|(file, current)| diff(&file.path, current, &file.text));
+            .map(|(file, current)| diff(&file.path, current.as_deref(), Some(&file.text)));
         let orphans = self
             .orphans
             .iter()
-            .map(|file| diff(&file.path, &file.text, ""));
+            .map(|file| diff(&file.path, Some(&file.text), None));
         changed.chain(orphans).collect()
     }
 
@@ -168,7 +168,7 @@ impl Plan {
         let changed = self.changed.len();
         let will_be = if check { "to be " } else { "" };
         let mut text = format!(
-            "{changed} files {will_be}written, {} unchanged",
+            "files: {changed} {will_be}written, {} unchanged",
             files - changed
         );
         if !self.orphans.is_empty() {
@@ -178,15 +178,17 @@ impl Plan {
     }
 }
 
-fn diff(path: &str, old: &str, new: &str) -> String {
-    let name = |side: &str, text: &str| match text {
-        "" => "/dev/null".to_owned(),
-        _ => format!("{side}/{path}"),
+/// A unified diff; without old or new text the file is not there.
+fn diff(path: &str, old: Option<&str>, new: Option<&str>) -> String {
+    let name = |side: &str, text: Option<&str>| match text {
+        None => "/dev/null".to_owned(),
+        Some(_) => format!("{side}/{path}"),
     };
-    TextDiff::from_lines(old, new)
-        .unified_diff()
-        .header(&name("a", old), &name("b", new))
-        .to_string()
+    let (old_name, new_name) = (name("a", old), name("b", new));
+    let diff = TextDiff::from_lines(old.unwrap_or_default(), new.unwrap_or_default());
+    let lines = diff.unified_diff().to_string();
+    // The names stand there even if the file that has to go is empty.
+    format!("--- {old_name}\n+++ {new_name}\n{lines}")
 }
 
 fn summary(catalog: &Catalog) -> String {
@@ -243,7 +245,7 @@ mod tests {
         );
         assert_eq!(
             changes.summary(second.len(), true),
-            "1 files to be written, 1 unchanged, 1 to be deleted"
+            "files: 1 to be written, 1 unchanged, 1 to be deleted"
         );
         changes.apply(&root).unwrap();
         assert!(plan(&root, &second).unwrap().is_empty());
