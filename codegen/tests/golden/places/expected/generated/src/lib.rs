@@ -6,6 +6,7 @@
     rustdoc::invalid_html_tags,
     reason = "the words are those of the OpenAPI documents"
 )]
+#![allow(clippy::large_enum_variant, reason = "no value is ever made")]
 
 use runtime::Api;
 
