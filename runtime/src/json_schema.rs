@@ -21,6 +21,8 @@ pub fn input_schema(tool: &Tool) -> Map<String, Value> {
 }
 
 /// The schema of the structured content of a result.
+///
+/// Nothing is required, not even what is always there: clients of the official TypeScript SDK check error objects against it too, and would throw them away.
 #[must_use]
 pub fn output_schema(tool: &Tool) -> Map<String, Value> {
     if let Some(list) = &tool.list {
@@ -37,7 +39,6 @@ pub fn output_schema(tool: &Tool) -> Map<String, Value> {
     };
     let mut schema = typed("object");
     schema.insert("properties".to_owned(), json!({name: property}));
-    schema.insert("required".to_owned(), json!([name]));
     schema
 }
 
@@ -78,7 +79,6 @@ fn list_output(list: &List) -> Map<String, Value> {
         "properties".to_owned(),
         json!({list.items: items, "total_entries": total, "next_cursor": cursor}),
     );
-    schema.insert("required".to_owned(), json!([list.items, "next_cursor"]));
     schema
 }
 

@@ -49,7 +49,11 @@ async fn airflow(
         }
     };
     report.ok("address", "answers")?;
-    report.ok("API", &format!("{} ({})", known.version, known.api.name))?;
+    if known.version.is_empty() {
+        report.note("API", &format!("{}, as AIRFLOW_API says", known.api.name))?;
+    } else {
+        report.ok("API", &format!("{} ({})", known.version, known.api.name))?;
+    }
     for document in known.api.documents {
         let Some(probe) = &document.probe else {
             continue;

@@ -150,6 +150,19 @@ fn what_fails_is_told_to_the_model() {
 }
 
 #[test]
+fn error_objects_satisfy_the_output_schemas() {
+    // The official TypeScript SDK checks results with `isError` too, and shows the model its own complaint instead of the error.
+    let mut session = Session::start(program(&[NOBODY], &["stdio"]));
+    let answer = session.ask(&modern(1, "tools/list", json!({})));
+    for tool in answer["result"]["tools"].as_array().unwrap() {
+        let schema = &tool["outputSchema"];
+        assert_eq!(schema["type"], "object", "{}", tool["name"]);
+        assert!(schema.get("required").is_none(), "{}", tool["name"]);
+        assert!(schema["properties"].get("error").is_none());
+    }
+}
+
+#[test]
 fn what_is_not_there_or_not_selected_is_refused() {
     let mut session = Session::start(program(
         &[NOBODY],

@@ -128,6 +128,7 @@ fn list_arguments(types: &Types<'_>, list: &List) -> Vec<(String, Value)> {
     all
 }
 
+/// Nothing is required, not even what is always there: clients of the official TypeScript SDK check error objects against it too, and would throw them away.
 fn output_schema(types: &Types<'_>, operation: &Operation) -> Value {
     if let Some(list) = &operation.list {
         return list_output(types, list);
@@ -138,13 +139,11 @@ fn output_schema(types: &Types<'_>, operation: &Operation) -> Value {
             "properties": {
                 "status": {"type": "integer", "description": "HTTP status of the answer."},
             },
-            "required": ["status"],
         }),
         Some(ty) if is_object(types, ty) => Value::Object(output(types, ty)),
         Some(ty) => json!({
             "type": "object",
             "properties": {"result": output(types, ty)},
-            "required": ["result"],
         }),
     }
 }
@@ -172,7 +171,6 @@ fn list_output(types: &Types<'_>, list: &List) -> Value {
     json!({
         "type": "object",
         "properties": properties,
-        "required": [list.items, "next_cursor"],
     })
 }
 

@@ -200,19 +200,19 @@ fn results_are_described_loosely() {
         (Some(map(&STRING)), r#"{"type":"object"}"#),
         (
             Some(STRING),
-            r#"{"type":"object","properties":{"result":{"type":"string"}},"required":["result"]}"#,
+            r#"{"type":"object","properties":{"result":{"type":"string"}}}"#,
         ),
         (
             Some(array(&BOOLEAN)),
-            r#"{"type":"object","properties":{"result":{"type":"array","items":{"type":"boolean"}}},"required":["result"]}"#,
+            r#"{"type":"object","properties":{"result":{"type":"array","items":{"type":"boolean"}}}}"#,
         ),
         (
             Some(ANY),
-            r#"{"type":"object","properties":{"result":{"description":"Any JSON value."}},"required":["result"]}"#,
+            r#"{"type":"object","properties":{"result":{"description":"Any JSON value."}}}"#,
         ),
         (
             None,
-            r#"{"type":"object","properties":{"status":{"type":"integer","description":"HTTP status of the answer."}},"required":["status"]}"#,
+            r#"{"type":"object","properties":{"status":{"type":"integer","description":"HTTP status of the answer."}}}"#,
         ),
     ];
     for (returns, expected) in rows {
@@ -232,7 +232,7 @@ fn results_of_lists_have_a_cursor() {
     assert_eq!(
         text(output_schema(&LIST_USERS)),
         format!(
-            r#"{{"type":"object","properties":{{"users":{{"type":"array","items":{of}}},"total_entries":{{"anyOf":[{{"type":"integer"}},{{"type":"null"}}],"description":"All entries, before filters."}},"next_cursor":{{"anyOf":[{{"type":"string"}},{{"type":"null"}}],"description":"Pass it as next_cursor for the next page; null on the last."}}}},"required":["users","next_cursor"]}}"#
+            r#"{{"type":"object","properties":{{"users":{{"type":"array","items":{of}}},"total_entries":{{"anyOf":[{{"type":"integer"}},{{"type":"null"}}],"description":"All entries, before filters."}},"next_cursor":{{"anyOf":[{{"type":"string"}},{{"type":"null"}}],"description":"Pass it as next_cursor for the next page; null on the last."}}}}}}"#
         )
     );
 }
