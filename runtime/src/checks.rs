@@ -277,7 +277,10 @@ const fn characters(text: &[u8]) -> u32 {
 }
 
 #[cfg(test)]
-#[allow(dead_code, reason = "types of the tests are described, never constructed")]
+#[allow(
+    dead_code,
+    reason = "types of the tests are described, never constructed"
+)]
 mod tests {
     use super::*;
     use crate::schema::{Bound, Json, Nullable, Schema};

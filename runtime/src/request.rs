@@ -122,24 +122,34 @@ pub fn path_for(
             }
             Segment::Param(wire) => *wire,
         };
-        let named = || params.iter().filter(|param| param.wire == wire);
-        let of_path = || named().find(|param| matches!(param.place, Place::Path { .. }));
-        let slash = of_path().is_some_and(|param| param.place == Place::Path { slash: true });
-        let of_body = named()
-            .filter(|param| body_first && param.place == Place::Body)
-            .find_map(|param| {
-                Some((
-                    param,
-                    arguments.sent(param).filter(|value| !value.is_null())?,
-                ))
-            });
+        let of_path = path_param(params, wire);
+        let slash = of_path.is_some_and(|param| param.place == Place::Path { slash: true });
+        let of_body = body_param(params, wire).filter(|_| body_first);
         let (param, value) = of_body
-            .or_else(|| of_path().and_then(|param| Some((param, arguments.sent(param)?))))
+            .into_iter()
+            .chain(of_path)
+            .find_map(|param| {
+                let value = arguments.sent(param).filter(|value| !value.is_null())?;
+                Some((param, value))
+            })
             .ok_or(Problem::NoPathValue { name: wire })?;
         let text = path_segment(value, slash).map_err(|reason| unsendable(param, value, reason))?;
         path.push_str(&text);
     }
     Ok(path)
+}
+
+/// The argument whose value stands at this placeholder of a path.
+pub(crate) fn path_param(params: &'static [Param], wire: &str) -> Option<&'static Param> {
+    let mut params = params.iter();
+    params.find(|param| param.wire == wire && matches!(param.place, Place::Path { .. }))
+}
+
+/// The argument that gives what stands at this placeholder its value, or its new one: a member of the body that falls back on the path's argument, or has its name in the request.
+pub(crate) fn body_param(params: &'static [Param], wire: &str) -> Option<&'static Param> {
+    let path = path_param(params, wire).map(|param| param.field.name);
+    let mut in_body = params.iter().filter(|param| param.place == Place::Body);
+    in_body.find(|param| param.wire == wire || path == Some(param.or))
 }
 
 /// The body of an update with what was not given taken from `current`: members that the tool declares, except secrets and `null`.

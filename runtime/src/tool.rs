@@ -201,7 +201,7 @@ pub struct Update {
     pub mask: Option<Mask>,
     /// Path pieces of the GET whose answer is the result, since the answer to the write does not tell the truth; empty for none.
     ///
-    /// A placeholder takes the value of the body field of that wire name if one was sent, else that of the path parameter.
+    /// A placeholder takes the value of the body argument that falls back on the path's argument or has its wire name, if one was sent, else that of the path's argument.
     pub read_back: &'static [Segment],
 }
 

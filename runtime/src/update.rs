@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::call::{Call, invalid, no_json, text};
 use crate::error::{CallError, ErrorCode};
 use crate::json::{Scanner, compact, equals, unescape};
-use crate::request::{Request, path_for};
-use crate::tool::{Place, Segment};
+use crate::request::{Request, body_param, path_for, path_param};
+use crate::tool::Segment;
 use crate::transport::Response;
 
 /// A new value for the name that something is found by.
@@ -69,19 +69,11 @@ impl Call<'_> {
             let Segment::Param(wire) = segment else {
                 return None;
             };
-            let sent = |path: bool| {
-                let mut params = self.tool.params.iter();
-                let param = params.find(|param| {
-                    param.wire == *wire
-                        && match param.place {
-                            Place::Path { .. } => path,
-                            Place::Body => !path,
-                            _ => false,
-                        }
-                })?;
-                self.arguments.sent(param).filter(|value| !value.is_null())
-            };
-            let (old, new) = (sent(true)?, sent(false)?);
+            let path = path_param(self.tool.params, wire)?;
+            let body = body_param(self.tool.params, wire)?;
+            let sent = |param| self.arguments.sent(param).filter(|value| !value.is_null());
+            let (old, new) = (sent(path)?, sent(body)?);
+            let wire = body.wire;
             (old != new).then_some(Rename { wire, new, old })
         })
     }

@@ -80,7 +80,7 @@ pub mod tools {
         patch = "/api/v1/roles/{role_name}",
         body(json, required),
         mask(update_mask = comma),
-        read_back = "/api/v1/roles/{name}",
+        read_back = "/api/v1/roles/{role_name}",
         returns = Role
     )]
     pub struct UpdateRole {
