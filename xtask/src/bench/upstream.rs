@@ -93,7 +93,7 @@ impl Answers {
         let users: Vec<Value> = (0..100).map(|i| user(i, 900)).collect();
         Self {
             version: answer(200, &json!({"version": "3.3.2", "git_version": ""})),
-            openapi: answer(200, &json!({"paths": {"/auth/fab/v1/users": {}}})),
+            openapi: answer(200, &json!({"paths": {"/fab/v1/users": {}}})),
             token: answer(201, &token),
             user: answer(200, &user(1, 0)),
             list: answer(200, &json!({"users": users, "total_entries": 100})),
