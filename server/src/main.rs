@@ -6,6 +6,7 @@ mod call;
 mod changes;
 mod cli;
 mod doctor;
+mod gateway;
 mod handler;
 mod log;
 mod offer;

@@ -1,0 +1,6 @@
+//! The gateway: accounts, scoped and expiring server URLs, API tokens and an audit log, behind HTTP.
+#![allow(dead_code, reason = "its parts are joined one by one")]
+
+pub(crate) mod error;
+pub(crate) mod model;
+pub(crate) mod service;
