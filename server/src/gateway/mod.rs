@@ -2,5 +2,6 @@
 #![allow(dead_code, reason = "its parts are joined one by one")]
 
 pub(crate) mod error;
+pub(crate) mod manage;
 pub(crate) mod model;
 pub(crate) mod service;
