@@ -133,17 +133,6 @@ pub(super) fn deleted() -> Answer {
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// A path that is not there. For all of the gateway, so that programs get one shape of error.
-pub(crate) async fn not_found(uri: Uri) -> Response {
-    ApiError::Request {
-        status: StatusCode::NOT_FOUND,
-        code: "not_found",
-        message: format!("there is no path `{}`", uri.path()),
-        hint: "`/openapi.json` describes the management API; MCP servers are at `/mcp/<token>`.",
-    }
-    .into_response()
-}
-
 /// A method that a path does not have; axum adds `Allow`.
 pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> Response {
     ApiError::Request {

@@ -23,7 +23,6 @@ use super::service::Gateway;
     unused_imports,
     reason = "for the router that this one becomes a part of"
 )]
-pub(crate) use answer::not_found;
 
 /// Nothing that is sent here is larger, certificates included.
 const MAX_BODY: usize = 256 * 1024;
