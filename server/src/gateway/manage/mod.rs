@@ -19,11 +19,6 @@ use axum::routing::{MethodRouter, delete, get, post};
 
 use super::service::Gateway;
 
-#[allow(
-    unused_imports,
-    reason = "for the router that this one becomes a part of"
-)]
-
 /// Nothing that is sent here is larger, certificates included.
 const MAX_BODY: usize = 256 * 1024;
 
