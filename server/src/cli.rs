@@ -2,6 +2,8 @@
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::remote::args::{AccountArgs, AuditArgs, ServerArgs, TokenArgs};
+
 /// MCP server that administers Apache Airflow 2 and 3.
 ///
 /// It lets an MCP client (Claude, ChatGPT, Cursor, VS Code …) read and change what an Airflow holds.
@@ -37,6 +39,11 @@ Environment:
   AIRFLOW_API            airflow-2 or airflow-3; detected if not set
   AIRFLOW_TIMEOUT        seconds that a request to Airflow may take; 30 if not set
   AIRFLOW_MCP_LOG        off, error, warn, info, debug or trace; warn if not set
+
+  account, server, token and audit talk to a gateway:
+  AIRFLOW_MCP_GATEWAY_URL     where it is; http://127.0.0.1:8787 if not set
+  AIRFLOW_MCP_API_TOKEN       an API token of it …
+  AIRFLOW_MCP_API_TOKEN_FILE  … or a file with one
 
 Examples:
   What a client runs:
@@ -112,6 +119,18 @@ Examples:
     ///
     /// A line for each check; for one that failed also what to do. The exit code is 1 if one failed.
     Doctor(Connected),
+
+    /// Add, change and check the Airflows of a running gateway.
+    Account(Box<AccountArgs>),
+
+    /// Make, change and revoke the URLs of a running gateway.
+    Server(Box<ServerArgs>),
+
+    /// Make and revoke the API tokens of a running gateway.
+    Token(TokenArgs),
+
+    /// Read the audit log of a running gateway.
+    Audit(Box<AuditArgs>),
 }
 
 /// Options of everything that talks to an Airflow.

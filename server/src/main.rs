@@ -12,6 +12,7 @@ mod log;
 mod offer;
 mod output;
 mod progress;
+mod remote;
 #[cfg(test)]
 mod sample;
 mod settings;
@@ -93,6 +94,10 @@ fn run(command: Command) -> Result<(), Failure> {
             call::call(&account, &offer, &tool, arguments).await
         }),
         Command::Doctor(connected) => block_on(doctor::check(connected)),
+        Command::Account(args) => block_on(remote::account(*args)),
+        Command::Server(args) => block_on(remote::server(*args)),
+        Command::Token(args) => block_on(remote::token(args)),
+        Command::Audit(args) => block_on(remote::audit(*args)),
     }
 }
 

@@ -213,7 +213,10 @@ fn credentials(
 }
 
 /// Headers from a JSON object or from lines. Messages name the header and never show a value.
-fn headers(text: Option<String>, problems: &mut Vec<String>) -> Vec<(String, SecretString)> {
+pub(crate) fn headers(
+    text: Option<String>,
+    problems: &mut Vec<String>,
+) -> Vec<(String, SecretString)> {
     let Some(text) = set(text) else {
         return Vec::new();
     };
