@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::gateway::options::ServeArgs;
 use crate::remote::args::{AccountArgs, AuditArgs, ServerArgs, TokenArgs};
 
 /// MCP server that administers Apache Airflow 2 and 3.
@@ -76,6 +77,11 @@ pub(crate) enum Command {
     ///
     /// Ends when its input ends. The log goes to standard error.
     Stdio(Connected),
+
+    /// Serve many Airflows over HTTP, under URLs that are scoped, expire and can be revoked.
+    ///
+    /// Speaks MCP 2026-07-28 and all older revisions with streamable HTTP. Accounts and URLs are made over its management API; the first start prints the API token for it. The log goes to standard error.
+    Serve(Box<ServeArgs>),
 
     /// Print the tools and what they cost a model.
     ///

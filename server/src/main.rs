@@ -24,8 +24,11 @@ use std::sync::Arc;
 
 use airflow_tools::APIS;
 use clap::Parser;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::cli::{Cli, Command, Connected};
+use crate::gateway::options::{LogFormat, Options};
+use crate::gateway::serve;
 use crate::handler::Handler;
 use crate::offer::{Catalogue, Offer};
 use crate::settings::{Problems, process_environment};
@@ -55,7 +58,11 @@ impl From<anyhow::Error> for Failure {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match log::start(&process_environment)
+    let (level, format) = match &cli.command {
+        Command::Serve(args) => (LevelFilter::INFO, args.log_format),
+        _ => (LevelFilter::WARN, LogFormat::Text),
+    };
+    match log::start(&process_environment, level, format)
         .map_err(Failure::from)
         .and_then(|()| run(cli.command))
     {
@@ -98,6 +105,16 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Server(args) => block_on(remote::server(*args)),
         Command::Token(args) => block_on(remote::token(args)),
         Command::Audit(args) => block_on(remote::audit(*args)),
+        Command::Serve(args) => {
+            let options = Options::new(*args, &process_environment)?;
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()
+                .map_err(|error| Failure::Internal(error.into()))?;
+            let served = runtime.block_on(serve::serve(options));
+            runtime.shutdown_background();
+            Ok(served?)
+        }
     }
 }
 

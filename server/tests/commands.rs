@@ -60,6 +60,10 @@ fn help_is_the_manual() {
             &["audit", "--help"],
             expect_file!["expected/help-audit.txt"],
         ),
+        (
+            &["serve", "--help"],
+            expect_file!["expected/help-serve.txt"],
+        ),
     ];
     for (arguments, expected) in pages {
         let secrets = [

@@ -2,9 +2,18 @@
 #![allow(dead_code, reason = "its parts are joined one by one")]
 
 pub(crate) mod admin;
+pub(crate) mod answers;
+pub(crate) mod client;
 pub(crate) mod config;
 pub(crate) mod error;
+pub(crate) mod limits;
 pub(crate) mod manage;
+pub(crate) mod mcp;
 pub(crate) mod model;
+pub(crate) mod ops;
+pub(crate) mod options;
+pub(crate) mod origin;
 pub(crate) mod sealed;
+pub(crate) mod serve;
 pub(crate) mod service;
+pub(crate) mod telemetry;
