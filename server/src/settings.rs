@@ -66,7 +66,7 @@ fn variable(error: &SettingsError) -> &'static str {
         | SettingsError::HeaderValue(_) => "AIRFLOW_HEADERS: ",
         SettingsError::NoUsername => "AIRFLOW_USERNAME: ",
         SettingsError::Token => "AIRFLOW_TOKEN: ",
-        SettingsError::SignedInTwice | SettingsError::Zero(_) => "",
+        SettingsError::SignedInTwice | SettingsError::Certificate | SettingsError::Zero(_) => "",
     }
 }
 

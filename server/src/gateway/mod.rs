@@ -3,8 +3,11 @@
 
 pub(crate) mod admin;
 pub(crate) mod answers;
+mod audit;
 pub(crate) mod client;
+mod clock;
 pub(crate) mod config;
+mod directory;
 pub(crate) mod error;
 pub(crate) mod limits;
 pub(crate) mod manage;
@@ -13,7 +16,12 @@ pub(crate) mod model;
 pub(crate) mod ops;
 pub(crate) mod options;
 pub(crate) mod origin;
+mod page;
 pub(crate) mod sealed;
 pub(crate) mod serve;
 pub(crate) mod service;
+mod store;
 pub(crate) mod telemetry;
+mod token;
+mod validate;
+mod vault;
