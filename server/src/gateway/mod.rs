@@ -17,7 +17,6 @@ pub(crate) mod ops;
 pub(crate) mod options;
 pub(crate) mod origin;
 mod page;
-pub(crate) mod sealed;
 pub(crate) mod serve;
 pub(crate) mod service;
 mod store;

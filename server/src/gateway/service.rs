@@ -26,6 +26,7 @@ mod accounts;
 mod check;
 mod records;
 mod servers;
+mod session;
 mod tokens;
 
 type Result<T, E = ServiceError> = std::result::Result<T, E>;
@@ -319,8 +320,9 @@ impl Gateway {
             if row.key_id == vault.key_id() {
                 return Ok(false);
             }
-            let text = vault.open(&row.id, &row.sealed())?;
-            let sealed = vault.seal(&row.id, &text)?;
+            let owner = accounts::owner(&row.id);
+            let text = vault.open(&owner, &row.sealed())?;
+            let sealed = vault.seal(&owner, &text)?;
             let was_key = std::mem::replace(&mut row.key_id, sealed.key_id);
             row.secrets = sealed.bytes;
             let done = self.0.store.reencrypt_account(&row, &was_key).await;

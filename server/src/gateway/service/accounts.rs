@@ -55,7 +55,7 @@ impl Gateway {
             headers: input.headers,
         };
         self.check_parts(&row, &secrets)?.check()?;
-        self.seal(&mut row, &secrets)?;
+        self.seal_secrets(&mut row, &secrets)?;
         let mut audit = self.record(who, "account.create");
         audit.account_id = Some(row.id.clone());
         let inserted = self.0.store.insert_account(&row, &audit).await;
@@ -74,7 +74,7 @@ impl Gateway {
             id: row.id.clone(),
         };
         LIST.page(found?, limit, place, |row| {
-            Ok(view(&row, &self.unseal(&row)?))
+            Ok(view(&row, &self.open_secrets(&row)?))
         })
     }
 
@@ -82,7 +82,7 @@ impl Gateway {
     pub(crate) async fn account(&self, who: &Principal, id: &str) -> Result<Account> {
         require(who, Role::Issuer)?;
         let row = self.account_row(id).await?;
-        Ok(view(&row, &self.unseal(&row)?))
+        Ok(view(&row, &self.open_secrets(&row)?))
     }
 
     /// Changes what is given. Calls on their way keep what they began with.
@@ -97,7 +97,7 @@ impl Gateway {
             let was = self.account_row(id).await?;
             let (mut row, secrets) = self.patched(&was, patch.clone())?;
             row.updated_at = self.now().max(was.updated_at + 1);
-            self.seal(&mut row, &secrets)?;
+            self.seal_secrets(&mut row, &secrets)?;
             let mut audit = self.record(who, "account.update");
             audit.account_id = Some(row.id.clone());
             let store = &self.0.store;
@@ -138,7 +138,7 @@ impl Gateway {
 
     /// A runtime account that knows nothing yet.
     pub(super) fn sign_in_anew(&self, row: &AccountRow) -> Result<runtime::Account> {
-        let secrets = self.unseal(row)?;
+        let secrets = self.open_secrets(row)?;
         let settings = validate::settings(&parts(row, &secrets));
         runtime::Account::new(settings, self.0.apis).map_err(|error| {
             // It was good when it was stored, so what it is for has changed: an API is gone.
@@ -149,7 +149,7 @@ impl Gateway {
 
     fn patched(&self, was: &AccountRow, patch: AccountPatch) -> Result<(AccountRow, Secrets)> {
         let mut row = was.clone();
-        let stored = self.unseal(was)?;
+        let stored = self.open_secrets(was)?;
         let auth_given = patch.auth.is_some();
         let headers_given = patch.headers.is_some();
         let secrets = Secrets {
@@ -189,17 +189,17 @@ impl Gateway {
         Ok(problems)
     }
 
-    fn seal(&self, row: &mut AccountRow, secrets: &Secrets) -> Result<()> {
+    fn seal_secrets(&self, row: &mut AccountRow, secrets: &Secrets) -> Result<()> {
         let text = secrets.to_json().to_string();
-        let sealed = self.vault().seal(&row.id, text.as_bytes());
+        let sealed = self.vault().seal(&owner(&row.id), text.as_bytes());
         let sealed = sealed?;
         row.key_id = sealed.key_id;
         row.secrets = sealed.bytes;
         Ok(())
     }
 
-    fn unseal(&self, row: &AccountRow) -> Result<Secrets> {
-        let text = self.vault().open(&row.id, &row.sealed());
+    fn open_secrets(&self, row: &AccountRow) -> Result<Secrets> {
+        let text = self.vault().open(&owner(&row.id), &row.sealed());
         // What serde says of it could quote it.
         serde_json::from_slice(&text?).map_err(|_| internal(vault::VaultError::Broken))
     }
@@ -226,6 +226,11 @@ impl Secrets {
             .collect();
         json!({"auth": auth, "headers": headers})
     }
+}
+
+/// Credentials cannot be moved from one account to another, not even in the database.
+pub(super) fn owner(account_id: &str) -> String {
+    format!("account\n{account_id}")
 }
 
 fn parts<'a>(row: &'a AccountRow, secrets: &'a Secrets) -> AccountParts<'a> {

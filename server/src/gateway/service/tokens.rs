@@ -38,6 +38,10 @@ impl Gateway {
                 token
             }
         };
+        self.good_now(&token)
+    }
+
+    pub(super) fn good_now(&self, token: &ApiToken) -> Result<Principal> {
         let now = self.now();
         if token
             .expires_at

@@ -73,6 +73,15 @@ impl Store {
         })
     }
 
+    pub(crate) async fn token(&self, id: &str) -> sqlx::Result<Option<TokenRow>> {
+        on!(self, pool => {
+            sqlx::query_as(concat!("SELECT ", columns!(), " FROM api_tokens WHERE id = $1"))
+                .bind(id)
+                .fetch_optional(pool)
+                .await
+        })
+    }
+
     /// Tokens before a place, newest first.
     pub(crate) async fn tokens(&self, before: &Before, limit: i64) -> sqlx::Result<Vec<TokenRow>> {
         on!(self, pool => {

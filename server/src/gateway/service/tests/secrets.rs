@@ -201,3 +201,32 @@ async fn a_file_belongs_to_one_gateway() {
     let (again, _) = open(&place).await;
     again.close().await;
 }
+
+/// What the admin page gives to a browser and takes back.
+#[test]
+fn sealed_texts_open_for_their_purpose_and_key() {
+    on_each_store(async |place| {
+        let (gateway, admin) = open(place).await;
+        let sealed = gateway.seal("session", "tok_1").unwrap();
+        let changed = sealed.replace('.', ".AAAA");
+        let rows = [
+            ("session", sealed.as_str(), Some("tok_1")),
+            ("other", &sealed, None),
+            ("session", "", None),
+            ("session", ".", None),
+            ("session", &changed, None),
+        ];
+        for (purpose, sealed, expected) in rows {
+            let found = gateway.unseal(purpose, sealed);
+            assert_eq!(found.as_deref(), expected, "{purpose} {sealed}");
+        }
+        assert!(!sealed.contains("tok_1"));
+        assert_eq!(gateway.principal(&admin.id).await.unwrap(), admin);
+        gateway.revoke_api_token(&admin, &admin.id).await.unwrap();
+        for id in [admin.id.as_str(), "tok_x", "\u{0}"] {
+            let refused = gateway.principal(id).await;
+            assert_eq!(refused, Err(ServiceError::Unauthenticated));
+        }
+        gateway.close().await;
+    });
+}
