@@ -14,6 +14,8 @@ mod selection;
 mod servers;
 mod session;
 mod site;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use std::sync::Arc;
