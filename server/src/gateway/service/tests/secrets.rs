@@ -230,3 +230,22 @@ fn sealed_texts_open_for_their_purpose_and_key() {
         gateway.close().await;
     });
 }
+
+/// A check says what is wrong, and never with what it signed in.
+#[tokio::test]
+async fn a_check_tells_where_it_ends() {
+    let folder = folder();
+    let url = StoreUrl::Sqlite(folder.join("gateway.db"));
+    let place = Place { url, folder };
+    let (gateway, admin) = open(&place).await;
+    let mut input = account_input("down");
+    // Nothing listens on this port.
+    input.base_url = "http://127.0.0.1:1".to_owned();
+    let account = gateway.create_account(&admin, input).await.unwrap();
+    let check = gateway.check_account(&admin, &account.id).await.unwrap();
+    let steps = check.steps.iter().map(|it| (it.name.as_str(), it.ok));
+    let steps: Vec<_> = steps.collect();
+    assert_eq!((check.ok, steps), (false, vec![("address", false)]));
+    assert!(!format!("{check:?}").contains("planted"));
+    gateway.close().await;
+}
