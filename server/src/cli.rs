@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::gateway::key::KeyArgs;
 use crate::gateway::options::ServeArgs;
 use crate::remote::args::{AccountArgs, AuditArgs, ServerArgs, TokenArgs};
 
@@ -137,6 +138,9 @@ Examples:
 
     /// Read the audit log of a running gateway.
     Audit(Box<AuditArgs>),
+
+    /// Change the key that a gateway encrypts credentials with.
+    Key(KeyArgs),
 }
 
 /// Options of everything that talks to an Airflow.

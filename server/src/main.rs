@@ -27,6 +27,7 @@ use clap::Parser;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::cli::{Cli, Command, Connected};
+use crate::gateway::key::{self, KeyArgs, KeyCommand};
 use crate::gateway::options::{LogFormat, Options};
 use crate::gateway::serve;
 use crate::handler::Handler;
@@ -105,6 +106,9 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Server(args) => block_on(remote::server(*args)),
         Command::Token(args) => block_on(remote::token(args)),
         Command::Audit(args) => block_on(remote::audit(*args)),
+        Command::Key(KeyArgs {
+            command: KeyCommand::Rotate(args),
+        }) => block_on(key::rotate(*args)),
         Command::Serve(args) => {
             let options = Options::new(*args, &process_environment)?;
             let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -9,6 +9,7 @@ mod clock;
 pub(crate) mod config;
 mod directory;
 pub(crate) mod error;
+pub(crate) mod key;
 pub(crate) mod limits;
 pub(crate) mod manage;
 pub(crate) mod mcp;

@@ -11,7 +11,9 @@ use crate::Failure;
 
 pub(super) async fn run(client: &Client, args: AuditArgs) -> Result<(), Failure> {
     let account = match &args.account {
-        Some(account) => Some(id(&account_named(client, account).await?).to_owned()),
+        // The records of an account outlive it.
+        Some(id) if id.starts_with("acc_") => Some(id.clone()),
+        Some(name) => Some(id(&account_named(client, name).await?).to_owned()),
         None => None,
     };
     let mut query: Vec<_> = [

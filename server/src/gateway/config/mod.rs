@@ -17,7 +17,6 @@
 //!
 //! What is missing is made, what differs is changed, and what is not in the file stays as it is. Nothing is changed if anything in the file is wrong.
 
-mod holds;
 mod read;
 mod section;
 #[cfg(test)]
@@ -33,7 +32,7 @@ use self::read::{DeclaredAccount, DeclaredServer};
 pub(crate) use self::section::Problem;
 use super::error::ServiceError;
 use super::model::{
-    Account, AccountInput, AccountPatch, McpServer, PageQuery, Principal, Role, ServerPatch,
+    Account, AccountInput, AccountPatch, McpServer, PageQuery, Principal, ServerPatch,
 };
 use super::service::Gateway;
 use crate::settings::{Environment, process_environment};
@@ -94,13 +93,13 @@ async fn apply_with(
     environment: Environment<'_>,
 ) -> Result<Applied, ApplyError> {
     let declared = read::read(text, environment).map_err(ApplyError::Wrong)?;
+    // What has expired would stand in the way of what takes its place.
+    if let Err(error) = gateway.purge_once().await {
+        tracing::warn!(%error, "what has expired cannot be removed");
+    }
     let mut apply = Apply {
         gateway,
-        who: Principal {
-            id: "gateway".to_owned(),
-            name: "configuration file".to_owned(),
-            role: Role::Admin,
-        },
+        who: Principal::gateway(),
         applied: Applied::default(),
     };
     for account in declared {
@@ -241,15 +240,22 @@ impl Apply<'_> {
             cursor: None,
         };
         let now = Timestamp::now();
+        // One that was declared and then renamed is the same still.
+        let declared = Gateway::declared_id(&account.id, name);
+        let mut named = None;
         loop {
             let found = self.gateway.servers(&self.who, &account.id, page).await?;
             let good = |it: &McpServer| it.expires_at.is_none_or(|at| at > now);
-            let mut servers = found.result.into_iter();
-            if let Some(server) = servers.find(|it| it.name == name && good(it)) {
-                return Ok(Some(server));
+            for server in found.result.into_iter().filter(good) {
+                if server.id == declared {
+                    return Ok(Some(server));
+                }
+                if server.name == name {
+                    named = Some(server);
+                }
             }
             let Some(cursor) = found.next_cursor else {
-                return Ok(None);
+                return Ok(named);
             };
             page = PageQuery {
                 limit: Some(PAGE),
@@ -281,14 +287,17 @@ impl Apply<'_> {
         };
         let new = self
             .gateway
-            .create_server_with(
+            .declare_server(
                 &self.who,
                 &account.id,
                 declared.input.clone(),
-                known.as_deref(),
+                known.clone(),
             )
-            .await
-            .map_err(|error| failed(line, &what, &error))?;
+            .await;
+        let new = match new {
+            Ok(new) => new,
+            Err(error) => return self.create_failed(account, declared, &what, error).await,
+        };
         let written = place.map_or(Ok(()), |place| place.write(&new.url));
         if let Err(why) = written {
             // Nobody knows the URL.
@@ -307,6 +316,30 @@ impl Apply<'_> {
         Ok(())
     }
 
+    /// Another gateway with the same file may have been faster.
+    async fn create_failed(
+        &mut self,
+        account: &Account,
+        declared: &DeclaredServer,
+        what: &str,
+        error: ServiceError,
+    ) -> Result<(), ApplyError> {
+        let failed = |error: ServiceError| failed(declared.line, what, &error);
+        let there = match error {
+            ServiceError::Conflict { .. } => self
+                .find_server(account, &declared.input.name)
+                .await
+                .map_err(failed)?,
+            _ => None,
+        };
+        let Some(there) = there else {
+            return Err(failed(error));
+        };
+        self.update_server(account, there, declared, what)
+            .await
+            .map_err(failed)
+    }
+
     async fn update_server(
         &mut self,
         account: &Account,
@@ -315,9 +348,12 @@ impl Apply<'_> {
         what: &str,
     ) -> Result<(), ServiceError> {
         let input = &declared.input;
-        if server.config != input.config || server.expires_at != input.expires_at {
+        if server.name != input.name
+            || server.config != input.config
+            || server.expires_at != input.expires_at
+        {
             let patch = ServerPatch {
-                name: None,
+                name: Some(input.name.clone()),
                 config: Some(input.config.clone()),
                 expires_at: Some(input.expires_at),
             };

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use airflow_tools::APIS;
 use jiff::Timestamp;
-use runtime::registry::Selection;
-use runtime::{Credentials, Settings};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::section::{At, Document, Free, Problem, Section};
+use crate::gateway::error::{FieldProblem, ServiceError};
 use crate::gateway::model::{AccountInput, AuthInput, ServerConfig, ServerInput};
+use crate::gateway::validate::{self, AccountParts};
 use crate::settings::Environment;
 
 /// An account that has to be there, with its servers.
@@ -63,8 +63,8 @@ fn account(
     environment: Environment<'_>,
     names: &mut Names,
 ) -> DeclaredAccount {
-    let name = name(document, &mut section, &mut names.accounts);
     let known = document.problems.len();
+    let name = name(document, &mut section, &mut names.accounts);
     let base_url = section.required(document, "base_url");
     let auth = section.table(document, "auth");
     let auth = auth.map_or(AuthInput::None, |auth| {
@@ -75,17 +75,23 @@ fn account(
     let api = section.string(document, "api").map(|api| api.value);
     let ca_certificate = certificate(document, &mut section);
     let input = AccountInput {
-        name,
+        name: name.value,
         base_url: base_url.value,
         auth,
         headers,
         api,
         ca_certificate,
     };
-    if document.problems.len() == known
-        && let Err(error) = runtime::Account::new(settings(&input), APIS)
-    {
-        document.problem(base_url.at, format!("account `{}`: {error}", input.name));
+    // What was reported already is not looked at again.
+    if document.problems.len() == known {
+        let mut problems = validate::Problems::default();
+        problems.account(&parts(&input), APIS);
+        let at = |field: &str| match field {
+            "name" => name.at,
+            "base_url" => base_url.at,
+            _ => section.at,
+        };
+        report(document, problems, "account", at);
     }
     let mut server_names = BTreeMap::new();
     let servers = section.tables(document, "server");
@@ -106,12 +112,9 @@ fn name(
     document: &mut Document<'_>,
     section: &mut Section<'_>,
     taken: &mut BTreeMap<String, usize>,
-) -> String {
+) -> At<String> {
     let name = section.required(document, "name");
     let line = document.line(name.at);
-    if name.value.chars().count() > 100 {
-        document.problem(name.at, "a name has at most 100 characters".to_owned());
-    }
     if let Some(first) = taken.insert(name.value.clone(), line)
         && !name.value.is_empty()
     {
@@ -119,7 +122,7 @@ fn name(
         let message = format!("the {what} `{}` is in line {first} already", name.value);
         document.problem(name.at, message);
     }
-    name.value
+    name
 }
 
 fn auth(
@@ -251,26 +254,34 @@ fn certificate(document: &mut Document<'_>, section: &mut Section<'_>) -> Option
     }
 }
 
-/// The account as the runtime checks it.
-fn settings(input: &AccountInput) -> Settings {
-    let credentials = match &input.auth {
-        AuthInput::None => Credentials::None,
-        AuthInput::Password { username, password } => Credentials::Password {
-            username: username.clone(),
-            password: password.clone(),
-        },
-        AuthInput::Bearer { token } => Credentials::Bearer(token.clone()),
-        AuthInput::BearerFile { path } => Credentials::BearerFile(PathBuf::from(path)),
-        AuthInput::BearerCommand { command } => Credentials::BearerCommand(command.clone()),
-    };
-    let mut settings = Settings::new(input.base_url.clone(), credentials);
-    settings.headers = input
-        .headers
-        .iter()
-        .map(|(name, value)| (name.clone(), value.expose_secret().into()))
-        .collect();
-    settings.api = input.api.clone();
-    settings
+fn parts(input: &AccountInput) -> AccountParts<'_> {
+    AccountParts {
+        name: &input.name,
+        base_url: &input.base_url,
+        auth: &input.auth,
+        headers: &input.headers,
+        api: input.api.as_deref(),
+        ca_certificate: input.ca_certificate.as_deref(),
+    }
+}
+
+/// What the gateway would say of it, with lines.
+fn report(
+    document: &mut Document<'_>,
+    problems: validate::Problems,
+    what: &str,
+    at: impl Fn(&str) -> usize,
+) {
+    if let Err(ServiceError::Invalid(problems)) = problems.check() {
+        for FieldProblem { field, problem } in problems {
+            let place = match field.strip_prefix("config") {
+                // What is in `config` for the gateway stands by itself in the file.
+                Some(rest) => format!("{what}{rest}"),
+                None => format!("{what}.{field}"),
+            };
+            document.problem(at(&field), format!("`{place}`: {problem}"));
+        }
+    }
 }
 
 fn server(
@@ -279,6 +290,7 @@ fn server(
     names: &mut BTreeMap<String, usize>,
     token_files: &mut BTreeMap<String, usize>,
 ) -> DeclaredServer {
+    let known = document.problems.len();
     let name = name(document, &mut section, names);
     let config = ServerConfig {
         methods: section.strings(document, "methods"),
@@ -286,14 +298,12 @@ fn server(
         tools: section.strings(document, "tools"),
         require_api_token_auth: section.boolean(document, "require_api_token_auth"),
     };
-    let selection = Selection {
-        methods: config.methods.clone(),
-        tags: config.tags.clone(),
-        tools: config.tools.clone(),
-    };
-    for error in selection.check(APIS).err().into_iter().flatten() {
-        document.problem(section.at, format!("server `{name}`: {error}"));
+    let mut problems = validate::Problems::default();
+    if document.problems.len() == known {
+        problems.name(&name.value);
     }
+    problems.config(&config, APIS);
+    report(document, problems, "account.server", |_| name.at);
     let expires_at = section.time(document, "expires_at");
     let token_file = section.string(document, "token_file");
     if let Some(path) = &token_file {
@@ -308,7 +318,7 @@ fn server(
     DeclaredServer {
         line,
         input: ServerInput {
-            name,
+            name: name.value,
             config,
             expires_at: expires_at.map(|at| to_microseconds(at.value)),
         },

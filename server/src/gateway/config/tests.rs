@@ -82,6 +82,8 @@ auth = { type = "password", username = "", password = "planted" }
 headers = { "X Key" = "planted" }
 "#;
     let problems = told(text);
-    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert_eq!(problems.len(), 3, "{problems:?}");
     assert!(!problems.join(" ").contains("planted"), "{problems:?}");
 }
+
+mod stores;

@@ -100,9 +100,6 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if let Self::Service(ServiceError::Internal(why)) = &self {
-            tracing::error!("the management API failed: {why}");
-        }
         let mut response = respond(self.status(), self.to_json().to_string());
         if let Some(challenge) = self
             .challenge()

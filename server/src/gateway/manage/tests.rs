@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 
 use super::{ROUTES, document, schema};
 
+mod http;
+
 fn problems(name: &str, value: &Value) -> Vec<String> {
     let schema = &document::document()["components"]["schemas"][name];
     assert!(schema.is_object(), "{name}");

@@ -112,6 +112,20 @@ impl Gateway {
         }
     }
 
+    /// Whether an account is exactly this, its secrets included. For the configuration file: nobody else may ask.
+    pub(crate) async fn holds(&self, id: &str, input: &AccountInput) -> Result<bool> {
+        let row = self.account_row(id).await?;
+        let secrets = Secrets {
+            auth: input.auth.clone(),
+            headers: input.headers.clone(),
+        };
+        let same = row.name == input.name
+            && row.base_url == input.base_url.trim()
+            && row.api == given(input.api.clone())
+            && row.ca_certificate == given(input.ca_certificate.clone());
+        Ok(same && self.open_secrets(&row)?.to_json() == secrets.to_json())
+    }
+
     /// Deletes an account with its servers.
     pub(crate) async fn delete_account(&self, who: &Principal, id: &str) -> Result<()> {
         require(who, Role::Admin)?;

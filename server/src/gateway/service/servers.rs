@@ -23,6 +23,40 @@ impl Gateway {
         input: ServerInput,
     ) -> Result<NewServer> {
         require(who, Role::Issuer)?;
+        let token = token::new(token::SERVER)?;
+        let id = token::new_id("mcp_")?;
+        self.insert_server(who, account_id, input, id, token).await
+    }
+
+    /// The id of the server that a configuration file declares: the same for all gateways that read it, so that it is made once.
+    pub(crate) fn declared_id(account_id: &str, name: &str) -> String {
+        let hash = token::hash(&format!("{account_id}\n{name}"));
+        let hex: String = hash.iter().take(12).map(|it| format!("{it:02x}")).collect();
+        format!("mcp_{hex}")
+    }
+
+    /// Makes a server that a configuration file declares; with the token that it had before, if that is known.
+    pub(crate) async fn declare_server(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        input: ServerInput,
+        token: Option<String>,
+    ) -> Result<NewServer> {
+        require(who, Role::Admin)?;
+        let token = token.map_or_else(|| token::new(token::SERVER), Ok)?;
+        let id = Self::declared_id(account_id, &input.name);
+        self.insert_server(who, account_id, input, id, token).await
+    }
+
+    async fn insert_server(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        input: ServerInput,
+        id: String,
+        token: String,
+    ) -> Result<NewServer> {
         self.account_row(account_id).await?;
         let now = self.now();
         let mut problems = Problems::default();
@@ -30,9 +64,8 @@ impl Gateway {
         problems.config(&input.config, self.0.apis);
         problems.expires_at(input.expires_at, now);
         problems.check()?;
-        let token = token::new(token::SERVER)?;
         let row = ServerRow {
-            id: token::new_id("mcp_")?,
+            id,
             account_id: account_id.to_owned(),
             name: input.name,
             config: serde_json::to_string(&input.config).map_err(internal)?,
@@ -44,14 +77,20 @@ impl Gateway {
         };
         let audit = self.server_record(who, "server.create", account_id, &row.id);
         if let Err(error) = self.0.store.insert_server(&row, &audit).await {
-            // The account may be gone since it was looked at.
-            let foreign = error.as_database_error();
-            return Err(
-                match foreign.is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation) {
-                    true => not_found("account", account_id),
-                    false => error.into(),
-                },
-            );
+            let Some(database) = error.as_database_error() else {
+                return Err(error.into());
+            };
+            // The account may be gone since it was looked at; a declared server may be there already.
+            return Err(if database.is_foreign_key_violation() {
+                not_found("account", account_id)
+            } else if database.is_unique_violation() {
+                ServiceError::Conflict {
+                    what: "server",
+                    name: row.name,
+                }
+            } else {
+                error.into()
+            });
         }
         self.new_server(&row, token)
     }
