@@ -49,7 +49,8 @@ impl From<ServiceError> for Refused {
 }
 
 impl From<askama::Error> for Refused {
-    fn from(_: askama::Error) -> Self {
+    fn from(error: askama::Error) -> Self {
+        tracing::error!(%error, "a page cannot be made");
         Self::Template
     }
 }
