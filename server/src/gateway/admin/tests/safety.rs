@@ -203,6 +203,9 @@ async fn names_that_are_markup_stay_text() {
     let (account, server) = site.filled().await;
     let (_, token) = site.token(Role::Caller).await;
     let browser = site.browser(Role::Admin).await;
+    // The audit log has the name of who did something.
+    let fields = [("name", MARKUP), ("role", "caller"), ("expiry", "1d")];
+    browser.post("/tokens", &fields).await;
     let mut shown = Vec::new();
     for path in pages(&account, &server.server.id, &token) {
         shown.push(browser.get(&path).await);
