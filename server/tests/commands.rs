@@ -57,6 +57,10 @@ fn help_is_the_manual() {
             expect_file!["expected/help-token-create.txt"],
         ),
         (
+            &["key", "rotate", "--help"],
+            expect_file!["expected/help-key-rotate.txt"],
+        ),
+        (
             &["audit", "--help"],
             expect_file!["expected/help-audit.txt"],
         ),

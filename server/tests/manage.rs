@@ -31,19 +31,26 @@ impl Drop for Served {
 }
 
 impl Served {
-    fn start() -> Self {
-        let folder = std::env::temp_dir().join(format!("airflow-mcp-shell-{}", std::process::id()));
+    fn start(name: &str) -> Self {
+        let folder =
+            std::env::temp_dir().join(format!("airflow-mcp-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
+        Self::start_in(folder, &[])
+    }
+
+    fn start_in(folder: PathBuf, more: &[&str]) -> Self {
         let data = folder.join("data");
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--data"];
         let mut child = program(&[], &arguments)
             .arg(&data)
+            .args(more)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut token = String::new();
+        // Shown at the first start only.
+        let mut token = "amk_none".to_owned();
         let url = loop {
             let line = lines.next().expect("it says where it serves").unwrap();
             if let Some((_, text)) = line.split_once("amk_") {
@@ -99,7 +106,7 @@ impl Served {
 #[test]
 fn everything_from_the_shell() {
     let airflow = FakeAirflow::start(FakeAirflow::three());
-    let gateway = Served::start();
+    let gateway = Served::start("shell");
     let url = airflow.url.as_str();
 
     let create = [
@@ -200,6 +207,38 @@ fn everything_from_the_shell() {
     ] {
         assert!(actions.contains(&action.into()), "{action}: {actions:?}");
     }
+}
+
+#[test]
+fn credentials_outlive_their_key() {
+    let airflow = FakeAirflow::start(FakeAirflow::three());
+    let mut gateway = Served::start("key");
+    let url = airflow.url.as_str();
+    gateway.text(&[
+        "account",
+        "create",
+        "a",
+        "--url",
+        url,
+        "--username",
+        "admin",
+    ]);
+    gateway.child.kill().unwrap();
+    gateway.child.wait().unwrap();
+
+    let path = |name: &str| gateway.folder.join(name).to_str().unwrap().to_owned();
+    let (data, key) = (path("data"), path("key.2"));
+    let rotate = ["key", "rotate", "--data", &data, "--new-key-file", &key];
+    let text = gateway.text(&rotate);
+    assert!(text.contains("1 account "), "{text}");
+    assert!(gateway.text(&rotate).contains("0 accounts "), "again");
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", &data];
+    let told = gateway.fails(&arguments);
+    assert!(told.contains("which was not given"), "{told}");
+
+    let mut again = Served::start_in(gateway.folder.clone(), &["--key-file", &key]);
+    again.token.clone_from(&gateway.token);
+    again.text(&["account", "check", "a"]);
 }
 
 #[test]

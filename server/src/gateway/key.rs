@@ -27,7 +27,7 @@ pub(crate) enum KeyCommand {
     ///
     /// With one gateway: stop it, rotate, start it with the new key.
     ///
-    /// With several, or without a pause: start each anew with the new key as --key-file and the old one as --old-key-file, rotate, and leave --old-key-file out from the next start on.
+    /// With several, one after the other and without a pause: start each anew with the new key (`openssl rand -base64 32`) as --old-key-file; then each with the new key as --key-file and the old one as --old-key-file; rotate; leave the old key out from the next start on.
     #[command(after_help = "\
 Example:
   airflow-mcp key rotate --key-file /etc/airflow-mcp/key --new-key-file /etc/airflow-mcp/key.2")]
@@ -65,8 +65,9 @@ pub(crate) async fn rotate(args: RotateArgs) -> Result<(), Failure> {
     let rotated = gateway.rotate_key(&new).await;
     gateway.close().await;
     let accounts = rotated.map_err(anyhow::Error::from)?;
+    let plural = if accounts == 1 { "" } else { "s" };
     output::line(&format!(
-        "Encrypted {accounts} accounts anew. The key is in {}: from now on gateways need it, and no other.",
+        "Encrypted the credentials of {accounts} account{plural} anew. Start gateways with `--key-file {}` from now on; the old key is not needed any more.",
         path.display()
     ))?;
     if let Some(token) = first {
