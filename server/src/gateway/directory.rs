@@ -227,3 +227,55 @@ async fn hear(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::model::Role;
+
+    fn token(id: &str) -> Arc<ApiToken> {
+        Arc::new(ApiToken {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            role: Role::Admin,
+            expires_at: None,
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+            created_by: "gateway".to_owned(),
+        })
+    }
+
+    #[test]
+    fn what_was_read_before_a_change_is_not_remembered_after_it() {
+        let directory = Directory::new(false);
+        let hash = Hash::default();
+        let before = directory.ticket();
+        directory.forget(&Change::Token("tok_1".to_owned()));
+        directory.put_token(before, hash, token("tok_1"));
+        assert_eq!(directory.token(&hash), None);
+        directory.put_token(directory.ticket(), hash, token("tok_1"));
+        assert!(directory.token(&hash).is_some());
+    }
+
+    #[test]
+    fn nothing_is_remembered_without_trust() {
+        let directory = Directory::new(true);
+        let hash = Hash::default();
+        directory.put_token(directory.ticket(), hash, token("tok_1"));
+        assert_eq!(directory.token(&hash), None);
+        let now = Instant::now();
+        directory.heard(now);
+        // Not even what was put before.
+        assert_eq!(directory.token(&hash), None);
+        directory.put_token(directory.ticket(), hash, token("tok_1"));
+        assert!(directory.token(&hash).is_some());
+        // The last ping came back, but it was sent too long ago.
+        if let Some(long_ago) = now.checked_sub(TRUST) {
+            directory.heard(long_ago);
+            assert_eq!(directory.token(&hash), None);
+        }
+        directory.heard(now);
+        directory.distrust();
+        directory.heard(now);
+        assert_eq!(directory.token(&hash), None);
+    }
+}

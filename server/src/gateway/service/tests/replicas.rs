@@ -1,6 +1,7 @@
 //! Several gateways on one PostgreSQL.
 
 use super::*;
+use crate::gateway::model::AccountPatch;
 
 /// Waits until something holds, as it does soon or never.
 async fn soon(what: &str, holds: impl AsyncFn() -> bool) {
@@ -69,6 +70,32 @@ fn what_one_revokes_the_others_refuse() {
         one.delete_account(&admin, &id).await.unwrap();
         soon("the account is gone", async || {
             two.resolve(&kept.token).await.err() == Some(Refusal::Unknown)
+        })
+        .await;
+        one.close().await;
+        two.close().await;
+    });
+}
+
+/// Who signs in with what was changed elsewhere uses what it is now.
+#[test]
+fn what_one_changes_the_others_use() {
+    on_postgres(async |place| {
+        let (one, admin) = open(place).await;
+        let (two, _) = open(place).await;
+        let account = one.create_account(&admin, account_input("a")).await;
+        let id = account.unwrap().id;
+        let input = server_input(json!({"name": "a"}));
+        let server = one.create_server(&admin, &id, input).await.unwrap();
+        remembers(&two, &server.token).await;
+        let patch = AccountPatch {
+            base_url: Some("https://airflow.example/team".to_owned()),
+            ..AccountPatch::default()
+        };
+        one.update_account(&admin, &id, patch).await.unwrap();
+        soon("the account is the new one", async || {
+            let resolved = two.resolve(&server.token).await.unwrap();
+            format!("{:?}", resolved.account).contains("/team")
         })
         .await;
         one.close().await;
