@@ -203,11 +203,13 @@ class Seen:
 
 
 class Proxy:
-    """Passes requests on to a real Airflow, byte for byte, and writes them down; can answer some by itself."""
+    """Passes requests on to a real Airflow, byte for byte, and writes them down; can answer some by itself, and hold some back."""
 
     def __init__(self, url):
         self.requests = []
         self.answers = {}
+        # Path -> event: requests to it wait for the event.
+        self.held = {}
         target = urllib.parse.urlsplit(url)
         proxy = self
 
@@ -218,6 +220,8 @@ class Proxy:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 seen = Seen(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body.decode())
                 proxy.requests.append(seen)
+                if seen.path in proxy.held:
+                    proxy.held[seen.path].wait(60)
                 if seen.path in proxy.answers:
                     status, media_type, text = proxy.answers[seen.path]
                     return self.answer(status, [("Content-Type", media_type)], text.encode())

@@ -1,16 +1,14 @@
 //! Real Airflow servers from PyPI: installed once, a SQLite database each, started as processes of their own and stopped by the id they were started with.
 
 use std::fs::File;
-use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use nix::sys::signal::{Signal, kill, killpg};
-use nix::unistd::Pid;
 
+use super::process::{free_port, is_alive, stop_group};
 use super::python::{self, Venv};
 use super::{lab_dir, root, run_logged, step};
 
@@ -324,24 +322,6 @@ impl Drop for Server {
     }
 }
 
-/// Stops a process group that was started here: asks first, insists after five seconds.
-fn stop_group(pid: u32, mut has_ended: impl FnMut() -> bool) {
-    let Ok(raw) = i32::try_from(pid) else { return };
-    let group = Pid::from_raw(raw);
-    for (signal, patience) in [(Signal::SIGTERM, 5), (Signal::SIGKILL, 5)] {
-        if killpg(group, signal).is_err() {
-            return;
-        }
-        let deadline = Instant::now() + Duration::from_secs(patience);
-        while Instant::now() < deadline {
-            if has_ended() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-}
-
 fn is_healthy(url: &str) -> bool {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_global(Some(Duration::from_secs(10)))
@@ -352,10 +332,6 @@ fn is_healthy(url: &str) -> bool {
         .call()
         .and_then(|mut answer| answer.body_mut().read_to_string());
     text.is_ok_and(|text| text.contains("\"metadatabase\""))
-}
-
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 /// `cargo xtask airflow up`: a server that goes on running, at a fixed port (28082 or 28083 unless given).
@@ -406,8 +382,4 @@ fn running_pid(home: &Path) -> Option<u32> {
         .ok()?;
     let command = String::from_utf8_lossy(&command.stdout).into_owned();
     (is_alive(pid) && command.contains("airflow")).then_some(pid)
-}
-
-fn is_alive(pid: u32) -> bool {
-    i32::try_from(pid).is_ok_and(|raw| kill(Pid::from_raw(raw), None).is_ok())
 }

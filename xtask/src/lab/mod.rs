@@ -1,6 +1,9 @@
-//! What tests, demo and benchmarks stand on: Python environments, real Airflow servers, progress on the terminal.
+//! What tests, demo and benchmarks stand on: Python environments, real Airflow servers, a PostgreSQL, a browser, progress on the terminal.
 
 pub(crate) mod airflow;
+pub(crate) mod browser;
+pub(crate) mod postgres;
+pub(crate) mod process;
 pub(crate) mod python;
 
 use std::ffi::OsStr;

