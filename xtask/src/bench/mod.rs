@@ -3,6 +3,7 @@
 //! The upstream is in memory, so that what is measured is the server; direct calls and calls through it take turns, so that noise hits both.
 
 mod client;
+mod http;
 mod upstream;
 
 use std::path::Path;
@@ -26,8 +27,21 @@ struct Row {
 
 /// Measures and prints; fails if a budget is not met and `strict` is set.
 pub(crate) fn bench(strict: bool) -> Result<()> {
-    cargo(&["build", "--package", "airflow-mcp", "--profile", "fast"])?;
+    cargo(&[
+        "build",
+        "--profile",
+        "fast",
+        "--package",
+        "airflow-mcp",
+        "--package",
+        "airflow-mcp-tests",
+        "--bin",
+        "airflow-mcp",
+        "--example",
+        "bare_server",
+    ])?;
     let binary = root().join("target/fast/airflow-mcp");
+    let bare = root().join("target/fast/examples/bare_server");
     let upstream = Upstream::start()?;
     let mut rows = vec![];
     rows.extend(step("start-up and memory", || {
@@ -38,6 +52,9 @@ pub(crate) fn bench(strict: bool) -> Result<()> {
     })?);
     rows.extend(step("200 calls in flight", || {
         throughput(&binary, &upstream)
+    })?);
+    rows.extend(step("the gateway beside a bare server", || {
+        over_http(&binary, &bare, &upstream)
     })?);
     print(&rows);
     let missed = rows.iter().filter(|row| !row.met).count();
@@ -166,6 +183,34 @@ fn throughput(binary: &Path, upstream: &Upstream) -> Result<Vec<Row>> {
         rows.push(row(what, format!("{rate:.0}/s"), text, rate >= budget));
     }
     Ok(rows)
+}
+
+fn over_http(binary: &Path, bare: &Path, upstream: &Upstream) -> Result<Vec<Row>> {
+    let [bare, alone, through] = http::measure(binary, bare, upstream)?;
+    let measured = |load: &http::Load| {
+        format!(
+            "{:.2} ({:.0}/s of {:.0}/s; CPU {:.3} ms of {:.3} ms)",
+            load.rate / bare.rate,
+            load.rate,
+            bare.rate,
+            load.cpu_ms,
+            bare.cpu_ms
+        )
+    };
+    Ok(vec![
+        row(
+            "HTTP gateway with token lookup and audit log, small calls that it answers itself, 64 connections",
+            measured(&alone),
+            "0.6 of a bare rmcp server doing nothing",
+            alone.rate / bare.rate >= 0.6,
+        ),
+        row(
+            "the same, small calls that it passes on",
+            measured(&through),
+            "none",
+            true,
+        ),
+    ])
 }
 
 fn small_call() -> Value {

@@ -1,0 +1,263 @@
+//! The gateway over HTTP beside a bare rmcp server that does nothing, under the same load, taking turns.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+
+use super::client::cpu_of;
+use super::upstream::Upstream;
+use crate::lab::lab_dir;
+use crate::lab::process::free_port;
+
+/// Connections that are kept open, each with one call at a time.
+const CONNECTIONS: usize = 64;
+
+/// How often the servers take turns, and how long a turn is.
+const TURNS: usize = 7;
+const TURN: Duration = Duration::from_millis(1500);
+
+/// What was measured of one server: medians over its turns.
+pub(crate) struct Load {
+    /// Calls in a second.
+    pub(crate) rate: f64,
+    /// CPU time of the server for one call, in milliseconds.
+    pub(crate) cpu_ms: f64,
+}
+
+/// The bare server; the gateway where it answers a call itself; the gateway where it asks the upstream.
+pub(crate) fn measure(gateway: &Path, bare: &Path, upstream: &Upstream) -> Result<[Load; 3]> {
+    let bare = bare_server(bare)?;
+    let gateway = self::gateway(gateway, upstream)?;
+    let user =
+        |id: &str| json!({"name": "get_single_apacheairflow_user_by_id", "arguments": {"id": id}});
+    let nothing = json!({"name": "nothing", "arguments": {"id": "user00001"}});
+    let mut loads = [
+        Turns::new(&bare, &nothing, "\"isError\":false"),
+        Turns::new(&gateway, &user(".."), "invalid_arguments"),
+        Turns::new(&gateway, &user("user00001"), "\"isError\":false"),
+    ];
+    for turn in 0..=TURNS {
+        for load in &mut loads {
+            let measured = load.take()?;
+            // The first turn fills caches and pools.
+            if turn > 0 {
+                load.turns.push(measured);
+            }
+        }
+    }
+    Ok(loads.map(|load| load.median()))
+}
+
+/// A server over HTTP, ended when dropped.
+struct Running {
+    child: Child,
+    /// URL of its MCP endpoint.
+    url: String,
+    data: Option<PathBuf>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if let Some(data) = &self.data {
+            let _ = std::fs::remove_dir_all(data);
+        }
+    }
+}
+
+fn bare_server(program: &Path) -> Result<Running> {
+    let mut child = Command::new(program)
+        .env_clear()
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("start {}", program.display()))?;
+    let mut url = String::new();
+    BufReader::new(child.stdout.take().context("no output")?).read_line(&mut url)?;
+    Ok(Running {
+        child,
+        url: url.trim().to_owned(),
+        data: None,
+    })
+}
+
+/// A gateway with an empty store, an account for the upstream and a server for it.
+fn gateway(program: &Path, upstream: &Upstream) -> Result<Running> {
+    let data = lab_dir().join("bench-gateway");
+    if data.exists() {
+        std::fs::remove_dir_all(&data)?;
+    }
+    std::fs::create_dir_all(&data)?;
+    let base = format!("127.0.0.1:{}", free_port()?);
+    let shown = data.join("shown");
+    let output = std::fs::File::create(&shown)?;
+    let child = Command::new(program)
+        .args(["serve", "--listen", &base, "--data"])
+        .arg(data.join("store"))
+        .env_clear()
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        .spawn()
+        .with_context(|| format!("start {}", program.display()))?;
+    let mut running = Running {
+        child,
+        url: String::new(),
+        data: Some(data),
+    };
+    let base = format!("http://{base}");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while ureq::get(format!("{base}/readyz")).call().is_err() {
+        ensure!(Instant::now() < deadline, "the gateway does not answer");
+        thread::sleep(Duration::from_millis(50));
+    }
+    let text = std::fs::read_to_string(shown)?;
+    let start = text.find("amk_").context("no API token was shown")?;
+    let token: String = text[start..]
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || "_-".contains(*c))
+        .collect();
+    let account = post(
+        &format!("{base}/integrated-account"),
+        &token,
+        &json!({"name": "bench", "base_url": upstream.url, "auth": {"type": "password", "username": "admin", "password": "admin"}}),
+    )?;
+    let id = account["id"].as_str().context("no id")?;
+    let server = post(
+        &format!("{base}/integrated-account/{id}/mcp"),
+        &token,
+        &json!({"name": "bench"}),
+    )?;
+    server["url"]
+        .as_str()
+        .context("no url")?
+        .clone_into(&mut running.url);
+    Ok(running)
+}
+
+fn post(url: &str, token: &str, body: &Value) -> Result<Value> {
+    let text = ureq::post(url)
+        .header("Authorization", format!("Bearer {token}"))
+        .header("Content-Type", "application/json")
+        .send(body.to_string())?
+        .body_mut()
+        .read_to_string()?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// The same request to a server again and again, in turns with others.
+struct Turns {
+    pid: u32,
+    address: String,
+    request: Vec<u8>,
+    /// What each answer has to contain.
+    expected: &'static str,
+    turns: Vec<Load>,
+}
+
+impl Turns {
+    fn new(server: &Running, call: &Value, expected: &'static str) -> Self {
+        let (address, path) = server
+            .url
+            .trim_start_matches("http://")
+            .split_once('/')
+            .unwrap_or((&server.url, ""));
+        let version = "2026-07-28";
+        let mut params = call.clone();
+        params["_meta"] = json!({
+            "io.modelcontextprotocol/protocolVersion": version,
+            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientInfo": {"name": "cargo xtask bench", "version": "1"},
+        });
+        let name = call["name"].as_str().unwrap_or("");
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+        let body = body.to_string();
+        let request = format!(
+            "POST /{path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nMCP-Protocol-Version: {version}\r\nMcp-Method: tools/call\r\nMcp-Name: {name}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        Self {
+            pid: server.child.id(),
+            address: address.to_owned(),
+            request: request.into_bytes(),
+            expected,
+            turns: vec![],
+        }
+    }
+
+    /// One turn on all connections.
+    fn take(&self) -> Result<Load> {
+        let before = cpu_of(self.pid)?;
+        let started = Instant::now();
+        let until = started + TURN;
+        let calls = thread::scope(|scope| {
+            let workers: Vec<_> = (0..CONNECTIONS)
+                .map(|_| scope.spawn(|| self.ask_until(until)))
+                .collect();
+            let mut calls = 0;
+            for worker in workers {
+                calls += match worker.join() {
+                    Ok(count) => count?,
+                    Err(_) => bail!("a connection panicked"),
+                };
+            }
+            Ok(calls)
+        })?;
+        let took = started.elapsed().as_secs_f64();
+        let cpu = cpu_of(self.pid)?.saturating_sub(before).as_secs_f64();
+        let calls = f64::from(calls);
+        Ok(Load {
+            rate: calls / took,
+            cpu_ms: cpu * 1000.0 / calls,
+        })
+    }
+
+    /// Calls on one connection, one after the other; how many.
+    fn ask_until(&self, until: Instant) -> Result<u32> {
+        let stream = TcpStream::connect(&self.address)?;
+        stream.set_nodelay(true)?;
+        let mut stream = BufReader::with_capacity(1 << 14, stream);
+        let (mut line, mut body) = (String::new(), vec![]);
+        let mut calls = 0;
+        while Instant::now() < until {
+            stream.get_mut().write_all(&self.request)?;
+            let mut length = 0;
+            loop {
+                line.clear();
+                ensure!(
+                    stream.read_line(&mut line)? > 0,
+                    "the connection was closed"
+                );
+                if line == "\r\n" {
+                    break;
+                }
+                if line.len() > 15 && line[..15].eq_ignore_ascii_case("content-length:") {
+                    length = line[15..].trim().parse()?;
+                }
+            }
+            body.resize(length, 0);
+            stream.read_exact(&mut body)?;
+            let text = String::from_utf8_lossy(&body);
+            ensure!(text.contains(self.expected), "an unexpected answer: {text}");
+            calls += 1;
+        }
+        Ok(calls)
+    }
+
+    fn median(&self) -> Load {
+        let of = |value: fn(&Load) -> f64| {
+            let mut values: Vec<f64> = self.turns.iter().map(value).collect();
+            values.sort_unstable_by(f64::total_cmp);
+            values.get(values.len() / 2).copied().unwrap_or_default()
+        };
+        Load {
+            rate: of(|load| load.rate),
+            cpu_ms: of(|load| load.cpu_ms),
+        }
+    }
+}
