@@ -14,6 +14,11 @@ from gateway import free_port
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
+WHOLE_PAGE = """
+    const page = document.documentElement;
+    return {x: 0, y: 0, width: page.clientWidth, height: Math.min(page.scrollHeight, 1400), scale: 1};
+"""
+
 
 class Failure(Exception):
     """What the driver says went wrong."""
@@ -117,11 +122,24 @@ class Browser:
         actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
         self.post("/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
 
-    def resize(self, width, height):
-        self.post("/window/rect", {"width": width, "height": height})
+    def shift_insert(self):
+        """Pastes."""
+        down, up = [{"type": "keyDown", "value": "\ue008"}, {"type": "keyDown", "value": "\ue016"}], [{"type": "keyUp", "value": "\ue008"}]
+        self.post("/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": down + up}]})
+
+    def phone(self):
+        """From now on a window as small as a phone's."""
+        size = {"width": 375, "height": 812, "deviceScaleFactor": 2, "mobile": True}
+        self.post("/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": size})
+
+    def cookies(self):
+        return self.get("/cookie")
 
     def screenshot(self):
-        return base64.b64decode(self.get("/screenshot"))
+        """A picture of the whole page, as PNG."""
+        whole = {"captureBeyondViewport": True, "format": "png", "clip": self.script(WHOLE_PAGE)}
+        answer = self.post("/goog/cdp/execute", {"cmd": "Page.captureScreenshot", "params": whole})
+        return base64.b64decode(answer["data"])
 
     def problems(self):
         """What the console complains about: blocked scripts and styles, failed requests."""

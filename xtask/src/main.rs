@@ -7,6 +7,7 @@ mod coverage;
 mod demo;
 mod generate;
 mod lab;
+mod screenshots;
 mod specs;
 mod test;
 
@@ -56,6 +57,8 @@ enum Task {
         #[arg(long)]
         strict: bool,
     },
+    /// Take the README's pictures of the admin page, in a real Chromium
+    Screenshots,
     /// Everything that a pull request has to pass
     Ci,
 }
@@ -115,6 +118,7 @@ fn run(task: Task) -> Result<()> {
         Task::Test { only } => test::test(only.as_deref()),
         Task::Lab => test::hold_lab(),
         Task::Bench { strict } => bench::bench(strict),
+        Task::Screenshots => screenshots::screenshots(),
         Task::Ci => test::ci(),
     }
 }

@@ -74,7 +74,8 @@ fn build_server() -> Result<()> {
     cargo(&["build", "--package", "airflow-mcp"])
 }
 
-fn binary() -> PathBuf {
+/// The server that tests run.
+pub(crate) fn binary() -> PathBuf {
     root().join("target/debug/airflow-mcp")
 }
 

@@ -1,0 +1,39 @@
+"""The official conformance suite against a URL of the gateway.
+
+The server has the fixtures that a tool server can have a use for (`server/src/fixtures.rs`). What is left out stands in `conformance/*.yaml`, with the reason; a scenario there that passes fails this test, so the lists can only shrink.
+"""
+
+import pathlib
+import subprocess
+
+import pytest
+from conftest import Airflow, setting
+from gateway import Gateway
+
+LISTS = pathlib.Path(__file__).parent / "conformance"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("conformance")
+    with Gateway(folder, binary=setting("E2E_CONFORMANCE_BINARY")) as gateway:
+        yield gateway.server(gateway.account(Airflow(3).url))["url"]
+
+
+def conformance(url, folder, *arguments):
+    command = [setting("E2E_NODE"), setting("E2E_CONFORMANCE"), "server", "--url", url, "-o", str(folder), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=folder)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.mark.parametrize("revision", ["2025-11-25", "2026-07-28"])
+def test_the_requirements_of_a_revision(url, tmp_path, revision):
+    left_out = LISTS / f"{revision}.yaml"
+    report = conformance(url, tmp_path, "--requirements", revision, "--expected-failures", str(left_out))
+    assert "tools-list" in report
+
+
+@pytest.mark.parametrize("scenario", ["http-header-validation", "http-custom-header-server-validation", "json-schema-2020-12"])
+def test_what_the_suite_does_not_score_yet(url, tmp_path, scenario):
+    conformance(url, tmp_path, "--scenario", scenario, "--spec-version", "2026-07-28")
