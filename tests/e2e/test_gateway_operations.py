@@ -1,16 +1,15 @@
-"""Running a gateway: health, metrics, traces, limits, cancellation, a graceful end, the audit log, the shell and the configuration file."""
+"""Running a gateway: health, metrics, traces, limits, cancellation, a graceful end, the audit log."""
 
 import http.server
 import json
 import re
 import signal
-import subprocess
 import threading
 import time
 
 import pytest
 from conftest import Airflow, Proxy
-from gateway import LIST_ROLES, LIST_USERS, Connection, Gateway, Mcp, eventually, free_port, in_seconds, is_refused, new_database, new_key, sql
+from gateway import LIST_ROLES, LIST_USERS, Connection, Gateway, Mcp, eventually, in_seconds, is_refused, new_database, new_key, sql
 
 ONE = {"limit": 1}
 ROLES_PATH = "/auth/fab/v1/roles"
@@ -267,37 +266,3 @@ def test_the_openapi_document_is_what_is_served(gateway):
         target = re.sub(r"\{[^}]+\}", "nothing", path)
         reply = gateway.request(method, target, headers={"Authorization": None})
         assert reply.status not in (404, 405), (method, path, reply.status)
-
-
-def shell(gateway, *arguments, check=True):
-    env = {"AIRFLOW_MCP_GATEWAY_URL": gateway.url, "AIRFLOW_MCP_API_TOKEN": gateway.api_token, "PATH": "/usr/bin:/bin"}
-    done = subprocess.run([gateway.binary, *arguments], env=env, capture_output=True, text=True, timeout=60)
-    assert not check or done.returncode == 0, (arguments, done.returncode, done.stdout, done.stderr)
-    assert gateway.api_token not in done.stdout + done.stderr
-    return done
-
-
-def test_the_shell_lists_what_there_is(gateway):
-    account = gateway.account(Airflow(3).url, name="from the shell")
-    server = gateway.server(account, name="listed")
-    assert account in shell(gateway, "account", "list").stdout
-    assert server["id"] in shell(gateway, "server", "list", account).stdout
-    assert "tok_" in shell(gateway, "token", "list").stdout
-    assert "server.create" in shell(gateway, "audit").stdout
-    refused = subprocess.run(
-        [gateway.binary, "account", "list"],
-        env={"AIRFLOW_MCP_GATEWAY_URL": gateway.url, "AIRFLOW_MCP_API_TOKEN": "amk_" + "A" * 43},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert refused.returncode == 1 and "token" in refused.stderr.lower()
-    nobody = f"http://127.0.0.1:{free_port()}"
-    away = subprocess.run(
-        [gateway.binary, "account", "list"],
-        env={"AIRFLOW_MCP_GATEWAY_URL": nobody, "AIRFLOW_MCP_API_TOKEN": "x"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert away.returncode != 0 and nobody in away.stderr
