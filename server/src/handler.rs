@@ -266,7 +266,11 @@ impl ServerHandler for Handler {
         } else {
             GUESSED_TTL
         };
-        let mut result = ListToolsResult::with_all_items(self.0.offer.listed(known.as_ref()))
+        #[allow(unused_mut, reason = "only a build with fixtures adds to it")]
+        let mut tools = self.0.offer.listed(known.as_ref());
+        #[cfg(feature = "conformance-fixtures")]
+        tools.extend(crate::fixtures::tools());
+        let mut result = ListToolsResult::with_all_items(tools)
             .with_ttl_ms(u64::try_from(ttl.as_millis()).unwrap_or_default())
             .with_cache_scope(CacheScope::Private);
         result.meta = Some(META.clone());
@@ -274,6 +278,13 @@ impl ServerHandler for Handler {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
+        #[cfg(feature = "conformance-fixtures")]
+        if let Some(fixture) = crate::fixtures::tools()
+            .into_iter()
+            .find(|tool| tool.name == name)
+        {
+            return Some(fixture);
+        }
         let known = self.0.account.known();
         self.0.offer.listed_tool(known.as_ref(), name)
     }
@@ -285,6 +296,10 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let started = Instant::now();
         let name = request.name;
+        #[cfg(feature = "conformance-fixtures")]
+        if let Some(result) = crate::fixtures::call(&name, &context).await {
+            return Ok(result.into());
+        }
         let known = self.0.account.known();
         let tool = self.0.offer.find(known.as_ref(), &name);
         let (tool, outcome) = match tool {

@@ -6,6 +6,8 @@ mod call;
 mod changes;
 mod cli;
 mod doctor;
+#[cfg(feature = "conformance-fixtures")]
+mod fixtures;
 mod gateway;
 mod handler;
 mod log;
