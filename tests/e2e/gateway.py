@@ -12,6 +12,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 import urllib.parse
 import uuid
@@ -297,6 +298,52 @@ def sql(statement, database="postgres"):
     command = [f"{setting('E2E_POSTGRES_PROGRAMS')}/psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]
     command += ["--set", "ON_ERROR_STOP=1", "--command", statement, f"{setting('E2E_POSTGRES_URL')}/{database}"]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+class Link:
+    """A way to a database that can be cut: passes bytes on in both directions."""
+
+    def __init__(self, url):
+        parts = urllib.parse.urlsplit(url)
+        self.there = (parts.hostname, parts.port)
+        self.sockets = []
+        self.listen(0)
+        self.port = self.listener.getsockname()[1]
+        self.url = url.replace(f"{parts.hostname}:{parts.port}", f"127.0.0.1:{self.port}")
+
+    def listen(self, port):
+        self.listener = socket.create_server(("127.0.0.1", port))
+        threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
+
+    def accept(self, listener):
+        with contextlib.suppress(OSError):
+            while True:
+                here, _ = listener.accept()
+                there = socket.create_connection(self.there)
+                self.sockets += [here, there]
+                for one, other in [(here, there), (there, here)]:
+                    threading.Thread(target=self.pass_on, args=(one, other), daemon=True).start()
+
+    def pass_on(self, one, other):
+        with contextlib.suppress(OSError):
+            while data := one.recv(1 << 16):
+                other.sendall(data)
+        for each in (one, other):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def cut(self):
+        # Closing alone would not wake up who waits in it.
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for each in self.sockets:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        self.sockets.clear()
+
+    def mend(self):
+        self.listen(self.port)
 
 
 def dump(url):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 from conftest import Airflow, Proxy
-from gateway import LIST_ROLES, LIST_USERS, Connection, Gateway, Mcp, eventually, in_seconds, is_refused, new_database, new_key, sql
+from gateway import LIST_ROLES, LIST_USERS, Connection, Gateway, Link, Mcp, eventually, in_seconds, is_refused, new_database, new_key
 
 ONE = {"limit": 1}
 ROLES_PATH = "/auth/fab/v1/roles"
@@ -166,17 +166,22 @@ def test_health_and_metrics(gateway):
 
 
 def test_a_store_that_is_gone_is_not_ready(tmp_path):
-    with new_database() as database, Gateway(tmp_path, database=database, key=new_key()) as gateway:
-        assert gateway.request("GET", "/readyz").status == 200
-        name = database.rsplit("/", 1)[1]
-        sql(f"alter database {name} with allow_connections false")
-        sql(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'")
-        assert eventually(lambda: gateway.request("GET", "/readyz").status == 503, 15, "not ready") is not None
-        assert gateway.request("GET", "/healthz").status == 200
-        server = gateway.request("GET", "/integrated-account")
-        assert server.status in (401, 503)
-        sql(f"alter database {name} with allow_connections true")
-        eventually(lambda: gateway.request("GET", "/readyz").status == 200, 15, "ready again")
+    with new_database() as database:
+        link = Link(database)
+        with Gateway(tmp_path, database=link.url, key=new_key()) as gateway:
+            mcp = Mcp(gateway.server(gateway.account(Airflow(3).url))["url"])
+            assert mcp.call(LIST_ROLES, ONE).content
+            link.cut()
+            eventually(lambda: gateway.request("GET", "/readyz").status == 503, 15, "not ready")
+            assert gateway.request("GET", "/healthz").status == 200
+            gateway.error(503, "GET", "/integrated-account")
+            # Nobody gets in on what was known before, and nothing is done that cannot be written down.
+            reply = mcp.call(LIST_ROLES, ONE)
+            assert "structuredContent" not in reply.text, reply.text
+            link.mend()
+            eventually(lambda: gateway.request("GET", "/readyz").status == 200, 15, "ready again")
+            eventually(lambda: mcp.call(LIST_ROLES, ONE).status == 200, 5, "its URLs work again")
+        link.cut()
 
 
 def test_traces_go_to_a_collector(tmp_path):

@@ -89,6 +89,11 @@ token_file = "{file}"
 """
 
 
+def declared(gateway):
+    accounts = gateway.api("GET", "/integrated-account")["result"]
+    return [{key: value for key, value in account.items() if key != "updated_at"} for account in accounts]
+
+
 def test_declared_in_a_file(airflow, tmp_path):
     url_file, config = tmp_path / "agent.url", tmp_path / "config.toml"
     text = CONFIG.format(url=airflow.url, file=url_file)
@@ -98,10 +103,10 @@ def test_declared_in_a_file(airflow, tmp_path):
         url = url_file.read_text().strip()
         assert stat.S_IMODE(url_file.stat().st_mode) == 0o600
         assert Mcp(url.replace(url.split("/mcp/")[0], gateway.url)).call(LIST_ROLES, {"limit": 1}).content
-        before = gateway.api("GET", "/integrated-account")["result"]
+        before = declared(gateway)
     # Again: nothing is made twice, and the URL stays.
     with Gateway(tmp_path, *options, api_token=gateway.api_token, PASSWORD="admin") as gateway:
-        assert gateway.api("GET", "/integrated-account")["result"] == before
+        assert declared(gateway) == before
         servers = gateway.api("GET", f"/integrated-account/{before[0]['id']}/mcp")["result"]
         assert [server["name"] for server in servers] == ["agent"]
         assert url_file.read_text().strip() == url

@@ -4,6 +4,7 @@
 pub(crate) mod admin;
 pub(crate) mod answers;
 mod audit;
+pub(crate) mod body;
 pub(crate) mod client;
 mod clock;
 pub(crate) mod config;

@@ -9,7 +9,7 @@ use airflow_tools::APIS;
 use anyhow::Context;
 use axum::Router;
 use axum::http::StatusCode;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
@@ -17,6 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::answers::refusal;
+use super::body;
 use super::client;
 use super::config;
 use super::limits::{self, Guesses, Slow};
@@ -143,6 +144,7 @@ fn app(
         .merge(guarded)
         .merge(operations)
         .fallback(not_found)
+        .layer(from_fn(body::read_small))
         .layer(map_response(harden))
         .layer(from_fn_with_state(metrics, telemetry::observe))
         .layer(from_fn_with_state(proxies, client::find))
