@@ -23,7 +23,7 @@ def url(tmp_path_factory):
 def conformance(url, folder, *arguments):
     command = [setting("E2E_NODE"), setting("E2E_CONFORMANCE"), "server", "--url", url, "-o", str(folder), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=folder)
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert done.returncode == 0, done.stdout[done.stdout.find("=== SUMMARY") :] + done.stderr[-2000:]
     return done.stdout
 
 
