@@ -385,7 +385,7 @@ impl ServerHandler for Handler {
 }
 
 fn log(name: &str, outcome: &Result<Answer, Refused>, took: Duration) {
-    let ms = took.as_millis();
+    let ms = milliseconds(took);
     match outcome {
         Ok(answer) => tracing::info!(
             tool = %name,
@@ -399,6 +399,11 @@ fn log(name: &str, outcome: &Result<Answer, Refused>, took: Duration) {
         Err(Refused::NoTool(_)) => tracing::info!(ms, "refused: no such tool"),
         Err(refused) => tracing::info!(tool = %name, refused = ?refused, ms, "refused"),
     }
+}
+
+/// As a number that logs in JSON have as one.
+pub(crate) fn milliseconds(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A panic of `call` as an error. rmcp would never answer, and the client would wait for ever.

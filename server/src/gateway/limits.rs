@@ -1,4 +1,4 @@
-//! Slows down who guesses tokens. An address may be wrong a number of times a minute; after that each further try waits its turn, and turns get rarer the longer it goes on. Tokens that were right before from the same address are not slowed, since many people may share it.
+//! Slows down who guesses tokens. An address may be wrong a number of times a minute; after that who goes on without a pause is turned away at once, others wait their turn, and turns get rarer the longer it goes on. Tokens that were right before from the same address are not slowed, since many people may share it.
 //!
 //! Tokens are 256 random bits, so nobody guesses one; but who tries must not fill the log, the store or the processor either.
 
@@ -24,6 +24,9 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// The first wait between two tries; it doubles every [`FREE`] wrong ones.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// Who tries again before this is turned away instead of waiting.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// So many requests of one address may wait; others are turned away at once.
 const WAITING: u32 = 4;
@@ -58,6 +61,8 @@ struct Wrong {
     until: Instant,
     /// When the next try may be made.
     next: Instant,
+    /// When the last try came that was not let through at once.
+    last: Option<Instant>,
     waiting: u32,
 }
 
@@ -86,8 +91,10 @@ impl Guesses {
             return Turn::Now;
         }
         let wait = wrong.next.saturating_duration_since(now);
-        if wrong.waiting >= WAITING {
-            return Turn::Never(wait + wrong.pause());
+        let last = wrong.last.replace(now);
+        let hurried = last.is_some_and(|last| now.saturating_duration_since(last) < PAUSE);
+        if hurried || wrong.waiting >= WAITING {
+            return Turn::Never(wait.max(wrong.pause()));
         }
         wrong.waiting += 1;
         wrong.next = wrong.next.max(now) + wrong.pause();
@@ -110,6 +117,7 @@ impl Guesses {
             count: 0,
             until: now,
             next: now,
+            last: None,
             waiting: 0,
         });
         if wrong.count < FREE && wrong.until <= now {
@@ -285,13 +293,12 @@ mod tests {
 
     const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
-    /// Guesses until none is let through within `time`, with as many at a time as are taken; returns how many were looked up.
-    fn looked_up(guesses: &Guesses, start: Instant, tries: u32, time: Duration) -> u32 {
-        let step = time / tries;
+    /// Guesses so often, so far apart; returns how many were looked up.
+    fn looked_up(guesses: &Guesses, start: Instant, tries: u32, apart: Duration) -> u32 {
         let mut waiting: Vec<Instant> = Vec::new();
         let mut done = 0;
         for index in 0..tries {
-            let now = start + step * index;
+            let now = start + apart * index;
             waiting.retain(|ready| {
                 if *ready <= now {
                     guesses.waited(ADDRESS);
@@ -306,7 +313,7 @@ mod tests {
                     done += 1;
                 }
                 Turn::After(wait) => waiting.push(now + wait),
-                Turn::Never(_) => {}
+                Turn::Never(wait) => assert!(wait >= FIRST_WAIT),
             }
         }
         done
@@ -316,16 +323,13 @@ mod tests {
     fn ten_thousand_guesses_are_slowed() {
         let guesses = Guesses::default();
         let start = Instant::now();
-        let done = looked_up(&guesses, start, 10_000, Duration::from_secs(10));
-        assert!((FREE..60).contains(&done), "{done}");
-        // The longer it goes on, the rarer the turns.
-        let more = looked_up(
-            &guesses,
-            start + Duration::from_secs(10),
-            10_000,
-            Duration::from_secs(600),
-        );
-        assert!(more < 400, "{more}");
+        let fast = looked_up(&guesses, start, 10_000, Duration::from_millis(1));
+        assert!((FREE..FREE + 5).contains(&fast), "{fast}");
+
+        // Who waits between them gets turns, but ever fewer.
+        let later = start + Duration::from_secs(10);
+        let slow = looked_up(&guesses, later, 10_000, Duration::from_millis(300));
+        assert!((1000..1600).contains(&slow), "{slow} in 50 minutes");
     }
 
     #[test]

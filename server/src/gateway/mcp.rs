@@ -23,7 +23,7 @@ use super::limits::WrongToken;
 use super::model::Principal;
 use super::ops::Metrics;
 use super::service::{CallRecord, Gateway, Resolved};
-use super::telemetry::Traces;
+use super::traces::Traces;
 use crate::handler::{Called, Handler, Observer, Refused};
 use crate::offer::NoTool;
 
@@ -269,7 +269,7 @@ impl Exchange {
             let _ = self.rate_limit.set(answer.rate_limit);
         }
         self.metrics.called(call.tool, outcome, status, call.took);
-        self.traces.called(&call, outcome, &self.resolved.server.id);
+        self.traces.called(&call, outcome);
 
         let client = call.context.meta.client_info().map(|client| client.name);
         let server_id = self.resolved.server.id.clone();

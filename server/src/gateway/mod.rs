@@ -24,5 +24,6 @@ pub(crate) mod service;
 mod store;
 pub(crate) mod telemetry;
 mod token;
+pub(crate) mod traces;
 mod validate;
 mod vault;

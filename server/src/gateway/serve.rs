@@ -26,8 +26,10 @@ use super::ops::{self, Metrics, Operations};
 use super::options::{ConfigFile, Options, access};
 use super::origin::{self, Access};
 use super::service::{Gateway, GatewayOptions};
-use super::telemetry::{self, Traces};
+use super::telemetry;
+use super::traces::Traces;
 use crate::output;
+use crate::settings::process_environment;
 
 /// How long calls in flight may take to finish after the signal to end.
 const LAST_CALLS: Duration = Duration::from_secs(30);
@@ -54,6 +56,7 @@ pub(crate) async fn serve(options: Options) -> anyhow::Result<()> {
     )
     .map_err(|problems| anyhow::anyhow!("{}", problems.join("; ")))?;
 
+    let traces = Traces::start(&process_environment)?;
     let (gateway, first_token) = Gateway::open(GatewayOptions {
         store: options.store,
         key: options.keys.key,
@@ -85,6 +88,7 @@ pub(crate) async fn serve(options: Options) -> anyhow::Result<()> {
         &gateway,
         Arc::new(access),
         Arc::new(options.proxies),
+        traces.clone(),
         Arc::clone(&ending),
     );
     let listener = listener.tap_io(|stream| {
@@ -113,6 +117,7 @@ pub(crate) async fn serve(options: Options) -> anyhow::Result<()> {
         }
     }
     gateway.close().await;
+    traces.end().await;
     Ok(())
 }
 
@@ -121,6 +126,7 @@ fn app(
     gateway: &Gateway,
     access: Arc<Access>,
     proxies: Arc<client::Proxies>,
+    traces: Traces,
     ending: Arc<AtomicBool>,
 ) -> Router {
     let metrics = Arc::new(Metrics::new());
@@ -129,7 +135,7 @@ fn app(
         metrics: Arc::clone(&metrics),
     };
     let guarded = Router::new()
-        .merge(mcp::router(gateway.clone(), Arc::clone(&metrics), Traces))
+        .merge(mcp::router(gateway.clone(), Arc::clone(&metrics), traces))
         .merge(super::manage::router(gateway.clone()))
         .merge(super::admin::router(gateway.clone()))
         .layer(from_fn_with_state(slow, limits::slow_guesses))

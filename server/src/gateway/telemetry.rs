@@ -1,4 +1,4 @@
-//! What can be seen of a request from outside: its id, its line in the log, its trace. Never its URL, since that holds a token.
+//! What can be seen of a request from outside: its id, its line in the log. Never its URL, since that holds a token.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -14,20 +14,12 @@ use tracing::Instrument;
 use super::answers::refusal;
 use super::client::ClientAddress;
 use super::ops::Metrics;
-use crate::handler::{Called, panic_text};
+use crate::handler::{milliseconds, panic_text};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Longest request id that is taken over from a client.
 const MAX_REQUEST_ID: usize = 128;
-
-/// Where traces go, if they go anywhere.
-#[derive(Clone, Default)]
-pub(crate) struct Traces;
-
-impl Traces {
-    pub(crate) fn called(&self, _call: &Called<'_>, _outcome: &'static str, _server: &str) {}
-}
 
 /// Gives each request an id and a line in the log, counts it, and turns a panic into an answer.
 pub(crate) async fn observe(
@@ -69,7 +61,7 @@ pub(crate) async fn observe(
         });
     let status = response.status();
     span.in_scope(|| {
-        let ms = started.elapsed().as_millis();
+        let ms = milliseconds(started.elapsed());
         let status = status.as_u16();
         tracing::debug!(%method, %route, status, client = client.map(tracing::field::display), ms, "answered");
     });

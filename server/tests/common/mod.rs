@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+pub mod gateway;
+
 /// The program with no settings but these; `{url}` is one where nobody listens unless given.
 pub fn program(variables: &[(&str, &str)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_airflow-mcp"));
@@ -240,6 +242,9 @@ impl FakeAirflow {
     }
 }
 
+/// Before a number of milliseconds in the headers of an answer: so long it takes.
+pub const SLOWLY: &str = "X-Slowly: ";
+
 /// A token that never expires; nobody checks its signature.
 const TOKEN: &str = "eyJhbGciOiJub25lIn0.eyJleHAiOjQxMDI0NDQ4MDB9.c2lnbmF0dXJl";
 
@@ -268,6 +273,10 @@ fn serve(mut stream: TcpStream, answers: &Answers, seen: &Mutex<Vec<String>>) {
     let route = wanted.split('?').next().unwrap_or_default();
     let not_found = (404, "", json!({"detail": "Not Found"}).to_string());
     let (status, headers, body) = answers.get(route).unwrap_or(&not_found);
+    if let Some(wait) = headers.strip_prefix(SLOWLY) {
+        let wait = wait.trim().parse().expect("milliseconds");
+        thread::sleep(Duration::from_millis(wait));
+    }
     if *status == 0 {
         // Accepts and says nothing.
         thread::sleep(Duration::from_secs(20));

@@ -1,0 +1,316 @@
+//! A gateway as its clients see it: a process with a port of its own and a directory of its own.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{FakeAirflow, program};
+
+/// Longest wait for an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running gateway. Its log is kept at the most talkative level.
+pub struct Gateway {
+    child: Child,
+    pub address: String,
+    pub data: PathBuf,
+    pub api_token: String,
+    log: Arc<Mutex<Vec<u8>>>,
+    logging: Option<JoinHandle<()>>,
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Reply {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(it, _)| it == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
+    }
+}
+
+impl Gateway {
+    /// Starts one with an empty store.
+    pub fn start(name: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let data = std::env::temp_dir().join(format!("airflow-mcp-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&data);
+        let log = variables
+            .iter()
+            .all(|(name, _)| *name != "AIRFLOW_MCP_LOG")
+            .then_some(("AIRFLOW_MCP_LOG", "trace"));
+        let variables: Vec<_> = variables.iter().copied().chain(log).collect();
+        let data_ = data.to_string_lossy().into_owned();
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0", "--data", &data_];
+        all.extend(arguments);
+        Self::spawn(program(&variables, &all), data)
+    }
+
+    fn spawn(mut command: Command, data: PathBuf) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let mut errors = child.stderr.take().expect("its log");
+        let kept = Arc::clone(&log);
+        let logging = thread::spawn(move || {
+            let mut piece = [0; 4096];
+            while let Ok(read @ 1..) = errors.read(&mut piece) {
+                kept.lock().expect("no panic").extend(&piece[..read]);
+            }
+        });
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let mut api_token = String::new();
+        let address = loop {
+            let Some(Ok(line)) = lines.next() else {
+                let log = log.lock().expect("no panic");
+                panic!("it ended: {}", String::from_utf8_lossy(&log));
+            };
+            if let Some((_, token)) = line.split_once("amk_") {
+                api_token = format!("amk_{token}");
+            }
+            if let Some(("Serving", address)) = line
+                .split_once(' ')
+                .and_then(|(word, rest)| Some((word, rest.rsplit_once(' ')?.1)))
+            {
+                break address.to_owned();
+            }
+        };
+        Self {
+            child,
+            address,
+            data,
+            api_token,
+            log,
+            logging: Some(logging),
+        }
+    }
+
+    /// Sends a request and reads the answer to its end.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let mut stream = self.open(method, path, headers, body);
+        read(&mut stream)
+    }
+
+    /// Sends a request and leaves the connection to the caller.
+    pub fn open(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n",
+            body.len()
+        );
+        if headers.iter().all(|(name, _)| *name != "host") {
+            head += &format!("host: {}\r\n", self.address);
+        }
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        // A gateway may have answered and closed before all of a large body was written.
+        let _ = write!(stream, "{head}\r\n{body}");
+        stream
+    }
+
+    /// Asks the management API and expects that it does so.
+    pub fn manage(&self, method: &str, path: &str, body: Value) -> Value {
+        let bearer = format!("Bearer {}", self.api_token);
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+        ];
+        let reply = self.send(method, path, &headers, &body);
+        assert!(reply.status < 300, "{method} {path}: {reply:?}");
+        if reply.body.is_empty() {
+            Value::Null
+        } else {
+            reply.json()
+        }
+    }
+
+    /// Adds an account; returns its id.
+    pub fn account(&self, airflow: &FakeAirflow) -> String {
+        let account = self.manage(
+            "POST",
+            "/integrated-account",
+            json!({"name": "production", "base_url": airflow.url, "auth": {"type": "password", "username": "admin", "password": PASSWORD}}),
+        );
+        text(&account["id"])
+    }
+
+    /// Makes a server of an account; returns its id and the path of its URL.
+    pub fn server(&self, account: &str, config: Value, expires_at: Value) -> (String, String) {
+        let server = self.manage(
+            "POST",
+            &format!("/integrated-account/{account}/mcp"),
+            json!({"name": "agent", "config": config, "expires_at": expires_at}),
+        );
+        (
+            text(&server["id"]),
+            format!("/mcp/{}", text(&server["token"])),
+        )
+    }
+
+    /// Sends a message as a client of MCP 2026-07-28 does.
+    pub fn modern(&self, path: &str, message: &str, more: &[(&str, &str)]) -> Reply {
+        let parsed: Value = serde_json::from_str(message).expect("JSON");
+        let method = text(&parsed["method"]);
+        let name = parsed["params"]["name"].as_str().unwrap_or_default();
+        let mut headers = vec![
+            ("content-type", "application/json"),
+            ("accept", "application/json, text/event-stream"),
+            ("mcp-protocol-version", "2026-07-28"),
+            ("mcp-method", &method),
+        ];
+        if !name.is_empty() {
+            headers.push(("mcp-name", name));
+        }
+        headers.extend(more);
+        self.send("POST", path, &headers, message)
+    }
+
+    /// Sends a message as an older client does.
+    pub fn legacy(&self, path: &str, message: &str, more: &[(&str, &str)]) -> Reply {
+        let mut headers = LEGACY.to_vec();
+        headers.extend(more);
+        self.send("POST", path, &headers, message)
+    }
+
+    /// All records of the audit log, newest first.
+    pub fn audit(&self) -> Vec<Value> {
+        let page = self.manage("GET", "/audit?limit=1000", Value::Null);
+        page["result"].as_array().expect("records").clone()
+    }
+
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
+            .status()
+            .expect("there is kill");
+        assert!(status.success());
+    }
+
+    /// Waits for its end; returns how it ended and all of its log.
+    pub fn end(&mut self) -> (ExitStatus, String) {
+        let status = self.child.wait().expect("it ends");
+        if let Some(logging) = self.logging.take() {
+            logging.join().expect("the log is read");
+        }
+        let log = self.log.lock().expect("no panic");
+        (status, String::from_utf8_lossy(&log).into_owned())
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.data);
+    }
+}
+
+/// The password of all accounts.
+pub const PASSWORD: &str = "planted-correct-horse";
+
+/// The headers of an older client after its handshake.
+pub const LEGACY: [(&str, &str); 3] = [
+    ("content-type", "application/json"),
+    ("accept", "application/json, text/event-stream"),
+    ("mcp-protocol-version", "2025-11-25"),
+];
+
+pub fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("no text: {value}"))
+        .to_owned()
+}
+
+/// Reads an answer to its end.
+pub fn read(stream: &mut TcpStream) -> Reply {
+    let mut bytes = Vec::new();
+    // A gateway that closes before it has read all may reset the connection after its answer.
+    let _ = stream.read_to_end(&mut bytes);
+    let all = String::from_utf8(bytes).expect("UTF-8");
+    let (head, body) = all
+        .split_once("\r\n\r\n")
+        .unwrap_or_else(|| panic!("no answer: {all:?}"));
+    let mut lines = head.lines();
+    let status = lines
+        .next()
+        .and_then(|line| line.split(' ').nth(1))
+        .and_then(|status| status.parse().ok())
+        .expect("a status");
+    let headers: Vec<_> = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .collect();
+    let chunked = headers
+        .iter()
+        .any(|(name, value)| name == "transfer-encoding" && value == "chunked");
+    let body = if chunked {
+        unchunked(body)
+    } else {
+        body.to_owned()
+    };
+    Reply {
+        status,
+        headers,
+        body,
+    }
+}
+
+fn unchunked(mut body: &str) -> String {
+    let mut all = String::new();
+    while let Some((length, rest)) = body.split_once("\r\n") {
+        let length = usize::from_str_radix(length, 16).expect("a length");
+        if length == 0 {
+            break;
+        }
+        all += &rest[..length];
+        body = rest[length..].trim_start_matches("\r\n");
+    }
+    all
+}
+
+/// All bytes of all files in a directory.
+pub fn bytes_in(directory: &Path) -> Vec<u8> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            all.extend(std::fs::read(path).expect("a file"));
+        }
+    }
+    all
+}

@@ -1,0 +1,643 @@
+//! `airflow-mcp serve` as clients and operators see it: a real process with a store in a file, asked over HTTP.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::gateway::{Gateway, LEGACY, PASSWORD, bytes_in, read, text};
+use common::{FakeAirflow, SLOWLY, modern, request};
+use serde_json::{Value, json};
+
+const LIST_USERS: &str = "list_all_apacheairflow_users";
+const DELETE_USER: &str = "delete_a_apacheairflow_user_by_id";
+
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
+fn names(answer: &Value) -> Vec<String> {
+    let tools = answer["result"]["tools"].as_array().expect("tools");
+    tools.iter().map(|tool| text(&tool["name"])).collect()
+}
+
+fn call(name: &str) -> Value {
+    json!({"name": name, "arguments": {}})
+}
+
+/// Waits until something holds; a test that waits for ever fails.
+fn until(mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < Duration::from_secs(30), "never");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn both_generations_are_served() {
+    let airflow = FakeAirflow::start(FakeAirflow::three());
+    let gateway = Gateway::start("generations", &[], &[]);
+    let account = gateway.account(&airflow);
+    let (server, url) = gateway.server(&account, json!({}), Value::Null);
+
+    let hello = request(
+        0,
+        "initialize",
+        json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}),
+    );
+    let reply = gateway.legacy(&url, &hello, &[]);
+    let hello = &reply.json()["result"];
+    assert_eq!(hello["protocolVersion"], "2025-11-25");
+    assert_eq!(hello["serverInfo"]["name"], "airflow-mcp");
+    // Nobody is there to be told of changes.
+    assert_eq!(hello["capabilities"], json!({"tools": {}}));
+
+    let discovered = gateway.modern(&url, &modern(1, "server/discover", json!({})), &[]);
+    assert_eq!(discovered.status, 200, "{discovered:?}");
+
+    let listed = [
+        gateway.legacy(&url, &request(2, "tools/list", json!({})), &[]),
+        gateway.modern(&url, &modern(2, "tools/list", json!({})), &[]),
+    ]
+    .map(|reply| names(&reply.json()));
+    assert_eq!(listed[0], listed[1]);
+    assert!(listed[0].contains(&LIST_USERS.to_owned()));
+
+    let mut message: Value =
+        serde_json::from_str(&modern(3, "tools/call", call(LIST_USERS))).unwrap();
+    message["params"]["_meta"]["io.modelcontextprotocol/clientInfo"] =
+        json!({"name": "the\u{7}agent", "version": "1"});
+    let called = [
+        gateway.legacy(
+            &url,
+            &request(3, "tools/call", call(LIST_USERS)),
+            &[("user-agent", "older/1"), ("x-request-id", "mine-1")],
+        ),
+        gateway.modern(&url, &message.to_string(), &[]),
+    ];
+    for reply in &called {
+        let result = &reply.json()["result"];
+        assert_eq!(result["isError"], false, "{reply:?}");
+        assert_eq!(result["structuredContent"]["users"][0]["username"], "ada");
+        let limits = ["limit", "remaining", "reset"]
+            .map(|name| reply.header(&format!("ratelimit-{name}")).unwrap());
+        assert_eq!(limits, ["60", "59", "7"]);
+        assert_eq!(reply.header("content-type"), Some("application/json"));
+    }
+    assert_eq!(called[0].header("x-request-id"), Some("mine-1"));
+    assert!(called[1].header("x-request-id").unwrap().len() >= 16);
+
+    let calls: Vec<_> = gateway
+        .audit()
+        .into_iter()
+        .filter(|record| record["action"] == "call")
+        .collect();
+    let actors: Vec<_> = calls.iter().map(|it| it["actor_name"].clone()).collect();
+    assert_eq!(actors, [json!("the agent"), json!("older/1")]);
+    let record = &calls[0];
+    assert_eq!(record["server_id"], server.as_str());
+    assert_eq!(record["account_id"], account.as_str());
+    let shown = ["actor", "tool", "effect", "outcome", "upstream_status"].map(|key| &record[key]);
+    assert_eq!(
+        shown,
+        [
+            &json!(server),
+            &json!(LIST_USERS),
+            &json!("read"),
+            &json!("ok"),
+            &json!(200)
+        ]
+    );
+}
+
+#[test]
+fn hosts_and_origins_are_checked() {
+    let gateway = Gateway::start(
+        "origins",
+        &[],
+        &[
+            "--public-url",
+            "https://mcp.example.org",
+            "--allowed-host",
+            "inside.example",
+            "--allowed-origin",
+            "https://chat.example",
+        ],
+    );
+    let rows: [(Headers<'_>, u16, Option<&str>); 7] = [
+        (&[], 404, None),
+        (&[("host", "mcp.example.org")], 404, None),
+        (&[("host", "inside.example:8443")], 404, None),
+        (&[("host", "evil.example")], 403, None),
+        (&[("origin", "http://evil.example")], 403, None),
+        (&[("origin", "https://mcp.example.org")], 404, None),
+        (
+            &[("origin", "https://chat.example")],
+            404,
+            Some("https://chat.example"),
+        ),
+    ];
+    for (headers, status, scripts) in rows {
+        let reply = gateway.legacy("/mcp/amt_x", "{}", headers);
+        assert_eq!(reply.status, status, "{headers:?}");
+        assert_eq!(reply.header("access-control-allow-origin"), scripts);
+    }
+
+    let preflight = |origin| {
+        gateway.send(
+            "OPTIONS",
+            "/mcp/amt_x",
+            &[
+                ("origin", origin),
+                ("access-control-request-method", "POST"),
+                (
+                    "access-control-request-headers",
+                    "content-type, mcp-method, cookie",
+                ),
+            ],
+            "",
+        )
+    };
+    let allowed = preflight("https://chat.example");
+    assert_eq!(allowed.status, 204);
+    assert_eq!(allowed.header("access-control-allow-methods"), Some("POST"));
+    assert_eq!(
+        allowed.header("access-control-allow-headers"),
+        Some("content-type, mcp-method")
+    );
+    assert_eq!(preflight("https://evil.example").status, 403);
+    // Probes come by address.
+    let probe = gateway.send("GET", "/healthz", &[("host", "10.0.0.7")], "");
+    assert_eq!(probe.status, 200);
+}
+
+#[test]
+fn wrong_expired_and_revoked_are_one_answer() {
+    let airflow = FakeAirflow::start(FakeAirflow::three());
+    let gateway = Gateway::start("expiry", &[], &[]);
+    let account = gateway.account(&airflow);
+    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_millis(1500);
+    let (_, expires) = gateway.server(&account, json!({}), json!(soon));
+    let (id, revoked) = gateway.server(&account, json!({}), Value::Null);
+    let list = modern(1, "tools/list", json!({}));
+    for url in [&expires, &revoked] {
+        assert_eq!(gateway.modern(url, &list, &[]).status, 200);
+    }
+    gateway.manage(
+        "DELETE",
+        &format!("/integrated-account/{account}/mcp/{id}"),
+        Value::Null,
+    );
+    let refused = gateway.modern(&revoked, &list, &[]);
+    assert_eq!(refused.status, 404);
+    until(|| jiff::Timestamp::now() > soon);
+
+    let unknown = format!("/mcp/amt_{}", "A".repeat(43));
+    for url in [&expires, &unknown, &"/mcp/x".to_owned()] {
+        for reply in [
+            gateway.modern(url, &list, &[]),
+            gateway.legacy(url, "no message", &[]),
+            gateway.send("GET", url, &[], ""),
+        ] {
+            let comparable = |reply: &common::gateway::Reply| {
+                let mut headers = reply.headers.clone();
+                headers.retain(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id"));
+                (reply.status, headers, reply.body.clone())
+            };
+            assert_eq!(comparable(&reply), comparable(&refused), "{url}");
+        }
+    }
+}
+
+#[test]
+fn nothing_widens_a_selection() {
+    let airflow = FakeAirflow::start(FakeAirflow::three());
+    let gateway = Gateway::start("selection", &[], &[]);
+    let account = gateway.account(&airflow);
+    let config = json!({"methods": ["read"], "tags": ["rbac"]});
+    let (_, url) = gateway.server(&account, config, Value::Null);
+
+    let list = modern(1, "tools/list", json!({"methods": ["write"], "tags": []}));
+    let headers = [
+        ("x-methods", "write"),
+        ("methods", "write"),
+        ("x-mcp-methods", "write"),
+        ("x-airflow-mcp-methods", "write"),
+        ("x-mcp-tools", DELETE_USER),
+    ];
+    for query in ["", "?methods=write&tools=all", "?config=%7B%7D"] {
+        let listed = names(
+            &gateway
+                .modern(&format!("{url}{query}"), &list, &headers)
+                .json(),
+        );
+        assert!(listed.contains(&LIST_USERS.to_owned()));
+        let reads = |name: &String| name.starts_with("list_") || name.starts_with("get_");
+        assert!(listed.iter().all(reads), "{listed:?}");
+
+        let mut params =
+            json!({"name": DELETE_USER, "arguments": {"id": "ada", "methods": ["write"]}});
+        params["_meta"] = json!({"methods": ["write"]});
+        let reply = gateway.modern(
+            &format!("{url}{query}"),
+            &modern(2, "tools/call", params.clone()),
+            &headers,
+        );
+        assert_eq!(reply.json()["error"]["code"], -32602, "{reply:?}");
+        let reply = gateway.legacy(
+            &format!("{url}{query}"),
+            &request(2, "tools/call", params),
+            &headers,
+        );
+        assert_eq!(reply.json()["error"]["code"], -32602, "{reply:?}");
+    }
+    assert!(
+        airflow
+            .requests()
+            .iter()
+            .all(|it| !it.starts_with("DELETE"))
+    );
+    let refused: Vec<_> = gateway
+        .audit()
+        .into_iter()
+        .filter(|record| record["action"] == "call")
+        .map(|record| (record["tool"].clone(), record["outcome"].clone()))
+        .collect();
+    assert_eq!(refused, vec![(json!(DELETE_USER), json!("not_offered")); 6]);
+}
+
+#[test]
+fn an_api_token_beside_the_url() {
+    let airflow = FakeAirflow::start(FakeAirflow::three());
+    let gateway = Gateway::start("apitoken", &[], &[]);
+    let account = gateway.account(&airflow);
+    let config = json!({"require_api_token_auth": true});
+    let (_, url) = gateway.server(&account, config, Value::Null);
+    let caller = gateway.manage(
+        "POST",
+        "/api-token",
+        json!({"name": "a person", "role": "caller"}),
+    );
+    let list = modern(1, "tools/list", json!({}));
+
+    let bare = gateway.modern(&url, &list, &[]);
+    assert_eq!(bare.status, 401);
+    assert_eq!(
+        bare.header("www-authenticate"),
+        Some("Bearer realm=\"airflow-mcp\"")
+    );
+    let wrong = gateway.modern(&url, &list, &[("authorization", "Bearer amk_wrong")]);
+    assert_eq!(wrong.status, 401);
+    let challenge = wrong.header("www-authenticate").unwrap();
+    assert!(challenge.contains("error=\"invalid_token\""), "{challenge}");
+    // The token of the URL is no API token.
+    let own = format!("Bearer {}", url.trim_start_matches("/mcp/"));
+    let reply = gateway.modern(&url, &list, &[("authorization", &own)]);
+    assert_eq!(reply.status, 401);
+
+    let bearer = format!("bearer {}", text(&caller["token"]));
+    let called = gateway.modern(
+        &url,
+        &modern(2, "tools/call", call(LIST_USERS)),
+        &[("authorization", &bearer)],
+    );
+    assert_eq!(called.status, 200, "{called:?}");
+    let record = &gateway.audit()[0];
+    assert_eq!(record["actor"], caller["id"]);
+    assert_eq!(record["actor_name"], "a person");
+    let path = format!("/api-token/{}", text(&caller["id"]));
+    gateway.manage("DELETE", &path, Value::Null);
+    let reply = gateway.modern(&url, &list, &[("authorization", &bearer)]);
+    assert_eq!(reply.status, 401);
+}
+
+#[test]
+fn large_bodies_are_refused() {
+    let airflow = FakeAirflow::start(FakeAirflow::three());
+    let gateway = Gateway::start("bodies", &[], &[]);
+    let account = gateway.account(&airflow);
+    let (_, url) = gateway.server(&account, json!({}), Value::Null);
+    let fits = " ".repeat(4 * 1024 * 1024 - 1000) + &request(1, "ping", json!({}));
+    assert_eq!(gateway.legacy(&url, &fits, &[]).status, 200);
+    let large = " ".repeat(4 * 1024 * 1024) + &request(1, "ping", json!({}));
+    assert_eq!(gateway.legacy(&url, &large, &[]).status, 413);
+}
+
+#[test]
+fn guesses_are_slowed_and_others_are_not() {
+    let airflow = FakeAirflow::start(FakeAirflow::three());
+    let gateway = Gateway::start("guesses", &[("AIRFLOW_MCP_LOG", "error")], &[]);
+    let account = gateway.account(&airflow);
+    let (_, used) = gateway.server(&account, json!({}), Value::Null);
+    let (_, fresh) = gateway.server(&account, json!({}), Value::Null);
+    let list = modern(1, "tools/list", json!({}));
+    assert_eq!(gateway.modern(&used, &list, &[]).status, 200);
+
+    let (sender, statuses) = channel();
+    thread::scope(|scope| {
+        for guesser in 0..20 {
+            let (sender, gateway) = (sender.clone(), &gateway);
+            scope.spawn(move || {
+                for guess in 0..500 {
+                    let url = format!("/mcp/amt_{guesser}-{guess}");
+                    let reply = gateway.send("POST", &url, &LEGACY, "{}");
+                    if reply.status == 429 {
+                        let wait: u64 = reply.header("retry-after").unwrap().parse().unwrap();
+                        assert!(wait >= 1);
+                    }
+                    sender.send(reply.status).unwrap();
+                }
+            });
+        }
+        // Meanwhile from the same address.
+        for _ in 0..20 {
+            assert_eq!(gateway.modern(&used, &list, &[]).status, 200);
+        }
+    });
+    drop(sender);
+    let statuses: Vec<u16> = statuses.iter().collect();
+    assert_eq!(statuses.len(), 10_000);
+    assert!(statuses.iter().all(|status| matches!(status, 404 | 429)));
+    let looked_up = statuses.iter().filter(|status| **status == 404).count();
+    assert!((1..=20).contains(&looked_up), "{looked_up}");
+    // One that was never seen from there works for who does as `Retry-After` says.
+    until(|| {
+        let reply = gateway.modern(&fresh, &list, &[]);
+        let wait = reply
+            .header("retry-after")
+            .map(|wait| wait.parse().unwrap());
+        thread::sleep(Duration::from_secs(wait.unwrap_or_default()));
+        reply.status == 200
+    });
+    let metrics = gateway.send("GET", "/metrics", &[], "").body;
+    assert!(!metrics.contains("slowed_guesses_total 0"), "{metrics}");
+}
+
+#[test]
+fn calls_in_flight_finish_before_the_end() {
+    for signal in ["TERM", "INT"] {
+        let mut answers = FakeAirflow::three();
+        let users = answers["GET /auth/fab/v1/users"].2.clone();
+        let slowly = ["X-Slowly: 1000\r\n"][0];
+        assert!(slowly.starts_with(SLOWLY));
+        answers.insert("GET /auth/fab/v1/users", (200, slowly, users));
+        let airflow = FakeAirflow::start(answers);
+        let mut gateway = Gateway::start(&format!("shutdown-{signal}"), &[], &[]);
+        let account = gateway.account(&airflow);
+        let (_, url) = gateway.server(&account, json!({}), Value::Null);
+        // An idle connection must not hold it up.
+        let _idle = TcpStream::connect(&gateway.address).unwrap();
+        let mut stream = gateway.open(
+            "POST",
+            &url,
+            &LEGACY,
+            &request(1, "tools/call", call(LIST_USERS)),
+        );
+        until(|| airflow.requests().iter().any(|it| it.contains("/users")));
+        gateway.signal(signal);
+        let reply = read(&mut stream);
+        assert_eq!(reply.json()["result"]["isError"], false, "{reply:?}");
+        let ended = Instant::now();
+        let (status, _) = gateway.end();
+        assert_eq!(status.code(), Some(0));
+        assert!(ended.elapsed() < Duration::from_secs(5));
+        assert!(TcpStream::connect(&gateway.address).is_err());
+    }
+}
+
+#[test]
+fn a_client_that_leaves_ends_its_call() {
+    let mut answers = FakeAirflow::three();
+    answers.insert("GET /auth/fab/v1/users", (0, "", String::new()));
+    let airflow = FakeAirflow::start(answers);
+    let gateway = Gateway::start("leaving", &[], &[]);
+    let account = gateway.account(&airflow);
+    let (_, url) = gateway.server(&account, json!({}), Value::Null);
+    let stream = gateway.open(
+        "POST",
+        &url,
+        &LEGACY,
+        &request(1, "tools/call", call(LIST_USERS)),
+    );
+    until(|| airflow.requests().iter().any(|it| it.contains("/users")));
+    drop(stream);
+    until(|| gateway.audit()[0]["outcome"] == "cancelled");
+}
+
+#[test]
+fn secrets_stay_secret() {
+    let airflow = FakeAirflow::start(FakeAirflow::three());
+    let collector = Collector::start();
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url.as_str())];
+    let arguments = ["--log-format", "json"];
+    let mut gateway = Gateway::start("secrets", &variables, &arguments);
+    let account = gateway.account(&airflow);
+    let (id, url) = gateway.server(&account, json!({}), Value::Null);
+    let token = url.trim_start_matches("/mcp/").to_owned();
+    let guess = format!("amt_planted{}", "B".repeat(36));
+    let mut bodies = String::new();
+    let mut message: Value =
+        serde_json::from_str(&modern(1, "tools/call", call(LIST_USERS))).unwrap();
+    message["params"]["_meta"]["traceparent"] =
+        json!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    for url in [
+        &url,
+        &format!("/mcp/{guess}"),
+        &format!("{url}/more"),
+        &format!("{url}?x={token}"),
+    ] {
+        bodies += &gateway
+            .modern(url, &message.to_string(), &[("cookie", &guess)])
+            .body;
+        bodies += &gateway
+            .legacy(url, "no message", &[("authorization", &guess)])
+            .body;
+        bodies += &gateway
+            .legacy(url, &request(1, &guess, json!({})), &[])
+            .body;
+    }
+    let unknown = gateway.legacy(&url, &request(1, "tools/call", call("nothing")), &[]);
+    assert_eq!(unknown.json()["error"]["code"], -32602);
+    let metrics = gateway.send("GET", "/metrics", &[], "").body;
+    let audit = Value::from(gateway.audit()).to_string();
+    gateway.signal("TERM");
+    let (status, log) = gateway.end();
+    assert_eq!(status.code(), Some(0));
+
+    let called: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
+        .filter(|line: &Value| line["message"] == "called")
+        .collect();
+    assert!(!called.is_empty(), "{log}");
+    assert_eq!(called[0]["span"]["server"], id.as_str());
+    assert!(called[0]["ms"].is_u64(), "{}", called[0]);
+    assert!(
+        called[0]["span"]["id"]
+            .as_str()
+            .is_some_and(|id| !id.is_empty())
+    );
+
+    let traces = collector.received();
+    let trace_id = [0x0a, 0xf7, 0x65, 0x19, 0x16, 0xcd, 0x43, 0xdd];
+    for wanted in [
+        format!("tools/call {LIST_USERS}").as_bytes(),
+        b"mcp.method.name",
+        b"gen_ai.tool.name",
+        b"2026-07-28",
+        b"unknown_tool",
+        &trace_id,
+    ] {
+        assert!(
+            holds(&traces, wanted),
+            "{}",
+            String::from_utf8_lossy(wanted)
+        );
+    }
+
+    let stored = bytes_in(&gateway.data);
+    let places: [(&str, &[u8]); 6] = [
+        ("log", log.as_bytes()),
+        ("store", &stored),
+        ("audit", audit.as_bytes()),
+        ("metrics", metrics.as_bytes()),
+        ("traces", &traces),
+        ("bodies", bodies.as_bytes()),
+    ];
+    for (place, bytes) in places {
+        for secret in [&token, &gateway.api_token, &PASSWORD.to_owned(), &guess] {
+            // An unknown method is told to whoever sent it.
+            let echoed = place == "bodies" && secret == &guess;
+            assert!(
+                echoed || !holds(bytes, secret.as_bytes()),
+                "{secret} in {place}"
+            );
+        }
+    }
+}
+
+fn holds(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
+}
+
+/// Where traces go.
+struct Collector {
+    url: String,
+    bodies: std::sync::mpsc::Receiver<Vec<u8>>,
+}
+
+impl Collector {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (sender, bodies) = channel();
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let mut request = Vec::new();
+                let mut piece = [0; 4096];
+                while let Ok(read @ 1..) = stream.read(&mut piece) {
+                    request.extend(&piece[..read]);
+                    let text = String::from_utf8_lossy(&request).to_ascii_lowercase();
+                    let length: Option<usize> = text
+                        .split("content-length: ")
+                        .nth(1)
+                        .and_then(|rest| rest.lines().next()?.parse().ok());
+                    let head = request.windows(4).position(|window| window == b"\r\n\r\n");
+                    if let (Some(length), Some(head)) = (length, head)
+                        && request.len() >= head + 4 + length
+                    {
+                        break;
+                    }
+                }
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n");
+                if sender.send(request).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { url, bodies }
+    }
+
+    /// All that came until now.
+    fn received(&self) -> Vec<u8> {
+        self.bodies.try_iter().flatten().collect()
+    }
+}
+
+#[test]
+fn operations_can_see_what_goes_on() {
+    let airflow = FakeAirflow::start(FakeAirflow::three());
+    let gateway = Gateway::start("metrics", &[], &[]);
+    let account = gateway.account(&airflow);
+    let (_, url) = gateway.server(&account, json!({}), Value::Null);
+    for name in [LIST_USERS, LIST_USERS, "nothing"] {
+        gateway.legacy(&url, &request(1, "tools/call", call(name)), &[]);
+    }
+    gateway.legacy("/mcp/amt_wrong", "{}", &[]);
+    for probe in ["/healthz", "/readyz"] {
+        let reply = gateway.send("GET", probe, &[], "");
+        assert_eq!(
+            (reply.status, reply.body.as_str()),
+            (200, "ok\n"),
+            "{probe}"
+        );
+    }
+    let metrics = gateway.send("GET", "/metrics", &[], "").body;
+    for line in [
+        "airflow_mcp_calls_total{tool=\"list_all_apacheairflow_users\",effect=\"read\",outcome=\"ok\"} 2",
+        "airflow_mcp_calls_total{tool=\"\",effect=\"\",outcome=\"unknown_tool\"} 1",
+        "airflow_mcp_call_duration_seconds_count{effect=\"read\"} 2",
+        "airflow_mcp_upstream_responses_total{status=\"200\"} 2",
+        "airflow_mcp_server_lookups_total{result=\"good\"} 3",
+        "airflow_mcp_server_lookups_total{result=\"refused\"} 1",
+        "airflow_mcp_http_requests_total{route=\"/mcp/{token}\",status=\"404\"} 1",
+        "airflow_mcp_http_requests_in_flight 1",
+        "# EOF",
+    ] {
+        assert!(metrics.contains(line), "{line}\n{metrics}");
+    }
+}
+
+#[test]
+fn senseless_options_are_all_reported() {
+    let data = std::env::temp_dir().join(format!("airflow-mcp-options-{}", std::process::id()));
+    let data = data.to_string_lossy().into_owned();
+    let variables = [
+        ("DATABASE_URL", "mysql://root:planted@db/x"),
+        ("AIRFLOW_MCP_KEY", "planted"),
+    ];
+    let arguments = [
+        "serve",
+        "--data",
+        &data,
+        "--listen",
+        "8787",
+        "--public-url",
+        "mcp.example.org",
+        "--allowed-host",
+        "https://a",
+        "--allowed-origin",
+        "*",
+        "--trusted-proxy",
+        "proxy",
+        "--audit-days",
+        "0",
+        "--config",
+        "/nowhere/at-all.toml",
+        "--old-key-file",
+        "/nowhere/key",
+    ];
+    let output = common::run(common::program(&variables, &arguments), "");
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(!text.contains("planted"), "{text}");
+    expect_test::expect_file!["expected/serve-options.txt"].assert_eq(&text);
+    assert!(!std::path::Path::new(&data).exists());
+}
