@@ -413,6 +413,35 @@ fn calls_in_flight_finish_before_the_end() {
 }
 
 #[test]
+fn a_second_signal_breaks_off_what_does_not_finish() {
+    let mut answers = FakeAirflow::three();
+    answers.insert("GET /auth/fab/v1/users", (0, "", String::new()));
+    let airflow = FakeAirflow::start(answers);
+    let mut gateway = Gateway::start("break-off", &[], &[]);
+    let account = gateway.account(&airflow);
+    let (_, url) = gateway.server(&account, json!({}), Value::Null);
+    let message = request(1, "tools/call", call(LIST_USERS));
+    let _stream = gateway.open("POST", &url, &LEGACY, &message);
+    until(|| airflow.requests().iter().any(|it| it.contains("/users")));
+    let started = Instant::now();
+    gateway.signal("TERM");
+    // Two at once would be taken for one.
+    until(|| TcpStream::connect(&gateway.address).is_err());
+    gateway.signal("TERM");
+    assert_eq!(gateway.end().0.code(), Some(0));
+    assert!(started.elapsed() < Duration::from_secs(10));
+    // It is in the audit log all the same.
+    let again = gateway.again();
+    let calls: Vec<_> = again
+        .audit()
+        .into_iter()
+        .filter(|record| record["action"] == "call")
+        .map(|record| record["outcome"].clone())
+        .collect();
+    assert_eq!(calls, ["cancelled"]);
+}
+
+#[test]
 fn a_client_that_leaves_ends_its_call() {
     let mut answers = FakeAirflow::three();
     answers.insert("GET /auth/fab/v1/users", (0, "", String::new()));

@@ -50,8 +50,32 @@ struct Mcp {
     requests: Arc<Semaphore>,
 }
 
-/// The routes of MCP.
-pub(crate) fn router(gateway: Gateway, metrics: Arc<Metrics>, traces: Traces) -> Router {
+/// The requests under way.
+pub(crate) struct Requests {
+    places: Arc<Semaphore>,
+    break_off: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Requests {
+    /// Returns when none is under way: each has its answer and its record.
+    pub(crate) async fn finished(&self) {
+        let all = u32::try_from(MAX_REQUESTS).unwrap_or(u32::MAX);
+        // It is never closed.
+        let _ = self.places.acquire_many(all).await;
+    }
+
+    /// Ends those under way as if their clients had left.
+    pub(crate) fn break_off(&self) {
+        (self.break_off)();
+    }
+}
+
+/// The routes of MCP, and the requests that they serve.
+pub(crate) fn router(
+    gateway: Gateway,
+    metrics: Arc<Metrics>,
+    traces: Traces,
+) -> (Router, Requests) {
     // Hosts and origins are checked for all routes before.
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
@@ -59,6 +83,12 @@ pub(crate) fn router(gateway: Gateway, metrics: Arc<Metrics>, traces: Traces) ->
         .with_max_request_body_bytes(MAX_BODY)
         .disable_allowed_hosts()
         .disable_allowed_origins();
+    let places = Arc::new(Semaphore::new(MAX_REQUESTS));
+    let cancellation = config.cancellation_token.clone();
+    let requests = Requests {
+        places: Arc::clone(&places),
+        break_off: Box::new(move || cancellation.cancel()),
+    };
     let service = StreamableHttpService::new(
         || {
             HANDLER
@@ -73,11 +103,12 @@ pub(crate) fn router(gateway: Gateway, metrics: Arc<Metrics>, traces: Traces) ->
         metrics,
         traces,
         service,
-        requests: Arc::new(Semaphore::new(MAX_REQUESTS)),
+        requests: places,
     };
-    Router::new()
+    let router = Router::new()
         .route("/mcp/{token}", any(serve))
-        .with_state(Arc::new(mcp))
+        .with_state(Arc::new(mcp));
+    (router, requests)
 }
 
 async fn serve(

@@ -12,6 +12,7 @@ mod directory;
 pub(crate) mod error;
 pub(crate) mod key;
 pub(crate) mod limits;
+mod listen;
 pub(crate) mod manage;
 pub(crate) mod mcp;
 pub(crate) mod model;

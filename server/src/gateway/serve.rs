@@ -1,6 +1,7 @@
 //! `airflow-mcp serve`: puts the gateway together, serves it, and ends it without breaking off what is under way.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,7 +12,6 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -21,7 +21,8 @@ use super::body;
 use super::client;
 use super::config;
 use super::limits::{self, Guesses, Slow};
-use super::mcp;
+use super::listen;
+use super::mcp::{self, Requests};
 use super::ops::{self, Metrics, Operations};
 use super::options::{ConfigFile, Options, access};
 use super::origin::{self, Access};
@@ -34,13 +35,16 @@ use crate::settings::process_environment;
 /// How long calls in flight may take to finish after the signal to end.
 const LAST_CALLS: Duration = Duration::from_secs(30);
 
+/// How long those that did not may take to be recorded.
+const LAST_RECORDS: Duration = Duration::from_secs(5);
+
 /// How often what has expired is removed.
 const PURGE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Serves until a signal to end.
 pub(crate) async fn serve(options: Options) -> anyhow::Result<()> {
     // Before anything else, so that a signal while starting is not lost.
-    let signals = [
+    let mut signals = [
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
     ];
@@ -84,35 +88,36 @@ pub(crate) async fn serve(options: Options) -> anyhow::Result<()> {
     output::line(&format!("Serving {public_url} on {address}"))?;
 
     let ending = Arc::new(AtomicBool::new(false));
-    let app = app(
+    let (app, requests) = app(
         &gateway,
         Arc::new(access),
         Arc::new(options.proxies),
         traces.clone(),
         Arc::clone(&ending),
     );
-    let listener = listener.tap_io(|stream| {
-        // Answers are small; to wait for more to send with them helps nobody.
-        let _ = stream.set_nodelay(true);
-    });
-    let (end, mut ended) = watch::channel(false);
-    let server = axum::serve(
-        listener,
-        app.into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .with_graceful_shutdown(async move {
-        let _ = ended.wait_for(|ended| *ended).await;
-    });
-    let mut server = tokio::spawn(async move { server.await });
+    let (end, ended) = watch::channel(false);
+    let server = listen::serve(listener, app, ended);
+    let finished = async {
+        server.await;
+        // Those whose clients have left, too.
+        requests.finished().await;
+    };
+    let mut finished = pin!(finished);
     tokio::select! {
-        served = &mut server => served??,
-        () = first(signals) => {
+        () = finished.as_mut() => {}
+        () = first(&mut signals) => {
             tracing::info!("ending: calls in flight may finish");
             ending.store(true, Ordering::Relaxed);
             end.send_replace(true);
-            if tokio::time::timeout(LAST_CALLS, &mut server).await.is_err() {
+            let in_time = tokio::select! {
+                () = finished.as_mut() => true,
+                () = tokio::time::sleep(LAST_CALLS) => false,
+                () = first(&mut signals) => false,
+            };
+            if !in_time {
                 tracing::warn!("calls that did not finish are broken off");
-                server.abort();
+                requests.break_off();
+                let _ = tokio::time::timeout(LAST_RECORDS, finished).await;
             }
         }
     }
@@ -128,14 +133,15 @@ fn app(
     proxies: Arc<client::Proxies>,
     traces: Traces,
     ending: Arc<AtomicBool>,
-) -> Router {
+) -> (Router, Requests) {
     let metrics = Arc::new(Metrics::new());
     let slow = Slow {
         guesses: Arc::new(Guesses::default()),
         metrics: Arc::clone(&metrics),
     };
+    let (mcp, requests) = mcp::router(gateway.clone(), Arc::clone(&metrics), traces);
     let guarded = Router::new()
-        .merge(mcp::router(gateway.clone(), Arc::clone(&metrics), traces))
+        .merge(mcp)
         .merge(super::manage::router(gateway.clone()))
         .merge(super::admin::router(gateway.clone()))
         .layer(from_fn_with_state(slow, limits::slow_guesses))
@@ -146,14 +152,15 @@ fn app(
         metrics: Arc::clone(&metrics),
         ending,
     });
-    Router::new()
+    let all = Router::new()
         .merge(guarded)
         .merge(operations)
         .fallback(not_found)
         .layer(from_fn(body::read_small))
         .layer(map_response(harden))
         .layer(from_fn_with_state(metrics, telemetry::observe))
-        .layer(from_fn_with_state(proxies, client::find))
+        .layer(from_fn_with_state(proxies, client::find));
+    (all, requests)
 }
 
 async fn not_found() -> Response {
@@ -193,8 +200,8 @@ async fn apply(gateway: &Gateway, file: &ConfigFile) -> anyhow::Result<()> {
 }
 
 /// Waits for one of the signals.
-async fn first(mut signals: [Signal; 2]) {
-    let [terminate, interrupt] = &mut signals;
+async fn first(signals: &mut [Signal; 2]) {
+    let [terminate, interrupt] = signals;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -63,6 +63,16 @@ impl Gateway {
         Self::spawn(program(&variables, &all), data)
     }
 
+    /// Starts another on what this one has left behind.
+    pub fn again(mut self) -> Self {
+        let data = std::mem::take(&mut self.data);
+        let data_ = data.to_string_lossy().into_owned();
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", &data_];
+        let mut again = Self::spawn(program(&[], &arguments), data);
+        again.api_token = self.api_token.clone();
+        again
+    }
+
     fn spawn(mut command: Command, data: PathBuf) -> Self {
         let mut child = command
             .stdin(Stdio::null())
@@ -235,7 +245,9 @@ impl Drop for Gateway {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.data);
+        if !self.data.as_os_str().is_empty() {
+            let _ = std::fs::remove_dir_all(&self.data);
+        }
     }
 }
 

@@ -1,0 +1,93 @@
+//! Connections: taken as they come, bounded in number and in how long they may say nothing, and ended without breaking off what is under way.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc, watch};
+
+/// Most connections at a time; more wait until one ends.
+const MAX_CONNECTIONS: usize = 8192;
+
+/// Longest time for the head of a request, also for the next one on a connection that stays open.
+const HEAD: Duration = Duration::from_secs(75);
+
+/// After an error that is not of one connection, for example too many open files.
+const RECOVERY: Duration = Duration::from_millis(500);
+
+/// Takes connections until `end`, then returns when those there are have ended. Dropping the future leaves them.
+pub(crate) async fn serve(listener: TcpListener, app: Router, mut end: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    // Nothing is ever sent: it ends when each connection has dropped its sender.
+    let (open, mut all_closed) = mpsc::channel::<()>(1);
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            _ = end.wait_for(|end| *end) => break,
+            accepted = accept(&listener, &places) => accepted,
+        };
+        let (Ok((stream, peer)), Ok(place)) = accepted else {
+            tokio::time::sleep(RECOVERY).await;
+            continue;
+        };
+        let connection = connection(stream, peer, app.clone(), end.clone());
+        let open = open.clone();
+        tokio::spawn(async move {
+            connection.await;
+            drop((open, place));
+        });
+    }
+    drop((listener, open));
+    all_closed.recv().await;
+}
+
+type Accepted = (
+    std::io::Result<(TcpStream, SocketAddr)>,
+    Result<tokio::sync::OwnedSemaphorePermit, tokio::sync::AcquireError>,
+);
+
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Accepted {
+    let place = Arc::clone(places).acquire_owned().await;
+    let accepted = listener.accept().await;
+    if let Err(error) = &accepted {
+        tracing::warn!(%error, "a connection could not be taken");
+    }
+    (accepted, place)
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    app: Router,
+    mut end: watch::Receiver<bool>,
+) {
+    // Answers are small; to wait for more to send with them helps nobody.
+    let _ = stream.set_nodelay(true);
+    let app = TowerToHyperService::new(app);
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        hyper::service::Service::call(&app, request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    // What goes wrong here is the client's: it left, or it does not speak HTTP.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = end.wait_for(|end| *end) => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
