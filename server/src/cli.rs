@@ -40,7 +40,7 @@ Environment:
   AIRFLOW_HEADERS        headers to add to each request, as a JSON object or as `Name: value` lines
   AIRFLOW_API            airflow-2 or airflow-3; detected if not set
   AIRFLOW_TIMEOUT        seconds that a request to Airflow may take; 30 if not set
-  AIRFLOW_MCP_LOG        off, error, warn, info, debug or trace; warn if not set
+  AIRFLOW_MCP_LOG        off, error, warn, info, debug or trace; warn if not set, info for serve
 
   account, server, token and audit talk to a gateway:
   AIRFLOW_MCP_GATEWAY_URL     where it is; http://127.0.0.1:8787 if not set
@@ -69,6 +69,36 @@ Exit codes:
   1  it failed: the call, a check of doctor
   2  the settings or the arguments make no sense; nothing was sent";
 
+const SERVE: &str = "\
+Environment:
+  DATABASE_URL                 postgres://… to keep everything there instead of in a file; any number
+                               of gateways can share it
+  AIRFLOW_MCP_KEY              key that encrypts credentials: 32 bytes in base64
+  AIRFLOW_MCP_KEY_COMMAND      or: a command that prints it
+  AIRFLOW_MCP_LOG              off, error, warn, info, debug or trace; info if not set
+  OTEL_EXPORTER_OTLP_ENDPOINT  where traces go; the other variables of OpenTelemetry count too
+
+Paths:
+  /                            the admin page
+  /openapi.json                the management API
+  /mcp/<token>                 MCP servers
+  /healthz /readyz /metrics    for operations; who may not see them has to be kept out by a proxy
+
+SIGTERM and SIGINT end it: calls in flight may finish, for at most 30 seconds or until a second signal.
+
+Examples:
+  On this machine, then an account and a URL for an agent that may only read:
+    airflow-mcp serve
+    curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\
+      -d '{\"name\": \"local\", \"base_url\": \"http://localhost:8080\", \"auth\": {\"type\": \"password\", \"username\": \"admin\", \"password\": \"…\"}}' \\
+      http://127.0.0.1:8787/integrated-account
+    curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\
+      -d '{\"name\": \"agent\", \"config\": {\"methods\": [\"read\"]}, \"expires_at\": \"2027-01-01T00:00:00Z\"}' \\
+      http://127.0.0.1:8787/integrated-account/$ID/mcp
+
+  Behind a proxy that does TLS:
+    airflow-mcp serve --public-url https://airflow-mcp.example.org --trusted-proxy 10.0.0.0/8";
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -82,6 +112,7 @@ pub(crate) enum Command {
     /// Serve many Airflows over HTTP, under URLs that are scoped, expire and can be revoked.
     ///
     /// Speaks MCP 2026-07-28 and all older revisions with streamable HTTP. Accounts and URLs are made over its management API; the first start prints the API token for it. The log goes to standard error.
+    #[command(after_long_help = SERVE)]
     Serve(Box<ServeArgs>),
 
     /// Print the tools and what they cost a model.

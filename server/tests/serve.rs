@@ -507,6 +507,7 @@ fn secrets_stay_secret() {
         .collect();
     assert!(!called.is_empty(), "{log}");
     assert_eq!(called[0]["span"]["server"], id.as_str());
+    assert_eq!(called[0]["span"]["account"], "production");
     assert!(called[0]["ms"].is_u64(), "{}", called[0]);
     assert!(
         called[0]["span"]["id"]

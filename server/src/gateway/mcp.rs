@@ -127,7 +127,9 @@ async fn serve(
         }
     };
     mcp.metrics.token_accepted();
-    tracing::Span::current().record("server", resolved.server.id.as_str());
+    tracing::Span::current()
+        .record("server", resolved.server.id.as_str())
+        .record("account", resolved.account_name.as_str());
     let principal = if resolved.server.config.require_api_token_auth {
         match authenticate(&mcp.gateway, request.headers()).await {
             Ok(principal) => Some(principal),

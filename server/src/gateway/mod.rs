@@ -1,5 +1,4 @@
 //! The gateway: accounts, scoped and expiring server URLs, API tokens and an audit log, behind HTTP.
-#![allow(dead_code, reason = "its parts are joined one by one")]
 
 pub(crate) mod admin;
 pub(crate) mod answers;

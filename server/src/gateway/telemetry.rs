@@ -43,7 +43,8 @@ pub(crate) async fn observe(
     let span = tracing::info_span!(
         "request",
         id = id.to_str().unwrap_or_default(),
-        server = tracing::field::Empty
+        server = tracing::field::Empty,
+        account = tracing::field::Empty
     );
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
     let mut response = answer

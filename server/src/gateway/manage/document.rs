@@ -32,6 +32,7 @@ pub(super) async fn serve() -> Response {
 }
 
 /// The whole document.
+#[cfg(test)]
 pub(super) fn document() -> &'static Value {
     &DOCUMENT
 }
