@@ -110,7 +110,7 @@ fn tools_of_each_api() {
         list_all_apacheairflow_roles: get /api/v1/roles -> roles by , paged true
         get_single_apacheairflow_role_by_id: get /api/v1/roles/{role_name} id!
         create_a_apacheairflow_role: post /api/v1/roles name! actions! read back from /api/v1/roles/{name}
-        update_a_apacheairflow_role_by_id: patch /api/v1/roles/{role_name} id! name|id actions masked read back from /api/v1/roles/{name}
+        update_a_apacheairflow_role_by_id: patch /api/v1/roles/{role_name} id! name|id actions masked read back from /api/v1/roles/{role_name}
         delete_a_apacheairflow_role_by_id: delete /api/v1/roles/{role_name} id!
         list_all_apacheairflow_users: get /api/v1/users order_by -> users by username email active roles.name, paged true
         get_single_apacheairflow_user_by_id: get /api/v1/users/{username} id!

@@ -72,6 +72,22 @@ pub(crate) fn failure(base: &Base, http: Http, error: reqwest::Error) -> CallErr
     ))
 }
 
+/// Whether a connection ended without an answer to the request that was sent on it.
+pub(crate) fn is_lost(error: &reqwest::Error) -> bool {
+    let is_closed = |kind| {
+        matches!(
+            kind,
+            io::ErrorKind::ConnectionReset
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::UnexpectedEof
+        )
+    };
+    !error.is_connect()
+        && !error.is_timeout()
+        && (find::<io::Error>(error).is_some_and(|cause| is_closed(cause.kind()))
+            || chain(error).contains("connection closed before message completed"))
+}
+
 /// A request that may have had its effect.
 pub(crate) fn lost(http: Http, code: ErrorCode, title: &str) -> CallError {
     let error = CallError::new(code, title);
