@@ -10,7 +10,7 @@ use crate::reader::At;
 
 use super::changes::{self, FieldChange, Outcome, field_mut};
 use super::operation::Scope;
-use super::types::{find, innermost};
+use super::types::{find, innermost, member};
 use super::usage::{Outcomes, Report};
 
 /// What the arguments of a tool come to.
@@ -22,10 +22,11 @@ pub(super) struct Arguments {
     pub(super) field_changes: Vec<FieldChange>,
 }
 
-/// Makes the arguments.
+/// Makes the arguments; `merge` is what the body is merged with, if it is.
 pub(super) fn lower(
     scope: Scope<'_>,
     facts: &Facts,
+    merge: Option<&Facts>,
     report: &mut Report,
     errors: &mut Vec<Error>,
 ) -> Arguments {
@@ -39,6 +40,9 @@ pub(super) fn lower(
         .map(|parameter| parameter.name.clone())
         .collect();
     omit(scope, &mut parameters, report, errors);
+    if let Some(source) = merge {
+        keep_what_is_not_given(source, &mut parameters);
+    }
     let mut field_changes = Vec::new();
     for (index, entry) in scope.entry.overrides.iter().enumerate() {
         if scope.is_on(&entry.on) {
@@ -184,6 +188,20 @@ fn omit(
     }
     let mut left = left.into_iter();
     parameters.retain(|_| left.next().unwrap_or(true));
+}
+
+/// What the merged answer has need not be given, and is then what it was, not a default.
+fn keep_what_is_not_given(source: &Facts, parameters: &mut [Parameter]) {
+    let Some(answer) = &source.response else {
+        return;
+    };
+    for parameter in parameters {
+        if parameter.place == Place::Body && member(answer, &parameter.wire, &source.types).is_ok()
+        {
+            parameter.required = false;
+            parameter.default = None;
+        }
+    }
 }
 
 fn override_one(

@@ -179,7 +179,11 @@ fn lower_operation(
     let entry = scope.entry;
     let (method, resource) = (entry.method.value.as_str(), entry.resource.value.as_str());
     let mut all_types = facts.types.clone();
-    let arguments = arguments::lower(scope, &facts, report, errors);
+    let merge = binding.merge_from.as_ref().and_then(|id| {
+        let source = source(parsed, scope, "merge_from", id, errors)?;
+        filled(scope, "merge_from", id, &source.path, &facts, false, errors).then_some(source)
+    });
+    let arguments = arguments::lower(scope, &facts, merge.as_ref(), report, errors);
     let is_list = method == "list";
     let list = is_list
         .then(|| list::lower(scope, &facts, &arguments, errors))
@@ -187,10 +191,6 @@ fn lower_operation(
     if !is_list {
         list::refuse(scope, errors);
     }
-    let merge = binding.merge_from.as_ref().and_then(|id| {
-        let source = source(parsed, scope, "merge_from", id, errors)?;
-        filled(scope, "merge_from", id, &source.path, &facts, false, errors).then_some(source.path)
-    });
     let read_back = binding
         .read_back
         .as_ref()
@@ -241,7 +241,7 @@ fn lower_operation(
         parameters: arguments.parameters,
         body: facts.body,
         list,
-        merge,
+        merge: merge.map(|source| source.path),
         mask: arguments.mask,
         read_back,
         returns,
