@@ -356,6 +356,34 @@ pub enum Problem {
         /// The key.
         key: &'static str,
     },
+    /// A reading besides a write, of an operation that does not write.
+    #[error("`{key}` is for operations that {does}; `{operation}` of {document} is a {http}")]
+    NothingToRead {
+        /// `merge_from` or `read_back`.
+        key: &'static str,
+        /// What the operation would have to do.
+        does: &'static str,
+        /// The operation.
+        operation: String,
+        /// The document.
+        document: String,
+        /// Its HTTP method.
+        http: String,
+    },
+    /// A method that says something else about a tool than its request does.
+    #[error(
+        "method `{method}` does not fit operation `{operation}` of {document}, which is a {http}"
+    )]
+    MethodOfRequest {
+        /// The method.
+        method: String,
+        /// The operation.
+        operation: String,
+        /// The document.
+        document: String,
+        /// Its HTTP method.
+        http: String,
+    },
     /// An operation that cannot be read from.
     #[error("`{key}` names `{operation}` of {document}, {why}")]
     UnreadableSource {

@@ -179,6 +179,8 @@ fn lower_operation(
     let entry = scope.entry;
     let (method, resource) = (entry.method.value.as_str(), entry.resource.value.as_str());
     let mut all_types = facts.types.clone();
+    check_method(scope, &facts.http, errors);
+    check_readings(scope, &facts, errors);
     let merge = binding.merge_from.as_ref().and_then(|id| {
         let source = source(parsed, scope, "merge_from", id, errors)?;
         filled(scope, "merge_from", id, &source.path, &facts, false, errors).then_some(source)
@@ -272,6 +274,53 @@ fn description(entry: &ToolEntry, binding: &Binding) -> String {
 fn answer(facts: &Facts) -> Option<TypeRef> {
     let says_nothing = |ty: &TypeRef| facts.http == "delete" && ty.kind == TypeKind::Any;
     facts.response.clone().filter(|ty| !says_nothing(ty))
+}
+
+/// A person who allows tools by method relies on it: nothing that is called a reading writes, and nothing that is called a change only reads. A list can be a POST that takes its filters as a body.
+fn check_method(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) {
+    let method = &scope.entry.method;
+    let fits = match method.value.as_str() {
+        "list" | "get" => matches!(http, "get" | "post"),
+        "create" | "update" | "delete" => http != "get",
+        _ => true,
+    };
+    if !fits {
+        let problem = Problem::MethodOfRequest {
+            method: method.value.clone(),
+            operation: scope.operation_id().to_owned(),
+            document: scope.document().to_owned(),
+            http: http.to_uppercase(),
+        };
+        scope.error(errors, scope.operation.binding.operation.line, problem);
+    }
+}
+
+/// Only a body can be merged with something, and only what still is there can be read back.
+fn check_readings(scope: Scope<'_>, facts: &Facts, errors: &mut Vec<Error>) {
+    let binding = scope.operation.binding;
+    let merge = binding.merge_from.as_ref().filter(|_| facts.body.is_none());
+    let read_back = binding
+        .read_back
+        .as_ref()
+        .map(|read_back| &read_back.operation);
+    let read_back = read_back.filter(|_| matches!(facts.http.as_str(), "get" | "delete"));
+    let found = [
+        ("merge_from", "send a body", merge),
+        ("read_back", "write something that can be read", read_back),
+    ];
+    for (key, does, id) in found {
+        let Some(id) = id else {
+            continue;
+        };
+        let problem = Problem::NothingToRead {
+            key,
+            does,
+            operation: scope.operation_id().to_owned(),
+            document: scope.document().to_owned(),
+            http: facts.http.to_uppercase(),
+        };
+        scope.error(errors, id.line, problem);
+    }
 }
 
 /// What follows from the HTTP method, made stricter as the allowlist says.

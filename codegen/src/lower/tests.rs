@@ -386,9 +386,34 @@ fn mistakes() {
         ("list", "new: get_item", "", ""),
         (
             "list",
+            "new: post_item",
+            "",
+            "4: the answer of operation `post_item` of new is no object",
+        ),
+        (
+            "get",
             "new: delete_item",
             "",
-            "4: the answer of operation `delete_item` of new is no object",
+            "4: method `get` does not fit operation `delete_item` of new, which is a DELETE",
+        ),
+        (
+            "delete",
+            "new: get_item",
+            "",
+            "4: method `delete` does not fit operation `get_item` of new, which is a GET",
+        ),
+        ("remove", "new: delete_item", "", ""),
+        (
+            "get",
+            "new: { id: get_item, merge_from: get_item }",
+            "",
+            "4: `merge_from` is for operations that send a body; `get_item` of new is a GET",
+        ),
+        (
+            "delete",
+            "new: { id: delete_item, read_back: get_item }",
+            "",
+            "4: `read_back` is for operations that write something that can be read; `delete_item` of new is a DELETE",
         ),
         (
             "list",
