@@ -105,7 +105,7 @@ pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<Override> {
     }
     if changes.is_empty() {
         let what = "an entry of `parameters` without any change".to_owned();
-        let expected = "nothing";
+        let expected = "of no use";
         r.error(map.line, Problem::WrongKind { what, expected });
     }
     if changes
@@ -177,7 +177,7 @@ fn bound(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Number> {
         Json::Number(number) => Some(number),
         _ => {
             let what = format!("`{key}`");
-            let expected = "a number";
+            let expected = "no number";
             r.error(node.line, Problem::WrongKind { what, expected });
             None
         }

@@ -126,12 +126,16 @@ fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
     let map = r.map(node, "a tool", &keys)?;
     let method = r.text(&map, "method");
     let resource = r.text(&map, "resource");
-    for name in [&method, &resource].into_iter().flatten() {
-        is_name(r, name);
-    }
+    let named = [&method, &resource].map(|name| name.as_ref().is_some_and(|name| is_name(r, name)));
     let of = [&method, &resource].map(|word| word.as_ref().map_or("?", |word| &word.value));
     let of = of.join(" ");
     let title = documentation(r, &map, "title", &of);
+    if title.contains('\n') {
+        let line = map.get("title").map_or(map.line, |node| node.line);
+        let what = "`title`".to_owned();
+        let expected = "no text of one line";
+        r.error(line, Problem::WrongKind { what, expected });
+    }
     let description = documentation(r, &map, "description", &of);
     let id = match map.get("id") {
         Some(node) if matches!(node.value, Value::List(_)) => r.texts(&map, "id"),
@@ -153,6 +157,8 @@ fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
         .iter()
         .filter_map(|node| omission(r, node))
         .collect();
+    // Without a method nothing can be said about the rest.
+    let (method, resource) = (method.filter(|_| named[0]), resource.filter(|_| named[1]));
     Some(ToolEntry {
         line: map.line,
         id,
@@ -174,6 +180,7 @@ fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
 /// A text without which a tool is not documented.
 fn documentation(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str, tool: &str) -> String {
     let missing = match map.get(key) {
+        None if r.is_misspelled(map, key) => None,
         None => Some(map.line),
         Some(node) => match &node.value {
             Value::Scalar { text, .. } if text.trim().is_empty() => Some(node.line),
@@ -190,15 +197,17 @@ fn documentation(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str, tool: &st
         .unwrap_or_default()
 }
 
-/// A name that becomes part of a module, a tool or a type.
-pub(super) fn is_name(r: &mut Reader<'_>, name: &At<String>) {
-    let mut characters = name.value.chars();
-    let first = characters.next().is_some_and(|c| c.is_ascii_lowercase());
-    if !first || characters.any(|c| !c.is_ascii_lowercase() && !c.is_ascii_digit() && c != '_') {
+/// Whether a name can become part of a module, a tool or a type.
+pub(super) fn is_name(r: &mut Reader<'_>, name: &At<String>) -> bool {
+    let letter = name.value.starts_with(|c: char| c.is_ascii_lowercase());
+    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let is_name = letter && name.value.chars().all(known);
+    if !is_name {
         let what = format!("`{}`", name.value);
         let expected = "no name of a-z, 0-9 and _ that begins with a letter";
         r.error(name.line, Problem::WrongKind { what, expected });
     }
+    is_name
 }
 
 fn effects(r: &mut Reader<'_>, map: &Map<'_>) -> Vec<At<String>> {

@@ -172,14 +172,22 @@ fn filters(
 }
 
 fn summary(scope: Scope<'_>, facts: &Facts, of: &TypeRef, errors: &mut Vec<Error>) -> Vec<String> {
-    let mut summary = Vec::new();
-    for entry in scope
-        .entry
-        .summary
-        .iter()
-        .filter(|entry| scope.is_on(&entry.on))
-    {
+    let mut summary: Vec<String> = Vec::new();
+    let entries = || {
+        let all = scope.entry.summary.iter();
+        all.filter(|entry| scope.is_on(&entry.on))
+    };
+    for entry in entries() {
         let field = &entry.name.value;
+        let first = entries().find(|other| other.name.value == *field);
+        if let Some(first) = first.filter(|_| summary.contains(field)) {
+            let problem = Problem::DuplicateKey {
+                key: field.clone(),
+                first: first.name.line,
+            };
+            scope.error(errors, entry.name.line, problem);
+            continue;
+        }
         match member(of, field, &facts.types) {
             Ok(_) => summary.push(field.clone()),
             Err(near) => {

@@ -68,7 +68,7 @@ pub(super) fn lower_tool(
 ) -> Vec<Draft> {
     let mut drafts = Vec::new();
     let mut reports = Vec::new();
-    check_documents(toolset, tool, errors);
+    check_documents(parsed, toolset, tool, errors);
     for operation in &tool.operations {
         let scope = Scope {
             path: &toolset.path,
@@ -96,8 +96,19 @@ pub(super) fn lower_tool(
 }
 
 /// Names after `on` must be documents of the tool.
-fn check_documents(toolset: &ToolsetEntry, tool: &SelectedTool<'_>, errors: &mut Vec<Error>) {
+fn check_documents(
+    parsed: &Parsed,
+    toolset: &ToolsetEntry,
+    tool: &SelectedTool<'_>,
+    errors: &mut Vec<Error>,
+) {
     let entry = tool.entry;
+    let bindings = &entry.bindings;
+    let misspelled = |binding: &Binding| parsed.apis.document(&binding.document.value).is_none();
+    if !parsed.whole || bindings.iter().any(misspelled) {
+        // What could not be read was reported, and may be what is meant here.
+        return;
+    }
     let known = || {
         entry
             .bindings

@@ -487,17 +487,24 @@ fn two_tools() {
         wrong(&twice),
         "5: tool name `get_item` is used twice, first in tools/t.yaml:4"
     );
-    let change = |name: &str, text: &str| {
-        tool(
-            "create",
-            "new: post_item",
-            &format!("parameters: [{{ name: makers.{name}, description: {text} }}]"),
-        )
-        .replace("resource: item", &format!("resource: {text}"))
+    let other = format!("{get}{}", get.replace("method: get", "method: show"));
+    assert_eq!(
+        wrong(&other),
+        "5: operation `get_item` of new is tool `get_item` already"
+    );
+    let create = |name: &str| {
+        let more = format!("parameters: [{{ name: makers.{name}, description: one }}]");
+        tool("create", "new: post_item", &more)
     };
-    let same = format!("{}{}", change("name", "one"), change("town", "two"));
-    assert_eq!(wrong(&same), "");
-    let other = format!("{}{}", change("name", "one"), change("name", "two"));
+    let update = |name: &str| {
+        let more = format!(
+            "omit: [{{ names: [note], reason: r }}], parameters: [{{ name: makers.{name}, description: two }}]"
+        );
+        tool("update", "new: patch_item", &more)
+    };
+    let different = format!("{}{}", create("name"), update("town"));
+    assert_eq!(wrong(&different), "");
+    let other = format!("{}{}", create("name"), update("name"));
     assert_eq!(
         wrong(&other),
         "5: `description` of `Maker.name` was already set to something else in line 4"
