@@ -242,6 +242,23 @@ async fn the_session_cookie_replaces_the_password() {
 }
 
 #[tokio::test]
+async fn no_header_is_shown_that_lets_in() {
+    let pair = STANDARD.encode(format!("ada:{PASSWORD}"));
+    let shown = format!(r#"{{"detail":"Basic {pair}; session=1"}}"#);
+    for cookie in ["", "set-cookie: session=1\r\n"] {
+        let shown = shown.clone();
+        let server = Server::start(move |seen| match seen.line.as_str() {
+            SESSION => Reply::new(404, cookie, "{}"),
+            _ => Reply::json(400, &shown),
+        })
+        .await;
+        let account = server.account(&OLD, password());
+        let error = is(ErrorCode::Rejected, account.send(&get("/things")).await);
+        assert!(!error.detail.contains(&pair), "{}", error.detail);
+    }
+}
+
+#[tokio::test]
 async fn an_expired_session_is_renewed_unnoticed() {
     for status in [401, 403] {
         let server =
@@ -385,6 +402,18 @@ async fn a_token_from_a_file_is_read_again_when_it_changes() {
     std::fs::remove_dir_all(&directory).unwrap();
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_token_file_without_end_is_not_read_to_its_end() {
+    let server = guarded("this-token").await;
+    let account = server.account(&OLD, Credentials::BearerFile("/dev/zero".into()));
+    let error = is(
+        ErrorCode::Unauthenticated,
+        account.send(&get("/things")).await,
+    );
+    assert!(error.detail.contains("is empty or"), "{}", error.detail);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_token_from_a_command_is_kept_until_refused() {
@@ -410,6 +439,11 @@ async fn a_token_from_a_command_is_kept_until_refused() {
     std::fs::remove_dir_all(&directory).unwrap();
 
     for (command, detail) in [
+        (
+            // Would never end if all of it were read.
+            "yes",
+            "The token command did not print a token and nothing else.",
+        ),
         ("exit 3", "The token command failed: exit status: 3."),
         (
             "echo two words",
