@@ -7,6 +7,7 @@ mod changes;
 mod cli;
 mod doctor;
 mod handler;
+mod lines;
 mod log;
 mod offer;
 mod output;
