@@ -275,7 +275,7 @@ pub enum Problem {
         document: String,
     },
     /// Two overrides that cannot both hold.
-    #[error("{what} was already set to something else in line {first}")]
+    #[error("{what} was already set in line {first}")]
     Contradiction {
         /// What they are about.
         what: String,

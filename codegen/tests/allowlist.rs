@@ -334,6 +334,12 @@ fn one_mistake_is_one_message() {
         ),
         (
             users,
+            "description: Field to sort by. }",
+            "description: Field to sort by., default: mail, reason: r }",
+            "19: `default` of `order_by` does not fit a parameter of type object or enum",
+        ),
+        (
+            users,
             "summary: [username,",
             "summary: [username, username,",
             "12: `username` stands here twice, first in line 12",

@@ -103,7 +103,8 @@ pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<Override> {
     for (key, node) in map.entries() {
         changes.extend(change(r, &map, &key.text, node).map(|change| At::new(key.line, change)));
     }
-    if changes.is_empty() {
+    let says = |key: &str| !matches!(key, "name" | "in" | "on" | "reason");
+    if !map.entries().iter().any(|(key, _)| says(&key.text)) {
         let what = "an entry of `parameters` without any change".to_owned();
         let expected = "of no use";
         r.error(map.line, Problem::WrongKind { what, expected });
@@ -139,7 +140,7 @@ fn change(r: &mut Reader<'_>, map: &Map<'_>, key: &str, node: &Node) -> Option<C
         "or" => text(r).map(Change::Or),
         "secret" => only(r, map, key, true, Change::Secret),
         "format" => text(r).map(Change::Format),
-        "pattern" => text(r).map(Change::Pattern),
+        "pattern" => pattern(r, node).map(Change::Pattern),
         "min_length" => count(r).map(Change::MinLength),
         "max_length" => count(r).map(Change::MaxLength),
         "minimum" => bound(r, node, key).map(Change::Minimum),
@@ -170,6 +171,18 @@ fn only(
         return None;
     }
     Some(change)
+}
+
+/// A pattern that can be compiled in the generated code.
+fn pattern(r: &mut Reader<'_>, node: &Node) -> Option<String> {
+    let text = r.text_of(node, "pattern")?;
+    if regex_lite::Regex::new(&text.value).is_err() {
+        let what = format!("`{}`", text.value);
+        let expected = "no regular expression";
+        r.error(text.line, Problem::WrongKind { what, expected });
+        return None;
+    }
+    Some(text.value)
 }
 
 fn bound(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Number> {

@@ -228,7 +228,7 @@ fn lower_operation(
     field_changes.retain(|change| {
         let own = own.iter_mut().find(|def| def.rust_name == change.type_name);
         if let Some(field) = own.and_then(|def| field_mut(def, &change.field)) {
-            super::changes::apply(&change.change.value, field.into());
+            super::changes::apply(&change.change.value, field.into(), &[]);
             return false;
         }
         true

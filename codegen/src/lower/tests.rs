@@ -385,6 +385,30 @@ fn mistakes() {
         ),
         ("list", "new: get_item", "", ""),
         (
+            "get",
+            "new: get_item",
+            "parameters: [{ name: id, min_length: 3, max_length: 2, reason: r }]",
+            "4: `max_length` of `id` does not fit a parameter of type string",
+        ),
+        (
+            "get",
+            "new: get_item",
+            "parameters: [{ name: id, pattern: '(', reason: r }]",
+            "4: `(` is no regular expression",
+        ),
+        (
+            "get",
+            "new: get_item",
+            "parameters: [{ name: id, description: A. }, { name: id, in: path, description: B. }]",
+            "4: `description` of `id` was already set in line 4",
+        ),
+        (
+            "update",
+            "new: patch_item",
+            "parameters: [{ name: note, in: query, rename: why, description: A., reason: r }, { name: note, in: body, description: B. }]",
+            "",
+        ),
+        (
             "list",
             "new: post_item",
             "",
@@ -507,7 +531,7 @@ fn two_tools() {
     let other = format!("{}{}", create("name"), update("name"));
     assert_eq!(
         wrong(&other),
-        "5: `description` of `Maker.name` was already set to something else in line 4"
+        "5: `description` of `Maker.name` was already set in line 4"
     );
 }
 
