@@ -215,6 +215,30 @@ impl Auth {
         made.ok_or_else(bearer::not_a_token)
     }
 
+    /// The error of an answer, with what it means for these credentials where the server does not know that.
+    pub(crate) fn refusal(&self, api: &Api, transport: &Transport, error: CallError) -> CallError {
+        let status = error.status.unwrap_or_default();
+        let denied = match &api.sign_in {
+            SignIn::Basic { session } => session.as_ref().map_or(&[][..], |it| it.denied),
+            SignIn::Token(_) => &[],
+        };
+        match &self.credentials {
+            // Another header may be what lets in.
+            Credentials::None
+                if transport.headers().is_empty()
+                    && (status == 401 || denied.contains(&status)) =>
+            {
+                CallError {
+                    code: ErrorCode::Unauthenticated,
+                    ..error
+                }
+                .hint("This account has no credentials, so that the server lets it in as nobody. Whoever runs these tools has to give it a user name and password, or a token.")
+            }
+            _ if self.is_bearer() && denied.contains(&status) => error.hint("The server says the same of a token that it does not accept and of a user without the permission. Whoever runs these tools has to check both; calling again does not help."),
+            _ => error,
+        }
+    }
+
     /// `text` without what this account signs in with.
     pub(crate) fn redact(&self, transport: &Transport, text: &str) -> String {
         let mut secrets: Vec<String> = Vec::new();

@@ -298,6 +298,51 @@ async fn a_missing_permission_is_told_from_a_wrong_password() {
 }
 
 #[tokio::test]
+async fn a_refusal_says_what_it_means_for_the_credentials() {
+    let header = || vec![("x-user".to_owned(), "ada".into())];
+    let rows = [
+        (
+            403,
+            Credentials::None,
+            vec![],
+            ErrorCode::Unauthenticated,
+            "no credentials",
+        ),
+        (
+            401,
+            Credentials::None,
+            vec![],
+            ErrorCode::Unauthenticated,
+            "no credentials",
+        ),
+        (404, Credentials::None, vec![], ErrorCode::NotFound, "id"),
+        (
+            403,
+            Credentials::None,
+            header(),
+            ErrorCode::Forbidden,
+            "permission",
+        ),
+        (
+            403,
+            Credentials::Bearer("token".into()),
+            vec![],
+            ErrorCode::Forbidden,
+            "check both",
+        ),
+    ];
+    for (status, credentials, headers, code, hint) in rows {
+        let server = Server::start(move |_| Reply::json(status, "{}")).await;
+        let mut settings = server.settings(credentials);
+        settings.api = Some("things-1".to_owned());
+        settings.headers = headers;
+        let account = crate::Account::new(settings, APIS).unwrap();
+        let error = is(code, account.send(&get("/things")).await);
+        assert!(error.hint.contains(hint), "{hint}: {}", error.hint);
+    }
+}
+
+#[tokio::test]
 async fn without_sessions_the_password_goes_with_each_request() {
     // What the server says to the request for a session, and how often it is asked in an hour.
     for (status, asked) in [(404, 1), (200, 1), (500, 2), (429, 2)] {
