@@ -1,5 +1,6 @@
 //! `airflow-mcp doctor`: what works and what does not, in the order in which one thing needs the other.
 
+use runtime::api::SignIn;
 use runtime::registry::{self, Selection};
 use runtime::{Account, Answer, CallError, ErrorCode, Known, RateLimit, Tool};
 use serde_json::{Map, Value};
@@ -15,10 +16,11 @@ const LIST_USERS: &str = "list_all_apacheairflow_users";
 /// Runs all checks that make sense; fails if one of them did.
 pub(crate) async fn check(connected: Connected) -> Result<(), Failure> {
     let mut report = Report::default();
+    let given = connected.clone();
     match settings::connect(connected, &process_environment) {
         Ok((account, selection)) => {
             report.ok("settings", "make sense")?;
-            airflow(&account, &selection, &mut report).await?;
+            airflow(&account, &selection, given, &mut report).await?;
         }
         Err(problems) => {
             for problem in problems.0 {
@@ -36,8 +38,10 @@ pub(crate) async fn check(connected: Connected) -> Result<(), Failure> {
 async fn airflow(
     account: &Account,
     selection: &Selection,
+    given: Connected,
     report: &mut Report,
 ) -> anyhow::Result<()> {
+    let token = given.connection.username.is_none();
     let known = match account.detect().await {
         Ok(known) => known,
         Err(error) if matches!(error.code, ErrorCode::Unreachable | ErrorCode::Timeout) => {
@@ -49,10 +53,24 @@ async fn airflow(
         }
     };
     report.ok("address", "answers")?;
-    if known.version.is_empty() {
-        report.note("API", &format!("{}, as AIRFLOW_API says", known.api.name))?;
-    } else {
-        report.ok("API", &format!("{} ({})", known.version, known.api.name))?;
+    let found = match known.version.is_empty() {
+        true => detected(given).await,
+        false => Some(known.clone()),
+    };
+    let fixed = known.api.name;
+    match found {
+        Some(found) if found.api.name == fixed => {
+            report.ok("API", &format!("{} ({fixed})", found.version))?;
+        }
+        Some(Known { api, version, .. }) => {
+            let problem = format!(
+                "AIRFLOW_API says {fixed}, but this is {version} ({})",
+                api.name
+            );
+            let advice = format!("leave AIRFLOW_API out, or set it to {}", api.name);
+            return report.failed("API", &problem, &advice);
+        }
+        None => report.note("API", &format!("{fixed}, as AIRFLOW_API says"))?,
     }
     for document in known.api.documents {
         let Some(probe) = &document.probe else {
@@ -65,7 +83,14 @@ async fn airflow(
             report.note("parts", &format!("{} is not there: {advice}", probe.what))?;
         }
     }
-    sign_in(account, &known, selection, report).await
+    sign_in(account, &known, selection, token, report).await
+}
+
+/// What the Airflow says of itself, whatever AIRFLOW_API says; a proxy may not let it.
+async fn detected(mut given: Connected) -> Option<Known> {
+    given.connection.api = None;
+    let (account, _) = settings::connect(given, &process_environment).ok()?;
+    account.detect().await.ok()
 }
 
 /// Signing in and permissions show only in an answer to a request that needs them.
@@ -73,6 +98,7 @@ async fn sign_in(
     account: &Account,
     known: &Known,
     selection: &Selection,
+    token: bool,
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let Some(tool) = probe(known) else {
@@ -104,7 +130,13 @@ async fn sign_in(
             report.ok("permission", &permission)?;
         }
         (true, "forbidden") => {
-            report.ok("sign-in", "works")?;
+            match (token, &known.api.sign_in) {
+                (true, SignIn::Basic { .. }) => report.note(
+                    "sign-in",
+                    "not known: this Airflow says the same of a wrong token and of a missing permission",
+                )?,
+                _ => report.ok("sign-in", "works")?,
+            }
             report.failed(
                 "permission",
                 &format!("{permission}: {detail}"),
