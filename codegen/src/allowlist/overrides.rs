@@ -8,6 +8,30 @@ use crate::yaml::Node;
 
 use super::tools::is_name;
 
+/// The keys of an entry of `parameters`.
+pub(super) const KEYS: [&str; 20] = [
+    "name",
+    "in",
+    "on",
+    "rename",
+    "description",
+    "default",
+    "example",
+    "required",
+    "nullable",
+    "or",
+    "secret",
+    "format",
+    "pattern",
+    "min_length",
+    "max_length",
+    "minimum",
+    "maximum",
+    "min_items",
+    "max_items",
+    "reason",
+];
+
 /// What is different about one parameter than its document says.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Override {
@@ -71,29 +95,7 @@ impl Change {
 
 /// Reads an entry of `parameters`.
 pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<Override> {
-    let keys = [
-        "name",
-        "in",
-        "on",
-        "rename",
-        "description",
-        "default",
-        "example",
-        "required",
-        "nullable",
-        "or",
-        "secret",
-        "format",
-        "pattern",
-        "min_length",
-        "max_length",
-        "minimum",
-        "maximum",
-        "min_items",
-        "max_items",
-        "reason",
-    ];
-    let map = r.map(node, "an entry of `parameters`", &keys)?;
+    let map = r.map(node, "an entry of `parameters`", &KEYS)?;
     let name = r.text(&map, "name");
     let place = r.text_if(&map, "in");
     let place =

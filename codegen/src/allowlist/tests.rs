@@ -377,3 +377,16 @@ fn apis_entries() {
         );
     }
 }
+
+/// Every key of a tool, of an operation and of an override is explained where maintainers look.
+#[test]
+fn keys_are_documented() {
+    let readme = include_str!("../../../specs/README.md");
+    let code = readme.split('`').skip(1).step_by(2);
+    let words = code.flat_map(|code| code.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    let words: Vec<&str> = words.collect();
+    let keys = tools::KEYS.iter().chain(&tools::OPERATION_KEYS);
+    for key in keys.chain(&super::overrides::KEYS) {
+        assert!(words.contains(key), "{key}");
+    }
+}

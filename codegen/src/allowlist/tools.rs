@@ -6,6 +6,26 @@ use crate::yaml::{Node, Value};
 
 use super::overrides::{self, Override};
 
+/// The keys of a tool.
+pub(super) const KEYS: [&str; 13] = [
+    "method",
+    "resource",
+    "id",
+    "title",
+    "description",
+    "tags",
+    "operations",
+    "items",
+    "summary",
+    "filters",
+    "parameters",
+    "omit",
+    "effect",
+];
+
+/// The keys of an operation of a tool.
+pub(super) const OPERATION_KEYS: [&str; 4] = ["id", "merge_from", "read_back", "note"];
+
 /// A file of the allowlist.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ToolsetEntry {
@@ -108,22 +128,7 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Option<ToolsetEntry> {
 
 /// Reads a tool. What is wrong with its documentation does not keep it from being checked further.
 fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
-    let keys = [
-        "method",
-        "resource",
-        "id",
-        "title",
-        "description",
-        "tags",
-        "operations",
-        "items",
-        "summary",
-        "filters",
-        "parameters",
-        "omit",
-        "effect",
-    ];
-    let map = r.map(node, "a tool", &keys)?;
+    let map = r.map(node, "a tool", &KEYS)?;
     let method = r.text(&map, "method");
     let resource = r.text(&map, "resource");
     let named = [&method, &resource].map(|name| name.as_ref().is_some_and(|name| is_name(r, name)));
@@ -246,11 +251,7 @@ fn bindings(r: &mut Reader<'_>, node: &Node) -> Vec<Binding> {
 }
 
 fn rich_binding(r: &mut Reader<'_>, document: At<String>, node: &Node) -> Option<Binding> {
-    let map = r.map(
-        node,
-        "an operation",
-        &["id", "merge_from", "read_back", "note"],
-    )?;
+    let map = r.map(node, "an operation", &OPERATION_KEYS)?;
     let operation = r.text(&map, "id");
     let merge_from = r.text_if(&map, "merge_from");
     let read_back = map.get("read_back").and_then(|node| read_back(r, node));
