@@ -82,6 +82,10 @@ fn toolsets() {
             "f:1: `Users` is no name of a-z, 0-9 and _ that begins with a letter\nf:3: `tools` is no list; write `[one, two]`, or a line with `- ` for each",
         ),
         (
+            "toolset: users\ndescription: d\ntags: [rbac]\ntools:\n- {method: get, resource: user, title: T., description: D., operations: {a: x}, tags: [rbac]}",
+            "f:5: `rbac` stands here twice, first in line 3",
+        ),
+        (
             "toolset: users\ndescription: d\ntags: [rbac, rbac]\ntools: []",
             "f:3: `rbac` stands here twice, first in line 3",
         ),
@@ -128,6 +132,10 @@ fn tool_entries() {
             "f:3: `a` is no text; other words and numbers need quotes",
         ),
         ("operations: {a: x}, id: [one, two]", ""),
+        (
+            "operations: {a: x}, tags: [own, R B]",
+            "f:3: `R B` is no name of a-z, 0-9 and _ that begins with a letter",
+        ),
         (
             "operations: {a: x}, effect: [destuctive]",
             "f:3: `destuctive` is no stricter effect (did you mean `destructive`?)",

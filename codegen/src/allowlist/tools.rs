@@ -110,13 +110,19 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Option<ToolsetEntry> {
     if let Some(name) = &name {
         is_name(r, name);
     }
-    let tags = r.texts(&map, "tags");
+    let tags = tags(r, &map);
     let description = r.text(&map, "description");
     let tools = r
         .needed(&map, "tools")
         .map(|node| r.items_of(node, "tools"));
     let tools = tools.unwrap_or_default();
     let tools: Vec<_> = tools.iter().filter_map(|node| tool(r, node)).collect();
+    for tag in tools.iter().flat_map(|tool| &tool.tags) {
+        if let Some(first) = tags.iter().find(|own| own.value == tag.value) {
+            let (key, first) = (tag.value.clone(), first.line);
+            r.error(tag.line, Problem::DuplicateKey { key, first });
+        }
+    }
     Some(ToolsetEntry {
         path: r.path.to_owned(),
         name: name.unwrap_or(At::new(map.line, String::new())),
@@ -169,7 +175,7 @@ fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
         id,
         title,
         description,
-        tags: r.texts(&map, "tags"),
+        tags: tags(r, &map),
         items: r.text_if(&map, "items"),
         effects: effects(r, &map),
         method: method?,
@@ -180,6 +186,13 @@ fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
         overrides,
         omissions,
     })
+}
+
+/// Words that tools are chosen by, on a command line among other places.
+fn tags(r: &mut Reader<'_>, map: &Map<'_>) -> Vec<At<String>> {
+    let mut tags = r.texts(map, "tags");
+    tags.retain(|tag| is_name(r, tag));
+    tags
 }
 
 /// A text without which a tool is not documented.
