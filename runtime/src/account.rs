@@ -1,7 +1,11 @@
 //! An account: one server with the credentials for it. Checked when made, without any network.
 
 use core::fmt;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
 
 use reqwest::{
     Url,
@@ -13,7 +17,7 @@ use tokio::sync::Semaphore;
 use crate::{
     api::Api,
     auth::Auth,
-    error::CallError,
+    error::{CallError, ErrorCode},
     single_flight::SingleFlight,
     transport::{Base, Transport},
 };
@@ -29,6 +33,8 @@ pub struct Settings {
     pub headers: Vec<(String, SecretString)>,
     /// Name of the API the server has, if that is not to be found out.
     pub api: Option<String>,
+    /// The certificate authority of the server in PEM, if it is a private one. Then no other is trusted.
+    pub ca_certificate: Option<String>,
     /// Longest time for one request.
     pub timeout: Duration,
     /// Most requests at a time; others wait in order.
@@ -45,6 +51,7 @@ impl Settings {
             credentials,
             headers: Vec::new(),
             api: None,
+            ca_certificate: None,
             timeout: Duration::from_secs(30),
             max_in_flight: 16,
             max_result_bytes: 256_000,
@@ -60,6 +67,7 @@ impl fmt::Debug for Settings {
             .field("credentials", &self.credentials)
             .field("headers", &headers)
             .field("api", &self.api)
+            .field("ca_certificate", &self.ca_certificate.is_some())
             .field("timeout", &self.timeout)
             .field("max_in_flight", &self.max_in_flight)
             .field("max_result_bytes", &self.max_result_bytes)
@@ -149,6 +157,11 @@ pub enum SettingsError {
         "the bearer token is empty or has a space, a line break or another character that tokens cannot have"
     )]
     Token,
+    /// A certificate that is none.
+    #[error(
+        "the certificate authority is not a certificate in PEM; it begins with `-----BEGIN CERTIFICATE-----`"
+    )]
+    Certificate,
     /// A bound of nothing.
     #[error("`{0}` must be more than 0")]
     Zero(&'static str),
@@ -165,6 +178,15 @@ pub struct Known {
     pub documents: Vec<&'static str>,
 }
 
+/// A failure that was the server's or the account's, not the caller's.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// When it was.
+    pub at: SystemTime,
+    /// What went wrong.
+    pub error: CallError,
+}
+
 /// One server with the credentials for it. Cheap to clone.
 #[derive(Clone)]
 pub struct Account(pub(crate) Arc<Inner>);
@@ -175,6 +197,7 @@ pub(crate) struct Inner {
     pub(crate) detection: SingleFlight<Known>,
     pub(crate) auth: Auth,
     pub(crate) transport: Transport,
+    pub(crate) last_failure: Mutex<Option<Failure>>,
     pub(crate) permits: Semaphore,
     pub(crate) max_in_flight: usize,
     pub(crate) max_result_bytes: usize,
@@ -188,6 +211,7 @@ impl Account {
             credentials,
             headers,
             api,
+            ca_certificate,
             timeout,
             max_in_flight,
             max_result_bytes,
@@ -213,7 +237,8 @@ impl Account {
             fixed: api.map(|name| fixed(&name, apis)).transpose()?,
             detection: SingleFlight::new(),
             auth: Auth::new(credentials, timeout)?,
-            transport: Transport::new(base, headers, timeout),
+            transport: Transport::new(base, headers, timeout, ca_certificate.as_deref())?,
+            last_failure: Mutex::default(),
             permits: Semaphore::new(max_in_flight),
             max_in_flight,
             max_result_bytes,
@@ -231,9 +256,49 @@ impl Account {
     /// Finds out which API the server has; asks it only once. A failure is not remembered.
     pub async fn detect(&self) -> Result<Known, CallError> {
         let detected = self.detected().await;
-        detected
-            .map(|known| (*known).clone())
-            .map_err(|error| self.redacted(error))
+        detected.map(|known| (*known).clone()).map_err(|error| {
+            let error = self.redacted(error);
+            self.remember(Some(&error));
+            error
+        })
+    }
+
+    /// How many requests are on their way.
+    pub fn in_flight(&self) -> usize {
+        let free = self.0.permits.available_permits();
+        self.0.max_in_flight.saturating_sub(free)
+    }
+
+    /// What is wrong with the server or the account, unless the last request went well.
+    pub fn last_failure(&self) -> Option<Failure> {
+        let failure = self.0.last_failure.lock();
+        failure.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Remembers how a request ended, as far as that says something of the server or the account.
+    pub(crate) fn remember(&self, error: Option<&CallError>) {
+        let failure = match error.map(|error| error.code) {
+            None => None,
+            Some(
+                ErrorCode::Unauthenticated
+                | ErrorCode::RateLimited
+                | ErrorCode::UpstreamError
+                | ErrorCode::Unreachable
+                | ErrorCode::Timeout
+                | ErrorCode::UnexpectedResponse
+                | ErrorCode::Internal,
+            ) => error.map(|error| Failure {
+                at: SystemTime::now(),
+                error: error.clone(),
+            }),
+            // The server understood and said no: it is well.
+            Some(_) => None,
+        };
+        *self
+            .0
+            .last_failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = failure;
     }
 
     /// Largest result in bytes.

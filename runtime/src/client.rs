@@ -18,7 +18,9 @@ impl Account {
     /// No more than the account's limit are on their way; the others wait in order. Dropping the future ends the request.
     pub(crate) async fn send(&self, request: &Request) -> Result<Response, CallError> {
         let sent = self.sign_in_and_send(request).await;
-        sent.map_err(|error| self.redacted(error))
+        let sent = sent.map_err(|error| self.redacted(error));
+        self.remember(sent.as_ref().err());
+        sent
     }
 
     /// The error without what this account signs in with.

@@ -45,7 +45,7 @@ pub mod tool;
 mod transport;
 mod update;
 
-pub use account::{Account, Credentials, Known, Settings, SettingsError};
+pub use account::{Account, Credentials, Failure, Known, Settings, SettingsError};
 pub use api::Api;
 pub use call::{Answer, Progress};
 pub use error::{CallError, ErrorCode};

@@ -7,11 +7,12 @@ use std::{
 };
 
 use reqwest::{
-    Client, Method, Url,
+    Certificate, Client, ClientBuilder, Method, Url,
     header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue},
 };
 
 use crate::{
+    account::SettingsError,
     error::{CallError, ErrorCode},
     failure::{failure, is_lost, lost, no_client, words},
     rate_limit::RateLimit,
@@ -97,6 +98,8 @@ pub(crate) struct Transport {
     base: Base,
     headers: HeaderMap,
     timeout: Duration,
+    /// A client that trusts another certificate authority than the shared ones.
+    own: Option<Client>,
 }
 
 /// A whole answer.
@@ -162,12 +165,21 @@ impl<'a> Outgoing<'a> {
 }
 
 impl Transport {
-    pub(crate) fn new(base: Base, headers: HeaderMap, timeout: Duration) -> Self {
-        Self {
+    pub(crate) fn new(
+        base: Base,
+        headers: HeaderMap,
+        timeout: Duration,
+        ca_certificate: Option<&str>,
+    ) -> Result<Self, SettingsError> {
+        let own = ca_certificate
+            .map(|pem| own_client(&base, pem))
+            .transpose()?;
+        Ok(Self {
             base,
             headers,
             timeout,
-        }
+            own,
+        })
     }
 
     pub(crate) fn base(&self) -> &Base {
@@ -203,7 +215,10 @@ impl Transport {
         let http = outgoing.http;
         let request = self.request(outgoing)?;
         let failed = |error: reqwest::Error| failure(&self.base, http, error);
-        let client = client(&self.base).map_err(no_client)?;
+        let client = match &self.own {
+            Some(own) => own,
+            None => client(&self.base).map_err(no_client)?,
+        };
         let again = request.try_clone().filter(|_| http == Http::Get);
         let mut answer = match (client.execute(request).await, again) {
             // The server closed a kept connection just when it was used again, which is no failure of the call (RFC 9112, section 9.3.1). A busy gunicorn does so with requests that it has not read yet.
@@ -312,6 +327,26 @@ fn client(base: &Base) -> Result<&'static Client, reqwest::Error> {
     if let Some(client) = slot.get() {
         return Ok(client);
     }
+    let mut builder = builder(base);
+    if !base.is_https {
+        builder = builder.tls_certs_only([]);
+    }
+    let client = builder.build()?;
+    Ok(slot.get_or_init(|| client))
+}
+
+fn own_client(base: &Base, pem: &str) -> Result<Client, SettingsError> {
+    let certificates = Certificate::from_pem_bundle(pem.as_bytes())
+        .ok()
+        .filter(|certificates| !certificates.is_empty())
+        .ok_or(SettingsError::Certificate)?;
+    builder(base)
+        .tls_certs_only(certificates)
+        .build()
+        .map_err(|_| SettingsError::Certificate)
+}
+
+fn builder(base: &Base) -> ClientBuilder {
     // Fails if there is one already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Client::builder()
@@ -328,9 +363,5 @@ fn client(base: &Base) -> Result<&'static Client, reqwest::Error> {
     if base.is_local {
         builder = builder.no_proxy();
     }
-    if !base.is_https {
-        builder = builder.tls_certs_only([]);
-    }
-    let client = builder.build()?;
-    Ok(slot.get_or_init(|| client))
+    builder
 }

@@ -2,6 +2,10 @@
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::gateway::key::KeyArgs;
+use crate::gateway::options::ServeArgs;
+use crate::remote::args::{AccountArgs, AuditArgs, ServerArgs, TokenArgs};
+
 /// MCP server that administers Apache Airflow 2 and 3.
 ///
 /// It lets an MCP client (Claude, ChatGPT, Cursor, VS Code …) read and change what an Airflow holds.
@@ -38,6 +42,11 @@ Environment:
   AIRFLOW_TIMEOUT        seconds that a request to Airflow may take; 30 if not set
   AIRFLOW_MCP_LOG        off, error, warn, info, debug or trace; warn if not set
 
+  account, server, token and audit talk to a gateway:
+  AIRFLOW_MCP_GATEWAY_URL     where it is; http://127.0.0.1:8787 if not set
+  AIRFLOW_MCP_API_TOKEN       an API token of it …
+  AIRFLOW_MCP_API_TOKEN_FILE  … or a file with one
+
 Examples:
   What a client runs:
     AIRFLOW_URL=http://localhost:8080 AIRFLOW_USERNAME=admin AIRFLOW_PASSWORD=… airflow-mcp stdio
@@ -69,6 +78,11 @@ pub(crate) enum Command {
     ///
     /// Ends when its input ends. The log goes to standard error.
     Stdio(Connected),
+
+    /// Serve many Airflows over HTTP, under URLs that are scoped, expire and can be revoked.
+    ///
+    /// Speaks MCP 2026-07-28 and all older revisions with streamable HTTP. Accounts and URLs are made over its management API; the first start prints the API token for it. The log goes to standard error.
+    Serve(Box<ServeArgs>),
 
     /// Print the tools and what they cost a model.
     ///
@@ -112,6 +126,21 @@ Examples:
     ///
     /// A line for each check; for one that failed also what to do. The exit code is 1 if one failed.
     Doctor(Connected),
+
+    /// Add, change and check the Airflows of a running gateway.
+    Account(Box<AccountArgs>),
+
+    /// Make, change and revoke the URLs of a running gateway.
+    Server(Box<ServerArgs>),
+
+    /// Make and revoke the API tokens of a running gateway.
+    Token(TokenArgs),
+
+    /// Read the audit log of a running gateway.
+    Audit(Box<AuditArgs>),
+
+    /// Change the key that a gateway encrypts credentials with.
+    Key(KeyArgs),
 }
 
 /// Options of everything that talks to an Airflow.

@@ -15,12 +15,13 @@ const LIST_USERS: &str = "list_all_apacheairflow_users";
 
 /// Runs all checks that make sense; fails if one of them did.
 pub(crate) async fn check(connected: Connected) -> Result<(), Failure> {
-    let mut report = Report::default();
+    let mut report = Lines::default();
     let given = connected.clone();
     match settings::connect(connected, &process_environment) {
         Ok((account, selection)) => {
             report.ok("settings", "make sense")?;
-            airflow(&account, &selection, given, &mut report).await?;
+            let token = given.connection.username.is_none();
+            examine(&account, &selection, token, Some(given), &mut report).await?;
         }
         Err(problems) => {
             for problem in problems.0 {
@@ -35,13 +36,16 @@ pub(crate) async fn check(connected: Connected) -> Result<(), Failure> {
     }
 }
 
-async fn airflow(
+/// Asks an account's Airflow all that can be asked, and tells what is found as it is found.
+///
+/// `token` says whether the account signs in with a token; `given` is what it was made of, where an API that is set wrongly is to be noticed.
+pub(crate) async fn examine(
     account: &Account,
     selection: &Selection,
-    given: Connected,
-    report: &mut Report,
+    token: bool,
+    given: Option<Connected>,
+    report: &mut impl Report,
 ) -> anyhow::Result<()> {
-    let token = given.connection.username.is_none();
     let known = match account.detect().await {
         Ok(known) => known,
         Err(error) if matches!(error.code, ErrorCode::Unreachable | ErrorCode::Timeout) => {
@@ -53,9 +57,9 @@ async fn airflow(
         }
     };
     report.ok("address", "answers")?;
-    let found = match known.version.is_empty() {
-        true => detected(given).await,
-        false => Some(known.clone()),
+    let found = match given {
+        Some(given) if known.version.is_empty() => detected(given).await,
+        _ => Some(known.clone()).filter(|known| !known.version.is_empty()),
     };
     let fixed = known.api.name;
     match found {
@@ -70,7 +74,7 @@ async fn airflow(
             let advice = format!("leave AIRFLOW_API out, or set it to {}", api.name);
             return report.failed("API", &problem, &advice);
         }
-        None => report.note("API", &format!("{fixed}, as AIRFLOW_API says"))?,
+        None => report.note("API", &format!("{fixed}, as it is set"))?,
     }
     for document in known.api.documents {
         let Some(probe) = &document.probe else {
@@ -99,7 +103,7 @@ async fn sign_in(
     known: &Known,
     selection: &Selection,
     token: bool,
-    report: &mut Report,
+    report: &mut impl Report,
 ) -> anyhow::Result<()> {
     let Some(tool) = probe(known) else {
         return report.note(
@@ -164,7 +168,7 @@ fn probe(known: &Known) -> Option<&'static Tool> {
         .or_else(|| registry::tools(known.api).find(there))
 }
 
-fn rate_limit(limit: RateLimit, report: &mut Report) -> anyhow::Result<()> {
+fn rate_limit(limit: RateLimit, report: &mut impl Report) -> anyhow::Result<()> {
     let told: Vec<_> = [
         ("limit", limit.limit),
         ("remaining", limit.remaining),
@@ -193,24 +197,61 @@ fn error(answer: &Answer) -> Option<Value> {
     value.get_mut("error").map(Value::take)
 }
 
-/// Lines as they become known, and whether one of them is bad.
-#[derive(Debug, Default)]
-struct Report {
-    failed: bool,
-}
+/// Who is told what was found.
+pub(crate) trait Report {
+    /// One thing that was looked at.
+    fn step(&mut self, step: Step<'_>) -> anyhow::Result<()>;
 
-impl Report {
     fn ok(&mut self, what: &str, how: &str) -> anyhow::Result<()> {
-        output::line(&format!("ok      {what:<10}  {how}"))
+        let outcome = Outcome::Ok;
+        self.step(Step { outcome, what, how })
     }
 
     fn note(&mut self, what: &str, how: &str) -> anyhow::Result<()> {
-        output::line(&format!("-       {what:<10}  {how}"))
+        let outcome = Outcome::Note;
+        self.step(Step { outcome, what, how })
     }
 
-    fn failed(&mut self, what: &str, why: &str, advice: &str) -> anyhow::Result<()> {
-        self.failed = true;
-        output::line(&format!("FAILED  {what:<10}  {why}"))?;
+    fn failed(&mut self, what: &str, how: &str, advice: &str) -> anyhow::Result<()> {
+        let outcome = Outcome::Failed { advice };
+        self.step(Step { outcome, what, how })
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step<'a> {
+    pub(crate) outcome: Outcome<'a>,
+    pub(crate) what: &'a str,
+    pub(crate) how: &'a str,
+}
+
+/// How it was.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Outcome<'a> {
+    /// It works.
+    Ok,
+    /// Nothing that has to work.
+    Note,
+    /// It does not work; the advice may be empty.
+    Failed { advice: &'a str },
+}
+
+/// Lines as they become known, and whether one of them is bad.
+#[derive(Debug, Default)]
+struct Lines {
+    failed: bool,
+}
+
+impl Report for Lines {
+    fn step(&mut self, Step { outcome, what, how }: Step<'_>) -> anyhow::Result<()> {
+        let (mark, advice) = match outcome {
+            Outcome::Ok => ("ok", ""),
+            Outcome::Note => ("-", ""),
+            Outcome::Failed { advice } => ("FAILED", advice),
+        };
+        self.failed |= mark == "FAILED";
+        output::line(&format!("{mark:<6}  {what:<10}  {how}"))?;
         if advice.is_empty() {
             return Ok(());
         }

@@ -1,11 +1,13 @@
-//! The MCP server of one account: `tools/list` and `tools/call`, for any transport. Cheap to clone, so that a gateway can hand one to each request.
+//! The MCP server of one account: `tools/list` and `tools/call`, for any transport. Cheap to make and to clone, so that a gateway can hand one to each request.
 
 use std::any::Any;
+use std::fmt::Debug;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod,
     CompleteRequestParams, CompleteResult, ContentBlock, CustomRequest, CustomResult, ErrorCode,
@@ -21,7 +23,7 @@ use serde_json::{Number, Value, json};
 use tokio::sync::watch;
 
 use crate::changes::Changes;
-use crate::offer::Offer;
+use crate::offer::{NoTool, Offer};
 use crate::progress::Progress;
 
 /// Longest wait of `tools/list` for a detection under way. Airflow answers the probe in a few milliseconds; a client that waits for an Airflow which is not there would show no tools at all.
@@ -36,6 +38,21 @@ Administers one Apache Airflow. List tools return `next_cursor`: pass it back un
 To find something, use the list tool's filters in one call instead of reading all pages. Lists show the main fields of each item; `fields` asks for others. \
 If a call fails, `error.hint` says what to try; change nothing and repeat only if `error.retryable` is true.";
 
+/// This server as it names itself.
+static SERVER: LazyLock<Implementation> = LazyLock::new(|| {
+    Implementation::new("airflow-mcp", env!("CARGO_PKG_VERSION")).with_title("Apache Airflow")
+});
+
+/// What every result says of this server.
+static META: LazyLock<MetaObject> = LazyLock::new(|| {
+    let mut meta = MetaObject::new();
+    meta.insert(
+        "io.modelcontextprotocol/serverInfo".to_owned(),
+        json!({"name": SERVER.name, "title": SERVER.title, "version": SERVER.version}),
+    );
+    meta
+});
+
 /// The MCP server of one account.
 #[derive(Debug, Clone)]
 pub(crate) struct Handler(Arc<Inner>);
@@ -46,41 +63,90 @@ struct Inner {
     offer: Offer,
     /// Becomes true when the detection under way ends; `None` if there is none.
     detection: Mutex<Option<watch::Receiver<bool>>>,
-    changes: Changes,
-    server: Implementation,
-    /// What every result says of this server.
-    meta: MetaObject,
+    /// `None` if each request is served for itself: then nobody is there to be told.
+    changes: Option<Changes>,
+    observer: Option<Arc<dyn Observer>>,
+}
+
+/// Who has to know of each call before its client does.
+pub(crate) trait Observer: Debug + Send + Sync {
+    /// A call has ended. The error, if there is one, is the answer instead.
+    fn called<'a>(&'a self, call: Called<'a>) -> BoxFuture<'a, Result<(), ErrorData>>;
+}
+
+/// A call that has ended.
+pub(crate) struct Called<'a> {
+    /// The name as the client wrote it.
+    pub(crate) name: &'a str,
+    /// The tool, if there is one of that name and the client may call it.
+    pub(crate) tool: Option<&'static runtime::Tool>,
+    pub(crate) outcome: Result<&'a Answer, &'a Refused>,
+    pub(crate) took: Duration,
+    pub(crate) context: &'a RequestContext<RoleServer>,
+}
+
+/// Why a call has no answer of a tool.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    NoTool(NoTool),
+    /// The client no longer wants it.
+    Cancelled,
+    /// A fault of this program.
+    Panicked,
+}
+
+impl Refused {
+    fn into_error(self, name: &str) -> ErrorData {
+        match self {
+            Self::NoTool(no) => ErrorData::invalid_params(no.message(name), None),
+            Self::Cancelled => ErrorData::internal_error("cancelled", None),
+            Self::Panicked => ErrorData::internal_error(
+                "the call failed inside this server; its log says more",
+                None,
+            ),
+        }
+    }
 }
 
 impl Handler {
     /// A server for `account` that offers no more than `offer`, for one connection: its client is told when the tools change.
     pub(crate) fn for_connection(account: Account, offer: Offer) -> Self {
-        let server = Implementation::new("airflow-mcp", env!("CARGO_PKG_VERSION"))
-            .with_title("Apache Airflow");
-        let mut meta = MetaObject::new();
-        meta.insert(
-            "io.modelcontextprotocol/serverInfo".to_owned(),
-            json!({"name": server.name, "title": server.title, "version": server.version}),
-        );
+        Self::new(account, offer, Some(Changes::default()), None)
+    }
+
+    /// A server for `account` that offers no more than `offer`, for one request, whose calls `observer` gets to know.
+    pub(crate) fn for_request(account: Account, offer: Offer, observer: Arc<dyn Observer>) -> Self {
+        Self::new(account, offer, None, Some(observer))
+    }
+
+    fn new(
+        account: Account,
+        offer: Offer,
+        changes: Option<Changes>,
+        observer: Option<Arc<dyn Observer>>,
+    ) -> Self {
         Self(Arc::new(Inner {
             account,
             offer,
             detection: Mutex::new(None),
-            changes: Changes::default(),
-            server,
-            meta,
+            changes,
+            observer,
         }))
     }
 
     /// The client is gone.
     pub(crate) fn end(&self) {
-        self.0.changes.end();
+        if let Some(changes) = &self.0.changes {
+            changes.end();
+        }
     }
 
     /// Tells the client if what it was listed is no longer so.
     fn announce_changes(&self) {
-        let known = self.0.account.known();
-        self.0.changes.update(self.0.offer.basis(known.as_ref()));
+        if let Some(changes) = &self.0.changes {
+            let known = self.0.account.known();
+            changes.update(self.0.offer.basis(known.as_ref()));
+        }
     }
 
     /// Finds out in the background which API the Airflow has, unless that is known or being found out.
@@ -137,34 +203,28 @@ impl Handler {
     /// Runs a call to its end, or to that of the client's interest in it.
     async fn call(
         &self,
-        name: &str,
+        tool: &'static runtime::Tool,
         arguments: JsonObject,
         context: &RequestContext<RoleServer>,
-    ) -> Result<Answer, ErrorData> {
-        let known = self.0.account.known();
-        let tool = self
-            .0
-            .offer
-            .find(known.as_ref(), name)
-            .map_err(|no| ErrorData::invalid_params(no.message(name), None))?;
+    ) -> Result<Answer, Refused> {
         let progress = Progress::new(context);
         let report = |read, of| progress.report(read, of);
         let call = self.0.account.call(tool, arguments, &report);
         let outcome = tokio::select! {
             biased;
-            () = context.ct.cancelled() => Err(ErrorData::internal_error("cancelled", None)),
+            () = context.ct.cancelled() => Err(Refused::Cancelled),
             outcome = guarded(call) => outcome,
         };
         progress.finish().await;
         outcome
     }
 
-    fn result(&self, answer: Answer) -> CallToolResult {
+    fn result(answer: Answer) -> CallToolResult {
         let structured = structured(&answer.json);
         let mut result = CallToolResult::success(vec![ContentBlock::text(answer.json)]);
         result.structured_content = Some(structured);
         result.is_error = Some(answer.is_error);
-        let mut meta = self.0.meta.clone();
+        let mut meta = META.clone();
         add_rate_limit(&mut meta, answer.rate_limit);
         result.meta = Some(meta);
         result
@@ -173,12 +233,12 @@ impl Handler {
 
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder()
-            .enable_tools()
-            .enable_tool_list_changed()
-            .build();
+        let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+        if let (Some(tools), Some(_)) = (&mut capabilities.tools, &self.0.changes) {
+            tools.list_changed = Some(true);
+        }
         ServerConfig::new(capabilities)
-            .with_server_info(self.0.server.clone())
+            .with_server_info(SERVER.clone())
             .with_instructions(INSTRUCTIONS)
     }
 
@@ -197,8 +257,10 @@ impl ServerHandler for Handler {
         let older = context
             .protocol_version()
             .is_none_or(|version| version < ProtocolVersion::V_2026_07_28);
-        let basis = self.0.offer.basis(known.as_ref());
-        self.0.changes.shown(basis, older.then_some(context.peer));
+        if let Some(changes) = &self.0.changes {
+            let basis = self.0.offer.basis(known.as_ref());
+            changes.shown(basis, older.then_some(context.peer));
+        }
         let ttl = if known.is_some() {
             KNOWN_TTL
         } else {
@@ -207,7 +269,7 @@ impl ServerHandler for Handler {
         let mut result = ListToolsResult::with_all_items(self.0.offer.listed(known.as_ref()))
             .with_ttl_ms(u64::try_from(ttl.as_millis()).unwrap_or_default())
             .with_cache_scope(CacheScope::Private);
-        result.meta = Some(self.0.meta.clone());
+        result.meta = Some(META.clone());
         Ok(result)
     }
 
@@ -223,27 +285,31 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let started = Instant::now();
         let name = request.name;
-        let outcome = self
-            .call(&name, request.arguments.unwrap_or_default(), &context)
-            .await;
+        let known = self.0.account.known();
+        let tool = self.0.offer.find(known.as_ref(), &name);
+        let (tool, outcome) = match tool {
+            Ok(tool) => {
+                let arguments = request.arguments.unwrap_or_default();
+                (Some(tool), self.call(tool, arguments, &context).await)
+            }
+            Err(no) => (None, Err(Refused::NoTool(no))),
+        };
         self.announce_changes();
-        let ms = started.elapsed().as_millis();
+        let took = started.elapsed();
+        log(&name, &outcome, took);
+        if let Some(observer) = &self.0.observer {
+            let called = Called {
+                name: &name,
+                tool,
+                outcome: outcome.as_ref(),
+                took,
+                context: &context,
+            };
+            observer.called(called).await?;
+        }
         match outcome {
-            Ok(answer) => {
-                tracing::info!(
-                    tool = %name,
-                    failed = answer.is_error,
-                    status = answer.status,
-                    bytes = answer.json.len(),
-                    ms,
-                    "called"
-                );
-                Ok(self.result(answer).into())
-            }
-            Err(error) => {
-                tracing::info!(tool = %name, error = %error.message, ms, "refused");
-                Err(error)
-            }
+            Ok(answer) => Ok(Self::result(answer).into()),
+            Err(refused) => Err(refused.into_error(&name)),
         }
     }
 
@@ -251,13 +317,17 @@ impl ServerHandler for Handler {
         &self,
         _requested: &SubscriptionFilter,
     ) -> Option<SubscriptionFilter> {
+        self.0.changes.as_ref()?;
         Some(SubscriptionFilter::builder().tools_list_changed().build())
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let Some(changes) = &self.0.changes else {
+            return Ok(());
+        };
         tokio::select! {
             () = context.cancelled() => {}
-            () = self.0.changes.tell(context.sink()) => {}
+            () = changes.tell(context.sink()) => {}
         }
         Ok(())
     }
@@ -318,21 +388,35 @@ impl ServerHandler for Handler {
     }
 }
 
+fn log(name: &str, outcome: &Result<Answer, Refused>, took: Duration) {
+    let ms = took.as_millis();
+    match outcome {
+        Ok(answer) => tracing::info!(
+            tool = %name,
+            failed = answer.is_error,
+            status = answer.status,
+            bytes = answer.json.len(),
+            ms,
+            "called"
+        ),
+        // A name that no tool has may be anything, also a secret in the wrong place.
+        Err(Refused::NoTool(_)) => tracing::info!(ms, "refused: no such tool"),
+        Err(refused) => tracing::info!(tool = %name, refused = ?refused, ms, "refused"),
+    }
+}
+
 /// A panic of `call` as an error. rmcp would never answer, and the client would wait for ever.
-async fn guarded<T>(call: impl Future<Output = T>) -> Result<T, ErrorData> {
+async fn guarded<T>(call: impl Future<Output = T>) -> Result<T, Refused> {
     AssertUnwindSafe(call)
         .catch_unwind()
         .await
         .map_err(|panic| {
             tracing::error!(panic = panic_text(&*panic), "a call panicked");
-            ErrorData::internal_error(
-                "the call failed inside this server; its log says more",
-                None,
-            )
+            Refused::Panicked
         })
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()
         .copied()
@@ -380,7 +464,10 @@ mod tests {
             }
         })
         .await
-        .map_err(|error| (error.code.0, error.message.into_owned()));
+        .map_err(|refused| {
+            let error = refused.into_error("any");
+            (error.code.0, error.message.into_owned())
+        });
         let message = "the call failed inside this server; its log says more".to_owned();
         assert_eq!(error, Err((-32603, message)));
     }

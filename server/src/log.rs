@@ -6,12 +6,18 @@ use std::str::FromStr;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, Registry};
 
+use crate::gateway::options::LogFormat;
 use crate::settings::{Environment, Problems};
 
-/// Starts the log at the level of AIRFLOW_MCP_LOG.
-pub(crate) fn start(environment: Environment<'_>) -> Result<(), Problems> {
-    let level = level(environment("AIRFLOW_MCP_LOG"))?;
+/// Starts the log at the level of AIRFLOW_MCP_LOG, else at this one.
+pub(crate) fn start(
+    environment: Environment<'_>,
+    default: LevelFilter,
+    format: LogFormat,
+) -> Result<(), Problems> {
+    let level = level(environment("AIRFLOW_MCP_LOG"), default)?;
     let stderr = std::io::stderr();
     let ansi = stderr.is_terminal();
     // Only what this project writes is known to hold no secrets: rmcp logs whole requests, HTTP libraries whole headers.
@@ -20,20 +26,26 @@ pub(crate) fn start(environment: Environment<'_>) -> Result<(), Problems> {
         .with_default(others)
         .with_target("airflow_mcp", level)
         .with_target("mcp_runtime", level);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let layer: Box<dyn Layer<Registry> + Send + Sync> = match format {
+        LogFormat::Text => Box::new(layer.with_ansi(ansi)),
+        LogFormat::Json => Box::new(
+            layer
+                .json()
+                .flatten_event(true)
+                .with_current_span(true)
+                .with_span_list(false),
+        ),
+    };
     tracing_subscriber::registry()
-        .with(
-            tracing_subscriber::fmt::layer()
-                .with_writer(std::io::stderr)
-                .with_ansi(ansi),
-        )
-        .with(targets)
+        .with(layer.with_filter(targets))
         .init();
     Ok(())
 }
 
-fn level(value: Option<String>) -> Result<LevelFilter, Problems> {
+fn level(value: Option<String>, default: LevelFilter) -> Result<LevelFilter, Problems> {
     let Some(value) = value.filter(|value| !value.trim().is_empty()) else {
-        return Ok(LevelFilter::WARN);
+        return Ok(default);
     };
     LevelFilter::from_str(value.trim()).map_err(|_| {
         Problems(vec![format!(

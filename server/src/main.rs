@@ -6,12 +6,14 @@ mod call;
 mod changes;
 mod cli;
 mod doctor;
+mod gateway;
 mod handler;
 mod lines;
 mod log;
 mod offer;
 mod output;
 mod progress;
+mod remote;
 #[cfg(test)]
 mod sample;
 mod settings;
@@ -23,8 +25,12 @@ use std::sync::Arc;
 
 use airflow_tools::APIS;
 use clap::Parser;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::cli::{Cli, Command, Connected};
+use crate::gateway::key::{self, KeyArgs, KeyCommand};
+use crate::gateway::options::{LogFormat, Options};
+use crate::gateway::serve;
 use crate::handler::Handler;
 use crate::offer::{Catalogue, Offer};
 use crate::settings::{Problems, process_environment};
@@ -54,7 +60,11 @@ impl From<anyhow::Error> for Failure {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match log::start(&process_environment)
+    let (level, format) = match &cli.command {
+        Command::Serve(args) => (LevelFilter::INFO, args.log_format),
+        _ => (LevelFilter::WARN, LogFormat::Text),
+    };
+    match log::start(&process_environment, level, format)
         .map_err(Failure::from)
         .and_then(|()| run(cli.command))
     {
@@ -93,6 +103,23 @@ fn run(command: Command) -> Result<(), Failure> {
             call::call(&account, &offer, &tool, arguments).await
         }),
         Command::Doctor(connected) => block_on(doctor::check(connected)),
+        Command::Account(args) => block_on(remote::account(*args)),
+        Command::Server(args) => block_on(remote::server(*args)),
+        Command::Token(args) => block_on(remote::token(args)),
+        Command::Audit(args) => block_on(remote::audit(*args)),
+        Command::Key(KeyArgs {
+            command: KeyCommand::Rotate(args),
+        }) => block_on(key::rotate(*args)),
+        Command::Serve(args) => {
+            let options = Options::new(*args, &process_environment)?;
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()
+                .map_err(|error| Failure::Internal(error.into()))?;
+            let served = runtime.block_on(serve::serve(options));
+            runtime.shutdown_background();
+            Ok(served?)
+        }
     }
 }
 

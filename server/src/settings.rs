@@ -66,7 +66,7 @@ fn variable(error: &SettingsError) -> &'static str {
         | SettingsError::HeaderValue(_) => "AIRFLOW_HEADERS: ",
         SettingsError::NoUsername => "AIRFLOW_USERNAME: ",
         SettingsError::Token => "AIRFLOW_TOKEN: ",
-        SettingsError::SignedInTwice | SettingsError::Zero(_) => "",
+        SettingsError::SignedInTwice | SettingsError::Certificate | SettingsError::Zero(_) => "",
     }
 }
 
@@ -213,7 +213,10 @@ fn credentials(
 }
 
 /// Headers from a JSON object or from lines. Messages name the header and never show a value.
-fn headers(text: Option<String>, problems: &mut Vec<String>) -> Vec<(String, SecretString)> {
+pub(crate) fn headers(
+    text: Option<String>,
+    problems: &mut Vec<String>,
+) -> Vec<(String, SecretString)> {
     let Some(text) = set(text) else {
         return Vec::new();
     };

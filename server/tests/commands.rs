@@ -28,11 +28,53 @@ fn help_is_the_manual() {
             &["doctor", "--help"],
             expect_file!["expected/help-doctor.txt"],
         ),
+        (
+            &["account", "--help"],
+            expect_file!["expected/help-account.txt"],
+        ),
+        (
+            &["account", "create", "--help"],
+            expect_file!["expected/help-account-create.txt"],
+        ),
+        (
+            &["server", "--help"],
+            expect_file!["expected/help-server.txt"],
+        ),
+        (
+            &["server", "create", "--help"],
+            expect_file!["expected/help-server-create.txt"],
+        ),
+        (
+            &["server", "update", "--help"],
+            expect_file!["expected/help-server-update.txt"],
+        ),
+        (
+            &["token", "--help"],
+            expect_file!["expected/help-token.txt"],
+        ),
+        (
+            &["token", "create", "--help"],
+            expect_file!["expected/help-token-create.txt"],
+        ),
+        (
+            &["key", "rotate", "--help"],
+            expect_file!["expected/help-key-rotate.txt"],
+        ),
+        (
+            &["audit", "--help"],
+            expect_file!["expected/help-audit.txt"],
+        ),
+        (
+            &["serve", "--help"],
+            expect_file!["expected/help-serve.txt"],
+        ),
     ];
     for (arguments, expected) in pages {
         let secrets = [
             ("AIRFLOW_URL", "planted"),
             ("AIRFLOW_TOKEN_COMMAND", "planted"),
+            ("AIRFLOW_MCP_GATEWAY_URL", "planted"),
+            ("AIRFLOW_MCP_API_TOKEN_FILE", "planted"),
         ];
         let output = run(program(&secrets, arguments), "");
         assert_eq!(output.status.code(), Some(0));

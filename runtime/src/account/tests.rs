@@ -76,7 +76,11 @@ fn base_urls() {
 #[test]
 fn other_settings() {
     type Change = fn(&mut Settings);
-    let rows: [(Change, &str); 14] = [
+    let rows: [(Change, &str); 15] = [
+        (
+            |it| it.ca_certificate = Some("-----BEGIN".to_owned()),
+            "the certificate authority is not a certificate in PEM; it begins with `-----BEGIN CERTIFICATE-----`",
+        ),
         (
             |it| it.api = Some("things-3".to_owned()),
             "there is no API `things-3`; known are `things-2`, `things-1` (did you mean `things-1`?)",

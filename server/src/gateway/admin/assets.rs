@@ -1,0 +1,54 @@
+//! The style sheet, the script and the icon. Their names hold a hash of what is in them, so that browsers may keep them for ever.
+
+use std::sync::LazyLock;
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+
+/// A file that is part of the binary.
+pub(super) struct Asset {
+    /// `admin.0123456789abcdef.css`
+    pub(super) name: String,
+    media_type: &'static str,
+    content: &'static str,
+}
+
+pub(super) static STYLE: LazyLock<Asset> = LazyLock::new(|| {
+    let content = include_str!("assets/admin.css");
+    Asset::new("css", "text/css; charset=utf-8", content)
+});
+pub(super) static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    let content = include_str!("assets/admin.js");
+    Asset::new("js", "text/javascript; charset=utf-8", content)
+});
+pub(super) static ICON: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("svg", "image/svg+xml", include_str!("assets/icon.svg")));
+
+impl Asset {
+    fn new(extension: &str, media_type: &'static str, content: &'static str) -> Self {
+        let hash = Sha256::digest(content);
+        let hash: String = hash.iter().take(8).map(|it| format!("{it:02x}")).collect();
+        Self {
+            name: format!("admin.{hash}.{extension}"),
+            media_type,
+            content,
+        }
+    }
+}
+
+/// `GET /assets/{name}`
+pub(super) async fn serve(Path(name): Path<String>) -> Response {
+    let assets = [&*STYLE, &*SCRIPT, &*ICON];
+    let Some(asset) = assets.into_iter().find(|asset| asset.name == name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let headers = [
+        (CONTENT_TYPE, asset.media_type),
+        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, asset.content).into_response()
+}

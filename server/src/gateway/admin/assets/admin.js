@@ -1,0 +1,44 @@
+"use strict";
+// The page works without this script. It adds what a browser can do better: copying, and counting tools while they are ticked.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  const label = button.textContent;
+  button.addEventListener("click", async () => {
+    const source = document.getElementById(button.dataset.copy);
+    let done = true;
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+    } catch {
+      // Without https there is no clipboard: the text is marked, to be copied by hand.
+      getSelection().selectAllChildren(source);
+      done = document.execCommand("copy");
+    }
+    const said = done ? "Copied" : "Press Ctrl+C";
+    button.textContent = said;
+    document.getElementById("copied").textContent = said;
+    setTimeout(() => { button.textContent = label; }, 2000);
+  });
+}
+
+const tally = document.getElementById("tally");
+if (tally) {
+  const form = tally.closest("form");
+  document.getElementById("count").hidden = true;
+  const ticked = (name) => [...form.querySelectorAll(`input[name="${name}"]:checked`)].map((box) => box.value);
+  form.addEventListener("change", () => {
+    const methods = ticked("methods"), tags = ticked("tags"), tools = ticked("tools");
+    const boxes = [...form.querySelectorAll("input[data-method]")];
+    let count = 0;
+    for (const box of boxes) {
+      const { method, effect, tags: own } = box.dataset;
+      const offered = (!methods.length || methods.includes(method) || methods.includes(effect))
+        && (!tags.length || own.split(" ").some((tag) => tags.includes(tag)))
+        && (!tools.length || tools.includes(box.value));
+      box.closest("li").classList.toggle("off", !offered);
+      count += offered;
+    }
+    const strong = document.createElement("strong");
+    strong.textContent = count;
+    tally.replaceChildren(strong, ` of ${boxes.length} tools are offered`);
+  });
+}

@@ -1,0 +1,234 @@
+//! The audit log: filters, pages, and the same as JSON lines.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::IntoResponse;
+use jiff::Timestamp;
+
+use super::Admin;
+use super::expiry::{Moment, instant};
+use super::form::{Fields, Problems};
+use super::page::{Answer, Frame, Refused, encode, html, refused};
+use super::session::{Asked, Visitor};
+use crate::gateway::model::{AuditQuery, AuditRecord, PageQuery, Principal};
+
+/// The actions that records have.
+const ACTIONS: [&str; 12] = [
+    "call",
+    "account.create",
+    "account.update",
+    "account.delete",
+    "server.create",
+    "server.update",
+    "server.revoke",
+    "server.rotate",
+    "server.expire",
+    "token.create",
+    "token.revoke",
+    "gateway.start",
+];
+
+/// The fields of the filter.
+const FILTERS: [&str; 8] = [
+    "account", "server", "actor", "action", "tool", "outcome", "since", "until",
+];
+
+/// Names of accounts and servers that are there, by their ids.
+pub(super) struct Names {
+    accounts: HashMap<String, String>,
+    servers: HashMap<String, String>,
+}
+
+impl Names {
+    pub(super) async fn all(admin: &Admin, who: &Principal) -> Result<Self, Refused> {
+        let page = || PageQuery {
+            limit: Some(1000),
+            cursor: None,
+        };
+        let accounts = admin.gateway.accounts(who, page()).await?.result;
+        let servers = admin.gateway.all_servers(who, page()).await?.result;
+        Ok(Self {
+            accounts: accounts.into_iter().map(|it| (it.id, it.name)).collect(),
+            servers: servers.into_iter().map(|it| (it.id, it.name)).collect(),
+        })
+    }
+}
+
+/// A record as it is shown.
+pub(super) struct Row {
+    pub(super) at: Moment,
+    pub(super) record: AuditRecord,
+    /// Names, or ids of what is gone.
+    pub(super) account: String,
+    pub(super) server: String,
+    pub(super) ok: bool,
+}
+
+impl Row {
+    pub(super) fn new(record: AuditRecord, names: &Names, now: Timestamp) -> Self {
+        let name = |names: &HashMap<String, String>, id: &Option<String>| {
+            let id = id.clone().unwrap_or_default();
+            names.get(&id).cloned().unwrap_or(id)
+        };
+        Self {
+            at: Moment::new(record.at, now),
+            account: name(&names.accounts, &record.account_id),
+            server: name(&names.servers, &record.server_id),
+            ok: record.outcome == "ok",
+            record,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct AuditPage {
+    frame: Frame,
+    problems: Problems,
+    filter: Filter,
+    rows: Vec<Row>,
+    actions: [&'static str; 12],
+    accounts: Vec<(String, String)>,
+    next: Option<String>,
+    first: bool,
+    /// Query of the export.
+    query: String,
+    /// Whether anything is filtered.
+    narrowed: bool,
+}
+
+/// The filter as it was typed.
+struct Filter {
+    account: String,
+    server: String,
+    actor: String,
+    action: String,
+    tool: String,
+    outcome: String,
+    since: String,
+    until: String,
+}
+
+impl Filter {
+    fn new(fields: &Fields) -> Self {
+        let text = |name: &str| fields.text(name).to_owned();
+        Self {
+            account: text("account"),
+            server: text("server"),
+            actor: text("actor"),
+            action: text("action"),
+            tool: text("tool"),
+            outcome: text("outcome"),
+            since: text("since"),
+            until: text("until"),
+        }
+    }
+}
+
+/// What the filter means, and what in it means nothing.
+fn query(fields: &Fields) -> (AuditQuery, Problems) {
+    let mut problems = Problems::default();
+    let mut at = |name: &str| {
+        let text = fields.given(name)?;
+        let at = instant(&text, Timestamp::now(), -1);
+        if at.is_none() {
+            problems.add(
+                name,
+                "write a time such as 2030-01-31T18:00:00Z, a day, or how long ago, such as 24h",
+            );
+        }
+        at
+    };
+    let (since, until) = (at("since"), at("until"));
+    let query = AuditQuery {
+        limit: None,
+        cursor: fields.given("cursor"),
+        account_id: fields.given("account"),
+        server_id: fields.given("server"),
+        actor: fields.given("actor"),
+        action: fields.given("action"),
+        tool: fields.given("tool"),
+        outcome: fields.given("outcome"),
+        since,
+        until,
+    };
+    (query, problems)
+}
+
+/// The filter as the query of a link.
+fn link(fields: &Fields) -> String {
+    let given: Vec<_> = FILTERS
+        .iter()
+        .filter_map(|name| Some(format!("{name}={}", encode(&fields.given(name)?))))
+        .collect();
+    given.join("&")
+}
+
+/// `GET /audit-log`
+pub(super) async fn show(
+    State(admin): State<Admin>,
+    visitor: Visitor,
+    Asked(fields): Asked,
+) -> Answer {
+    let now = Timestamp::now();
+    let (asked, mut problems) = query(&fields);
+    let names = Names::all(&admin, &visitor.who).await?;
+    let mut page = None;
+    if problems.is_empty() {
+        match admin.gateway.audit(&visitor.who, asked).await {
+            Ok(found) => page = Some(found),
+            Err(error) => problems = Problems::of(error)?,
+        }
+    }
+    let (records, cursor) = page.map_or((Vec::new(), None), |it| (it.result, it.next_cursor));
+    let mut accounts: Vec<_> = names
+        .accounts
+        .iter()
+        .map(|(id, name)| (id.clone(), name.clone()))
+        .collect();
+    accounts.sort_by(|one, other| one.1.cmp(&other.1));
+    let query = link(&fields);
+    let wrong = !problems.is_empty();
+    let page = AuditPage {
+        frame: Frame::new(&admin, &visitor, "audit", "Audit log"),
+        problems,
+        filter: Filter::new(&fields),
+        rows: records
+            .into_iter()
+            .map(|record| Row::new(record, &names, now))
+            .collect(),
+        actions: ACTIONS,
+        accounts,
+        next: cursor.map(|cursor| format!("{query}&cursor={}", encode(&cursor))),
+        first: fields.text("cursor").is_empty(),
+        narrowed: !query.is_empty(),
+        query,
+    };
+    if wrong { refused(&page) } else { html(&page) }
+}
+
+/// `GET /audit-log/export`
+pub(super) async fn export(
+    State(admin): State<Admin>,
+    visitor: Visitor,
+    Asked(fields): Asked,
+) -> Answer {
+    let (mut asked, problems) = query(&fields);
+    if !problems.is_empty() {
+        return Err(Refused::Unreadable);
+    }
+    asked.cursor = None;
+    let lines = admin.gateway.export_audit(&visitor.who, asked).await?;
+    let headers = [
+        (CONTENT_TYPE, "application/x-ndjson"),
+        (
+            CONTENT_DISPOSITION,
+            "attachment; filename=\"airflow-mcp-audit.jsonl\"",
+        ),
+    ];
+    Ok((headers, Body::from_stream(lines)).into_response())
+}

@@ -1,0 +1,122 @@
+//! What to paste into a client so that it uses a server's URL.
+
+use serde_json::json;
+
+/// How one client is connected.
+pub(super) struct Client {
+    /// For the copy button and the heading.
+    pub(super) id: &'static str,
+    pub(super) name: &'static str,
+    /// Where to put it.
+    pub(super) steps: &'static str,
+    /// What to put there.
+    pub(super) text: String,
+    /// What the client cannot do, or needs.
+    pub(super) note: &'static str,
+}
+
+/// The clients that people have, each with its line.
+pub(super) fn clients(name: &str, url: &str, api_token: bool) -> Vec<Client> {
+    let name = slug(name);
+    let header = "Authorization: Bearer <API token>";
+    let note = if api_token {
+        "This client cannot send an API token with a URL; it can use only servers that need none."
+    } else {
+        "The URL must be reachable from the internet over https."
+    };
+    let claude_code = if api_token {
+        format!("claude mcp add --transport http {name} {url} --header \"{header}\"")
+    } else {
+        format!("claude mcp add --transport http {name} {url}")
+    };
+    let mut server = json!({ "url": url });
+    if api_token {
+        server["headers"] = json!({ "Authorization": "Bearer <API token>" });
+    }
+    let cursor = json!({ "mcpServers": { name: server } });
+    vec![
+        Client {
+            id: "claude",
+            name: "Claude",
+            steps: "Settings → Connectors → Add custom connector, then paste the URL.",
+            text: url.to_owned(),
+            note,
+        },
+        Client {
+            id: "chatgpt",
+            name: "ChatGPT",
+            steps: "Settings → Apps & Connectors → Advanced settings → Developer mode, then Create, paste the URL and choose “No authentication”.",
+            text: url.to_owned(),
+            note,
+        },
+        Client {
+            id: "claude-code",
+            name: "Claude Code",
+            steps: "In a terminal:",
+            text: claude_code,
+            note: "",
+        },
+        Client {
+            id: "cursor",
+            name: "Cursor",
+            steps: "In ~/.cursor/mcp.json:",
+            text: serde_json::to_string_pretty(&cursor).unwrap_or_default(),
+            note: "",
+        },
+    ]
+}
+
+/// A name that no shell and no client has to quote.
+fn slug(name: &str) -> String {
+    let plain: String = name
+        .chars()
+        .map(|it| {
+            if it.is_ascii_alphanumeric() {
+                it.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    let words: Vec<_> = plain.split('-').filter(|word| !word.is_empty()).collect();
+    if words.is_empty() {
+        "airflow".to_owned()
+    } else {
+        words.join("-")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn names_need_no_quotes() {
+        let rows = [
+            ("Audit bot", "audit-bot"),
+            ("a; rm -rf /", "a-rm-rf"),
+            ("$(id)", "id"),
+            ("é", "airflow"),
+            ("", "airflow"),
+        ];
+        for (name, expected) in rows {
+            assert_eq!(slug(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn lines_hold_the_url_and_say_where_the_api_token_goes() {
+        let url = "https://gateway.example/mcp/amt_x";
+        for (api_token, expected) in [(false, [false; 4]), (true, [false, false, true, true])] {
+            let clients = clients("a", url, api_token);
+            assert!(clients.iter().all(|client| client.text.contains(url)));
+            let named: Vec<_> = clients
+                .iter()
+                .map(|client| client.text.contains("Bearer <API token>"))
+                .collect();
+            assert_eq!(named, expected);
+        }
+    }
+}

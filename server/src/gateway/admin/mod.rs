@@ -1,0 +1,86 @@
+//! The admin page: what the management API does, in a browser. Rendered here, without a build step, and usable without JavaScript.
+//!
+//! Who may open a page is decided by the extractors of [`session`]: [`session::Visitor`] for pages, [`session::Submitted`] for forms, which also checks where the form came from. A handler that takes neither is open to everyone.
+
+mod accounts;
+mod assets;
+mod audit;
+mod connect;
+mod expiry;
+mod form;
+mod overview;
+mod page;
+mod selection;
+mod servers;
+mod session;
+mod site;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::map_response_with_state;
+use axum::routing::{get, post};
+
+use crate::gateway::service::Gateway;
+use site::Site;
+
+/// A form is a few fields and at most one certificate.
+const BODY_LIMIT: usize = 256 * 1024;
+
+/// What every handler gets.
+#[derive(Clone)]
+struct Admin {
+    gateway: Gateway,
+    site: Arc<Site>,
+}
+
+/// The routes of the page. They share no path with the management API, so that both can be merged.
+pub(crate) fn router(gateway: Gateway) -> Router {
+    let site = Arc::new(Site::new(gateway.public_url()));
+    let admin = Admin { gateway, site };
+    Router::new()
+        .route("/", get(overview::show))
+        .route("/login", get(session::form).post(session::sign_in))
+        .route("/logout", post(session::sign_out))
+        .route("/accounts", get(overview::show).post(accounts::create))
+        .route("/accounts/new", get(accounts::blank))
+        .route(
+            "/accounts/{account}",
+            get(accounts::show).post(accounts::update),
+        )
+        .route("/accounts/{account}/edit", get(accounts::edit))
+        .route("/accounts/{account}/check", post(accounts::check))
+        .route(
+            "/accounts/{account}/delete",
+            get(accounts::confirm).post(accounts::delete),
+        )
+        .route("/servers", get(servers::list).post(servers::create))
+        .route("/servers/new", get(servers::blank))
+        .route(
+            "/accounts/{account}/servers/{server}",
+            get(servers::edit).post(servers::update),
+        )
+        .route(
+            "/accounts/{account}/servers/{server}/revoke",
+            get(servers::confirm_revoke).post(servers::revoke),
+        )
+        .route(
+            "/accounts/{account}/servers/{server}/rotate",
+            get(servers::confirm_rotate).post(servers::rotate),
+        )
+        .route("/audit-log", get(audit::show))
+        .route("/audit-log/export", get(audit::export))
+        .route("/tokens", get(tokens::list).post(tokens::create))
+        .route(
+            "/tokens/{token}/revoke",
+            get(tokens::confirm).post(tokens::revoke),
+        )
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(map_response_with_state(admin.clone(), page::finish))
+        .route("/assets/{name}", get(assets::serve))
+        .with_state(admin)
+}

@@ -1,0 +1,199 @@
+//! The tools of a server as boxes to tick, with how many tools each of them stands for.
+
+use std::collections::BTreeMap;
+
+use runtime::registry::{READ, Selection, WRITE, tools};
+use runtime::{Api, Tool};
+
+use crate::gateway::model::ServerConfig;
+
+/// What can be ticked and what is.
+pub(super) struct Choices {
+    pub(super) methods: Vec<Choice>,
+    pub(super) tags: Vec<Choice>,
+    pub(super) toolsets: Vec<Toolset>,
+    /// Tools that are ticked but that no API has any more. Kept, because leaving out the last one would select all.
+    pub(super) unknown: Vec<String>,
+    /// How many tools there are, and how many of them are selected.
+    pub(super) total: usize,
+    pub(super) selected: usize,
+}
+
+/// A method or a tag.
+pub(super) struct Choice {
+    pub(super) value: String,
+    pub(super) count: usize,
+    pub(super) ticked: bool,
+}
+
+/// The tools of one toolset.
+pub(super) struct Toolset {
+    pub(super) name: &'static str,
+    pub(super) tools: Vec<Entry>,
+    /// Whether one of them is ticked.
+    pub(super) open: bool,
+}
+
+/// A tool.
+pub(super) struct Entry {
+    pub(super) name: &'static str,
+    pub(super) title: &'static str,
+    pub(super) method: &'static str,
+    pub(super) effect: &'static str,
+    /// Separated by spaces.
+    pub(super) tags: String,
+    pub(super) ticked: bool,
+    pub(super) selected: bool,
+}
+
+/// How many tools a configuration selects, over all APIs. A tool that several APIs have counts once.
+pub(super) fn count(apis: &[&'static Api], config: &ServerConfig) -> usize {
+    let selection = selection(config);
+    all(apis).filter(|tool| selection.matches(tool)).count()
+}
+
+impl Choices {
+    pub(super) fn new(apis: &[&'static Api], config: &ServerConfig) -> Self {
+        let selection = selection(config);
+        let all: Vec<_> = all(apis).collect();
+        let mut methods = vec![
+            choice(READ, &config.methods, &all, |tool| tool.effect.read_only),
+            choice(WRITE, &config.methods, &all, |tool| !tool.effect.read_only),
+        ];
+        for tool in &all {
+            if !methods.iter().any(|it| it.value == tool.method) {
+                let has = |other: &Tool| other.method == tool.method;
+                methods.push(choice(tool.method, &config.methods, &all, has));
+            }
+        }
+        let mut tags = BTreeMap::new();
+        for tag in all.iter().flat_map(|tool| tool.tags) {
+            let has = |tool: &Tool| tool.tags.contains(tag);
+            tags.entry(*tag)
+                .or_insert_with(|| choice(tag, &config.tags, &all, has));
+        }
+        let mut tags: Vec<_> = tags.into_values().collect();
+        unknown(&mut methods, &config.methods);
+        unknown(&mut tags, &config.tags);
+        let gone = |name: &&String| !all.iter().any(|tool| tool.name == **name);
+        Self {
+            methods,
+            tags,
+            toolsets: toolsets(&all, &selection),
+            unknown: config.tools.iter().filter(gone).cloned().collect(),
+            total: all.len(),
+            selected: all.iter().filter(|tool| selection.matches(tool)).count(),
+        }
+    }
+}
+
+fn selection(config: &ServerConfig) -> Selection {
+    Selection {
+        methods: config.methods.clone(),
+        tags: config.tags.clone(),
+        tools: config.tools.clone(),
+    }
+}
+
+/// Each tool once, as the newest API that has it.
+fn all(apis: &[&'static Api]) -> impl Iterator<Item = &'static Tool> {
+    let mut seen = std::collections::BTreeSet::new();
+    apis.iter()
+        .copied()
+        .flat_map(tools)
+        .filter(move |tool| seen.insert(tool.name))
+}
+
+fn choice(
+    value: &str,
+    ticked: &[String],
+    all: &[&'static Tool],
+    has: impl Fn(&Tool) -> bool,
+) -> Choice {
+    Choice {
+        value: value.to_owned(),
+        count: all.iter().filter(|tool| has(tool)).count(),
+        ticked: ticked.iter().any(|it| it == value),
+    }
+}
+
+/// What is ticked but stands for no tool stays visible, so that it is not lost without anybody knowing.
+fn unknown(choices: &mut Vec<Choice>, ticked: &[String]) {
+    for value in ticked {
+        if !choices.iter().any(|choice| choice.value == *value) {
+            choices.push(choice(value, ticked, &[], |_| false));
+        }
+    }
+}
+
+fn toolsets(all: &[&'static Tool], selection: &Selection) -> Vec<Toolset> {
+    let mut toolsets: Vec<Toolset> = Vec::new();
+    for tool in all {
+        let entry = Entry {
+            name: tool.name,
+            title: tool.title,
+            method: tool.method,
+            effect: if tool.effect.read_only { READ } else { WRITE },
+            tags: tool.tags.join(" "),
+            ticked: selection.tools.iter().any(|name| name == tool.name),
+            selected: selection.matches(tool),
+        };
+        match toolsets.iter_mut().find(|it| it.name == tool.toolset) {
+            Some(toolset) => {
+                toolset.open |= entry.ticked;
+                toolset.tools.push(entry);
+            }
+            None => toolsets.push(Toolset {
+                name: tool.toolset,
+                open: entry.ticked,
+                tools: vec![entry],
+            }),
+        }
+    }
+    toolsets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::APIS;
+
+    fn config(methods: &[&str], tools: &[&str]) -> ServerConfig {
+        let own = |names: &[&str]| names.iter().map(|&it| it.to_owned()).collect();
+        ServerConfig {
+            methods: own(methods),
+            tools: own(tools),
+            ..ServerConfig::default()
+        }
+    }
+
+    #[test]
+    fn each_tool_counts_once() {
+        let rows: [(&[&str], &[&str], usize); 5] = [
+            (&[], &[], 5),
+            (&["read"], &[], 4),
+            (&["write"], &[], 1),
+            (&["read"], &["delete_thing"], 0),
+            (&[], &["get_thing", "gone"], 1),
+        ];
+        for (methods, tools, expected) in rows {
+            let config = config(methods, tools);
+            assert_eq!(count(APIS, &config), expected, "{config:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_ticked_and_gone_stays() {
+        let choices = Choices::new(APIS, &config(&["explode"], &["gone"]));
+        let ticked: Vec<_> = choices
+            .methods
+            .iter()
+            .filter(|it| it.ticked)
+            .map(|it| (it.value.as_str(), it.count))
+            .collect();
+        assert_eq!(
+            (ticked, choices.unknown),
+            (vec![("explode", 0)], vec!["gone".to_owned()])
+        );
+    }
+}

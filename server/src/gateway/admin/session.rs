@@ -1,0 +1,263 @@
+//! Who looks at the page: signing in with an API token, the cookie that remembers it, and the check that a form was sent by the page.
+//!
+//! The cookie holds the id of the API token, a random text for the forms and when it ends, sealed with the gateway's key; so every gateway of the same key knows it and none has to remember it. The token itself is looked up for each request: revoked, it ends its sessions.
+
+use std::convert::Infallible;
+
+use askama::Template;
+use axum::extract::{Form, FromRequest, FromRequestParts, Query, Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::{COOKIE, HeaderValue, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use subtle::ConstantTimeEq;
+
+use super::Admin;
+use super::form::{Fields, Problems};
+use super::page::{Answer, Frame, Refused, go, html, refused};
+use crate::gateway::error::ServiceError;
+use crate::gateway::model::{Principal, Role};
+
+/// How long one is signed in.
+const SECONDS: i64 = 8 * 3600;
+
+/// What the cookie is sealed for, so that nothing else that is sealed can be used as one.
+const PURPOSE: &str = "admin session";
+
+/// What the cookie says. Before signing in the token's id is empty.
+struct Session {
+    token: String,
+    csrf: String,
+    ends: i64,
+}
+
+impl Session {
+    fn new(token: &str) -> Result<Self, Refused> {
+        let mut random = [0; 24];
+        getrandom::fill(&mut random)
+            .map_err(|error| ServiceError::Internal(format!("no randomness: {error}")))?;
+        Ok(Self {
+            token: token.to_owned(),
+            csrf: URL_SAFE_NO_PAD.encode(random),
+            ends: Timestamp::now().as_second() + SECONDS,
+        })
+    }
+
+    /// The session of a request, if its cookie is of this gateway and not over.
+    fn of(admin: &Admin, headers: &HeaderMap) -> Option<Self> {
+        let name = admin.site.cookie();
+        let sealed = headers
+            .get_all(COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)?;
+        let plain = admin.gateway.unseal(PURPOSE, sealed)?;
+        let mut parts = plain.split('.');
+        let session = Self {
+            token: parts.next()?.to_owned(),
+            csrf: parts.next()?.to_owned(),
+            ends: parts.next()?.parse().ok()?,
+        };
+        (session.ends > Timestamp::now().as_second()).then_some(session)
+    }
+
+    fn cookie(&self, admin: &Admin) -> Result<HeaderValue, Refused> {
+        let plain = format!("{}.{}.{}", self.token, self.csrf, self.ends);
+        let sealed = admin.gateway.seal(PURPOSE, &plain)?;
+        cookie(admin, &sealed, SECONDS)
+    }
+}
+
+fn cookie(admin: &Admin, value: &str, seconds: i64) -> Result<HeaderValue, Refused> {
+    let site = &admin.site;
+    let secure = if site.secure { "; Secure" } else { "" };
+    let text = format!(
+        "{}={value}; Path={}/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}",
+        site.cookie(),
+        site.base
+    );
+    HeaderValue::from_str(&text)
+        .map_err(|_| Refused::Service(ServiceError::Internal("no cookie can be made".to_owned())))
+}
+
+/// Somebody who is signed in with an API token that is good at this moment, as issuer or admin.
+pub(super) struct Visitor {
+    pub(super) who: Principal,
+    /// For the forms of the page.
+    pub(super) csrf: String,
+}
+
+impl FromRequestParts<Admin> for Visitor {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, admin: &Admin) -> Result<Self, Refused> {
+        let again = || {
+            let next = parts.uri.path_and_query().map(ToString::to_string);
+            // Only pages can be come back to.
+            let next = next.filter(|_| parts.method == axum::http::Method::GET);
+            Refused::SignIn(next.unwrap_or_else(|| "/".to_owned()))
+        };
+        let session = Session::of(admin, &parts.headers).ok_or_else(again)?;
+        if session.token.is_empty() {
+            return Err(again());
+        }
+        let who = match admin.gateway.principal(&session.token).await {
+            Ok(who) => who,
+            Err(ServiceError::Unauthenticated | ServiceError::NotFound { .. }) => {
+                return Err(again());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if who.role < Role::Issuer {
+            return Err(again());
+        }
+        let csrf = session.csrf;
+        Ok(Self { who, csrf })
+    }
+}
+
+/// A form that a page of this session has sent.
+pub(super) struct Submitted {
+    pub(super) visitor: Visitor,
+    pub(super) fields: Fields,
+}
+
+impl FromRequest<Admin> for Submitted {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, admin: &Admin) -> Result<Self, Refused> {
+        let (mut parts, body) = request.into_parts();
+        let visitor = Visitor::from_request_parts(&mut parts, admin).await?;
+        let csrf = visitor.csrf.clone();
+        let fields = fields(admin, Request::from_parts(parts, body), &csrf).await?;
+        Ok(Self { visitor, fields })
+    }
+}
+
+/// The fields of a form, if a page with this token has sent it.
+async fn fields(admin: &Admin, request: Request, csrf: &str) -> Result<Fields, Refused> {
+    if !admin.site.sent(request.headers()) {
+        return Err(Refused::Foreign);
+    }
+    let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, admin)
+        .await
+        .map_err(|_| Refused::Unreadable)?;
+    let fields = Fields(fields);
+    let same = fields.text("csrf").as_bytes().ct_eq(csrf.as_bytes());
+    if csrf.is_empty() || !bool::from(same) {
+        return Err(Refused::Foreign);
+    }
+    Ok(fields)
+}
+
+/// The query of a link; one that cannot be read is none.
+pub(super) struct Asked(pub(super) Fields);
+
+impl FromRequestParts<Admin> for Asked {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Admin) -> Result<Self, Infallible> {
+        let fields = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+        Ok(Self(Fields(fields.map(|it| it.0).unwrap_or_default())))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage {
+    frame: Frame,
+    next: String,
+    problems: Problems,
+}
+
+/// `GET /login`
+pub(super) async fn form(State(admin): State<Admin>, Asked(query): Asked) -> Answer {
+    let frame = Frame::outside(&admin.site, "Sign in").noticing(&query);
+    ask(&admin, frame, query.text("next"), Problems::default())
+}
+
+/// The form with a session of its own, so that nobody can be signed in by another site.
+fn ask(admin: &Admin, mut frame: Frame, next: &str, problems: Problems) -> Answer {
+    let session = Session::new("")?;
+    frame.csrf.clone_from(&session.csrf);
+    let next = next.to_owned();
+    let wrong = !problems.is_empty();
+    let page = LoginPage {
+        frame,
+        next,
+        problems,
+    };
+    let response = if wrong { refused(&page) } else { html(&page) };
+    with_cookie(response?, session.cookie(admin)?)
+}
+
+fn with_cookie(mut response: Response, cookie: HeaderValue) -> Answer {
+    response.headers_mut().insert(SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// `POST /login`
+pub(super) async fn sign_in(State(admin): State<Admin>, request: Request) -> Answer {
+    let csrf = Session::of(&admin, request.headers()).map(|session| session.csrf);
+    let fields = fields(&admin, request, &csrf.unwrap_or_default()).await?;
+    let mut problems = Problems::default();
+    match admin.gateway.authenticate(fields.text("token")).await {
+        Ok(who) if who.role >= Role::Issuer => {
+            let response = go(&admin, inside(fields.text("next")))?;
+            return with_cookie(response, Session::new(&who.id)?.cookie(&admin)?);
+        }
+        Ok(_) => problems.add(
+            "token",
+            "this API token has the role caller: it can call MCP servers, but not open this page",
+        ),
+        Err(ServiceError::Unauthenticated) => problems.add(
+            "token",
+            "this API token is not known, or it is expired or revoked",
+        ),
+        Err(error) => return Err(error.into()),
+    }
+    let frame = Frame::outside(&admin.site, "Sign in");
+    ask(&admin, frame, fields.text("next"), problems)
+}
+
+/// `POST /logout`
+pub(super) async fn sign_out(State(admin): State<Admin>, _: Submitted) -> Answer {
+    let response = go(&admin, "/login?done=signed-out")?;
+    with_cookie(response, cookie(&admin, "", 0)?)
+}
+
+/// A path of this site to go to, else its first page.
+fn inside(next: &str) -> &str {
+    let safe = next.starts_with('/')
+        && !next.starts_with("//")
+        && next
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if safe { next } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signing_in_leads_to_pages_of_this_site_only() {
+        let rows = [
+            ("/servers?account=acc_1", "/servers?account=acc_1"),
+            ("", "/"),
+            ("https://evil.example/", "/"),
+            ("//evil.example/", "/"),
+            ("/\\evil.example/", "/"),
+            ("/a\r\nSet-Cookie: b", "/"),
+        ];
+        for (next, expected) in rows {
+            assert_eq!(inside(next), expected, "{next:?}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! A configuration file on a gateway with a store of its own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::gateway::config::{Applied, apply, apply_with};
+use crate::gateway::model::{PageQuery, Principal, ServerPatch};
+use crate::gateway::service::{Gateway, GatewayOptions, StoreUrl};
+
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn folder(name: &str) -> Folder {
+    let name = format!("airflow-mcp-config-{name}-{}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    Folder(folder)
+}
+
+async fn gateway(store: PathBuf) -> Gateway {
+    let options = GatewayOptions {
+        store: StoreUrl::Sqlite(store),
+        key: BASE64_STANDARD.encode([7; 32]).into(),
+        old_keys: Vec::new(),
+        public_url: "http://gateway.test".to_owned(),
+        audit_retention: Duration::from_secs(3600),
+        purge_interval: Duration::from_secs(3600),
+        apis: airflow_tools::APIS,
+    };
+    Gateway::open(options).await.unwrap().0
+}
+
+fn file(folder: &Path) -> String {
+    let folder = folder.display();
+    format!(
+        r#"
+[[account]]
+name = "production"
+base_url = "http://127.0.0.1:9/"
+auth = {{ type = "password", username = "mcp", password_file = "{folder}/password" }}
+headers = {{ X-Key = {{ env = "KEY" }} }}
+
+[[account.server]]
+name = "agent"
+methods = ["read"]
+token_file = "{folder}/agent.url"
+
+[[account.server]]
+name = "past"
+expires_at = 2020-01-01T00:00:00Z
+
+[[account]]
+name = "test"
+base_url = "http://127.0.0.1:9"
+auth = {{ type = "none" }}
+"#
+    )
+}
+
+async fn changes(gateway: &Gateway, text: &str) -> Vec<String> {
+    let environment = |name: &str| (name == "KEY").then(|| "planted".to_owned());
+    apply_with(gateway, text, &environment)
+        .await
+        .unwrap()
+        .changes
+}
+
+async fn ids(gateway: &Gateway) -> Vec<(String, String)> {
+    let page = PageQuery::default();
+    let who = Principal::gateway();
+    let servers = gateway.all_servers(&who, page).await;
+    let servers = servers.unwrap().result.into_iter();
+    servers
+        .map(|it| (it.integrated_account_id, it.id))
+        .collect()
+}
+
+#[tokio::test]
+async fn only_what_differs_is_changed() {
+    let folder = folder("twice");
+    let text = file(&folder.0);
+    let password = folder.0.join("password");
+    fs::write(&password, "one\n").unwrap();
+    let gateway = gateway(folder.0.join("gateway.db")).await;
+
+    let made = changes(&gateway, &text).await;
+    let url = folder.0.join("agent.url");
+    let expected = [
+        "account `production` made".to_owned(),
+        format!(
+            "server `agent` of account `production` made, its URL is in {}",
+            url.display()
+        ),
+        "account `test` made".to_owned(),
+    ];
+    assert_eq!(made, expected);
+    assert_eq!(changes(&gateway, &text).await, [""; 0]);
+
+    fs::write(&password, "two").unwrap();
+    assert_eq!(
+        changes(&gateway, &text).await,
+        ["account `production` changed"]
+    );
+    let narrower = text.replace("\"read\"", "\"list\"");
+    let changed = ["server `agent` of account `production` changed"];
+    assert_eq!(changes(&gateway, &narrower).await, changed);
+    assert_eq!(changes(&gateway, &narrower).await, [""; 0]);
+
+    // Renamed by somebody: it is named as declared again, and there is no second one.
+    let (account, id) = ids(&gateway).await.remove(0);
+    let patch = ServerPatch {
+        name: Some("other".to_owned()),
+        ..ServerPatch::default()
+    };
+    let who = Principal::gateway();
+    gateway
+        .update_server(&who, &account, &id, patch)
+        .await
+        .unwrap();
+    assert_eq!(changes(&gateway, &narrower).await, changed);
+    assert_eq!(ids(&gateway).await, [(account.clone(), id.clone())]);
+
+    // Deleted by somebody: it is made again.
+    gateway.delete_server(&who, &account, &id).await.unwrap();
+    assert_eq!(changes(&gateway, &narrower).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_url_outlives_the_store() {
+    let folder = folder("url");
+    let text = file(&folder.0);
+    fs::write(folder.0.join("password"), "one").unwrap();
+    let first = gateway(folder.0.join("first.db")).await;
+    changes(&first, &text).await;
+    let path = folder.0.join("agent.url");
+    let url = fs::read_to_string(&path).unwrap();
+    let token = url.trim().rsplit('/').next().unwrap();
+    assert_eq!(first.resolve(token).await.unwrap().server.name, "agent");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
+
+    let second = gateway(folder.0.join("second.db")).await;
+    changes(&second, &text).await;
+    assert_eq!(fs::read_to_string(&path).unwrap(), url);
+    assert_eq!(second.resolve(token).await.unwrap().server.name, "agent");
+}
+
+#[tokio::test]
+async fn what_somebody_should_look_at_is_told() {
+    let folder = folder("warnings");
+    let gateway = gateway(folder.0.join("gateway.db")).await;
+    let path = folder.0.join("agent.url");
+    let text = format!(
+        "[[account]]\nname = \"a\"\nbase_url = \"http://127.0.0.1:9\"\n\n[[account.server]]\nname = \"agent\"\ntoken_file = \"{}\"\n",
+        path.display()
+    );
+    let warnings = async || apply(&gateway, &text).await.unwrap().warnings;
+    assert_eq!(warnings().await, [""; 0]);
+    fs::remove_file(&path).unwrap();
+    assert!(warnings().await[0].contains("its URL is not in"));
+    fs::write(&path, format!("http://x/mcp/amt_{}", "A".repeat(43))).unwrap();
+    assert!(warnings().await[0].contains("does not have its URL"));
+    fs::write(&path, "http://x/mcp/amt_short").unwrap();
+    assert!(warnings().await[0].contains("has no URL of a server in it"));
+}
+
+#[tokio::test]
+async fn nothing_is_changed_by_a_wrong_file() {
+    let folder = folder("wrong");
+    let gateway = gateway(folder.0.join("gateway.db")).await;
+    let text = "[[account]]\nname = \"a\"\nbase_url = \"http://127.0.0.1:9\"\n\n[[account]]\nname = \"b\"\n";
+    let error = apply(&gateway, text).await.unwrap_err();
+    assert_eq!(error.to_string(), "line 5: `account.base_url` is missing");
+    let who = Principal::gateway();
+    let accounts = gateway.accounts(&who, PageQuery::default()).await;
+    assert_eq!(accounts.unwrap().result, []);
+    assert_eq!(apply(&gateway, "").await.unwrap(), Applied::default());
+}

@@ -1,0 +1,388 @@
+//! Slows down who guesses tokens. An address may be wrong a number of times a minute; after that each further try waits its turn, and turns get rarer the longer it goes on. Tokens that were right before from the same address are not slowed, since many people may share it.
+//!
+//! Tokens are 256 random bits, so nobody guesses one; but who tries must not fill the log, the store or the processor either.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{BuildHasher, RandomState};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::answers::refusal;
+use super::client::ClientAddress;
+use super::ops::Metrics;
+
+/// So often an address may be wrong within [`WINDOW`] before it is slowed.
+const FREE: u32 = 20;
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// The first wait between two tries; it doubles every [`FREE`] wrong ones.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// So many requests of one address may wait; others are turned away at once.
+const WAITING: u32 = 4;
+
+/// Most addresses and most good tokens that are remembered.
+const REMEMBERED: usize = 10_000;
+
+/// Marks an answer to a token that was wrong.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WrongToken;
+
+/// Who was wrong how often.
+#[derive(Debug, Default)]
+pub(crate) struct Guesses {
+    state: Mutex<Guessing>,
+    hasher: RandomState,
+}
+
+#[derive(Debug, Default)]
+struct Guessing {
+    wrong: HashMap<IpAddr, Wrong>,
+    /// Pairs of address and token that were right; no token can be had from them.
+    right: HashSet<u64>,
+    /// The same, oldest first.
+    order: VecDeque<u64>,
+}
+
+#[derive(Debug)]
+struct Wrong {
+    count: u32,
+    /// When `count` is forgotten, unless there are more.
+    until: Instant,
+    /// When the next try may be made.
+    next: Instant,
+    waiting: u32,
+}
+
+/// What becomes of a try.
+#[derive(Debug, PartialEq, Eq)]
+enum Turn {
+    Now,
+    /// After this wait, which has to be given back with [`Guesses::waited`].
+    After(Duration),
+    /// Not at all; it may be tried again after this.
+    Never(Duration),
+}
+
+impl Guesses {
+    fn turn(&self, address: IpAddr, token: u64, now: Instant) -> Turn {
+        let mut state = self.lock();
+        let right = state.right.contains(&token);
+        let Some(wrong) = state.wrong.get_mut(&address) else {
+            return Turn::Now;
+        };
+        if wrong.until <= now && wrong.waiting == 0 {
+            state.wrong.remove(&address);
+            return Turn::Now;
+        }
+        if wrong.count < FREE || right {
+            return Turn::Now;
+        }
+        let wait = wrong.next.saturating_duration_since(now);
+        if wrong.waiting >= WAITING {
+            return Turn::Never(wait + wrong.pause());
+        }
+        wrong.waiting += 1;
+        wrong.next = wrong.next.max(now) + wrong.pause();
+        Turn::After(wait)
+    }
+
+    fn waited(&self, address: IpAddr) {
+        if let Some(wrong) = self.lock().wrong.get_mut(&address) {
+            wrong.waiting = wrong.waiting.saturating_sub(1);
+        }
+    }
+
+    /// A token was wrong; returns how long to wait with the next one, if it is to be slowed.
+    fn wrong(&self, address: IpAddr, now: Instant) -> Option<Duration> {
+        let mut state = self.lock();
+        if state.wrong.len() >= REMEMBERED && !state.wrong.contains_key(&address) {
+            state.forget(now);
+        }
+        let wrong = state.wrong.entry(address).or_insert(Wrong {
+            count: 0,
+            until: now,
+            next: now,
+            waiting: 0,
+        });
+        if wrong.count < FREE && wrong.until <= now {
+            wrong.count = 0;
+        }
+        // The window begins with the first wrong one; who goes on after the end of patience extends it.
+        if wrong.count == 0 || wrong.count >= FREE {
+            wrong.until = now + WINDOW;
+        }
+        wrong.count = wrong.count.saturating_add(1);
+        if wrong.count <= FREE {
+            return None;
+        }
+        Some(wrong.next.saturating_duration_since(now).max(wrong.pause()))
+    }
+
+    fn right(&self, token: u64) {
+        let mut state = self.lock();
+        if !state.right.insert(token) {
+            return;
+        }
+        state.order.push_back(token);
+        if state.order.len() > REMEMBERED
+            && let Some(oldest) = state.order.pop_front()
+        {
+            state.right.remove(&oldest);
+        }
+    }
+
+    fn key(&self, address: IpAddr, token: &str) -> u64 {
+        self.hasher.hash_one((address, token))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Guessing> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Guessing {
+    /// Makes room: forgets who has been quiet, else a tenth of those who are quiet next. Many at once, since each time costs a look at all.
+    fn forget(&mut self, now: Instant) {
+        self.wrong
+            .retain(|_, wrong| wrong.until > now || wrong.waiting > 0);
+        if self.wrong.len() < REMEMBERED {
+            return;
+        }
+        let mut quiet: Vec<_> = self
+            .wrong
+            .iter()
+            .map(|(address, wrong)| (wrong.count >= FREE, wrong.until, *address))
+            .collect();
+        quiet.select_nth_unstable(REMEMBERED / 10);
+        for (_, _, address) in quiet.iter().take(REMEMBERED / 10) {
+            self.wrong.remove(address);
+        }
+    }
+}
+
+impl Wrong {
+    fn pause(&self) -> Duration {
+        let doublings = (self.count / FREE).saturating_sub(1).min(8);
+        (FIRST_WAIT * (1 << doublings)).min(LONGEST_WAIT)
+    }
+}
+
+/// Gives a turn back also if the client leaves while it waits.
+struct Waiting<'a>(&'a Guesses, IpAddr);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waited(self.1);
+    }
+}
+
+/// What the middleware needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Slow {
+    pub(crate) guesses: Arc<Guesses>,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+/// Slows down who guesses tokens, on all routes that take one.
+pub(crate) async fn slow_guesses(
+    State(slow): State<Slow>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some(token) = credential(&request) else {
+        return next.run(request).await;
+    };
+    let address = block(request.extensions().get::<ClientAddress>().map(|it| it.0));
+    let guesses = &*slow.guesses;
+    let sign_in = is_sign_in(&request);
+    let token = guesses.key(address, &token);
+    match guesses.turn(address, token, Instant::now()) {
+        Turn::Now => {}
+        Turn::After(wait) => {
+            let _waiting = Waiting(guesses, address);
+            tokio::time::sleep(wait).await;
+        }
+        Turn::Never(wait) => {
+            slow.metrics.guess_slowed();
+            return too_many(wait);
+        }
+    }
+    let response = next.run(request).await;
+    let status = response.status();
+    // The form has the token in its body; it leads on if that was right.
+    let wrong = response.extensions().get::<WrongToken>().is_some()
+        || status == StatusCode::UNAUTHORIZED
+        || (sign_in && !status.is_redirection() && !status.is_server_error());
+    if wrong {
+        if let Some(wait) = guesses.wrong(address, Instant::now()) {
+            slow.metrics.guess_slowed();
+            return too_many(wait);
+        }
+    } else if !sign_in && !status.is_server_error() {
+        guesses.right(token);
+    }
+    response
+}
+
+/// What a request proves itself with, if it tries to.
+fn credential(request: &Request) -> Option<String> {
+    let path = request.uri().path();
+    let sent = request.headers().get(header::AUTHORIZATION);
+    if !path.starts_with("/mcp/") && sent.is_none() && !is_sign_in(request) {
+        return None;
+    }
+    let mut credential = path.strip_prefix("/mcp/").unwrap_or_default().to_owned();
+    credential.push('\n');
+    if let Some(sent) = sent {
+        credential.push_str(&String::from_utf8_lossy(sent.as_bytes()));
+    }
+    Some(credential)
+}
+
+fn is_sign_in(request: &Request) -> bool {
+    request.uri().path() == "/login" && request.method() == Method::POST
+}
+
+/// The addresses that one network gives to one customer count as one.
+fn block(address: Option<IpAddr>) -> IpAddr {
+    match address.map(|address| address.to_canonical()) {
+        Some(IpAddr::V6(address)) => {
+            let network = u128::from(address) >> 64 << 64;
+            Ipv6Addr::from(network).into()
+        }
+        Some(address) => address,
+        None => Ipv6Addr::UNSPECIFIED.into(),
+    }
+}
+
+fn too_many(wait: Duration) -> Response {
+    let mut response = refusal(
+        StatusCode::TOO_MANY_REQUESTS,
+        "rate_limited",
+        "too many wrong URLs or tokens came from this address",
+        "Wait as long as `Retry-After` says, and check the URL or token.",
+    );
+    let seconds = wait.as_secs() + 1;
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    /// Guesses until none is let through within `time`, with as many at a time as are taken; returns how many were looked up.
+    fn looked_up(guesses: &Guesses, start: Instant, tries: u32, time: Duration) -> u32 {
+        let step = time / tries;
+        let mut waiting: Vec<Instant> = Vec::new();
+        let mut done = 0;
+        for index in 0..tries {
+            let now = start + step * index;
+            waiting.retain(|ready| {
+                if *ready <= now {
+                    guesses.waited(ADDRESS);
+                    guesses.wrong(ADDRESS, now);
+                    done += 1;
+                }
+                *ready > now
+            });
+            match guesses.turn(ADDRESS, u64::from(index) + 1, now) {
+                Turn::Now => {
+                    guesses.wrong(ADDRESS, now);
+                    done += 1;
+                }
+                Turn::After(wait) => waiting.push(now + wait),
+                Turn::Never(_) => {}
+            }
+        }
+        done
+    }
+
+    #[test]
+    fn ten_thousand_guesses_are_slowed() {
+        let guesses = Guesses::default();
+        let start = Instant::now();
+        let done = looked_up(&guesses, start, 10_000, Duration::from_secs(10));
+        assert!((FREE..60).contains(&done), "{done}");
+        // The longer it goes on, the rarer the turns.
+        let more = looked_up(
+            &guesses,
+            start + Duration::from_secs(10),
+            10_000,
+            Duration::from_secs(600),
+        );
+        assert!(more < 400, "{more}");
+    }
+
+    #[test]
+    fn who_was_right_is_not_slowed() {
+        let guesses = Guesses::default();
+        let now = Instant::now();
+        let known = guesses.key(ADDRESS, "known");
+        guesses.right(known);
+        for _ in 0..1000 {
+            guesses.wrong(ADDRESS, now);
+        }
+        assert_eq!(guesses.turn(ADDRESS, known, now), Turn::Now);
+        let elsewhere = block(Some(IpAddr::V6(Ipv6Addr::LOCALHOST)));
+        assert_eq!(guesses.turn(elsewhere, 1, now), Turn::Now);
+        // A right one that was never seen waits, but gets its turn.
+        assert!(matches!(guesses.turn(ADDRESS, 1, now), Turn::After(_)));
+        assert_eq!(
+            guesses.turn(ADDRESS, known, now + WINDOW + LONGEST_WAIT),
+            Turn::Now
+        );
+    }
+
+    #[test]
+    fn patience_comes_back() {
+        let guesses = Guesses::default();
+        let now = Instant::now();
+        for _ in 0..100 {
+            guesses.wrong(ADDRESS, now);
+        }
+        assert!(matches!(guesses.turn(ADDRESS, 1, now), Turn::After(_)));
+        guesses.waited(ADDRESS);
+        assert_eq!(guesses.turn(ADDRESS, 1, now + WINDOW), Turn::Now);
+        assert_eq!(guesses.wrong(ADDRESS, now + WINDOW), None);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let guesses = Guesses::default();
+        let now = Instant::now();
+        for address in 0..30_000_u32 {
+            guesses.wrong(IpAddr::V4(address.into()), now);
+            guesses.right(u64::from(address));
+        }
+        let state = guesses.lock();
+        assert!(state.wrong.len() <= REMEMBERED);
+        assert_eq!([state.right.len(), state.order.len()], [REMEMBERED; 2]);
+    }
+
+    #[test]
+    fn one_customer_is_one_address() {
+        let rows = [
+            ("192.0.2.1", "192.0.2.1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ];
+        for (address, expected) in rows {
+            assert_eq!(block(Some(address.parse().unwrap())).to_string(), expected);
+        }
+    }
+}

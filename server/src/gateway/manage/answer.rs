@@ -1,0 +1,161 @@
+//! What the management API answers: JSON, and one shape for every error.
+
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::gateway::error::ServiceError;
+use crate::gateway::model::Role;
+
+/// What a handler gives.
+pub(super) type Answer = Result<Response, ApiError>;
+
+/// Why a request was not answered as it wanted.
+#[derive(Debug)]
+pub(super) enum ApiError {
+    /// The gateway refuses it.
+    Service(ServiceError),
+    /// There is an API token, but not one that is good now.
+    BadToken,
+    /// The role of the API token does not suffice.
+    Role { needs: Role, has: Role },
+    /// The request is not one of this API.
+    Request {
+        status: StatusCode,
+        code: &'static str,
+        message: String,
+        hint: &'static str,
+    },
+}
+
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        Self::Service(error)
+    }
+}
+
+impl ApiError {
+    pub(super) fn bad_request(message: String, hint: &'static str) -> Self {
+        Self::Request {
+            status: StatusCode::BAD_REQUEST,
+            code: "bad_request",
+            message,
+            hint,
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        let status = match self {
+            Self::Service(error) => error.status(),
+            Self::BadToken => 401,
+            Self::Role { .. } => 403,
+            Self::Request { status, .. } => return *status,
+        };
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Service(error) => error.to_json(),
+            Self::BadToken => error_json(
+                ServiceError::Unauthenticated.code(),
+                "the API token is unknown, revoked or expired",
+                ServiceError::Unauthenticated.hint(),
+            ),
+            Self::Role { needs, has } => error_json(
+                ServiceError::Forbidden { needs: *needs }.code(),
+                &format!(
+                    "this needs the role {}; the API token has the role {}",
+                    needs.as_str(),
+                    has.as_str()
+                ),
+                ServiceError::Forbidden { needs: *needs }.hint(),
+            ),
+            Self::Request {
+                code,
+                message,
+                hint,
+                ..
+            } => error_json(code, message, hint),
+        }
+    }
+
+    /// What a client has to send instead, as RFC 6750 says it.
+    fn challenge(&self) -> Option<String> {
+        let more = match self {
+            Self::Service(ServiceError::Unauthenticated) => String::new(),
+            Self::BadToken => ", error=\"invalid_token\"".to_owned(),
+            Self::Role { needs, .. } | Self::Service(ServiceError::Forbidden { needs }) => format!(
+                ", error=\"insufficient_scope\", scope=\"{}\"",
+                needs.as_str()
+            ),
+            _ => return None,
+        };
+        Some(format!("Bearer realm=\"airflow-mcp\"{more}"))
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = respond(self.status(), self.to_json().to_string());
+        if let Some(challenge) = self
+            .challenge()
+            .and_then(|it| HeaderValue::try_from(it).ok())
+        {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
+
+/// Something, as JSON.
+pub(super) fn ok(value: &impl Serialize) -> Answer {
+    Ok(respond(StatusCode::OK, to_text(value)?))
+}
+
+/// What was made, and where it is from now on.
+pub(super) fn created(location: &str, value: &impl Serialize) -> Answer {
+    let mut response = respond(StatusCode::CREATED, to_text(value)?);
+    if let Ok(location) = HeaderValue::from_str(location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// It is gone, and there is nothing to say.
+pub(super) fn deleted() -> Answer {
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// A method that a path does not have; axum adds `Allow`.
+pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> Response {
+    ApiError::Request {
+        status: StatusCode::METHOD_NOT_ALLOWED,
+        code: "method_not_allowed",
+        message: format!("`{}` has no method {method}", uri.path()),
+        hint: "The header `Allow` names the methods; `/openapi.json` describes them.",
+    }
+    .into_response()
+}
+
+fn to_text(value: &impl Serialize) -> Result<String, ApiError> {
+    serde_json::to_string(value)
+        .map_err(|error| ServiceError::Internal(format!("no JSON: {error}")).into())
+}
+
+fn respond(status: StatusCode, text: String) -> Response {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    // Some answers hold a token, the others who may use what.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn error_json(code: &str, message: &str, hint: &str) -> Value {
+    json!({"error": {"code": code, "message": message, "hint": hint, "problems": []}})
+}

@@ -1,0 +1,37 @@
+//! `/audit`.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::Response;
+
+use super::answer::{self, Answer};
+use super::request::{Caller, Params};
+use crate::gateway::model::AuditQuery;
+use crate::gateway::service::Gateway;
+
+pub(super) async fn list(
+    Caller(who): Caller,
+    State(gateway): State<Gateway>,
+    Params(query): Params<AuditQuery>,
+) -> Answer {
+    answer::ok(&gateway.audit(&who, query).await?)
+}
+
+/// Answers while it reads, so that a log of any length fits. If reading fails the connection breaks, so that half a log is not taken for all of it.
+pub(super) async fn export(
+    Caller(who): Caller,
+    State(gateway): State<Gateway>,
+    Params(query): Params<AuditQuery>,
+) -> Answer {
+    let lines = gateway.export_audit(&who, query).await?;
+    let mut response = Response::new(Body::from_stream(lines));
+    let headers = response.headers_mut();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/x-ndjson"),
+    );
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}

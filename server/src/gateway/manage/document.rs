@@ -1,0 +1,82 @@
+//! The OpenAPI document of the management API, for readers and for the checks in `request`.
+
+use std::sync::LazyLock;
+
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, Method};
+use axum::response::Response;
+use serde_json::Value;
+
+use crate::gateway::model::Role;
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    // A test reads it, so it is JSON.
+    let mut document: Value =
+        serde_json::from_str(include_str!("openapi.json")).unwrap_or_default();
+    document["info"]["version"] = Value::from(env!("CARGO_PKG_VERSION"));
+    document
+});
+
+/// One operation of the document.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Operation(&'static Value);
+
+/// Answers with the document.
+pub(super) async fn serve() -> Response {
+    let mut response = Response::new(Body::from(DOCUMENT.to_string()));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// The whole document.
+pub(super) fn document() -> &'static Value {
+    &DOCUMENT
+}
+
+/// What a reference of the document, `#/components/…`, stands for.
+pub(super) fn resolve(value: &'static Value) -> &'static Value {
+    let target = value["$ref"].as_str().and_then(|it| it.strip_prefix('#'));
+    target.map_or(value, |pointer| {
+        DOCUMENT.pointer(pointer).unwrap_or(&Value::Null)
+    })
+}
+
+/// The operation of a route; axum writes the parameters in a path as OpenAPI does.
+pub(super) fn operation(path: &str, method: &Method) -> Option<Operation> {
+    let method = match *method {
+        // Answered by the handler of GET.
+        Method::HEAD => "get".to_owned(),
+        ref method => method.as_str().to_lowercase(),
+    };
+    let operation = &DOCUMENT["paths"][path][method.as_str()];
+    operation.is_object().then_some(Operation(operation))
+}
+
+impl Operation {
+    /// The smallest role that may do this.
+    pub(super) fn role(self) -> Role {
+        match self.0["x-required-role"].as_str() {
+            Some("caller") => Role::Caller,
+            Some("issuer") => Role::Issuer,
+            _ => Role::Admin,
+        }
+    }
+
+    /// Schema of the body.
+    pub(super) fn body(self) -> &'static Value {
+        resolve(&self.0["requestBody"]["content"]["application/json"]["schema"])
+    }
+
+    /// Names and schemas of the query parameters.
+    pub(super) fn query(self) -> Vec<(&'static str, &'static Value)> {
+        let parameters = self.0["parameters"].as_array();
+        let query = parameters.into_iter().flatten();
+        query
+            .filter(|parameter| parameter["in"] == "query")
+            .filter_map(|parameter| Some((parameter["name"].as_str()?, &parameter["schema"])))
+            .collect()
+    }
+}

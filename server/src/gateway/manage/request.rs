@@ -1,0 +1,200 @@
+//! What a handler gets of a request: who asks, and a query and a body that the document allows.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Path, Query, Request};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::answer::ApiError;
+use super::document::{self, Operation};
+use super::schema;
+use crate::gateway::error::{FieldProblem, ServiceError};
+use crate::gateway::model::Principal;
+use crate::gateway::service::Gateway;
+
+/// Who asks, with a role that suffices. The first argument of each handler, so that nobody else learns what a body lacks.
+#[derive(Debug)]
+pub(super) struct Caller(pub(super) Principal);
+
+/// The parameters of the query.
+#[derive(Debug)]
+pub(super) struct Params<T>(pub(super) T);
+
+/// The ids in the path.
+#[derive(Debug)]
+pub(super) struct Ids<T>(pub(super) T);
+
+/// The body, as the document allows it.
+#[derive(Debug)]
+pub(super) struct Body(Value);
+
+impl FromRequestParts<Gateway> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, ApiError> {
+        let token = bearer(&parts.headers)?.ok_or(ServiceError::Unauthenticated)?;
+        let principal = match gateway.authenticate(&token).await {
+            Err(ServiceError::Unauthenticated) => return Err(ApiError::BadToken),
+            other => other?,
+        };
+        let needs = operation(parts)?.role();
+        if principal.role < needs {
+            return Err(ApiError::Role {
+                needs,
+                has: principal.role,
+            });
+        }
+        Ok(Self(principal))
+    }
+}
+
+impl<T: DeserializeOwned> FromRequestParts<Gateway> for Params<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Gateway) -> Result<Self, ApiError> {
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
+            .map_err(|error| ApiError::bad_request(error.body_text(), "Encode the query."))?;
+        let object = query_object(operation(parts)?, pairs)?;
+        parse(Value::Object(object)).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Gateway> for Ids<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, ApiError> {
+        let ids = Path::<T>::from_request_parts(parts, gateway).await;
+        let Path(ids) = ids.map_err(|error| {
+            ApiError::bad_request(error.body_text(), "Encode the path as UTF-8.")
+        })?;
+        Ok(Self(ids))
+    }
+}
+
+impl FromRequest<Gateway> for Body {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, gateway: &Gateway) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let schema = operation(&parts)?.body();
+        let is_json = parts
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|media| media.contains("json"));
+        let bytes = Bytes::from_request(Request::from_parts(parts, body), gateway)
+            .await
+            .map_err(|rejection| unreadable(&rejection))?;
+        // Whatever the content type says: `curl -d` calls JSON a form, and a bearer token is not sent by a page of somebody else.
+        let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
+            let hint = if is_json {
+                "Send one JSON object."
+            } else {
+                "Send one JSON object with `Content-Type: application/json`."
+            };
+            ApiError::bad_request(format!("the body is not JSON: {error}"), hint)
+        })?;
+        let problems = schema::check(schema, &value, "");
+        if problems.is_empty() {
+            Ok(Self(value))
+        } else {
+            Err(ServiceError::Invalid(problems).into())
+        }
+    }
+}
+
+impl Body {
+    /// The body as a value.
+    pub(super) fn parse<T: DeserializeOwned>(self) -> Result<T, ApiError> {
+        parse(self.0)
+    }
+
+    /// One of its fields, to complete it.
+    pub(super) fn get_mut(&mut self, field: &str) -> Option<&mut Value> {
+        self.0.get_mut(field)
+    }
+}
+
+/// The text of the bearer token, if there is an `Authorization` header at all.
+fn bearer(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(value) = headers.get(AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let token = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim().to_owned());
+    token.map(Some).ok_or(ApiError::BadToken)
+}
+
+fn operation(parts: &Parts) -> Result<Operation, ApiError> {
+    parts
+        .extensions
+        .get::<MatchedPath>()
+        .and_then(|path| document::operation(path.as_str(), &parts.method))
+        .ok_or_else(|| {
+            ServiceError::Internal(format!(
+                "{} {} is not in the document",
+                parts.method,
+                parts.uri.path()
+            ))
+            .into()
+        })
+}
+
+fn query_object(
+    operation: Operation,
+    pairs: Vec<(String, String)>,
+) -> Result<Map<String, Value>, ServiceError> {
+    let parameters = operation.query();
+    let mut object = Map::new();
+    let mut problems = Vec::new();
+    for (name, text) in pairs {
+        let Some((_, schema)) = parameters.iter().find(|(known, _)| *known == name) else {
+            let known = parameters.iter().map(|(name, _)| *name);
+            problems.push(schema::unknown("parameter", &name, &name, known));
+            continue;
+        };
+        let number = (schema["type"] == "integer").then(|| text.parse::<i64>());
+        let value = match number {
+            Some(Ok(number)) => Value::from(number),
+            _ => Value::from(text),
+        };
+        problems.extend(schema::check(schema, &value, &name));
+        if object.contains_key(&name) {
+            problems.push(FieldProblem::new(&name, "it is given more than once"));
+        }
+        object.insert(name, value);
+    }
+    if problems.is_empty() {
+        Ok(object)
+    } else {
+        Err(ServiceError::Invalid(problems))
+    }
+}
+
+/// The document has allowed the value, so this fails only if the document and the types disagree. What serde says may hold a secret.
+fn parse<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
+    serde_json::from_value(value).map_err(|_| {
+        ServiceError::Invalid(vec![FieldProblem::new("", "it cannot be understood")]).into()
+    })
+}
+
+fn unreadable(rejection: &BytesRejection) -> ApiError {
+    let status = rejection.status();
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        return ApiError::Request {
+            status,
+            code: "too_large",
+            message: format!("the body is larger than {} kB", super::MAX_BODY / 1024),
+            hint: "Nothing that is sent here is that large.",
+        };
+    }
+    ApiError::bad_request(rejection.body_text(), "Send it again.")
+}

@@ -1,0 +1,351 @@
+//! MCP over HTTP at `/mcp/{token}`: from a token to the server it stands for, and from there to rmcp. Each request stands for itself; there are no sessions.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::response::Response;
+use axum::routing::any;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use rmcp::model::ErrorData;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use runtime::{Answer, ErrorCode, RateLimit};
+use serde::Deserialize;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::answers::refusal;
+use super::error::{Refusal, ServiceError};
+use super::limits::WrongToken;
+use super::model::Principal;
+use super::ops::Metrics;
+use super::service::{CallRecord, Gateway, Resolved};
+use super::telemetry::Traces;
+use crate::handler::{Called, Handler, Observer, Refused};
+use crate::offer::NoTool;
+
+/// Largest body of a request.
+const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// Most requests at a time. More are turned away at once, so that those under way get done.
+const MAX_REQUESTS: usize = 1024;
+
+/// Longest name of a client or a tool in the audit log.
+const MAX_NAME: usize = 120;
+
+tokio::task_local! {
+    /// The handler of the request that this task serves: rmcp makes one for each request through a function without arguments.
+    static HANDLER: Handler;
+}
+
+/// What the routes share.
+struct Mcp {
+    gateway: Gateway,
+    metrics: Arc<Metrics>,
+    traces: Traces,
+    service: StreamableHttpService<Handler, NeverSessionManager>,
+    requests: Arc<Semaphore>,
+}
+
+/// The routes of MCP.
+pub(crate) fn router(gateway: Gateway, metrics: Arc<Metrics>, traces: Traces) -> Router {
+    // Hosts and origins are checked for all routes before.
+    let config = StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        .with_json_response(true)
+        .with_max_request_body_bytes(MAX_BODY)
+        .disable_allowed_hosts()
+        .disable_allowed_origins();
+    let service = StreamableHttpService::new(
+        || {
+            HANDLER
+                .try_with(Clone::clone)
+                .map_err(std::io::Error::other)
+        },
+        Arc::new(NeverSessionManager::default()),
+        config,
+    );
+    let mcp = Mcp {
+        gateway,
+        metrics,
+        traces,
+        service,
+        requests: Arc::new(Semaphore::new(MAX_REQUESTS)),
+    };
+    Router::new()
+        .route("/mcp/{token}", any(serve))
+        .with_state(Arc::new(mcp))
+}
+
+async fn serve(
+    State(mcp): State<Arc<Mcp>>,
+    Path(token): Path<String>,
+    mut request: Request,
+) -> Response {
+    let Ok(permit) = Arc::clone(&mcp.requests).try_acquire_owned() else {
+        return busy();
+    };
+    let resolved = match mcp.gateway.resolve(&token).await {
+        Ok(resolved) => resolved,
+        Err(refusal) => {
+            mcp.metrics.token_refused();
+            return refused(&refusal);
+        }
+    };
+    mcp.metrics.token_accepted();
+    tracing::Span::current().record("server", resolved.server.id.as_str());
+    let principal = if resolved.server.config.require_api_token_auth {
+        match authenticate(&mcp.gateway, request.headers()).await {
+            Ok(principal) => Some(principal),
+            Err(response) => return response,
+        }
+    } else {
+        None
+    };
+    let exchange = Arc::new(Exchange {
+        gateway: mcp.gateway.clone(),
+        metrics: Arc::clone(&mcp.metrics),
+        traces: mcp.traces.clone(),
+        principal,
+        user_agent: user_agent(request.headers()),
+        rate_limit: OnceLock::new(),
+        resolved,
+        _permit: permit,
+    });
+    // From here on nobody needs the secrets of the request.
+    *request.uri_mut() = Uri::from_static("/mcp");
+    request.headers_mut().remove(header::AUTHORIZATION);
+    request.headers_mut().remove(header::COOKIE);
+
+    let handler = Handler::for_request(
+        exchange.resolved.account.clone(),
+        exchange.resolved.offer.clone(),
+        Arc::clone(&exchange) as Arc<dyn Observer>,
+    );
+    let response = HANDLER.scope(handler, mcp.service.handle(request)).await;
+    let mut response = response.map(Body::new);
+    if let Some(rate_limit) = exchange.rate_limit.get() {
+        add_rate_limit(response.headers_mut(), *rate_limit);
+    }
+    response
+}
+
+/// Unknown, expired and revoked are one answer.
+fn refused(refusal_: &Refusal) -> Response {
+    match refusal_ {
+        Refusal::Unknown | Refusal::Expired => {
+            let mut response = refusal(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "there is no MCP server at this URL",
+                "The URL may be incomplete, expired or revoked. Ask who gave it to you for another one.",
+            );
+            response.extensions_mut().insert(WrongToken);
+            response
+        }
+        Refusal::Unavailable(why) => {
+            tracing::warn!(%why, "a token could not be looked up");
+            refusal(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "the gateway cannot look up its servers now",
+                "Try again in a moment.",
+            )
+        }
+    }
+}
+
+fn busy() -> Response {
+    let mut response = refusal(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "busy",
+        "the gateway serves as many requests as it can",
+        "Try again in a moment.",
+    );
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
+/// Who calls a server that wants an API token beside its URL.
+async fn authenticate(gateway: &Gateway, headers: &HeaderMap) -> Result<Principal, Response> {
+    let token = bearer(headers);
+    let challenge = match token {
+        None => "Bearer realm=\"airflow-mcp\"",
+        Some(token) => match gateway.authenticate(token).await {
+            Ok(principal) => return Ok(principal),
+            Err(ServiceError::Unauthenticated) => {
+                "Bearer realm=\"airflow-mcp\", error=\"invalid_token\", error_description=\"the API token is unknown, expired or revoked\""
+            }
+            Err(error) => {
+                tracing::warn!(%error, "an API token could not be looked up");
+                return Err(refused(&Refusal::Unavailable(error.to_string())));
+            }
+        },
+    };
+    let mut response = refusal(
+        StatusCode::UNAUTHORIZED,
+        "unauthenticated",
+        "this MCP server wants an API token beside its URL",
+        "Send `Authorization: Bearer <API token>` with a token that is not expired.",
+    );
+    response.headers_mut().insert(
+        header::WWW_AUTHENTICATE,
+        HeaderValue::from_static(challenge),
+    );
+    if token.is_some() {
+        response.extensions_mut().insert(WrongToken);
+    }
+    Err(response)
+}
+
+/// The bearer token of a request.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim())
+        .filter(|token| !token.is_empty())
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned)
+}
+
+/// What is unknown is absent, never 0.
+fn add_rate_limit(headers: &mut HeaderMap, rate_limit: RateLimit) {
+    let values = [
+        ("ratelimit-limit", rate_limit.limit),
+        ("ratelimit-remaining", rate_limit.remaining),
+        ("ratelimit-reset", rate_limit.reset),
+    ];
+    for (name, value) in values {
+        if let Some(value) = value {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+        }
+    }
+}
+
+/// One request with its answer: what its call has to leave behind.
+struct Exchange {
+    gateway: Gateway,
+    metrics: Arc<Metrics>,
+    traces: Traces,
+    resolved: Arc<Resolved>,
+    principal: Option<Principal>,
+    user_agent: Option<String>,
+    rate_limit: OnceLock<RateLimit>,
+    /// Held until the handler has ended, also if the client is gone before.
+    _permit: OwnedSemaphorePermit,
+}
+
+impl std::fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Exchange")
+            .field("server", &self.resolved.server.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Observer for Exchange {
+    fn called<'a>(&'a self, call: Called<'a>) -> BoxFuture<'a, Result<(), ErrorData>> {
+        self.record(call).boxed()
+    }
+}
+
+impl Exchange {
+    async fn record(&self, call: Called<'_>) -> Result<(), ErrorData> {
+        let outcome = outcome(call.outcome);
+        let status = call.outcome.ok().and_then(|answer| answer.status);
+        if let Ok(answer) = call.outcome {
+            let _ = self.rate_limit.set(answer.rate_limit);
+        }
+        self.metrics.called(call.tool, outcome, status, call.took);
+        self.traces.called(&call, outcome, &self.resolved.server.id);
+
+        let client = call.context.meta.client_info().map(|client| client.name);
+        let server_id = self.resolved.server.id.clone();
+        let (actor, actor_name) = match &self.principal {
+            Some(principal) => (principal.id.clone(), principal.name.clone()),
+            None => (
+                server_id.clone(),
+                // Older clients say who they are in the handshake only, which is another request.
+                client
+                    .or_else(|| self.user_agent.clone())
+                    .unwrap_or_default(),
+            ),
+        };
+        let record = CallRecord {
+            actor,
+            actor_name: shown(&actor_name),
+            account_id: self.resolved.server.integrated_account_id.clone(),
+            server_id,
+            tool: shown(call.name),
+            read_only: call.tool.map(|tool| tool.effect.read_only),
+            outcome: outcome.to_owned(),
+            duration: call.took,
+            upstream_status: status,
+        };
+        self.gateway.record_call(record).await.map_err(|error| {
+            tracing::error!(
+                %error,
+                server = %self.resolved.server.id,
+                tool = call.tool.map(|tool| tool.name),
+                outcome,
+                "a call is not in the audit log"
+            );
+            ErrorData::internal_error(
+                "the call has ended, but it could not be written to the audit log, so its result is withheld; see what it changed before you repeat it",
+                None,
+            )
+        })
+    }
+}
+
+/// How a call ended, as one word of a closed list.
+fn outcome(outcome: Result<&Answer, &Refused>) -> &'static str {
+    match outcome {
+        Ok(answer) if answer.is_error => error_code(&answer.json),
+        Ok(_) => "ok",
+        Err(Refused::NoTool(NoTool::Unknown { .. })) => "unknown_tool",
+        Err(Refused::NoTool(NoTool::NotSelected)) => "not_offered",
+        Err(Refused::Cancelled) => ErrorCode::Cancelled.as_str(),
+        Err(Refused::Panicked) => ErrorCode::Internal.as_str(),
+    }
+}
+
+fn error_code(json: &str) -> &'static str {
+    #[derive(Deserialize)]
+    struct Failed {
+        error: Coded,
+    }
+    #[derive(Deserialize)]
+    struct Coded {
+        code: String,
+    }
+    serde_json::from_str::<Failed>(json)
+        .ok()
+        .and_then(|failed| {
+            ErrorCode::ALL
+                .into_iter()
+                .find(|code| code.as_str() == failed.error.code)
+        })
+        .unwrap_or(ErrorCode::Internal)
+        .as_str()
+}
+
+/// A text of the client's, as it may stand in a log.
+fn shown(text: &str) -> String {
+    text.chars()
+        .map(|char| if char.is_control() { ' ' } else { char })
+        .take(MAX_NAME)
+        .collect()
+}

@@ -1,0 +1,245 @@
+//! What operations ask: whether it lives (`/healthz`), whether it can work (`/readyz`), what it does (`/metrics`). Nothing here names a server, an account or a client.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+use runtime::Tool;
+
+use super::service::Gateway;
+
+/// Longest wait for the store before it counts as not ready.
+const STORE_WAIT: Duration = Duration::from_secs(3);
+
+/// From a cached answer of this machine to a slow list.
+const BUCKETS: [f64; 12] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
+];
+
+/// What is counted.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    calls: Family<Call, Counter>,
+    durations: Family<Effect, Histogram, fn() -> Histogram>,
+    upstream: Family<Status, Counter>,
+    requests: Family<HttpRequest, Counter>,
+    in_flight: Gauge,
+    tokens: Family<Lookup, Counter>,
+    slowed: Counter,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Call {
+    tool: &'static str,
+    effect: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Effect {
+    effect: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Status {
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct HttpRequest {
+    route: String,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Lookup {
+    result: &'static str,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("airflow_mcp");
+        let calls = Family::default();
+        let durations: Family<_, _, fn() -> Histogram> =
+            Family::new_with_constructor(|| Histogram::new(BUCKETS));
+        let upstream = Family::default();
+        let requests = Family::default();
+        let in_flight = Gauge::default();
+        let tokens = Family::default();
+        let slowed = Counter::default();
+        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "Version of this program", version);
+        registry.register("calls", "Calls of tools that have ended", calls.clone());
+        registry.register_with_unit(
+            "call_duration",
+            "How long calls of tools took",
+            Unit::Seconds,
+            durations.clone(),
+        );
+        registry.register(
+            "upstream_responses",
+            "Calls of tools by the status of Airflow's last answer",
+            upstream.clone(),
+        );
+        registry.register("http_requests", "Requests answered", requests.clone());
+        registry.register(
+            "http_requests_in_flight",
+            "Requests being worked on",
+            in_flight.clone(),
+        );
+        registry.register(
+            "server_lookups",
+            "Server URLs looked up, by whether they are good",
+            tokens.clone(),
+        );
+        registry.register(
+            "slowed_guesses",
+            "Requests turned away since their address had too many wrong tokens",
+            slowed.clone(),
+        );
+        Self {
+            registry,
+            calls,
+            durations,
+            upstream,
+            requests,
+            in_flight,
+            tokens,
+            slowed,
+        }
+    }
+
+    pub(crate) fn called(
+        &self,
+        tool: Option<&'static Tool>,
+        outcome: &'static str,
+        status: Option<u16>,
+        took: Duration,
+    ) {
+        let effect = tool.map_or("", |tool| match tool.effect.read_only {
+            true => "read",
+            false => "write",
+        });
+        let tool = tool.map_or("", |tool| tool.name);
+        self.calls
+            .get_or_create(&Call {
+                tool,
+                effect,
+                outcome,
+            })
+            .inc();
+        self.durations
+            .get_or_create(&Effect { effect })
+            .observe(took.as_secs_f64());
+        if let Some(status) = status {
+            self.upstream.get_or_create(&Status { status }).inc();
+        }
+    }
+
+    pub(crate) fn token_accepted(&self) {
+        self.tokens.get_or_create(&Lookup { result: "good" }).inc();
+    }
+
+    pub(crate) fn token_refused(&self) {
+        self.tokens
+            .get_or_create(&Lookup { result: "refused" })
+            .inc();
+    }
+
+    pub(crate) fn guess_slowed(&self) {
+        self.slowed.inc();
+    }
+
+    /// A request begins; what is returned has to be told how it ended.
+    pub(crate) fn request(self: &Arc<Self>) -> InFlight {
+        self.in_flight.inc();
+        InFlight(Arc::clone(self))
+    }
+
+    fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+/// A request being worked on.
+pub(crate) struct InFlight(Arc<Metrics>);
+
+impl InFlight {
+    /// The request has been answered.
+    pub(crate) fn answered(&self, route: String, status: StatusCode) {
+        let status = status.as_u16();
+        self.0
+            .requests
+            .get_or_create(&HttpRequest { route, status })
+            .inc();
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.dec();
+    }
+}
+
+/// What the routes need.
+#[derive(Clone)]
+pub(crate) struct Operations {
+    pub(crate) gateway: Gateway,
+    pub(crate) metrics: Arc<Metrics>,
+    /// The gateway takes no new work.
+    pub(crate) ending: Arc<AtomicBool>,
+}
+
+/// The routes for operations.
+pub(crate) fn router(operations: Operations) -> Router {
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(operations)
+}
+
+async fn ready(State(operations): State<Operations>) -> Response {
+    if operations.ending.load(Ordering::Relaxed) {
+        return not_ready("ending");
+    }
+    match tokio::time::timeout(STORE_WAIT, operations.gateway.ready()).await {
+        Ok(Ok(())) => "ok\n".into_response(),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "not ready");
+            not_ready("the store does not answer")
+        }
+        Err(_) => {
+            tracing::warn!("not ready: the store is silent");
+            not_ready("the store does not answer")
+        }
+    }
+}
+
+fn not_ready(why: &str) -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response()
+}
+
+async fn metrics(State(operations): State<Operations>) -> Response {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    match operations.metrics.text() {
+        Ok(text) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}

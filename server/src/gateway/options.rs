@@ -1,0 +1,445 @@
+//! The options of `airflow-mcp serve` and what follows from them. Whatever makes no sense is reported together.
+
+use std::fs;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use axum::http::Uri;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use clap::{Args, ValueEnum};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::client::Proxies;
+use super::origin::Access;
+use super::service::StoreUrl;
+use crate::settings::{Environment, Problems};
+
+/// Name of the database and of the key in the data directory.
+const DATABASE: &str = "airflow-mcp.sqlite";
+const KEY: &str = "key";
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Options of the gateway.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Address and port to listen on.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "AIRFLOW_MCP_LISTEN",
+        hide_env_values = true,
+        default_value = "127.0.0.1:8787"
+    )]
+    pub(crate) listen: String,
+
+    /// Where clients reach the gateway; where it listens, if left out.
+    ///
+    /// Example: `https://airflow-mcp.example.org`.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "AIRFLOW_MCP_PUBLIC_URL",
+        hide_env_values = true
+    )]
+    pub(crate) public_url: Option<String>,
+
+    /// Further names that clients may reach the gateway by; this machine's own and that of the public URL need not be given.
+    #[arg(
+        long = "allowed-host",
+        value_name = "HOST",
+        env = "AIRFLOW_MCP_ALLOWED_HOSTS",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    pub(crate) allowed_hosts: Vec<String>,
+
+    /// Web pages of other origins that may use MCP servers.
+    ///
+    /// Examples: `https://chat.example.org`, `http://localhost:*`.
+    #[arg(
+        long = "allowed-origin",
+        value_name = "ORIGIN",
+        env = "AIRFLOW_MCP_ALLOWED_ORIGINS",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    pub(crate) allowed_origins: Vec<String>,
+
+    /// Proxies whose `X-Forwarded-For` is believed.
+    ///
+    /// Examples: `10.0.0.7`, `10.0.0.0/8`.
+    #[arg(
+        long = "trusted-proxy",
+        value_name = "NETWORK",
+        env = "AIRFLOW_MCP_TRUSTED_PROXIES",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    pub(crate) trusted_proxies: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+
+    /// TOML file that declares accounts and servers.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "AIRFLOW_MCP_CONFIG",
+        hide_env_values = true
+    )]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Days that audit records are kept.
+    #[arg(
+        long,
+        value_name = "DAYS",
+        env = "AIRFLOW_MCP_AUDIT_DAYS",
+        hide_env_values = true,
+        default_value = "365"
+    )]
+    pub(crate) audit_days: String,
+
+    /// How the log is written.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "AIRFLOW_MCP_LOG_FORMAT",
+        hide_env_values = true,
+        value_enum,
+        default_value_t
+    )]
+    pub(crate) log_format: LogFormat,
+}
+
+/// Where everything is kept, and what it is encrypted with.
+#[derive(Debug, Args)]
+pub(crate) struct StoreArgs {
+    /// Directory of the database and, unless it is given otherwise, of the key.
+    ///
+    /// With DATABASE_URL (`postgres://…`) the database is there instead.
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "AIRFLOW_MCP_DATA",
+        hide_env_values = true,
+        default_value = "airflow-mcp-data"
+    )]
+    pub(crate) data: PathBuf,
+
+    /// File with the key that encrypts credentials: 32 bytes in base64.
+    ///
+    /// The key may also be in AIRFLOW_MCP_KEY, or be printed by the command in AIRFLOW_MCP_KEY_COMMAND. Without any, one is made in the data directory.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "AIRFLOW_MCP_KEY_FILE",
+        hide_env_values = true
+    )]
+    pub(crate) key_file: Option<PathBuf>,
+
+    /// Files with keys used before, to read what is not encrypted anew yet.
+    #[arg(
+        long = "old-key-file",
+        value_name = "FILE",
+        env = "AIRFLOW_MCP_OLD_KEY_FILES",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    pub(crate) old_key_files: Vec<PathBuf>,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// What follows from the options.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) listen: SocketAddr,
+    /// Without a slash at its end.
+    pub(crate) public_url: Option<String>,
+    pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) proxies: Proxies,
+    pub(crate) store: StoreUrl,
+    pub(crate) keys: Keys,
+    pub(crate) config: Option<ConfigFile>,
+    pub(crate) audit_retention: Duration,
+}
+
+/// A configuration file as it was read.
+#[derive(Debug)]
+pub(crate) struct ConfigFile {
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
+}
+
+/// The key to encrypt with and those still needed to read.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    pub(crate) key: SecretString,
+    pub(crate) old: Vec<SecretString>,
+    /// The file that the key was just made in.
+    pub(crate) made: Option<PathBuf>,
+}
+
+impl Options {
+    /// Everything that the options say, or everything that is wrong with them. Nothing is made on disk if anything is wrong.
+    pub(crate) fn new(args: ServeArgs, environment: Environment<'_>) -> Result<Self, Problems> {
+        let mut problems = Vec::new();
+        let listen = args.listen.trim().parse().map_err(|_| {
+            problems.push(format!(
+                "--listen is `{}`: give an address and a port, for example 127.0.0.1:8787",
+                args.listen
+            ));
+        });
+        let public_url = args.public_url.filter(|url| !url.trim().is_empty());
+        let public_url = public_url
+            .map(|url| public_url_of(&url).map_err(|problem| problems.push(problem)))
+            .transpose();
+        let local = "http://127.0.0.1".to_owned();
+        let assumed = match &public_url {
+            Ok(Some(url)) => url,
+            _ => &local,
+        };
+        if let Err(more) = access(assumed, &args.allowed_hosts, &args.allowed_origins) {
+            problems.extend(more);
+        }
+        let proxies = Proxies::new(&args.trusted_proxies).map_err(|more| problems.extend(more));
+        let retention = days(&args.audit_days).map_err(|problem| problems.push(problem));
+        let config = args.config.map(|path| match fs::read_to_string(&path) {
+            Ok(text) => Ok(ConfigFile { path, text }),
+            Err(error) => {
+                problems.push(format!("--config: {}: {error}", path.display()));
+                Err(())
+            }
+        });
+        let config = config.transpose();
+        let stored = stored(&args.store, environment, problems.is_empty())
+            .map_err(|more| problems.extend(more.0));
+        let (
+            Ok(listen),
+            Ok(public_url),
+            Ok(proxies),
+            Ok(audit_retention),
+            Ok(config),
+            Ok((store, keys)),
+        ) = (listen, public_url, proxies, retention, config, stored)
+        else {
+            return Err(Problems(problems));
+        };
+        if !problems.is_empty() {
+            return Err(Problems(problems));
+        }
+        Ok(Self {
+            listen,
+            public_url,
+            allowed_hosts: args.allowed_hosts,
+            allowed_origins: args.allowed_origins,
+            proxies,
+            store,
+            keys,
+            config,
+            audit_retention,
+        })
+    }
+}
+
+/// Which hosts and origins are accepted.
+pub(crate) fn access(
+    public_url: &str,
+    hosts: &[String],
+    origins: &[String],
+) -> Result<Access, Vec<String>> {
+    let public_url: Uri = public_url
+        .parse()
+        .map_err(|_| vec![format!("`{public_url}` is no URL")])?;
+    Access::new(&public_url, hosts, origins)
+}
+
+/// The store and the keys; makes the data directory and a key if there are none and `make` says so.
+pub(crate) fn stored(
+    args: &StoreArgs,
+    environment: Environment<'_>,
+    make: bool,
+) -> Result<(StoreUrl, Keys), Problems> {
+    let mut problems = Vec::new();
+    let store = match set(environment("DATABASE_URL")) {
+        None => StoreUrl::Sqlite(args.data.join(DATABASE)),
+        Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+            StoreUrl::Postgres(url.into())
+        }
+        Some(_) => {
+            problems.push(
+                "DATABASE_URL is no PostgreSQL URL: give postgres://…, or leave it out for a file in --data"
+                    .to_owned(),
+            );
+            StoreUrl::Sqlite(args.data.join(DATABASE))
+        }
+    };
+    let mut old = Vec::new();
+    for path in &args.old_key_files {
+        match key_in(path) {
+            Ok(key) => old.push(key),
+            Err(problem) => problems.push(format!("--old-key-file: {problem}")),
+        }
+    }
+    let given = given_key(args, environment).map_err(|problem| problems.push(problem));
+    let Ok(given) = given else {
+        return Err(Problems(problems));
+    };
+    if !problems.is_empty() {
+        return Err(Problems(problems));
+    }
+    let (key, made) = match given {
+        Some(key) => (key, None),
+        None if make => own_key(&args.data).map_err(|problem| Problems(vec![problem]))?,
+        None => (SecretString::default(), None),
+    };
+    if make && matches!(store, StoreUrl::Sqlite(_)) {
+        directory(&args.data).map_err(|problem| Problems(vec![problem]))?;
+    }
+    Ok((store, Keys { key, old, made }))
+}
+
+/// The key from wherever it is given; from one place only.
+fn given_key(
+    args: &StoreArgs,
+    environment: Environment<'_>,
+) -> Result<Option<SecretString>, String> {
+    let in_environment = set(environment("AIRFLOW_MCP_KEY"));
+    let command = set(environment("AIRFLOW_MCP_KEY_COMMAND"));
+    let file = args
+        .key_file
+        .as_ref()
+        .filter(|path| !path.as_os_str().is_empty());
+    match (in_environment, command, file) {
+        (None, None, None) => Ok(None),
+        (Some(key), None, None) => checked(key, "AIRFLOW_MCP_KEY").map(Some),
+        (None, Some(command), None) => printed(&command).map(Some),
+        (None, None, Some(path)) => key_in(path)
+            .map(Some)
+            .map_err(|problem| format!("--key-file: {problem}")),
+        _ => Err(
+            "the key is given more than once: keep one of AIRFLOW_MCP_KEY, AIRFLOW_MCP_KEY_FILE (--key-file) and AIRFLOW_MCP_KEY_COMMAND"
+                .to_owned(),
+        ),
+    }
+}
+
+fn printed(command: &str) -> Result<SecretString, String> {
+    let output = Command::new("sh")
+        .args(["-c", command])
+        .output()
+        .map_err(|error| format!("AIRFLOW_MCP_KEY_COMMAND: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("AIRFLOW_MCP_KEY_COMMAND failed: {}", output.status));
+    }
+    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    checked(text, "AIRFLOW_MCP_KEY_COMMAND")
+}
+
+/// The key in a file.
+pub(crate) fn key_in(path: &Path) -> Result<SecretString, String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    checked(text.trim().to_owned(), &path.display().to_string())
+}
+
+fn checked(key: String, place: &str) -> Result<SecretString, String> {
+    let bytes = STANDARD.decode(&key).unwrap_or_default();
+    if bytes.len() == 32 {
+        Ok(key.into())
+    } else {
+        Err(format!(
+            "{place} is no key: give 32 random bytes in base64, for example from `openssl rand -base64 32`"
+        ))
+    }
+}
+
+/// The key in the data directory, made if it is not there.
+fn own_key(data: &Path) -> Result<(SecretString, Option<PathBuf>), String> {
+    directory(data)?;
+    let path = data.join(KEY);
+    if path.exists() {
+        return key_in(&path).map(|key| (key, None));
+    }
+    let key = new_key(&path)?;
+    Ok((key, Some(path)))
+}
+
+/// Makes a key in a file that only its owner can read and that was not there.
+pub(crate) fn new_key(path: &Path) -> Result<SecretString, String> {
+    let say = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| say(&error))?;
+    let key = STANDARD.encode(bytes);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(|error| say(&error))?;
+    file.write_all(format!("{key}\n").as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(|error| say(&error))?;
+    Ok(key.into())
+}
+
+/// Makes a directory that only its owner can read.
+fn directory(path: &Path) -> Result<(), String> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(path)
+        .map_err(|error| format!("--data: {}: {error}", path.display()))
+}
+
+fn public_url_of(text: &str) -> Result<String, String> {
+    let url = text.trim().trim_end_matches('/');
+    let sensible = url.parse::<Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.authority().is_some_and(|it| !it.as_str().contains('@'))
+            && uri.query().is_none()
+    });
+    if sensible && !url.contains('#') {
+        Ok(url.to_owned())
+    } else {
+        Err(format!(
+            "--public-url is `{text}`: give scheme, name and path if there is one, for example https://airflow-mcp.example.org"
+        ))
+    }
+}
+
+fn days(text: &str) -> Result<Duration, String> {
+    text.trim()
+        .parse::<u32>()
+        .ok()
+        .filter(|days| (1..=36_500).contains(days))
+        .map(|days| DAY * days)
+        .ok_or_else(|| {
+            format!("--audit-days is `{text}`: give a whole number of days, for example 365")
+        })
+}
+
+fn set(value: Option<String>) -> Option<String> {
+    value
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
+}
+
+/// A key is text where it is stored, so it can be compared.
+pub(crate) fn same(one: &SecretString, other: &SecretString) -> bool {
+    one.expose_secret() == other.expose_secret()
+}

@@ -1,0 +1,77 @@
+//! Cursors of lists: opaque, and good only for the list they came from. A page begins after the last entry of the one before, so nothing that comes or goes meanwhile shifts it.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+use super::error::{FieldProblem, ServiceError};
+use super::model::Page;
+use super::store::rows::Before;
+
+/// Which list a cursor belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct List<'a> {
+    /// What is listed.
+    pub(crate) what: &'static str,
+    /// Of what, if of one thing only.
+    pub(crate) of: &'a str,
+}
+
+impl List<'_> {
+    /// Where a page begins.
+    pub(crate) fn before(self, cursor: Option<&str>) -> Result<Before, ServiceError> {
+        let Some(cursor) = cursor.filter(|cursor| !cursor.is_empty()) else {
+            return Ok(Before::first());
+        };
+        self.read(cursor).ok_or_else(|| {
+            ServiceError::Invalid(vec![FieldProblem::new(
+                "cursor",
+                "is not one of this list; pass `next_cursor` back unchanged, or leave it out for the first page",
+            )])
+        })
+    }
+
+    fn read(self, cursor: &str) -> Option<Before> {
+        let text = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let text = String::from_utf8(text).ok()?;
+        let mut parts = text.split('\n');
+        let (what, of) = (parts.next()?, parts.next()?);
+        let (created_at, id) = (parts.next()?.parse().ok()?, parts.next()?);
+        let good = what == self.what
+            && of == self.of
+            && parts.next().is_none()
+            && !id.contains(char::is_control);
+        let id = id.to_owned();
+        good.then_some(Before { created_at, id })
+    }
+
+    fn write(self, before: &Before) -> String {
+        let Self { what, of } = self;
+        let Before { created_at, id } = before;
+        BASE64_URL_SAFE_NO_PAD.encode(format!("{what}\n{of}\n{created_at}\n{id}"))
+    }
+
+    /// The page out of rows of which one more was read than it holds.
+    pub(crate) fn page<R, T, E>(
+        self,
+        mut rows: Vec<R>,
+        limit: usize,
+        place: impl Fn(&R) -> Before,
+        view: impl FnMut(R) -> Result<T, E>,
+    ) -> Result<Page<T>, E> {
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next_cursor = rows
+            .last()
+            .filter(|_| more)
+            .map(|last| self.write(&place(last)));
+        Ok(Page {
+            result: rows.into_iter().map(view).collect::<Result<_, _>>()?,
+            next_cursor,
+        })
+    }
+}
+
+/// How many rows to read for a page: one more tells whether there is another.
+pub(crate) fn rows(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
+}

@@ -1,0 +1,314 @@
+//! Integrated accounts.
+
+use std::collections::BTreeMap;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Gateway, Result, internal, not_found, require};
+use crate::gateway::error::ServiceError;
+use crate::gateway::model::{
+    Account, AccountInput, AccountPatch, AuthInput, AuthView, Page, PageQuery, Principal, Role,
+};
+use crate::gateway::page::{self, List};
+use crate::gateway::store::Change;
+use crate::gateway::store::rows::{self, AccountRow, Before};
+use crate::gateway::validate::{self, AccountParts, Problems};
+use crate::gateway::{token, vault};
+
+const LIST: List<'_> = List {
+    what: "accounts",
+    of: "",
+};
+
+/// What is stored encrypted.
+#[derive(Debug, Clone, Deserialize)]
+struct Secrets {
+    auth: AuthInput,
+    headers: BTreeMap<String, SecretString>,
+}
+
+impl Gateway {
+    /// Registers an Airflow with its credentials. It is not asked: `check_account` does that.
+    pub(crate) async fn create_account(
+        &self,
+        who: &Principal,
+        input: AccountInput,
+    ) -> Result<Account> {
+        require(who, Role::Admin)?;
+        let now = self.now();
+        let mut row = AccountRow {
+            id: token::new_id("acc_")?,
+            name: input.name,
+            base_url: input.base_url.trim().to_owned(),
+            api: given(input.api),
+            ca_certificate: given(input.ca_certificate),
+            key_id: String::new(),
+            secrets: Vec::new(),
+            created_at: now,
+            updated_at: now,
+            created_by: who.id.clone(),
+        };
+        let secrets = Secrets {
+            auth: input.auth,
+            headers: input.headers,
+        };
+        self.check_parts(&row, &secrets)?.check()?;
+        self.seal_secrets(&mut row, &secrets)?;
+        let mut audit = self.record(who, "account.create");
+        audit.account_id = Some(row.id.clone());
+        let inserted = self.0.store.insert_account(&row, &audit).await;
+        inserted.map_err(|error| taken(error, &row.name))?;
+        Ok(view(&row, &secrets))
+    }
+
+    /// The accounts, newest first.
+    pub(crate) async fn accounts(&self, who: &Principal, page: PageQuery) -> Result<Page<Account>> {
+        require(who, Role::Issuer)?;
+        let limit = validate::limit(page.limit)?;
+        let before = LIST.before(page.cursor.as_deref())?;
+        let found = self.0.store.accounts(&before, page::rows(limit)).await;
+        let place = |row: &AccountRow| Before {
+            created_at: row.created_at,
+            id: row.id.clone(),
+        };
+        LIST.page(found?, limit, place, |row| {
+            Ok(view(&row, &self.open_secrets(&row)?))
+        })
+    }
+
+    /// One account.
+    pub(crate) async fn account(&self, who: &Principal, id: &str) -> Result<Account> {
+        require(who, Role::Issuer)?;
+        let row = self.account_row(id).await?;
+        Ok(view(&row, &self.open_secrets(&row)?))
+    }
+
+    /// Changes what is given. Calls on their way keep what they began with.
+    pub(crate) async fn update_account(
+        &self,
+        who: &Principal,
+        id: &str,
+        patch: AccountPatch,
+    ) -> Result<Account> {
+        require(who, Role::Admin)?;
+        loop {
+            let was = self.account_row(id).await?;
+            let (mut row, secrets) = self.patched(&was, patch.clone())?;
+            row.updated_at = self.now().max(was.updated_at + 1);
+            self.seal_secrets(&mut row, &secrets)?;
+            let mut audit = self.record(who, "account.update");
+            audit.account_id = Some(row.id.clone());
+            let store = &self.0.store;
+            let done = store
+                .update_account(&row, was.updated_at, Some(&audit))
+                .await;
+            // If somebody else was faster, theirs is what is changed.
+            if done.map_err(|error| taken(error, &row.name))? {
+                self.forget(&Change::Account(row.id.clone()));
+                return Ok(view(&row, &secrets));
+            }
+        }
+    }
+
+    /// Whether an account is exactly this, its secrets included. For the configuration file: nobody else may ask.
+    pub(crate) async fn holds(&self, id: &str, input: &AccountInput) -> Result<bool> {
+        let row = self.account_row(id).await?;
+        let secrets = Secrets {
+            auth: input.auth.clone(),
+            headers: input.headers.clone(),
+        };
+        let same = row.name == input.name
+            && row.base_url == input.base_url.trim()
+            && row.api == given(input.api.clone())
+            && row.ca_certificate == given(input.ca_certificate.clone());
+        Ok(same && self.open_secrets(&row)?.to_json() == secrets.to_json())
+    }
+
+    /// Deletes an account with its servers.
+    pub(crate) async fn delete_account(&self, who: &Principal, id: &str) -> Result<()> {
+        require(who, Role::Admin)?;
+        let mut audit = self.record(who, "account.delete");
+        audit.account_id = Some(id.to_owned());
+        let done = match storable(id) {
+            true => self.0.store.delete_account(id, &audit).await,
+            false => Ok(false),
+        };
+        self.forget(&Change::Account(id.to_owned()));
+        match done? {
+            true => Ok(()),
+            false => Err(not_found("account", id)),
+        }
+    }
+
+    pub(super) async fn account_row(&self, id: &str) -> Result<AccountRow> {
+        let row = match storable(id) {
+            true => self.0.store.account(id).await?,
+            false => None,
+        };
+        row.ok_or_else(|| not_found("account", id))
+    }
+
+    /// A runtime account that knows nothing yet.
+    pub(super) fn sign_in_anew(&self, row: &AccountRow) -> Result<runtime::Account> {
+        let secrets = self.open_secrets(row)?;
+        let settings = validate::settings(&parts(row, &secrets));
+        runtime::Account::new(settings, self.0.apis).map_err(|error| {
+            // It was good when it was stored, so what it is for has changed: an API is gone.
+            tracing::error!(account = row.id, %error, "the account cannot be used");
+            ServiceError::Unavailable(format!("account `{}` cannot be used: {error}", row.name))
+        })
+    }
+
+    fn patched(&self, was: &AccountRow, patch: AccountPatch) -> Result<(AccountRow, Secrets)> {
+        let mut row = was.clone();
+        let stored = self.open_secrets(was)?;
+        let auth_given = patch.auth.is_some();
+        let headers_given = patch.headers.is_some();
+        let secrets = Secrets {
+            auth: patch.auth.unwrap_or(stored.auth),
+            headers: patch.headers.unwrap_or(stored.headers),
+        };
+        if let Some(name) = patch.name {
+            row.name = name;
+        }
+        if let Some(base_url) = patch.base_url {
+            row.base_url = base_url.trim().to_owned();
+        }
+        if let Some(api) = patch.api {
+            row.api = given(Some(api));
+        }
+        if let Some(certificate) = patch.ca_certificate {
+            row.ca_certificate = given(Some(certificate));
+        }
+        let mut problems = self.check_parts(&row, &secrets)?;
+        // Else whoever may change an account could have its credentials sent to a server of their own, and so read them.
+        if origin(&row.base_url) != origin(&was.base_url) {
+            let again = "has to be given again, since base_url leads to another server";
+            if !auth_given && !matches!(secrets.auth, AuthInput::None) {
+                problems.add("auth", again);
+            }
+            if !headers_given && !secrets.headers.is_empty() {
+                problems.add("headers", again);
+            }
+        }
+        problems.check()?;
+        Ok((row, secrets))
+    }
+
+    fn check_parts(&self, row: &AccountRow, secrets: &Secrets) -> Result<Problems> {
+        let mut problems = Problems::default();
+        problems.account(&parts(row, secrets), self.0.apis);
+        Ok(problems)
+    }
+
+    fn seal_secrets(&self, row: &mut AccountRow, secrets: &Secrets) -> Result<()> {
+        let text = secrets.to_json().to_string();
+        let sealed = self.vault().seal(&owner(&row.id), text.as_bytes());
+        let sealed = sealed?;
+        row.key_id = sealed.key_id;
+        row.secrets = sealed.bytes;
+        Ok(())
+    }
+
+    fn open_secrets(&self, row: &AccountRow) -> Result<Secrets> {
+        let text = self.vault().open(&owner(&row.id), &row.sealed());
+        // What serde says of it could quote it.
+        serde_json::from_slice(&text?).map_err(|_| internal(vault::VaultError::Broken))
+    }
+}
+
+impl Secrets {
+    fn to_json(&self) -> Value {
+        let auth = match &self.auth {
+            AuthInput::None => json!({"type": "none"}),
+            AuthInput::Password { username, password } => {
+                json!({"type": "password", "username": username, "password": password.expose_secret()})
+            }
+            AuthInput::Bearer { token } => {
+                json!({"type": "bearer", "token": token.expose_secret()})
+            }
+            AuthInput::BearerFile { path } => json!({"type": "bearer_file", "path": path}),
+            AuthInput::BearerCommand { command } => {
+                json!({"type": "bearer_command", "command": command})
+            }
+        };
+        let headers = self.headers.iter();
+        let headers: BTreeMap<_, _> = headers
+            .map(|(name, value)| (name, value.expose_secret()))
+            .collect();
+        json!({"auth": auth, "headers": headers})
+    }
+}
+
+/// Credentials cannot be moved from one account to another, not even in the database.
+pub(super) fn owner(account_id: &str) -> String {
+    format!("account\n{account_id}")
+}
+
+fn parts<'a>(row: &'a AccountRow, secrets: &'a Secrets) -> AccountParts<'a> {
+    AccountParts {
+        name: &row.name,
+        base_url: &row.base_url,
+        auth: &secrets.auth,
+        headers: &secrets.headers,
+        api: row.api.as_deref(),
+        ca_certificate: row.ca_certificate.as_deref(),
+    }
+}
+
+fn view(row: &AccountRow, secrets: &Secrets) -> Account {
+    let (kind, username) = match &secrets.auth {
+        AuthInput::None => ("none", None),
+        AuthInput::Password { username, .. } => ("password", Some(username.clone())),
+        AuthInput::Bearer { .. } => ("bearer", None),
+        AuthInput::BearerFile { .. } => ("bearer_file", None),
+        AuthInput::BearerCommand { .. } => ("bearer_command", None),
+    };
+    Account {
+        id: row.id.clone(),
+        name: row.name.clone(),
+        base_url: row.base_url.clone(),
+        auth: AuthView {
+            kind: kind.to_owned(),
+            username,
+        },
+        headers: secrets.headers.keys().cloned().collect(),
+        api: row.api.clone(),
+        ca_certificate: row.ca_certificate.is_some(),
+        created_at: rows::time(row.created_at),
+        updated_at: rows::time(row.updated_at),
+        created_by: row.created_by.clone(),
+    }
+}
+
+/// Nothing but space is nothing.
+fn given(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned())
+        .filter(|text| !text.is_empty())
+}
+
+/// Scheme, host and port as they are written.
+fn origin(base_url: &str) -> String {
+    let mut parts = base_url.splitn(4, '/');
+    let scheme = parts.next().unwrap_or_default();
+    let host = parts.nth(1).unwrap_or_default();
+    format!("{scheme}//{host}").to_ascii_lowercase()
+}
+
+/// PostgreSQL has no texts with this character, so there is nothing of such an id.
+pub(super) fn storable(id: &str) -> bool {
+    !id.contains('\0')
+}
+
+fn taken(error: sqlx::Error, name: &str) -> ServiceError {
+    let unique = error.as_database_error();
+    if unique.is_some_and(sqlx::error::DatabaseError::is_unique_violation) {
+        return ServiceError::Conflict {
+            what: "account",
+            name: name.to_owned(),
+        };
+    }
+    error.into()
+}

@@ -1,0 +1,55 @@
+//! Whether an account works.
+
+use runtime::registry::Selection;
+
+use super::{Gateway, Result, internal, require};
+use crate::doctor::{self, Outcome, Report, Step};
+use crate::gateway::model::{Check, CheckStep, Principal, Role};
+
+impl Gateway {
+    /// Detects the API, signs in and lists one user, with a sign-in of its own. The same as `doctor`.
+    pub(crate) async fn check_account(&self, who: &Principal, id: &str) -> Result<Check> {
+        require(who, Role::Admin)?;
+        let row = self.account_row(id).await?;
+        let account = self.sign_in_anew(&row)?;
+        let mut steps = Steps::default();
+        let token = self.account(who, id).await?.auth.kind != "password";
+        doctor::examine(&account, &Selection::default(), token, None, &mut steps)
+            .await
+            .map_err(internal)?;
+        let known = account.known();
+        let documents = known.as_ref().map(|known| known.documents.iter());
+        Ok(Check {
+            ok: steps.0.iter().all(|step| step.ok),
+            api: known.as_ref().map(|known| known.api.name.to_owned()),
+            documents: documents
+                .into_iter()
+                .flatten()
+                .map(|it| (*it).to_owned())
+                .collect(),
+            version: known
+                .map(|known| known.version)
+                .filter(|version| !version.is_empty()),
+            steps: steps.0,
+        })
+    }
+}
+
+#[derive(Default)]
+struct Steps(Vec<CheckStep>);
+
+impl Report for Steps {
+    fn step(&mut self, Step { outcome, what, how }: Step<'_>) -> anyhow::Result<()> {
+        let (ok, advice) = match outcome {
+            Outcome::Ok | Outcome::Note => (true, ""),
+            Outcome::Failed { advice } => (false, advice),
+        };
+        let separator = if advice.is_empty() { "" } else { ". " };
+        self.0.push(CheckStep {
+            name: what.to_owned(),
+            ok,
+            detail: format!("{how}{separator}{advice}"),
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+//! The audit log.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+
+use super::accounts::storable;
+use super::{CallRecord, Gateway, Result, internal, require};
+use crate::gateway::error::ServiceError;
+use crate::gateway::model::{AuditQuery, AuditRecord, Page, Principal, Role};
+use crate::gateway::page::{self, List};
+use crate::gateway::store::Store;
+use crate::gateway::store::rows::{AuditRow, Before, NewAudit};
+use crate::gateway::validate;
+
+const LIST: List<'_> = List {
+    what: "audit",
+    of: "",
+};
+
+/// Longest text of a record that a client chooses.
+const TEXT: usize = 200;
+/// Records of one piece of an export.
+const PIECE: usize = 1000;
+
+impl Gateway {
+    /// Records of the audit log, newest first.
+    pub(crate) async fn audit(
+        &self,
+        who: &Principal,
+        query: AuditQuery,
+    ) -> Result<Page<AuditRecord>> {
+        require(who, Role::Issuer)?;
+        let limit = validate::limit(query.limit)?;
+        let before = LIST.before(query.cursor.as_deref())?.created_at;
+        let found = records(&self.0.store, &query, before, page::rows(limit)).await?;
+        let place = |row: &AuditRow| Before {
+            created_at: row.id,
+            id: String::new(),
+        };
+        LIST.page(found, limit, place, |row| Ok(row.into()))
+    }
+
+    /// All records that the query means, newest first, as pieces of JSON lines. Its limit, if given, is that of the whole.
+    pub(crate) async fn export_audit(
+        &self,
+        who: &Principal,
+        query: AuditQuery,
+    ) -> Result<BoxStream<'static, Result<String>>> {
+        require(who, Role::Issuer)?;
+        let before = LIST.before(query.cursor.as_deref())?.created_at;
+        let left = query.limit.map_or(usize::MAX, |limit| limit as usize);
+        let store = self.0.store.clone();
+        let pieces = stream::try_unfold((before, left), move |(before, left)| {
+            let (store, query): (Arc<Store>, _) = (store.clone(), query.clone());
+            async move {
+                let limit = left.min(PIECE);
+                let rows = i64::try_from(limit).unwrap_or(i64::MAX);
+                let found = records(&store, &query, before, rows).await?;
+                let Some(last) = found.last().map(|row| row.id) else {
+                    return Ok(None);
+                };
+                let left = left - found.len();
+                Ok(Some((json_lines(found)?, (last, left))))
+            }
+        });
+        Ok(pieces.boxed())
+    }
+
+    /// Writes a record of a call; returns once it is committed.
+    pub(crate) async fn record_call(&self, call: CallRecord) -> Result<()> {
+        let record = NewAudit {
+            at: self.now(),
+            actor: text(call.actor),
+            actor_name: text(call.actor_name),
+            action: "call".to_owned(),
+            account_id: Some(call.account_id),
+            server_id: Some(call.server_id),
+            tool: Some(text(call.tool)),
+            effect: call.read_only.map(|it| if it { "read" } else { "write" }),
+            outcome: text(call.outcome),
+            duration_ms: i64::try_from(call.duration.as_millis()).unwrap_or(i64::MAX),
+            upstream_status: call.upstream_status.map(i32::from),
+        };
+        self.0
+            .audit
+            .record(record)
+            .await
+            .map_err(|_| ServiceError::Unavailable("the audit log cannot be written".to_owned()))
+    }
+}
+
+async fn records(
+    store: &Store,
+    query: &AuditQuery,
+    before: i64,
+    rows: i64,
+) -> Result<Vec<AuditRow>> {
+    let texts = [
+        &query.account_id,
+        &query.server_id,
+        &query.actor,
+        &query.action,
+        &query.tool,
+        &query.outcome,
+    ];
+    if texts.into_iter().flatten().any(|text| !storable(text)) {
+        return Ok(Vec::new());
+    }
+    store
+        .audit(query, before, rows)
+        .await
+        .map_err(ServiceError::from)
+}
+
+fn json_lines(rows: Vec<AuditRow>) -> Result<String> {
+    let mut lines = String::new();
+    for row in rows {
+        let line = serde_json::to_string(&AuditRecord::from(row)).map_err(internal)?;
+        lines.push_str(&line);
+        lines.push('\n');
+    }
+    Ok(lines)
+}
+
+/// A text that clients choose, as it can be stored and shown: one line of bounded length.
+fn text(text: String) -> String {
+    let fits = text.chars().nth(TEXT).is_none();
+    if fits && !text.contains(char::is_control) {
+        return text;
+    }
+    let shown = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().take(TEXT).map(shown).collect()
+}

@@ -1,0 +1,281 @@
+//! MCP servers: one account, narrowed, under a URL of its own.
+
+use jiff::Timestamp;
+
+use super::accounts::storable;
+use super::{Gateway, Result, internal, not_found, require};
+use crate::gateway::error::{FieldProblem, ServiceError};
+use crate::gateway::model::{
+    McpServer, NewServer, Page, PageQuery, Principal, Role, ServerInput, ServerPatch,
+};
+use crate::gateway::page::{self, List};
+use crate::gateway::store::Change;
+use crate::gateway::store::rows::{Before, ServerRow};
+use crate::gateway::token;
+use crate::gateway::validate::{self, Problems};
+
+impl Gateway {
+    /// Makes a server of an account. Its URL is in the answer and nowhere else.
+    pub(crate) async fn create_server(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        input: ServerInput,
+    ) -> Result<NewServer> {
+        require(who, Role::Issuer)?;
+        let token = token::new(token::SERVER)?;
+        let id = token::new_id("mcp_")?;
+        self.insert_server(who, account_id, input, id, token).await
+    }
+
+    /// The id of the server that a configuration file declares: the same for all gateways that read it, so that it is made once.
+    pub(crate) fn declared_id(account_id: &str, name: &str) -> String {
+        let hash = token::hash(&format!("{account_id}\n{name}"));
+        let hex: String = hash.iter().take(12).map(|it| format!("{it:02x}")).collect();
+        format!("mcp_{hex}")
+    }
+
+    /// Makes a server that a configuration file declares; with the token that it had before, if that is known.
+    pub(crate) async fn declare_server(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        input: ServerInput,
+        token: Option<String>,
+    ) -> Result<NewServer> {
+        require(who, Role::Admin)?;
+        let token = token.map_or_else(|| token::new(token::SERVER), Ok)?;
+        let id = Self::declared_id(account_id, &input.name);
+        self.insert_server(who, account_id, input, id, token).await
+    }
+
+    async fn insert_server(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        input: ServerInput,
+        id: String,
+        token: String,
+    ) -> Result<NewServer> {
+        self.account_row(account_id).await?;
+        let now = self.now();
+        let mut problems = Problems::default();
+        problems.name(&input.name);
+        problems.config(&input.config, self.0.apis);
+        problems.expires_at(input.expires_at, now);
+        problems.check()?;
+        let row = ServerRow {
+            id,
+            account_id: account_id.to_owned(),
+            name: input.name,
+            config: serde_json::to_string(&input.config).map_err(internal)?,
+            token_hash: token::hash(&token).to_vec(),
+            expires_at: input.expires_at.map(Timestamp::as_microsecond),
+            created_at: now,
+            updated_at: now,
+            created_by: who.id.clone(),
+        };
+        let audit = self.server_record(who, "server.create", account_id, &row.id);
+        if let Err(error) = self.0.store.insert_server(&row, &audit).await {
+            let Some(database) = error.as_database_error() else {
+                return Err(error.into());
+            };
+            // The account may be gone since it was looked at; a declared server may be there already.
+            return Err(if database.is_foreign_key_violation() {
+                not_found("account", account_id)
+            } else if database.is_unique_violation() {
+                ServiceError::Conflict {
+                    what: "server",
+                    name: row.name,
+                }
+            } else {
+                error.into()
+            });
+        }
+        self.new_server(&row, token)
+    }
+
+    /// The servers of an account, newest first.
+    pub(crate) async fn servers(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        page: PageQuery,
+    ) -> Result<Page<McpServer>> {
+        require(who, Role::Issuer)?;
+        self.account_row(account_id).await?;
+        self.list_servers(Some(account_id), page).await
+    }
+
+    /// The servers of all accounts, newest first.
+    pub(crate) async fn all_servers(
+        &self,
+        who: &Principal,
+        page: PageQuery,
+    ) -> Result<Page<McpServer>> {
+        require(who, Role::Issuer)?;
+        self.list_servers(None, page).await
+    }
+
+    /// One server.
+    pub(crate) async fn server(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        id: &str,
+    ) -> Result<McpServer> {
+        require(who, Role::Issuer)?;
+        let row = self.server_row(account_id, id).await?;
+        row.view().map_err(internal)
+    }
+
+    /// Changes what is given; it holds from the next request on.
+    pub(crate) async fn update_server(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        id: &str,
+        patch: ServerPatch,
+    ) -> Result<McpServer> {
+        require(who, Role::Issuer)?;
+        let now = self.now();
+        let mut problems = Problems::default();
+        if let Some(name) = &patch.name {
+            problems.name(name);
+        }
+        if let Some(config) = &patch.config {
+            problems.config(config, self.0.apis);
+        }
+        problems.expires_at(patch.expires_at.flatten(), now);
+        problems.check()?;
+        let config = patch.config.as_ref().map(serde_json::to_string);
+        let config = config.transpose().map_err(internal)?;
+        let change = |row: &mut ServerRow| {
+            if let Some(name) = &patch.name {
+                row.name.clone_from(name);
+            }
+            if let Some(config) = &config {
+                row.config.clone_from(config);
+            }
+            if let Some(expires_at) = patch.expires_at {
+                row.expires_at = expires_at.map(Timestamp::as_microsecond);
+            }
+        };
+        let row = self.change_server(who, "server.update", (account_id, id), change);
+        row.await?.view().map_err(internal)
+    }
+
+    /// Revokes the URL and forgets the server.
+    pub(crate) async fn delete_server(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        id: &str,
+    ) -> Result<()> {
+        require(who, Role::Issuer)?;
+        let audit = self.server_record(who, "server.revoke", account_id, id);
+        let done = match storable(account_id) && storable(id) {
+            true => self.0.store.delete_server(account_id, id, &audit).await,
+            false => Ok(false),
+        };
+        self.forget(&Change::Server(id.to_owned()));
+        match done? {
+            true => Ok(()),
+            false => Err(not_found("server", id)),
+        }
+    }
+
+    /// Gives the server another URL; the one it had is refused from now on.
+    pub(crate) async fn rotate_server(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        id: &str,
+    ) -> Result<NewServer> {
+        require(who, Role::Issuer)?;
+        let token = token::new(token::SERVER)?;
+        let hash = token::hash(&token).to_vec();
+        let change = |row: &mut ServerRow| row.token_hash.clone_from(&hash);
+        let row = self.change_server(who, "server.rotate", (account_id, id), change);
+        self.new_server(&row.await?, token)
+    }
+
+    async fn change_server(
+        &self,
+        who: &Principal,
+        action: &str,
+        (account_id, id): (&str, &str),
+        change: impl Fn(&mut ServerRow),
+    ) -> Result<ServerRow> {
+        let audit = self.server_record(who, action, account_id, id);
+        loop {
+            let mut row = self.server_row(account_id, id).await?;
+            let now = self.now();
+            // What has expired is gone, also while it is not removed yet.
+            if row.expires_at.is_some_and(|at| at <= now) {
+                return Err(ServiceError::Invalid(vec![FieldProblem::new(
+                    "expires_at",
+                    "the server has expired; make a new one",
+                )]));
+            }
+            let was = row.updated_at;
+            change(&mut row);
+            row.updated_at = now.max(was + 1);
+            let done = self.0.store.update_server(&row, was, &audit).await;
+            // If somebody else was faster, theirs is what is changed.
+            if done? {
+                self.forget(&Change::Server(row.id.clone()));
+                return Ok(row);
+            }
+        }
+    }
+
+    async fn server_row(&self, account_id: &str, id: &str) -> Result<ServerRow> {
+        let row = match storable(account_id) && storable(id) {
+            true => self.0.store.server(account_id, id).await?,
+            false => None,
+        };
+        row.ok_or_else(|| not_found("server", id))
+    }
+
+    async fn list_servers(
+        &self,
+        account_id: Option<&str>,
+        page: PageQuery,
+    ) -> Result<Page<McpServer>> {
+        let list = List {
+            what: "servers",
+            of: account_id.unwrap_or_default(),
+        };
+        let limit = validate::limit(page.limit)?;
+        let before = list.before(page.cursor.as_deref())?;
+        let rows = page::rows(limit);
+        let found = self.0.store.servers(account_id, &before, rows).await;
+        let place = |row: &ServerRow| Before {
+            created_at: row.created_at,
+            id: row.id.clone(),
+        };
+        list.page(found?, limit, place, |row| row.view().map_err(internal))
+    }
+
+    fn new_server(&self, row: &ServerRow, token: String) -> Result<NewServer> {
+        Ok(NewServer {
+            server: row.view().map_err(internal)?,
+            url: format!("{}/mcp/{token}", self.0.public_url),
+            token,
+        })
+    }
+
+    fn server_record(
+        &self,
+        who: &Principal,
+        action: &str,
+        account_id: &str,
+        id: &str,
+    ) -> crate::gateway::store::rows::NewAudit {
+        let mut record = self.record(who, action);
+        record.account_id = Some(account_id.to_owned());
+        record.server_id = Some(id.to_owned());
+        record
+    }
+}

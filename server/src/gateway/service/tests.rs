@@ -1,0 +1,139 @@
+//! The gateway on its store: each test on SQLite, and on PostgreSQL too if AIRFLOW_MCP_TEST_POSTGRES is the URL of a server on which databases can be made.
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::gateway::model::{AccountInput, ApiTokenInput, AuditQuery, PageQuery, ServerInput};
+use crate::sample::APIS;
+
+mod changes;
+mod lists;
+mod replicas;
+mod secrets;
+
+/// A store for one test, gone with it.
+struct Place {
+    url: StoreUrl,
+    folder: PathBuf,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Runs a test on each kind of store there is.
+fn on_each_store(test: impl AsyncFn(&Place)) {
+    let tokio = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    tokio.block_on(async {
+        let folder = folder();
+        let url = StoreUrl::Sqlite(folder.join("gateway.db"));
+        test(&Place { url, folder }).await;
+        if let Some(url) = postgres().await {
+            let folder = self::folder();
+            test(&Place { url, folder }).await;
+        }
+    });
+}
+
+/// Runs a test on PostgreSQL only, if there is one.
+fn on_postgres(test: impl AsyncFn(&Place)) {
+    let tokio = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    tokio.block_on(async {
+        if let Some(url) = postgres().await {
+            let folder = self::folder();
+            test(&Place { url, folder }).await;
+        }
+    });
+}
+
+fn folder() -> PathBuf {
+    let folder = std::env::temp_dir().join(token::new_id("airflow-mcp-test-").unwrap());
+    std::fs::create_dir(&folder).unwrap();
+    folder
+}
+
+/// A database of its own.
+async fn postgres() -> Option<StoreUrl> {
+    let url = std::env::var("AIRFLOW_MCP_TEST_POSTGRES").ok()?;
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    let name = token::new_id("test_").unwrap();
+    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+        .execute(&pool)
+        .await
+        .unwrap();
+    pool.close().await;
+    let (server, query) = url.split_once('?').unwrap_or((&url, ""));
+    let start = server.find("://").unwrap() + 3;
+    let end = server[start..]
+        .find('/')
+        .map_or(server.len(), |at| start + at);
+    let url = format!("{}/{name}?{query}", &server[..end]);
+    Some(StoreUrl::Postgres(url.into()))
+}
+
+fn key(byte: u8) -> SecretString {
+    BASE64_STANDARD.encode([byte; 32]).into()
+}
+
+fn options(place: &Place) -> GatewayOptions {
+    GatewayOptions {
+        store: place.url.clone(),
+        key: key(1),
+        old_keys: Vec::new(),
+        public_url: "https://gateway.example/".to_owned(),
+        audit_retention: Duration::from_secs(3600),
+        purge_interval: Duration::from_secs(3600),
+        apis: APIS,
+    }
+}
+
+/// A gateway and its first administrator.
+async fn open(place: &Place) -> (Gateway, Principal) {
+    let (gateway, token) = Gateway::open(options(place)).await.unwrap();
+    let admin = match token {
+        Some(token) => gateway.authenticate(&token).await.unwrap(),
+        None => Principal::gateway(),
+    };
+    (gateway, admin)
+}
+
+fn account_input(name: &str) -> AccountInput {
+    serde_json::from_value(json!({
+        "name": name,
+        "base_url": "https://airflow.example",
+        "auth": {"type": "password", "username": "ada", "password": "hunter2-planted"},
+    }))
+    .unwrap()
+}
+
+fn server_input(value: Value) -> ServerInput {
+    serde_json::from_value(value).unwrap()
+}
+
+fn in_an_hour(gateway: &Gateway) -> Timestamp {
+    rows::time(gateway.now() + 3_600_000_000)
+}
+
+/// Actions of the audit log with what they were done to, oldest first.
+async fn actions(gateway: &Gateway) -> Vec<String> {
+    let page = gateway
+        .audit(&Principal::gateway(), AuditQuery::default())
+        .await
+        .unwrap();
+    let actions = page.result.iter().rev().map(|record| record.action.clone());
+    actions.collect()
+}

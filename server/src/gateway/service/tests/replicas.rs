@@ -1,0 +1,147 @@
+//! Several gateways on one PostgreSQL.
+
+use super::*;
+use crate::gateway::model::AccountPatch;
+
+/// Waits until something holds, as it does soon or never.
+async fn soon(what: &str, holds: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !holds().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(10), wait).await;
+    assert!(waited.is_ok(), "{what}");
+}
+
+async fn remembers(gateway: &Gateway, token: &str) {
+    soon("the directory remembers", async || {
+        gateway.resolve(token).await.unwrap();
+        gateway.0.directory.server(&token::hash(token)).is_some()
+    })
+    .await;
+}
+
+#[test]
+fn what_one_revokes_the_others_refuse() {
+    on_postgres(async |place| {
+        let (one, admin) = open(place).await;
+        let (two, _) = open(place).await;
+        let account = one.create_account(&admin, account_input("a")).await;
+        let id = account.unwrap().id;
+        let make = async |name: &str| {
+            let input = server_input(json!({"name": name}));
+            one.create_server(&admin, &id, input).await.unwrap()
+        };
+        let (revoked, rotated, kept) = (make("a").await, make("b").await, make("c").await);
+        for server in [&revoked, &rotated, &kept] {
+            remembers(&two, &server.token).await;
+        }
+        let started = std::time::Instant::now();
+        let revoke = one.delete_server(&admin, &id, &revoked.server.id);
+        revoke.await.unwrap();
+        let rotate = one.rotate_server(&admin, &id, &rotated.server.id);
+        let rotate = rotate.await.unwrap();
+        for gone in [&revoked.token, &rotated.token] {
+            soon("revoked", async || {
+                two.resolve(gone).await.err() == Some(Refusal::Unknown)
+            })
+            .await;
+        }
+        assert!(started.elapsed() < Duration::from_secs(1));
+        two.resolve(&rotate.token).await.unwrap();
+        two.resolve(&kept.token).await.unwrap();
+
+        // An account that goes takes what is remembered of its servers along; so does an API token.
+        let input = ApiTokenInput {
+            name: "ci".to_owned(),
+            role: Role::Caller,
+            expires_at: None,
+        };
+        let token = one.create_api_token(&admin, input).await.unwrap();
+        two.authenticate(&token.token).await.unwrap();
+        let revoke = one.revoke_api_token(&admin, &token.api_token.id);
+        revoke.await.unwrap();
+        soon("the API token is refused", async || {
+            two.authenticate(&token.token).await.is_err()
+        })
+        .await;
+        remembers(&two, &kept.token).await;
+        one.delete_account(&admin, &id).await.unwrap();
+        soon("the account is gone", async || {
+            two.resolve(&kept.token).await.err() == Some(Refusal::Unknown)
+        })
+        .await;
+        one.close().await;
+        two.close().await;
+    });
+}
+
+/// Who signs in with what was changed elsewhere uses what it is now.
+#[test]
+fn what_one_changes_the_others_use() {
+    on_postgres(async |place| {
+        let (one, admin) = open(place).await;
+        let (two, _) = open(place).await;
+        let account = one.create_account(&admin, account_input("a")).await;
+        let id = account.unwrap().id;
+        let input = server_input(json!({"name": "a"}));
+        let server = one.create_server(&admin, &id, input).await.unwrap();
+        remembers(&two, &server.token).await;
+        let patch = AccountPatch {
+            base_url: Some("https://airflow.example/team".to_owned()),
+            ..AccountPatch::default()
+        };
+        one.update_account(&admin, &id, patch).await.unwrap();
+        soon("the account is the new one", async || {
+            let resolved = two.resolve(&server.token).await.unwrap();
+            format!("{:?}", resolved.account).contains("/team")
+        })
+        .await;
+        one.close().await;
+        two.close().await;
+    });
+}
+
+#[test]
+fn without_announcements_nothing_is_remembered() {
+    on_postgres(async |place| {
+        let (one, admin) = open(place).await;
+        let account = one.create_account(&admin, account_input("a")).await;
+        let id = account.unwrap().id;
+        let input = server_input(json!({"name": "a"}));
+        let server = one.create_server(&admin, &id, input).await.unwrap();
+        remembers(&one, &server.token).await;
+        // As an administrator of the database would, or a network that fails.
+        let pool = one.0.store.shared().unwrap();
+        sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'")
+            .execute(pool)
+            .await
+            .unwrap();
+        soon("forgotten", async || {
+            one.0
+                .directory
+                .server(&token::hash(&server.token))
+                .is_none()
+        })
+        .await;
+        one.resolve(&server.token).await.unwrap();
+        // And it recovers.
+        remembers(&one, &server.token).await;
+        one.close().await;
+    });
+}
+
+#[test]
+fn several_start_together_with_one_administrator() {
+    on_postgres(async |place| {
+        let opened = [0; 4].map(|_| Gateway::open(options(place)));
+        let mut tokens = 0;
+        for opened in futures_util::future::join_all(opened).await {
+            let (gateway, token) = opened.unwrap();
+            tokens += usize::from(token.is_some());
+            gateway.close().await;
+        }
+        assert_eq!(tokens, 1);
+    });
+}

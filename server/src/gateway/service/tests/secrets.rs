@@ -1,0 +1,251 @@
+//! What must not be seen, and who can read it.
+
+use super::*;
+use crate::gateway::model::AccountPatch;
+
+/// Everything on the disk.
+fn bytes(folder: &Path) -> Vec<u8> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        all.extend(std::fs::read(entry.unwrap().path()).unwrap());
+    }
+    all
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes
+        .windows(text.len())
+        .any(|part| part == text.as_bytes())
+}
+
+#[tokio::test]
+async fn the_file_holds_no_secret_in_clear() {
+    let folder = folder();
+    let url = StoreUrl::Sqlite(folder.join("gateway.db"));
+    let place = Place { url, folder };
+    let (gateway, first) = Gateway::open(options(&place)).await.unwrap();
+    let first = first.unwrap();
+    let admin = gateway.authenticate(&first).await.unwrap();
+    let mut input = account_input("prod-planted");
+    let header = ("X-Key".to_owned(), SecretString::from("header-planted"));
+    input.headers.insert(header.0, header.1);
+    let account = gateway.create_account(&admin, input).await.unwrap();
+    let mut other = account_input("other");
+    other.auth =
+        serde_json::from_value(json!({"type": "bearer", "token": "bearer-planted"})).unwrap();
+    let other = gateway.create_account(&admin, other).await.unwrap();
+    let server = gateway
+        .create_server(&admin, &account.id, server_input(json!({"name": "a"})))
+        .await
+        .unwrap();
+    gateway.resolve(&server.token).await.unwrap();
+    let key = key(1);
+    let secrets = [
+        first.as_str(),
+        &server.token,
+        "hunter2-planted",
+        "header-planted",
+        "bearer-planted",
+        key.expose_secret(),
+    ];
+    let open = bytes(&place.folder);
+    gateway.close().await;
+    let closed = bytes(&place.folder);
+    for secret in secrets {
+        assert!(!holds(&open, secret) && !holds(&closed, secret), "{secret}");
+    }
+    // The search finds what is there.
+    assert!(holds(&closed, "prod-planted"));
+    let shown = serde_json::to_string(&[account, other]).unwrap();
+    assert!(!shown.contains("hunter2-planted") && !shown.contains("bearer-planted"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        for entry in std::fs::read_dir(&place.folder).unwrap() {
+            let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0);
+        }
+    }
+}
+
+#[test]
+fn credentials_do_not_follow_to_another_server() {
+    on_each_store(async |place| {
+        let (gateway, admin) = open(place).await;
+        let mut input = account_input("prod");
+        input
+            .headers
+            .insert("X-Key".to_owned(), "planted".to_owned().into());
+        let account = gateway.create_account(&admin, input).await.unwrap();
+        let auth = json!({"type": "bearer", "token": "t"});
+        let rows = [
+            (json!({"base_url": "https://evil.example"}), "auth headers"),
+            (
+                json!({"base_url": "http://airflow.example"}),
+                "auth headers",
+            ),
+            (
+                json!({"base_url": "https://airflow.example:8443"}),
+                "auth headers",
+            ),
+            (
+                json!({"base_url": "https://evil.example", "auth": auth}),
+                "headers",
+            ),
+            (
+                json!({"base_url": "https://evil.example", "headers": {}}),
+                "auth",
+            ),
+            (json!({"base_url": "https://AIRFLOW.example/team"}), ""),
+            (json!({"base_url": "https://airflow.example"}), ""),
+            (
+                json!({"base_url": "https://evil.example", "auth": auth, "headers": {}}),
+                "",
+            ),
+        ];
+        for (patch, expected) in rows {
+            let parsed: AccountPatch = serde_json::from_value(patch.clone()).unwrap();
+            let fields = match gateway.update_account(&admin, &account.id, parsed).await {
+                Ok(_) => String::new(),
+                Err(ServiceError::Invalid(problems)) => problems
+                    .iter()
+                    .map(|problem| problem.field.clone())
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                Err(other) => other.to_string(),
+            };
+            assert_eq!(fields, expected, "{patch}");
+        }
+        gateway.close().await;
+    });
+}
+
+#[test]
+fn keys_are_changed() {
+    on_each_store(async |place| {
+        let (gateway, admin) = open(place).await;
+        for number in 0..3 {
+            let name = format!("account {number}");
+            let made = gateway.create_account(&admin, account_input(&name)).await;
+            made.unwrap();
+        }
+        assert_eq!(gateway.rotate_key(&key(2)).await, Ok(3));
+        assert_eq!(gateway.rotate_key(&key(2)).await, Ok(0));
+        let not_a_key = gateway.rotate_key(&"short".to_owned().into()).await;
+        assert!(matches!(not_a_key, Err(ServiceError::Invalid(_))));
+        gateway
+            .create_account(&admin, account_input("after"))
+            .await
+            .unwrap();
+        gateway.close().await;
+
+        let refused = Gateway::open(options(place)).await.map(drop).unwrap_err();
+        assert!(
+            refused.to_string().contains("which was not given"),
+            "{refused}"
+        );
+        let new = GatewayOptions {
+            key: key(2),
+            ..options(place)
+        };
+        let (gateway, _) = Gateway::open(new).await.unwrap();
+        let page = gateway.accounts(&admin, PageQuery::default()).await;
+        assert_eq!(page.unwrap().result.len(), 4);
+        gateway.close().await;
+    });
+}
+
+/// Calls on their way keep the account they began with; the next ones have the new one, and all servers share it.
+#[test]
+fn an_account_is_shared_until_it_changes() {
+    on_each_store(async |place| {
+        let (gateway, admin) = open(place).await;
+        let account = gateway.create_account(&admin, account_input("a")).await;
+        let id = account.unwrap().id;
+        let mut tokens = Vec::new();
+        for name in ["a", "b"] {
+            let input = server_input(json!({"name": name}));
+            let new = gateway.create_server(&admin, &id, input).await.unwrap();
+            tokens.push(new.token);
+        }
+        let used = async |token: &str| {
+            let resolved = gateway.resolve(token).await.unwrap();
+            format!("{:?}", resolved.account)
+        };
+        let (first, second) = (used(&tokens[0]).await, used(&tokens[1]).await);
+        assert_eq!(first, second);
+        assert_eq!(gateway.live_states().len(), 1);
+        let patch = AccountPatch {
+            base_url: Some("https://airflow.example/team".to_owned()),
+            ..AccountPatch::default()
+        };
+        gateway.update_account(&admin, &id, patch).await.unwrap();
+        let after = used(&tokens[0]).await;
+        assert_ne!(after, first);
+        assert_eq!(after, used(&tokens[1]).await);
+        gateway.delete_account(&admin, &id).await.unwrap();
+        assert!(gateway.live_states().is_empty());
+        gateway.close().await;
+    });
+}
+
+#[tokio::test]
+async fn a_file_belongs_to_one_gateway() {
+    let folder = folder();
+    let url = StoreUrl::Sqlite(folder.join("gateway.db"));
+    let place = Place { url, folder };
+    let (gateway, _) = open(&place).await;
+    let refused = Gateway::open(options(&place)).await.map(drop).unwrap_err();
+    assert!(refused.to_string().contains("another gateway"), "{refused}");
+    gateway.close().await;
+    let (again, _) = open(&place).await;
+    again.close().await;
+}
+
+/// What the admin page gives to a browser and takes back.
+#[test]
+fn sealed_texts_open_for_their_purpose_and_key() {
+    on_each_store(async |place| {
+        let (gateway, admin) = open(place).await;
+        let sealed = gateway.seal("session", "tok_1").unwrap();
+        let changed = sealed.replace('.', ".AAAA");
+        let rows = [
+            ("session", sealed.as_str(), Some("tok_1")),
+            ("other", &sealed, None),
+            ("session", "", None),
+            ("session", ".", None),
+            ("session", &changed, None),
+        ];
+        for (purpose, sealed, expected) in rows {
+            let found = gateway.unseal(purpose, sealed);
+            assert_eq!(found.as_deref(), expected, "{purpose} {sealed}");
+        }
+        assert!(!sealed.contains("tok_1"));
+        assert_eq!(gateway.principal(&admin.id).await.unwrap(), admin);
+        gateway.revoke_api_token(&admin, &admin.id).await.unwrap();
+        for id in [admin.id.as_str(), "tok_x", "\u{0}"] {
+            let refused = gateway.principal(id).await;
+            assert_eq!(refused, Err(ServiceError::Unauthenticated));
+        }
+        gateway.close().await;
+    });
+}
+
+/// A check says what is wrong, and never with what it signed in.
+#[tokio::test]
+async fn a_check_tells_where_it_ends() {
+    let folder = folder();
+    let url = StoreUrl::Sqlite(folder.join("gateway.db"));
+    let place = Place { url, folder };
+    let (gateway, admin) = open(&place).await;
+    let mut input = account_input("down");
+    // Nothing listens on this port.
+    input.base_url = "http://127.0.0.1:1".to_owned();
+    let account = gateway.create_account(&admin, input).await.unwrap();
+    let check = gateway.check_account(&admin, &account.id).await.unwrap();
+    let steps = check.steps.iter().map(|it| (it.name.as_str(), it.ok));
+    let steps: Vec<_> = steps.collect();
+    assert_eq!((check.ok, steps), (false, vec![("address", false)]));
+    assert!(!format!("{check:?}").contains("planted"));
+    gateway.close().await;
+}

@@ -1,0 +1,139 @@
+//! API tokens of people and programs.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::accounts::storable;
+use super::{Gateway, Result, not_found, require};
+use crate::gateway::error::ServiceError;
+use crate::gateway::model::{
+    ApiToken, ApiTokenInput, NewApiToken, Page, PageQuery, Principal, Role,
+};
+use crate::gateway::page::{self, List};
+use crate::gateway::store::Change;
+use crate::gateway::store::rows::{Before, TokenRow};
+use crate::gateway::token;
+use crate::gateway::validate::{self, Problems};
+
+const LIST: List<'_> = List {
+    what: "tokens",
+    of: "",
+};
+
+impl Gateway {
+    /// Who an API token belongs to, if it is good now.
+    pub(crate) async fn authenticate(&self, api_token: &str) -> Result<Principal> {
+        let hash = token::hash(api_token);
+        let token = match self.0.directory.token(&hash) {
+            Some(token) => token,
+            None => {
+                let ticket = self.0.directory.ticket();
+                let row = self.0.store.token_by_hash(&hash).await?;
+                let row = row
+                    .filter(|row| token::same(&hash, &row.token_hash))
+                    .ok_or(ServiceError::Unauthenticated)?;
+                let token = Arc::new(row.view());
+                self.0.directory.put_token(ticket, hash, token.clone());
+                token
+            }
+        };
+        self.good_now(&token)
+    }
+
+    pub(super) fn good_now(&self, token: &ApiToken) -> Result<Principal> {
+        let now = self.now();
+        if token
+            .expires_at
+            .is_some_and(|at| at.as_microsecond() <= now)
+        {
+            return Err(ServiceError::Unauthenticated);
+        }
+        Ok(Principal {
+            id: token.id.clone(),
+            name: token.name.clone(),
+            role: token.role,
+        })
+    }
+
+    /// Makes an API token. Its text is in the answer and nowhere else.
+    pub(crate) async fn create_api_token(
+        &self,
+        who: &Principal,
+        input: ApiTokenInput,
+    ) -> Result<NewApiToken> {
+        require(who, Role::Admin)?;
+        let mut problems = Problems::default();
+        problems.name(&input.name);
+        problems.expires_at(input.expires_at, self.now());
+        problems.check()?;
+        let (row, token) = self.token_row(who, input)?;
+        let audit = self.record(who, "token.create");
+        let inserted = self.0.store.insert_token(&row, &audit).await;
+        inserted?;
+        Ok(NewApiToken {
+            api_token: row.view(),
+            token,
+        })
+    }
+
+    /// The API tokens, newest first.
+    pub(crate) async fn api_tokens(
+        &self,
+        who: &Principal,
+        page: PageQuery,
+    ) -> Result<Page<ApiToken>> {
+        require(who, Role::Admin)?;
+        let limit = validate::limit(page.limit)?;
+        let before = LIST.before(page.cursor.as_deref())?;
+        let found = self.0.store.tokens(&before, page::rows(limit)).await;
+        let place = |row: &TokenRow| Before {
+            created_at: row.created_at,
+            id: row.id.clone(),
+        };
+        LIST.page(found?, limit, place, |row| Ok(row.view()))
+    }
+
+    /// Revokes an API token: it is refused from now on.
+    pub(crate) async fn revoke_api_token(&self, who: &Principal, id: &str) -> Result<()> {
+        require(who, Role::Admin)?;
+        let audit = self.record(who, "token.revoke");
+        let done = match storable(id) {
+            true => self.0.store.delete_token(id, &audit).await,
+            false => Ok(false),
+        };
+        self.forget(&Change::Token(id.to_owned()));
+        match done? {
+            true => Ok(()),
+            false => Err(not_found("token", id)),
+        }
+    }
+
+    /// A token for the first administrator, if nobody is one: so nobody is locked out for longer than until the next start.
+    pub(super) async fn first_api_token(&self) -> Result<Option<String>> {
+        let gateway = Principal::gateway();
+        let input = ApiTokenInput {
+            name: "bootstrap".to_owned(),
+            role: Role::Admin,
+            expires_at: None,
+        };
+        let (row, token) = self.token_row(&gateway, input)?;
+        let audit = self.record(&gateway, "token.create");
+        let made = self.0.store.insert_first_token(&row, &audit).await;
+        Ok(made?.then_some(token))
+    }
+
+    fn token_row(&self, who: &Principal, input: ApiTokenInput) -> Result<(TokenRow, String)> {
+        let token = token::new(token::API)?;
+        let row = TokenRow {
+            id: token::new_id("tok_")?,
+            name: input.name,
+            role: input.role.as_str().to_owned(),
+            token_hash: token::hash(&token).to_vec(),
+            expires_at: input.expires_at.map(Timestamp::as_microsecond),
+            created_at: self.now(),
+            created_by: who.id.clone(),
+        };
+        Ok((row, token))
+    }
+}

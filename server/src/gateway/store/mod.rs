@@ -1,0 +1,288 @@
+//! Where everything is kept: an SQLite file or a PostgreSQL database, with the same tables and the same statements.
+//!
+//! Both take `$1` for a parameter, so each statement is written once; `on!` and `change!` compile it for both. Whatever changes something writes its audit record in the same transaction.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use secrecy::ExposeSecret;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+
+use super::service::StoreUrl;
+
+pub(crate) mod rows;
+
+mod accounts;
+mod audit;
+mod servers;
+mod tokens;
+
+/// Longest time to wait for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest time SQLite waits for another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Most connections to PostgreSQL of one gateway.
+const POSTGRES_CONNECTIONS: u32 = 10;
+/// SQLite reads side by side; it writes one by one anyway.
+const SQLITE_CONNECTIONS: u32 = 4;
+/// What is announced to other gateways.
+pub(crate) const CHANNEL: &str = "airflow_mcp";
+
+/// The store. Its methods are in the modules of what they are about.
+pub(crate) struct Store {
+    pool: Pool,
+    /// Writers of SQLite queue here: its own waiting is by polling.
+    turn: tokio::sync::Mutex<()>,
+    /// Held while the gateway has the file, since another gateway would not learn what this one revokes.
+    lock: Mutex<Option<File>>,
+}
+
+enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// What other gateways have to forget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// An account and its servers.
+    Account(String),
+    /// An MCP server.
+    Server(String),
+    /// An API token.
+    Token(String),
+}
+
+impl Change {
+    /// As it is announced.
+    pub(crate) fn payload(&self) -> String {
+        match self {
+            Self::Account(id) => format!("account:{id}"),
+            Self::Server(id) => format!("server:{id}"),
+            Self::Token(id) => format!("token:{id}"),
+        }
+    }
+
+    /// From the announcement of another gateway, which may be of another version.
+    pub(crate) fn from_payload(text: &str) -> Option<Self> {
+        let (kind, id) = text.split_once(':')?;
+        let id = id.to_owned();
+        match kind {
+            "account" => Some(Self::Account(id)),
+            "server" => Some(Self::Server(id)),
+            "token" => Some(Self::Token(id)),
+            _ => None,
+        }
+    }
+}
+
+/// Runs the same code on whichever database there is.
+macro_rules! on {
+    ($store:expr, $pool:ident => $body:expr) => {
+        match &$store.pool {
+            $crate::gateway::store::Pool::Sqlite($pool) => {
+                #[allow(dead_code)]
+                type Db = sqlx::Sqlite;
+                $body
+            }
+            $crate::gateway::store::Pool::Postgres($pool) => {
+                #[allow(dead_code)]
+                type Db = sqlx::Postgres;
+                $body
+            }
+        }
+    };
+}
+
+/// Runs the same code in a transaction. What the block gives is returned after the commit; leaving it by `return` or `?` changes nothing.
+macro_rules! change {
+    ($store:expr, $tx:ident => $body:block) => {{
+        let _turn = $store.turn().await;
+        match &$store.pool {
+            $crate::gateway::store::Pool::Sqlite(pool) => {
+                // A transaction that begins by reading could not write after another one has.
+                let mut $tx = pool.begin_with("BEGIN IMMEDIATE").await?;
+                let value = $body;
+                $tx.commit().await?;
+                Ok(value)
+            }
+            $crate::gateway::store::Pool::Postgres(pool) => {
+                let mut $tx = pool.begin().await?;
+                let value = $body;
+                $tx.commit().await?;
+                Ok(value)
+            }
+        }
+    }};
+}
+
+/// Writes an audit record in a transaction.
+macro_rules! write_audit {
+    ($tx:ident, $record:expr) => {{
+        let record: &$crate::gateway::store::rows::NewAudit = $record;
+        sqlx::query(concat!(
+            "INSERT INTO audit (",
+            audit_columns!(),
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+        ))
+        .bind(record.at)
+        .bind(&record.actor)
+        .bind(&record.actor_name)
+        .bind(&record.action)
+        .bind(&record.account_id)
+        .bind(&record.server_id)
+        .bind(&record.tool)
+        .bind(record.effect)
+        .bind(&record.outcome)
+        .bind(record.duration_ms)
+        .bind(record.upstream_status)
+        .execute(&mut *$tx)
+        .await?;
+    }};
+}
+
+/// Tells other gateways, if there can be any, once the transaction is committed.
+macro_rules! announce {
+    ($store:expr, $tx:ident, $change:expr) => {
+        sqlx::query($store.announcement())
+            .bind($change.payload())
+            .execute(&mut *$tx)
+            .await?;
+    };
+}
+
+macro_rules! audit_columns {
+    () => {
+        "at, actor, actor_name, action, account_id, server_id, tool, effect, outcome, duration_ms, upstream_status"
+    };
+}
+
+use {announce, audit_columns, change, on, write_audit};
+
+impl Store {
+    /// Opens the store and brings its tables up to date.
+    pub(crate) async fn open(url: &StoreUrl) -> anyhow::Result<Self> {
+        let (pool, lock) = match url {
+            StoreUrl::Sqlite(path) => {
+                let lock = lock(path)?;
+                (Pool::Sqlite(sqlite(path).await?), Some(lock))
+            }
+            StoreUrl::Postgres(url) => {
+                // The URL may hold a password, so no error shows it.
+                let options: PgConnectOptions =
+                    url.expose_secret().parse().ok().context(
+                        "DATABASE_URL is not a URL like `postgres://user@host/database`",
+                    )?;
+                let pool = PgPoolOptions::new()
+                    .max_connections(POSTGRES_CONNECTIONS)
+                    .acquire_timeout(ACQUIRE_TIMEOUT)
+                    .connect_with(options.application_name("airflow-mcp"))
+                    .await
+                    .context("cannot connect to PostgreSQL")?;
+                (Pool::Postgres(pool), None)
+            }
+        };
+        match &pool {
+            Pool::Sqlite(pool) => sqlx::migrate!("migrations/sqlite").run(pool).await,
+            Pool::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await,
+        }
+        .context("cannot bring the tables of the store up to date")?;
+        Ok(Self {
+            pool,
+            turn: tokio::sync::Mutex::new(()),
+            lock: Mutex::new(lock),
+        })
+    }
+
+    /// Whether the store answers.
+    pub(crate) async fn ping(&self) -> sqlx::Result<()> {
+        on!(self, pool => sqlx::query("SELECT 1").execute(pool).await.map(|_| ()))
+    }
+
+    /// Ends all connections, once they are done.
+    pub(crate) async fn close(&self) {
+        on!(self, pool => pool.close().await);
+        self.lock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+    }
+
+    /// The PostgreSQL pool, if it is one: other gateways can be there.
+    pub(crate) fn shared(&self) -> Option<&PgPool> {
+        match &self.pool {
+            Pool::Sqlite(_) => None,
+            Pool::Postgres(pool) => Some(pool),
+        }
+    }
+
+    async fn turn(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        match self.pool {
+            Pool::Sqlite(_) => Some(self.turn.lock().await),
+            Pool::Postgres(_) => None,
+        }
+    }
+
+    fn announcement(&self) -> &'static str {
+        match self.pool {
+            Pool::Sqlite(_) => "SELECT $1",
+            Pool::Postgres(_) => "SELECT pg_notify('airflow_mcp', $1)",
+        }
+    }
+}
+
+fn lock(path: &Path) -> anyhow::Result<File> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    let lock_path = path.with_added_extension("lock");
+    let file = private(&lock_path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!(
+            "another gateway has {} open; with PostgreSQL there can be several",
+            path.display()
+        ),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", lock_path.display()))
+        }
+    }
+}
+
+async fn sqlite(path: &Path) -> anyhow::Result<SqlitePool> {
+    // SQLite gives its other files the mode of this one.
+    drop(private(path)?);
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        // What is committed is with the operating system: the end of the process loses nothing.
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+        // What is deleted is gone from the file.
+        .pragma("secure_delete", "ON");
+    SqlitePoolOptions::new()
+        .max_connections(SQLITE_CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(options)
+        .await
+        .with_context(|| format!("cannot open {}", path.display()))
+}
+
+/// A file that only this user reads, made if it is not there.
+fn private(path: &Path) -> anyhow::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .with_context(|| format!("cannot open {}", path.display()))
+}

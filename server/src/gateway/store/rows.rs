@@ -1,0 +1,168 @@
+//! Rows as they are stored. Times are microseconds since 1970.
+
+use jiff::Timestamp;
+
+use crate::gateway::model::{ApiToken, AuditRecord, McpServer, Role};
+use crate::gateway::vault::Sealed;
+
+/// A row of `accounts`.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct AccountRow {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) base_url: String,
+    pub(crate) api: Option<String>,
+    pub(crate) ca_certificate: Option<String>,
+    pub(crate) key_id: String,
+    pub(crate) secrets: Vec<u8>,
+    pub(crate) created_at: i64,
+    /// Increases with every change, so it tells versions apart.
+    pub(crate) updated_at: i64,
+    pub(crate) created_by: String,
+}
+
+/// A row of `servers`.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct ServerRow {
+    pub(crate) id: String,
+    pub(crate) account_id: String,
+    pub(crate) name: String,
+    pub(crate) config: String,
+    pub(crate) token_hash: Vec<u8>,
+    pub(crate) expires_at: Option<i64>,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+    pub(crate) created_by: String,
+}
+
+/// A row of `api_tokens`.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct TokenRow {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) role: String,
+    pub(crate) token_hash: Vec<u8>,
+    pub(crate) expires_at: Option<i64>,
+    pub(crate) created_at: i64,
+    pub(crate) created_by: String,
+}
+
+/// A row of `audit`.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct AuditRow {
+    pub(crate) id: i64,
+    pub(crate) at: i64,
+    pub(crate) actor: String,
+    pub(crate) actor_name: String,
+    pub(crate) action: String,
+    pub(crate) account_id: Option<String>,
+    pub(crate) server_id: Option<String>,
+    pub(crate) tool: Option<String>,
+    pub(crate) effect: Option<String>,
+    pub(crate) outcome: String,
+    pub(crate) duration_ms: i64,
+    pub(crate) upstream_status: Option<i32>,
+}
+
+/// A row of `audit` that has no number yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewAudit {
+    pub(crate) at: i64,
+    pub(crate) actor: String,
+    pub(crate) actor_name: String,
+    pub(crate) action: String,
+    pub(crate) account_id: Option<String>,
+    pub(crate) server_id: Option<String>,
+    pub(crate) tool: Option<String>,
+    pub(crate) effect: Option<&'static str>,
+    pub(crate) outcome: String,
+    pub(crate) duration_ms: i64,
+    pub(crate) upstream_status: Option<i32>,
+}
+
+/// The place before which a page begins: the time and the id of the last one seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Before {
+    pub(crate) created_at: i64,
+    pub(crate) id: String,
+}
+
+impl Before {
+    /// Before nothing: the first page.
+    pub(crate) fn first() -> Self {
+        Self {
+            created_at: i64::MAX,
+            id: String::new(),
+        }
+    }
+}
+
+/// A time as it is shown.
+pub(crate) fn time(microseconds: i64) -> Timestamp {
+    Timestamp::from_microsecond(microseconds).unwrap_or(if microseconds < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
+}
+
+impl AccountRow {
+    /// The credentials as the vault takes them.
+    pub(crate) fn sealed(&self) -> Sealed {
+        Sealed {
+            key_id: self.key_id.clone(),
+            bytes: self.secrets.clone(),
+        }
+    }
+}
+
+impl ServerRow {
+    /// The server as it is shown.
+    pub(crate) fn view(&self) -> serde_json::Result<McpServer> {
+        Ok(McpServer {
+            id: self.id.clone(),
+            integrated_account_id: self.account_id.clone(),
+            name: self.name.clone(),
+            config: serde_json::from_str(&self.config)?,
+            expires_at: self.expires_at.map(time),
+            created_at: time(self.created_at),
+            updated_at: time(self.updated_at),
+            created_by: self.created_by.clone(),
+        })
+    }
+}
+
+impl TokenRow {
+    /// The token as it is shown. A role of a newer version counts as the smallest.
+    pub(crate) fn view(&self) -> ApiToken {
+        let roles = [Role::Admin, Role::Issuer];
+        let role = roles.into_iter().find(|role| role.as_str() == self.role);
+        ApiToken {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            role: role.unwrap_or(Role::Caller),
+            expires_at: self.expires_at.map(time),
+            created_at: time(self.created_at),
+            created_by: self.created_by.clone(),
+        }
+    }
+}
+
+impl From<AuditRow> for AuditRecord {
+    fn from(row: AuditRow) -> Self {
+        Self {
+            id: row.id,
+            at: time(row.at),
+            actor: row.actor,
+            actor_name: row.actor_name,
+            action: row.action,
+            account_id: row.account_id,
+            server_id: row.server_id,
+            tool: row.tool,
+            effect: row.effect,
+            outcome: row.outcome,
+            duration_ms: row.duration_ms,
+            upstream_status: row.upstream_status,
+        }
+    }
+}

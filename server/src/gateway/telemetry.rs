@@ -1,0 +1,98 @@
+//! What can be seen of a request from outside: its id, its line in the log, its trace. Never its URL, since that holds a token.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use futures_util::FutureExt;
+use tracing::Instrument;
+
+use super::answers::refusal;
+use super::client::ClientAddress;
+use super::ops::Metrics;
+use crate::handler::{Called, panic_text};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Longest request id that is taken over from a client.
+const MAX_REQUEST_ID: usize = 128;
+
+/// Where traces go, if they go anywhere.
+#[derive(Clone, Default)]
+pub(crate) struct Traces;
+
+impl Traces {
+    pub(crate) fn called(&self, _call: &Called<'_>, _outcome: &'static str, _server: &str) {}
+}
+
+/// Gives each request an id and a line in the log, counts it, and turns a panic into an answer.
+pub(crate) async fn observe(
+    State(metrics): State<Arc<Metrics>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let started = Instant::now();
+    let in_flight = metrics.request();
+    let id = request_id(&request);
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
+    let method = request.method().clone();
+    let client = request
+        .extensions()
+        .get::<ClientAddress>()
+        .map(|client| client.0);
+    request.headers_mut().insert(REQUEST_ID, id.clone());
+    let span = tracing::info_span!(
+        "request",
+        id = id.to_str().unwrap_or_default(),
+        server = tracing::field::Empty
+    );
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let mut response = answer
+        .instrument(span.clone())
+        .await
+        .unwrap_or_else(|panic| {
+            let _entered = span.enter();
+            tracing::error!(panic = panic_text(&*panic), "a request panicked");
+            refusal(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "the gateway failed",
+                "The log of the gateway says more.",
+            )
+        });
+    let status = response.status();
+    span.in_scope(|| {
+        let ms = started.elapsed().as_millis();
+        let status = status.as_u16();
+        tracing::debug!(%method, %route, status, client = client.map(tracing::field::display), ms, "answered");
+    });
+    in_flight.answered(route, status);
+    response.headers_mut().insert(REQUEST_ID, id);
+    response
+}
+
+/// The id that the client or a proxy gave, if it is a sensible one, else a new one.
+fn request_id(request: &Request) -> HeaderValue {
+    let sensible = |id: &&HeaderValue| {
+        let bytes = id.as_bytes();
+        (1..=MAX_REQUEST_ID).contains(&bytes.len())
+            && bytes
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+    };
+    if let Some(id) = request.headers().get(REQUEST_ID).filter(sensible) {
+        return id.clone();
+    }
+    let mut random = [0; 8];
+    // Without randomness ids are less unique, which is no reason to answer nothing.
+    let _ = getrandom::fill(&mut random);
+    HeaderValue::from_str(&format!("{:016x}", u64::from_be_bytes(random)))
+        .unwrap_or(HeaderValue::from_static("none"))
+}

@@ -1,0 +1,294 @@
+//! `airflow-mcp account`.
+
+use std::io::Read;
+
+use reqwest::Method;
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value, json};
+
+use super::args::{AccountCommand, AccountMore, SignIn};
+use super::client::Client;
+use super::table::{self, text};
+use super::{find, id, print};
+use crate::Failure;
+use crate::settings::{self, Environment, Problems, process_environment};
+
+const PATH: &str = "integrated-account";
+
+pub(super) async fn run(
+    client: impl FnOnce() -> Result<Client, Failure>,
+    command: AccountCommand,
+) -> Result<(), Failure> {
+    match command {
+        AccountCommand::Create {
+            name,
+            url,
+            sign_in,
+            more,
+        } => {
+            let mut body = json!({"name": name, "base_url": url});
+            complete(&mut body, &sign_in, &more, true)?;
+            let client = client()?;
+            let account = client.send(Method::POST, &[PATH], &[], Some(&body)).await?;
+            print(&client, &account, || show(&account))
+        }
+        AccountCommand::List => {
+            let client = client()?;
+            let accounts = client.list(&[PATH], &[], None).await?;
+            let answer = json!({"result": accounts, "next_cursor": null});
+            print(&client, &answer, || rows(&accounts))
+        }
+        AccountCommand::Get { account } => {
+            let client = client()?;
+            let account = account_named(&client, &account).await?;
+            print(&client, &account, || show(&account))
+        }
+        AccountCommand::Update {
+            account,
+            name,
+            url,
+            sign_in,
+            more,
+            no_ca_certificate,
+        } => {
+            let mut body = json!({});
+            for (field, value) in [("name", name), ("base_url", url)] {
+                if let Some(value) = value {
+                    body[field] = value.into();
+                }
+            }
+            complete(&mut body, &sign_in, &more, false)?;
+            if no_ca_certificate {
+                body["ca_certificate"] = Value::Null;
+            }
+            let client = client()?;
+            let found = account_named(&client, &account).await?;
+            let account = client
+                .send(Method::PATCH, &[PATH, id(&found)], &[], Some(&body))
+                .await?;
+            print(&client, &account, || show(&account))
+        }
+        AccountCommand::Delete { account } => {
+            let client = client()?;
+            let found = account_named(&client, &account).await?;
+            client.delete(&[PATH, id(&found)]).await?;
+            print(&client, &json!({"id": id(&found), "deleted": true}), || {
+                format!("deleted {} with its servers", text(&found["name"]))
+            })
+        }
+        AccountCommand::Check { account } => check(&client()?, &account).await,
+    }
+}
+
+/// An account by id or name.
+pub(super) async fn account_named(client: &Client, wanted: &str) -> Result<Value, Failure> {
+    let accounts = client.list(&[PATH], &[], None).await?;
+    find(client, "account", wanted, accounts)
+}
+
+async fn check(client: &Client, account: &str) -> Result<(), Failure> {
+    let found = account_named(client, account).await?;
+    let check = client
+        .send(Method::POST, &[PATH, id(&found), "check"], &[], None)
+        .await?;
+    let steps = check["steps"].as_array().map_or(&[][..], Vec::as_slice);
+    let rows: Vec<_> = steps
+        .iter()
+        .map(|step| {
+            let result = if step["ok"] == true { "ok" } else { "FAILED" };
+            vec![
+                result.to_owned(),
+                text(&step["name"]),
+                text(&step["detail"]),
+            ]
+        })
+        .collect();
+    print(client, &check, || {
+        table::table(&["", "", ""], &rows).trim_start().to_owned()
+    })?;
+    if check["ok"] == true {
+        Ok(())
+    } else {
+        Err(Failure::Failed)
+    }
+}
+
+/// Adds what the arguments say of signing in and the rest.
+fn complete(
+    body: &mut Value,
+    sign_in: &SignIn,
+    more: &AccountMore,
+    is_new: bool,
+) -> Result<(), Problems> {
+    let mut problems = Vec::new();
+    let headers = headers(more, is_new, &mut problems);
+    let signs_in_by_header = headers
+        .iter()
+        .flatten()
+        .any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    match auth(sign_in, is_new, signs_in_by_header, &process_environment) {
+        Ok(Some(auth)) => body["auth"] = auth,
+        Ok(None) => {}
+        Err(problem) => problems.push(problem),
+    }
+    if let Some(headers) = headers {
+        body["headers"] = headers.into();
+    }
+    match more.api.as_deref() {
+        Some("") => body["api"] = Value::Null,
+        Some(api) => body["api"] = api.into(),
+        None => {}
+    }
+    if let Some(path) = &more.ca_certificate {
+        match read(path) {
+            Ok(text) => body["ca_certificate"] = text.into(),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Problems(problems))
+    }
+}
+
+fn headers(
+    more: &AccountMore,
+    is_new: bool,
+    problems: &mut Vec<String>,
+) -> Option<Map<String, Value>> {
+    let text = match &more.headers_file {
+        Some(path) => match read(path) {
+            Ok(text) => Some(text),
+            Err(problem) => {
+                problems.push(problem);
+                None
+            }
+        },
+        None if is_new => process_environment("AIRFLOW_HEADERS"),
+        None => None,
+    }?;
+    let headers = settings::headers(Some(text), problems).into_iter();
+    Some(
+        headers
+            .map(|(name, value)| (name, value.expose_secret().into()))
+            .collect(),
+    )
+}
+
+/// How to sign in, if the arguments say so. An account that is changed is not given what happens to be in the environment.
+fn auth(
+    args: &SignIn,
+    is_new: bool,
+    signs_in_by_header: bool,
+    environment: Environment<'_>,
+) -> Result<Option<Value>, String> {
+    let set = |name: &str| environment(name).filter(|value| !value.is_empty());
+    let inherited = |name: &str| set(name).filter(|_| is_new);
+    if args.no_sign_in {
+        return Ok(Some(json!({"type": "none"})));
+    }
+    if let Some(path) = &args.gateway_token_file {
+        return Ok(Some(json!({"type": "bearer_file", "path": path})));
+    }
+    if let Some(command) = &args.gateway_token_command {
+        return Ok(Some(json!({"type": "bearer_command", "command": command})));
+    }
+    let token = match &args.token_file {
+        Some(path) => Some(read(path)?),
+        None if args.token_stdin => Some(read_input()?),
+        None => None,
+    };
+    if let Some(token) = token {
+        return Ok(Some(json!({"type": "bearer", "token": token.trim()})));
+    }
+    let named = args.username.is_some() || args.password_file.is_some() || args.password_stdin;
+    if let Some(token) = inherited("AIRFLOW_TOKEN").filter(|_| !named) {
+        return Ok(Some(json!({"type": "bearer", "token": token.trim()})));
+    }
+    let username = args
+        .username
+        .clone()
+        .or_else(|| inherited("AIRFLOW_USERNAME"));
+    let Some(username) = username else {
+        if named {
+            return Err("a password needs `--username`".to_owned());
+        }
+        if !is_new {
+            return Ok(None);
+        }
+        if signs_in_by_header {
+            return Ok(Some(json!({"type": "none"})));
+        }
+        return Err(
+            "nothing says how to sign in: give `--username`, a token, or `--no-sign-in`".to_owned(),
+        );
+    };
+    let password = match &args.password_file {
+        Some(path) => without_line_break(&read(path)?).to_owned(),
+        None if args.password_stdin => without_line_break(&read_input()?).to_owned(),
+        None => set("AIRFLOW_PASSWORD").ok_or(
+            "there is no password: set AIRFLOW_PASSWORD, or give `--password-file` or `--password-stdin`",
+        )?,
+    };
+    Ok(Some(
+        json!({"type": "password", "username": username, "password": password}),
+    ))
+}
+
+fn read(path: &str) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("`{path}` cannot be read: {error}"))
+}
+
+fn read_input() -> Result<String, String> {
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|error| format!("standard input cannot be read: {error}"))?;
+    Ok(text)
+}
+
+fn without_line_break(text: &str) -> &str {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text)
+}
+
+fn rows(accounts: &[Value]) -> String {
+    let rows: Vec<_> = accounts
+        .iter()
+        .map(|it| {
+            vec![
+                text(&it["id"]),
+                text(&it["name"]),
+                text(&it["base_url"]),
+                text(&it["auth"]["type"]),
+                table::time(&it["created_at"]),
+            ]
+        })
+        .collect();
+    table::table(&["ID", "NAME", "URL", "SIGN-IN", "CREATED"], &rows)
+}
+
+fn show(account: &Value) -> String {
+    let auth = &account["auth"];
+    let sign_in = match auth["username"].as_str() {
+        Some(_) => format!("{} as {}", text(&auth["type"]), text(&auth["username"])),
+        None => text(&auth["type"]),
+    };
+    let api = match &account["api"] {
+        Value::Null => "detected".to_owned(),
+        api => text(api),
+    };
+    let own = account["ca_certificate"] == true;
+    table::fields(&[
+        ("id", text(&account["id"])),
+        ("name", text(&account["name"])),
+        ("url", text(&account["base_url"])),
+        ("sign-in", sign_in),
+        ("headers", text(&account["headers"])),
+        ("api", api),
+        ("ca", if own { "its own" } else { "" }.to_owned()),
+        ("created", table::time(&account["created_at"])),
+        ("updated", table::time(&account["updated_at"])),
+    ])
+}

@@ -1,0 +1,251 @@
+//! Requests to a gateway and what is said if they fail.
+
+use std::time::Duration;
+
+use reqwest::{Method, Response, StatusCode, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use super::args::Remote;
+use crate::Failure;
+use crate::output;
+use crate::settings::{Environment, Problems};
+
+/// The longest silence of a gateway; a check signs in to an Airflow that may be slow.
+const SILENCE: Duration = Duration::from_secs(90);
+
+/// A gateway.
+pub(super) struct Client {
+    http: reqwest::Client,
+    base: Url,
+    token: SecretString,
+    /// Whether to print what the gateway answers.
+    pub(super) json: bool,
+}
+
+impl Client {
+    pub(super) fn new(remote: &Remote, environment: Environment<'_>) -> Result<Self, Failure> {
+        let mut problems = Vec::new();
+        let base = base(&remote.gateway_url);
+        let token = token(remote, environment);
+        let base = base.map_err(|problem| problems.push(problem));
+        let token = token.map_err(|problem| problems.push(problem));
+        let (Ok(base), Ok(token)) = (base, token) else {
+            return Err(Problems(problems).into());
+        };
+        // Fails if there is one already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!(
+                env!("CARGO_PKG_NAME"),
+                "/",
+                env!("CARGO_PKG_VERSION")
+            ))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(10))
+            .read_timeout(SILENCE);
+        if matches!(base.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")) {
+            builder = builder.no_proxy();
+        }
+        if base.scheme() == "http" {
+            builder = builder.tls_certs_only([]);
+        }
+        Ok(Self {
+            http: builder.build().map_err(anyhow::Error::from)?,
+            base,
+            token,
+            json: remote.json,
+        })
+    }
+
+    /// Does something; nothing is answered to some requests.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, String)],
+        body: Option<&Value>,
+    ) -> Result<Value, Failure> {
+        let response = self.request(method, path, query, body).await?;
+        if response.status() == StatusCode::NO_CONTENT {
+            return Ok(Value::Null);
+        }
+        let bytes = response.bytes().await.map_err(|error| self.lost(&error))?;
+        serde_json::from_slice(&bytes).map_err(|_| self.stranger(StatusCode::OK))
+    }
+
+    pub(super) async fn delete(&self, path: &[&str]) -> Result<Value, Failure> {
+        self.send(Method::DELETE, path, &[], None).await
+    }
+
+    /// All entries of a list, or the first `most`.
+    pub(super) async fn list(
+        &self,
+        path: &[&str],
+        query: &[(&str, String)],
+        most: Option<usize>,
+    ) -> Result<Vec<Value>, Failure> {
+        let mut found = Vec::new();
+        let mut cursor = None;
+        loop {
+            let left = most.map_or(1000, |most| (most - found.len()).min(1000));
+            let mut query = query.to_vec();
+            query.push(("limit", left.to_string()));
+            query.extend(cursor.map(|cursor| ("cursor", cursor)));
+            let mut page = self.send(Method::GET, path, &query, None).await?;
+            match page["result"].take() {
+                Value::Array(entries) => found.extend(entries),
+                _ => return Err(self.stranger(StatusCode::OK)),
+            }
+            cursor = page["next_cursor"].as_str().map(str::to_owned);
+            if cursor.is_none() || most.is_some_and(|most| found.len() >= most) {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Prints an answer as it comes.
+    pub(super) async fn copy(
+        &self,
+        path: &[&str],
+        query: &[(&str, String)],
+    ) -> Result<(), Failure> {
+        let mut response = self.request(Method::GET, path, query, None).await?;
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.lost(&error))? {
+            output::bytes(&chunk)?;
+        }
+        Ok(())
+    }
+
+    async fn request(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, String)],
+        body: Option<&Value>,
+    ) -> Result<Response, Failure> {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let mut request = self
+            .http
+            .request(method, url)
+            .bearer_auth(self.token.expose_secret());
+        if let Some(body) = body {
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_string());
+        }
+        let response = request.send().await.map_err(|error| self.lost(&error))?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        let bytes = response.bytes().await.map_err(|error| self.lost(&error))?;
+        match serde_json::from_slice::<Value>(&bytes) {
+            Ok(answer) if answer["error"]["message"].is_string() => {
+                Err(self.refused(status, &answer))
+            }
+            _ => Err(self.stranger(status)),
+        }
+    }
+
+    /// Says what the gateway says.
+    fn refused(&self, status: StatusCode, answer: &Value) -> Failure {
+        if self.json {
+            return match output::json(&answer.to_string()) {
+                Ok(()) => Failure::Failed,
+                Err(error) => Failure::Internal(error),
+            };
+        }
+        let error = &answer["error"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let problems = error["problems"].as_array().map_or(&[][..], Vec::as_slice);
+        for problem in problems {
+            let (field, problem) = (text(&problem["field"]), text(&problem["problem"]));
+            output::error(&format!("error: {field}: {problem}"));
+        }
+        if problems.is_empty() {
+            output::error(&format!("error: {}", text(&error["message"])));
+        }
+        let hint = match status {
+            StatusCode::UNAUTHORIZED => {
+                "Set AIRFLOW_MCP_API_TOKEN to an API token that is not expired.".to_owned()
+            }
+            _ => text(&error["hint"]),
+        };
+        if !hint.is_empty() {
+            output::error(&format!("hint: {hint}"));
+        }
+        Failure::Failed
+    }
+
+    /// The connection failed.
+    fn lost(&self, error: &reqwest::Error) -> Failure {
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        let what = if error.is_connect() {
+            "cannot connect to"
+        } else {
+            "no whole answer from"
+        };
+        self.failed(
+            "unreachable",
+            &format!("{what} the gateway at {}: {cause}", self.base),
+            "Start it with `airflow-mcp serve`, or set AIRFLOW_MCP_GATEWAY_URL to where it is.",
+        )
+    }
+
+    /// Somebody else answered.
+    fn stranger(&self, status: StatusCode) -> Failure {
+        self.failed(
+            "unexpected_answer",
+            &format!(
+                "what {} answers is not from a gateway (status {status})",
+                self.base
+            ),
+            "Set AIRFLOW_MCP_GATEWAY_URL to where the gateway is; a proxy may stand in between.",
+        )
+    }
+
+    /// Says what is wrong, in the shape of the gateway's own errors.
+    pub(super) fn failed(&self, code: &str, message: &str, hint: &str) -> Failure {
+        let error =
+            json!({"error": {"code": code, "message": message, "hint": hint, "problems": []}});
+        self.refused(StatusCode::OK, &error)
+    }
+}
+
+fn base(text: &str) -> Result<Url, String> {
+    let url =
+        Url::parse(text.trim()).map_err(|error| format!("AIRFLOW_MCP_GATEWAY_URL: {error}"))?;
+    if matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.password().is_none()
+    {
+        return Ok(url);
+    }
+    Err("AIRFLOW_MCP_GATEWAY_URL: write it like `https://mcp.example.org`".to_owned())
+}
+
+fn token(remote: &Remote, environment: Environment<'_>) -> Result<SecretString, String> {
+    let given = environment("AIRFLOW_MCP_API_TOKEN").filter(|token| !token.trim().is_empty());
+    let file = remote.api_token_file.as_ref().filter(|it| !it.is_empty());
+    let text = match (given, file) {
+        (Some(token), _) => token,
+        (None, Some(path)) => std::fs::read_to_string(path)
+            .map_err(|error| format!("the API token in `{path}` cannot be read: {error}"))?,
+        (None, None) => {
+            return Err("AIRFLOW_MCP_API_TOKEN is not set: give an API token of the gateway; its first start has shown one".to_owned());
+        }
+    };
+    let token = text.trim();
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("the API token is empty or has characters that tokens cannot have".to_owned());
+    }
+    Ok(SecretString::from(token))
+}

@@ -1,0 +1,192 @@
+//! `airflow-mcp server`.
+
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use super::accounts::account_named;
+use super::args::{ServerCommand, ServerName};
+use super::client::Client;
+use super::table::{self, text};
+use super::{find, id, print};
+use crate::Failure;
+use crate::cli::SelectionArgs;
+
+const ACCOUNTS: &str = "integrated-account";
+
+pub(super) async fn run(client: &Client, command: ServerCommand) -> Result<(), Failure> {
+    match command {
+        ServerCommand::Create {
+            name,
+            account,
+            selection,
+            expiry,
+            require_api_token,
+        } => {
+            let account = account_named(client, &account).await?;
+            let config = config(selection, Some(require_api_token));
+            let body = json!({"name": name, "config": config, "expires_at": expiry.time()});
+            let path = [ACCOUNTS, id(&account), "mcp"];
+            let server = client.send(Method::POST, &path, &[], Some(&body)).await?;
+            print(client, &server, || show(&server))
+        }
+        ServerCommand::List { account } => list(client, account.as_deref()).await,
+        ServerCommand::Get(name) => {
+            let server = server_named(client, &name).await?;
+            print(client, &server, || show(&server))
+        }
+        ServerCommand::Update {
+            server,
+            name,
+            selection,
+            expiry,
+            no_expiry,
+            require_api_token,
+        } => {
+            let mut body = json!({});
+            if let Some(name) = name {
+                body["name"] = name.into();
+            }
+            let config = config(selection, require_api_token);
+            if !config.is_empty() {
+                body["config"] = config.into();
+            }
+            if let Some(time) = expiry.time() {
+                body["expires_at"] = time.to_string().into();
+            } else if no_expiry {
+                body["expires_at"] = Value::Null;
+            }
+            let found = server_named(client, &server).await?;
+            let path = path(&found);
+            let server = client.send(Method::PATCH, &path, &[], Some(&body)).await?;
+            print(client, &server, || show(&server))
+        }
+        ServerCommand::Delete(name) => {
+            let found = server_named(client, &name).await?;
+            client.delete(&path(&found)).await?;
+            print(client, &json!({"id": id(&found), "deleted": true}), || {
+                format!("revoked {}", text(&found["name"]))
+            })
+        }
+        ServerCommand::Rotate(name) => {
+            let found = server_named(client, &name).await?;
+            let [accounts, account, mcp, server] = path(&found);
+            let path = [accounts, account, mcp, server, "rotate"];
+            let server = client.send(Method::POST, &path, &[], None).await?;
+            print(client, &server, || show(&server))
+        }
+    }
+}
+
+async fn list(client: &Client, account: Option<&str>) -> Result<(), Failure> {
+    let accounts = accounts(client, account).await?;
+    let mut servers = Vec::new();
+    let mut rows = Vec::new();
+    for account in &accounts {
+        for server in client
+            .list(&[ACCOUNTS, id(account), "mcp"], &[], None)
+            .await?
+        {
+            rows.push(vec![
+                text(&server["id"]),
+                text(&server["name"]),
+                text(&account["name"]),
+                offered(&server["config"]),
+                expiry(&server),
+            ]);
+            servers.push(server);
+        }
+    }
+    let answer = json!({"result": servers, "next_cursor": null});
+    print(client, &answer, || {
+        table::table(&["ID", "NAME", "ACCOUNT", "TOOLS", "EXPIRES"], &rows)
+    })
+}
+
+/// The named account, or all.
+async fn accounts(client: &Client, account: Option<&str>) -> Result<Vec<Value>, Failure> {
+    match account {
+        Some(account) => Ok(vec![account_named(client, account).await?]),
+        None => client.list(&[ACCOUNTS], &[], None).await,
+    }
+}
+
+async fn server_named(client: &Client, name: &ServerName) -> Result<Value, Failure> {
+    let mut servers = Vec::new();
+    for account in accounts(client, name.account.as_deref()).await? {
+        let path = [ACCOUNTS, id(&account), "mcp"];
+        servers.extend(client.list(&path, &[], None).await?);
+    }
+    find(client, "server", &name.server, servers)
+}
+
+fn path(server: &Value) -> [&str; 4] {
+    let account = server["integrated_account_id"].as_str().unwrap_or_default();
+    [ACCOUNTS, account, "mcp", id(server)]
+}
+
+/// What is given of a configuration. An option that is set to nothing means everything.
+fn config(selection: SelectionArgs, require_api_token: Option<bool>) -> Map<String, Value> {
+    let mut config = Map::new();
+    let parts = [
+        ("methods", selection.methods),
+        ("tags", selection.tags),
+        ("tools", selection.tools),
+    ];
+    for (field, names) in parts {
+        if !names.is_empty() {
+            let names = names.iter().map(|name| name.trim());
+            let names: Vec<_> = names.filter(|name| !name.is_empty()).collect();
+            config.insert(field.to_owned(), json!(names));
+        }
+    }
+    if let Some(require) = require_api_token {
+        config.insert("require_api_token_auth".to_owned(), require.into());
+    }
+    config
+}
+
+/// The tools that a server offers.
+fn offered(config: &Value) -> String {
+    let parts = ["methods", "tags", "tools"].map(|field| (field, text(&config[field])));
+    let parts: Vec<_> = parts
+        .iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(field, names)| format!("{field} {names}"))
+        .collect();
+    if parts.is_empty() {
+        "all".to_owned()
+    } else {
+        parts.join("; ")
+    }
+}
+
+fn expiry(server: &Value) -> String {
+    match &server["expires_at"] {
+        Value::Null => "never".to_owned(),
+        time => table::time(time),
+    }
+}
+
+fn show(server: &Value) -> String {
+    let needs_token = server["config"]["require_api_token_auth"] == true;
+    let fields = table::fields(&[
+        ("id", text(&server["id"])),
+        ("name", text(&server["name"])),
+        ("account", text(&server["integrated_account_id"])),
+        ("tools", offered(&server["config"])),
+        ("expires", expiry(server)),
+        (
+            "needs",
+            if needs_token { "an API token" } else { "" }.to_owned(),
+        ),
+        ("created", table::time(&server["created_at"])),
+        ("updated", table::time(&server["updated_at"])),
+        ("url", text(&server["url"])),
+    ]);
+    match server["url"] {
+        Value::String(_) => {
+            format!("{fields}\n\nThe URL is shown this once. Whoever has it can use it.")
+        }
+        _ => fields,
+    }
+}

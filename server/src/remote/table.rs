@@ -1,0 +1,58 @@
+//! Tables and lists of fields, for people.
+
+use serde_json::Value;
+
+/// A table with a line of headings; columns as wide as they need to be.
+pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
+    let headings: Vec<_> = headings.iter().map(|it| (*it).to_owned()).collect();
+    let lines: Vec<_> = std::iter::once(&headings).chain(rows).collect();
+    let width = |column: usize| {
+        let cells = lines.iter().filter_map(|line| line.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<_> = (0..headings.len()).map(width).collect();
+    let lines = lines.iter().map(|line| {
+        let cells = line.iter().zip(&widths);
+        let cells = cells.map(|(cell, width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Fields one below the other.
+pub(super) fn fields(rows: &[(&str, String)]) -> String {
+    let rows: Vec<_> = rows
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| (*name, value))
+        .collect();
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let lines = rows
+        .iter()
+        .map(|(name, value)| format!("{name:width$}  {value}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A value as text; nothing for null. Control characters of others are not for a terminal.
+pub(super) fn text(value: &Value) -> String {
+    let text = match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    };
+    text.chars()
+        .map(|it| if it.is_control() { '\u{fffd}' } else { it })
+        .collect()
+}
+
+/// A time, to the second.
+pub(super) fn time(value: &Value) -> String {
+    match value
+        .as_str()
+        .and_then(|it| it.parse::<jiff::Timestamp>().ok())
+    {
+        Some(time) => time.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+        None => text(value),
+    }
+}
