@@ -8,7 +8,7 @@ use crate::allowlist::excluded::{self, Exclusion};
 use crate::allowlist::tools::{self, ToolsetEntry};
 use crate::corrections::Correction;
 use crate::openapi::{self, Spec};
-use crate::problem::{Error, Problem};
+use crate::problem::{Error, Problem, nearest};
 use crate::reader::Reader;
 use crate::yaml::Node;
 
@@ -32,7 +32,7 @@ pub(crate) struct Parsed {
     pub(crate) excluded_path: String,
     /// The documents that could be read, in the order of `apis.yaml`.
     pub(crate) specs: Vec<Spec>,
-    /// Whether each file of the allowlist could be read at all. If not, nothing can be said about what is missing in it.
+    /// Whether each entry of the allowlist could be read. If not, nothing can be said about what is missing in it.
     pub(crate) whole: bool,
     pub(crate) errors: Vec<Error>,
     /// Line of each operation, by source and id.
@@ -86,6 +86,9 @@ pub(crate) fn parse(inputs: &[Input]) -> Parsed {
     let corrections = find(inputs, &format!("{root}corrections.yaml"))
         .and_then(|input| parsed.read(input, corrections::read))
         .unwrap_or_default();
+    parsed
+        .errors
+        .extend(unknown_documents(&parsed, &corrections));
     let folder = parsed.tools_path();
     let mut files: Vec<_> = inputs
         .iter()
@@ -107,7 +110,8 @@ impl Parsed {
     fn read<T>(&mut self, input: &Input, read: impl Fn(&mut Reader<'_>, &Node) -> T) -> Option<T> {
         let (mut reader, node) = Reader::open(&input.path, &input.text);
         let value = node.map(|node| read(&mut reader, &node));
-        self.whole &= value.is_some();
+        let lost = |error: &Error| error.problem.loses_entries();
+        self.whole &= value.is_some() && !reader.errors.iter().any(lost);
         self.errors.append(&mut reader.errors);
         value
     }
@@ -152,6 +156,26 @@ impl Parsed {
             }
         }
     }
+}
+
+/// Corrections of documents that there are not.
+fn unknown_documents(parsed: &Parsed, corrections: &[Correction]) -> Vec<Error> {
+    let documents = &parsed.apis.documents;
+    let names = || documents.iter().map(|entry| entry.name.value.as_str());
+    let unknown = corrections.iter().filter(|correction| {
+        !documents.is_empty() && parsed.apis.document(&correction.document).is_none()
+    });
+    unknown
+        .map(|correction| Error {
+            path: correction.source.clone(),
+            line: correction.line,
+            problem: Problem::UnknownDocument {
+                document: correction.document.clone(),
+                of: parsed.apis_path.clone(),
+                nearest: nearest(&correction.document, names()),
+            },
+        })
+        .collect()
 }
 
 /// Where a text declares operations. A document is read by a parser that keeps no positions, and this is all that is needed of them.

@@ -83,7 +83,7 @@ pub enum Problem {
     WrongKind {
         /// The key, or what stands here.
         what: String,
-        /// What belongs here.
+        /// How it differs from what belongs here: `no list`.
         expected: &'static str,
     },
     /// A text without content.
@@ -91,6 +91,14 @@ pub enum Problem {
     Empty {
         /// Its key.
         key: String,
+    },
+    /// A text with a character that a reviewer does not see.
+    #[error("`{key}` has a character that does not show, U+{:04X}; leave it out", u32::from(*character))]
+    Hidden {
+        /// Its key.
+        key: String,
+        /// The character.
+        character: char,
     },
     /// A word that is none of those known.
     #[error("`{word}` is no {of}{}", did_you_mean(nearest.as_deref()))]
@@ -134,6 +142,12 @@ pub enum Problem {
         /// What it has to hold.
         placeholders: &'static str,
     },
+    /// A hint before one that is for some of the same answers.
+    #[error("with this hint the one in line {special} is never given: put it behind that one")]
+    NeverGiven {
+        /// The line of the other.
+        special: usize,
+    },
     /// A document that no API has.
     #[error("document `{document}` belongs to no API")]
     DocumentWithoutApi {
@@ -169,6 +183,16 @@ pub enum Problem {
         document: String,
         /// The id most like it.
         nearest: Option<String>,
+    },
+    /// An operation that two tools would be.
+    #[error("operation `{operation}` of {document} is tool `{tool}` already")]
+    ToolAlready {
+        /// The id.
+        operation: String,
+        /// The document.
+        document: String,
+        /// The other tool.
+        tool: String,
     },
     /// An operation for which nothing was decided.
     #[error(
@@ -251,7 +275,7 @@ pub enum Problem {
         document: String,
     },
     /// Two overrides that cannot both hold.
-    #[error("{what} was already set to something else in line {first}")]
+    #[error("{what} was already set in line {first}")]
     Contradiction {
         /// What they are about.
         what: String,
@@ -356,6 +380,34 @@ pub enum Problem {
         /// The key.
         key: &'static str,
     },
+    /// A reading besides a write, of an operation that does not write.
+    #[error("`{key}` is for operations that {does}; `{operation}` of {document} is a {http}")]
+    NothingToRead {
+        /// `merge_from` or `read_back`.
+        key: &'static str,
+        /// What the operation would have to do.
+        does: &'static str,
+        /// The operation.
+        operation: String,
+        /// The document.
+        document: String,
+        /// Its HTTP method.
+        http: String,
+    },
+    /// A method that says something else about a tool than its request does.
+    #[error(
+        "method `{method}` does not fit operation `{operation}` of {document}, which is a {http}"
+    )]
+    MethodOfRequest {
+        /// The method.
+        method: String,
+        /// The operation.
+        operation: String,
+        /// The document.
+        document: String,
+        /// Its HTTP method.
+        http: String,
+    },
     /// An operation that cannot be read from.
     #[error("`{key}` names `{operation}` of {document}, {why}")]
     UnreadableSource {
@@ -381,6 +433,30 @@ pub enum Problem {
     /// An OpenAPI document that is not understood.
     #[error(transparent)]
     Document(#[from] DocumentError),
+}
+
+impl Problem {
+    /// Whether an entry of a file, or an operation in it, may be missing from what was read because of it.
+    pub(crate) fn loses_entries(&self) -> bool {
+        let keys = [
+            "excluded",
+            "document",
+            "toolset",
+            "tools",
+            "method",
+            "resource",
+            "operations",
+            "id",
+        ];
+        match self {
+            Self::Syntax { .. } | Self::Unsupported { .. } | Self::WrongKind { .. } => true,
+            Self::UnknownKey { nearest, .. } => {
+                nearest.as_deref().is_some_and(|key| keys.contains(&key))
+            }
+            Self::MissingKey { key, .. } => keys.contains(key),
+            _ => false,
+        }
+    }
 }
 
 /// The end of a message: what was probably meant.

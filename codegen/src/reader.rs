@@ -5,6 +5,12 @@ use serde_json::Value as Json;
 use crate::problem::{Error, Problem, nearest};
 use crate::yaml::{self, Key, Node, Value};
 
+/// Characters that change the order in which the text after them is shown, so that a reviewer reads something else than a model.
+const BIDI: [char; 9] = [
+    '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}',
+    '\u{2069}',
+];
+
 /// A value and the line it stands in.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct At<T> {
@@ -23,6 +29,8 @@ impl<T> At<T> {
 pub(crate) struct Reader<'a> {
     pub(crate) path: &'a str,
     pub(crate) errors: Vec<Error>,
+    /// Keys that were most likely meant by unknown ones, with the line of their mapping: they are not missing as well.
+    misspelled: Vec<(usize, String)>,
 }
 
 /// A mapping whose keys are known.
@@ -54,6 +62,7 @@ impl<'a> Reader<'a> {
         let mut reader = Self {
             path,
             errors: Vec::new(),
+            misspelled: Vec::new(),
         };
         let node = match yaml::parse(text) {
             Ok((node, flaws)) => {
@@ -93,7 +102,7 @@ impl<'a> Reader<'a> {
                 entries,
             }),
             _ => {
-                self.wrong(node.line, of, "written as `key: value` pairs");
+                self.wrong(node.line, of, "no mapping; write `key: value` pairs");
                 None
             }
         }
@@ -109,10 +118,13 @@ impl<'a> Reader<'a> {
         let map = self.any_map(node, of)?;
         for (key, _) in map.entries {
             if !known.contains(&key.text.as_str()) {
+                let nearest = nearest(&key.text, known.iter().copied());
+                let meant = nearest.clone().map(|meant| (map.line, meant));
+                self.misspelled.extend(meant);
                 let problem = Problem::UnknownKey {
                     key: key.text.clone(),
                     of,
-                    nearest: nearest(&key.text, known.iter().copied()),
+                    nearest,
                 };
                 self.error(key.line, problem);
             }
@@ -123,10 +135,16 @@ impl<'a> Reader<'a> {
     /// The value of a key that has to be there.
     pub(crate) fn needed<'n>(&mut self, map: &Map<'n>, key: &'static str) -> Option<&'n Node> {
         let found = map.get(key);
-        if found.is_none() {
+        if found.is_none() && !self.is_misspelled(map, key) {
             self.error(map.line, Problem::MissingKey { key, of: map.of });
         }
         found
+    }
+
+    /// Whether a key stands there under a name that is none.
+    pub(crate) fn is_misspelled(&self, map: &Map<'_>, key: &str) -> bool {
+        let is = |(line, meant): &(usize, String)| *line == map.line && meant == key;
+        self.misspelled.iter().any(is)
     }
 
     /// A text that has to be there.
@@ -151,7 +169,7 @@ impl<'a> Reader<'a> {
                 self.wrong(
                     node.line,
                     &format!("`{what}`"),
-                    "a text; other words and numbers need quotes",
+                    "no text; other words and numbers need quotes",
                 );
             }
             return None;
@@ -160,6 +178,12 @@ impl<'a> Reader<'a> {
         if text.is_empty() {
             let key = what.to_owned();
             self.error(node.line, Problem::Empty { key });
+            return None;
+        }
+        let hidden = |c: &char| (c.is_control() && *c != '\n') || BIDI.contains(c);
+        if let Some(character) = text.chars().find(hidden) {
+            let key = what.to_owned();
+            self.error(node.line, Problem::Hidden { key, character });
             return None;
         }
         Some(At::new(node.line, text.to_owned()))
@@ -197,7 +221,11 @@ impl<'a> Reader<'a> {
         match &node.value {
             Value::List(items) => items,
             _ => {
-                self.wrong(node.line, &format!("`{what}`"), "a list");
+                self.wrong(
+                    node.line,
+                    &format!("`{what}`"),
+                    "no list; write `[one, two]`, or a line with `- ` for each",
+                );
                 &[]
             }
         }
@@ -242,7 +270,7 @@ impl<'a> Reader<'a> {
             self.wrong(
                 node.line,
                 &format!("`{what}`"),
-                "a number from 0 to 4294967295",
+                "no number from 0 to 4294967295",
             );
         }
         number.map(|number| At::new(node.line, number))
@@ -253,7 +281,7 @@ impl<'a> Reader<'a> {
         let node = map.get(key)?;
         let flag = node.json().as_bool();
         if flag.is_none() {
-            self.wrong(node.line, &format!("`{key}`"), "true or false");
+            self.wrong(node.line, &format!("`{key}`"), "neither true nor false");
         }
         flag.map(|flag| At::new(node.line, flag))
     }

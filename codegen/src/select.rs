@@ -111,7 +111,42 @@ impl<'p> Selection<'p> {
             .tool_name(&entry.method.value, &entry.resource.value);
         let mut operations: Vec<SelectedOperation<'p>> = Vec::new();
         for binding in &entry.bindings {
-            let Some(api) = self.api(parsed, &toolset.path, &binding.document) else {
+            let id = &binding.operation;
+            if let Some(meant) = self.unknown_document(parsed, &toolset.path, &binding.document) {
+                misspelled.extend(meant.map(|name| (name, id.value.clone())));
+                continue;
+            }
+            // A document that could not be read has its own message.
+            let Some(spec) = parsed.spec(&binding.document.value) else {
+                continue;
+            };
+            let Some(decision) = self.decision(spec, &id.value) else {
+                let ids = spec.operations();
+                let nearest = nearest(&id.value, ids.iter().map(|other| other.id.as_str()));
+                let meant = nearest.clone().map(|id| (spec.name.clone(), id));
+                misspelled.extend(meant);
+                let problem = Problem::UnknownOperation {
+                    operation: id.value.clone(),
+                    document: spec.name.clone(),
+                    nearest,
+                };
+                self.error(&toolset.path, id.line, problem);
+                continue;
+            };
+            if let Decision::Tool(other) = decision
+                && *other != name
+            {
+                let problem = Problem::ToolAlready {
+                    operation: id.value.clone(),
+                    document: spec.name.clone(),
+                    tool: other.clone(),
+                };
+                self.error(&toolset.path, id.line, problem);
+                continue;
+            }
+            *decision = Decision::Tool(name.clone());
+            // A document that is of no API has its own message.
+            let Some(api) = parsed.apis.api_of(&spec.name) else {
                 continue;
             };
             if let Some(other) = operations.iter().find(|other| other.api.name == api.name) {
@@ -123,24 +158,6 @@ impl<'p> Selection<'p> {
                 self.error(&toolset.path, binding.document.line, problem);
                 continue;
             }
-            // A document that could not be read has its own message.
-            let Some(spec) = parsed.spec(&binding.document.value) else {
-                continue;
-            };
-            let id = &binding.operation;
-            let Some(decision) = self.decision(spec, &id.value) else {
-                let ids = spec.operations();
-                let nearest = nearest(&id.value, ids.iter().map(|other| other.id.as_str()));
-                misspelled.extend(nearest.clone().map(|id| (spec.name.clone(), id)));
-                let problem = Problem::UnknownOperation {
-                    operation: id.value.clone(),
-                    document: spec.name.clone(),
-                    nearest,
-                };
-                self.error(&toolset.path, id.line, problem);
-                continue;
-            };
-            *decision = Decision::Tool(name.clone());
             operations.push(SelectedOperation { binding, spec, api });
         }
         SelectedTool {
@@ -150,28 +167,26 @@ impl<'p> Selection<'p> {
         }
     }
 
-    /// The API that has a document.
-    fn api(
+    /// Reports a document that there is not; `Some` is the one that was probably meant.
+    fn unknown_document(
         &mut self,
-        parsed: &'p Parsed,
+        parsed: &Parsed,
         path: &str,
         document: &At<String>,
-    ) -> Option<&'p ApiEntry> {
-        let api = parsed.apis.api_of(&document.value);
-        if parsed.apis.document(&document.value).is_none() && !parsed.apis.documents.is_empty() {
-            let known = parsed
-                .apis
-                .documents
-                .iter()
-                .map(|entry| entry.name.value.as_str());
-            let problem = Problem::UnknownDocument {
-                document: document.value.clone(),
-                of: parsed.apis_path.clone(),
-                nearest: nearest(&document.value, known),
-            };
-            self.error(path, document.line, problem);
+    ) -> Option<Option<String>> {
+        let documents = &parsed.apis.documents;
+        if parsed.apis.document(&document.value).is_some() || documents.is_empty() {
+            return None;
         }
-        api
+        let known = documents.iter().map(|entry| entry.name.value.as_str());
+        let nearest = nearest(&document.value, known);
+        let problem = Problem::UnknownDocument {
+            document: document.value.clone(),
+            of: parsed.apis_path.clone(),
+            nearest: nearest.clone(),
+        };
+        self.error(path, document.line, problem);
+        Some(nearest)
     }
 
     fn decision(&mut self, spec: &Spec, operation: &str) -> Option<&mut Decision> {
@@ -220,13 +235,14 @@ impl<'p> Selection<'p> {
     fn exclude(&mut self, parsed: &'p Parsed) {
         let path = &parsed.excluded_path;
         for exclusion in &parsed.exclusions {
-            self.api(parsed, path, &exclusion.document);
             // Of a misspelled document the most likely one is meant: its operations are not undecided as well.
-            let documents = || parsed.specs.iter().map(|spec| spec.name.as_str());
             let name = &exclusion.document.value;
-            let meant = parsed.spec(name).map(|spec| spec.name.clone());
-            let meant = meant.or_else(|| nearest(name, documents()));
-            let Some(spec) = meant.and_then(|name| parsed.spec(&name)) else {
+            let spec = match self.unknown_document(parsed, path, &exclusion.document) {
+                Some(meant) => meant.and_then(|name| parsed.spec(&name)),
+                None => parsed.spec(name),
+            };
+            // A document that could not be read has its own message.
+            let Some(spec) = spec else {
                 continue;
             };
             for pattern in &exclusion.operations {

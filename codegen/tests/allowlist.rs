@@ -110,7 +110,7 @@ fn tools_of_each_api() {
         list_all_apacheairflow_roles: get /api/v1/roles -> roles by , paged true
         get_single_apacheairflow_role_by_id: get /api/v1/roles/{role_name} id!
         create_a_apacheairflow_role: post /api/v1/roles name! actions! read back from /api/v1/roles/{name}
-        update_a_apacheairflow_role_by_id: patch /api/v1/roles/{role_name} id! name|id actions masked read back from /api/v1/roles/{name}
+        update_a_apacheairflow_role_by_id: patch /api/v1/roles/{role_name} id! name|id actions masked read back from /api/v1/roles/{role_name}
         delete_a_apacheairflow_role_by_id: delete /api/v1/roles/{role_name} id!
         list_all_apacheairflow_users: get /api/v1/users order_by -> users by username email active roles.name, paged true
         get_single_apacheairflow_user_by_id: get /api/v1/users/{username} id!
@@ -268,6 +268,167 @@ fn a_tool_taken_out_is_undecided() {
             .collect::<Vec<_>>(),
         [11, 10]
     );
+}
+
+/// What follows from a mistake is not reported beside it.
+#[test]
+fn one_mistake_is_one_message() {
+    let (apis, excluded) = ("specs/apis.yaml", "specs/excluded.yaml");
+    let (corrections, users) = ("specs/corrections.yaml", "specs/tools/users.yaml");
+    let get_users = "operations: { airflow-2: get_users, airflow-3-fab: get_users }";
+    for (path, text, instead, expected) in [
+        (
+            users,
+            "  - method: list\n    resource: users",
+            "  - resource: users",
+            "5: a tool needs `method`",
+        ),
+        (
+            users,
+            "method: list",
+            "method: List",
+            "5: `List` is no name of a-z, 0-9 and _ that begins with a letter",
+        ),
+        (users, get_users, "", "5: a tool needs `operations`"),
+        (
+            users,
+            get_users,
+            "operation: { airflow-2: get_users }",
+            "11: a tool has no key `operation` (did you mean `operations`?)",
+        ),
+        (
+            users,
+            get_users,
+            "operations: { airflow-2: { note: x }, airflow-3-fab: get_users }",
+            "11: an operation needs `id`",
+        ),
+        (
+            users,
+            get_users,
+            "operations: { airflow2: get_users, airflow-3-fab: get_users }",
+            "11: `airflow2` is not a document of specs/apis.yaml (did you mean `airflow-2`?)",
+        ),
+        (
+            users,
+            "title: List users",
+            "titel: List users",
+            "7: a tool has no key `titel` (did you mean `title`?)",
+        ),
+        (
+            users,
+            "title: List users",
+            "title: *users",
+            "7: this is not YAML: while parsing node, found unknown anchor",
+        ),
+        (
+            users,
+            "title: List users",
+            "title: \"List\\nusers\"",
+            "7: `title` is no text of one line",
+        ),
+        (
+            users,
+            "title: List users",
+            "title: \"List \\u202e users\"",
+            "7: `title` has a character that does not show, U+202E; leave it out",
+        ),
+        (
+            users,
+            "description: Field to sort by. }",
+            "description: Field to sort by., default: mail, reason: r }",
+            "19: `default` of `order_by` does not fit a parameter of type object or enum",
+        ),
+        (
+            users,
+            "summary: [username,",
+            "summary: [username, username,",
+            "12: `username` stands here twice, first in line 12",
+        ),
+        (
+            excluded,
+            "excluded:",
+            "exclude:",
+            "4: this file has no key `exclude` (did you mean `excluded`?)",
+        ),
+        (
+            excluded,
+            "operations: [login]",
+            "operations: login",
+            "6: `operations` is no list; write `[one, two]`, or a line with `- ` for each",
+        ),
+        (
+            corrections,
+            "document: airflow-2",
+            "document: airflow-22",
+            "6: `airflow-22` is not a document of specs/apis.yaml (did you mean `airflow-2`?)",
+        ),
+        (
+            corrections,
+            "    rename: fail_login_count",
+            "    renam: fail_login_count",
+            "8: a correction has no key `renam` (did you mean `rename`?)",
+        ),
+        (
+            corrections,
+            "UserCollectionItem/properties/failed",
+            "UserCollectionItm/properties/failed",
+            "6: correction of `airflow-2` at /components/schemas/UserCollectionItm/properties/failed_login_count no longer applies: there is nothing",
+        ),
+        (
+            apis,
+            "source: specs/openapi/airflow-2.yaml",
+            "source: specs/openapi/airflow2.yaml",
+            "21: there is no file `specs/openapi/airflow2.yaml`",
+        ),
+        (
+            apis,
+            "  list: list_all_apacheairflow_{resource}",
+            "  list: list_all_{resorce}",
+            "5: `list_all_{resorce}` must hold `{resource}` and nothing else in braces",
+        ),
+        (
+            apis,
+            "max: 100 }",
+            "max: many }",
+            "39: `max` is no number from 0 to 4294967295",
+        ),
+        (
+            apis,
+            "      basic:",
+            "      bsic:",
+            "66: `sign_in` has no key `bsic` (did you mean `basic`?)",
+        ),
+        (
+            apis,
+            "- name: airflow-2\n    title",
+            "- name: airflow-3\n    title",
+            "61: API `airflow-3` is used twice, first in specs/apis.yaml:26",
+        ),
+        (
+            apis,
+            "- name: airflow-2\n    title",
+            "- name: airflow_2\n    title",
+            "61: `airflow_2` is no name of a-z, 0-9 and - that begins with a letter",
+        ),
+        (
+            apis,
+            "documents: [airflow-2]",
+            "documents: []",
+            "20: document `airflow-2` belongs to no API",
+        ),
+        (
+            apis,
+            "        - { status: 409, says: Username,",
+            "        - { status: 409, hint: Choose another. }\n        - { status: 409, says: Username,",
+            "54: with this hint the one in line 55 is never given: put it behind that one",
+        ),
+    ] {
+        let mut inputs = inputs();
+        change(&mut inputs, path, text, instead);
+        let found = mcp_codegen::catalog(&inputs).err().unwrap_or_default();
+        let found: String = report(&found).lines().take(5).collect();
+        assert_eq!(found, format!("{path}:{expected}"), "{text} -> {instead}");
+    }
 }
 
 /// Mistakes in all files, reported in one run.

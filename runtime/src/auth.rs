@@ -193,7 +193,7 @@ impl Auth {
         let made = match &self.credentials {
             Credentials::None => return Ok(Grant::new(Kind::Fixed, None)),
             Credentials::Bearer(token) => Grant::bearer(Kind::Fixed, token.expose_secret(), None),
-            Credentials::BearerFile(path) => return from_file(path).await,
+            Credentials::BearerFile(path) => return from_file(path, self.timeout).await,
             Credentials::BearerCommand(command) => {
                 let token = bearer::of_command(command, self.timeout).await?;
                 let lives = bearer::lives(&token, None);
@@ -215,15 +215,41 @@ impl Auth {
         made.ok_or_else(bearer::not_a_token)
     }
 
+    /// The error of an answer, with what it means for these credentials where the server does not know that.
+    pub(crate) fn refusal(&self, api: &Api, transport: &Transport, error: CallError) -> CallError {
+        let status = error.status.unwrap_or_default();
+        let denied = match &api.sign_in {
+            SignIn::Basic { session } => session.as_ref().map_or(&[][..], |it| it.denied),
+            SignIn::Token(_) => &[],
+        };
+        match &self.credentials {
+            // Another header may be what lets in.
+            Credentials::None
+                if transport.headers().is_empty()
+                    && (status == 401 || denied.contains(&status)) =>
+            {
+                CallError {
+                    code: ErrorCode::Unauthenticated,
+                    ..error
+                }
+                .hint("This account has no credentials, so that the server lets it in as nobody. Whoever runs these tools has to give it a user name and password, or a token.")
+            }
+            _ if self.is_bearer() && denied.contains(&status) => error.hint("The server says the same of a token that it does not accept and of a user without the permission. Whoever runs these tools has to check both; calling again does not help."),
+            _ => error,
+        }
+    }
+
     /// `text` without what this account signs in with.
     pub(crate) fn redact(&self, transport: &Transport, text: &str) -> String {
         let mut secrets: Vec<String> = Vec::new();
         match &self.credentials {
             // A password that is the user name hides nothing, but would be found wherever the user is.
-            Credentials::Password { username, password }
-                if password.expose_secret() != username =>
-            {
-                secrets.push(password.expose_secret().to_owned());
+            Credentials::Password { username, password } => {
+                // A proxy may show the header, of which there may be a session by now.
+                secrets.push(encoded_pair(username, password));
+                if password.expose_secret() != username {
+                    secrets.push(password.expose_secret().to_owned());
+                }
             }
             Credentials::Bearer(token) => secrets.push(token.expose_secret().to_owned()),
             Credentials::BearerCommand(command) => secrets.push(command.clone()),
@@ -254,8 +280,7 @@ async fn basic(
     username: &str,
     password: &SecretString,
 ) -> Result<Grant, CallError> {
-    let pair = format!("{username}:{}", password.expose_secret());
-    let header = sensitive(&format!("Basic {}", STANDARD.encode(pair)))
+    let header = sensitive(&format!("Basic {}", encoded_pair(username, password)))
         .ok_or_else(|| CallError::new(ErrorCode::Internal, "Basic credentials are no header"))?;
     let mut grant = Grant::new(Kind::Fixed, Some((AUTHORIZATION, header)));
     let Some(session) = session else {
@@ -275,6 +300,10 @@ async fn basic(
         grant.renew_at = Some(grant.granted + ASK_AGAIN);
     }
     Ok(grant)
+}
+
+fn encoded_pair(username: &str, password: &SecretString) -> String {
+    STANDARD.encode(format!("{username}:{}", password.expose_secret()))
 }
 
 /// User name and password, exchanged for a token.
@@ -319,10 +348,10 @@ async fn exchange(
     Grant::bearer(Kind::Token, &token, lives).ok_or_else(bearer::not_a_token)
 }
 
-async fn from_file(path: &Path) -> Result<Grant, CallError> {
+async fn from_file(path: &Path, timeout: Duration) -> Result<Grant, CallError> {
     // Looked at before it is read: if it changes in between, it is read once more.
     let stamp = Stamp::of(path).await;
-    let token = bearer::of_file(path).await?;
+    let token = bearer::of_file(path, timeout).await?;
     Grant::bearer(Kind::File(stamp), &token, None).ok_or_else(bearer::not_a_token)
 }
 

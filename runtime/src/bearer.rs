@@ -9,14 +9,15 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use crate::{
     error::{CallError, ErrorCode},
     failure::words,
 };
 
-/// Longest file with a token.
-const MAX_FILE_BYTES: u64 = 64 << 10;
+/// Longest text with a token.
+const MAX_BYTES: usize = 64 << 10;
 
 /// What tells one state of a file from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,21 +49,32 @@ pub(crate) fn token(text: &str) -> Option<String> {
 }
 
 /// The token in a file.
-pub(crate) async fn of_file(path: &Path) -> Result<String, CallError> {
-    let failed = |error: &io::Error| {
+pub(crate) async fn of_file(path: &Path, timeout: Duration) -> Result<String, CallError> {
+    let failed = |error: io::Error| {
         CallError::new(ErrorCode::Unauthenticated, "No token")
             .detail(format!("The token file {} cannot be read: {}.", path.display(), error.kind()))
             .hint("Whoever runs these tools has to put the token there. It is read again at the next call.")
             .retryable(true)
     };
-    let metadata = tokio::fs::metadata(path).await.map_err(|e| failed(&e))?;
-    if metadata.len() > MAX_FILE_BYTES {
+    let read = async { beginning(tokio::fs::File::open(path).await?).await };
+    // A pipe that nobody writes to never ends.
+    let bytes = match tokio::time::timeout(timeout, read).await {
+        Ok(bytes) => bytes.map_err(failed)?,
+        Err(_) => return Err(failed(io::ErrorKind::TimedOut.into())),
+    };
+    if bytes.len() > MAX_BYTES {
         return Err(not_a_token());
     }
-    let text = tokio::fs::read_to_string(path)
-        .await
-        .map_err(|e| failed(&e))?;
+    let text = String::from_utf8(bytes).map_err(|_| failed(io::ErrorKind::InvalidData.into()))?;
     token(&text).ok_or_else(not_a_token)
+}
+
+/// What a stream has, but no more than shows that it is too long: what `/dev/zero` or `yes` gives has no end.
+async fn beginning(stream: impl AsyncRead + Unpin) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut stream = stream.take(MAX_BYTES as u64 + 1);
+    stream.read_to_end(&mut bytes).await?;
+    Ok(bytes)
 }
 
 /// The token that a shell command prints.
@@ -73,12 +85,26 @@ pub(crate) async fn of_command(command: &str, timeout: Duration) -> Result<Strin
             .detail(detail)
             .hint("Whoever runs these tools has to run the account's token command by hand to see why.")
     };
-    let output = shell(command)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let output = match tokio::time::timeout(timeout, output).await {
+    let no_token = "The token command did not print a token and nothing else.";
+    let output = async {
+        let mut child = shell(command)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        let bytes = match child.stdout.take() {
+            Some(stdout) => beginning(stdout).await?,
+            None => Vec::new(),
+        };
+        // One that prints without end is not waited for.
+        let status = match bytes.len() > MAX_BYTES {
+            true => None,
+            false => Some(child.wait().await?),
+        };
+        io::Result::Ok((status, bytes))
+    };
+    let (status, bytes) = match tokio::time::timeout(timeout, output).await {
         Ok(Ok(output)) => output,
         Ok(Err(error)) => {
             return Err(failed(format!(
@@ -91,16 +117,15 @@ pub(crate) async fn of_command(command: &str, timeout: Duration) -> Result<Strin
             return Err(failed(detail).retryable(true));
         }
     };
-    if !output.status.success() {
-        return Err(failed(format!(
-            "The token command failed: {}.",
-            output.status
-        )));
+    match status {
+        None => Err(failed(no_token.to_owned())),
+        Some(status) if !status.success() => {
+            Err(failed(format!("The token command failed: {status}.")))
+        }
+        Some(_) => {
+            token(&String::from_utf8_lossy(&bytes)).ok_or_else(|| failed(no_token.to_owned()))
+        }
     }
-    let text = String::from_utf8_lossy(&output.stdout);
-    token(&text).ok_or_else(|| {
-        failed("The token command did not print a token and nothing else.".to_owned())
-    })
 }
 
 fn shell(command: &str) -> tokio::process::Command {

@@ -49,12 +49,8 @@ impl Account {
         }
         let base = inner.transport.base();
         if response.status >= 300 {
-            return Err(explain::error_of(
-                &api.errors,
-                base,
-                request.http,
-                &response,
-            ));
+            let error = explain::error_of(&api.errors, base, request.http, &response);
+            return Err(inner.auth.refusal(api, &inner.transport, error));
         }
         if !response.body.is_empty() && !response.may_be_json() {
             return Err(explain::not_json(base, &response));

@@ -250,12 +250,13 @@ fn without_tags(text: &str) -> String {
 }
 
 fn entities(text: &str) -> String {
-    const ENTITIES: [(&str, &str); 7] = [
+    const ENTITIES: [(&str, &str); 8] = [
         ("&nbsp;", " "),
         ("&lt;", "<"),
         ("&gt;", ">"),
         ("&quot;", "\""),
         ("&#39;", "'"),
+        ("&#x27;", "'"),
         ("&#34;", "\""),
         // Last, so that `&amp;lt;` becomes `&lt;`.
         ("&amp;", "&"),

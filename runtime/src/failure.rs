@@ -61,6 +61,18 @@ pub(crate) fn failure(base: &Base, http: Http, error: reqwest::Error) -> CallErr
         return lost(http, ErrorCode::Timeout, "No answer in time")
             .detail(format!("{server}: {}.", innermost(&error)));
     }
+    let unreadable = [io::ErrorKind::InvalidInput, io::ErrorKind::InvalidData];
+    if error.is_decode()
+        && find::<io::Error>(&error).is_some_and(|it| unreadable.contains(&it.kind()))
+    {
+        // Whatever was asked for has been done; only its answer cannot be read.
+        return CallError::new(ErrorCode::UnexpectedResponse, "Not a readable answer")
+            .detail(format!(
+                "The answer of {server} cannot be unpacked: {}.",
+                innermost(&error)
+            ))
+            .hint("Something in front of the server may have changed the answer. A change may have been made all the same: read it back before you try again.");
+    }
     if chain(&error).contains("invalid HTTP") {
         return CallError::new(ErrorCode::UnexpectedResponse, "Not an HTTP answer")
             .detail(format!("{server}: {}.", innermost(&error)))
@@ -70,6 +82,22 @@ pub(crate) fn failure(base: &Base, http: Http, error: reqwest::Error) -> CallErr
         "{server} closed it before the whole answer had arrived: {}.",
         innermost(&error)
     ))
+}
+
+/// Whether a connection ended without an answer to the request that was sent on it.
+pub(crate) fn is_lost(error: &reqwest::Error) -> bool {
+    let is_closed = |kind| {
+        matches!(
+            kind,
+            io::ErrorKind::ConnectionReset
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::UnexpectedEof
+        )
+    };
+    !error.is_connect()
+        && !error.is_timeout()
+        && (find::<io::Error>(error).is_some_and(|cause| is_closed(cause.kind()))
+            || chain(error).contains("connection closed before message completed"))
 }
 
 /// A request that may have had its effect.

@@ -16,6 +16,9 @@ const SHORTEST: usize = 3;
 /// Shorter secrets are parts of many words by chance, so they are only looked for as words of their own.
 const LONG: usize = 6;
 
+/// What a text ends with that was cut, perhaps in the middle of a secret.
+const CUT: char = '…';
+
 /// Replaces secrets in texts, in all the forms in which an answer may have them.
 ///
 /// It is for messages: in data a password such as `admin` would erase what is only called the same.
@@ -31,7 +34,9 @@ impl Redactor {
         for secret in secrets {
             let secret = secret.as_ref();
             if secret.chars().count() >= SHORTEST {
-                forms.extend(written_forms(secret));
+                let forms_of = written_forms(secret).into_iter();
+                // A secret of white space alone has none left when that is joined.
+                forms.extend(forms_of.filter(|form| form.chars().count() >= SHORTEST));
             }
         }
         forms.sort_unstable();
@@ -71,6 +76,7 @@ impl Redactor {
                 }
             }
         }
+        ranges.extend(self.beginning(text));
         ranges.sort_unstable_by_key(|range| range.start);
         let mut merged: Vec<Range<usize>> = Vec::new();
         for range in ranges {
@@ -80,6 +86,17 @@ impl Redactor {
             }
         }
         merged
+    }
+
+    /// Where the text has the beginning of a secret whose rest was cut off.
+    fn beginning(&self, text: &str) -> Option<Range<usize>> {
+        let text = text.strip_suffix(CUT)?;
+        let starts = self.forms.iter().filter_map(|form| {
+            let ends = form.char_indices().skip(SHORTEST).map(|(end, _)| end);
+            let starts = ends.filter_map(|end| text.strip_suffix(form.get(..end)?));
+            starts.map(str::len).min()
+        });
+        Some(starts.min()?..text.len())
     }
 }
 
@@ -103,18 +120,24 @@ impl fmt::Debug for Redactor {
     }
 }
 
-fn written_forms(secret: &str) -> [String; 7] {
+fn written_forms(secret: &str) -> [String; 11] {
     let json = Value::from(secret).to_string();
     let json = json.get(1..json.len() - 1).unwrap_or_default().to_owned();
     let encoded = percent(secret);
     [
         secret.to_owned(),
+        // Messages out of web pages have their white space joined.
+        secret.split_whitespace().collect::<Vec<_>>().join(" "),
         ascii(&json),
         json,
+        // As Python's `repr` writes a text with both quotation marks.
+        secret.replace('\\', "\\\\").replace('\'', "\\'"),
         lower_hex(&encoded),
         encoded.replace("%20", "+"),
         encoded,
-        html(secret),
+        html(secret, "&quot;", "&#39;"),
+        html(secret, "&quot;", "&#x27;"),
+        html(secret, "&#34;", "&#39;"),
     ]
 }
 
@@ -151,12 +174,13 @@ fn lower_hex(encoded: &str) -> String {
     lower.collect()
 }
 
-fn html(text: &str) -> String {
+/// Each library has its own way with quotation marks.
+fn html(text: &str, double: &str, single: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;")
+        .replace('"', double)
+        .replace('\'', single)
 }
 
 #[cfg(test)]
@@ -190,6 +214,15 @@ mod tests {
                 "<p>&lt;a&amp;&#39;b&quot;&gt;</p>",
                 "<p>***</p>",
             ),
+            (&["a'b\"c"], "a&#x27;b&quot;c a&#39;b&#34;c", "*** ***"),
+            (&["a'b\"\\c"], r#"{'p': 'a\'b"\\c'}"#, "{'p': '***'}"),
+            (&["two  spaces"], "<two spaces>", "<***>"),
+            (&["     "], "a b", "a b"),
+            // Where a text was cut, a secret may have lost its end.
+            (&["hunter2"], "password hunt…", "password ***…"),
+            (&["hunter2"], "password hu…", "password hu…"),
+            (&["hunter2"], "password hunt", "password hunt"),
+            (&["hunter2", "nterx"], "is hunter…", "is ***…"),
             // Of overlapping secrets nothing is left, however they are ordered.
             (&["abcdef", "efghij"], "xabcdefghijy", "x***y"),
             (&["abc", "abcdef"], "abcdef", "***"),

@@ -14,7 +14,7 @@ use reqwest::{
 use crate::{
     account::SettingsError,
     error::{CallError, ErrorCode},
-    failure::{failure, lost, no_client, words},
+    failure::{failure, is_lost, lost, no_client, words},
     rate_limit::RateLimit,
     tool::Http,
 };
@@ -219,7 +219,16 @@ impl Transport {
             Some(own) => own,
             None => client(&self.base).map_err(no_client)?,
         };
-        let mut answer = client.execute(request).await.map_err(failed)?;
+        let again = request.try_clone().filter(|_| http == Http::Get);
+        let mut answer = match (client.execute(request).await, again) {
+            // The server closed a kept connection just when it was used again, which is no failure of the call (RFC 9112, section 9.3.1). A busy gunicorn does so with requests that it has not read yet.
+            (Err(error), Some(again)) if is_lost(&error) => {
+                tracing::debug!("the connection was closed: once more on a new one");
+                client.execute(again).await
+            }
+            (answer, _) => answer,
+        }
+        .map_err(failed)?;
 
         let announced = answer.content_length().unwrap_or(0);
         let too_large = usize::try_from(announced).map_or(true, |it| it > MAX_BODY_BYTES);

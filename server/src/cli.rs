@@ -175,7 +175,7 @@ Examples:
 }
 
 /// Options of everything that talks to an Airflow.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Connected {
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
@@ -185,7 +185,7 @@ pub(crate) struct Connected {
 }
 
 /// Which Airflow, and how to sign in. What is secret is read from the environment alone.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Default, Clone, Args)]
 #[command(next_help_heading = "Airflow")]
 pub(crate) struct ConnectionArgs {
     /// Where Airflow is, with the path it is served under.
@@ -242,7 +242,7 @@ pub(crate) struct ConnectionArgs {
 }
 
 /// Which tools there are. A tool has to satisfy each option that is given.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Default, Clone, Args)]
 #[command(next_help_heading = "Tools")]
 pub(crate) struct SelectionArgs {
     /// Only tools of these methods: read, write, list, get, create, update, delete or another verb.

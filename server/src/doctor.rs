@@ -1,5 +1,6 @@
 //! `airflow-mcp doctor`: what works and what does not, in the order in which one thing needs the other.
 
+use runtime::api::SignIn;
 use runtime::registry::{self, Selection};
 use runtime::{Account, Answer, CallError, ErrorCode, Known, RateLimit, Tool};
 use serde_json::{Map, Value};
@@ -15,10 +16,12 @@ const LIST_USERS: &str = "list_all_apacheairflow_users";
 /// Runs all checks that make sense; fails if one of them did.
 pub(crate) async fn check(connected: Connected) -> Result<(), Failure> {
     let mut report = Lines::default();
+    let given = connected.clone();
     match settings::connect(connected, &process_environment) {
         Ok((account, selection)) => {
             report.ok("settings", "make sense")?;
-            examine(&account, &selection, &mut report).await?;
+            let token = given.connection.username.is_none();
+            examine(&account, &selection, token, Some(given), &mut report).await?;
         }
         Err(problems) => {
             for problem in problems.0 {
@@ -34,9 +37,13 @@ pub(crate) async fn check(connected: Connected) -> Result<(), Failure> {
 }
 
 /// Asks an account's Airflow all that can be asked, and tells what is found as it is found.
+///
+/// `token` says whether the account signs in with a token; `given` is what it was made of, where an API that is set wrongly is to be noticed.
 pub(crate) async fn examine(
     account: &Account,
     selection: &Selection,
+    token: bool,
+    given: Option<Connected>,
     report: &mut impl Report,
 ) -> anyhow::Result<()> {
     let known = match account.detect().await {
@@ -50,10 +57,24 @@ pub(crate) async fn examine(
         }
     };
     report.ok("address", "answers")?;
-    if known.version.is_empty() {
-        report.note("API", &format!("{}, as it is set", known.api.name))?;
-    } else {
-        report.ok("API", &format!("{} ({})", known.version, known.api.name))?;
+    let found = match given {
+        Some(given) if known.version.is_empty() => detected(given).await,
+        _ => Some(known.clone()).filter(|known| !known.version.is_empty()),
+    };
+    let fixed = known.api.name;
+    match found {
+        Some(found) if found.api.name == fixed => {
+            report.ok("API", &format!("{} ({fixed})", found.version))?;
+        }
+        Some(Known { api, version, .. }) => {
+            let problem = format!(
+                "AIRFLOW_API says {fixed}, but this is {version} ({})",
+                api.name
+            );
+            let advice = format!("leave AIRFLOW_API out, or set it to {}", api.name);
+            return report.failed("API", &problem, &advice);
+        }
+        None => report.note("API", &format!("{fixed}, as it is set"))?,
     }
     for document in known.api.documents {
         let Some(probe) = &document.probe else {
@@ -66,7 +87,14 @@ pub(crate) async fn examine(
             report.note("parts", &format!("{} is not there: {advice}", probe.what))?;
         }
     }
-    sign_in(account, &known, selection, report).await
+    sign_in(account, &known, selection, token, report).await
+}
+
+/// What the Airflow says of itself, whatever AIRFLOW_API says; a proxy may not let it.
+async fn detected(mut given: Connected) -> Option<Known> {
+    given.connection.api = None;
+    let (account, _) = settings::connect(given, &process_environment).ok()?;
+    account.detect().await.ok()
 }
 
 /// Signing in and permissions show only in an answer to a request that needs them.
@@ -74,6 +102,7 @@ async fn sign_in(
     account: &Account,
     known: &Known,
     selection: &Selection,
+    token: bool,
     report: &mut impl Report,
 ) -> anyhow::Result<()> {
     let Some(tool) = probe(known) else {
@@ -105,7 +134,13 @@ async fn sign_in(
             report.ok("permission", &permission)?;
         }
         (true, "forbidden") => {
-            report.ok("sign-in", "works")?;
+            match (token, &known.api.sign_in) {
+                (true, SignIn::Basic { .. }) => report.note(
+                    "sign-in",
+                    "not known: this Airflow says the same of a wrong token and of a missing permission",
+                )?,
+                _ => report.ok("sign-in", "works")?,
+            }
             report.failed(
                 "permission",
                 &format!("{permission}: {detail}"),

@@ -10,6 +10,7 @@ mod doctor;
 mod fixtures;
 mod gateway;
 mod handler;
+mod lines;
 mod log;
 mod offer;
 mod output;

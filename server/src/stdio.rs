@@ -2,18 +2,17 @@
 //!
 //! Clients written in Python hand over pipes, those on Node hand over socket pairs, a shell hands over files or a terminal. Tokio's own standard streams pass each read and write to another thread, which costs more than everything else this program does for a call; so pipes and sockets are driven by the reactor instead.
 
-use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use rmcp::model::ClientJsonRpcMessage;
 use rmcp::service::{RxJsonRpcMessage, ServerInitializeError, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::{RoleServer, ServiceExt};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::handler::Handler;
+use crate::lines::{self, Lines};
 
 type Input = Pin<Box<dyn AsyncRead + Send>>;
 type Output = Pin<Box<dyn AsyncWrite + Send>>;
@@ -22,7 +21,7 @@ type Output = Pin<Box<dyn AsyncWrite + Send>>;
 pub(crate) async fn serve(handler: Handler) -> anyhow::Result<()> {
     handler.start_detection();
     let transport = Conversation {
-        inner: AsyncRwTransport::new(LastLine::new(streams::input()), streams::output()),
+        inner: AsyncRwTransport::new(Lines::new(streams::input()), streams::output()),
         handler: handler.clone(),
         begun: false,
     };
@@ -117,42 +116,7 @@ mod streams {
     }
 }
 
-/// Ends the last line where the client did not: rmcp drops what has no line feed.
-struct LastLine<R> {
-    inner: R,
-    ended: bool,
-}
-
-impl<R> LastLine<R> {
-    fn new(inner: R) -> Self {
-        // Nothing read yet needs no end.
-        Self { inner, ended: true }
-    }
-}
-
-impl<R: AsyncRead + Unpin> AsyncRead for LastLine<R> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let poll = Pin::new(&mut self.inner).poll_read(context, buffer);
-        if let Poll::Ready(Ok(())) = poll {
-            match buffer.filled().get(before..).and_then(<[u8]>::last) {
-                Some(last) => self.ended = *last == b'\n',
-                None if !self.ended && buffer.remaining() > 0 => {
-                    buffer.put_slice(b"\n");
-                    self.ended = true;
-                }
-                None => {}
-            }
-        }
-        poll
-    }
-}
-
-/// Leaves out what comes before the first request, since rmcp takes a stray notification there for the end of the world, and tells the handler of the end.
+/// Answers what cannot be read, leaves out what comes before the first request, since rmcp takes a stray notification there for the end of the world, and tells the handler of the end.
 struct Conversation<T> {
     inner: T,
     handler: Handler,
@@ -175,6 +139,11 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Conversation<T> {
                 self.handler.end();
                 return None;
             };
+            if let Some(answer) = lines::answer(&message) {
+                // Not waited for here, where waiting may be given up at any time.
+                tokio::spawn(self.inner.send(answer));
+                continue;
+            }
             self.begun |= matches!(message, ClientJsonRpcMessage::Request(_));
             if self.begun {
                 return Some(message);
@@ -184,33 +153,5 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Conversation<T> {
 
     async fn close(&mut self) -> Result<(), Self::Error> {
         self.inner.close().await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-    use tokio::io::AsyncReadExt;
-
-    use super::LastLine;
-
-    #[tokio::test]
-    async fn only_an_unended_last_line_is_ended() {
-        let rows = [
-            ("", ""),
-            ("\n", "\n"),
-            ("a", "a\n"),
-            ("a\n", "a\n"),
-            ("a\n\nb", "a\n\nb\n"),
-        ];
-        for (input, expected) in rows {
-            let mut read = String::new();
-            LastLine::new(input.as_bytes())
-                .read_to_string(&mut read)
-                .await
-                .unwrap();
-            assert_eq!(read, expected, "{input:?}");
-        }
     }
 }

@@ -252,3 +252,35 @@ fn doctor_finds_what_does_not() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("FAILED  settings"), "{text}");
 }
+
+#[test]
+fn doctor_looks_at_what_is_fixed_or_cannot_be_told() {
+    let forbidden = (403, "", "{\"title\":\"Forbidden\"}".to_owned());
+    let rows = [
+        (
+            &[("AIRFLOW_API", "airflow-3")][..],
+            &["FAILED  API         AIRFLOW_API says airflow-3, but this is 2.11.2 (airflow-2)"][..],
+        ),
+        (
+            &[("AIRFLOW_API", "airflow-2")],
+            &["ok      API         2.11.2 (airflow-2)"],
+        ),
+        (&[], &["FAILED  sign-in", "no credentials"]),
+        (
+            &[("AIRFLOW_TOKEN", "wrong")],
+            &["-       sign-in     not known", "FAILED  permission"],
+        ),
+    ];
+    for (variables, says) in rows {
+        let mut answers = FakeAirflow::two();
+        answers.insert("GET /api/v1/users", forbidden.clone());
+        let airflow = FakeAirflow::start(answers);
+        let variables = [&[("AIRFLOW_URL", airflow.url.as_str())], variables].concat();
+        let output = run(program(&variables, &["doctor"]), "");
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        for says in says {
+            assert!(text.contains(says), "{variables:?}: {text}");
+        }
+    }
+}

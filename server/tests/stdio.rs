@@ -296,3 +296,36 @@ fn names(answer: &Value) -> Vec<String> {
         .map(|tool| tool["name"].as_str().unwrap().to_owned())
         .collect()
 }
+
+#[test]
+fn a_request_that_cannot_be_read_has_an_answer() {
+    let input = [
+        initialize(),
+        r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#.to_owned(),
+        format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{LIST_USERS}","arguments":{{"limit":Infinity}}}}}}"#
+        ),
+        format!(
+            r#"{{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{{"name":"{LIST_USERS}","arguments":"{{}}"}}}}"#
+        ),
+        r#"{"jsonrpc":"2.0","id":3,"method":"none/such"}"#.to_owned(),
+        "no JSON".to_owned(),
+        request(4, "ping", json!({})),
+    ];
+    let mut answers = messages(&run(
+        program(&[NOBODY], &["stdio"]),
+        &format!("{}\n", input.join("\n")),
+    ));
+    answers.sort_by_key(|answer| answer["id"].as_u64());
+    let codes: Vec<_> = answers[1..]
+        .iter()
+        .map(|answer| (answer["id"].as_u64(), answer["error"]["code"].as_i64()))
+        .collect();
+    let expected = [
+        (Some(1), Some(-32700)),
+        (Some(2), Some(-32602)),
+        (Some(3), Some(-32601)),
+        (Some(4), None),
+    ];
+    assert_eq!(codes, expected, "{answers:?}");
+}

@@ -82,8 +82,9 @@ struct Plan {
 fn plan(root: &Path, files: &[OutputFile]) -> Result<Plan> {
     let mut changed = Vec::new();
     for file in files {
-        let current = match std::fs::read_to_string(root.join(&file.path)) {
-            Ok(text) => Some(text),
+        // One that is no text any more is written anew like any other.
+        let current = match std::fs::read(root.join(&file.path)) {
+            Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(error).with_context(|| format!("read {}", file.path)),
         };
@@ -224,6 +225,13 @@ mod tests {
         ];
         plan(&root, &first).unwrap().apply(&root).unwrap();
         assert!(plan(&root, &first).unwrap().is_empty());
+        std::fs::write(root.join(&first[0].path), b"1\xff\n").unwrap();
+        let broken = plan(&root, &first).unwrap();
+        assert_eq!(
+            broken.summary(first.len(), false),
+            "files: 1 written, 2 unchanged"
+        );
+        broken.apply(&root).unwrap();
 
         let second = [
             file("generated/catalogue.md", "1\n"),

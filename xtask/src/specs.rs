@@ -17,23 +17,7 @@ const LOCK: &str = "specs/sources.lock";
 
 /// Reads `specs/`. A document that was changed by hand is an error: what is wrong in it belongs into `corrections.yaml`.
 pub(crate) fn read(root: &Path) -> Result<Vec<Input>> {
-    let specs = root.join("specs");
-    let mut paths = Vec::new();
-    for file in FILES {
-        if specs.join(file).is_file() {
-            paths.push(format!("specs/{file}"));
-        }
-    }
-    for folder in FOLDERS {
-        let listing = std::fs::read_dir(specs.join(folder))
-            .with_context(|| format!("read the folder specs/{folder}"))?;
-        for entry in listing {
-            let name = entry?.file_name();
-            paths.push(format!("specs/{folder}/{}", name.to_string_lossy()));
-        }
-    }
-    paths.sort();
-    let inputs = paths
+    let inputs = paths(root)?
         .into_iter()
         .map(|path| {
             let text = std::fs::read_to_string(root.join(&path))
@@ -47,6 +31,33 @@ pub(crate) fn read(root: &Path) -> Result<Vec<Input>> {
         bail!("{}", wrong.join("\n"));
     }
     Ok(inputs)
+}
+
+/// The files, in the order of their names. One in their folders that is none of them is an error: its author thinks that it is read.
+fn paths(root: &Path) -> Result<Vec<String>> {
+    let specs = root.join("specs");
+    let files = FILES.iter().filter(|file| specs.join(file).is_file());
+    let mut paths: Vec<String> = files.map(|file| format!("specs/{file}")).collect();
+    for folder in FOLDERS {
+        let listing = std::fs::read_dir(specs.join(folder))
+            .with_context(|| format!("read the folder specs/{folder}"))?;
+        for entry in listing {
+            let name = entry?.file_name();
+            let name = name.to_string_lossy();
+            // What editors keep beside the file that is edited.
+            if name.starts_with('.') || name.ends_with('~') {
+                continue;
+            }
+            if !name.ends_with(".yaml") {
+                bail!(
+                    "specs/{folder}/{name}: only files that end with .yaml are read here; rename or move it"
+                );
+            }
+            paths.push(format!("specs/{folder}/{name}"));
+        }
+    }
+    paths.sort();
+    Ok(paths)
 }
 
 /// `sources.lock`
@@ -102,6 +113,34 @@ fn sha256(text: &str) -> String {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_file_is_read_or_refused() {
+        let root = std::env::temp_dir().join(format!("xtask-specs-{}", std::process::id()));
+        for path in [
+            "apis.yaml",
+            "openapi/b.yaml",
+            "tools/a.yaml",
+            "tools/.a.yaml.swp",
+            "tools/a.yaml~",
+        ] {
+            let path = root.join("specs").join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, b"\xff").unwrap();
+        }
+        let expected = [
+            "specs/apis.yaml",
+            "specs/openapi/b.yaml",
+            "specs/tools/a.yaml",
+        ];
+        assert_eq!(paths(&root).unwrap(), expected);
+        std::fs::write(root.join("specs/tools/c.yml"), "").unwrap();
+        assert_eq!(
+            paths(&root).unwrap_err().to_string(),
+            "specs/tools/c.yml: only files that end with .yaml are read here; rename or move it"
+        );
+        std::fs::remove_dir_all(root).unwrap();
+    }
 
     #[test]
     fn documents_are_those_that_were_published() {

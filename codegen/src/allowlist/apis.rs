@@ -1,5 +1,7 @@
 //! `apis.yaml`: the APIs, their documents, and all that is peculiar to each.
 
+use std::collections::BTreeSet;
+
 use crate::catalog::{DocumentProbe, ErrorShapes, Hint, Separator, SignIn, VersionProbe};
 use crate::problem::Problem;
 use crate::reader::{At, Map, Reader};
@@ -122,16 +124,23 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Apis {
         .collect();
     let apis = r.items(&map, "apis");
     let apis: Vec<_> = apis.iter().filter_map(|node| api(r, node)).collect();
-    let read = Apis {
+    let mut read = Apis {
         names,
         documents,
         apis,
     };
     check(r, &read);
+    // Of two with one name, the second was reported.
+    let mut seen = BTreeSet::new();
+    read.apis.retain(|api| seen.insert(api.name.value.clone()));
     read
 }
 
 fn check(r: &mut Reader<'_>, read: &Apis) {
+    let apis = read.apis.iter().map(|entry| &entry.name);
+    for name in read.documents.iter().map(|entry| &entry.name).chain(apis) {
+        is_module_name(r, name);
+    }
     unique(
         r,
         "document",
@@ -156,6 +165,17 @@ fn check(r: &mut Reader<'_>, read: &Apis) {
             let document = entry.name.value.clone();
             r.error(entry.name.line, Problem::DocumentWithoutApi { document });
         }
+    }
+}
+
+/// A name that a module can be named after, and only one.
+fn is_module_name(r: &mut Reader<'_>, name: &At<String>) {
+    let letter = name.value.starts_with(|c: char| c.is_ascii_lowercase());
+    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !letter || !name.value.chars().all(known) {
+        let what = format!("`{}`", name.value);
+        let expected = "no name of a-z, 0-9 and - that begins with a letter";
+        r.error(name.line, Problem::WrongKind { what, expected });
     }
 }
 
@@ -205,6 +225,7 @@ fn names(r: &mut Reader<'_>, node: &Node) -> Vec<(&'static str, String)> {
                 placeholders,
             };
             r.error(pattern.line, problem);
+            continue;
         }
         names.push((key, pattern.value));
     }
@@ -299,10 +320,11 @@ fn pages(r: &mut Reader<'_>, node: &Node) -> Option<Pages> {
     let max = r
         .needed(&map, "max")
         .and_then(|node| r.number_of(node, "max"));
+    // Without the greatest page the parameters are known for what they are all the same.
     Some(Pages {
         limit: limit?.value,
         offset: offset?.value,
-        max: max?.value,
+        max: max.map(|max| max.value).unwrap_or_default(),
     })
 }
 
@@ -335,12 +357,32 @@ fn errors(r: &mut Reader<'_>, node: &Node) -> Option<ErrorShapes> {
     };
     let (detail, title) = (pointers(detail), pointers(title));
     let hints = r.items(&map, "hints");
-    let hints = hints.iter().filter_map(|node| hint(r, node)).collect();
+    let hints: Vec<At<Hint>> = hints
+        .iter()
+        .filter_map(|node| Some(At::new(node.line, hint(r, node)?)))
+        .collect();
+    never_given(r, &hints);
+    let hints = hints.into_iter().map(|hint| hint.value).collect();
     Some(ErrorShapes {
         detail,
         title,
         hints,
     })
+}
+
+/// The first hint that fits an answer is given: a general one stands behind the special ones.
+fn never_given(r: &mut Reader<'_>, hints: &[At<Hint>]) {
+    for (index, general) in hints.iter().enumerate() {
+        let sign = &general.value.sign;
+        let special = hints[index + 1..].iter().find(|special| {
+            let special = &special.value.sign;
+            special.status == sign.status && special.says.contains(&sign.says)
+        });
+        if let Some(special) = special {
+            let special = special.line;
+            r.error(general.line, Problem::NeverGiven { special });
+        }
+    }
 }
 
 fn hint(r: &mut Reader<'_>, node: &Node) -> Option<Hint> {

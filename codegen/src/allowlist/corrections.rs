@@ -30,9 +30,15 @@ fn correction(r: &mut Reader<'_>, node: &Node) -> Option<Correction> {
         (Some(node), None, None) => Some(Change::Set(node.json())),
         (None, Some(true), None) => Some(Change::Remove),
         (None, None, Some(name)) => Some(Change::Rename(name.value)),
+        _ if ["set", "remove", "rename"]
+            .iter()
+            .any(|key| r.is_misspelled(&map, key)) =>
+        {
+            None
+        }
         _ => {
             let what = "a correction".to_owned();
-            let expected = "one of `set`, `remove: true` and `rename`";
+            let expected = "not one of `set`, `remove: true` and `rename`";
             r.error(map.line, Problem::WrongKind { what, expected });
             None
         }

@@ -8,6 +8,30 @@ use crate::yaml::Node;
 
 use super::tools::is_name;
 
+/// The keys of an entry of `parameters`.
+pub(super) const KEYS: [&str; 20] = [
+    "name",
+    "in",
+    "on",
+    "rename",
+    "description",
+    "default",
+    "example",
+    "required",
+    "nullable",
+    "or",
+    "secret",
+    "format",
+    "pattern",
+    "min_length",
+    "max_length",
+    "minimum",
+    "maximum",
+    "min_items",
+    "max_items",
+    "reason",
+];
+
 /// What is different about one parameter than its document says.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Override {
@@ -71,29 +95,7 @@ impl Change {
 
 /// Reads an entry of `parameters`.
 pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<Override> {
-    let keys = [
-        "name",
-        "in",
-        "on",
-        "rename",
-        "description",
-        "default",
-        "example",
-        "required",
-        "nullable",
-        "or",
-        "secret",
-        "format",
-        "pattern",
-        "min_length",
-        "max_length",
-        "minimum",
-        "maximum",
-        "min_items",
-        "max_items",
-        "reason",
-    ];
-    let map = r.map(node, "an entry of `parameters`", &keys)?;
+    let map = r.map(node, "an entry of `parameters`", &KEYS)?;
     let name = r.text(&map, "name");
     let place = r.text_if(&map, "in");
     let place =
@@ -103,9 +105,10 @@ pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<Override> {
     for (key, node) in map.entries() {
         changes.extend(change(r, &map, &key.text, node).map(|change| At::new(key.line, change)));
     }
-    if changes.is_empty() {
+    let says = |key: &str| !matches!(key, "name" | "in" | "on" | "reason");
+    if !map.entries().iter().any(|(key, _)| says(&key.text)) {
         let what = "an entry of `parameters` without any change".to_owned();
-        let expected = "nothing";
+        let expected = "of no use";
         r.error(map.line, Problem::WrongKind { what, expected });
     }
     if changes
@@ -139,7 +142,7 @@ fn change(r: &mut Reader<'_>, map: &Map<'_>, key: &str, node: &Node) -> Option<C
         "or" => text(r).map(Change::Or),
         "secret" => only(r, map, key, true, Change::Secret),
         "format" => text(r).map(Change::Format),
-        "pattern" => text(r).map(Change::Pattern),
+        "pattern" => pattern(r, node).map(Change::Pattern),
         "min_length" => count(r).map(Change::MinLength),
         "max_length" => count(r).map(Change::MaxLength),
         "minimum" => bound(r, node, key).map(Change::Minimum),
@@ -172,12 +175,24 @@ fn only(
     Some(change)
 }
 
+/// A pattern that can be compiled in the generated code.
+fn pattern(r: &mut Reader<'_>, node: &Node) -> Option<String> {
+    let text = r.text_of(node, "pattern")?;
+    if regex_lite::Regex::new(&text.value).is_err() {
+        let what = format!("`{}`", text.value);
+        let expected = "no regular expression";
+        r.error(text.line, Problem::WrongKind { what, expected });
+        return None;
+    }
+    Some(text.value)
+}
+
 fn bound(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Number> {
     match node.json() {
         Json::Number(number) => Some(number),
         _ => {
             let what = format!("`{key}`");
-            let expected = "a number";
+            let expected = "no number";
             r.error(node.line, Problem::WrongKind { what, expected });
             None
         }

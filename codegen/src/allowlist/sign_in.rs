@@ -22,9 +22,10 @@ pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<SignIn> {
                 None => Some(SignIn::Basic { session: None }),
             }
         }
+        _ if r.is_misspelled(&map, "token") || r.is_misspelled(&map, "basic") => None,
         _ => {
             let what = "`sign_in`".to_owned();
-            let expected = "either `token` or `basic`";
+            let expected = "not one of `token` and `basic`";
             r.error(map.line, Problem::WrongKind { what, expected });
             None
         }
@@ -83,6 +84,9 @@ pub(super) fn sign(r: &mut Reader<'_>, map: &Map<'_>) -> Option<Sign> {
         .needed(map, "status")
         .and_then(|node| r.number_of(node, "status"));
     let says = r.text_if(map, "says");
+    if r.is_misspelled(map, "says") {
+        return None;
+    }
     Some(Sign {
         status: status(r, &number?)?,
         says: says.map(|says| says.value).unwrap_or_default(),

@@ -41,7 +41,7 @@ fn yaml() {
         ),
         (
             "toolset: &x users\ndescription: *x\ntools: []\n",
-            "f:1: anchors are not read here; write the value out\nf:2: aliases are not read here; write the value out\nf:2: `description` is a text; other words and numbers need quotes",
+            "f:1: anchors are not read here; write the value out\nf:2: aliases are not read here; write the value out\nf:2: `description` is no text; other words and numbers need quotes",
         ),
         (
             "toolset: !x users\ndescription: d\ntools: []\n",
@@ -69,14 +69,21 @@ fn nesting_is_bounded() {
 #[test]
 fn toolsets() {
     for (text, expected) in [
-        ("- a", "f:1: a toolset is written as `key: value` pairs"),
+        (
+            "- a",
+            "f:1: a toolset is no mapping; write `key: value` pairs",
+        ),
         (
             "tools: []",
             "f:1: a toolset needs `toolset`\nf:1: a toolset needs `description`",
         ),
         (
             "toolset: Users\ndescription: d\ntools: x",
-            "f:1: `Users` is no name of a-z, 0-9 and _ that begins with a letter\nf:3: `tools` is a list",
+            "f:1: `Users` is no name of a-z, 0-9 and _ that begins with a letter\nf:3: `tools` is no list; write `[one, two]`, or a line with `- ` for each",
+        ),
+        (
+            "toolset: users\ndescription: d\ntags: [rbac]\ntools:\n- {method: get, resource: user, title: T., description: D., operations: {a: x}, tags: [rbac]}",
+            "f:5: `rbac` stands here twice, first in line 3",
         ),
         (
             "toolset: users\ndescription: d\ntags: [rbac, rbac]\ntools: []",
@@ -84,7 +91,7 @@ fn toolsets() {
         ),
         (
             "toolset: users\ndescription: d\ntool: []",
-            "f:3: a toolset has no key `tool` (did you mean `tools`?)\nf:1: a toolset needs `tools`",
+            "f:3: a toolset has no key `tool` (did you mean `tools`?)",
         ),
     ] {
         assert_eq!(messages(text, tools::read), expected, "{text:?}");
@@ -110,7 +117,7 @@ fn tool_entries() {
         ),
         (
             "operations: [a]",
-            "f:3: `operations` is written as `key: value` pairs",
+            "f:3: `operations` is no mapping; write `key: value` pairs",
         ),
         (
             "operations: {a: {merge_from: x}}",
@@ -122,9 +129,13 @@ fn tool_entries() {
         ),
         (
             "operations: {a: 12}",
-            "f:3: `a` is a text; other words and numbers need quotes",
+            "f:3: `a` is no text; other words and numbers need quotes",
         ),
         ("operations: {a: x}, id: [one, two]", ""),
+        (
+            "operations: {a: x}, tags: [own, R B]",
+            "f:3: `R B` is no name of a-z, 0-9 and _ that begins with a letter",
+        ),
         (
             "operations: {a: x}, effect: [destuctive]",
             "f:3: `destuctive` is no stricter effect (did you mean `destructive`?)",
@@ -135,7 +146,7 @@ fn tool_entries() {
         ),
         (
             "operations: {a: x}, omit: ['*_gt']",
-            "f:3: an entry of `omit` is written as `key: value` pairs",
+            "f:3: an entry of `omit` is no mapping; write `key: value` pairs",
         ),
         (
             "operations: {a: x}, summary: [one, {name: two, on: [a]}]",
@@ -151,11 +162,11 @@ fn tool_entries() {
         ),
         (
             "operations: {a: x}, filters: [{name: n, unique: yes}]",
-            "f:3: `unique` is true or false",
+            "f:3: `unique` is neither true nor false",
         ),
         (
             "operations: {a: x}, parameters: [{name: p}]",
-            "f:3: an entry of `parameters` without any change is nothing",
+            "f:3: an entry of `parameters` without any change is of no use",
         ),
         (
             "operations: {a: x}, parameters: [{name: p, description: d}]",
@@ -167,7 +178,7 @@ fn tool_entries() {
         ),
         (
             "operations: {a: x}, parameters: [{name: p, required: false, reason: r}]",
-            "f:3: `required` is `true` or left out\nf:3: an entry of `parameters` without any change is nothing",
+            "f:3: `required` is `true` or left out",
         ),
         (
             "operations: {a: x}, parameters: [{name: p, in: cookie, description: d}]",
@@ -175,7 +186,7 @@ fn tool_entries() {
         ),
         (
             "operations: {a: x}, parameters: [{name: p, min_items: -1, reason: r}]",
-            "f:3: `min_items` is a number from 0 to 4294967295\nf:3: an entry of `parameters` without any change is nothing",
+            "f:3: `min_items` is no number from 0 to 4294967295",
         ),
         (
             "operations: {a: x}, parameters: [{name: p, rename: P, reason: r}]",
@@ -207,7 +218,7 @@ fn undocumented_tools() {
         ),
         (
             "title: T., description: [x], operations: {a: x}",
-            "f:2: `description` is a text; other words and numbers need quotes",
+            "f:2: `description` is no text; other words and numbers need quotes",
         ),
         (
             "description: D., operations: {a: x}",
@@ -224,7 +235,7 @@ fn undocumented_tools() {
 #[test]
 fn a_broken_entry_hides_no_other() {
     let text = "toolset: t\ndescription: d\ntools:\n- method: get\n- 7\n- {method: list, resource: users, title: 3, description: D., operations: {a: x}}\n";
-    let expected = "f:4: a tool needs `resource`\nf:4: tool `get ?` has no title: say what it does, when to use it and what it returns\nf:4: tool `get ?` has no description: say what it does, when to use it and what it returns\nf:4: a tool needs `operations`\nf:5: a tool is written as `key: value` pairs\nf:6: `title` is a text; other words and numbers need quotes";
+    let expected = "f:4: a tool needs `resource`\nf:4: tool `get ?` has no title: say what it does, when to use it and what it returns\nf:4: tool `get ?` has no description: say what it does, when to use it and what it returns\nf:4: a tool needs `operations`\nf:5: a tool is no mapping; write `key: value` pairs\nf:6: `title` is no text; other words and numbers need quotes";
     assert_eq!(messages(text, tools::read), expected);
 }
 
@@ -239,11 +250,11 @@ fn exclusions() {
         ),
         (
             "excluded:\n- {document: a, operations: x, reason: r}",
-            "f:2: `operations` is a list",
+            "f:2: `operations` is no list; write `[one, two]`, or a line with `- ` for each",
         ),
         (
             "excluded:\n- {document: a, operation: [x], reason: r}",
-            "f:2: an exclusion has no key `operation` (did you mean `operations`?)\nf:2: an exclusion needs `operations`",
+            "f:2: an exclusion has no key `operation` (did you mean `operations`?)",
         ),
     ] {
         assert_eq!(messages(text, excluded::read), expected, "{text}");
@@ -258,11 +269,11 @@ fn correction_entries() {
         ("remove: true, reason: r, link: l", ""),
         (
             "remove: true, set: 1, reason: r, link: l",
-            "f:1: a correction is one of `set`, `remove: true` and `rename`",
+            "f:1: a correction is not one of `set`, `remove: true` and `rename`",
         ),
         (
             "remove: false, reason: r, link: l",
-            "f:1: a correction is one of `set`, `remove: true` and `rename`",
+            "f:1: a correction is not one of `set`, `remove: true` and `rename`",
         ),
         ("set: 1, link: l", "f:1: a correction needs `reason`"),
         ("set: 1, reason: r", "f:1: a correction needs `link`"),
@@ -324,7 +335,7 @@ fn apis_entries() {
         (
             "{ basic: {} }",
             "{}",
-            "f:15: `sign_in` is either `token` or `basic`",
+            "f:15: `sign_in` is not one of `token` and `basic`",
         ),
         (
             "{ basic: {} }",
@@ -359,7 +370,7 @@ fn apis_entries() {
         (
             "    title",
             "    pagination: { limit: l, offset: o, max: many }\n    title",
-            "f:12: `max` is a number from 0 to 4294967295",
+            "f:12: `max` is no number from 0 to 4294967295",
         ),
         (
             "  - { name: doc, source: doc.yaml }",
@@ -372,5 +383,18 @@ fn apis_entries() {
             expected,
             "{instead}"
         );
+    }
+}
+
+/// Every key of a tool, of an operation and of an override is explained where maintainers look.
+#[test]
+fn keys_are_documented() {
+    let readme = include_str!("../../../specs/README.md");
+    let code = readme.split('`').skip(1).step_by(2);
+    let words = code.flat_map(|code| code.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    let words: Vec<&str> = words.collect();
+    let keys = tools::KEYS.iter().chain(&tools::OPERATION_KEYS);
+    for key in keys.chain(&super::overrides::KEYS) {
+        assert!(words.contains(key), "{key}");
     }
 }

@@ -6,6 +6,26 @@ use crate::yaml::{Node, Value};
 
 use super::overrides::{self, Override};
 
+/// The keys of a tool.
+pub(super) const KEYS: [&str; 13] = [
+    "method",
+    "resource",
+    "id",
+    "title",
+    "description",
+    "tags",
+    "operations",
+    "items",
+    "summary",
+    "filters",
+    "parameters",
+    "omit",
+    "effect",
+];
+
+/// The keys of an operation of a tool.
+pub(super) const OPERATION_KEYS: [&str; 4] = ["id", "merge_from", "read_back", "note"];
+
 /// A file of the allowlist.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ToolsetEntry {
@@ -90,13 +110,19 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Option<ToolsetEntry> {
     if let Some(name) = &name {
         is_name(r, name);
     }
-    let tags = r.texts(&map, "tags");
+    let tags = tags(r, &map);
     let description = r.text(&map, "description");
     let tools = r
         .needed(&map, "tools")
         .map(|node| r.items_of(node, "tools"));
     let tools = tools.unwrap_or_default();
     let tools: Vec<_> = tools.iter().filter_map(|node| tool(r, node)).collect();
+    for tag in tools.iter().flat_map(|tool| &tool.tags) {
+        if let Some(first) = tags.iter().find(|own| own.value == tag.value) {
+            let (key, first) = (tag.value.clone(), first.line);
+            r.error(tag.line, Problem::DuplicateKey { key, first });
+        }
+    }
     Some(ToolsetEntry {
         path: r.path.to_owned(),
         name: name.unwrap_or(At::new(map.line, String::new())),
@@ -108,30 +134,19 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Option<ToolsetEntry> {
 
 /// Reads a tool. What is wrong with its documentation does not keep it from being checked further.
 fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
-    let keys = [
-        "method",
-        "resource",
-        "id",
-        "title",
-        "description",
-        "tags",
-        "operations",
-        "items",
-        "summary",
-        "filters",
-        "parameters",
-        "omit",
-        "effect",
-    ];
-    let map = r.map(node, "a tool", &keys)?;
+    let map = r.map(node, "a tool", &KEYS)?;
     let method = r.text(&map, "method");
     let resource = r.text(&map, "resource");
-    for name in [&method, &resource].into_iter().flatten() {
-        is_name(r, name);
-    }
+    let named = [&method, &resource].map(|name| name.as_ref().is_some_and(|name| is_name(r, name)));
     let of = [&method, &resource].map(|word| word.as_ref().map_or("?", |word| &word.value));
     let of = of.join(" ");
     let title = documentation(r, &map, "title", &of);
+    if title.contains('\n') {
+        let line = map.get("title").map_or(map.line, |node| node.line);
+        let what = "`title`".to_owned();
+        let expected = "no text of one line";
+        r.error(line, Problem::WrongKind { what, expected });
+    }
     let description = documentation(r, &map, "description", &of);
     let id = match map.get("id") {
         Some(node) if matches!(node.value, Value::List(_)) => r.texts(&map, "id"),
@@ -153,12 +168,14 @@ fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
         .iter()
         .filter_map(|node| omission(r, node))
         .collect();
+    // Without a method nothing can be said about the rest.
+    let (method, resource) = (method.filter(|_| named[0]), resource.filter(|_| named[1]));
     Some(ToolEntry {
         line: map.line,
         id,
         title,
         description,
-        tags: r.texts(&map, "tags"),
+        tags: tags(r, &map),
         items: r.text_if(&map, "items"),
         effects: effects(r, &map),
         method: method?,
@@ -171,9 +188,17 @@ fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
     })
 }
 
+/// Words that tools are chosen by, on a command line among other places.
+fn tags(r: &mut Reader<'_>, map: &Map<'_>) -> Vec<At<String>> {
+    let mut tags = r.texts(map, "tags");
+    tags.retain(|tag| is_name(r, tag));
+    tags
+}
+
 /// A text without which a tool is not documented.
 fn documentation(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str, tool: &str) -> String {
     let missing = match map.get(key) {
+        None if r.is_misspelled(map, key) => None,
         None => Some(map.line),
         Some(node) => match &node.value {
             Value::Scalar { text, .. } if text.trim().is_empty() => Some(node.line),
@@ -190,15 +215,17 @@ fn documentation(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str, tool: &st
         .unwrap_or_default()
 }
 
-/// A name that becomes part of a module, a tool or a type.
-pub(super) fn is_name(r: &mut Reader<'_>, name: &At<String>) {
-    let mut characters = name.value.chars();
-    let first = characters.next().is_some_and(|c| c.is_ascii_lowercase());
-    if !first || characters.any(|c| !c.is_ascii_lowercase() && !c.is_ascii_digit() && c != '_') {
+/// Whether a name can become part of a module, a tool or a type.
+pub(super) fn is_name(r: &mut Reader<'_>, name: &At<String>) -> bool {
+    let letter = name.value.starts_with(|c: char| c.is_ascii_lowercase());
+    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let is_name = letter && name.value.chars().all(known);
+    if !is_name {
         let what = format!("`{}`", name.value);
         let expected = "no name of a-z, 0-9 and _ that begins with a letter";
         r.error(name.line, Problem::WrongKind { what, expected });
     }
+    is_name
 }
 
 fn effects(r: &mut Reader<'_>, map: &Map<'_>) -> Vec<At<String>> {
@@ -237,11 +264,7 @@ fn bindings(r: &mut Reader<'_>, node: &Node) -> Vec<Binding> {
 }
 
 fn rich_binding(r: &mut Reader<'_>, document: At<String>, node: &Node) -> Option<Binding> {
-    let map = r.map(
-        node,
-        "an operation",
-        &["id", "merge_from", "read_back", "note"],
-    )?;
+    let map = r.map(node, "an operation", &OPERATION_KEYS)?;
     let operation = r.text(&map, "id");
     let merge_from = r.text_if(&map, "merge_from");
     let read_back = map.get("read_back").and_then(|node| read_back(r, node));

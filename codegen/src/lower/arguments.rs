@@ -10,7 +10,7 @@ use crate::reader::At;
 
 use super::changes::{self, FieldChange, Outcome, field_mut};
 use super::operation::Scope;
-use super::types::{find, innermost};
+use super::types::{find, innermost, member};
 use super::usage::{Outcomes, Report};
 
 /// What the arguments of a tool come to.
@@ -22,10 +22,11 @@ pub(super) struct Arguments {
     pub(super) field_changes: Vec<FieldChange>,
 }
 
-/// Makes the arguments.
+/// Makes the arguments; `merge` is what the body is merged with, if it is.
 pub(super) fn lower(
     scope: Scope<'_>,
     facts: &Facts,
+    merge: Option<&Facts>,
     report: &mut Report,
     errors: &mut Vec<Error>,
 ) -> Arguments {
@@ -39,6 +40,10 @@ pub(super) fn lower(
         .map(|parameter| parameter.name.clone())
         .collect();
     omit(scope, &mut parameters, report, errors);
+    if let Some(source) = merge {
+        keep_what_is_not_given(source, &mut parameters);
+    }
+    contradictions(scope, errors);
     let mut field_changes = Vec::new();
     for (index, entry) in scope.entry.overrides.iter().enumerate() {
         if scope.is_on(&entry.on) {
@@ -186,6 +191,44 @@ fn omit(
     parameters.retain(|_| left.next().unwrap_or(true));
 }
 
+/// Each thing about a parameter is said once.
+fn contradictions(scope: Scope<'_>, errors: &mut Vec<Error>) {
+    let entries = scope.entry.overrides.iter();
+    let entries: Vec<_> = entries.filter(|entry| scope.is_on(&entry.on)).collect();
+    for (index, entry) in entries.iter().enumerate() {
+        let same = |other: &&&Override| {
+            let places = other.place.zip(entry.place);
+            other.name.value == entry.name.value && places.is_none_or(|(one, two)| one == two)
+        };
+        let before = entries[..index].iter().filter(same);
+        let before: Vec<_> = before.flat_map(|other| &other.changes).collect();
+        for change in &entry.changes {
+            let key = change.value.key();
+            if let Some(first) = before.iter().find(|first| first.value.key() == key) {
+                let problem = Problem::Contradiction {
+                    what: format!("`{key}` of `{}`", entry.name.value),
+                    first: first.line,
+                };
+                scope.error(errors, change.line, problem);
+            }
+        }
+    }
+}
+
+/// What the merged answer has need not be given, and is then what it was, not a default.
+fn keep_what_is_not_given(source: &Facts, parameters: &mut [Parameter]) {
+    let Some(answer) = &source.response else {
+        return;
+    };
+    for parameter in parameters {
+        if parameter.place == Place::Body && member(answer, &parameter.wire, &source.types).is_ok()
+        {
+            parameter.required = false;
+            parameter.default = None;
+        }
+    }
+}
+
 fn override_one(
     scope: Scope<'_>,
     entry: &Override,
@@ -207,7 +250,7 @@ fn override_one(
     if let [at] = at.as_slice() {
         let parameter = &mut parameters[*at];
         let outcome = |change: &At<_>| {
-            let outcome = changes::apply(&change.value, (&mut *parameter).into());
+            let outcome = changes::apply(&change.value, (&mut *parameter).into(), types);
             unfitting(scope, change, &outcome, wanted, &parameter.ty, errors);
             outcome
         };
@@ -239,7 +282,7 @@ fn override_one(
         return Err(None);
     };
     let outcome = |change: &At<_>| {
-        let outcome = changes::apply(&change.value, (&mut *field).into());
+        let outcome = changes::apply(&change.value, (&mut *field).into(), types);
         unfitting(scope, change, &outcome, wanted, &field.ty, errors);
         if outcome == Outcome::Changed {
             field_changes.push(FieldChange {

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
+use serde_json::{Number, Value as Json};
 
 use crate::allowlist::overrides::Change;
 use crate::catalog::{Field, Parameter, TypeDef, TypeKind, TypeRef, TypeShape};
 use crate::ident;
 use crate::problem::{Error, Problem};
 use crate::reader::At;
+
+use super::types::find;
 
 /// A change of a field of a shared type. It holds for the type, whichever tool states it.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,25 +78,48 @@ impl<'a> From<&'a mut Field> for Target<'a> {
 }
 
 /// Makes a change.
-pub(super) fn apply(change: &Change, target: Target<'_>) -> Outcome {
+pub(super) fn apply(change: &Change, target: Target<'_>, types: &[TypeDef]) -> Outcome {
     let kind = target.ty.kind.clone();
     let text = matches!(kind, TypeKind::String);
     let number = matches!(kind, TypeKind::Integer | TypeKind::Number);
     let array = matches!(kind, TypeKind::Array(_));
+    let rules = target.ty.rules.clone();
+    let not_above = |new: u32, max: Option<u32>| max.is_none_or(|max| new <= max);
+    let not_below = |new: u32, min: Option<u32>| min.is_none_or(|min| new >= min);
+    let in_order = |min: Option<&Number>, max: Option<&Number>| {
+        let (min, max) = (min.and_then(Number::as_f64), max.and_then(Number::as_f64));
+        min.zip(max).is_none_or(|(min, max)| min <= max)
+    };
     match change {
         Change::Description(new) => set(target.description, new.clone()),
-        Change::Default(new) if fits(new, target.ty) => set(target.default, Some(new.clone())),
-        Change::Example(new) if fits(new, target.ty) => set(target.example, Some(new.clone())),
+        Change::Default(new) if fits(new, target.ty, types) => {
+            set(target.default, Some(new.clone()))
+        }
+        Change::Example(new) if fits(new, target.ty, types) => {
+            set(target.example, Some(new.clone()))
+        }
         Change::Required => set(target.required, true),
         Change::NotNull => set(&mut target.ty.nullable, false),
         Change::Format(new) if text => set(&mut target.ty.rules.format, Some(new.clone())),
         Change::Pattern(new) if text => set(&mut target.ty.rules.pattern, Some(new.clone())),
-        Change::MinLength(new) if text => set(&mut target.ty.rules.min_length, Some(*new)),
-        Change::MaxLength(new) if text => set(&mut target.ty.rules.max_length, Some(*new)),
-        Change::Minimum(new) if number => set(&mut target.ty.rules.minimum, Some(new.clone())),
-        Change::Maximum(new) if number => set(&mut target.ty.rules.maximum, Some(new.clone())),
-        Change::MinItems(new) if array => set(&mut target.ty.rules.min_items, Some(*new)),
-        Change::MaxItems(new) if array => set(&mut target.ty.rules.max_items, Some(*new)),
+        Change::MinLength(new) if text && not_above(*new, rules.max_length) => {
+            set(&mut target.ty.rules.min_length, Some(*new))
+        }
+        Change::MaxLength(new) if text && not_below(*new, rules.min_length) => {
+            set(&mut target.ty.rules.max_length, Some(*new))
+        }
+        Change::Minimum(new) if number && in_order(Some(new), rules.maximum.as_ref()) => {
+            set(&mut target.ty.rules.minimum, Some(new.clone()))
+        }
+        Change::Maximum(new) if number && in_order(rules.minimum.as_ref(), Some(new)) => {
+            set(&mut target.ty.rules.maximum, Some(new.clone()))
+        }
+        Change::MinItems(new) if array && not_above(*new, rules.max_items) => {
+            set(&mut target.ty.rules.min_items, Some(*new))
+        }
+        Change::MaxItems(new) if array && not_below(*new, rules.min_items) => {
+            set(&mut target.ty.rules.max_items, Some(*new))
+        }
         Change::Rename(_) | Change::Or(_) | Change::Secret => match target.argument {
             Some(mut argument) => of_argument(change, &mut argument, target.required),
             None => Outcome::Unfitting,
@@ -127,18 +152,24 @@ fn set<T: PartialEq>(place: &mut T, new: T) -> Outcome {
 }
 
 /// Whether a value can be one of a type, as far as its own kind tells.
-fn fits(value: &Json, ty: &TypeRef) -> bool {
+fn fits(value: &Json, ty: &TypeRef, types: &[TypeDef]) -> bool {
     match (&ty.kind, value) {
         (_, Json::Null) => ty.nullable,
         (TypeKind::Any, _)
         | (TypeKind::Boolean, Json::Bool(_))
         | (TypeKind::Number, Json::Number(_))
         | (TypeKind::String, Json::String(_))
-        | (TypeKind::Map(_), Json::Object(_))
-        | (TypeKind::Named(_), Json::Object(_) | Json::String(_)) => true,
+        | (TypeKind::Map(_), Json::Object(_)) => true,
+        (TypeKind::Named(name), value) => match (find(types, name).map(|def| &def.shape), value) {
+            (Some(TypeShape::Enum { values }), Json::String(text)) => {
+                values.iter().any(|value| value.name == *text)
+            }
+            (Some(TypeShape::Enum { .. }), _) => false,
+            (_, value) => value.is_object() || value.is_string(),
+        },
         (TypeKind::Integer, Json::Number(number)) => number.is_i64() || number.is_u64(),
         (TypeKind::Array(items), Json::Array(values)) => {
-            values.iter().all(|value| fits(value, items))
+            values.iter().all(|value| fits(value, items, types))
         }
         _ => false,
     }
@@ -198,7 +229,8 @@ pub(super) fn apply_to_shared(
                     .get_mut(&change.type_name)
                     .and_then(|def| field_mut(def, &change.field));
                 if let Some(field) = field {
-                    apply(&change.change.value, field.into());
+                    // It was held against the types where it was read.
+                    apply(&change.change.value, field.into(), &[]);
                 }
             }
         }

@@ -6,7 +6,7 @@ use crate::problem::{Error, Problem, nearest};
 
 use super::arguments::Arguments;
 use super::operation::Scope;
-use super::types::{find, innermost};
+use super::types::{find, innermost, member};
 
 /// Makes the list part of a tool; `None` if its items cannot be found.
 pub(super) fn lower(
@@ -172,15 +172,23 @@ fn filters(
 }
 
 fn summary(scope: Scope<'_>, facts: &Facts, of: &TypeRef, errors: &mut Vec<Error>) -> Vec<String> {
-    let mut summary = Vec::new();
-    for entry in scope
-        .entry
-        .summary
-        .iter()
-        .filter(|entry| scope.is_on(&entry.on))
-    {
+    let mut summary: Vec<String> = Vec::new();
+    let entries = || {
+        let all = scope.entry.summary.iter();
+        all.filter(|entry| scope.is_on(&entry.on))
+    };
+    for entry in entries() {
         let field = &entry.name.value;
-        match struct_field(of, field, &facts.types) {
+        let first = entries().find(|other| other.name.value == *field);
+        if let Some(first) = first.filter(|_| summary.contains(field)) {
+            let problem = Problem::DuplicateKey {
+                key: field.clone(),
+                first: first.name.line,
+            };
+            scope.error(errors, entry.name.line, problem);
+            continue;
+        }
+        match member(of, field, &facts.types) {
             Ok(_) => summary.push(field.clone()),
             Err(near) => {
                 let problem = unknown_field(scope, "summary field", field, near);
@@ -215,36 +223,11 @@ fn field_at<'t>(
     let mut at = ty;
     let mut before = String::new();
     for segment in path.split('.') {
-        let field = struct_field(at, segment, types);
+        let field = member(at, segment, types);
         at = field.map_err(|near| near.map(|near| format!("{before}{near}")))?;
         before = format!("{before}{segment}.");
     }
     Ok(at)
-}
-
-/// The type of a member; else the name of the member that is most like it.
-fn struct_field<'t>(
-    ty: &'t TypeRef,
-    name: &str,
-    types: &'t [TypeDef],
-) -> Result<&'t TypeRef, Option<String>> {
-    match &innermost(ty).kind {
-        TypeKind::Any => Ok(ty),
-        TypeKind::Map(of) => Ok(of),
-        TypeKind::Named(type_name) => match find(types, type_name).map(|def| &def.shape) {
-            Some(TypeShape::Struct { fields, .. }) => {
-                match fields.iter().find(|field| field.name == name) {
-                    Some(field) => Ok(&field.ty),
-                    None => Err(nearest(
-                        name,
-                        fields.iter().map(|field| field.name.as_str()),
-                    )),
-                }
-            }
-            _ => Err(None),
-        },
-        _ => Err(None),
-    }
 }
 
 /// What a type is if it has not one value to compare with.

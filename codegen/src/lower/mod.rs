@@ -4,6 +4,7 @@ mod arguments;
 mod changes;
 mod list;
 mod operation;
+mod sources;
 mod types;
 mod usage;
 

@@ -1,7 +1,7 @@
 //! One tool in each of its APIs: what the document says and what the allowlist decides become an operation of the catalogue.
 
-use crate::allowlist::tools::{Binding, ReadBack, ToolEntry, ToolsetEntry};
-use crate::catalog::{Effect, Operation, Place, TypeDef, TypeKind, TypeRef, TypeShape};
+use crate::allowlist::tools::{Binding, ToolEntry, ToolsetEntry};
+use crate::catalog::{Effect, Operation, TypeDef, TypeKind, TypeRef, TypeShape};
 use crate::facts::{Facts, facts};
 use crate::ident;
 use crate::input::Parsed;
@@ -13,7 +13,7 @@ use crate::text::tidy;
 use super::arguments;
 use super::changes::{FieldChange, field_mut};
 use super::usage::{self, Report};
-use super::{list, types};
+use super::{list, sources, types};
 
 /// A tool in one API.
 #[derive(Debug, Clone)]
@@ -68,7 +68,7 @@ pub(super) fn lower_tool(
 ) -> Vec<Draft> {
     let mut drafts = Vec::new();
     let mut reports = Vec::new();
-    check_documents(toolset, tool, errors);
+    check_documents(parsed, toolset, tool, errors);
     for operation in &tool.operations {
         let scope = Scope {
             path: &toolset.path,
@@ -96,8 +96,19 @@ pub(super) fn lower_tool(
 }
 
 /// Names after `on` must be documents of the tool.
-fn check_documents(toolset: &ToolsetEntry, tool: &SelectedTool<'_>, errors: &mut Vec<Error>) {
+fn check_documents(
+    parsed: &Parsed,
+    toolset: &ToolsetEntry,
+    tool: &SelectedTool<'_>,
+    errors: &mut Vec<Error>,
+) {
     let entry = tool.entry;
+    let bindings = &entry.bindings;
+    let misspelled = |binding: &Binding| parsed.apis.document(&binding.document.value).is_none();
+    if !parsed.whole || bindings.iter().any(misspelled) {
+        // What could not be read was reported, and may be what is meant here.
+        return;
+    }
     let known = || {
         entry
             .bindings
@@ -124,7 +135,12 @@ fn check_documents(toolset: &ToolsetEntry, tool: &SelectedTool<'_>, errors: &mut
 }
 
 /// What the document says about an operation, its descriptions tidied.
-fn read(parsed: &Parsed, scope: Scope<'_>, id: &str, errors: &mut Vec<Error>) -> Option<Facts> {
+pub(super) fn read(
+    parsed: &Parsed,
+    scope: Scope<'_>,
+    id: &str,
+    errors: &mut Vec<Error>,
+) -> Option<Facts> {
     let spec = scope.operation.spec;
     let mut facts = match facts(spec, id) {
         Ok(facts) => facts,
@@ -179,7 +195,10 @@ fn lower_operation(
     let entry = scope.entry;
     let (method, resource) = (entry.method.value.as_str(), entry.resource.value.as_str());
     let mut all_types = facts.types.clone();
-    let arguments = arguments::lower(scope, &facts, report, errors);
+    check_method(scope, &facts.http, errors);
+    sources::check(scope, &facts, errors);
+    let merge = sources::merge(parsed, scope, &facts, errors);
+    let arguments = arguments::lower(scope, &facts, merge.as_ref(), report, errors);
     let is_list = method == "list";
     let list = is_list
         .then(|| list::lower(scope, &facts, &arguments, errors))
@@ -187,14 +206,7 @@ fn lower_operation(
     if !is_list {
         list::refuse(scope, errors);
     }
-    let merge = binding.merge_from.as_ref().and_then(|id| {
-        let source = source(parsed, scope, "merge_from", id, errors)?;
-        filled(scope, "merge_from", id, &source.path, &facts, false, errors).then_some(source.path)
-    });
-    let read_back = binding
-        .read_back
-        .as_ref()
-        .and_then(|wanted| read_back(parsed, scope, wanted, &facts, errors));
+    let read_back = sources::read_back(parsed, scope, &facts, errors);
     let mut returns = answer(&facts);
     let read_back = read_back.map(|(path, source)| {
         returns = source.response;
@@ -215,7 +227,7 @@ fn lower_operation(
     field_changes.retain(|change| {
         let own = own.iter_mut().find(|def| def.rust_name == change.type_name);
         if let Some(field) = own.and_then(|def| field_mut(def, &change.field)) {
-            super::changes::apply(&change.change.value, field.into());
+            super::changes::apply(&change.change.value, field.into(), &[]);
             return false;
         }
         true
@@ -241,7 +253,7 @@ fn lower_operation(
         parameters: arguments.parameters,
         body: facts.body,
         list,
-        merge,
+        merge: merge.map(|source| source.path),
         mask: arguments.mask,
         read_back,
         returns,
@@ -274,6 +286,25 @@ fn answer(facts: &Facts) -> Option<TypeRef> {
     facts.response.clone().filter(|ty| !says_nothing(ty))
 }
 
+/// A person who allows tools by method relies on it: nothing that is called a reading writes, and nothing that is called a change only reads. A list can be a POST that takes its filters as a body.
+fn check_method(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) {
+    let method = &scope.entry.method;
+    let fits = match method.value.as_str() {
+        "list" | "get" => matches!(http, "get" | "post"),
+        "create" | "update" | "delete" => http != "get",
+        _ => true,
+    };
+    if !fits {
+        let problem = Problem::MethodOfRequest {
+            method: method.value.clone(),
+            operation: scope.operation_id().to_owned(),
+            document: scope.document().to_owned(),
+            http: http.to_uppercase(),
+        };
+        scope.error(errors, scope.operation.binding.operation.line, problem);
+    }
+}
+
 /// What follows from the HTTP method, made stricter as the allowlist says.
 fn effect(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) -> Effect {
     let reads = http == "get";
@@ -301,125 +332,4 @@ fn effect(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) -> Effect {
         }
     }
     effect
-}
-
-/// The operation whose answer is read for another one.
-fn source(
-    parsed: &Parsed,
-    scope: Scope<'_>,
-    key: &'static str,
-    id: &At<String>,
-    errors: &mut Vec<Error>,
-) -> Option<Facts> {
-    let spec = scope.operation.spec;
-    let operations = spec.operations();
-    let Some(operation) = operations.iter().find(|operation| operation.id == id.value) else {
-        let problem = Problem::UnknownOperation {
-            operation: id.value.clone(),
-            document: spec.name.clone(),
-            nearest: nearest(&id.value, operations.iter().map(|other| other.id.as_str())),
-        };
-        scope.error(errors, id.line, problem);
-        return None;
-    };
-    if operation.http != "get" {
-        let why = format!("which is a {}, not a GET", operation.http.to_uppercase());
-        scope.error(errors, id.line, unreadable(scope, key, id, why));
-        return None;
-    }
-    read(parsed, scope, &id.value, errors)
-}
-
-fn unreadable(scope: Scope<'_>, key: &'static str, id: &At<String>, why: String) -> Problem {
-    Problem::UnreadableSource {
-        key,
-        operation: id.value.clone(),
-        document: scope.document().to_owned(),
-        why,
-    }
-}
-
-fn read_back(
-    parsed: &Parsed,
-    scope: Scope<'_>,
-    wanted: &ReadBack,
-    facts: &Facts,
-    errors: &mut Vec<Error>,
-) -> Option<(String, Facts)> {
-    let source = source(parsed, scope, "read_back", &wanted.operation, errors)?;
-    let mut path = source.path.clone();
-    if let Some(from) = &wanted.from {
-        match placeholders(&path).as_slice() {
-            [only] if *only != from.value => {
-                path = path.replace(&format!("{{{only}}}"), &format!("{{{}}}", from.value));
-            }
-            [_] => {
-                let problem = Problem::NoChange {
-                    what: "`from` of `read_back`".to_owned(),
-                    document: scope.document().to_owned(),
-                };
-                scope.error(errors, from.line, problem);
-            }
-            _ => {
-                let why = "which has not just one path parameter for `from` to fill".to_owned();
-                let problem = unreadable(scope, "read_back", &wanted.operation, why);
-                scope.error(errors, from.line, problem);
-                return None;
-            }
-        }
-    }
-    filled(
-        scope,
-        "read_back",
-        &wanted.operation,
-        &path,
-        facts,
-        true,
-        errors,
-    )
-    .then_some((path, source))
-}
-
-/// Whether each placeholder of the path of a source has a value.
-fn filled(
-    scope: Scope<'_>,
-    key: &'static str,
-    id: &At<String>,
-    path: &str,
-    facts: &Facts,
-    body: bool,
-    errors: &mut Vec<Error>,
-) -> bool {
-    for placeholder in placeholders(path) {
-        let known = facts.parameters.iter().any(|parameter| {
-            let place = match parameter.place {
-                Place::Path { .. } => true,
-                Place::Body => body,
-                _ => false,
-            };
-            place && parameter.wire == placeholder
-        });
-        if !known {
-            let from = if body {
-                " or member of the body; say with `from` which is meant"
-            } else {
-                ""
-            };
-            let why = format!(
-                "whose path needs `{placeholder}`, but operation `{}` has no such path parameter{from}",
-                scope.operation_id()
-            );
-            scope.error(errors, id.line, unreadable(scope, key, id, why));
-            return false;
-        }
-    }
-    true
-}
-
-fn placeholders(path: &str) -> Vec<&str> {
-    let parts = path.split('{').skip(1);
-    parts
-        .filter_map(|part| part.split_once('}'))
-        .map(|(name, _)| name)
-        .collect()
 }

@@ -385,10 +385,59 @@ fn mistakes() {
         ),
         ("list", "new: get_item", "", ""),
         (
+            "get",
+            "new: get_item",
+            "parameters: [{ name: id, min_length: 3, max_length: 2, reason: r }]",
+            "4: `max_length` of `id` does not fit a parameter of type string",
+        ),
+        (
+            "get",
+            "new: get_item",
+            "parameters: [{ name: id, pattern: '(', reason: r }]",
+            "4: `(` is no regular expression",
+        ),
+        (
+            "get",
+            "new: get_item",
+            "parameters: [{ name: id, description: A. }, { name: id, in: path, description: B. }]",
+            "4: `description` of `id` was already set in line 4",
+        ),
+        (
+            "update",
+            "new: patch_item",
+            "parameters: [{ name: note, in: query, rename: why, description: A., reason: r }, { name: note, in: body, description: B. }]",
+            "",
+        ),
+        (
             "list",
+            "new: post_item",
+            "",
+            "4: the answer of operation `post_item` of new is no object",
+        ),
+        (
+            "get",
             "new: delete_item",
             "",
-            "4: the answer of operation `delete_item` of new is no object",
+            "4: method `get` does not fit operation `delete_item` of new, which is a DELETE",
+        ),
+        (
+            "delete",
+            "new: get_item",
+            "",
+            "4: method `delete` does not fit operation `get_item` of new, which is a GET",
+        ),
+        ("remove", "new: delete_item", "", ""),
+        (
+            "get",
+            "new: { id: get_item, merge_from: get_item }",
+            "",
+            "4: `merge_from` is for operations that send a body; `get_item` of new is a GET",
+        ),
+        (
+            "delete",
+            "new: { id: delete_item, read_back: get_item }",
+            "",
+            "4: `read_back` is for operations that write something that can be read; `delete_item` of new is a DELETE",
         ),
         (
             "list",
@@ -462,20 +511,27 @@ fn two_tools() {
         wrong(&twice),
         "5: tool name `get_item` is used twice, first in tools/t.yaml:4"
     );
-    let change = |name: &str, text: &str| {
-        tool(
-            "create",
-            "new: post_item",
-            &format!("parameters: [{{ name: makers.{name}, description: {text} }}]"),
-        )
-        .replace("resource: item", &format!("resource: {text}"))
-    };
-    let same = format!("{}{}", change("name", "one"), change("town", "two"));
-    assert_eq!(wrong(&same), "");
-    let other = format!("{}{}", change("name", "one"), change("name", "two"));
+    let other = format!("{get}{}", get.replace("method: get", "method: show"));
     assert_eq!(
         wrong(&other),
-        "5: `description` of `Maker.name` was already set to something else in line 4"
+        "5: operation `get_item` of new is tool `get_item` already"
+    );
+    let create = |name: &str| {
+        let more = format!("parameters: [{{ name: makers.{name}, description: one }}]");
+        tool("create", "new: post_item", &more)
+    };
+    let update = |name: &str| {
+        let more = format!(
+            "omit: [{{ names: [note], reason: r }}], parameters: [{{ name: makers.{name}, description: two }}]"
+        );
+        tool("update", "new: patch_item", &more)
+    };
+    let different = format!("{}{}", create("name"), update("town"));
+    assert_eq!(wrong(&different), "");
+    let other = format!("{}{}", create("name"), update("name"));
+    assert_eq!(
+        wrong(&other),
+        "5: `description` of `Maker.name` was already set in line 4"
     );
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{TypeDef, TypeKind, TypeRef, TypeShape};
+use crate::problem::nearest;
 
 /// The shared types of a module, and all names in use there.
 #[derive(Debug, Default)]
@@ -53,6 +54,31 @@ pub(super) fn reached(roots: &[&TypeRef], types: &[TypeDef]) -> (Vec<TypeDef>, V
         .filter_map(|name| find(types, name))
         .cloned();
     found.partition(|def| walk.seen.get(def.rust_name.as_str()) == Some(&true))
+}
+
+/// The type of a member; else the name of the member that is most like it.
+pub(super) fn member<'t>(
+    ty: &'t TypeRef,
+    name: &str,
+    types: &'t [TypeDef],
+) -> Result<&'t TypeRef, Option<String>> {
+    match &innermost(ty).kind {
+        TypeKind::Any => Ok(ty),
+        TypeKind::Map(of) => Ok(of),
+        TypeKind::Named(type_name) => match find(types, type_name).map(|def| &def.shape) {
+            Some(TypeShape::Struct { fields, .. }) => {
+                match fields.iter().find(|field| field.name == name) {
+                    Some(field) => Ok(&field.ty),
+                    None => Err(nearest(
+                        name,
+                        fields.iter().map(|field| field.name.as_str()),
+                    )),
+                }
+            }
+            _ => Err(None),
+        },
+        _ => Err(None),
+    }
 }
 
 /// A type by its Rust name.

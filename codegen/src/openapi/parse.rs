@@ -12,6 +12,8 @@ pub(crate) fn parse(source: &str, text: &str) -> Result<Value, DocumentError> {
         line,
         message,
     };
+    // The mark that some editors begin a file with is no part of it.
+    let text = text.trim_start_matches('\u{feff}');
     // YAML parsers do not take every JSON: tabs, for one.
     if text.trim_start().starts_with('{') {
         match serde_json::from_str::<Node>(text) {
@@ -54,6 +56,10 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node(Value::Null))
+    }
+
+    fn visit_none<E>(self) -> Result<Node, E> {
         Ok(Node(Value::Null))
     }
 
@@ -185,6 +191,9 @@ mod tests {
                 json!({"a": 1, "b": ["x", 2.5, true, null, "3"]}),
             ),
             ("200: ok\ntrue: yes", json!({"200": "ok", "true": "yes"})),
+            ("\u{feff}a: 1", json!({"a": 1})),
+            ("\u{feff}{\"a\": 1}", json!({"a": 1})),
+            ("", json!(null)),
             (
                 "a: 2026-11-21T10:00:00Z",
                 json!({"a": "2026-11-21T10:00:00Z"}),

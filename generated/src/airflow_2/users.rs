@@ -101,7 +101,7 @@ pub mod tools {
 
     #[derive(Schema)]
     pub struct PostUserRolesItem {
-        /// Role name.
+        /// Such as Viewer.
         pub name: String,
     }
 
@@ -152,7 +152,7 @@ pub mod tools {
 
     #[derive(Schema)]
     pub struct PatchUserRolesItem {
-        /// Role name.
+        /// Such as Viewer.
         pub name: String,
     }
 

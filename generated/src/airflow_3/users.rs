@@ -153,7 +153,7 @@ pub mod tools {
     /// Lightweight role reference used by /users schemas.
     #[derive(Schema)]
     pub struct Role {
-        /// Role name.
+        /// Such as Viewer.
         pub name: String,
     }
 

@@ -242,6 +242,23 @@ async fn the_session_cookie_replaces_the_password() {
 }
 
 #[tokio::test]
+async fn no_header_is_shown_that_lets_in() {
+    let pair = STANDARD.encode(format!("ada:{PASSWORD}"));
+    let shown = format!(r#"{{"detail":"Basic {pair}; session=1"}}"#);
+    for cookie in ["", "set-cookie: session=1\r\n"] {
+        let shown = shown.clone();
+        let server = Server::start(move |seen| match seen.line.as_str() {
+            SESSION => Reply::new(404, cookie, "{}"),
+            _ => Reply::json(400, &shown),
+        })
+        .await;
+        let account = server.account(&OLD, password());
+        let error = is(ErrorCode::Rejected, account.send(&get("/things")).await);
+        assert!(!error.detail.contains(&pair), "{}", error.detail);
+    }
+}
+
+#[tokio::test]
 async fn an_expired_session_is_renewed_unnoticed() {
     for status in [401, 403] {
         let server =
@@ -278,6 +295,51 @@ async fn a_missing_permission_is_told_from_a_wrong_password() {
         account.send(&get("/things")).await,
     );
     assert!(error.hint.contains("wrong"), "{}", error.hint);
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_it_means_for_the_credentials() {
+    let header = || vec![("x-user".to_owned(), "ada".into())];
+    let rows = [
+        (
+            403,
+            Credentials::None,
+            vec![],
+            ErrorCode::Unauthenticated,
+            "no credentials",
+        ),
+        (
+            401,
+            Credentials::None,
+            vec![],
+            ErrorCode::Unauthenticated,
+            "no credentials",
+        ),
+        (404, Credentials::None, vec![], ErrorCode::NotFound, "id"),
+        (
+            403,
+            Credentials::None,
+            header(),
+            ErrorCode::Forbidden,
+            "permission",
+        ),
+        (
+            403,
+            Credentials::Bearer("token".into()),
+            vec![],
+            ErrorCode::Forbidden,
+            "check both",
+        ),
+    ];
+    for (status, credentials, headers, code, hint) in rows {
+        let server = Server::start(move |_| Reply::json(status, "{}")).await;
+        let mut settings = server.settings(credentials);
+        settings.api = Some("things-1".to_owned());
+        settings.headers = headers;
+        let account = crate::Account::new(settings, APIS).unwrap();
+        let error = is(code, account.send(&get("/things")).await);
+        assert!(error.hint.contains(hint), "{hint}: {}", error.hint);
+    }
 }
 
 #[tokio::test]
@@ -385,6 +447,18 @@ async fn a_token_from_a_file_is_read_again_when_it_changes() {
     std::fs::remove_dir_all(&directory).unwrap();
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_token_file_without_end_is_not_read_to_its_end() {
+    let server = guarded("this-token").await;
+    let account = server.account(&OLD, Credentials::BearerFile("/dev/zero".into()));
+    let error = is(
+        ErrorCode::Unauthenticated,
+        account.send(&get("/things")).await,
+    );
+    assert!(error.detail.contains("is empty or"), "{}", error.detail);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_token_from_a_command_is_kept_until_refused() {
@@ -410,6 +484,11 @@ async fn a_token_from_a_command_is_kept_until_refused() {
     std::fs::remove_dir_all(&directory).unwrap();
 
     for (command, detail) in [
+        (
+            // Would never end if all of it were read.
+            "yes",
+            "The token command did not print a token and nothing else.",
+        ),
         ("exit 3", "The token command failed: exit status: 3."),
         (
             "echo two words",

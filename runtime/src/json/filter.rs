@@ -6,8 +6,15 @@ use super::scan::{Error, MAX_DEPTH, Scanner};
 use super::text::{same_number, unescape};
 
 /// Whether a field of an item has a value. The path goes with dots through objects and through the items of arrays: `roles.name`.
-pub(crate) fn matches(item: &str, path: &str, wanted: &Value) -> Result<bool, Error> {
-    search(&mut Scanner::new(item), Some(path), wanted, 0)
+///
+/// A text that is only written in another case, or that `wanted` has with spaces around it, is put into `near` if that is empty.
+pub(crate) fn matches(
+    item: &str,
+    path: &str,
+    wanted: &Value,
+    near: &mut Option<String>,
+) -> Result<bool, Error> {
+    search(&mut Scanner::new(item), Some(path), wanted, near, 0)
 }
 
 /// Searches the next value to its end, or up to the first find.
@@ -15,6 +22,7 @@ fn search(
     scanner: &mut Scanner<'_>,
     path: Option<&str>,
     wanted: &Value,
+    near: &mut Option<String>,
     depth: u32,
 ) -> Result<bool, Error> {
     if depth > MAX_DEPTH {
@@ -25,7 +33,7 @@ fn search(
             scanner.begin_array()?;
             let mut first = true;
             while scanner.item(&mut first)? {
-                if search(scanner, path, wanted, depth + 1)? {
+                if search(scanner, path, wanted, near, depth + 1)? {
                     return Ok(true);
                 }
             }
@@ -41,15 +49,30 @@ fn search(
             while let Some(key) = scanner.key(&mut first)? {
                 if unescape(key) != name {
                     scanner.skip()?;
-                } else if search(scanner, rest, wanted, depth + 1)? {
+                } else if search(scanner, rest, wanted, near, depth + 1)? {
                     return Ok(true);
                 }
             }
             Ok(false)
         }
         (_, Some(_)) => scanner.skip().map(|()| false),
-        (_, None) => scanner.raw().map(|raw| equals(raw, wanted)),
+        (_, None) => {
+            let raw = scanner.raw()?;
+            let found = equals(raw, wanted);
+            if !found && near.is_none() {
+                *near = similar(raw, wanted);
+            }
+            Ok(found)
+        }
     }
+}
+
+fn similar(raw: &str, wanted: &Value) -> Option<String> {
+    let wanted = wanted.as_str()?.trim();
+    let text = raw.strip_prefix('"')?.strip_suffix('"')?;
+    // Nearly all texts are of another length, or begin with another letter.
+    let is_similar = !wanted.is_empty() && text.eq_ignore_ascii_case(wanted);
+    is_similar.then(|| text.to_owned())
 }
 
 /// Whether JSON text is a value. Strings are compared after their escapes are resolved, numbers by value.

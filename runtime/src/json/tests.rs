@@ -105,7 +105,7 @@ fn nesting_has_a_limit() {
     assert!(compact(&nested(120)).is_ok());
     assert_eq!(compact(&nested(121)).unwrap_err().offset, 120);
     let item = "[".repeat(100_000);
-    assert!(matches(&item, "a", &json!(1)).is_err());
+    assert!(matches(&item, "a", &json!(1), &mut None).is_err());
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn filters_search_through_objects_and_arrays() {
     ];
     for (path, wanted, expected) in rows {
         assert_eq!(
-            matches(item, path, &wanted),
+            matches(item, path, &wanted, &mut None),
             Ok(expected),
             "{path} {wanted}"
         );
@@ -242,7 +242,7 @@ fn agrees_with_serde_json() {
         // None of these may panic or loop, whatever the text.
         let fields = Fields::named(["a", "users"]);
         let _ = project(&mut Scanner::new(&text), &fields, &mut String::new());
-        let _ = matches(&text, "a.b.c", &json!("x"));
+        let _ = matches(&text, "a.b.c", &json!("x"), &mut None);
         drop(unescape(&text));
         let _ = crate::list::Page::parse(text.clone(), "users");
         let _ = crate::size::fit(text, 8, "");

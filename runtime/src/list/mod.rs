@@ -83,6 +83,8 @@ pub(crate) struct Rows {
     next: Option<u64>,
     /// The budget was spent before the page was full.
     spent: bool,
+    /// For each filter a text that is nearly the wanted one, as long as nothing is found.
+    near: Vec<Option<String>>,
 }
 
 /// A request failed on the way.
@@ -107,6 +109,7 @@ where
 {
     let mut rows = Rows {
         position: plan.start,
+        near: vec![None; plan.filters.len()],
         ..Rows::default()
     };
     let result = match plan.pager {
@@ -264,8 +267,8 @@ impl Rows {
             self.position += 1;
             let mut all = true;
             let mut unique = false;
-            for (filter, wanted) in &plan.filters {
-                let found = json::matches(item, filter.path, wanted)?;
+            for ((filter, wanted), near) in plan.filters.iter().zip(&mut self.near) {
+                let found = json::matches(item, filter.path, wanted, near)?;
                 all &= found;
                 unique |= found && filter.unique;
             }

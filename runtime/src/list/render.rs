@@ -81,11 +81,32 @@ impl Rows {
             Some(next) => push_string(&mut out, &cursor(next)),
             None => out.push_str("null"),
         }
+        self.did_you_mean(plan, &mut out);
         if let Some(note) = note {
             out.push_str(",\"truncated\":");
             push_string(&mut out, &note);
         }
         out.push('}');
         Ok(out)
+    }
+
+    /// Filters are exact, as servers are: `Admin` and `admin` can be two roles. But who asks for `admin` must not conclude that nobody is one.
+    fn did_you_mean(&self, plan: &Plan<'_>, out: &mut String) {
+        if !self.ends.is_empty() {
+            return;
+        }
+        let near = plan.filters.iter().zip(&self.near);
+        let near = near.filter_map(|((filter, _), near)| Some((filter.field.name, near.as_ref()?)));
+        let mut separator = ",\"did_you_mean\":{";
+        for (name, text) in near {
+            out.push_str(separator);
+            push_string(out, name);
+            out.push(':');
+            push_string(out, text);
+            separator = ",";
+        }
+        if separator == "," {
+            out.push('}');
+        }
     }
 }

@@ -564,3 +564,25 @@ async fn rows_have_the_fields_asked_for() {
         assert_eq!(run(&plan, &server).await["things"], json!([expected]));
     }
 }
+
+#[tokio::test]
+async fn who_finds_nothing_learns_what_is_nearly_the_same() {
+    let rows = [
+        (json!("N7"), json!({"name": "n7"})),
+        (json!(" n7 "), json!({"name": "n7"})),
+        (json!("n7"), Value::Null),
+        (json!("n77777"), Value::Null),
+        (json!(" "), Value::Null),
+        (json!(7), Value::Null),
+    ];
+    for (wanted, expected) in rows {
+        let server = Server::with(250);
+        let filter = filter("name", false);
+        let plan = Plan {
+            filters: vec![(&filter, &wanted)],
+            ..plan(0, 50)
+        };
+        let result = run(&plan, &server).await;
+        assert_eq!(result["did_you_mean"], expected, "{wanted} {result}");
+    }
+}

@@ -212,7 +212,7 @@ impl FakeAirflow {
                 "GET /api/v1/version",
                 (200, "", json!({"version": "2.11.2"}).to_string()),
             ),
-            ("GET /auth/fab/v1/users", (200, "", users.to_string())),
+            ("GET /api/v1/users", (200, "", users.to_string())),
         ])
     }
 

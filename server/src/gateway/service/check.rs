@@ -13,7 +13,8 @@ impl Gateway {
         let row = self.account_row(id).await?;
         let account = self.sign_in_anew(&row)?;
         let mut steps = Steps::default();
-        doctor::examine(&account, &Selection::default(), &mut steps)
+        let token = self.account(who, id).await?.auth.kind != "password";
+        doctor::examine(&account, &Selection::default(), token, None, &mut steps)
             .await
             .map_err(internal)?;
         let known = account.known();

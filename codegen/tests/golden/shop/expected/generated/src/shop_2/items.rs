@@ -105,14 +105,14 @@ pub mod tools {
 
         /// Name that customers see.
         #[param(body, min_length = 1, max_length = 80)]
-        pub name: String,
+        pub name: Option<String>,
 
         /// In euros.
         #[param(body, min = 0)]
-        pub price: f64,
+        pub price: Option<f64>,
 
         /// How it is handled.
-        #[param(body, name = "type", default = "plain")]
+        #[param(body, name = "type")]
         pub type_: Option<ItemType>,
 
         /// Words to find it by.

@@ -1,0 +1,171 @@
+//! The operations that are read beside a write: what its body is merged with, and what is returned instead of its answer.
+
+use crate::catalog::Place;
+use crate::facts::Facts;
+use crate::input::Parsed;
+use crate::problem::{Error, Problem, nearest};
+use crate::reader::At;
+
+use super::operation::{Scope, read};
+
+/// Only a body can be merged with something, and only what still is there can be read back.
+pub(super) fn check(scope: Scope<'_>, facts: &Facts, errors: &mut Vec<Error>) {
+    let binding = scope.operation.binding;
+    let merge = binding.merge_from.as_ref().filter(|_| facts.body.is_none());
+    let read_back = binding
+        .read_back
+        .as_ref()
+        .map(|read_back| &read_back.operation);
+    let read_back = read_back.filter(|_| matches!(facts.http.as_str(), "get" | "delete"));
+    let found = [
+        ("merge_from", "send a body", merge),
+        ("read_back", "write something that can be read", read_back),
+    ];
+    for (key, does, id) in found {
+        let Some(id) = id else {
+            continue;
+        };
+        let problem = Problem::NothingToRead {
+            key,
+            does,
+            operation: scope.operation_id().to_owned(),
+            document: scope.document().to_owned(),
+            http: facts.http.to_uppercase(),
+        };
+        scope.error(errors, id.line, problem);
+    }
+}
+
+/// The operation that the body is merged with, if it is.
+pub(super) fn merge(
+    parsed: &Parsed,
+    scope: Scope<'_>,
+    facts: &Facts,
+    errors: &mut Vec<Error>,
+) -> Option<Facts> {
+    let id = scope.operation.binding.merge_from.as_ref()?;
+    let source = source(parsed, scope, "merge_from", id, errors)?;
+    filled(scope, "merge_from", id, &source.path, facts, false, errors).then_some(source)
+}
+
+/// The path that is read back, if one is, and what the document says about it.
+pub(super) fn read_back(
+    parsed: &Parsed,
+    scope: Scope<'_>,
+    facts: &Facts,
+    errors: &mut Vec<Error>,
+) -> Option<(String, Facts)> {
+    let wanted = scope.operation.binding.read_back.as_ref()?;
+    let source = source(parsed, scope, "read_back", &wanted.operation, errors)?;
+    let mut path = source.path.clone();
+    if let Some(from) = &wanted.from {
+        match placeholders(&path).as_slice() {
+            [only] if *only != from.value => {
+                path = path.replace(&format!("{{{only}}}"), &format!("{{{}}}", from.value));
+            }
+            [_] => {
+                let problem = Problem::NoChange {
+                    what: "`from` of `read_back`".to_owned(),
+                    document: scope.document().to_owned(),
+                };
+                scope.error(errors, from.line, problem);
+            }
+            _ => {
+                let why = "which has not just one path parameter for `from` to fill".to_owned();
+                let problem = unreadable(scope, "read_back", &wanted.operation, why);
+                scope.error(errors, from.line, problem);
+                return None;
+            }
+        }
+    }
+    filled(
+        scope,
+        "read_back",
+        &wanted.operation,
+        &path,
+        facts,
+        true,
+        errors,
+    )
+    .then_some((path, source))
+}
+
+/// The operation whose answer is read for another one.
+fn source(
+    parsed: &Parsed,
+    scope: Scope<'_>,
+    key: &'static str,
+    id: &At<String>,
+    errors: &mut Vec<Error>,
+) -> Option<Facts> {
+    let spec = scope.operation.spec;
+    let operations = spec.operations();
+    let Some(operation) = operations.iter().find(|operation| operation.id == id.value) else {
+        let problem = Problem::UnknownOperation {
+            operation: id.value.clone(),
+            document: spec.name.clone(),
+            nearest: nearest(&id.value, operations.iter().map(|other| other.id.as_str())),
+        };
+        scope.error(errors, id.line, problem);
+        return None;
+    };
+    if operation.http != "get" {
+        let why = format!("which is a {}, not a GET", operation.http.to_uppercase());
+        scope.error(errors, id.line, unreadable(scope, key, id, why));
+        return None;
+    }
+    read(parsed, scope, &id.value, errors)
+}
+
+fn unreadable(scope: Scope<'_>, key: &'static str, id: &At<String>, why: String) -> Problem {
+    Problem::UnreadableSource {
+        key,
+        operation: id.value.clone(),
+        document: scope.document().to_owned(),
+        why,
+    }
+}
+
+/// Whether each placeholder of the path of a source has a value.
+fn filled(
+    scope: Scope<'_>,
+    key: &'static str,
+    id: &At<String>,
+    path: &str,
+    facts: &Facts,
+    body: bool,
+    errors: &mut Vec<Error>,
+) -> bool {
+    for placeholder in placeholders(path) {
+        let known = facts.parameters.iter().any(|parameter| {
+            let place = match parameter.place {
+                Place::Path { .. } => true,
+                Place::Body => body,
+                _ => false,
+            };
+            place && parameter.wire == placeholder
+        });
+        if !known {
+            let from = if body {
+                " or member of the body; say with `from` which is meant"
+            } else {
+                ""
+            };
+            let why = format!(
+                "whose path needs `{placeholder}`, but operation `{}` has no such path parameter{from}",
+                scope.operation_id()
+            );
+            scope.error(errors, id.line, unreadable(scope, key, id, why));
+            return false;
+        }
+    }
+    true
+}
+
+fn placeholders(path: &str) -> Vec<&str> {
+    let parts = path.split('{').skip(1);
+    parts
+        .filter_map(|part| part.split_once('}'))
+        .map(|(name, _)| name)
+        .collect()
+}

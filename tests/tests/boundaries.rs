@@ -1,0 +1,98 @@
+//! What stands where: the crates that know nothing of any one product, so that a second API needs YAML only.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::path::{Path, PathBuf};
+
+/// Sources and templates below a folder.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+/// The lines of a file that are compiled into the product: without comments, and without the tests at its end or in a file of their own.
+fn product_lines(path: &Path, text: &str) -> Vec<(usize, String)> {
+    let name = path.to_string_lossy();
+    if ["/tests.rs", "/test_", "/golden.rs"]
+        .iter()
+        .any(|test| name.contains(test))
+    {
+        return Vec::new();
+    }
+    let before_tests = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let code = before_tests.lines().enumerate().filter(|(_, line)| {
+        let line = line.trim_start();
+        !line.starts_with("//") && !line.starts_with("{#")
+    });
+    code.map(|(index, line)| (index + 1, line.to_lowercase()))
+        .collect()
+}
+
+#[test]
+fn codegen_macros_and_runtime_know_no_product() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut found = Vec::new();
+    for folder in [
+        "codegen/src",
+        "codegen/templates",
+        "macros/src",
+        "runtime/src",
+    ] {
+        files(&root.join(folder), &mut found);
+    }
+    assert!(found.len() > 100, "{} files", found.len());
+    let mut named = Vec::new();
+    for path in found {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for (line, code) in product_lines(&path, &text) {
+            if ["airflow", "apache", "astronomer"]
+                .iter()
+                .any(|word| code.contains(word))
+            {
+                named.push(format!("{}:{line}: {code}", path.display()));
+            }
+        }
+    }
+    assert!(
+        named.is_empty(),
+        "what is a product's own belongs into specs/ or server/:\n{}",
+        named.join("\n")
+    );
+}
+
+/// `codegen` and `runtime` do not know each other, and nothing that is generated knows its generator.
+#[test]
+fn crates_depend_one_way() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for (name, not) in [
+        (
+            "codegen",
+            &["runtime", "macros", "airflow-tools", "airflow-mcp"][..],
+        ),
+        ("macros", &["codegen", "airflow-tools", "airflow-mcp"]),
+        ("runtime", &["codegen", "airflow-tools", "airflow-mcp"]),
+        ("generated", &["codegen", "macros", "airflow-mcp"]),
+        ("server", &["codegen", "macros"]),
+        (
+            "xtask",
+            &["runtime", "macros", "airflow-tools", "airflow-mcp"],
+        ),
+    ] {
+        let text = std::fs::read_to_string(root.join(name).join("Cargo.toml")).unwrap();
+        let dependencies = text.split("\n[dependencies]\n").nth(1).unwrap();
+        let dependencies = dependencies.split("\n[").next().unwrap();
+        let names = dependencies
+            .lines()
+            .filter_map(|line| line.split(['.', ' ', '=']).next());
+        let wrong: Vec<_> = names
+            .filter(|dependency| not.contains(dependency))
+            .collect();
+        assert!(wrong.is_empty(), "{name} depends on {wrong:?}");
+    }
+}
