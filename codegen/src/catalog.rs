@@ -246,6 +246,8 @@ pub struct Parameter {
     pub secret: bool,
     /// Argument whose value is sent when this one is not given.
     pub or: Option<String>,
+    /// Value that is sent when this one is not given, as JSON.
+    pub when_omitted: Option<serde_json::Value>,
 }
 
 /// Where an argument goes.

@@ -56,17 +56,30 @@ pub(crate) struct ApiEntry {
     pub(crate) documents: Vec<At<String>>,
     pub(crate) version: VersionProbe,
     pub(crate) sign_in: SignIn,
-    pub(crate) pages: Option<Pages>,
+    /// The ways it pages; of those, the first whose parameters an operation has is its own.
+    pub(crate) pages: Vec<Pages>,
     pub(crate) mask: Option<MaskRule>,
     pub(crate) errors: ErrorShapes,
 }
 
-/// How an API pages.
+/// One way in which an API pages.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Pages {
+    /// Whether the numbers are members of the body.
+    pub(crate) in_body: bool,
+    pub(crate) cursor: Option<Cursor>,
     pub(crate) limit: String,
     pub(crate) offset: String,
     pub(crate) max: u32,
+}
+
+/// A cursor that the server itself hands out.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Cursor {
+    /// Parameter that takes it.
+    pub(crate) parameter: String,
+    /// Member of the answer that has the one of the next page.
+    pub(crate) next: String,
 }
 
 /// The query parameter that names the body fields to write.
@@ -291,7 +304,8 @@ fn api(r: &mut Reader<'_>, node: &Node) -> Option<ApiEntry> {
     let sign_in = r
         .needed(&map, "sign_in")
         .and_then(|node| sign_in::read(r, node));
-    let pages = map.get("pagination").and_then(|node| pages(r, node));
+    let pages = r.items(&map, "pagination");
+    let pages = pages.iter().filter_map(|node| pages_of(r, node)).collect();
     let mask = map.get("mask").and_then(|node| mask(r, node));
     let errors = r.needed(&map, "errors").and_then(|node| errors(r, node));
     // The name is enough to go on: what is missing besides was reported.
@@ -314,14 +328,28 @@ fn api(r: &mut Reader<'_>, node: &Node) -> Option<ApiEntry> {
     })
 }
 
-fn pages(r: &mut Reader<'_>, node: &Node) -> Option<Pages> {
-    let map = r.map(node, "`pagination`", &["limit", "offset", "max"])?;
+fn pages_of(r: &mut Reader<'_>, node: &Node) -> Option<Pages> {
+    let keys = ["in", "cursor", "next", "limit", "offset", "max"];
+    let map = r.map(node, "an entry of `pagination`", &keys)?;
+    let place = r.text_if(&map, "in");
+    let place = place.and_then(|place| r.word(&place, "place", &["query", "body"]));
     let (limit, offset) = (r.text(&map, "limit"), r.text(&map, "offset"));
+    // One is of no use without the other.
+    let native = map.get("cursor").is_some() || map.get("next").is_some();
+    let cursor = native.then(|| (r.text(&map, "cursor"), r.text(&map, "next")));
+    let cursor = cursor.and_then(|(parameter, next)| {
+        Some(Cursor {
+            parameter: parameter?.value,
+            next: next?.value,
+        })
+    });
     let max = r
         .needed(&map, "max")
         .and_then(|node| r.number_of(node, "max"));
     // Without the greatest page the parameters are known for what they are all the same.
     Some(Pages {
+        in_body: place == Some("body"),
+        cursor,
         limit: limit?.value,
         offset: offset?.value,
         max: max.map(|max| max.value).unwrap_or_default(),

@@ -9,7 +9,7 @@ use crate::yaml::Node;
 use super::tools::is_name;
 
 /// The keys of an entry of `parameters`.
-pub(super) const KEYS: [&str; 20] = [
+pub(super) const KEYS: [&str; 22] = [
     "name",
     "in",
     "on",
@@ -20,6 +20,8 @@ pub(super) const KEYS: [&str; 20] = [
     "required",
     "nullable",
     "or",
+    "when_omitted",
+    "slash",
     "secret",
     "format",
     "pattern",
@@ -53,6 +55,8 @@ pub(crate) enum Change {
     Required,
     NotNull,
     Or(String),
+    WhenOmitted(Json),
+    Slash,
     Secret,
     Format(String),
     Pattern(String),
@@ -75,6 +79,8 @@ impl Change {
             Self::Required => "required",
             Self::NotNull => "nullable",
             Self::Or(_) => "or",
+            Self::WhenOmitted(_) => "when_omitted",
+            Self::Slash => "slash",
             Self::Secret => "secret",
             Self::Format(_) => "format",
             Self::Pattern(_) => "pattern",
@@ -140,6 +146,8 @@ fn change(r: &mut Reader<'_>, map: &Map<'_>, key: &str, node: &Node) -> Option<C
         "required" => only(r, map, key, true, Change::Required),
         "nullable" => only(r, map, key, false, Change::NotNull),
         "or" => text(r).map(Change::Or),
+        "when_omitted" => Some(Change::WhenOmitted(node.json())),
+        "slash" => only(r, map, key, true, Change::Slash),
         "secret" => only(r, map, key, true, Change::Secret),
         "format" => text(r).map(Change::Format),
         "pattern" => pattern(r, node).map(Change::Pattern),

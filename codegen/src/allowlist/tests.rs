@@ -138,7 +138,21 @@ fn tool_entries() {
         ),
         (
             "operations: {a: x}, effect: [destuctive]",
-            "f:3: `destuctive` is no stricter effect (did you mean `destructive`?)",
+            "f:3: `destuctive` is no effect (did you mean `destructive`?)",
+        ),
+        (
+            "operations: {a: x}, effect: [read_only]",
+            "f:2: a tool needs `reason`",
+        ),
+        ("operations: {a: x}, effect: [read_only], reason: r", ""),
+        (
+            "operations: {a: x}, reason: r",
+            "f:3: a `reason` without `effect: [read_only]` is of no use",
+        ),
+        ("operations: {a: x}, answer: log", ""),
+        (
+            "operations: {a: x}, answer: json",
+            "f:3: `json` is no kind of answer",
         ),
         (
             "operations: {a: x}, omit: [{names: ['*_gt']}]",
@@ -179,6 +193,14 @@ fn tool_entries() {
         (
             "operations: {a: x}, parameters: [{name: p, required: false, reason: r}]",
             "f:3: `required` is `true` or left out",
+        ),
+        (
+            "operations: {a: x}, parameters: [{name: p, when_omitted: null}]",
+            "f:3: an entry of `parameters` needs `reason`",
+        ),
+        (
+            "operations: {a: x}, parameters: [{name: p, slash: true, when_omitted: [1], reason: r}]",
+            "",
         ),
         (
             "operations: {a: x}, parameters: [{name: p, in: cookie, description: d}]",
@@ -369,8 +391,23 @@ fn apis_entries() {
         ),
         (
             "    title",
-            "    pagination: { limit: l, offset: o, max: many }\n    title",
+            "    pagination: [{ limit: l, offset: o, max: many }]\n    title",
             "f:12: `max` is no number from 0 to 4294967295",
+        ),
+        (
+            "    title",
+            "    pagination: { limit: l, offset: o, max: 1 }\n    title",
+            "f:12: `pagination` is no list; write `[one, two]`, or a line with `- ` for each",
+        ),
+        (
+            "    title",
+            "    pagination: [{ cursor: c, limit: l, offset: o, max: 1 }]\n    title",
+            "f:12: an entry of `pagination` needs `next`",
+        ),
+        (
+            "    title",
+            "    pagination: [{ in: path, limit: l, offset: o, max: 1 }]\n    title",
+            "f:12: `path` is no place",
         ),
         (
             "  - { name: doc, source: doc.yaml }",

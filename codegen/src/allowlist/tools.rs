@@ -7,7 +7,7 @@ use crate::yaml::{Node, Value};
 use super::overrides::{self, Override};
 
 /// The keys of a tool.
-pub(super) const KEYS: [&str; 13] = [
+pub(super) const KEYS: [&str; 15] = [
     "method",
     "resource",
     "id",
@@ -21,10 +21,20 @@ pub(super) const KEYS: [&str; 13] = [
     "parameters",
     "omit",
     "effect",
+    "reason",
+    "answer",
 ];
 
 /// The keys of an operation of a tool.
 pub(super) const OPERATION_KEYS: [&str; 4] = ["id", "merge_from", "read_back", "note"];
+
+/// The words of `effect`.
+const EFFECTS: [&str; 4] = [
+    "destructive",
+    "not_idempotent",
+    "not_read_only",
+    "read_only",
+];
 
 /// A file of the allowlist.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +65,18 @@ pub(crate) struct ToolEntry {
     pub(crate) overrides: Vec<Override>,
     pub(crate) omissions: Vec<Omission>,
     pub(crate) effects: Vec<At<String>>,
+    pub(crate) answer: Option<At<Answer>>,
+}
+
+/// What the answer is, where it is no JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Text.
+    Text,
+    /// A JSON value on each line.
+    Lines,
+    /// The lines of a log.
+    Log,
 }
 
 /// The operation that a tool is in one document.
@@ -178,6 +200,7 @@ fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
         tags: tags(r, &map),
         items: r.text_if(&map, "items"),
         effects: effects(r, &map),
+        answer: answer(r, &map),
         method: method?,
         resource: resource?,
         bindings: bindings.unwrap_or_default(),
@@ -228,17 +251,30 @@ pub(super) fn is_name(r: &mut Reader<'_>, name: &At<String>) -> bool {
     is_name
 }
 
+/// What a call can change, where it is not what the HTTP method says. That nothing is changed by what could change something needs a reason.
 fn effects(r: &mut Reader<'_>, map: &Map<'_>) -> Vec<At<String>> {
     let words = r.texts(map, "effect");
-    let known = |word: &At<String>| {
-        r.word(
-            word,
-            "stricter effect",
-            &["destructive", "not_idempotent", "not_read_only"],
-        )
-        .is_some()
+    let known = |word: &At<String>| r.word(word, "effect", &EFFECTS).is_some();
+    let words: Vec<_> = words.into_iter().filter(known).collect();
+    let laxer = words.iter().any(|word| word.value == "read_only");
+    if laxer {
+        r.text(map, "reason");
+    } else if let Some(reason) = map.get("reason") {
+        let what = "a `reason` without `effect: [read_only]`".to_owned();
+        let expected = "of no use";
+        r.error(reason.line, Problem::WrongKind { what, expected });
+    }
+    words
+}
+
+fn answer(r: &mut Reader<'_>, map: &Map<'_>) -> Option<At<Answer>> {
+    let word = r.text_if(map, "answer")?;
+    let answer = match r.word(&word, "kind of answer", &["text", "ndjson", "log"])? {
+        "text" => Answer::Text,
+        "ndjson" => Answer::Lines,
+        _ => Answer::Log,
     };
-    words.into_iter().filter(known).collect()
+    Some(At::new(word.line, answer))
 }
 
 fn bindings(r: &mut Reader<'_>, node: &Node) -> Vec<Binding> {

@@ -176,6 +176,7 @@ fn members<'a>(
                     .cloned()
             }),
             or: None,
+            when_omitted: None,
             ty,
         });
     }

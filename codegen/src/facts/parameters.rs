@@ -156,6 +156,7 @@ fn one<'a>(
         default: flat.default,
         example: example(types, data).or(flat.example),
         or: None,
+        when_omitted: None,
         ty,
     })
 }
@@ -306,6 +307,7 @@ pub(super) fn whole_body(description: String, required: bool, ty: TypeRef) -> Pa
         example: None,
         secret: false,
         or: None,
+        when_omitted: None,
     }
 }
 

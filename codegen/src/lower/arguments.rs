@@ -80,7 +80,13 @@ fn take_pages(scope: Scope<'_>, parameters: &mut Vec<Parameter>) -> Pagination {
     if scope.entry.method.value != "list" {
         return Pagination::Whole;
     }
-    let Some(pages) = &scope.operation.api.pages else {
+    let Some(pages) = scope
+        .operation
+        .api
+        .pages
+        .iter()
+        .find(|pages| !pages.in_body && pages.cursor.is_none())
+    else {
         return Pagination::Whole;
     };
     let has = |wire: &str| parameters.iter().any(|parameter| is_query(parameter, wire));

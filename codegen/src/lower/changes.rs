@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Number, Value as Json};
 
 use crate::allowlist::overrides::Change;
-use crate::catalog::{Field, Parameter, TypeDef, TypeKind, TypeRef, TypeShape};
+use crate::catalog::{Field, Parameter, Place, TypeDef, TypeKind, TypeRef, TypeShape};
 use crate::ident;
 use crate::problem::{Error, Problem};
 use crate::reader::At;
@@ -44,6 +44,8 @@ struct Argument<'a> {
     rust_name: &'a mut String,
     secret: &'a mut bool,
     or: &'a mut Option<String>,
+    when_omitted: &'a mut Option<Json>,
+    place: &'a mut Place,
 }
 
 impl<'a> From<&'a mut Parameter> for Target<'a> {
@@ -59,6 +61,8 @@ impl<'a> From<&'a mut Parameter> for Target<'a> {
                 rust_name: &mut parameter.rust_name,
                 secret: &mut parameter.secret,
                 or: &mut parameter.or,
+                when_omitted: &mut parameter.when_omitted,
+                place: &mut parameter.place,
             }),
         }
     }
@@ -120,7 +124,12 @@ pub(super) fn apply(change: &Change, target: Target<'_>, types: &[TypeDef]) -> O
         Change::MaxItems(new) if array && not_below(*new, rules.min_items) => {
             set(&mut target.ty.rules.max_items, Some(*new))
         }
-        Change::Rename(_) | Change::Or(_) | Change::Secret => match target.argument {
+        Change::WhenOmitted(new) if !fits(new, target.ty, types) => Outcome::Unfitting,
+        Change::Rename(_)
+        | Change::Or(_)
+        | Change::WhenOmitted(_)
+        | Change::Slash
+        | Change::Secret => match target.argument {
             Some(mut argument) => of_argument(change, &mut argument, target.required),
             None => Outcome::Unfitting,
         },
@@ -139,6 +148,14 @@ fn of_argument(change: &Change, argument: &mut Argument<'_>, required: &mut bool
             *required = false;
             set(&mut *argument.or, Some(new.clone()))
         }
+        Change::WhenOmitted(new) => {
+            *required = false;
+            set(&mut *argument.when_omitted, Some(new.clone()))
+        }
+        Change::Slash => match argument.place {
+            Place::Path { slash } => set(slash, true),
+            _ => Outcome::Unfitting,
+        },
         _ => set(&mut *argument.secret, true),
     }
 }

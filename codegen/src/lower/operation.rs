@@ -321,6 +321,13 @@ fn effect(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) -> Effect {
                 effect.read_only = false;
             }
             "not_read_only" => effect.read_only = false,
+            "read_only" => {
+                effect = Effect {
+                    read_only: true,
+                    destructive: false,
+                    idempotent: true,
+                }
+            }
             _ => effect.idempotent = false,
         }
         if effect == before {

@@ -10,8 +10,8 @@ documents:
 - { name: new, source: new.yaml, boilerplate: [Since] }
 - { name: old, source: old.yaml }
 apis:
-- { name: shop-2, title: Shop 2, documents: [new], version: { get: /v, at: /v }, sign_in: { basic: {} }, pagination: { limit: limit, offset: offset, max: 100 }, mask: { parameter: mask, string: pipe }, errors: { detail: [/d] } }
-- { name: shop-1, title: Shop 1, documents: [old], version: { get: /v, at: /v }, sign_in: { basic: {} }, pagination: { limit: limit, offset: offset, max: 50 }, errors: { detail: [/d] } }
+- { name: shop-2, title: Shop 2, documents: [new], version: { get: /v, at: /v }, sign_in: { basic: {} }, pagination: [{ limit: limit, offset: offset, max: 100 }], mask: { parameter: mask, string: pipe }, errors: { detail: [/d] } }
+- { name: shop-1, title: Shop 1, documents: [old], version: { get: /v, at: /v }, sign_in: { basic: {} }, pagination: [{ limit: limit, offset: offset, max: 50 }], errors: { detail: [/d] } }
 ";
 
 const NEW: &str = r##"

@@ -550,6 +550,7 @@ fn parameter(name: &str, place: Place, ty: TypeRef) -> Parameter {
         example: None,
         secret: false,
         or: None,
+        when_omitted: None,
     }
 }
 
