@@ -221,6 +221,34 @@ pub struct Effect {
     pub idempotent: bool,
 }
 
+impl Effect {
+    /// That of what only reads.
+    pub const READS: Self = Self {
+        read_only: true,
+        destructive: false,
+        idempotent: true,
+    };
+
+    /// What follows from the method of the tool and that of its request. A list or a reading changes nothing, also where its filters are the body of a POST.
+    #[must_use]
+    pub fn usual(method: &str, http: &str) -> Self {
+        if http == "get" || (http == "post" && matches!(method, "list" | "get")) {
+            return Self::READS;
+        }
+        Self {
+            read_only: false,
+            destructive: http == "delete",
+            idempotent: http != "post",
+        }
+    }
+
+    /// Whether it can be that nothing is changed: a trial run is a verb of its own, and nothing is deleted on trial.
+    #[must_use]
+    pub fn can_read(method: &str, http: &str) -> bool {
+        http != "delete" && !matches!(method, "create" | "update" | "delete")
+    }
+}
+
 /// An argument.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Parameter {
@@ -318,8 +346,30 @@ pub struct List {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Pagination {
-    /// Query parameters for the number of items and of those before them. They are no arguments of the tool.
+    /// Query parameters for the number of items and of those before them. Parameters for paging are never arguments of the tool.
     Offset {
+        /// Query parameter with the number of items.
+        limit: String,
+        /// Query parameter with the number of items to leave out.
+        offset: String,
+        /// Most items the server gives at once.
+        max: u32,
+    },
+    /// The same numbers as members of the body.
+    Body {
+        /// Member with the number of items.
+        limit: String,
+        /// Member with the number of items to leave out.
+        offset: String,
+        /// Most items the server gives at once.
+        max: u32,
+    },
+    /// A cursor that the server hands out. A server that does not know it goes by offset.
+    Cursor {
+        /// Query parameter with the cursor; empty for the first page.
+        cursor: String,
+        /// Member of the answer with the cursor of the next page, `null` on the last.
+        next: String,
         /// Query parameter with the number of items.
         limit: String,
         /// Query parameter with the number of items to leave out.

@@ -408,6 +408,14 @@ pub enum Problem {
         /// Its HTTP method.
         http: String,
     },
+    /// A tool that cannot but write.
+    #[error("a `{method}` tool that sends a {http} is not `read_only`")]
+    Writes {
+        /// The method.
+        method: String,
+        /// HTTP method of its operation.
+        http: String,
+    },
     /// An operation that cannot be read from.
     #[error("`{key}` names `{operation}` of {document}, {why}")]
     UnreadableSource {

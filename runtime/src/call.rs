@@ -11,7 +11,7 @@ use crate::cursor::{CursorError, Position, Scope};
 use crate::error::{CallError, ErrorCode};
 use crate::json::{self, Fields, Scanner};
 use crate::json_schema::is_wrapped;
-use crate::list::{self, Budget, Page, PageError, Plan};
+use crate::list::{self, Budget, Next, Page, PageAt, PageError, Plan};
 use crate::problem::Problem;
 use crate::rate_limit::RateLimit;
 use crate::request::Request;
@@ -164,8 +164,8 @@ impl Call<'_> {
             &self.arguments.identity(),
         );
         let start = match self.arguments.cursor().map(|cursor| scope.read(cursor)) {
-            None => 0,
-            Some(Ok(Position::Offset(start))) => start,
+            None => Position::Offset(0),
+            Some(Ok(start)) => start,
             Some(Err(error)) => return Err(bad_cursor(error)),
         };
         let request = Request::new(self.arguments).map_err(|problem| invalid(&[problem]))?;
@@ -180,26 +180,34 @@ impl Call<'_> {
             side_by_side: list::SIDE_BY_SIDE.min(self.account.max_in_flight()),
             budget: Budget::default(),
         };
-        let fetch = |items: u32, offset: u64| {
-            let request = match list.pager {
-                Pager::Whole => request.clone(),
-                Pager::Offset {
-                    limit: limit_name,
-                    offset: offset_name,
-                    ..
-                } => request.with_page((limit_name, items.into()), (offset_name, offset)),
-            };
+        let next = match list.pager {
+            Pager::Cursor { next, .. } => next,
+            _ => "",
+        };
+        let fetch = |items: u32, from: PageAt<'_>| {
+            let request = request.page(self.tool, list.pager, items, from);
+            let known = !matches!(from, PageAt::Token(token) if !token.is_empty());
             async move {
                 let response = self.send(&request).await?;
                 let status = response.status;
-                Page::parse(text(response)?, list.items).map_err(|error| no_page(&error, status))
+                let page = Page::parse(text(response)?, list.items, next);
+                let page = page.map_err(|error| no_page(&error, status))?;
+                match page.next == Next::Unsaid && !known {
+                    // The server, or the one that answers for it now, has ignored the cursor: this would be the first page again.
+                    true => Err(cursor_ignored(status)),
+                    false => Ok(page),
+                }
             }
         };
-        let cursor = |offset| scope.write(Position::Offset(offset));
+        let cursor = |position: &Position| scope.write(position);
         let rows = list::read(&plan, fetch, progress).await.map_err(|broken| {
             match broken.resume {
-                Some(offset) => {
-                    let so_far = format!("Up to entry {offset} nothing was found; the same call with next_cursor \"{}\" goes on from there.", cursor(offset));
+                Some(position) => {
+                    let read = match &position {
+                        Position::Offset(offset) => format!("Up to entry {offset}"),
+                        Position::Native { .. } => "In the entries read so far".to_owned(),
+                    };
+                    let so_far = format!("{read} nothing was found; the same call with next_cursor \"{}\" goes on from there.", cursor(&position));
                     let hint = [broken.error.hint.as_str(), &so_far].join(" ");
                     broken.error.hint(hint.trim_start())
                 }
@@ -262,6 +270,12 @@ fn no_page(error: &PageError, status: u16) -> CallError {
         status,
         format!("The answer is no page of the list: {error}."),
     )
+}
+
+fn cursor_ignored(status: u16) -> CallError {
+    let detail = "The server no longer goes by the cursor that it gave out.".to_owned();
+    let hint = "Leave next_cursor out to begin with the first page.";
+    unexpected(status, detail).hint(hint)
 }
 
 fn unexpected(status: u16, detail: String) -> CallError {

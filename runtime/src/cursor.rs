@@ -8,13 +8,21 @@ use sha2::{Digest as _, Sha256};
 
 const VERSION: u8 = 1;
 const OFFSET: u8 = 0;
+const NATIVE: u8 = 1;
 const SUM: usize = 8;
 
 /// Where a list goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Position {
     /// Behind this many entries.
     Offset(u64),
+    /// Behind this many entries of the page that a cursor of the server gives.
+    Native {
+        /// The server's cursor; empty for the first page.
+        token: String,
+        /// Entries to leave out.
+        skip: u64,
+    },
 }
 
 /// What a cursor is good for: one tool of one account with one set of arguments.
@@ -66,15 +74,20 @@ impl Scope {
     }
 
     /// The cursor of a position.
-    pub(crate) fn write(&self, position: Position) -> String {
+    pub(crate) fn write(&self, position: &Position) -> String {
         let mut bytes = vec![VERSION];
         match position {
             Position::Offset(offset) => {
                 bytes.push(OFFSET);
-                // Leading zeros are left out, so that the usual cursor is short.
-                let offset = offset.to_be_bytes();
-                let zeros = offset.iter().take_while(|byte| **byte == 0).count();
-                bytes.extend(&offset[zeros..]);
+                bytes.extend(digits(*offset));
+            }
+            Position::Native { token, skip } => {
+                let skip = digits(*skip);
+                bytes.push(NATIVE);
+                // Eight at most.
+                bytes.push(u8::try_from(skip.len()).unwrap_or_default());
+                bytes.extend(skip);
+                bytes.extend(token.as_bytes());
             }
         }
         bytes.extend(self.bytes());
@@ -94,10 +107,10 @@ impl Scope {
         if hash::<SUM>("cursor", body) != *sum {
             return Err(CursorError::Damaged);
         }
-        let [VERSION, OFFSET, rest @ ..] = body else {
+        let [VERSION, kind, rest @ ..] = body else {
             return Err(CursorError::Version);
         };
-        let (offset, scope) = rest.split_last_chunk::<16>().ok_or(CursorError::Version)?;
+        let (position, scope) = rest.split_last_chunk::<16>().ok_or(CursorError::Version)?;
         let expected = self.bytes();
         for (part, error) in [
             (0..4, CursorError::OtherTool),
@@ -108,13 +121,7 @@ impl Scope {
                 return Err(error);
             }
         }
-        if offset.len() > 8 {
-            return Err(CursorError::Version);
-        }
-        let offset = offset
-            .iter()
-            .fold(0, |offset, byte| offset << 8 | u64::from(*byte));
-        Ok(Position::Offset(offset))
+        position_of(*kind, position).ok_or(CursorError::Version)
     }
 
     fn bytes(&self) -> [u8; 16] {
@@ -124,6 +131,32 @@ impl Scope {
         bytes[8..].copy_from_slice(&self.arguments);
         bytes
     }
+}
+
+fn position_of(kind: u8, bytes: &[u8]) -> Option<Position> {
+    match kind {
+        OFFSET => number(bytes).map(Position::Offset),
+        NATIVE => {
+            let (length, rest) = bytes.split_first()?;
+            let (skip, token) = rest.split_at_checked(usize::from(*length))?;
+            Some(Position::Native {
+                token: core::str::from_utf8(token).ok()?.to_owned(),
+                skip: number(skip)?,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// A number without leading zeros, so that the usual cursor is short.
+fn digits(number: u64) -> Vec<u8> {
+    let bytes = number.to_be_bytes();
+    bytes.into_iter().skip_while(|byte| *byte == 0).collect()
+}
+
+fn number(digits: &[u8]) -> Option<u64> {
+    let add = |number, byte: &u8| number << 8 | u64::from(*byte);
+    (digits.len() <= 8).then(|| digits.iter().fold(0, add))
 }
 
 /// The beginning of a SHA-256 over a text, kept apart from hashes for other uses.
@@ -148,7 +181,7 @@ mod tests {
     fn a_cursor_gives_back_its_position() {
         let scope = Scope::new("list_things", "https://a.example", r#"{"name":"x"}"#);
         for offset in [0, 1, 99, 255, 256, 65_536, u64::from(u32::MAX), u64::MAX] {
-            let cursor = scope.write(Position::Offset(offset));
+            let cursor = scope.write(&Position::Offset(offset));
             assert_eq!(scope.read(&cursor), Ok(Position::Offset(offset)));
             assert!(cursor.len() <= 46, "{cursor}");
             assert!(
@@ -160,9 +193,23 @@ mod tests {
     }
 
     #[test]
+    fn a_cursor_of_the_server_is_kept_as_it_is() {
+        let scope = Scope::new("list_things", "a", "{}");
+        for token in ["", "kQM", "~kQM", "é=/+ \n"] {
+            for skip in [0, 1, 99, 65_536, u64::MAX] {
+                let position = Position::Native {
+                    token: token.to_owned(),
+                    skip,
+                };
+                assert_eq!(scope.read(&scope.write(&position)), Ok(position));
+            }
+        }
+    }
+
+    #[test]
     fn every_change_of_a_character_is_noticed() {
         let scope = Scope::new("list_things", "a", "{}");
-        let cursor = scope.write(Position::Offset(12_345));
+        let cursor = scope.write(&Position::Offset(12_345));
         let alphabet: Vec<char> = ('!'..='~').chain(['é', ' ', '\n']).collect();
         for at in 0..cursor.len() {
             for char in &alphabet {
@@ -189,7 +236,7 @@ mod tests {
         for garbage in ["", "0", "null", "AAAA", "é", "====", "AQ==", "../..", "100"] {
             assert_eq!(scope.read(garbage), Err(CursorError::Damaged), "{garbage}");
         }
-        let padded = scope.write(Position::Offset(7)) + "=";
+        let padded = scope.write(&Position::Offset(7)) + "=";
         assert_eq!(scope.read(&padded), Err(CursorError::Damaged));
     }
 
@@ -212,7 +259,7 @@ mod tests {
             (("list_things", "a", "{}"), CursorError::OtherArguments),
         ];
         for ((tool, account, arguments), expected) in rows {
-            let cursor = Scope::new(tool, account, arguments).write(Position::Offset(5));
+            let cursor = Scope::new(tool, account, arguments).write(&Position::Offset(5));
             assert_eq!(ours.read(&cursor), Err(expected));
         }
     }

@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use crate::arguments::Arguments;
 use crate::check::is_password;
 use crate::encode::{form_pairs, header_value, joined, path_segment, percent, query_pairs};
+use crate::list::PageAt;
 use crate::merge::fit;
 use crate::problem::{At, Problem, echo};
-use crate::tool::{Body, Http, Param, Place, Segment};
+use crate::tool::{Body, Http, Pager, Param, Place, Segment, Tool};
 
 /// A request without its server, ready to be sent.
 #[derive(Clone, PartialEq, Eq)]
@@ -70,11 +71,40 @@ impl Request {
         request
     }
 
-    /// The same request for one page: the names of the query parameters with their values.
+    /// The same request with numbers more in its JSON body, which is an object; if it has none, it gets one of this media type.
     #[must_use]
-    pub fn with_page(&self, limit: (&str, u64), offset: (&str, u64)) -> Self {
-        self.with_query(limit.0, &limit.1.to_string())
-            .with_query(offset.0, &offset.1.to_string())
+    pub(crate) fn with_members(&self, numbers: [(&str, u64); 2], media_type: &'static str) -> Self {
+        let mut request = self.clone();
+        let body = self.body.as_deref().map(serde_json::from_slice);
+        let mut members: Map<String, Value> = body.and_then(Result::ok).unwrap_or_default();
+        for (name, number) in numbers {
+            members.insert(name.to_owned(), number.into());
+        }
+        request.body = Some(Value::Object(members).to_string().into_bytes());
+        request.media_type = media_type;
+        request
+    }
+
+    /// The request for a page of a list.
+    pub(crate) fn page(&self, tool: &Tool, pager: Pager, items: u32, from: PageAt<'_>) -> Self {
+        let items = u64::from(items);
+        match (pager, from) {
+            (Pager::Whole, _) | (_, PageAt::Start) => self.clone(),
+            (Pager::Body { limit, offset, .. }, PageAt::Offset(at)) => {
+                self.with_members([(limit, items), (offset, at)], tool.body.media_type)
+            }
+            (Pager::Cursor { limit, cursor, .. }, PageAt::Token(token)) => self
+                .with_query(limit, &items.to_string())
+                .with_query(cursor, token),
+            (
+                Pager::Offset { limit, offset, .. } | Pager::Cursor { limit, offset, .. },
+                PageAt::Offset(at),
+            ) => self
+                .with_query(limit, &items.to_string())
+                .with_query(offset, &at.to_string()),
+            // Only a server's own cursors have tokens.
+            (Pager::Body { .. } | Pager::Offset { .. }, PageAt::Token(_)) => self.clone(),
+        }
     }
 
     fn with_current(arguments: &Arguments, current: Option<&Value>) -> Result<Self, Problem> {

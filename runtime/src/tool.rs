@@ -168,6 +168,28 @@ pub struct List {
 /// How an API pages a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pager {
+    /// A cursor that the server hands out. One that does not know it goes by offset.
+    Cursor {
+        /// Name of the query parameter with the cursor; empty for the first page.
+        cursor: &'static str,
+        /// Member of the answer with the cursor of the next page, `null` on the last.
+        next: &'static str,
+        /// Name of the query parameter with the number of items.
+        limit: &'static str,
+        /// Name of the query parameter with the number of items to leave out.
+        offset: &'static str,
+        /// Most items that the server gives at once.
+        max: u32,
+    },
+    /// Members of the body for the number of items and of those left out before them.
+    Body {
+        /// Name of the member with the number of items.
+        limit: &'static str,
+        /// Name of the member with the number of items to leave out.
+        offset: &'static str,
+        /// Most items that the server gives at once.
+        max: u32,
+    },
     /// Query parameters for the number of items and of those left out before them.
     Offset {
         /// Name of the query parameter with the number of items.

@@ -152,7 +152,7 @@ fn tool_entries() {
         ("operations: {a: x}, answer: log", ""),
         (
             "operations: {a: x}, answer: json",
-            "f:3: `json` is no kind of answer",
+            "f:3: `json` is no kind of answer (did you mean `ndjson`?)",
         ),
         (
             "operations: {a: x}, omit: [{names: ['*_gt']}]",

@@ -104,15 +104,29 @@ pub(super) fn fixed(members: &[(String, Value)]) -> Vec<Argument> {
 
 /// What stands behind `page =`.
 pub(super) fn page(pagination: &Pagination) -> Argument {
+    let text = |name, text: &str| Argument::value(name, string_literal(text));
+    let numbers = |limit: &str, offset: &str, max: u32| {
+        let max = Argument::value("max", max.to_string());
+        vec![text("limit", limit), text("offset", offset), max]
+    };
     match pagination {
-        Pagination::Offset { limit, offset, max } => Argument::list(
-            "offset",
-            vec![
-                Argument::value("limit", string_literal(limit)),
-                Argument::value("offset", string_literal(offset)),
-                Argument::value("max", max.to_string()),
-            ],
-        ),
+        Pagination::Offset { limit, offset, max } => {
+            Argument::list("offset", numbers(limit, offset, *max))
+        }
+        Pagination::Body { limit, offset, max } => {
+            Argument::list("body", numbers(limit, offset, *max))
+        }
+        Pagination::Cursor {
+            cursor,
+            next,
+            limit,
+            offset,
+            max,
+        } => {
+            let mut all = vec![text("cursor", cursor), text("next", next)];
+            all.extend(numbers(limit, offset, *max));
+            Argument::list("cursor", all)
+        }
         Pagination::Whole => Argument::word("whole"),
     }
 }
@@ -142,11 +156,14 @@ pub(super) fn mask(mask: &Mask) -> Vec<Argument> {
     vec![Argument::value(word(&mask.name), separator(mask.separator))]
 }
 
-/// Of `effect(...)`: where the tool is stricter than its HTTP method says.
+/// Of `effect(...)`: where the tool is not what its methods say.
 pub(super) fn effect(operation: &Operation) -> Vec<Argument> {
-    let (usual, effect) = (usual_effect(&operation.http), operation.effect);
+    let usual = Effect::usual(&operation.method, &operation.http);
+    let effect = operation.effect;
     let mut words = Vec::new();
-    if effect.destructive && !usual.destructive {
+    if effect.read_only && !usual.read_only {
+        words.push("read_only");
+    } else if effect.destructive && !usual.destructive {
         words.push("destructive");
     } else if !effect.read_only && usual.read_only {
         words.push("not_read_only");
@@ -155,15 +172,6 @@ pub(super) fn effect(operation: &Operation) -> Vec<Argument> {
         words.push("not_idempotent");
     }
     words.into_iter().map(Argument::word).collect()
-}
-
-/// What follows from the HTTP method alone.
-pub(super) fn usual_effect(http: &str) -> Effect {
-    Effect {
-        read_only: http == "get",
-        destructive: http == "delete",
-        idempotent: http != "post",
-    }
 }
 
 fn place(place: Place) -> Argument {

@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::EmitError;
-use super::attributes::usual_effect;
 use super::types::{Types, definitions, named, parts};
 use crate::catalog::{
-    Api, Catalog, Operation, Rules, Toolset, TypeDef, TypeKind, TypeRef, TypeShape,
+    Api, Catalog, Effect, Operation, Rules, Toolset, TypeDef, TypeKind, TypeRef, TypeShape,
 };
 
 /// Names that generated code uses itself.
@@ -109,10 +108,14 @@ fn check_operation(
     types: &Types<'_>,
     errors: &mut Vec<EmitError>,
 ) {
-    let (usual, effect) = (usual_effect(&operation.http), operation.effect);
-    let laxer = (effect.read_only && !usual.read_only)
-        || (!effect.destructive && usual.destructive)
-        || (effect.idempotent && !usual.idempotent);
+    let (method, http) = (&operation.method, &operation.http);
+    let (usual, effect) = (Effect::usual(method, http), operation.effect);
+    let laxer = match effect.read_only && !usual.read_only {
+        true => effect != Effect::READS || !Effect::can_read(method, http),
+        false => {
+            (!effect.destructive && usual.destructive) || (effect.idempotent && !usual.idempotent)
+        }
+    };
     if laxer {
         errors.push(EmitError::LaxEffect {
             place: place.to_owned(),

@@ -1,5 +1,6 @@
 //! The flat arguments of a tool: what the operation takes, without what is not for the model to fill in, and with the overrides of the allowlist.
 
+use crate::allowlist::apis::{Cursor, Pages};
 use crate::allowlist::overrides::{Change, Override};
 use crate::catalog::{Mask, Pagination, Parameter, Place, TypeDef, TypeKind, TypeRef, TypeShape};
 use crate::facts::Facts;
@@ -80,26 +81,42 @@ fn take_pages(scope: Scope<'_>, parameters: &mut Vec<Parameter>) -> Pagination {
     if scope.entry.method.value != "list" {
         return Pagination::Whole;
     }
-    let Some(pages) = scope
-        .operation
-        .api
-        .pages
-        .iter()
-        .find(|pages| !pages.in_body && pages.cursor.is_none())
-    else {
+    let fits = |pages: &&Pages| {
+        let mut names = names_of(pages).into_iter();
+        names.all(|name| parameters.iter().any(|it| is_of_page(it, pages, name)))
+    };
+    let Some(pages) = scope.operation.api.pages.iter().find(fits) else {
         return Pagination::Whole;
     };
-    let has = |wire: &str| parameters.iter().any(|parameter| is_query(parameter, wire));
-    if !has(&pages.limit) || !has(&pages.offset) {
-        return Pagination::Whole;
-    }
     parameters.retain(|parameter| {
-        !is_query(parameter, &pages.limit) && !is_query(parameter, &pages.offset)
+        let mut names = names_of(pages).into_iter();
+        !names.any(|name| is_of_page(parameter, pages, name))
     });
-    Pagination::Offset {
-        limit: pages.limit.clone(),
-        offset: pages.offset.clone(),
-        max: pages.max,
+    let (limit, offset, max) = (pages.limit.clone(), pages.offset.clone(), pages.max);
+    match &pages.cursor {
+        Some(Cursor { parameter, next }) => Pagination::Cursor {
+            cursor: parameter.clone(),
+            next: next.clone(),
+            limit,
+            offset,
+            max,
+        },
+        None if pages.in_body => Pagination::Body { limit, offset, max },
+        None => Pagination::Offset { limit, offset, max },
+    }
+}
+
+/// The parameters that a way to page needs.
+fn names_of(pages: &Pages) -> Vec<&str> {
+    let cursor = pages.cursor.as_ref().map(|cursor| &cursor.parameter);
+    let names = [&pages.limit, &pages.offset].into_iter().chain(cursor);
+    names.map(String::as_str).collect()
+}
+
+fn is_of_page(parameter: &Parameter, pages: &Pages, name: &str) -> bool {
+    match pages.in_body {
+        true => parameter.place == Place::Body && parameter.wire == name,
+        false => is_query(parameter, name),
     }
 }
 

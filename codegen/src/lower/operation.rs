@@ -305,14 +305,10 @@ fn check_method(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) {
     }
 }
 
-/// What follows from the HTTP method, made stricter as the allowlist says.
+/// What follows from the methods, changed as the allowlist says.
 fn effect(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) -> Effect {
-    let reads = http == "get";
-    let mut effect = Effect {
-        read_only: reads,
-        destructive: http == "delete",
-        idempotent: reads || matches!(http, "delete" | "put" | "patch"),
-    };
+    let method = scope.entry.method.value.as_str();
+    let mut effect = Effect::usual(method, http);
     for word in &scope.entry.effects {
         let before = effect;
         match word.value.as_str() {
@@ -321,12 +317,14 @@ fn effect(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) -> Effect {
                 effect.read_only = false;
             }
             "not_read_only" => effect.read_only = false,
+            "read_only" if Effect::can_read(method, http) => effect = Effect::READS,
             "read_only" => {
-                effect = Effect {
-                    read_only: true,
-                    destructive: false,
-                    idempotent: true,
-                }
+                let problem = Problem::Writes {
+                    method: method.to_owned(),
+                    http: http.to_uppercase(),
+                };
+                scope.error(errors, word.line, problem);
+                continue;
             }
             _ => effect.idempotent = false,
         }

@@ -57,9 +57,11 @@ pub(crate) struct List {
 pub(crate) enum Page {
     /// `whole`
     Whole,
-    /// `offset(limit = "..", offset = "..", max = ..)`
-    Offset {
+    /// `offset(limit = "..", offset = "..", max = ..)`, the same with `body`, or with `cursor` and then `cursor = ".."` and `next = ".."` too.
+    Numbers {
         key: Ident,
+        cursor: Option<LitStr>,
+        next: Option<LitStr>,
         limit: Option<LitStr>,
         offset: Option<LitStr>,
         max: Option<LitInt>,
@@ -257,19 +259,26 @@ impl List {
 
 fn page(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Page> {
     let key: Ident = value(input)?;
+    let (mut cursor, mut next) = (None, None);
     let (mut limit, mut offset, mut max) = (None, None, None);
-    match key.to_string().as_str() {
+    let way = key.to_string();
+    match way.as_str() {
         "whole" => return Ok(Page::Whole),
-        "offset" => {
+        "offset" | "body" | "cursor" => {
             parenthesized(input, errors, |input, errors| {
                 each_key(input, errors, |key, input, _| {
                     match key.to_string().as_str() {
+                        "cursor" if way == "cursor" => cursor = Some(value(input)?),
+                        "next" if way == "cursor" => next = Some(value(input)?),
                         "limit" => limit = Some(value(input)?),
                         "offset" => offset = Some(value(input)?),
                         "max" => max = Some(value(input)?),
                         _ => {
-                            let known = "`limit`, `offset`, `max`";
-                            return Err(unknown_key(key, "`offset(..)`", known));
+                            let known = match way.as_str() {
+                                "cursor" => "`cursor`, `next`, `limit`, `offset`, `max`",
+                                _ => "`limit`, `offset`, `max`",
+                            };
+                            return Err(unknown_key(key, &format!("`{way}(..)`"), known));
                         }
                     }
                     Ok(())
@@ -280,12 +289,14 @@ fn page(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Page> {
             return Err(error(
                 key.span(),
                 format_args!("`{key}` is no way to page"),
-                "write `offset(limit = \"..\", offset = \"..\", max = ..)` or `whole`",
+                "write `offset(limit = \"..\", offset = \"..\", max = ..)`, the same with `body` or `cursor`, or `whole`",
             ));
         }
     }
-    Ok(Page::Offset {
+    Ok(Page::Numbers {
         key,
+        cursor,
+        next,
         limit,
         offset,
         max,

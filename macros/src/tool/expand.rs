@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{ItemStruct, LitStr};
 
-use super::list::CheckedList;
+use super::list::{CheckedList, Pages};
 use super::param::{Param, Place, Separator};
 use super::path::Segment;
 use super::validate::Tool;
@@ -235,11 +235,9 @@ fn body(tool: &Tool) -> TokenStream {
 fn list(list: &CheckedList) -> TokenStream {
     let CheckedList { items, of, .. } = list;
     let schema = quote_spanned!(of.span()=> ::runtime::__private::Schema);
-    let pager = match &list.offset {
+    let pager = match &list.pages {
         None => quote!(Whole),
-        Some((limit, offset, max)) => {
-            quote!(Offset { limit: #limit, offset: #offset, max: #max })
-        }
+        Some(pages) => pager(pages),
     };
     let filters = list.filters.iter().map(|(name, path, unique)| {
         let (name, path) = (&name.text, &path.path);
@@ -269,6 +267,21 @@ fn list(list: &CheckedList) -> TokenStream {
             summary: &[#(#summary),*],
         }
     }
+}
+
+fn pager(pages: &Pages) -> TokenStream {
+    let Pages {
+        way,
+        cursor,
+        limit,
+        offset,
+        max,
+    } = pages;
+    let way = capitalised(way);
+    let cursor = cursor
+        .iter()
+        .map(|(cursor, next)| quote!(cursor: #cursor, next: #next,));
+    quote!(#way { #(#cursor)* limit: #limit, offset: #offset, max: #max })
 }
 
 fn update(tool: &Tool) -> TokenStream {

@@ -1,10 +1,10 @@
 //! Lists: items, pages, filters, summary.
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned as _;
 use syn::{LitStr, Type};
 
-use super::ast::{Filter, Keys, List, Page};
+use super::ast::{Body, Filter, Keys, List, Page};
 use crate::entries::Name;
 use crate::errors::Errors;
 
@@ -12,11 +12,23 @@ use crate::errors::Errors;
 pub(crate) struct CheckedList {
     pub(crate) items: String,
     pub(crate) of: Type,
-    /// Names of the query parameters and the most items; `None` if everything comes at once.
-    pub(crate) offset: Option<(String, String, u32)>,
+    /// `None` if everything comes at once.
+    pub(crate) pages: Option<Pages>,
     /// Name, path and whether it is unique.
     pub(crate) filters: Vec<(Name, LitPath, bool)>,
     pub(crate) summary: Vec<Name>,
+}
+
+/// How pages are asked for.
+pub(crate) struct Pages {
+    /// `offset`, `body` or `cursor`.
+    pub(crate) way: String,
+    /// Names of the parameter with the cursor and of the member with the next one.
+    pub(crate) cursor: Option<(String, String)>,
+    pub(crate) limit: String,
+    pub(crate) offset: String,
+    /// Most items at once.
+    pub(crate) max: u32,
 }
 
 /// The field that a filter looks at, and where it is written.
@@ -77,25 +89,43 @@ pub(super) fn check_list(
     absent("items", "items = \"users\"");
     absent("of", "of = User");
     absent("page", "page = whole");
-    let offset = match list.page.as_ref()? {
+    let pages = match list.page.as_ref()? {
         Page::Whole => None,
-        Page::Offset {
+        Page::Numbers {
             key,
+            cursor,
+            next,
             limit,
             offset,
             max,
         } => {
-            let read = (limit, offset, max);
-            let (Some(limit), Some(offset), Some(max)) = read else {
+            let way = key.to_string();
+            let native = cursor.as_ref().zip(next.as_ref());
+            let (Some(limit), Some(offset), Some(max), true) =
+                (limit, offset, max, native.is_some() || way != "cursor")
+            else {
+                let cursor = match way.as_str() {
+                    "cursor" => "cursor = \"cursor\", next = \"next\", ",
+                    _ => "",
+                };
                 errors.push(
                     key.span(),
                     format_args!("paging of tool `{tool}` is incomplete"),
-                    "write `offset(limit = \"limit\", offset = \"offset\", max = 100)`",
+                    format_args!(
+                        "write `{way}({cursor}limit = \"limit\", offset = \"offset\", max = 100)`"
+                    ),
                 );
                 return None;
             };
+            check_body_page(keys, key, tool, errors);
             match max.base10_parse::<u32>() {
-                Ok(most) if most > 0 => Some((limit.value(), offset.value(), most)),
+                Ok(most) if most > 0 => Some(Pages {
+                    way,
+                    cursor: native.map(|(cursor, next)| (cursor.value(), next.value())),
+                    limit: limit.value(),
+                    offset: offset.value(),
+                    max: most,
+                }),
                 _ => {
                     errors.push(
                         max.span(),
@@ -111,10 +141,27 @@ pub(super) fn check_list(
     Some(CheckedList {
         items: named,
         of: list.of.clone()?,
-        offset,
+        pages,
         filters: filters(list),
         summary: list.summary.clone(),
     })
+}
+
+/// Only what has a body can be asked for pages in it.
+fn check_body_page(keys: &Keys, key: &Ident, tool: &str, errors: &mut Errors) {
+    let is_json = |body: &Body| {
+        let media_type = body.media_type.as_ref();
+        media_type.is_none_or(|media_type| media_type.text.ends_with("json"))
+    };
+    if key == "body" && !keys.body.as_ref().is_some_and(is_json) {
+        errors.push(
+            key.span(),
+            format_args!(
+                "pages of tool `{tool}` are asked for in its body, but it has none of members"
+            ),
+            "add `body(json)` to `#[tool(..)]`, or write `offset(..)`",
+        );
+    }
 }
 
 fn filters(list: &List) -> Vec<(Name, LitPath, bool)> {

@@ -67,11 +67,17 @@ fn is_reserved(name: &str, list: bool) -> bool {
 /// What is sent under the same name to the same place would be sent twice.
 fn check_wires(keys: &Keys, params: &[(Param, Place)], tool: &str, errors: &mut Errors) {
     let mut sent: Vec<(&str, String)> = Vec::new();
-    if let Some(Page::Offset { limit, offset, .. }) =
-        keys.list.as_ref().and_then(|list| list.page.as_ref())
+    if let Some(Page::Numbers {
+        key,
+        cursor,
+        limit,
+        offset,
+        ..
+    }) = keys.list.as_ref().and_then(|list| list.page.as_ref())
     {
-        let names = limit.iter().chain(offset);
-        sent.extend(names.map(|name| ("query", name.value())));
+        let place = if key == "body" { "body" } else { "query" };
+        let names = cursor.iter().chain(limit).chain(offset);
+        sent.extend(names.map(|name| (place, name.value())));
     }
     if let Some(mask) = &keys.mask {
         sent.push(("query", mask.name.text.clone()));

@@ -214,19 +214,23 @@ fn check_http(keys: &Keys, tool: &str, errors: &mut Errors) -> Option<(Ident, Li
 
 fn check_effect(keys: &Keys, http: &Ident, method: &str, errors: &mut Errors) -> Effect {
     let verb = http.to_string();
+    // Filters of a list can be the body of a POST.
     let reads = matches!(method, "list" | "get");
-    if let (true, false, Some(literal)) = (reads, verb == "get", &keys.method) {
+    let can_read = matches!(verb.as_str(), "get" | "post");
+    if let (true, false, Some(literal)) = (reads, can_read, &keys.method) {
         errors.push(
             literal.span(),
             format_args!("method `{method}` only reads, but `{verb}` can write"),
             "name what it does: `create`, `update`, `delete`, or a verb of its own",
         );
     }
+    let read_only = verb == "get" || (reads && can_read);
     let mut effect = Effect {
-        read_only: verb == "get",
+        read_only,
         destructive: verb == "delete",
-        idempotent: verb != "post",
+        idempotent: read_only || verb != "post",
     };
+    let trial = verb != "delete" && !matches!(method, "create" | "update" | "delete");
     for word in &keys.effect {
         match word.to_string().as_str() {
             "destructive" => {
@@ -235,6 +239,10 @@ fn check_effect(keys: &Keys, http: &Ident, method: &str, errors: &mut Errors) ->
             }
             "not_idempotent" => effect.idempotent = false,
             "not_read_only" => effect.read_only = false,
+            "read_only" if trial && !read_only => {
+                effect.read_only = true;
+                effect.idempotent = true;
+            }
             laxer @ ("read_only" | "idempotent" | "not_destructive") => errors.push(
                 word.span(),
                 format_args!("`{laxer}` cannot be declared: it follows from `{verb}`, and an effect can only be stricter"),

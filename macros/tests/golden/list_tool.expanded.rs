@@ -78,7 +78,9 @@ const _: () = {
             list: ::core::option::Option::Some(::runtime::__private::List {
                 items: "users",
                 of: <User as ::runtime::__private::Schema>::SHAPE,
-                pager: ::runtime::__private::Pager::Offset {
+                pager: ::runtime::__private::Pager::Cursor {
+                    cursor: "cursor",
+                    next: "next",
                     limit: "limit",
                     offset: "offset",
                     max: 100u32,

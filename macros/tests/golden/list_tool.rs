@@ -12,7 +12,7 @@
     list(
         items = "users",
         of = User,
-        page = offset(limit = "limit", offset = "offset", max = 100),
+        page = cursor(cursor = "cursor", next = "next", limit = "limit", offset = "offset", max = 100),
         filter(name(unique), role = "roles.name"),
         summary(name, roles),
     )

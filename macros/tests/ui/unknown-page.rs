@@ -19,7 +19,7 @@ pub mod users {
             list(
                 items = "users",
                 of = User,
-                page = cursor(after = "after"),
+                page = keyset(after = "after"),
                 filter(name),
                 summary(name, roles),
             ),

@@ -1,7 +1,9 @@
 //! Lists: as many requests as a page of the result needs, filters that the API does not have, and where to go on.
 //!
-//! Offsets count entries of the API, before filters. A page that is shorter than asked for means nothing: servers clamp silently. A list ends where the server's own total says, or with an empty page.
+//! A server that hands out cursors is read page by page with them, and one that does not know them by offset. Offsets count entries of the API, before filters. A page that is shorter than asked for means nothing: servers clamp silently. A list ends where the server's own total says, or with an empty page.
 
+#[cfg(test)]
+mod native_tests;
 mod page;
 mod render;
 #[cfg(test)]
@@ -16,9 +18,10 @@ use futures_util::stream::FuturesOrdered;
 use serde_json::Value;
 
 use crate::call::Progress;
+use crate::cursor::Position;
 use crate::json::{self, Fields, Scanner};
 use crate::tool::{Filter, Pager};
-pub(crate) use page::{Page, PageError};
+pub(crate) use page::{Next, Page, PageError};
 
 /// Most pages of one call that are fetched side by side.
 pub(crate) const SIDE_BY_SIDE: usize = 4;
@@ -30,8 +33,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) items: &'a str,
     /// How the API pages.
     pub(crate) pager: Pager,
-    /// Entries to leave out before the first.
-    pub(crate) start: u64,
+    /// Where it begins.
+    pub(crate) start: Position,
     /// Most rows to return.
     pub(crate) limit: usize,
     /// Filters with the wanted values; all must agree.
@@ -69,7 +72,7 @@ impl Default for Budget {
 pub(crate) struct Rows {
     /// Their JSON texts in a row, without commas.
     json: String,
-    /// For each row the end of its text and its offset in the list.
+    /// For each row the end of its text and its place among the entries.
     ends: Vec<(usize, u64)>,
     /// The total as the server last wrote it.
     total_text: Option<String>,
@@ -77,7 +80,9 @@ pub(crate) struct Rows {
     total: Option<u64>,
     /// The other members of the first answer.
     others: Option<String>,
-    /// Entries read up to here, from the beginning of the list.
+    /// The server's cursors, each with the place of its page's first entry; empty if it goes by offset.
+    tokens: Vec<(u64, String)>,
+    /// Entries read up to here: from the beginning of the list, or of the first page if the server hands out cursors.
     position: u64,
     /// Where the list goes on; `None` at its end.
     next: Option<u64>,
@@ -93,28 +98,44 @@ pub(crate) struct Broken<E> {
     /// Why.
     pub(crate) error: E,
     /// Where a filtered search can go on without losing anything: behind the entries that were searched in vain.
-    pub(crate) resume: Option<u64>,
+    pub(crate) resume: Option<Position>,
 }
 
-/// Reads a list as planned. `fetch` gets a number of items and an offset.
+/// The page that a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PageAt<'a> {
+    /// All there is.
+    Start,
+    /// Behind this many entries.
+    Offset(u64),
+    /// What a cursor of the server gives.
+    Token(&'a str),
+}
+
+/// Reads a list as planned. `fetch` gets a number of items and where they begin.
 pub(crate) async fn read<F, Fut, E>(
     plan: &Plan<'_>,
     fetch: F,
     progress: Progress<'_>,
 ) -> Result<Rows, Broken<E>>
 where
-    F: Fn(u32, u64) -> Fut,
+    F: Fn(u32, PageAt<'_>) -> Fut,
     Fut: Future<Output = Result<Page, E>>,
     E: From<json::Error>,
 {
     let mut rows = Rows {
-        position: plan.start,
+        position: plan.skipped(),
         near: vec![None; plan.filters.len()],
         ..Rows::default()
     };
     let result = match plan.pager {
-        Pager::Whole => read_whole(plan, fetch(0, 0), &mut rows, progress).await,
-        Pager::Offset { max, .. } => read_pages(plan, fetch, max.max(1), &mut rows, progress).await,
+        Pager::Whole => read_whole(plan, fetch(0, PageAt::Start), &mut rows, progress).await,
+        Pager::Offset { max, .. } | Pager::Body { max, .. } => {
+            read_pages(plan, fetch, max.max(1), &mut rows, progress).await
+        }
+        Pager::Cursor { max, .. } => {
+            read_tokens(plan, fetch, max.max(1), &mut rows, progress).await
+        }
     };
     match result {
         Ok(()) => Ok(rows),
@@ -123,10 +144,10 @@ where
                 .ends
                 .first()
                 .map_or(rows.position, |(_, offset)| *offset);
-            let resume = !plan.filters.is_empty() && searched > plan.start;
+            let resume = !plan.filters.is_empty() && searched > plan.skipped();
             Err(Broken {
                 error,
-                resume: resume.then_some(searched),
+                resume: resume.then(|| rows.place(searched)),
             })
         }
     }
@@ -143,11 +164,82 @@ async fn read_whole<E: From<json::Error>>(
     page.total = Some(total);
     page.total_text.get_or_insert_with(|| total.to_string());
     rows.take(plan, &page, 0)?;
+    let start = plan.skipped();
     progress(
-        rows.position.saturating_sub(plan.start),
-        Some(total.saturating_sub(plan.start)),
+        rows.position.saturating_sub(start),
+        Some(total.saturating_sub(start)),
     );
     Ok(())
+}
+
+/// One page behind the other, since each has the cursor of the next.
+async fn read_tokens<F, Fut, E>(
+    plan: &Plan<'_>,
+    fetch: F,
+    max: u32,
+    rows: &mut Rows,
+    progress: Progress<'_>,
+) -> Result<(), E>
+where
+    F: Fn(u32, PageAt<'_>) -> Fut,
+    Fut: Future<Output = Result<Page, E>>,
+    E: From<json::Error>,
+{
+    let (mut token, skip) = match &plan.start {
+        Position::Native { token, skip } => (token.clone(), *skip),
+        // An offset of 0 is the beginning of either kind of list.
+        Position::Offset(0) => (String::new(), 0),
+        Position::Offset(_) => return read_pages(plan, fetch, max, rows, progress).await,
+    };
+    let begun = Instant::now();
+    let mut requests = 0;
+    let mut start = 0;
+    let mut unwanted = u32::try_from(skip).unwrap_or(max);
+    loop {
+        let missing = u32::try_from(plan.limit - rows.len()).unwrap_or(max);
+        let wanted = match plan.filters.is_empty() {
+            true => missing.saturating_add(unwanted).min(max),
+            false => max,
+        };
+        let mut page = fetch(wanted, PageAt::Token(&token)).await?;
+        requests += 1;
+        if page.next == Next::Unsaid && token.is_empty() {
+            // The answer is the page at offset 0.
+            let more = rows.take(plan, &page, 0)?;
+            report(plan, rows, progress);
+            return match more && page.len() > 0 && rows.goes_on() {
+                true => read_pages(plan, fetch, max, rows, progress).await,
+                false => Ok(()),
+            };
+        }
+        if rows.tokens.is_empty() {
+            rows.tokens.push((0, token));
+        }
+        let end = start + page.len() as u64;
+        // Such a server may count up to a limit, or not at all; its cursors are what tells the end.
+        page.total = match &page.next {
+            Next::Token(next) => {
+                rows.tokens.push((end, next.clone()));
+                None
+            }
+            Next::End | Next::Unsaid => Some(end),
+        };
+        let more = rows.take(plan, &page, start)?;
+        report(plan, rows, progress);
+        // A cursor that leads to nothing would do so for ever.
+        let empty = page.len() == 0;
+        let Next::Token(next) = page.next else {
+            return Ok(());
+        };
+        if !more || empty {
+            return Ok(());
+        }
+        if requests >= plan.budget.pages || begun.elapsed() >= plan.budget.time {
+            rows.stop();
+            return Ok(());
+        }
+        (token, start, unwanted) = (next, end, 0);
+    }
 }
 
 async fn read_pages<F, Fut, E>(
@@ -158,7 +250,7 @@ async fn read_pages<F, Fut, E>(
     progress: Progress<'_>,
 ) -> Result<(), E>
 where
-    F: Fn(u32, u64) -> Fut,
+    F: Fn(u32, PageAt<'_>) -> Fut,
     Fut: Future<Output = Result<Page, E>>,
     E: From<json::Error>,
 {
@@ -168,7 +260,7 @@ where
     // The requests under way in order, their offsets, and the offset of the next one.
     let mut queue = FuturesOrdered::new();
     let mut under_way: VecDeque<u64> = VecDeque::new();
-    let mut ahead = plan.start;
+    let mut ahead = rows.position;
     // The most that the server has given at once: requests are that far apart, since more than this it may clamp.
     let mut stride = 0;
     loop {
@@ -191,7 +283,7 @@ where
                 break;
             }
             requests += 1;
-            queue.push_back(fetch(wanted, ahead));
+            queue.push_back(fetch(wanted, PageAt::Offset(ahead)));
             under_way.push_back(ahead);
             ahead += match stride {
                 0 => u64::from(wanted),
@@ -222,7 +314,7 @@ where
                 }
                 let gap = u32::try_from(*next - rows.position).unwrap_or(max).min(max);
                 requests += 1;
-                queue.push_front(fetch(gap, rows.position));
+                queue.push_front(fetch(gap, PageAt::Offset(rows.position)));
                 under_way.push_front(rows.position);
             }
             Some(_) => {}
@@ -232,8 +324,9 @@ where
 }
 
 fn report(plan: &Plan<'_>, rows: &Rows, progress: Progress<'_>) {
-    let read = rows.position.saturating_sub(plan.start);
-    let left = rows.total.map(|total| total.saturating_sub(plan.start));
+    let start = plan.skipped();
+    let read = rows.position.saturating_sub(start);
+    let left = rows.total.map(|total| total.saturating_sub(start));
     let of = match plan.filters.is_empty() {
         true => left.map(|left| left.min(plan.limit as u64)),
         false => left,
@@ -241,7 +334,28 @@ fn report(plan: &Plan<'_>, rows: &Rows, progress: Progress<'_>) {
     progress(read, of.map(|of| of.max(read)));
 }
 
+impl Plan<'_> {
+    /// How many of the entries that are counted come before the first that is read.
+    fn skipped(&self) -> u64 {
+        match self.start {
+            Position::Offset(skipped) | Position::Native { skip: skipped, .. } => skipped,
+        }
+    }
+}
+
 impl Rows {
+    /// The place of an entry, as a cursor holds it.
+    fn place(&self, at: u64) -> Position {
+        let page = self.tokens.iter().rfind(|(start, _)| *start <= at);
+        match page {
+            Some((start, token)) => Position::Native {
+                token: token.clone(),
+                skip: at - start,
+            },
+            None => Position::Offset(at),
+        }
+    }
+
     fn len(&self) -> usize {
         self.ends.len()
     }

@@ -13,6 +13,20 @@ const TOTAL_LIMIT: &str = "total_entries_limit";
 /// Member that the result gets from us.
 const NEXT_CURSOR: &str = "next_cursor";
 
+/// Member with the way back, which a result has no use for.
+const PREVIOUS_CURSOR: &str = "previous_cursor";
+
+/// What an answer says about the page behind it, if the server itself hands out cursors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Nothing: the server knows no cursors.
+    Unsaid,
+    /// There is none.
+    End,
+    /// The cursor that gives it.
+    Token(String),
+}
+
 /// Why an answer is no page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PageError {
@@ -35,22 +49,25 @@ pub(crate) struct Page {
     pub(crate) total_text: Option<String>,
     /// The other members as compact JSON text, each with a comma before it.
     pub(crate) others: String,
+    /// The server's own cursor.
+    pub(crate) next: Next,
 }
 
 impl Page {
-    /// Reads an answer: an object with the items in a member, or just their array.
-    pub(crate) fn parse(text: String, items: &str) -> Result<Self, PageError> {
+    /// Reads an answer: an object with the items in a member, or just their array. `next` is the member with the server's own cursor; empty if it has none.
+    pub(crate) fn parse(text: String, items: &str, next: &str) -> Result<Self, PageError> {
         let mut page = Self {
             items: Vec::new(),
             total: None,
             total_text: None,
             others: String::new(),
+            next: Next::Unsaid,
             text: String::new(),
         };
         let mut scanner = Scanner::new(&text);
         match scanner.peek() {
             b'[' => page.items = ranges(&mut scanner)?,
-            b'{' => page.read_members(&mut scanner, items)?,
+            b'{' => page.read_members(&mut scanner, items, next)?,
             _ => {
                 scanner.skip()?;
                 scanner.end()?;
@@ -72,7 +89,12 @@ impl Page {
         self.items.iter().map(text)
     }
 
-    fn read_members(&mut self, scanner: &mut Scanner<'_>, items: &str) -> Result<(), PageError> {
+    fn read_members(
+        &mut self,
+        scanner: &mut Scanner<'_>,
+        items: &str,
+        next: &str,
+    ) -> Result<(), PageError> {
         let mut limit = None;
         let mut found = false;
         let mut first = true;
@@ -91,7 +113,13 @@ impl Page {
                 let total = scanner.raw()?;
                 self.total = total.parse().ok();
                 self.total_text = Some(total.to_owned());
-            } else if name == NEXT_CURSOR {
+            } else if !next.is_empty() && name == next {
+                self.next = match scanner.raw()? {
+                    // Of no other kind are any known.
+                    token if token.starts_with('"') => Next::Token(unescape(token).into_owned()),
+                    _ => Next::End,
+                };
+            } else if name == NEXT_CURSOR || name == PREVIOUS_CURSOR {
                 scanner.skip()?;
             } else {
                 if name == TOTAL_LIMIT {

@@ -1,6 +1,7 @@
 //! The rows of a list as the result of a call.
 
 use super::{Plan, Rows};
+use crate::cursor::Position;
 use crate::json::{self, push_string};
 use crate::size;
 
@@ -12,7 +13,7 @@ impl Rows {
     pub(crate) fn render(
         &self,
         plan: &Plan<'_>,
-        cursor: impl Fn(u64) -> String,
+        cursor: impl Fn(&Position) -> String,
     ) -> Result<String, json::Error> {
         let others = self.others.as_deref().unwrap_or_default();
         let note = if self.spent { NOTE } else { 0 };
@@ -58,7 +59,7 @@ impl Rows {
                 let of = match (self.next, self.total, plan.filters.is_empty()) {
                     (None, ..) => format!("{} items", self.len()),
                     (_, Some(total), true) => {
-                        let left = total.saturating_sub(plan.start);
+                        let left = total.saturating_sub(plan.skipped());
                         format!("{} items", left.min(plan.limit as u64))
                     }
                     _ => format!("up to {} items", plan.limit),
@@ -72,13 +73,17 @@ impl Rows {
             let of = self
                 .total
                 .map_or(String::new(), |total| format!(" of {total}"));
+            let read = match self.tokens.is_empty() {
+                true => format!("up to entry {next}{of}"),
+                false => format!("{} entries", next.saturating_sub(plan.skipped())),
+            };
             note = Some(format!(
-                "read up to entry {next}{of}, which is as far as one call goes: pass next_cursor to read on"
+                "read {read}, which is as far as one call goes: pass next_cursor to read on"
             ));
         }
         out.push_str(",\"next_cursor\":");
         match next {
-            Some(next) => push_string(&mut out, &cursor(next)),
+            Some(next) => push_string(&mut out, &cursor(&self.place(next))),
             None => out.push_str("null"),
         }
         self.did_you_mean(plan, &mut out);

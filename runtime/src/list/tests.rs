@@ -94,7 +94,7 @@ impl Server {
                 .unwrap()
                 .shift_remove("total_entries");
         }
-        Ok(Page::parse(answer.to_string(), "things").unwrap())
+        Ok(Page::parse(answer.to_string(), "things", "").unwrap())
     }
 }
 
@@ -128,7 +128,7 @@ fn plan(start: u64, limit: usize) -> Plan<'static> {
             offset: "offset",
             max: 100,
         },
-        start,
+        start: Position::Offset(start),
         limit,
         filters: Vec::new(),
         fields: Fields::named(["id"]),
@@ -138,15 +138,34 @@ fn plan(start: u64, limit: usize) -> Plan<'static> {
     }
 }
 
+fn offset(from: PageAt<'_>) -> u64 {
+    match from {
+        PageAt::Offset(offset) => offset,
+        _ => 0,
+    }
+}
+
 fn quiet(_: u64, _: Option<u64>) {}
 
 async fn run(plan: &Plan<'_>, server: &Server) -> Value {
-    let rows = read(plan, |limit, offset| server.fetch(limit, offset), &quiet)
-        .await
-        .unwrap();
-    let text = rows.render(plan, |offset| format!("@{offset}")).unwrap();
+    let rows = read(
+        plan,
+        |limit, from| server.fetch(limit, offset(from)),
+        &quiet,
+    )
+    .await
+    .unwrap();
+    let text = rows.render(plan, at).unwrap();
     assert!(text.len() <= plan.max_bytes.max(2_000), "{}", text.len());
     serde_json::from_str(&text).unwrap()
+}
+
+/// A cursor that shows what it holds.
+fn at(position: &Position) -> String {
+    match position {
+        Position::Offset(offset) => format!("@{offset}"),
+        Position::Native { token, skip } => format!("{token}+{skip}"),
+    }
 }
 
 fn ids(result: &Value) -> Vec<u64> {
@@ -303,7 +322,7 @@ async fn a_list_that_shrinks_ends() {
 #[tokio::test]
 async fn a_total_that_counts_up_to_a_limit_is_not_the_end() {
     let answer = json!({"things": [{"id": 1}], "total_entries": 50, "total_entries_limit": 50});
-    let page = Page::parse(answer.to_string(), "things").unwrap();
+    let page = Page::parse(answer.to_string(), "things", "").unwrap();
     assert_eq!((page.total, page.total_text.as_deref()), (None, Some("50")));
 }
 
@@ -319,11 +338,11 @@ async fn what_is_no_page_is_an_error() {
         ("null", "no array `things`"),
     ];
     for (text, expected) in rows {
-        let error = Page::parse(text.to_owned(), "things").unwrap_err();
+        let error = Page::parse(text.to_owned(), "things", "").unwrap_err();
         assert!(error.to_string().contains(expected), "{text}: {error}");
     }
     for text in [r#"{"things":null}"#, "[]", r#"{"thin\u0067s" : [ ] }"#] {
-        assert_eq!(Page::parse(text.to_owned(), "things").unwrap().len(), 0);
+        assert_eq!(Page::parse(text.to_owned(), "things", "").unwrap().len(), 0);
     }
 }
 
@@ -452,10 +471,18 @@ async fn a_failure_says_where_a_search_can_go_on() {
             fails,
             ..Server::with(5_000)
         };
-        let broken = read(&plan, |limit, offset| server.fetch(limit, offset), &quiet)
-            .await
-            .unwrap_err();
-        assert_eq!((broken.error, broken.resume), (Failed, resume), "{fails}");
+        let broken = read(
+            &plan,
+            |limit, from| server.fetch(limit, offset(from)),
+            &quiet,
+        )
+        .await
+        .unwrap_err();
+        assert_eq!(
+            (broken.error, broken.resume),
+            (Failed, resume.map(Position::Offset)),
+            "{fails}"
+        );
     }
 }
 
@@ -467,7 +494,7 @@ async fn progress_grows_page_by_page() {
     let progress = |read: u64, of: Option<u64>| seen.lock().unwrap().push((read, of));
     read(
         &plan,
-        |limit, offset| server.fetch(limit, offset),
+        |limit, from| server.fetch(limit, offset(from)),
         &progress,
     )
     .await

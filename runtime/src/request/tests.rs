@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use super::Request;
+use crate::list::PageAt;
 use crate::schema::Shape;
 use crate::test_tools::{
     ANY, BOOLEAN, NUMBER, STRING, TOOL, UPDATE_USER, array, checked, integer, leak, map, nullable,
     optional, param, required,
 };
-use crate::tool::{Body, Param, Place, Segment, Separator, Tool};
+use crate::tool::{Body, Http, Pager, Param, Place, Segment, Separator, Tool};
 
 fn path_tool(slash: bool) -> &'static Tool {
     leak(Tool {
@@ -424,9 +425,36 @@ fn bodies_hold_what_was_given_and_nothing_else() {
 
 #[test]
 fn pages_are_added_to_any_query() {
+    let numbers = Pager::Offset {
+        limit: "limit",
+        offset: "offset",
+        max: 100,
+    };
+    let native = Pager::Cursor {
+        cursor: "cursor",
+        next: "next",
+        limit: "limit",
+        offset: "offset",
+        max: 100,
+    };
+    let at = PageAt::Offset(200);
     let rows = [
-        ("{}", "/tool?limit=100&offset=200"),
-        (r#"{"q": "x"}"#, "/tool?q=x&limit=100&offset=200"),
+        ("{}", numbers, at, "/tool?limit=100&offset=200"),
+        (
+            r#"{"q": "x"}"#,
+            numbers,
+            at,
+            "/tool?q=x&limit=100&offset=200",
+        ),
+        ("{}", native, at, "/tool?limit=100&offset=200"),
+        (
+            r#"{"q": "x"}"#,
+            native,
+            PageAt::Token("a&b"),
+            "/tool?q=x&limit=100&cursor=a%26b",
+        ),
+        ("{}", native, PageAt::Token(""), "/tool?limit=100&cursor="),
+        ("{}", Pager::Whole, PageAt::Start, "/tool"),
     ];
     let tool = leak(Tool {
         params: vec![param(
@@ -436,10 +464,40 @@ fn pages_are_added_to_any_query() {
         .leak(),
         ..TOOL
     });
-    for (given, expected) in rows {
+    for (given, pager, from, expected) in rows {
         let request = Request::new(&checked(tool, given).unwrap()).unwrap();
-        let page = request.with_page(("limit", 100), ("offset", 200));
+        let page = request.page(tool, pager, 100, from);
         assert_eq!(page.path_and_query, expected);
+    }
+}
+
+#[test]
+fn pages_are_added_to_any_body() {
+    let tool = leak(Tool {
+        http: Http::Post,
+        body: Body {
+            media_type: "application/json",
+            ..Body::NONE
+        },
+        params: vec![param(Place::Body, optional("q", STRING))].leak(),
+        ..TOOL
+    });
+    let pager = Pager::Body {
+        limit: "page_limit",
+        offset: "page_offset",
+        max: 100,
+    };
+    for (given, expected) in [
+        ("{}", r#"{"page_limit":100,"page_offset":200}"#),
+        (
+            r#"{"q": "x"}"#,
+            r#"{"q":"x","page_limit":100,"page_offset":200}"#,
+        ),
+    ] {
+        let request = Request::new(&checked(tool, given).unwrap()).unwrap();
+        let page = request.page(tool, pager, 100, PageAt::Offset(200));
+        assert_eq!(page.media_type, "application/json");
+        assert_eq!(String::from_utf8(page.body.unwrap()).unwrap(), expected);
     }
 }
 

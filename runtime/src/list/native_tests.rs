@@ -1,0 +1,201 @@
+#![allow(clippy::unwrap_used)]
+
+use std::cell::RefCell;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::cursor::Position;
+
+/// A server with things `{"id": 0, "big": …}` that hands out cursors, or is too old to know them.
+struct Server {
+    entries: u64,
+    /// It ignores cursors and goes by offset.
+    old: bool,
+    /// The text of each thing's `big`.
+    big: usize,
+    requests: RefCell<Vec<String>>,
+}
+
+impl Server {
+    fn answer(&self, limit: u32, from: PageAt<'_>) -> Page {
+        let start = match from {
+            PageAt::Offset(offset) => offset,
+            PageAt::Token(token) if self.old || token.is_empty() => 0,
+            PageAt::Token(token) => token.strip_prefix("after ").unwrap().parse().unwrap(),
+            PageAt::Start => panic!("all at once"),
+        };
+        self.requests.borrow_mut().push(format!("{limit} {from:?}"));
+        let end = (start + u64::from(limit).min(100)).min(self.entries);
+        let items: Vec<_> = (start..end)
+            .map(|id| json!({"id": id, "big": "x".repeat(self.big)}))
+            .collect();
+        let mut answer =
+            json!({"things": items, "total_entries": self.entries, "total_entries_limit": 50});
+        if !self.old {
+            let next = (end < self.entries).then(|| format!("after {end}"));
+            answer["next"] = json!(next);
+            answer["previous_cursor"] = json!("~");
+        }
+        Page::parse(answer.to_string(), "things", "next").unwrap()
+    }
+}
+
+fn server(entries: u64, old: bool) -> Server {
+    Server {
+        entries,
+        old,
+        big: 0,
+        requests: RefCell::default(),
+    }
+}
+
+fn plan(start: Position, limit: usize) -> Plan<'static> {
+    Plan {
+        items: "things",
+        pager: Pager::Cursor {
+            cursor: "cursor",
+            next: "next",
+            limit: "limit",
+            offset: "offset",
+            max: 100,
+        },
+        start,
+        limit,
+        filters: Vec::new(),
+        fields: Fields::all(),
+        max_bytes: 150_000,
+        side_by_side: SIDE_BY_SIDE,
+        budget: Budget::default(),
+    }
+}
+
+/// The result of a call, and where it goes on.
+async fn run(plan: &Plan<'_>, server: &Server) -> (Value, Option<Position>) {
+    let next = RefCell::new(None);
+    let fetch = |limit, from: PageAt<'_>| {
+        let page = server.answer(limit, from);
+        async move { Ok::<_, json::Error>(page) }
+    };
+    let rows = read(plan, fetch, &|_, _| {}).await.unwrap();
+    let text = rows.render(plan, |position| {
+        *next.borrow_mut() = Some(position.clone());
+        String::new()
+    });
+    let value = serde_json::from_str(&text.unwrap()).unwrap();
+    (value, next.into_inner())
+}
+
+/// Walks a list to its end and returns all ids.
+async fn walk(make: impl Fn(Position) -> Plan<'static>, server: &Server) -> Vec<u64> {
+    let mut all = Vec::new();
+    let mut start = Some(Position::Offset(0));
+    while let Some(position) = start {
+        let (result, next) = run(&make(position), server).await;
+        let items = result["things"].as_array().unwrap();
+        all.extend(items.iter().map(|item| item["id"].as_u64().unwrap()));
+        start = next;
+        assert!(all.len() < 10_000, "no end");
+    }
+    all
+}
+
+#[tokio::test]
+async fn every_item_comes_once_whoever_counts() {
+    for old in [false, true] {
+        for entries in [0, 1, 7, 99, 100, 101, 350] {
+            for limit in [1, 7, 100, 130, 1_000] {
+                let server = server(entries, old);
+                let all = walk(|start| plan(start, limit), &server).await;
+                let row = format!("{old} {entries} {limit}");
+                assert!(all.iter().copied().eq(0..entries), "{row} {all:?}");
+                let asked: u64 = server
+                    .requests
+                    .borrow()
+                    .iter()
+                    .map(|request| request.split(' ').next().unwrap().parse::<u64>().unwrap())
+                    .sum();
+                assert!(asked <= entries + 100 + limit as u64, "{row} {asked}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn requests_follow_the_cursors() {
+    for (old, expected) in [
+        (
+            false,
+            [
+                r#"100 Token("")"#,
+                r#"100 Token("after 100")"#,
+                r#"50 Token("after 200")"#,
+            ],
+        ),
+        (
+            true,
+            [r#"100 Token("")"#, "100 Offset(100)", "50 Offset(200)"],
+        ),
+    ] {
+        let server = server(10_000, old);
+        let (_, next) = run(&plan(Position::Offset(0), 250), &server).await;
+        assert_eq!(*server.requests.borrow(), expected);
+        let expected = match old {
+            true => Position::Offset(250),
+            false => Position::Native {
+                token: "after 250".to_owned(),
+                skip: 0,
+            },
+        };
+        assert_eq!(next, Some(expected));
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_fit_or_is_filtered_out_is_not_lost() {
+    static ID: Filter = Filter {
+        field: crate::test_tools::optional("id", crate::test_tools::ANY),
+        path: "id",
+        unique: false,
+    };
+    for old in [false, true] {
+        let server = Server {
+            big: 300,
+            ..server(437, old)
+        };
+        let make = |start| Plan {
+            max_bytes: 5_000,
+            ..plan(start, 200)
+        };
+        let all = walk(make, &server).await;
+        assert!(all.iter().copied().eq(0..437), "{old} {all:?}");
+        let wanted = json!(333);
+        let mut filtered = plan(Position::Offset(0), 50);
+        filtered.filters = vec![(&ID, &wanted)];
+        let (result, next) = run(&filtered, &server).await;
+        assert_eq!(
+            (result["things"][0]["id"].as_u64(), next),
+            (Some(333), None)
+        );
+        // A spent budget goes on where it ended.
+        filtered.budget.pages = 2;
+        let (result, next) = run(&filtered, &server).await;
+        assert_eq!(result["things"], json!([]));
+        filtered.start = next.unwrap();
+        let (result, _) = run(&filtered, &server).await;
+        assert_eq!(result["things"][0]["id"], 333);
+    }
+}
+
+#[tokio::test]
+async fn cursors_of_the_server_are_no_part_of_the_result() {
+    let (result, _) = run(&plan(Position::Offset(0), 1), &server(3, false)).await;
+    let members: Vec<_> = result.as_object().unwrap().keys().collect();
+    let expected = [
+        "things",
+        "total_entries",
+        "total_entries_limit",
+        "next_cursor",
+    ];
+    assert_eq!(members, expected);
+}
