@@ -204,10 +204,46 @@ pub struct Operation {
     pub mask: Option<Mask>,
     /// Path of the GET whose answer is the result of the write.
     pub read_back: Option<String>,
-    /// Shape of the answer; `None` for no content and for list tools.
+    /// Shape of the answer; `None` for no content, for what is no JSON, and for list tools.
     pub returns: Option<TypeRef>,
+    /// What the answer is written in.
+    pub content: Content,
     /// Anonymous types of this operation, in the order of first use; emitted behind its struct.
     pub types: Vec<TypeDef>,
+}
+
+/// What an answer is written in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Content {
+    /// JSON.
+    Json,
+    /// Text of this media type.
+    Text {
+        /// Media type that is asked for.
+        accept: String,
+    },
+    /// JSON values, one a line.
+    Lines {
+        /// Media type that is asked for.
+        accept: String,
+    },
+    /// The lines of a log.
+    Log {
+        /// Media type that is asked for.
+        accept: String,
+        /// How it goes on, if it may come in parts.
+        parts: Option<Parts>,
+    },
+}
+
+/// How a log goes on that comes in parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Parts {
+    /// Query parameter that takes the token.
+    pub token: String,
+    /// Member of the answer with the token of the next part.
+    pub next: String,
 }
 
 /// What a call can change.
@@ -276,6 +312,8 @@ pub struct Parameter {
     pub or: Option<String>,
     /// Value that is sent when this one is not given, as JSON.
     pub when_omitted: Option<serde_json::Value>,
+    /// Whether it is no argument: what is sent is always the value of `or` or `when_omitted`.
+    pub hidden: bool,
 }
 
 /// Where an argument goes.

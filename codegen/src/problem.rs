@@ -408,6 +408,16 @@ pub enum Problem {
         /// Its HTTP method.
         http: String,
     },
+    /// An answer in a form that the document does not have.
+    #[error("operation `{operation}` of {document} does not answer with {what}")]
+    NoSuchAnswer {
+        /// The operation.
+        operation: String,
+        /// The document.
+        document: String,
+        /// What it should answer with.
+        what: &'static str,
+    },
     /// A tool that cannot but write.
     #[error("a `{method}` tool that sends a {http} is not `read_only`")]
     Writes {

@@ -396,19 +396,19 @@ fn one_mistake_is_one_message() {
             apis,
             "      basic:",
             "      bsic:",
-            "70: `sign_in` has no key `bsic` (did you mean `basic`?)",
+            "71: `sign_in` has no key `bsic` (did you mean `basic`?)",
         ),
         (
             apis,
             "- name: airflow-2\n    title",
             "- name: airflow-3\n    title",
-            "65: API `airflow-3` is used twice, first in specs/apis.yaml:26",
+            "66: API `airflow-3` is used twice, first in specs/apis.yaml:26",
         ),
         (
             apis,
             "- name: airflow-2\n    title",
             "- name: airflow_2\n    title",
-            "65: `airflow_2` is no name of a-z, 0-9 and - that begins with a letter",
+            "66: `airflow_2` is no name of a-z, 0-9 and - that begins with a letter",
         ),
         (
             apis,
@@ -420,7 +420,7 @@ fn one_mistake_is_one_message() {
             apis,
             "        - { status: 409, says: Username,",
             "        - { status: 409, hint: Choose another. }\n        - { status: 409, says: Username,",
-            "58: with this hint the one in line 59 is never given: put it behind that one",
+            "59: with this hint the one in line 60 is never given: put it behind that one",
         ),
     ] {
         let mut inputs = inputs();

@@ -46,6 +46,12 @@ fn take(attributes: &mut Vec<Attribute>, name: &str) -> Option<TokenStream> {
 }
 
 #[test]
+fn log_tool() {
+    expect_file!["../tests/golden/log_tool.expanded.rs"]
+        .assert_eq(&expanded(include_str!("../tests/golden/log_tool.rs")));
+}
+
+#[test]
 fn list_tool() {
     expect_file!["../tests/golden/list_tool.expanded.rs"]
         .assert_eq(&expanded(include_str!("../tests/golden/list_tool.rs")));

@@ -16,6 +16,7 @@ pub mod golden {
         include!("golden/strings.rs");
         include!("golden/union.rs");
         include!("golden/list_tool.expanded.rs");
+        include!("golden/log_tool.expanded.rs");
         include!("golden/update_tool.expanded.rs");
     }
 }

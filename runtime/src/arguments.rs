@@ -5,11 +5,12 @@ use core::fmt;
 use serde_json::{Map, Value};
 
 use crate::check::{check_field, is_password, missing_field, unknown};
+use crate::checks::has_field;
 pub use crate::problem::Problem;
 use crate::problem::{At, echo, quoted};
 use crate::request::check_sendable;
 use crate::schema::{Additional, Field, Kind, Shape, StringRules};
-use crate::tool::{Filter, List, Param, Tool};
+use crate::tool::{Content, Filter, List, Param, Tool};
 
 /// Items of a list that are returned unless the caller says how many.
 pub const DEFAULT_LIMIT: u32 = 50;
@@ -28,6 +29,9 @@ const REPORTED: usize = 20;
 pub struct Arguments {
     tool: &'static Tool,
     declared: Map<String, Value>,
+    /// What is sent for arguments that were not given.
+    omitted: Map<String, Value>,
+    lines: Lines,
     filters: Vec<(&'static Filter, Value)>,
     fields: Fields,
     limit: u32,
@@ -44,6 +48,20 @@ pub enum Fields {
     /// All that the server sends.
     All,
 }
+
+/// Which lines of a log are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lines {
+    /// Index in [`LEVELS`] of the lowest one.
+    pub level: usize,
+    /// Text that they have, in lower case.
+    pub contains: String,
+    /// Whether to begin with the first.
+    pub from_start: bool,
+}
+
+/// The levels of a log, lowest first.
+pub const LEVELS: [&str; 5] = ["debug", "info", "warning", "error", "critical"];
 
 /// Checks the arguments of a call.
 ///
@@ -63,6 +81,8 @@ pub fn check(
     let mut checked = Arguments {
         tool,
         declared: Map::new(),
+        omitted: Map::new(),
+        lines: Lines::default(),
         filters: Vec::new(),
         fields: Fields::Summary,
         limit: DEFAULT_LIMIT,
@@ -70,6 +90,9 @@ pub fn check(
     };
     for param in tool.params {
         check_param(param, &mut arguments, &mut checked, &mut problems);
+    }
+    if let Content::Log { .. } = tool.content {
+        check_log(&mut arguments, &mut checked, &mut problems);
     }
     if let Some(list) = &tool.list {
         check_list(list, &mut arguments, &mut checked, &mut problems);
@@ -98,11 +121,24 @@ impl Arguments {
         self.declared.get(name)
     }
 
-    /// The value to send for a declared argument: the one given, or that of the argument that stands in for it.
+    /// The value to send for a declared argument: the one given, that of the argument that stands in for it, or the one for calls without it.
     #[must_use]
     pub fn sent(&self, param: &Param) -> Option<&Value> {
-        self.given(param.field.name)
+        let name = param.field.name;
+        let given = self.given(name).filter(|_| !param.hidden);
+        given
             .or_else(|| self.given(param.or).filter(|_| !param.or.is_empty()))
+            .or_else(|| {
+                self.omitted
+                    .get(param.wire)
+                    .filter(|_| !param.when_omitted.is_empty())
+            })
+    }
+
+    /// Which lines of a log are wanted.
+    #[must_use]
+    pub fn lines(&self) -> &Lines {
+        &self.lines
     }
 
     /// The filters that were given, in the order of the tool.
@@ -134,6 +170,16 @@ impl Arguments {
         let filters = self.filters.iter();
         let filters = filters.map(|(filter, value)| (filter.field.name.to_owned(), value.clone()));
         let all = self.declared.clone().into_iter().chain(filters);
+        let lines = (self.lines != Lines::default()).then(|| {
+            let Lines {
+                level,
+                contains,
+                from_start,
+            } = &self.lines;
+            let lines = serde_json::json!([level, contains, from_start]);
+            (" lines".to_owned(), lines)
+        });
+        let all = all.chain(lines);
         Value::Object(all.collect()).to_string()
     }
 
@@ -169,13 +215,22 @@ pub fn secret_values(tool: &Tool, arguments: &Map<String, Value>) -> Vec<String>
 
 /// Every argument a tool takes, in the order of its schema.
 pub(crate) fn accepted(tool: &Tool) -> impl Iterator<Item = Field> {
-    let declared = tool.params.iter().map(|param| param.field);
+    let shown = tool.params.iter().filter(|param| !param.hidden);
+    let declared = shown.map(|param| param.field);
     let list = tool.list.as_ref();
     let filters = list.into_iter().flat_map(|list| list.filters);
     let filters = filters.map(filter_field);
     let fields = list.filter(|list| !list.summary.is_empty()).map(|_| FIELDS);
-    let pages = list.into_iter().flat_map(|_| [LIMIT, NEXT_CURSOR]);
-    declared.chain(filters).chain(fields).chain(pages)
+    let is_log = matches!(tool.content, Content::Log { .. });
+    let lines = is_log.then_some([LEVEL, CONTAINS, FROM_START]);
+    let lines = lines.into_iter().flatten();
+    let pages = (is_log || list.is_some()).then_some([LIMIT, NEXT_CURSOR]);
+    let pages = pages.into_iter().flatten();
+    declared
+        .chain(filters)
+        .chain(fields)
+        .chain(lines)
+        .chain(pages)
 }
 
 /// A filter as an argument: it may be left out, and `null` is no value to filter by.
@@ -205,9 +260,45 @@ const FIELDS: Field = Field {
     example: "",
 };
 
+/// An argument that may be left out.
+const fn optional(name: &'static str, description: &'static str, kind: Kind) -> Field {
+    Field {
+        name,
+        description,
+        required: false,
+        shape: Shape {
+            kind,
+            nullable: false,
+        },
+        default: "",
+        example: "",
+    }
+}
+
+const LEVEL: Field = optional(
+    "level",
+    "Only lines of this level and above.",
+    Kind::String(StringRules {
+        values: &LEVELS,
+        ..StringRules::ANY
+    }),
+);
+
+const CONTAINS: Field = optional(
+    "contains",
+    "Only lines with this text, in any case.",
+    Kind::String(StringRules::ANY),
+);
+
+const FROM_START: Field = optional(
+    "from_start",
+    "Begin with the first line, not the last ones.",
+    Kind::Boolean,
+);
+
 const LIMIT: Field = Field {
     name: "limit",
-    description: "Most items to return; 50 by default.",
+    description: "Most to return; 50 by default.",
     required: false,
     shape: Shape {
         kind: Kind::Integer {
@@ -222,7 +313,7 @@ const LIMIT: Field = Field {
 
 const NEXT_CURSOR: Field = Field {
     name: "next_cursor",
-    description: "next_cursor of the previous result, unchanged; none for the first page.",
+    description: "From the previous result, unchanged.",
     required: false,
     shape: Shape {
         kind: Kind::String(StringRules::ANY),
@@ -239,6 +330,13 @@ fn check_param(
     problems: &mut Vec<Problem>,
 ) {
     let field = &param.field;
+    // The macro has checked the text.
+    if let Ok(value) = serde_json::from_str(param.when_omitted) {
+        checked.omitted.insert(param.wire.to_owned(), value);
+    }
+    if param.hidden {
+        return;
+    }
     let Some(mut value) = arguments.swap_remove(field.name) else {
         if field.required && param.or.is_empty() {
             problems.push(missing_field(At::Top, "argument", field));
@@ -267,19 +365,38 @@ fn check_list(
     checked: &mut Arguments,
     problems: &mut Vec<Problem>,
 ) {
-    let mut take = |field: &Field| {
-        let mut value = arguments.swap_remove(field.name)?;
-        let before = problems.len();
-        let at = At::Member(&At::Top, field.name);
-        check_field(field, &mut value, at, false, problems);
-        (problems.len() == before).then_some(value)
-    };
+    let mut take = |field: &Field| take(field, arguments, problems);
     for filter in list.filters {
         if let Some(value) = take(&filter_field(filter)) {
             checked.filters.push((filter, value));
         }
     }
     let fields = take(&FIELDS).filter(|_| !list.summary.is_empty());
+    check_page(take, checked);
+    if let Some(Value::Array(fields)) = fields {
+        checked.fields = check_fields(list, &fields, problems);
+    }
+}
+
+fn check_log(
+    arguments: &mut Map<String, Value>,
+    checked: &mut Arguments,
+    problems: &mut Vec<Problem>,
+) {
+    let mut take = |field: &Field| take(field, arguments, problems);
+    let level = take(&LEVEL);
+    let level = level.and_then(|level| LEVELS.iter().position(|it| level == *it));
+    let contains = take(&CONTAINS);
+    let contains = contains.and_then(|text| text.as_str().map(str::to_lowercase));
+    checked.lines = Lines {
+        level: level.unwrap_or_default(),
+        contains: contains.unwrap_or_default(),
+        from_start: take(&FROM_START) == Some(Value::Bool(true)),
+    };
+    check_page(take, checked);
+}
+
+fn check_page(mut take: impl FnMut(&Field) -> Option<Value>, checked: &mut Arguments) {
     if let Some(limit) = take(&LIMIT) {
         let limit = limit.as_u64().and_then(|limit| u32::try_from(limit).ok());
         checked.limit = limit.unwrap_or(DEFAULT_LIMIT);
@@ -287,9 +404,19 @@ fn check_list(
     if let Some(Value::String(cursor)) = take(&NEXT_CURSOR) {
         checked.cursor = Some(cursor);
     }
-    if let Some(Value::Array(fields)) = fields {
-        checked.fields = check_fields(list, &fields, problems);
-    }
+}
+
+/// The value of an argument that every list or log has, if it is given and right.
+fn take(
+    field: &Field,
+    arguments: &mut Map<String, Value>,
+    problems: &mut Vec<Problem>,
+) -> Option<Value> {
+    let mut value = arguments.swap_remove(field.name)?;
+    let before = problems.len();
+    let at = At::Member(&At::Top, field.name);
+    check_field(field, &mut value, at, false, problems);
+    (problems.len() == before).then_some(value)
 }
 
 fn check_fields(list: &'static List, fields: &[Value], problems: &mut Vec<Problem>) -> Fields {
@@ -307,7 +434,10 @@ fn check_fields(list: &'static List, fields: &[Value], problems: &mut Vec<Proble
     let mut known = Vec::new();
     let open = !known_fields(&list.of, &mut known);
     for (index, name) in names.iter().enumerate() {
-        if !open && !known.contains(name) {
+        // A dot leads into a field.
+        let first = name.split('.').next().unwrap_or_default();
+        let known_path = known.contains(&first) && has_field(list.of, name);
+        if !open && !known_path {
             let fields = At::Member(&At::Top, FIELDS.name);
             problems.push(unknown(
                 At::Item(&fields, index),

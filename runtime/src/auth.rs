@@ -19,7 +19,7 @@ use crate::{
     secrets::Redactor,
     single_flight::SingleFlight,
     tool::Http,
-    transport::{Outgoing, Response, Transport},
+    transport::{JSON, Outgoing, Response, Transport},
 };
 
 /// How long Basic is used without a session when the server could not be asked for one.
@@ -318,9 +318,8 @@ async fn exchange(
     let response = transport
         .exchange(Outgoing {
             http: Http::Post,
-            path_and_query: request.path,
-            headers: HeaderMap::new(),
-            body: Some(("application/json", body.to_string().into_bytes())),
+            body: Some((JSON, body.to_string().into_bytes())),
+            ..Outgoing::get(request.path)
         })
         .await
         // A login that was lost is simply done again.

@@ -17,7 +17,7 @@ use crate::rate_limit::RateLimit;
 use crate::request::Request;
 use crate::secrets::Redactor;
 use crate::size;
-use crate::tool::{Http, List, Pager, Tool};
+use crate::tool::{Content, Http, List, Pager, Tool};
 use crate::transport::Response;
 
 /// Called after each page of a list with the entries read and, if known, those there are to read.
@@ -140,6 +140,9 @@ impl Call<'_> {
         if let Some(list) = &self.tool.list {
             return self.list(list, progress).await;
         }
+        if let Content::Log { token, next, .. } = self.tool.content {
+            return self.log(token, next, progress).await;
+        }
         let request = self.request().await?;
         let written = self.send(&request).await?;
         let status = written.status;
@@ -147,10 +150,30 @@ impl Call<'_> {
             [] => written,
             _ => self.read_back(status).await?,
         };
-        let result = result(self.tool, answer)?;
+        let result = match self.tool.content {
+            Content::Text { .. } => text_result(answer)?,
+            Content::Lines { .. } => lines_result(&answer, self.tool.effect.read_only)?,
+            Content::Json | Content::Log { .. } => result(self.tool, answer)?,
+        };
         let max = self.account.max_result_bytes();
         let result = size::fit(result, max, NARROW).map_err(|error| no_json(&error, status))?;
         Ok((status, result))
+    }
+
+    /// What cursors of this call are good for.
+    pub(crate) fn scope(&self) -> Scope {
+        Scope::new(
+            &[self.tool.document, self.tool.operation, self.tool.name].join("\n"),
+            &self.account.identity(),
+            &self.arguments.identity(),
+        )
+    }
+
+    /// Where the cursor that was given says to begin.
+    pub(crate) fn start(&self, scope: &Scope) -> Result<Option<Position>, CallError> {
+        let cursor = self.arguments.cursor();
+        let position = cursor.map(|cursor| scope.read(cursor)).transpose();
+        position.map_err(bad_cursor)
     }
 
     async fn list(
@@ -158,16 +181,8 @@ impl Call<'_> {
         list: &'static List,
         progress: Progress<'_>,
     ) -> Result<(u16, String), CallError> {
-        let scope = Scope::new(
-            &[self.tool.document, self.tool.operation, self.tool.name].join("\n"),
-            &self.account.identity(),
-            &self.arguments.identity(),
-        );
-        let start = match self.arguments.cursor().map(|cursor| scope.read(cursor)) {
-            None => Position::Offset(0),
-            Some(Ok(start)) => start,
-            Some(Err(error)) => return Err(bad_cursor(error)),
-        };
+        let scope = self.scope();
+        let start = self.start(&scope)?.unwrap_or(Position::Offset(0));
         let request = Request::new(self.arguments).map_err(|problem| invalid(&[problem]))?;
         let plan = Plan {
             items: list.items,
@@ -304,6 +319,40 @@ fn fields<'a>(list: &'a List, arguments: &'a Arguments) -> Fields<'a> {
     }
 }
 
+fn text_result(response: Response) -> Result<String, CallError> {
+    let mut out = "{\"text\":".to_owned();
+    json::push_string(&mut out, &text(response)?);
+    out.push('}');
+    Ok(out)
+}
+
+/// The values of an answer that has one on each line. The last may not have come whole.
+fn lines_result(response: &Response, read_only: bool) -> Result<String, CallError> {
+    let (status, complete) = (response.status, response.complete);
+    let text = String::from_utf8_lossy(&response.body);
+    let mut lines: Vec<&str> = text.split('\n').collect();
+    let rest = lines.pop().filter(|_| complete);
+    lines.extend(rest);
+    lines.retain(|line| !line.trim().is_empty());
+    let mut out = "{\"result\":[".to_owned();
+    for (index, line) in lines.into_iter().enumerate() {
+        out.push_str(if index > 0 { "," } else { "" });
+        out.push_str(&json::compact(line).map_err(|error| no_json(&error, status))?);
+    }
+    out.push(']');
+    if !complete {
+        let again = if read_only {
+            ": call again to go on waiting"
+        } else {
+            ""
+        };
+        out.push_str(",\"truncated\":");
+        json::push_string(&mut out, &format!("the server has not finished yet{again}"));
+    }
+    out.push('}');
+    Ok(out)
+}
+
 /// The result of a tool that is no list: an object, whatever the server answered.
 fn result(tool: &Tool, response: Response) -> Result<String, CallError> {
     let status = response.status;
@@ -334,5 +383,7 @@ fn result(tool: &Tool, response: Response) -> Result<String, CallError> {
     Ok(out)
 }
 
+#[cfg(test)]
+mod answers_tests;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 //! The macro writes the message, since a panic in a constant cannot put one together.
 
 use crate::schema::{Additional, Field, Kind, Shape};
-use crate::tool::{Body, Effect, Http, Tool, Update};
+use crate::tool::{Body, Content, Effect, Http, Tool, Update};
 
 /// A default or an example in a form that constants can be checked with.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +47,7 @@ pub const STUB: Tool = Tool {
     list: None,
     update: Update::PLAIN,
     returns: None,
+    content: Content::Json,
 };
 
 /// Fails to compile with this message unless `ok`.

@@ -52,7 +52,7 @@ impl Account {
             let error = explain::error_of(&api.errors, base, request.http, &response);
             return Err(inner.auth.refusal(api, &inner.transport, error));
         }
-        if !response.body.is_empty() && !response.may_be_json() {
+        if !response.body.is_empty() && !response.may_be(request.accept) {
             return Err(explain::not_json(base, &response));
         }
         Ok(response)
@@ -77,6 +77,8 @@ impl Account {
                 path_and_query: &request.path_and_query,
                 headers,
                 body: body.map(|body| (request.media_type, body)),
+                accept: request.accept,
+                partial: request.partial,
             })
             .await
     }

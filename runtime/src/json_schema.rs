@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::arguments::accepted;
 use crate::schema::{Additional, Field, Kind, Shape};
-use crate::tool::{List, Tool};
+use crate::tool::{Content, List, Tool};
 
 /// The schema of the arguments.
 #[must_use]
@@ -28,10 +28,17 @@ pub fn output_schema(tool: &Tool) -> Map<String, Value> {
     if let Some(list) = &tool.list {
         return list_output(list);
     }
-    let (name, property) = match &tool.returns {
-        Some(shape) if !is_wrapped(shape) => return output(shape),
-        Some(shape) => ("result", output(shape)),
-        None => {
+    let (name, property) = match (tool.content, &tool.returns) {
+        (Content::Log { .. }, _) => return log_output(),
+        (Content::Text { .. }, _) => ("text", typed("string")),
+        (Content::Lines { .. }, _) => {
+            let mut lines = typed("array");
+            lines.insert("items".to_owned(), Value::Object(any()));
+            ("result", lines)
+        }
+        (Content::Json, Some(shape)) if !is_wrapped(shape) => return output(shape),
+        (Content::Json, Some(shape)) => ("result", output(shape)),
+        (Content::Json, None) => {
             let mut status = typed("integer");
             describe(&mut status, "HTTP status of the answer.");
             ("status", status)
@@ -39,6 +46,24 @@ pub fn output_schema(tool: &Tool) -> Map<String, Value> {
     };
     let mut schema = typed("object");
     schema.insert("properties".to_owned(), json!({name: property}));
+    schema
+}
+
+fn log_output() -> Map<String, Value> {
+    let mut lines = typed("array");
+    lines.insert("items".to_owned(), Value::Object(typed("string")));
+    let mut total = typed("integer");
+    describe(&mut total, "All lines, before filters.");
+    let mut cursor = or_null(typed("string"));
+    describe(
+        &mut cursor,
+        "Pass it as next_cursor to go on; null at the end.",
+    );
+    let mut schema = typed("object");
+    schema.insert(
+        "properties".to_owned(),
+        json!({"lines": lines, "total_lines": total, "next_cursor": cursor}),
+    );
     schema
 }
 

@@ -25,6 +25,7 @@ mod failure;
 mod json;
 pub mod json_schema;
 mod list;
+mod log;
 mod merge;
 mod nearest;
 mod number;
@@ -152,10 +153,11 @@ pub use error::{CallError, ErrorCode};
 /// | `get`, `post`, `put`, `patch`, `delete` | path with its base and `{placeholders}` |
 /// | `body(json)`, `body("text/plain")` | body; with `required` it is sent even if no argument of it is given |
 /// | `fixed(action = "create")` | members of the body that are always sent |
-/// | `list(items, of, page, filter, summary)` | member with the items, type of one, `offset(..)` or `whole`, filters applied here, fields returned by default |
+/// | `list(items, of, page, filter, summary)` | member with the items, type of one, `offset(..)`, `body(..)`, `cursor(..)` or `whole`, filters applied here, fields returned by default |
 /// | `merge`, `mask(..)`, `read_back` | how an update is made safe and its result true, see [`tool::Update`] |
 /// | `returns` | type of the answer; none if it has no content |
-/// | `effect(..)` | stricter than the HTTP method says: `destructive`, `not_idempotent`, `not_read_only` |
+/// | `answer` | what the answer is, if it is no JSON, with its media type: `text("..")`, `lines("..")` of JSON, `log("..", token = "..", next = "..")` |
+/// | `effect(..)` | stricter than the methods say: `destructive`, `not_idempotent`, `not_read_only`; or `read_only` for a verb of its own that only tries something |
 ///
 /// # Keys of `#[param(..)]`
 ///
@@ -166,6 +168,8 @@ pub use error::{CallError, ErrorCode};
 /// | `header`, `body`, `whole` | a header, a member of the body, the body itself |
 /// | `name`, `wire` | name of the argument if not that of the field; name in the request if not that of the argument |
 /// | `or` | argument whose value is sent when this one is not given |
+/// | `when_omitted` | value that is sent when this one is not given |
+/// | `hidden` | no argument: what `or` or `when_omitted` says is always sent |
 /// | `secret` | never shown again |
 /// | `min`, `max`, `above`, `min_length`, `max_length`, `pattern`, `format`, `min_items`, `max_items`, `items(..)` | rules, as in JSON Schema; `items` has those of the items |
 /// | `default`, `example` | a literal, or any JSON: `json("[1, 2]")` |
@@ -259,7 +263,7 @@ pub mod __private {
     pub use crate::checks::{STUB, Value, check, check_filter, field, fits, has_field};
     pub use crate::schema::{Additional, Bound, Field, Json, Kind, Schema, Shape, StringRules};
     pub use crate::tool::{
-        Body, Effect, Filter, Http, List, Mask, Pager, Param, Place, Segment, Separator, Tool,
-        ToolBlock, Update,
+        Body, Content, Effect, Filter, Http, List, Mask, Pager, Param, Place, Segment, Separator,
+        Tool, ToolBlock, Update,
     };
 }

@@ -10,7 +10,7 @@ use crate::encode::{form_pairs, header_value, joined, path_segment, percent, que
 use crate::list::PageAt;
 use crate::merge::fit;
 use crate::problem::{At, Problem, echo};
-use crate::tool::{Body, Http, Pager, Param, Place, Segment, Tool};
+use crate::tool::{Body, Content, Http, Pager, Param, Place, Segment, Tool};
 
 /// A request without its server, ready to be sent.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,6 +25,10 @@ pub struct Request {
     pub body: Option<Vec<u8>>,
     /// Media type of the body; empty if there is none.
     pub media_type: &'static str,
+    /// Media type of the answer.
+    pub accept: &'static str,
+    /// Whether what has come in time is an answer, though the server goes on.
+    pub partial: bool,
 }
 
 impl Request {
@@ -59,6 +63,8 @@ impl Request {
             headers: Vec::new(),
             body: None,
             media_type: "",
+            accept: Content::Json.accept(),
+            partial: false,
         })
     }
 
@@ -117,6 +123,8 @@ impl Request {
             path_and_query,
             headers: headers(arguments)?,
             media_type: body.as_ref().map_or("", |_| tool.body.media_type),
+            accept: tool.content.accept(),
+            partial: matches!(tool.content, Content::Lines { .. }),
             body,
         })
     }
@@ -274,7 +282,10 @@ fn body_with(arguments: &Arguments, current: Option<&Value>) -> Option<Vec<u8>> 
     if let Some(value) = whole.and_then(|param| arguments.sent(param)) {
         return Some(written(media_type, value));
     }
-    if !required && fixed.is_empty() && given_members(arguments).next().is_none() {
+    let in_body = |param: &&Param| param.place == Place::Body;
+    let mut sent = tool.params.iter().filter(in_body);
+    let empty = !sent.any(|param| arguments.sent(param).is_some());
+    if !required && fixed.is_empty() && empty {
         return None;
     }
     let mut members = Map::new();

@@ -85,6 +85,14 @@ impl Reply {
         }
     }
 
+    /// These bytes, and the connection stays open.
+    pub(crate) fn open(bytes: &str) -> Self {
+        Self {
+            close: false,
+            ..Self::raw(bytes)
+        }
+    }
+
     /// The same answer, once the gate has a permit for it.
     pub(crate) fn behind(self, gate: &Arc<Semaphore>) -> Self {
         Self {
@@ -330,5 +338,7 @@ pub(crate) fn get(path_and_query: &str) -> Request {
         headers: Vec::new(),
         body: None,
         media_type: "",
+        accept: "application/json",
+        partial: false,
     }
 }

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use crate::arguments::{Arguments, check};
 use crate::schema::{Additional, Field, Kind, Shape, StringRules};
 use crate::tool::{
-    Body, Effect, Filter, Http, List, Mask, Pager, Param, Place, Segment, Separator, Tool, Update,
+    Body, Content, Effect, Filter, Http, List, Mask, Pager, Param, Place, Segment, Separator, Tool,
+    Update,
 };
 
 pub(crate) const fn shape(kind: Kind) -> Shape {
@@ -95,6 +96,8 @@ pub(crate) const fn param(place: Place, field: Field) -> Param {
         place,
         secret: false,
         or: "",
+        when_omitted: "",
+        hidden: false,
     }
 }
 
@@ -120,6 +123,7 @@ pub(crate) const TOOL: Tool = Tool {
     list: None,
     update: Update::PLAIN,
     returns: None,
+    content: Content::Json,
 };
 
 pub(crate) const ROLE: Shape = object(&[required("name", STRING)]);

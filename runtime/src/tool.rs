@@ -39,6 +39,45 @@ pub struct Tool {
     pub update: Update,
     /// Shape of the answer; `None` if it has no content. For a list tool the shape of one item stands in [`List::of`].
     pub returns: Option<Shape>,
+    /// What the answer is written in.
+    pub content: Content,
+}
+
+/// What an answer is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// JSON.
+    Json,
+    /// Text.
+    Text {
+        /// Media type that is asked for.
+        accept: &'static str,
+    },
+    /// JSON values, one a line.
+    Lines {
+        /// Media type that is asked for.
+        accept: &'static str,
+    },
+    /// The lines of a log, as text or as JSON objects with `event`, `timestamp` and `level`.
+    Log {
+        /// Media type that is asked for.
+        accept: &'static str,
+        /// Name of the query parameter with the token that continues it; empty if it comes whole.
+        token: &'static str,
+        /// Member of the answer with the token of the next part.
+        next: &'static str,
+    },
+}
+
+impl Content {
+    /// The media type that is asked for.
+    #[must_use]
+    pub fn accept(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Text { accept } | Self::Lines { accept } | Self::Log { accept, .. } => accept,
+        }
+    }
 }
 
 /// A struct with `#[tool]`.
@@ -95,6 +134,10 @@ pub struct Param {
     pub secret: bool,
     /// Argument whose value is sent when this one is not given; empty for none.
     pub or: &'static str,
+    /// Value that is sent when neither this one nor that of `or` is given, as JSON text; empty for none.
+    pub when_omitted: &'static str,
+    /// Whether it is no argument, but always sent as `or` or `when_omitted` says.
+    pub hidden: bool,
 }
 
 /// Where an argument goes.

@@ -19,6 +19,8 @@ use crate::{
     tool::Http,
 };
 
+/// Media type of most answers.
+pub(crate) const JSON: &str = "application/json";
 /// Longest time to connect.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an unused connection is kept.
@@ -112,6 +114,8 @@ pub(crate) struct Response {
     pub(crate) body: Vec<u8>,
     /// What it says about the rate limit.
     pub(crate) rate_limit: RateLimit,
+    /// Whether it came to its end in time.
+    pub(crate) complete: bool,
 }
 
 impl fmt::Debug for Response {
@@ -136,7 +140,15 @@ impl Response {
     /// Whether the body says that it is JSON; one that says nothing may be.
     pub(crate) fn may_be_json(&self) -> bool {
         let media_type = self.media_type();
-        media_type.is_empty() || media_type == "application/json" || media_type.ends_with("+json")
+        media_type.is_empty() || media_type == JSON || media_type.ends_with("+json")
+    }
+
+    /// Whether the body is what was asked for. What is not JSON has many names, but a web page is never the answer of an API.
+    pub(crate) fn may_be(&self, accept: &str) -> bool {
+        match accept {
+            JSON => self.may_be_json(),
+            _ => self.media_type() != "text/html",
+        }
     }
 }
 
@@ -150,6 +162,10 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) headers: HeaderMap,
     /// The body with its media type.
     pub(crate) body: Option<(&'static str, Vec<u8>)>,
+    /// Media type of the answer.
+    pub(crate) accept: &'static str,
+    /// Whether what has come in time is an answer, though the server goes on.
+    pub(crate) partial: bool,
 }
 
 impl<'a> Outgoing<'a> {
@@ -160,6 +176,8 @@ impl<'a> Outgoing<'a> {
             path_and_query,
             headers: HeaderMap::new(),
             body: None,
+            accept: JSON,
+            partial: false,
         }
     }
 }
@@ -213,6 +231,9 @@ impl Transport {
 
     async fn round_trip(&self, outgoing: Outgoing<'_>) -> Result<Response, CallError> {
         let http = outgoing.http;
+        let until = outgoing
+            .partial
+            .then(|| tokio::time::Instant::now() + self.timeout * 9 / 10);
         let request = self.request(outgoing)?;
         let failed = |error: reqwest::Error| failure(&self.base, http, error);
         let client = match &self.own {
@@ -233,7 +254,21 @@ impl Transport {
         let announced = answer.content_length().unwrap_or(0);
         let too_large = usize::try_from(announced).map_or(true, |it| it > MAX_BODY_BYTES);
         let mut body = Vec::with_capacity(if too_large { 0 } else { announced as usize });
-        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        let mut complete = true;
+        loop {
+            let chunk = match until.filter(|_| body.contains(&b'\n')) {
+                None => answer.chunk().await,
+                Some(until) => match tokio::time::timeout_at(until, answer.chunk()).await {
+                    Ok(chunk) => chunk,
+                    Err(_) => {
+                        complete = false;
+                        break;
+                    }
+                },
+            };
+            let Some(chunk) = chunk.map_err(failed)? else {
+                break;
+            };
             if too_large || body.len() + chunk.len() > MAX_BODY_BYTES {
                 return Err(self.too_large(answer.status().as_u16()));
             }
@@ -246,6 +281,7 @@ impl Transport {
             status,
             headers,
             body,
+            complete,
         })
     }
 
@@ -257,7 +293,7 @@ impl Transport {
         })?;
         let mut request = reqwest::Request::new(method(outgoing.http), url);
         let headers = request.headers_mut();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT, HeaderValue::from_static(outgoing.accept));
         if self.base.is_local {
             // Packing costs more than sending where there is no network.
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));

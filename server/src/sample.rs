@@ -34,6 +34,7 @@ const fn tool(name: &'static str, method: &'static str, document: &'static str) 
         list: None,
         update: Update::PLAIN,
         returns: None,
+        content: runtime::tool::Content::Json,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalog::{DocumentProbe, ErrorShapes, Hint, Separator, SignIn, VersionProbe};
+use crate::catalog::{DocumentProbe, ErrorShapes, Hint, Parts, Separator, SignIn, VersionProbe};
 use crate::problem::Problem;
 use crate::reader::{At, Map, Reader};
 use crate::yaml::Node;
@@ -59,6 +59,8 @@ pub(crate) struct ApiEntry {
     /// The ways it pages; of those, the first whose parameters an operation has is its own.
     pub(crate) pages: Vec<Pages>,
     pub(crate) mask: Option<MaskRule>,
+    /// How logs go on.
+    pub(crate) logs: Option<Parts>,
     pub(crate) errors: ErrorShapes,
 }
 
@@ -284,6 +286,7 @@ fn api(r: &mut Reader<'_>, node: &Node) -> Option<ApiEntry> {
         "sign_in",
         "pagination",
         "mask",
+        "logs",
         "errors",
     ];
     let map = r.map(node, "an API", &keys)?;
@@ -306,6 +309,7 @@ fn api(r: &mut Reader<'_>, node: &Node) -> Option<ApiEntry> {
         .and_then(|node| sign_in::read(r, node));
     let pages = r.items(&map, "pagination");
     let pages = pages.iter().filter_map(|node| pages_of(r, node)).collect();
+    let logs = map.get("logs").and_then(|node| logs(r, node));
     let mask = map.get("mask").and_then(|node| mask(r, node));
     let errors = r.needed(&map, "errors").and_then(|node| errors(r, node));
     // The name is enough to go on: what is missing besides was reported.
@@ -320,6 +324,7 @@ fn api(r: &mut Reader<'_>, node: &Node) -> Option<ApiEntry> {
         sign_in: sign_in.unwrap_or(SignIn::Basic { session: None }),
         pages,
         mask,
+        logs,
         errors: errors.unwrap_or(ErrorShapes {
             detail: Vec::new(),
             title: Vec::new(),
@@ -372,6 +377,15 @@ fn mask(r: &mut Reader<'_>, node: &Node) -> Option<MaskRule> {
             "pipe" => Separator::Pipe,
             _ => Separator::Comma,
         },
+    })
+}
+
+fn logs(r: &mut Reader<'_>, node: &Node) -> Option<Parts> {
+    let map = r.map(node, "`logs`", &["token", "next"])?;
+    let (token, next) = (r.text(&map, "token"), r.text(&map, "next"));
+    Some(Parts {
+        token: token?.value,
+        next: next?.value,
     })
 }
 

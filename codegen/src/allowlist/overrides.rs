@@ -9,7 +9,7 @@ use crate::yaml::Node;
 use super::tools::is_name;
 
 /// The keys of an entry of `parameters`.
-pub(super) const KEYS: [&str; 22] = [
+pub(super) const KEYS: [&str; 23] = [
     "name",
     "in",
     "on",
@@ -22,6 +22,7 @@ pub(super) const KEYS: [&str; 22] = [
     "or",
     "when_omitted",
     "slash",
+    "open",
     "secret",
     "format",
     "pattern",
@@ -57,6 +58,7 @@ pub(crate) enum Change {
     Or(String),
     WhenOmitted(Json),
     Slash,
+    Open,
     Secret,
     Format(String),
     Pattern(String),
@@ -81,6 +83,7 @@ impl Change {
             Self::Or(_) => "or",
             Self::WhenOmitted(_) => "when_omitted",
             Self::Slash => "slash",
+            Self::Open => "open",
             Self::Secret => "secret",
             Self::Format(_) => "format",
             Self::Pattern(_) => "pattern",
@@ -148,6 +151,7 @@ fn change(r: &mut Reader<'_>, map: &Map<'_>, key: &str, node: &Node) -> Option<C
         "or" => text(r).map(Change::Or),
         "when_omitted" => Some(Change::WhenOmitted(node.json())),
         "slash" => only(r, map, key, true, Change::Slash),
+        "open" => only(r, map, key, true, Change::Open),
         "secret" => only(r, map, key, true, Change::Secret),
         "format" => text(r).map(Change::Format),
         "pattern" => pattern(r, node).map(Change::Pattern),

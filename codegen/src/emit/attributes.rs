@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::text::{json_literal, string_literal, word};
 use crate::catalog::{
-    Body, Effect, Field, Filter, Mask, Operation, Pagination, Parameter, Place, Rules, Separator,
-    TypeKind, TypeRef, Variant,
+    Body, Content, Effect, Field, Filter, Mask, Operation, Pagination, Parameter, Parts, Place,
+    Rules, Separator, TypeKind, TypeRef, Variant,
 };
 
 /// `name`, `name = value` or `name(arguments)`.
@@ -48,6 +48,12 @@ pub(super) fn param(parameter: &Parameter) -> Vec<Argument> {
     all.extend(renamed(&parameter.name, &parameter.rust_name));
     if let Some(or) = &parameter.or {
         all.push(Argument::value("or", string_literal(or)));
+    }
+    if let Some(value) = &parameter.when_omitted {
+        all.push(Argument::value("when_omitted", json_literal(value)));
+    }
+    if parameter.hidden {
+        all.push(Argument::word("hidden"));
     }
     if parameter.secret {
         all.push(Argument::word("secret"));
@@ -128,6 +134,26 @@ pub(super) fn page(pagination: &Pagination) -> Argument {
             Argument::list("cursor", all)
         }
         Pagination::Whole => Argument::word("whole"),
+    }
+}
+
+/// What stands behind `answer =`.
+pub(super) fn answer(content: &Content) -> Option<Argument> {
+    let named =
+        |name, accept: &str| Argument::list(name, vec![Argument::word(string_literal(accept))]);
+    match content {
+        Content::Json => None,
+        Content::Text { accept } => Some(named("text", accept)),
+        Content::Lines { accept } => Some(named("lines", accept)),
+        Content::Log { accept, parts } => {
+            let mut log = named("log", accept);
+            if let Some(Parts { token, next }) = parts {
+                let names = [("token", token), ("next", next)];
+                let names = names.map(|(name, text)| Argument::value(name, string_literal(text)));
+                log.arguments.extend(names);
+            }
+            Some(log)
+        }
     }
 }
 

@@ -7,7 +7,8 @@ use serde_json::{Map, Number, Value, json};
 use super::types::Types;
 use super::{OutputFile, json, text};
 use crate::catalog::{
-    Api, Catalog, Effect, Field, List, Operation, Rules, TypeDef, TypeKind, TypeRef, TypeShape,
+    Api, Catalog, Content, Effect, Field, List, Operation, Rules, TypeDef, TypeKind, TypeRef,
+    TypeShape,
 };
 
 type Object = Map<String, Value>;
@@ -62,7 +63,8 @@ fn annotations(effect: Effect) -> Value {
 
 fn input_schema(types: &Types<'_>, operation: &Operation) -> Value {
     let mut properties = Object::new();
-    for parameter in &operation.parameters {
+    let arguments = || operation.parameters.iter().filter(|it| !it.hidden);
+    for parameter in arguments() {
         let mut property = input(types, &parameter.ty);
         annotate(
             &mut property,
@@ -75,9 +77,10 @@ fn input_schema(types: &Types<'_>, operation: &Operation) -> Value {
     if let Some(list) = &operation.list {
         properties.extend(list_arguments(types, list));
     }
-    let required = operation
-        .parameters
-        .iter()
+    if let Content::Log { .. } = operation.content {
+        properties.extend(log_arguments());
+    }
+    let required = arguments()
         .filter(|parameter| parameter.required)
         .map(|parameter| parameter.name.as_str());
     let mut schema = object("object");
@@ -109,29 +112,72 @@ fn list_arguments(types: &Types<'_>, list: &List) -> Vec<(String, Value)> {
             }),
         ));
     }
-    all.push((
-        "limit".to_owned(),
-        json!({
-            "type": "integer",
-            "minimum": 1,
-            "maximum": 1000,
-            "description": "Most items to return; 50 by default.",
-        }),
-    ));
-    all.push((
-        "next_cursor".to_owned(),
-        json!({
-            "type": "string",
-            "description": "next_cursor of the previous result, unchanged; none for the first page.",
-        }),
-    ));
+    all.extend(page_arguments());
     all
+}
+
+/// What every tool takes that reads a log, beside its declared arguments.
+fn log_arguments() -> Vec<(String, Value)> {
+    let of_log = [
+        (
+            "level",
+            json!({
+                "type": "string",
+                "enum": ["debug", "info", "warning", "error", "critical"],
+                "description": "Only lines of this level and above.",
+            }),
+        ),
+        (
+            "contains",
+            json!({"type": "string", "description": "Only lines with this text, in any case."}),
+        ),
+        (
+            "from_start",
+            json!({"type": "boolean", "description": "Begin with the first line, not the last ones."}),
+        ),
+    ];
+    let of_log = of_log.map(|(name, property)| (name.to_owned(), property));
+    of_log.into_iter().chain(page_arguments()).collect()
+}
+
+fn page_arguments() -> [(String, Value); 2] {
+    [
+        (
+            "limit".to_owned(),
+            json!({
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 1000,
+                "description": "Most to return; 50 by default.",
+            }),
+        ),
+        (
+            "next_cursor".to_owned(),
+            json!({"type": "string", "description": "From the previous result, unchanged."}),
+        ),
+    ]
 }
 
 /// Nothing is required, not even what is always there: clients of the official TypeScript SDK check error objects against it too, and would throw them away.
 fn output_schema(types: &Types<'_>, operation: &Operation) -> Value {
     if let Some(list) = &operation.list {
         return list_output(types, list);
+    }
+    match &operation.content {
+        Content::Json => {}
+        Content::Text { .. } => {
+            return json!({
+                "type": "object",
+                "properties": {"text": {"type": "string"}},
+            });
+        }
+        Content::Lines { .. } => {
+            return json!({
+                "type": "object",
+                "properties": {"result": {"type": "array", "items": any()}},
+            });
+        }
+        Content::Log { .. } => return log_output(),
     }
     match &operation.returns {
         None => json!({
@@ -146,6 +192,20 @@ fn output_schema(types: &Types<'_>, operation: &Operation) -> Value {
             "properties": {"result": output(types, ty)},
         }),
     }
+}
+
+fn log_output() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "lines": {"type": "array", "items": {"type": "string"}},
+            "total_lines": {"type": "integer", "description": "All lines, before filters."},
+            "next_cursor": {
+                "anyOf": [{"type": "string"}, {"type": "null"}],
+                "description": "Pass it as next_cursor to go on; null at the end.",
+            },
+        },
+    })
 }
 
 fn list_output(types: &Types<'_>, list: &List) -> Value {

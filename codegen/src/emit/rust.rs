@@ -107,6 +107,7 @@ struct Tool<'a> {
     filters: Vec<Argument>,
     summary: Vec<Argument>,
     mask: Vec<Argument>,
+    answer: Option<Argument>,
     effect: Vec<Argument>,
     fields: Vec<Field<'a>>,
     types: Vec<Type<'a>>,
@@ -133,6 +134,7 @@ fn tool(operation: &Operation) -> Tool<'_> {
             .as_ref()
             .map(attributes::mask)
             .unwrap_or_default(),
+        answer: attributes::answer(&operation.content),
         effect: attributes::effect(operation),
         fields: operation
             .parameters

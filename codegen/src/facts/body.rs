@@ -177,6 +177,7 @@ fn members<'a>(
             }),
             or: None,
             when_omitted: None,
+            hidden: false,
             ty,
         });
     }

@@ -157,6 +157,7 @@ fn one<'a>(
         example: example(types, data).or(flat.example),
         or: None,
         when_omitted: None,
+        hidden: false,
         ty,
     })
 }
@@ -308,6 +309,7 @@ pub(super) fn whole_body(description: String, required: bool, ty: TypeRef) -> Pa
         secret: false,
         or: None,
         when_omitted: None,
+        hidden: false,
     }
 }
 

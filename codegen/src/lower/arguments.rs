@@ -2,7 +2,12 @@
 
 use crate::allowlist::apis::{Cursor, Pages};
 use crate::allowlist::overrides::{Change, Override};
-use crate::catalog::{Mask, Pagination, Parameter, Place, TypeDef, TypeKind, TypeRef, TypeShape};
+use crate::allowlist::tools::Answer;
+use crate::catalog::{
+    Mask, Pagination, Parameter, Parts, Place, TypeDef, TypeKind, TypeRef, TypeShape,
+};
+use serde_json::Value as Json;
+
 use crate::facts::Facts;
 use crate::glob;
 use crate::ident;
@@ -20,6 +25,7 @@ pub(super) struct Arguments {
     pub(super) parameters: Vec<Parameter>,
     pub(super) pagination: Pagination,
     pub(super) mask: Option<Mask>,
+    pub(super) parts: Option<Parts>,
     pub(super) field_changes: Vec<FieldChange>,
 }
 
@@ -34,6 +40,8 @@ pub(super) fn lower(
     let mut parameters = facts.parameters.clone();
     let pagination = take_pages(scope, &mut parameters);
     let mask = take_mask(scope, facts, &mut parameters);
+    let parts = take_parts(scope, &mut parameters);
+    say_what_is_worth_it(&mut parameters);
     report.operation = scope.operation_id().to_owned();
     name_id(scope, &mut parameters, report, errors);
     report.names = parameters
@@ -68,6 +76,7 @@ pub(super) fn lower(
         parameters,
         pagination,
         mask,
+        parts,
         field_changes,
     }
 }
@@ -138,6 +147,35 @@ fn take_mask(scope: Scope<'_>, facts: &Facts, parameters: &mut Vec<Parameter>) -
     })
 }
 
+/// Takes the parameter that continues a log out of a tool that reads one.
+fn take_parts(scope: Scope<'_>, parameters: &mut Vec<Parameter>) -> Option<Parts> {
+    let answer = scope.entry.answer.as_ref();
+    answer.filter(|answer| answer.value == Answer::Log)?;
+    let parts = scope.operation.api.logs.as_ref()?;
+    let at = parameters
+        .iter()
+        .position(|parameter| is_query(parameter, &parts.token))?;
+    parameters.remove(at);
+    Some(parts.clone())
+}
+
+/// That nothing or `false` is assumed of what is left out says nothing, and what a slash is for is said by the place.
+fn say_what_is_worth_it(parameters: &mut [Parameter]) {
+    let trivial = |default: &mut Json| match default {
+        Json::Null | Json::Bool(false) => true,
+        Json::String(text) => text.is_empty(),
+        Json::Array(items) => items.is_empty(),
+        Json::Object(members) => members.is_empty(),
+        _ => false,
+    };
+    for parameter in parameters {
+        parameter.default.take_if(trivial);
+        if let Place::Path { slash: true } = parameter.place {
+            parameter.ty.rules.format = None;
+        }
+    }
+}
+
 /// Gives the path parameter that is the id its name.
 fn name_id(
     scope: Scope<'_>,
@@ -191,11 +229,15 @@ fn omit(
         }
         for (place, pattern) in entry.names.iter().enumerate() {
             let mut matched = false;
-            for (parameter, left) in parameters.iter().zip(&mut left) {
+            for (parameter, left) in parameters.iter_mut().zip(&mut left) {
                 if !glob::matches(&pattern.value, &parameter.name) {
                     continue;
                 }
                 matched = true;
+                if has_value(scope, parameter) {
+                    parameter.hidden = true;
+                    continue;
+                }
                 *left = false;
                 if parameter.required {
                     let problem = Problem::OmitsRequired {
@@ -212,6 +254,21 @@ fn omit(
     }
     let mut left = left.into_iter();
     parameters.retain(|_| left.next().unwrap_or(true));
+}
+
+/// Whether the allowlist says what is sent without an argument.
+fn has_value(scope: Scope<'_>, parameter: &Parameter) -> bool {
+    let entries = scope.entry.overrides.iter();
+    let mut own = entries.filter(|entry| {
+        let place = entry
+            .place
+            .is_none_or(|place| place == place_name(parameter.place));
+        scope.is_on(&entry.on) && entry.name.value == parameter.name && place
+    });
+    own.any(|entry| {
+        let mut changes = entry.changes.iter();
+        changes.any(|change| matches!(change.value, Change::Or(_) | Change::WhenOmitted(_)))
+    })
 }
 
 /// Each thing about a parameter is said once.
@@ -367,15 +424,18 @@ fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
     let line = scope.entry.line;
     let (tool, document) = (scope.tool.to_owned(), scope.document().to_owned());
     let is_list = scope.entry.method.value == "list";
-    for (index, parameter) in parameters.iter().enumerate() {
+    let answer = scope.entry.answer.as_ref();
+    let is_log = answer.is_some_and(|answer| answer.value == Answer::Log);
+    let arguments: Vec<_> = parameters.iter().filter(|it| !it.hidden).collect();
+    for (index, parameter) in arguments.iter().enumerate() {
         let (tool, document) = (tool.clone(), document.clone());
         let name = &parameter.name;
-        let same = |other: &&Parameter| other.name == *name;
-        if parameters[..index].iter().any(|other| same(&other)) {
+        let same = |other: &&&Parameter| other.name == *name;
+        if arguments[..index].iter().any(|other| same(&other)) {
             // Reported with the first of them.
             continue;
         }
-        let all: Vec<_> = parameters
+        let all: Vec<_> = arguments
             .iter()
             .filter(same)
             .map(|other| place_name(other.place))
@@ -392,7 +452,11 @@ fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
             scope.error(errors, line, problem);
             continue;
         }
-        if matches!(name.as_str(), "limit" | "next_cursor") || (is_list && name == "fields") {
+        let of_log = matches!(name.as_str(), "level" | "contains" | "from_start");
+        if matches!(name.as_str(), "limit" | "next_cursor")
+            || (is_list && name == "fields")
+            || (is_log && of_log)
+        {
             let argument = name.clone();
             let problem = Problem::Reserved {
                 tool,
@@ -411,6 +475,9 @@ fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
             };
             scope.error(errors, line, problem);
         }
+    }
+    for parameter in parameters {
+        let name = &parameter.name;
         if let Some(or) = &parameter.or
             && !parameters
                 .iter()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Number, Value as Json};
 
 use crate::allowlist::overrides::Change;
-use crate::catalog::{Field, Parameter, Place, TypeDef, TypeKind, TypeRef, TypeShape};
+use crate::catalog::{Field, Parameter, Place, Rules, TypeDef, TypeKind, TypeRef, TypeShape};
 use crate::ident;
 use crate::problem::{Error, Problem};
 use crate::reader::At;
@@ -102,7 +102,12 @@ pub(super) fn apply(change: &Change, target: Target<'_>, types: &[TypeDef]) -> O
         Change::Example(new) if fits(new, target.ty, types) => {
             set(target.example, Some(new.clone()))
         }
-        Change::Required => set(target.required, true),
+        Change::Required => {
+            // Nothing is assumed of what has to be given.
+            *target.default = None;
+            set(target.required, true)
+        }
+        Change::Open => open(target.ty, types),
         Change::NotNull => set(&mut target.ty.nullable, false),
         Change::Format(new) if text => set(&mut target.ty.rules.format, Some(new.clone())),
         Change::Pattern(new) if text => set(&mut target.ty.rules.pattern, Some(new.clone())),
@@ -160,6 +165,27 @@ fn of_argument(change: &Change, argument: &mut Argument<'_>, required: &mut bool
     }
 }
 
+/// Makes an object one of any members, also inside of arrays.
+fn open(ty: &mut TypeRef, types: &[TypeDef]) -> Outcome {
+    if let TypeKind::Array(items) = &mut ty.kind {
+        return open(items, types);
+    }
+    let shape = match &ty.kind {
+        TypeKind::Named(name) => find(types, name).map(|def| &def.shape),
+        TypeKind::Map(_) => None,
+        _ => return Outcome::Unfitting,
+    };
+    if let Some(TypeShape::Enum { .. }) = shape {
+        return Outcome::Unfitting;
+    }
+    let any = TypeRef {
+        kind: TypeKind::Any,
+        nullable: false,
+        rules: Rules::default(),
+    };
+    set(&mut ty.kind, TypeKind::Map(Box::new(any)))
+}
+
 fn set<T: PartialEq>(place: &mut T, new: T) -> Outcome {
     if *place == new {
         return Outcome::Same;
@@ -171,7 +197,7 @@ fn set<T: PartialEq>(place: &mut T, new: T) -> Outcome {
 /// Whether a value can be one of a type, as far as its own kind tells.
 fn fits(value: &Json, ty: &TypeRef, types: &[TypeDef]) -> bool {
     match (&ty.kind, value) {
-        (_, Json::Null) => ty.nullable,
+        (_, Json::Null) => ty.nullable || ty.kind == TypeKind::Any,
         (TypeKind::Any, _)
         | (TypeKind::Boolean, Json::Bool(_))
         | (TypeKind::Number, Json::Number(_))

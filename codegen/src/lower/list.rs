@@ -188,7 +188,7 @@ fn summary(scope: Scope<'_>, facts: &Facts, of: &TypeRef, errors: &mut Vec<Error
             scope.error(errors, entry.name.line, problem);
             continue;
         }
-        match member(of, field, &facts.types) {
+        match field_at(of, field, &facts.types) {
             Ok(_) => summary.push(field.clone()),
             Err(near) => {
                 let problem = unknown_field(scope, "summary field", field, near);

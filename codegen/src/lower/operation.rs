@@ -1,7 +1,7 @@
 //! One tool in each of its APIs: what the document says and what the allowlist decides become an operation of the catalogue.
 
-use crate::allowlist::tools::{Binding, ToolEntry, ToolsetEntry};
-use crate::catalog::{Effect, Operation, TypeDef, TypeKind, TypeRef, TypeShape};
+use crate::allowlist::tools::{Answer, Binding, ToolEntry, ToolsetEntry};
+use crate::catalog::{Content, Effect, Operation, Parts, TypeDef, TypeKind, TypeRef, TypeShape};
 use crate::facts::{Facts, facts};
 use crate::ident;
 use crate::input::Parsed;
@@ -199,7 +199,9 @@ fn lower_operation(
     sources::check(scope, &facts, errors);
     let merge = sources::merge(parsed, scope, &facts, errors);
     let arguments = arguments::lower(scope, &facts, merge.as_ref(), report, errors);
-    let is_list = method == "list";
+    let content = content(scope, &facts, arguments.parts.clone(), errors);
+    let is_log = matches!(content, Content::Log { .. });
+    let is_list = method == "list" && !is_log;
     let list = is_list
         .then(|| list::lower(scope, &facts, &arguments, errors))
         .flatten();
@@ -217,7 +219,11 @@ fn lower_operation(
         }
         path
     });
-    let returns = if is_list { None } else { returns };
+    let returns = if is_list || content != Content::Json {
+        None
+    } else {
+        returns
+    };
     let roots = arguments.parameters.iter().map(|parameter| &parameter.ty);
     let roots = roots
         .chain(list.iter().map(|list| &list.of))
@@ -257,6 +263,7 @@ fn lower_operation(
         mask: arguments.mask,
         read_back,
         returns,
+        content,
         types: own,
     };
     Draft {
@@ -277,6 +284,48 @@ fn description(entry: &ToolEntry, binding: &Binding) -> String {
     match &binding.note {
         Some(note) => format!("{} {note}", entry.description),
         None => entry.description.clone(),
+    }
+}
+
+/// What the answer is written in: what the allowlist says, in a media type that the document has.
+fn content(
+    scope: Scope<'_>,
+    facts: &Facts,
+    parts: Option<Parts>,
+    errors: &mut Vec<Error>,
+) -> Content {
+    let Some(answer) = &scope.entry.answer else {
+        return Content::Json;
+    };
+    let media = facts.response_media.iter();
+    let text = media.clone().find(|media| media.starts_with("text/"));
+    let lines = media.clone().find(|media| media.contains("ndjson"));
+    let json = media.clone().find(|media| media.contains("json"));
+    let (found, what) = match answer.value {
+        Answer::Text => (text, "text"),
+        Answer::Lines => (lines, "lines of JSON"),
+        // The text of a log is already clean.
+        Answer::Log => (text.or(json), "text or JSON"),
+    };
+    let Some(accept) = found.cloned() else {
+        let problem = Problem::NoSuchAnswer {
+            operation: scope.operation_id().to_owned(),
+            document: scope.document().to_owned(),
+            what,
+        };
+        scope.error(errors, answer.line, problem);
+        return Content::Json;
+    };
+    match answer.value {
+        Answer::Text => Content::Text { accept },
+        Answer::Lines => Content::Lines { accept },
+        Answer::Log => {
+            if scope.entry.method.value != "list" {
+                let key = "answer: log";
+                scope.error(errors, answer.line, Problem::ListOnly { key });
+            }
+            Content::Log { accept, parts }
+        }
     }
 }
 

@@ -110,6 +110,7 @@ fn items(document: &str) -> Toolset {
         mask: None,
         read_back: None,
         returns: Some(named("Item")),
+        content: Content::Json,
         types: Vec::new(),
     };
     let id = || {
@@ -149,6 +150,7 @@ fn items(document: &str) -> Toolset {
                     summary: vec!["name".to_owned(), "type".to_owned()],
                 }),
                 returns: None,
+                content: Content::Json,
                 parameters: vec![Parameter {
                     required: false,
                     default: Some(json!("id")),
@@ -249,6 +251,7 @@ fn items(document: &str) -> Toolset {
                     ..id()
                 }],
                 returns: None,
+                content: Content::Json,
                 ..operation(
                     "delete_item",
                     "DeleteItem",
@@ -420,6 +423,7 @@ fn odd(parameters: Vec<Parameter>) -> Operation {
         mask: None,
         read_back: None,
         returns: Some(plain(TypeKind::Array(Box::new(plain(TypeKind::Integer))))),
+        content: Content::Json,
         types: vec![
             definition(
                 "OddUnion",
@@ -492,6 +496,7 @@ fn odd_whole() -> Operation {
             fixed: Vec::new(),
         }),
         returns: Some(plain(TypeKind::Any)),
+        content: Content::Json,
         types: Vec::new(),
         ..odd(Vec::new())
     }
@@ -551,6 +556,7 @@ fn parameter(name: &str, place: Place, ty: TypeRef) -> Parameter {
         secret: false,
         or: None,
         when_omitted: None,
+        hidden: false,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::entries::{Name, each, each_key, each_key_of, parenthesized, unknown_k
 use crate::errors::{Errors, error};
 use crate::value::Value;
 
-const KEYS: &str = "`name`, `title`, `toolset`, `tags`, `method`, `document`, `operation`, an HTTP method such as `get`, `body`, `fixed`, `list`, `merge`, `mask`, `read_back`, `returns`, `effect`";
+const KEYS: &str = "`name`, `title`, `toolset`, `tags`, `method`, `document`, `operation`, an HTTP method such as `get`, `body`, `fixed`, `list`, `merge`, `mask`, `read_back`, `returns`, `answer`, `effect`";
 
 /// The keys of `#[tool(..)]`.
 #[derive(Default)]
@@ -31,7 +31,16 @@ pub(crate) struct Keys {
     pub(crate) mask: Option<Mask>,
     pub(crate) read_back: Option<LitStr>,
     pub(crate) returns: Option<Type>,
+    pub(crate) answer: Option<Answer>,
     pub(crate) effect: Vec<Ident>,
+}
+
+/// `text("text/plain")`, `lines("..")`, or `log("..", token = "..", next = "..")`
+pub(crate) struct Answer {
+    pub(crate) kind: Ident,
+    pub(crate) accept: Option<LitStr>,
+    pub(crate) token: Option<LitStr>,
+    pub(crate) next: Option<LitStr>,
 }
 
 /// `body(json, required)`
@@ -130,6 +139,7 @@ impl Keys {
             "mask" => self.mask = mask(key, input, errors)?,
             "read_back" => self.read_back = Some(value(input)?),
             "returns" => self.returns = Some(value(input)?),
+            "answer" => self.answer = Some(answer(input, errors)?),
             "effect" => {
                 parenthesized(input, errors, |input, errors| {
                     each(input, errors, |input, _| {
@@ -174,6 +184,46 @@ fn body(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result
         key: key.clone(),
         media_type,
         required,
+    })
+}
+
+fn answer(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Answer> {
+    let kind: Ident = value(input)?;
+    let (mut accept, mut token, mut next) = (None, None, None);
+    let is_log = match kind.to_string().as_str() {
+        "text" | "lines" => false,
+        "log" => true,
+        _ => {
+            return Err(error(
+                kind.span(),
+                format_args!("`{kind}` is no kind of answer"),
+                "write `text(\"..\")`, `lines(\"..\")` or `log(\"..\")`, each with the media type; an answer of JSON has `returns` instead",
+            ));
+        }
+    };
+    parenthesized(input, errors, |input, errors| {
+        each(input, errors, |input, _| {
+            if input.peek(LitStr) {
+                accept = Some(input.parse()?);
+                return Ok(());
+            }
+            let key = input.call(Ident::parse_any)?;
+            match key.to_string().as_str() {
+                "token" if is_log => token = Some(value(input)?),
+                "next" if is_log => next = Some(value(input)?),
+                _ => {
+                    let known = if is_log { "`token`, `next`" } else { "none" };
+                    return Err(unknown_key(&key, &format!("`{kind}(..)`"), known));
+                }
+            }
+            Ok(())
+        });
+    })?;
+    Ok(Answer {
+        kind,
+        accept,
+        token,
+        next,
     })
 }
 

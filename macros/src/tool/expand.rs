@@ -8,9 +8,10 @@ use syn::{ItemStruct, LitStr};
 use super::list::{CheckedList, Pages};
 use super::param::{Param, Place, Separator};
 use super::path::Segment;
-use super::validate::Tool;
+use super::validate::{Content, Tool};
 use crate::errors::message;
 use crate::field::type_name;
+use crate::value::Value;
 
 /// What stands behind the struct.
 pub(crate) fn expand(tool: &Tool) -> TokenStream {
@@ -77,6 +78,7 @@ fn constant(tool: &Tool) -> TokenStream {
     let body = body(tool);
     let list = option(tool.list.as_ref().map(list));
     let update = update(tool);
+    let content = content(&tool.content);
     let returns = option(tool.returns.as_ref().map(|ty| {
         let schema = quote_spanned!(ty.span()=> ::runtime::__private::Schema);
         quote!(<#ty as #schema>::SHAPE)
@@ -104,8 +106,21 @@ fn constant(tool: &Tool) -> TokenStream {
             list: #list,
             update: #update,
             returns: #returns,
+            content: #content,
         }
     }
+}
+
+fn content(content: &Content) -> TokenStream {
+    let content = match content {
+        Content::Json => quote!(Json),
+        Content::Text(accept) => quote!(Text { accept: #accept }),
+        Content::Lines(accept) => quote!(Lines { accept: #accept }),
+        Content::Log(accept, token, next) => {
+            quote!(Log { accept: #accept, token: #token, next: #next })
+        }
+    };
+    quote!(::runtime::__private::Content::#content)
 }
 
 /// A constant per argument, so that each reports its own mistakes.
@@ -115,6 +130,10 @@ fn param((param, place): &(Param, Place)) -> TokenStream {
     let field = param.facts.field(&name, &param.description, ty);
     let secret = param.secret.is_some();
     let or = param.or.as_ref().map(LitStr::value).unwrap_or_default();
+    let when_omitted = param.when_omitted.as_ref().map(Value::text);
+    let when_omitted = when_omitted.unwrap_or_default();
+    let hidden = param.hidden.is_some();
+    let omitted = omitted_check(param, &name);
     let place_value = match place {
         Place::Path { slash } => quote!(Path { slash: #slash }),
         Place::Query(separator) => {
@@ -134,16 +153,19 @@ fn param((param, place): &(Param, Place)) -> TokenStream {
             place: ::runtime::__private::Place::#place_value,
             secret: #secret,
             or: #or,
+            when_omitted: #when_omitted,
+            hidden: #hidden,
         };
         #checks
         #required
+        #omitted
     }
 }
 
 /// Whether the type is an `Option` can be asked of the type only.
 fn required_check(param: &Param, place: Place, name: &str) -> Option<TokenStream> {
     let (ident, span, ty) = (&param.ident, param.ty.span(), type_name(&param.ty));
-    if matches!(place, Place::Path { .. }) {
+    if matches!(place, Place::Path { .. }) && param.when_omitted.is_none() {
         let message = message(
             format_args!("path parameter `{name}` of type `{ty}` can be left out"),
             "a path needs all its values: take the `Option` away",
@@ -152,13 +174,37 @@ fn required_check(param: &Param, place: Place, name: &str) -> Option<TokenStream
             const _: () = ::runtime::__private::check(#ident.field.required, #message);
         });
     }
-    let or = param.or.as_ref()?.value();
+    let or = match (&param.or, &param.when_omitted) {
+        (Some(or), _) => or.value(),
+        (None, Some(value)) => value.text(),
+        (None, None) => return None,
+    };
     let message = message(
         format_args!("`{name}` has to be given, so `{or}` is never sent for it"),
-        format_args!("write `Option<{ty}>`, or remove `or`"),
+        format_args!("write `Option<{ty}>`, or remove what stands in for it"),
     );
     Some(quote_spanned! {span=>
         const _: () = ::runtime::__private::check(!#ident.field.required, #message);
+    })
+}
+
+/// Whether what is sent for an argument that is not given is a value of its type.
+fn omitted_check(param: &Param, name: &str) -> Option<TokenStream> {
+    let (ident, value) = (&param.ident, param.when_omitted.as_ref()?);
+    let (span, constant) = (value.span, value.constant());
+    let message = message(
+        format_args!(
+            "`{}`, which is sent for `{name}`, is no value of its type `{}`",
+            value.text(),
+            type_name(&param.ty)
+        ),
+        "write one that the type and its rules allow",
+    );
+    Some(quote_spanned! {span=>
+        const _: () = ::runtime::__private::check(
+            ::runtime::__private::fits(#ident.field.shape, #constant),
+            #message,
+        );
     })
 }
 

@@ -45,7 +45,8 @@ pub(super) fn check_list(
     errors: &mut Errors,
 ) -> Option<CheckedList> {
     let Some(list) = &keys.list else {
-        if let ("list", Some(literal)) = (method, &keys.method) {
+        let log = keys.answer.as_ref().is_some_and(|it| it.kind == "log");
+        if let ("list", Some(literal), false) = (method, &keys.method, log) {
             errors.push(
                 literal.span(),
                 format_args!("tool `{tool}` is a list, but does not say of what"),
@@ -194,16 +195,6 @@ fn check_summary(list: &List, tool: &str, errors: &mut Errors) {
                     field.text
                 ),
                 "remove it",
-            );
-        }
-        if field.text.contains('.') {
-            errors.push(
-                field.span,
-                format_args!(
-                    "`{}` in the summary of tool `{tool}` is a part of a field",
-                    field.text
-                ),
-                "name the whole field",
             );
         }
     }

@@ -10,8 +10,8 @@ use crate::errors::Errors;
 /// Checks the names of arguments and filters, and those in the request.
 pub(crate) fn check_names(keys: &Keys, params: &[(Param, Place)], tool: &str, errors: &mut Errors) {
     let filters = keys.list.iter().flat_map(|list| &list.filters);
-    let arguments: Vec<(String, Span)> = params
-        .iter()
+    let shown = params.iter().filter(|(param, _)| param.hidden.is_none());
+    let arguments: Vec<(String, Span)> = shown
         .map(|(param, _)| (param.argument(), param.name_span()))
         .chain(filters.map(|filter| (filter.name.text.clone(), filter.name.span)))
         .collect();
@@ -23,7 +23,7 @@ pub(crate) fn check_names(keys: &Keys, params: &[(Param, Place)], tool: &str, er
                 "give one of them another name: `name = \"..\"`",
             );
         }
-        check_argument(name, *span, keys.list.is_some(), tool, errors);
+        check_argument(name, *span, keys, tool, errors);
     }
     for (param, _) in params {
         let Some(or) = &param.or else {
@@ -42,8 +42,8 @@ pub(crate) fn check_names(keys: &Keys, params: &[(Param, Place)], tool: &str, er
     check_wires(keys, params, tool, errors);
 }
 
-fn check_argument(name: &str, span: Span, list: bool, tool: &str, errors: &mut Errors) {
-    if is_reserved(name, list) {
+fn check_argument(name: &str, span: Span, keys: &Keys, tool: &str, errors: &mut Errors) {
+    if is_reserved(name, keys) {
         errors.push(
             span,
             format_args!("`{name}` cannot be an argument of tool `{tool}`: the name is reserved"),
@@ -60,8 +60,11 @@ fn check_argument(name: &str, span: Span, list: bool, tool: &str, errors: &mut E
     }
 }
 
-fn is_reserved(name: &str, list: bool) -> bool {
-    matches!(name, "limit" | "next_cursor") || (list && name == "fields")
+fn is_reserved(name: &str, keys: &Keys) -> bool {
+    let log = keys.answer.as_ref().is_some_and(|it| it.kind == "log");
+    matches!(name, "limit" | "next_cursor")
+        || (keys.list.is_some() && name == "fields")
+        || (log && matches!(name, "level" | "contains" | "from_start"))
 }
 
 /// What is sent under the same name to the same place would be sent twice.
@@ -78,6 +81,9 @@ fn check_wires(keys: &Keys, params: &[(Param, Place)], tool: &str, errors: &mut 
         let place = if key == "body" { "body" } else { "query" };
         let names = cursor.iter().chain(limit).chain(offset);
         sent.extend(names.map(|name| (place, name.value())));
+    }
+    if let Some(token) = keys.answer.as_ref().and_then(|it| it.token.as_ref()) {
+        sent.push(("query", token.value()));
     }
     if let Some(mask) = &keys.mask {
         sent.push(("query", mask.name.text.clone()));
@@ -96,7 +102,7 @@ fn check_wires(keys: &Keys, params: &[(Param, Place)], tool: &str, errors: &mut 
         };
         let wire = (place, param.wire());
         // A reserved name is reported as that.
-        if sent.contains(&wire) && !is_reserved(&param.argument(), keys.list.is_some()) {
+        if sent.contains(&wire) && !is_reserved(&param.argument(), keys) {
             let span = param.wire.as_ref().map_or(param.name_span(), LitStr::span);
             errors.push(
                 span,

@@ -11,6 +11,7 @@ use crate::entries::{each, each_key_of, parenthesized, unknown_key, value};
 use crate::errors::Errors;
 use crate::field::Facts;
 use crate::rules;
+use crate::value::Value;
 
 /// A field of the struct.
 pub(crate) struct Param {
@@ -23,6 +24,8 @@ pub(crate) struct Param {
     pub(crate) wire: Option<LitStr>,
     pub(crate) name: Option<LitStr>,
     pub(crate) or: Option<LitStr>,
+    pub(crate) when_omitted: Option<Value>,
+    pub(crate) hidden: Option<Ident>,
     pub(crate) secret: Option<Ident>,
     pub(crate) facts: Facts,
 }
@@ -80,6 +83,8 @@ pub(crate) fn params(item: &mut ItemStruct, errors: &mut Errors) -> Vec<Param> {
             wire: None,
             name: None,
             or: None,
+            when_omitted: None,
+            hidden: None,
             secret: None,
             facts: Facts::default(),
         };
@@ -121,11 +126,13 @@ impl Param {
             "wire" => self.wire = Some(value(input)?),
             "name" => self.name = Some(value(input)?),
             "or" => self.or = Some(value(input)?),
+            "when_omitted" => self.when_omitted = Some(value(input)?),
+            "hidden" => self.hidden = Some(key.clone()),
             "secret" => self.secret = Some(key.clone()),
             _ => {
                 if !self.facts.read(key, input, errors)? {
                     let known = format!(
-                        "`path`, `query`, `header`, `body`, `whole`, `wire`, `name`, `or`, `secret`, {}, `default`, `example`",
+                        "`path`, `query`, `header`, `body`, `whole`, `wire`, `name`, `or`, `when_omitted`, `hidden`, `secret`, {}, `default`, `example`",
                         rules::KEYS
                     );
                     return Err(unknown_key(key, "`#[param(..)]`", &known));
@@ -215,7 +222,17 @@ pub(super) fn place(param: &Param, tool: &str, errors: &mut Errors) -> Option<Pl
 /// Checks an argument by itself.
 pub(super) fn check_param(param: &Param, place: Place, tool: &str, errors: &mut Errors) {
     let name = param.argument();
-    if param.description.is_empty() {
+    if let Some(hidden) = &param.hidden
+        && param.or.is_none()
+        && param.when_omitted.is_none()
+    {
+        errors.push(
+            hidden.span(),
+            format_args!("`{name}` is hidden, but nothing says what is sent"),
+            "add `or = \"..\"` or `when_omitted = ..`",
+        );
+    }
+    if param.description.is_empty() && param.hidden.is_none() {
         errors.push(
             param.ident.span(),
             format_args!("argument `{name}` of tool `{tool}` has no description"),

@@ -39,6 +39,19 @@ pub(crate) struct Tool {
     pub(crate) mask: Option<(String, Separator)>,
     pub(crate) read_back: Vec<Segment>,
     pub(crate) returns: Option<Type>,
+    pub(crate) content: Content,
+}
+
+/// What the answer is written in.
+pub(crate) enum Content {
+    /// JSON.
+    Json,
+    /// Text of a media type.
+    Text(String),
+    /// JSON values, one a line.
+    Lines(String),
+    /// A log, with the names of the token that continues it.
+    Log(String, String, String),
 }
 
 /// What a call can change.
@@ -96,6 +109,7 @@ pub(crate) fn validate(
         .as_ref()
         .and_then(|mask| check_mask(mask, &keys, &tool, errors));
     let list = check_list(&keys, &method, &tool, errors);
+    let content = check_answer(&keys, &method, &tool, errors)?;
 
     let body_required = keys.body.as_ref().is_some_and(|body| body.required);
     let media_type = match keys.body.and_then(|body| body.media_type) {
@@ -129,6 +143,49 @@ pub(crate) fn validate(
         mask,
         read_back,
         returns: keys.returns,
+        content,
+    })
+}
+
+/// Checks `answer = ..`.
+fn check_answer(keys: &Keys, method: &str, tool: &str, errors: &mut Errors) -> Option<Content> {
+    let Some(answer) = &keys.answer else {
+        return Some(Content::Json);
+    };
+    let mut push = |what: &dyn core::fmt::Display, instead: &str| {
+        errors.push(answer.kind.span(), what, instead);
+    };
+    let kind = &answer.kind;
+    if keys.returns.is_some() || keys.list.is_some() {
+        push(
+            &format_args!("tool `{tool}` says twice what it returns"),
+            "remove `returns` and `list(..)`; `answer` is enough",
+        );
+    }
+    if kind == "log" && method != "list" {
+        push(
+            &format_args!("tool `{tool}` reads a log, but its method is `{method}`"),
+            "write `method = \"list\"`",
+        );
+    }
+    if answer.token.is_some() != answer.next.is_some() {
+        push(
+            &format_args!("how the log of tool `{tool}` goes on is incomplete"),
+            "write both: `token = \"token\", next = \"next\"`",
+        );
+    }
+    let Some(accept) = answer.accept.as_ref().map(LitStr::value) else {
+        push(
+            &format_args!("the answer of tool `{tool}` has no media type"),
+            "write it first: `text(\"text/plain\")`",
+        );
+        return None;
+    };
+    let name = |name: &Option<LitStr>| name.as_ref().map(LitStr::value).unwrap_or_default();
+    Some(match kind.to_string().as_str() {
+        "text" => Content::Text(accept),
+        "lines" => Content::Lines(accept),
+        _ => Content::Log(accept, name(&answer.token), name(&answer.next)),
     })
 }
 

@@ -21,6 +21,8 @@ const _: () = {
         ),
         secret: false,
         or: "",
+        when_omitted: "",
+        hidden: false,
     };
     const _: () = ::runtime::__private::check(
         ::runtime::__private::fits(
@@ -121,6 +123,7 @@ const _: () = {
             }),
             update: ::runtime::__private::Update::PLAIN,
             returns: ::core::option::Option::None,
+            content: ::runtime::__private::Content::Json,
         };
     }
     impl super::super::Tools {

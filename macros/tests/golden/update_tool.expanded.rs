@@ -26,6 +26,8 @@ const _: () = {
         },
         secret: false,
         or: "",
+        when_omitted: "",
+        hidden: false,
     };
     const _: () = ::runtime::__private::check(
         <String as ::runtime::__private::Schema>::SHAPE.is_string(),
@@ -43,10 +45,12 @@ const _: () = {
         place: ::runtime::__private::Place::Body,
         secret: false,
         or: "id",
+        when_omitted: "",
+        hidden: false,
     };
     const _: () = ::runtime::__private::check(
         !name.field.required,
-        "`name` has to be given, so `id` is never sent for it\nnote: write `Option<Option<Nullable<String>>>`, or remove `or`",
+        "`name` has to be given, so `id` is never sent for it\nnote: write `Option<Option<Nullable<String>>>`, or remove what stands in for it",
     );
     const roles: ::runtime::__private::Param = ::runtime::__private::Param {
         field: ::runtime::__private::Field {
@@ -63,6 +67,8 @@ const _: () = {
         place: ::runtime::__private::Place::Body,
         secret: false,
         or: "",
+        when_omitted: "",
+        hidden: false,
     };
     const _: () = ::runtime::__private::check(
         <Vec<String> as ::runtime::__private::Schema>::SHAPE.is_array(),
@@ -84,6 +90,8 @@ const _: () = {
         place: ::runtime::__private::Place::Body,
         secret: true,
         or: "",
+        when_omitted: "",
+        hidden: false,
     };
     impl ::runtime::__private::ToolBlock for UpdateUser {
         const TOOL: ::runtime::__private::Tool = ::runtime::__private::Tool {
@@ -130,6 +138,7 @@ const _: () = {
             returns: ::core::option::Option::Some(
                 <User as ::runtime::__private::Schema>::SHAPE,
             ),
+            content: ::runtime::__private::Content::Json,
         };
     }
     impl super::super::Tools {

@@ -21,6 +21,7 @@ fn response(status: u16, headers: &[(&'static str, &'static str)], body: &str) -
         )
     });
     Response {
+        complete: true,
         status,
         headers: HeaderMap::from_iter(pairs),
         body: body.as_bytes().to_vec(),

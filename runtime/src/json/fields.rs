@@ -4,58 +4,110 @@ use super::scan::{Error, Scanner};
 use super::text::unescape;
 
 /// The members of an item that are wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Fields<'a> {
-    /// Names; `None` for all members.
-    names: Option<Vec<&'a str>>,
+    /// Names, each with what is wanted of it; `None` for all members.
+    members: Option<Vec<(&'a str, Self)>>,
 }
 
 impl<'a> Fields<'a> {
     /// All members, whatever they are.
     pub(crate) fn all() -> Self {
-        Self { names: None }
+        Self::default()
     }
 
-    /// The members with these names.
+    /// The members with these names. A dot leads into an object, or the objects of an array.
     pub(crate) fn named(names: impl IntoIterator<Item = &'a str>) -> Self {
-        Self {
-            names: Some(names.into_iter().collect()),
+        let mut fields = Self {
+            members: Some(Vec::new()),
+        };
+        for name in names {
+            fields.add(name);
+        }
+        fields
+    }
+
+    fn add(&mut self, path: &'a str) {
+        // Of what is wanted whole, no part is missing.
+        let Some(members) = &mut self.members else {
+            return;
+        };
+        let (name, rest) = match path.split_once('.') {
+            Some((name, rest)) => (name, Some(rest)),
+            None => (path, None),
+        };
+        let at = members.iter().position(|(known, _)| *known == name);
+        let at = at.unwrap_or_else(|| {
+            let part = Self::named([]);
+            members.push((name, part));
+            members.len() - 1
+        });
+        match (rest, &mut members[at].1) {
+            (Some(rest), part) => part.add(rest),
+            (None, part) => *part = Self::all(),
         }
     }
 
-    /// Whether a member is wanted, by its key as it stands in the text.
-    fn wants(&self, key: &str) -> bool {
+    /// What is wanted of a member, by its key as it stands in the text.
+    fn of(&self, key: &str) -> Option<&Self> {
         // Keys are hardly ever escaped, and then this allocates nothing.
         let key = unescape(key);
-        let mut names = self.names.iter().flatten();
-        self.names.is_none() || names.any(|name| *name == key)
+        let mut members = self.members.iter().flatten();
+        members.find(|(name, _)| *name == key).map(|(_, part)| part)
     }
 }
 
-/// Reads an item and appends it, compact, with the wanted members in its own order. An item that is no object is appended whole.
+/// Reads an item and appends it, compact, with the wanted members in its own order. What is no object is appended whole.
 pub(crate) fn project(
     item: &mut Scanner<'_>,
     fields: &Fields<'_>,
     out: &mut String,
 ) -> Result<(), Error> {
-    if fields.names.is_none() || item.peek() != b'{' {
-        return item.copy(out);
+    // No deeper than the names have dots.
+    match item.peek() {
+        _ if fields.members.is_none() => item.copy(out),
+        b'[' => {
+            item.begin_array()?;
+            out.push('[');
+            let mut first = true;
+            let empty = out.len();
+            while item.item(&mut first)? {
+                if out.len() > empty {
+                    out.push(',');
+                }
+                match item.peek() {
+                    b'{' => project(item, fields, out)?,
+                    _ => item.copy(out)?,
+                }
+            }
+            out.push(']');
+            Ok(())
+        }
+        b'{' => project_object(item, fields, out),
+        _ => item.copy(out),
     }
+}
+
+fn project_object(
+    item: &mut Scanner<'_>,
+    fields: &Fields<'_>,
+    out: &mut String,
+) -> Result<(), Error> {
     item.begin_object()?;
     out.push('{');
     let empty = out.len();
     let mut first = true;
     while let Some(key) = item.key(&mut first)? {
-        if fields.wants(key) {
-            if out.len() > empty {
-                out.push(',');
-            }
-            out.push_str(key);
-            out.push(':');
-            item.copy(out)?;
-        } else {
+        let Some(part) = fields.of(key) else {
             item.skip()?;
+            continue;
+        };
+        if out.len() > empty {
+            out.push(',');
         }
+        out.push_str(key);
+        out.push(':');
+        project(item, part, out)?;
     }
     out.push('}');
     Ok(())

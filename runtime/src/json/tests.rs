@@ -128,6 +128,29 @@ fn project_keeps_the_named_members_in_their_order() {
 }
 
 #[test]
+fn project_follows_dots_through_objects_and_arrays() {
+    let item = r#"{"id":1,"tags":[{"name":"a","of":{"x":1,"y":2}},"b",[{"name":"c","no":1}]],"of":{"id":2,"no":3},"flat":4}"#;
+    for (names, expected) in [
+        (
+            &["tags.name", "of.id"][..],
+            r#"{"tags":[{"name":"a"},"b",[{"name":"c","no":1}]],"of":{"id":2}}"#,
+        ),
+        (
+            &["tags.of.y", "flat.none"],
+            r#"{"tags":[{"of":{"y":2}},"b",[{"name":"c","no":1}]],"flat":4}"#,
+        ),
+        (&["of.id", "of"], r#"{"of":{"id":2,"no":3}}"#),
+        (&["of", "of.id"], r#"{"of":{"id":2,"no":3}}"#),
+        (&["of.none"], r#"{"of":{}}"#),
+    ] {
+        let mut out = String::new();
+        let fields = Fields::named(names.iter().copied());
+        project(&mut Scanner::new(item), &fields, &mut out).unwrap();
+        assert_eq!(out, expected, "{names:?}");
+    }
+}
+
+#[test]
 fn filters_search_through_objects_and_arrays() {
     let item = r#"{"name":"a\u0062\"","n":1.50e1,"big":123456789012345678901234567890,"on":true,"off":null,"nan":NaN,
         "tags":["x","y"],"roles":[{"name":"Viewer"},{"name":"Admin"}],"deep":{"a":[{"b":[[1,2],[3]]}]},"o":{"k":[1]}}"#;

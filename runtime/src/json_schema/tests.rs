@@ -156,11 +156,11 @@ fn lists_take_filters_fields_and_pages() {
         ),
         (
             "limit",
-            json!({"type": "integer", "minimum": 1, "maximum": 1000, "description": "Most items to return; 50 by default."}),
+            json!({"type": "integer", "minimum": 1, "maximum": 1000, "description": "Most to return; 50 by default."}),
         ),
         (
             "next_cursor",
-            json!({"type": "string", "description": "next_cursor of the previous result, unchanged; none for the first page."}),
+            json!({"type": "string", "description": "From the previous result, unchanged."}),
         ),
     ];
     for (name, expected) in rows {

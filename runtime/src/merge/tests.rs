@@ -173,6 +173,8 @@ fn the_get_of_an_update_has_no_body_and_no_query() {
         headers: Vec::new(),
         body: None,
         media_type: "",
+        accept: "application/json",
+        partial: false,
     };
     assert_eq!(request, expected);
 }

@@ -95,7 +95,7 @@ pub mod tools {
         pub any: Option<Json>,
 
         /// Yes or no.
-        #[param(body, default = false)]
+        #[param(body)]
         pub flag: Option<Nullable<bool>>,
 
         /// Counts by word.
@@ -111,7 +111,7 @@ pub mod tools {
         pub either: Option<SetShapesEither>,
 
         /// Corners.
-        #[param(body, default = json("[]"))]
+        #[param(body)]
         pub points: Option<Vec<Point>>,
     }
 

@@ -1,0 +1,107 @@
+/// Reads the log of a run.
+///
+/// Operation `get_log`: `GET /api/runs/{run}/{try}/log`
+pub struct ListLogLines {
+    /// Id of the run.
+    pub id: String,
+    /// Number of the try, the last one if left out.
+    pub number: Option<i64>,
+    pub same: Option<String>,
+}
+#[allow(non_upper_case_globals)]
+const _: () = {
+    const id: ::runtime::__private::Param = ::runtime::__private::Param {
+        field: ::runtime::__private::Field::of::<String>("id", "Id of the run."),
+        wire: "run",
+        place: ::runtime::__private::Place::Path {
+            slash: false,
+        },
+        secret: false,
+        or: "",
+        when_omitted: "",
+        hidden: false,
+    };
+    const _: () = ::runtime::__private::check(
+        id.field.required,
+        "path parameter `id` of type `String` can be left out\nnote: a path needs all its values: take the `Option` away",
+    );
+    const number: ::runtime::__private::Param = ::runtime::__private::Param {
+        field: ::runtime::__private::Field::of::<
+            Option<i64>,
+        >("try", "Number of the try, the last one if left out."),
+        wire: "try",
+        place: ::runtime::__private::Place::Path {
+            slash: false,
+        },
+        secret: false,
+        or: "",
+        when_omitted: "-1",
+        hidden: false,
+    };
+    const _: () = ::runtime::__private::check(
+        !number.field.required,
+        "`try` has to be given, so `-1` is never sent for it\nnote: write `Option<Option<i64>>`, or remove what stands in for it",
+    );
+    const _: () = ::runtime::__private::check(
+        ::runtime::__private::fits(
+            number.field.shape,
+            ::runtime::__private::Value::Integer(-1i64),
+        ),
+        "`-1`, which is sent for `try`, is no value of its type `Option<i64>`\nnote: write one that the type and its rules allow",
+    );
+    const same: ::runtime::__private::Param = ::runtime::__private::Param {
+        field: ::runtime::__private::Field::of::<Option<String>>("same", ""),
+        wire: "same",
+        place: ::runtime::__private::Place::Query(
+            ::runtime::__private::Separator::Repeat,
+        ),
+        secret: false,
+        or: "id",
+        when_omitted: "",
+        hidden: true,
+    };
+    const _: () = ::runtime::__private::check(
+        !same.field.required,
+        "`same` has to be given, so `id` is never sent for it\nnote: write `Option<Option<String>>`, or remove what stands in for it",
+    );
+    impl ::runtime::__private::ToolBlock for ListLogLines {
+        const TOOL: ::runtime::__private::Tool = ::runtime::__private::Tool {
+            name: "list_log_lines",
+            title: "Read a log",
+            description: "Reads the log of a run.",
+            toolset: "runs",
+            tags: &[],
+            method: "list",
+            operation: "get_log",
+            document: "core",
+            effect: ::runtime::__private::Effect {
+                read_only: true,
+                destructive: false,
+                idempotent: true,
+            },
+            http: ::runtime::__private::Http::Get,
+            path: "/api/runs/{run}/{try}/log",
+            segments: &[
+                ::runtime::__private::Segment::Literal("/api/runs/"),
+                ::runtime::__private::Segment::Param("run"),
+                ::runtime::__private::Segment::Literal("/"),
+                ::runtime::__private::Segment::Param("try"),
+                ::runtime::__private::Segment::Literal("/log"),
+            ],
+            params: &[id, number, same],
+            body: ::runtime::__private::Body::NONE,
+            list: ::core::option::Option::None,
+            update: ::runtime::__private::Update::PLAIN,
+            returns: ::core::option::Option::None,
+            content: ::runtime::__private::Content::Log {
+                accept: "text/plain",
+                token: "token",
+                next: "continuation_token",
+            },
+        };
+    }
+    impl super::super::Tools {
+        #[doc(hidden)]
+        pub const list_log_lines: () = ();
+    }
+};

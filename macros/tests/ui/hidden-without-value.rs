@@ -1,0 +1,32 @@
+//! An argument that nobody can give and nothing is sent for.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Does something with users.
+        #[tool(
+            name = "do_users",
+            title = "Do users",
+            toolset = "users",
+            method = "get",
+            document = "core",
+            operation = "op",
+            get = "/users/{name}"
+        )]
+        pub struct DoUsers {
+            /// Name of the user.
+            #[param(path)]
+            pub name: String,
+
+            /// How.
+            #[param(query, hidden)]
+            pub how: Option<String>,
+        }
+    }
+}
+
+fn main() {}

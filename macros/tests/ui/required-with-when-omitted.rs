@@ -1,0 +1,32 @@
+//! A value for what cannot be left out.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Does something with users.
+        #[tool(
+            name = "do_users",
+            title = "Do users",
+            toolset = "users",
+            method = "get",
+            document = "core",
+            operation = "op",
+            get = "/users/{name}"
+        )]
+        pub struct DoUsers {
+            /// Name of the user.
+            #[param(path)]
+            pub name: String,
+
+            /// How.
+            #[param(query, when_omitted = "x")]
+            pub how: String,
+        }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,196 @@
+//! Logs: the last lines first, by level and text, a page at a time.
+//!
+//! Servers give a log whole, however long, or in parts that a token continues; and as text or as JSON. All become lines of text. A cursor counts lines from the first, which stays true while the log grows.
+
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+use std::time::Instant;
+
+use crate::arguments::Lines;
+use crate::call::{Call, Progress, invalid, text};
+use crate::cursor::Position;
+use crate::error::CallError;
+use crate::json::push_string;
+use crate::list::Budget;
+use crate::request::Request;
+use parse::{Log, Part};
+
+/// Most bytes of a log that are held.
+const MAX_BYTES: usize = 64 << 20;
+
+/// Room for what is said about a page that was cut.
+const NOTE: usize = 300;
+
+/// What a line ends with that was cut.
+const ELLIPSIS: &str = "…";
+
+impl Call<'_> {
+    /// Reads a page of a log. `token` is the query parameter that continues it, `next` the member of the answer with its value.
+    pub(crate) async fn log(
+        &self,
+        token: &str,
+        next: &str,
+        progress: Progress<'_>,
+    ) -> Result<(u16, String), CallError> {
+        let scope = self.scope();
+        let start = match self.start(&scope)? {
+            None => None,
+            Some(Position::Offset(lines)) => Some(usize::try_from(lines).unwrap_or(usize::MAX)),
+            // No log was ever given such a cursor.
+            Some(Position::Native { .. }) => Some(0),
+        };
+        let first = Request::new(self.arguments).map_err(|problem| invalid(&[problem]))?;
+        let mut request = first.clone();
+        let (mut log, mut bytes, mut parts) = (Log::default(), 0, 0);
+        let mut last = None;
+        let (begun, budget) = (Instant::now(), Budget::default());
+        let mut whole = true;
+        loop {
+            let text = text(self.send(&request).await?)?;
+            bytes += text.len();
+            parts += 1;
+            let part = Part::read(&text, next, &mut log);
+            progress(log.len() as u64, None);
+            // A server that has no more says so in several ways: no token, the same token, or nothing new.
+            let Some(again) = part.token.filter(|_| !token.is_empty() && !part.is_empty) else {
+                break;
+            };
+            if last.as_ref() == Some(&again) {
+                break;
+            }
+            if bytes > MAX_BYTES || parts >= budget.pages || begun.elapsed() >= budget.time {
+                whole = false;
+                break;
+            }
+            request = first.with_query(token, &again);
+            last = Some(again);
+        }
+        let limit = usize::try_from(self.arguments.limit()).unwrap_or(usize::MAX);
+        let page = Page {
+            wanted: self.arguments.lines(),
+            start,
+            limit,
+            max_bytes: self.account.max_result_bytes(),
+            whole,
+        };
+        let cursor = |line: usize| scope.write(&Position::Offset(line as u64));
+        Ok((200, page.render(&log, cursor)))
+    }
+}
+
+/// What a call wants of a log.
+#[derive(Debug)]
+struct Page<'a> {
+    wanted: &'a Lines,
+    /// Lines before this one, or with `from_start` it and those behind it.
+    start: Option<usize>,
+    limit: usize,
+    max_bytes: usize,
+    /// Whether the log was read to its end.
+    whole: bool,
+}
+
+impl Page<'_> {
+    fn render(&self, log: &Log, cursor: impl Fn(usize) -> String) -> String {
+        let forward = self.wanted.from_start;
+        let range: Range<usize> = match (self.start, forward) {
+            (None, _) => 0..log.len(),
+            (Some(start), true) => start.min(log.len())..log.len(),
+            (Some(start), false) => 0..start.min(log.len()),
+        };
+        let found = range.filter(|at| log.has(*at, self.wanted));
+        // The first of them is shown in any case.
+        let mut found: Vec<usize> = found.collect();
+        if !forward {
+            found.reverse();
+        }
+        let room = self.max_bytes.saturating_sub(NOTE);
+        let (mut shown, mut used) = (Vec::new(), 0);
+        for at in found.iter().take(self.limit) {
+            let mut line = String::new();
+            push_string(&mut line, log.line(*at));
+            if used + line.len() + 1 > room {
+                if !shown.is_empty() {
+                    break;
+                }
+                line = cut(log.line(*at), room);
+            }
+            used += line.len() + 1;
+            shown.push(line);
+        }
+        let next = found.get(shown.len()).map(|next| match forward {
+            true => cursor(*next),
+            // Counted from the start, those before this one are left.
+            false => cursor(next + 1),
+        });
+        let count = shown.len();
+        let bytes = count < found.len().min(self.limit);
+        if !forward {
+            shown.reverse();
+        }
+        if log.len() == 0 && self.start.is_none() {
+            shown = log
+                .notes()
+                .map(|note| {
+                    let mut text = String::new();
+                    push_string(&mut text, note);
+                    text
+                })
+                .collect();
+        }
+        let mut out = format!(
+            "{{\"lines\":[{}],\"total_lines\":{},\"next_cursor\":",
+            shown.join(","),
+            log.len()
+        );
+        match next {
+            Some(next) => push_string(&mut out, &next),
+            None => out.push_str("null"),
+        }
+        let mut notes = Vec::new();
+        if bytes {
+            notes.push(format!(
+                "{count} of {} lines, since a result has at most {} bytes: pass next_cursor for the others",
+                found.len().min(self.limit),
+                self.max_bytes
+            ));
+        }
+        if !self.whole {
+            notes.push(
+                "the log is longer than what one call reads: its newest lines are missing"
+                    .to_owned(),
+            );
+        }
+        if !notes.is_empty() {
+            out.push_str(",\"truncated\":");
+            push_string(&mut out, &notes.join("; "));
+        }
+        out.push('}');
+        out
+    }
+}
+
+/// The beginning of a line as JSON of at most about `room` bytes.
+fn cut(line: &str, room: usize) -> String {
+    let mut kept = String::new();
+    let mut used = ELLIPSIS.len() + 2;
+    for char in line.chars() {
+        // What an escape takes at most.
+        used += if char < ' ' {
+            6
+        } else {
+            char.len_utf8().max(2)
+        };
+        if used > room {
+            break;
+        }
+        kept.push(char);
+    }
+    kept.push_str(ELLIPSIS);
+    let mut out = String::new();
+    push_string(&mut out, &kept);
+    out
+}
