@@ -10,7 +10,7 @@ pub use crate::problem::Problem;
 use crate::problem::{At, echo, quoted};
 use crate::request::check_sendable;
 use crate::schema::{Additional, Field, Kind, Shape, StringRules};
-use crate::tool::{Content, Filter, List, Param, Tool};
+use crate::tool::{Content, Filter, List, Param, Place, Tool};
 
 /// Items of a list that are returned unless the caller says how many.
 pub const DEFAULT_LIMIT: u32 = 50;
@@ -96,6 +96,13 @@ pub fn check(
     }
     if let Some(list) = &tool.list {
         check_list(list, &mut arguments, &mut checked, &mut problems);
+    }
+    // Without names in the mask, servers write all that the body has, also what is only there because they want it.
+    let whole = tool.update.mask.is_some() || !tool.update.merge.is_empty();
+    let nothing = !changed_by(tool).any(|name| checked.given(name).is_some());
+    if problems.is_empty() && whole && nothing {
+        let names = changed_by(tool).collect();
+        problems.push(Problem::NothingToChange { names });
     }
     if problems.is_empty() {
         return Ok(checked);
@@ -211,6 +218,13 @@ pub fn secret_values(tool: &Tool, arguments: &Map<String, Value>) -> Vec<String>
         }
     }
     secrets
+}
+
+/// The arguments that stand in the body.
+fn changed_by(tool: &'static Tool) -> impl Iterator<Item = &'static str> {
+    let in_body = |param: &&Param| param.place == Place::Body && !param.hidden;
+    let params = tool.params.iter().filter(in_body);
+    params.map(|param| param.field.name)
 }
 
 /// Every argument a tool takes, in the order of its schema.

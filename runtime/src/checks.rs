@@ -58,7 +58,16 @@ pub const fn check(ok: bool, message: &'static str) {
     }
 }
 
-/// Fails to compile unless items have the field and it is a single value.
+/// What a shape is inside of arrays.
+const fn innermost(shape: Shape) -> Shape {
+    let mut shape = shape;
+    while let Kind::Array { items, .. } = shape.kind {
+        shape = *items;
+    }
+    shape
+}
+
+/// Fails to compile unless items have the field and it is a single value, or several of which one is meant.
 #[track_caller]
 pub const fn check_filter(
     item: Shape,
@@ -68,11 +77,11 @@ pub const fn check_filter(
 ) {
     match find(&item, path.as_bytes(), 0) {
         None => panic!("{}", missing),
-        Some(Shape {
-            kind: Kind::Array { .. } | Kind::Object { .. },
-            ..
-        }) => panic!("{}", several),
-        Some(_) => {}
+        Some(shape) => {
+            if let Kind::Object { .. } = innermost(shape).kind {
+                panic!("{}", several)
+            }
+        }
     }
 }
 
@@ -82,11 +91,11 @@ pub const fn has_field(item: Shape, path: &str) -> bool {
     find(&item, path.as_bytes(), 0).is_some()
 }
 
-/// The shape of an item's field without `null`; unknown if there is no such field, which [`check_filter`] reports.
+/// The shape of an item's field without `null`, or of one of its values; unknown if there is no such field, which [`check_filter`] reports.
 #[must_use]
 pub const fn field(item: Shape, path: &str) -> Shape {
     match find(&item, path.as_bytes(), 0) {
-        Some(shape) => Shape::of(shape.kind),
+        Some(shape) => Shape::of(innermost(shape).kind),
         None => Shape::UNKNOWN,
     }
 }

@@ -72,6 +72,12 @@ pub enum Problem {
         /// Why it cannot be sent.
         reason: String,
     },
+    /// An update without anything to change.
+    #[error("nothing to change: give at least one of {}", names.join(", "))]
+    NothingToChange {
+        /// The arguments that change something.
+        names: Vec<&'static str>,
+    },
     /// A piece of the path for which there is no value.
     #[error("no value for {{{name}}} in the path")]
     NoPathValue {

@@ -96,7 +96,7 @@ fn list_arguments(types: &Types<'_>, list: &List) -> Vec<(String, Value)> {
     for filter in &list.filters {
         let mut property = types
             .field(&list.of, &filter.field)
-            .map(|ty| input_not_null(types, ty))
+            .map(|ty| input_not_null(types, innermost(ty)))
             .unwrap_or_default();
         let description = format!("Only items with this {}.", filter.field);
         annotate(&mut property, &description, None, None);
@@ -114,6 +114,14 @@ fn list_arguments(types: &Types<'_>, list: &List) -> Vec<(String, Value)> {
     }
     all.extend(page_arguments());
     all
+}
+
+/// A filter is compared with each of several values.
+fn innermost(ty: &TypeRef) -> &TypeRef {
+    match &ty.kind {
+        TypeKind::Array(items) => innermost(items),
+        _ => ty,
+    }
 }
 
 /// What every tool takes that reads a log, beside its declared arguments.

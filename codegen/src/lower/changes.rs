@@ -129,7 +129,9 @@ pub(super) fn apply(change: &Change, target: Target<'_>, types: &[TypeDef]) -> O
         Change::MaxItems(new) if array && not_below(*new, rules.min_items) => {
             set(&mut target.ty.rules.max_items, Some(*new))
         }
-        Change::WhenOmitted(new) if !fits(new, target.ty, types) => Outcome::Unfitting,
+        Change::WhenOmitted(new) if !new.is_null() && !fits(new, target.ty, types) => {
+            Outcome::Unfitting
+        }
         Change::Rename(_)
         | Change::Or(_)
         | Change::WhenOmitted(_)

@@ -191,6 +191,10 @@ fn required_check(param: &Param, place: Place, name: &str) -> Option<TokenStream
 /// Whether what is sent for an argument that is not given is a value of its type.
 fn omitted_check(param: &Param, name: &str) -> Option<TokenStream> {
     let (ident, value) = (&param.ident, param.when_omitted.as_ref()?);
+    if value.json.is_null() {
+        // What a caller cannot say may well be what the server wants to hear.
+        return None;
+    }
     let (span, constant) = (value.span, value.constant());
     let message = message(
         format_args!(

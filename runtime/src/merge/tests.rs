@@ -14,7 +14,6 @@ use crate::tool::{Http, Mask, Place, Separator, Tool, Update};
 #[test]
 fn the_mask_names_what_the_caller_gave() {
     let rows = [
-        (Separator::Comma, r#"{"id": "x"}"#, "/users/x"),
         (
             Separator::Comma,
             r#"{"id": "x", "roles": [], "email": "e"}"#,
@@ -52,14 +51,21 @@ fn the_mask_names_what_the_caller_gave() {
 }
 
 #[test]
+fn an_update_of_nothing_is_refused() {
+    let problems = checked(&UPDATE_USER, r#"{"id": "x"}"#).unwrap_err();
+    let expected = "nothing to change: give at least one of username, email, roles, password";
+    assert_eq!(problems, [expected]);
+}
+
+#[test]
 fn a_merge_fills_what_was_not_given() {
     let current = r#"{"username": "Old", "email": "e@x", "password": "***", "login_count": 3,
         "roles": [{"name": "Admin", "id": 1}], "active": true}"#;
     let rows = [
         (
             current,
-            r#"{"id": "old"}"#,
-            r#"{"username":"Old","email":"e@x","roles":[{"name":"Admin"}]}"#,
+            r#"{"id": "old", "password": "p"}"#,
+            r#"{"username":"Old","email":"e@x","roles":[{"name":"Admin"}],"password":"p"}"#,
         ),
         (
             current,
@@ -73,19 +79,23 @@ fn a_merge_fills_what_was_not_given() {
         ),
         (
             r#"{"email": null}"#,
-            r#"{"id": "old"}"#,
-            r#"{"username":"old"}"#,
+            r#"{"id": "old", "password": "p"}"#,
+            r#"{"username":"old","password":"p"}"#,
         ),
         (
             r#"{"email": 5, "roles": "odd"}"#,
-            r#"{"id": "old"}"#,
-            r#"{"username":"old"}"#,
+            r#"{"id": "old", "password": "p"}"#,
+            r#"{"username":"old","password":"p"}"#,
         ),
-        ("[]", r#"{"id": "old"}"#, r#"{"username":"old"}"#),
+        (
+            "[]",
+            r#"{"id": "old", "password": "p"}"#,
+            r#"{"username":"old","password":"p"}"#,
+        ),
         (
             r#"{"username": null}"#,
-            r#"{"id": "old"}"#,
-            r#"{"username":"old"}"#,
+            r#"{"id": "old", "password": "p"}"#,
+            r#"{"username":"old","password":"p"}"#,
         ),
     ];
     for (current, given, expected) in rows {
@@ -126,7 +136,7 @@ fn a_merge_keeps_numbers_and_prunes_deeply() {
 #[test]
 fn a_path_after_a_rename_has_the_new_name() {
     let rows = [
-        (r#"{"id": "old"}"#, true, Ok("/users/old")),
+        (r#"{"id": "old", "email": "e"}"#, true, Ok("/users/old")),
         (
             r#"{"id": "old", "username": "a b"}"#,
             true,

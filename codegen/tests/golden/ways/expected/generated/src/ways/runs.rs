@@ -24,6 +24,7 @@ pub mod tools {
                 offset = "offset",
                 max = 100
             ),
+            filter(owner = "owners"),
             summary(id, "tags.name"),
         )
     )]
@@ -209,6 +210,7 @@ pub mod tools {
     pub struct Run {
         pub id: Option<String>,
         pub state: Option<String>,
+        pub owners: Option<Vec<String>>,
         pub tags: Option<Vec<Tag>>,
     }
 
