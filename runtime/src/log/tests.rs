@@ -279,7 +279,13 @@ fn what_the_server_says_instead_of_a_log_is_shown() {
         whole: true,
     };
     let sources = json!({"content": [{"event": "::group::Log message source details", "sources": ["Could not read served logs: x"]}, {"event": "::endgroup::"}]}).to_string();
+    let events = json!({"content": [{"event": "::group::Log message source details"}, {"event": "Could not read served logs: x"}, {"event": "::endgroup::"}]}).to_string();
     for (text, expected) in [
+        (
+            "vm\n INFO - ::group::Log message source details\n*** Could not read served logs: x\n INFO - ::endgroup::\n\n",
+            "*** Could not read served logs: x",
+        ),
+        (&events, "*** Could not read served logs: x"),
         (
             "vm\n*** Could not read served logs: x\n",
             "*** Could not read served logs: x",
