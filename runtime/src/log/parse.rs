@@ -10,6 +10,12 @@ use crate::json::{Scanner, compact, unescape};
 /// Words at the beginning of a line among which its level stands.
 const LOOKED_AT: usize = 8;
 
+/// What stands between an error and the one that it caused.
+const CAUSE: &str = "The above exception was the direct cause of the following exception:";
+
+/// What stands between an error and one that happened meanwhile.
+const CONTEXT: &str = "During handling of the above exception, another exception occurred:";
+
 /// What a mark begins with that makes a browser fold the lines behind it.
 const GROUP: &str = "::group::";
 
@@ -214,8 +220,16 @@ fn add_event(event: &Value, log: &mut Log) {
     let mut details = Vec::new();
     match event.get("error_detail") {
         Some(Value::Array(errors)) => {
-            for error in errors {
+            // As Python shows them, the one that ended it last.
+            for (index, error) in errors.iter().enumerate().rev() {
                 add_error(error, &mut details);
+                let is_cause = error.get("is_cause") == Some(&Value::Bool(true));
+                let link = match (index, is_cause) {
+                    (0, _) => continue,
+                    (_, true) => CAUSE,
+                    (_, false) => CONTEXT,
+                };
+                details.extend(["", link, ""].map(str::to_owned));
             }
         }
         Some(Value::String(text)) => details.push(text.clone()),
