@@ -92,9 +92,17 @@ impl Account {
     ) -> Result<Arguments, CallError> {
         // What is wrong in itself is said before anything is sent, even the question which API the server has.
         let likely = self.known().and_then(|known| same_name(known.api, tool));
+        let certain = likely.is_some();
         let likely = likely.unwrap_or(tool);
-        let checked = checked(likely, arguments.clone())?;
-        let known = self.detected().await?;
+        let checked = checked(likely, arguments.clone());
+        if certain && checked.is_err() {
+            return checked;
+        }
+        // What is wrong for one API can be right for another.
+        let known = match self.detected().await {
+            Ok(known) => known,
+            Err(error) => return Err(checked.err().unwrap_or(error)),
+        };
         let Some(here) = same_name(known.api, tool) else {
             return Err(CallError::new(ErrorCode::NotFound, "Not on this server")
                 .detail(format!(
@@ -105,7 +113,7 @@ impl Account {
         };
         known.require(here.document)?;
         if core::ptr::eq(here, likely) {
-            return Ok(checked);
+            return checked;
         }
         self::checked(here, arguments)
     }

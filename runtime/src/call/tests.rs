@@ -58,6 +58,10 @@ static ONLY_OLD: [Tool; 2] = [
         name: "get_thing",
         path: "/old",
         segments: &[Segment::Literal("/old")],
+        params: &[crate::test_tools::param(
+            crate::tool::Place::Query(crate::tool::Separator::Repeat),
+            crate::test_tools::optional("old", STRING),
+        )],
         ..TOOL
     },
 ];
@@ -542,11 +546,14 @@ async fn results_are_cut_to_the_size_of_the_account() {
 async fn the_server_decides_which_tool_of_that_name_is_called() {
     let server = Server::start(|seen| match seen.line.as_str() {
         "GET /1/version" => Reply::json(200, r#"{"version": "1.9"}"#),
-        "GET /old" => Reply::json(200, r#"{"old": true}"#),
+        "GET /old" | "GET /old?old=x" => Reply::json(200, r#"{"old": true}"#),
         _ => Reply::html(404, "no"),
     })
     .await;
     let account = Account::new(Settings::new(&server.url, Credentials::None), APIS).unwrap();
+    // What the tool of the other API does not take is no mistake while nobody knows which it is.
+    let (result, _) = call(&account, "get_thing", r#"{"old": "x"}"#).await;
+    assert_eq!(result, json!({"status": 200}));
     let (result, _) = call(&account, "get_thing", "{}").await;
     assert_eq!(result, json!({"status": 200}));
     let (result, _) = call(&account, "delete_thing", "{}").await;

@@ -24,8 +24,8 @@ const MAX_BYTES: usize = 64 << 20;
 /// Room for what is said about a page that was cut.
 const NOTE: usize = 300;
 
-/// What a line ends with that was cut.
-const ELLIPSIS: &str = "…";
+/// Most characters of a line that are shown: what a task returns is often one line, and fills pages.
+const MAX_LINE: usize = 4_000;
 
 impl Call<'_> {
     /// Reads a page of a log. `token` is the query parameter that continues it, `next` the member of the answer with its value.
@@ -110,13 +110,13 @@ impl Page<'_> {
         let room = self.max_bytes.saturating_sub(NOTE);
         let (mut shown, mut used) = (Vec::new(), 0);
         for at in found.iter().take(self.limit) {
-            let mut line = String::new();
-            push_string(&mut line, log.line(*at));
+            let mut line = cut(log.line(*at), MAX_LINE);
             if used + line.len() + 1 > room {
                 if !shown.is_empty() {
                     break;
                 }
-                line = cut(log.line(*at), room);
+                // What an escape takes at most.
+                line = cut(log.line(*at), room / 6);
             }
             used += line.len() + 1;
             shown.push(line);
@@ -173,24 +173,16 @@ impl Page<'_> {
     }
 }
 
-/// The beginning of a line as JSON of at most about `room` bytes.
-fn cut(line: &str, room: usize) -> String {
-    let mut kept = String::new();
-    let mut used = ELLIPSIS.len() + 2;
-    for char in line.chars() {
-        // What an escape takes at most.
-        used += if char < ' ' {
-            6
-        } else {
-            char.len_utf8().max(2)
-        };
-        if used > room {
-            break;
-        }
-        kept.push(char);
-    }
-    kept.push_str(ELLIPSIS);
+/// A line as JSON, without what it has beyond so many characters.
+fn cut(line: &str, most: usize) -> String {
     let mut out = String::new();
-    push_string(&mut out, &kept);
+    match line.char_indices().nth(most) {
+        None => push_string(&mut out, line),
+        Some((end, _)) => {
+            let more = line.get(end..).unwrap_or_default().chars().count();
+            let kept = line.get(..end).unwrap_or_default();
+            push_string(&mut out, &format!("{kept}… ({more} more characters)"));
+        }
+    }
     out
 }

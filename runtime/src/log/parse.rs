@@ -10,6 +10,18 @@ use crate::json::{Scanner, compact, unescape};
 /// Words at the beginning of a line among which its level stands.
 const LOOKED_AT: usize = 8;
 
+/// What stands between an error and the one that it caused.
+const CAUSE: &str = "The above exception was the direct cause of the following exception:";
+
+/// What stands between an error and one that happened meanwhile.
+const CONTEXT: &str = "During handling of the above exception, another exception occurred:";
+
+/// What a mark begins with that makes a browser fold the lines behind it.
+const GROUP: &str = "::group::";
+
+/// What the mark behind them begins with.
+const END_OF_GROUP: &str = "::endgroup::";
+
 /// What a note of the server about where it looked begins with.
 const NOTE: &str = "***";
 
@@ -21,6 +33,8 @@ pub(super) struct Log {
     lines: Vec<(usize, usize)>,
     /// What the server says about where it looked.
     notes: Vec<String>,
+    /// Whether the events that come belong together, by a mark before them.
+    in_group: bool,
 }
 
 /// What is known of a part of a log beside its lines.
@@ -160,11 +174,12 @@ fn content(value: &str, log: &mut Log) -> bool {
 /// Adds a text, without the name of the host that some servers write in its first line.
 fn add_text(text: &str, log: &mut Log) {
     let begins =
-        |rest: &str| rest.starts_with(|char: char| "*[:".contains(char) || char.is_ascii_digit());
+        |rest: &str| rest.starts_with(|char: char| " *[:".contains(char) || char.is_ascii_digit());
     let text = match text.split_once('\n') {
         Some((host, rest)) if is_host(host) && (rest.is_empty() || begins(rest)) => rest,
         _ => text,
     };
+    let text = text.trim_end_matches(['\n', '\r']);
     if !text.is_empty() {
         log.add(text, None);
     }
@@ -180,7 +195,8 @@ fn is_host(line: &str) -> bool {
 fn add_event(event: &Value, log: &mut Log) {
     let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
     let (said, level) = (text("event"), text("level"));
-    if said.starts_with("::group::") || said.starts_with("::endgroup::") {
+    if is_marker(said) {
+        log.in_group = said.starts_with(GROUP);
         let sources = event.get("sources").and_then(Value::as_array);
         let sources = sources.into_iter().flatten().filter_map(Value::as_str);
         log.notes
@@ -188,6 +204,11 @@ fn add_event(event: &Value, log: &mut Log) {
         return;
     }
     let mut line = text("timestamp").to_owned();
+    // What a task writes has a time; before that, in a group, the server says where it looked.
+    if log.lines.is_empty() && log.in_group && line.is_empty() && level.is_empty() {
+        log.notes.push(format!("{NOTE} {said}"));
+        return;
+    }
     for word in [level.to_uppercase().as_str(), said] {
         if !line.is_empty() && !word.is_empty() {
             line.push(' ');
@@ -199,8 +220,16 @@ fn add_event(event: &Value, log: &mut Log) {
     let mut details = Vec::new();
     match event.get("error_detail") {
         Some(Value::Array(errors)) => {
-            for error in errors {
+            // As Python shows them, the one that ended it last.
+            for (index, error) in errors.iter().enumerate().rev() {
                 add_error(error, &mut details);
+                let is_cause = error.get("is_cause") == Some(&Value::Bool(true));
+                let link = match (index, is_cause) {
+                    (0, _) => continue,
+                    (_, true) => CAUSE,
+                    (_, false) => CONTEXT,
+                };
+                details.extend(["", link, ""].map(str::to_owned));
             }
         }
         Some(Value::String(text)) => details.push(text.clone()),
@@ -240,12 +269,12 @@ fn add_error(error: &Value, lines: &mut Vec<String>) {
     }
 }
 
-/// Marks that make a browser fold lines.
+/// Whether a line is a mark that makes a browser fold others.
 fn is_marker(line: &str) -> bool {
     let said = line.rsplit_once(" - ").map_or(line, |(_, said)| said);
     [line, said]
         .iter()
-        .any(|text| text.starts_with("::group::") || text.starts_with("::endgroup::"))
+        .any(|text| text.starts_with(GROUP) || text.starts_with(END_OF_GROUP))
 }
 
 /// The level that a line of text says it has.

@@ -279,7 +279,13 @@ fn what_the_server_says_instead_of_a_log_is_shown() {
         whole: true,
     };
     let sources = json!({"content": [{"event": "::group::Log message source details", "sources": ["Could not read served logs: x"]}, {"event": "::endgroup::"}]}).to_string();
+    let events = json!({"content": [{"event": "::group::Log message source details"}, {"event": "Could not read served logs: x"}, {"event": "::endgroup::"}]}).to_string();
     for (text, expected) in [
+        (
+            "vm\n INFO - ::group::Log message source details\n*** Could not read served logs: x\n INFO - ::endgroup::\n\n",
+            "*** Could not read served logs: x",
+        ),
+        (&events, "*** Could not read served logs: x"),
         (
             "vm\n*** Could not read served logs: x\n",
             "*** Could not read served logs: x",
@@ -293,6 +299,46 @@ fn what_the_server_says_instead_of_a_log_is_shown() {
             json!({"lines": [expected], "total_lines": 0, "next_cursor": null})
         );
     }
+}
+
+#[test]
+fn causes_come_before_what_they_caused() {
+    let error = |kind: &str, is_cause: bool| json!({"exc_type": kind, "exc_value": "", "is_cause": is_cause, "frames": []});
+    let text = json!({"content": [{"timestamp": "t", "level": "error", "event": "x", "error_detail": [error("Last", false), error("Middle", true), error("First", false)]}]}).to_string();
+    let expected = [
+        "t ERROR x",
+        "First",
+        "",
+        "During handling of the above exception, another exception occurred:",
+        "",
+        "Middle",
+        "",
+        "The above exception was the direct cause of the following exception:",
+        "",
+        "Last",
+    ];
+    assert_eq!(lines(&log(&[&text])), expected);
+}
+
+#[test]
+fn a_line_that_is_very_long_says_so() {
+    let log = numbered(3, 10_000);
+    let wanted = Lines::default();
+    let one = Page {
+        wanted: &wanted,
+        start: None,
+        limit: 50,
+        max_bytes: 100_000,
+        whole: true,
+    };
+    let value: Value = serde_json::from_str(&one.render(&log, |_| String::new())).unwrap();
+    assert_eq!(value["lines"].as_array().unwrap().len(), 3);
+    let line = value["lines"][0].as_str().unwrap();
+    assert!(
+        line.ends_with("x… (6013 more characters)"),
+        "{}",
+        &line[line.len() - 60..]
+    );
 }
 
 #[test]
