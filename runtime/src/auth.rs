@@ -289,7 +289,10 @@ async fn basic(
     let mut outgoing = Outgoing::get(session.path);
     outgoing.headers = grant.headers();
     let response = transport.exchange(outgoing).await?;
-    if let Some(cookie) = cookie(&response.headers, session.cookie) {
+    // Where the path does not exist nobody has looked at the credentials, and the cookie is one for anybody (2.7.3).
+    let asked = response.status != 404;
+    let cookie = cookie(&response.headers, session.cookie).filter(|_| asked);
+    if let Some(cookie) = cookie {
         return Ok(Grant::new(Kind::Session, Some((COOKIE, cookie))));
     }
     if session.denied.contains(&response.status) {

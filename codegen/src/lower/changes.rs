@@ -137,14 +137,21 @@ pub(super) fn apply(change: &Change, target: Target<'_>, types: &[TypeDef]) -> O
         | Change::WhenOmitted(_)
         | Change::Slash
         | Change::Secret => match target.argument {
-            Some(mut argument) => of_argument(change, &mut argument, target.required),
+            Some(mut argument) => {
+                of_argument(change, &mut argument, target.required, target.default)
+            }
             None => Outcome::Unfitting,
         },
         _ => Outcome::Unfitting,
     }
 }
 
-fn of_argument(change: &Change, argument: &mut Argument<'_>, required: &mut bool) -> Outcome {
+fn of_argument(
+    change: &Change,
+    argument: &mut Argument<'_>,
+    required: &mut bool,
+    default: &mut Option<Json>,
+) -> Outcome {
     match change {
         Change::Rename(new) => {
             *argument.rust_name = ident::snake(new);
@@ -157,6 +164,8 @@ fn of_argument(change: &Change, argument: &mut Argument<'_>, required: &mut bool
         }
         Change::WhenOmitted(new) => {
             *required = false;
+            // The server need not assume anything.
+            *default = None;
             set(&mut *argument.when_omitted, Some(new.clone()))
         }
         Change::Slash => match argument.place {

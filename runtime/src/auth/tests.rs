@@ -349,7 +349,12 @@ async fn without_sessions_the_password_goes_with_each_request() {
         let basic = format!("Basic {}", STANDARD.encode(format!("ada:{PASSWORD}")));
         let server = Server::start(move |seen| {
             assert_eq!(seen.header("authorization"), Some(basic.as_str()));
-            Reply::json(if seen.line == SESSION { status } else { 200 }, "{}")
+            match (seen.line.as_str(), status) {
+                // Some hand out a cookie to anybody.
+                (SESSION, 404) => Reply::new(404, "set-cookie: session=9\r\n", "{}"),
+                (SESSION, status) => Reply::json(status, "{}"),
+                _ => Reply::json(200, "{}"),
+            }
         })
         .await;
         let account = server.account(&OLD, password());
