@@ -36,7 +36,7 @@ pub fn output_schema(tool: &Tool) -> Map<String, Value> {
             lines.insert("items".to_owned(), Value::Object(any()));
             ("result", lines)
         }
-        (Content::Json, Some(shape)) if !is_wrapped(shape) => return output(shape),
+        (Content::Json, Some(shape)) if !is_wrapped(shape) => return output_object(shape),
         (Content::Json, Some(shape)) => ("result", output(shape)),
         (Content::Json, None) => {
             let mut status = typed("integer");
@@ -86,7 +86,11 @@ pub fn annotations(tool: &Tool) -> Map<String, Value> {
 /// Whether an answer of this shape is put into `{"result": …}`, since structured content has to be an object.
 #[must_use]
 pub fn is_wrapped(returns: &Shape) -> bool {
-    !matches!(returns.kind, Kind::Object { .. })
+    match returns.kind {
+        Kind::Object { .. } => false,
+        Kind::OneOf(shapes) => shapes.is_empty() || shapes.iter().any(is_wrapped),
+        _ => true,
+    }
 }
 
 fn list_output(list: &List) -> Map<String, Value> {
@@ -193,6 +197,31 @@ fn input_not_null(kind: &Kind) -> Map<String, Value> {
         }
         Kind::Any | Kind::Boolean | Kind::OneOf(_) => {}
     }
+    schema
+}
+
+/// A result, which is an object: of one that can be several kinds of objects, the members of all.
+fn output_object(shape: &Shape) -> Map<String, Value> {
+    let Kind::OneOf(shapes) = shape.kind else {
+        return output(shape);
+    };
+    let mut properties = Map::new();
+    for shape in shapes {
+        let members = output_object(shape).shift_remove("properties");
+        for (name, member) in members
+            .as_ref()
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            let known = properties.entry(name).or_insert_with(|| member.clone());
+            if known != member {
+                *known = Value::Object(any());
+            }
+        }
+    }
+    let mut schema = typed("object");
+    schema.insert("properties".to_owned(), Value::Object(properties));
     schema
 }
 

@@ -194,7 +194,7 @@ fn output_schema(types: &Types<'_>, operation: &Operation) -> Value {
                 "status": {"type": "integer", "description": "HTTP status of the answer."},
             },
         }),
-        Some(ty) if is_object(types, ty) => Value::Object(output(types, ty)),
+        Some(ty) if is_object(types, ty) => Value::Object(output_object(types, ty)),
         Some(ty) => json!({
             "type": "object",
             "properties": {"result": output(types, ty)},
@@ -246,11 +246,44 @@ fn list_output(types: &Types<'_>, list: &List) -> Value {
 fn is_object(types: &Types<'_>, ty: &TypeRef) -> bool {
     match &ty.kind {
         TypeKind::Map(_) => true,
-        TypeKind::Named(name) => types
-            .get(name)
-            .is_some_and(|definition| matches!(definition.shape, TypeShape::Struct { .. })),
+        TypeKind::Named(name) => match types.get(name).map(|definition| &definition.shape) {
+            Some(TypeShape::Struct { .. }) => true,
+            Some(TypeShape::Union { variants }) => {
+                !variants.is_empty() && variants.iter().all(|it| is_object(types, &it.ty))
+            }
+            _ => false,
+        },
         _ => false,
     }
+}
+
+/// A result, which is an object: of one that can be several kinds of objects, the members of all.
+fn output_object(types: &Types<'_>, ty: &TypeRef) -> Object {
+    let shape = match &ty.kind {
+        TypeKind::Named(name) => types.get(name).map(|definition| &definition.shape),
+        _ => None,
+    };
+    let Some(TypeShape::Union { variants }) = shape else {
+        return output(types, ty);
+    };
+    let mut properties = Object::new();
+    for variant in variants {
+        let members = output_object(types, &variant.ty).shift_remove("properties");
+        for (name, member) in members
+            .as_ref()
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            let known = properties.entry(name).or_insert_with(|| member.clone());
+            if known != member {
+                *known = Value::Object(any());
+            }
+        }
+    }
+    let mut schema = object("object");
+    schema.insert("properties".to_owned(), Value::Object(properties));
+    schema
 }
 
 /// A type as an argument has to be.

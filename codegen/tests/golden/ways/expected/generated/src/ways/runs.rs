@@ -136,13 +136,25 @@ pub mod tools {
         operation = "bulk_runs",
         patch = "/runs",
         body(json, required),
-        returns = BTreeMap<String, Json>,
+        returns = BulkRunsResponse,
         effect(destructive)
     )]
     pub struct BulkRuns {
         /// What to do.
         #[param(body)]
         pub actions: Vec<BTreeMap<String, Json>>,
+    }
+
+    #[derive(Schema)]
+    pub enum BulkRunsResponse {
+        Run(Run),
+        Variant2(BulkRunsResponseVariant2),
+    }
+
+    #[derive(Schema)]
+    pub struct BulkRunsResponseVariant2 {
+        pub id: Option<i64>,
+        pub failed: Option<i64>,
     }
 
     /// Read the lines of a log.
