@@ -4,8 +4,9 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::lab::airflow::{self, Airflow, release};
+use crate::lab::airflow::{self, Airflow};
 use crate::lab::browser::browser;
+use crate::lab::releases::release;
 use crate::lab::{python, root, step};
 use crate::test::{binary, cargo};
 

@@ -6,10 +6,11 @@ use std::thread;
 
 use anyhow::{Context, Result, bail};
 
-use crate::lab::airflow::{Airflow, Server, Variant, release};
+use crate::lab::airflow::{Airflow, Server, Variant};
 use crate::lab::browser::browser;
 use crate::lab::postgres::Postgres;
 use crate::lab::python::{self, Venv};
+use crate::lab::releases::release;
 use crate::lab::{lab_dir, root, step};
 
 /// Users that the lists are walked over.
@@ -105,33 +106,92 @@ struct Lab {
     _postgres: Postgres,
 }
 
-fn start_lab() -> Result<Lab> {
-    let clients = python::clients()?;
-    let mut variables = vec![];
-    let mut servers = vec![];
+/// Servers that run on the database of one Airflow, and the variables that say where they are.
+#[derive(Default)]
+struct Airflows {
+    variables: Vec<(String, String)>,
+    servers: Vec<Server>,
+}
+
+impl Airflows {
+    fn add(&mut self, variable: String, server: Server) {
+        self.variables.push((variable, server.url.clone()));
+        self.servers.push(server);
+    }
+
+    fn extend(&mut self, other: Self) {
+        self.variables.extend(other.variables);
+        self.servers.extend(other.servers);
+    }
+}
+
+/// Starts these side by side: each waits for much of its time.
+fn side_by_side<T: Send>(work: Vec<Box<dyn FnOnce() -> Result<T> + Send + '_>>) -> Result<Vec<T>> {
+    thread::scope(|scope| {
+        let threads: Vec<_> = work.into_iter().map(|work| scope.spawn(work)).collect();
+        threads
+            .into_iter()
+            .map(|thread| match thread.join() {
+                Ok(result) => result,
+                Err(_) => bail!("a part of the set-up panicked"),
+            })
+            .collect()
+    })
+}
+
+/// One Airflow on which the fixture DAGs have run, with the users, and the servers of its database: only a plain one, or all.
+fn start_airflow(major: u8, plain: bool) -> Result<Airflows> {
+    let airflow = Airflow::prepare(release(major)?, &format!("test-{major}"), true)?;
+    let mut airflows = Airflows::default();
+    let server = airflow.start(Variant::Plain, None)?;
+    airflow.run_dags(&server)?;
+    // Not before: it is the first server that makes the roles.
+    airflow.seed(USERS, 0)?;
+    airflows.add(format!("E2E_AIRFLOW_{major}_URL"), server);
+    let log = airflow.log(Variant::Plain.label()).display().to_string();
+    let log = (format!("E2E_AIRFLOW_{major}_LOG"), log);
+    airflows.variables.push(log);
+    if plain {
+        return Ok(airflows);
+    }
     let limited = Variant::RateLimited {
         requests: 6,
         seconds: 60,
     };
-    for major in [2, 3] {
-        let airflow = Airflow::prepare(release(major)?, &format!("test-{major}"), true)?;
-        let mut wanted = vec![("URL", Variant::Plain), ("LIMITED_URL", limited)];
-        if major == 3 {
-            wanted.push(("SHORT_URL", Variant::ShortTokens { seconds: 5 }));
-            wanted.push(("SIMPLE_URL", Variant::SimpleAuth));
-        }
-        for (name, variant) in wanted {
-            let server = airflow.start(variant, None)?;
-            variables.push((format!("E2E_AIRFLOW_{major}_{name}"), server.url.clone()));
-            servers.push(server);
-            if variant == Variant::Plain {
-                // Not before: it is the first server that makes the roles.
-                airflow.seed(USERS, 0)?;
-            }
-        }
-        let log = airflow.log(Variant::Plain.label()).display().to_string();
-        variables.push((format!("E2E_AIRFLOW_{major}_LOG"), log));
+    let mut variants = vec![("LIMITED_URL", limited)];
+    if major == 3 {
+        variants.push(("SHORT_URL", Variant::ShortTokens { seconds: 5 }));
+        variants.push(("SIMPLE_URL", Variant::SimpleAuth));
     }
+    for (name, variant) in variants {
+        let server = airflow.start(variant, None)?;
+        airflows.add(format!("E2E_AIRFLOW_{major}_{name}"), server);
+    }
+    Ok(airflows)
+}
+
+fn start_airflows(plain: bool) -> Result<Airflows> {
+    // One after the other: they share uv and its cache.
+    for major in [2, 3] {
+        release(major)?.venv()?;
+    }
+    let mut all = Airflows::default();
+    let started = side_by_side(vec![
+        Box::new(move || start_airflow(2, plain)),
+        Box::new(move || start_airflow(3, plain)),
+    ])?;
+    for airflows in started {
+        all.extend(airflows);
+    }
+    Ok(all)
+}
+
+fn start_lab() -> Result<Lab> {
+    let clients = python::clients()?;
+    let Airflows {
+        mut variables,
+        servers,
+    } = start_airflows(false)?;
     let postgres = Postgres::start()?;
     let mut not_run = vec![];
     let mut paths = vec![
@@ -161,15 +221,27 @@ fn start_lab() -> Result<Lab> {
 
 /// `cargo xtask lab`: the servers of the end-to-end tests, for someone who is writing one.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
-pub(crate) fn hold_lab() -> Result<()> {
-    let lab = start_lab()?;
-    for (name, value) in &lab.variables {
-        println!("export {name}='{value}'");
+pub(crate) fn hold_lab(plain: bool) -> Result<()> {
+    let print = |variables: &[(String, String)]| {
+        for (name, value) in variables {
+            println!("export {name}='{value}'");
+        }
+    };
+    if plain {
+        let airflows = start_airflows(true)?;
+        print(&airflows.variables);
+        return until_end_of_input();
     }
+    let lab = start_lab()?;
+    print(&lab.variables);
     println!(
         "# {} -m pytest tests/e2e",
         lab.clients.bin("python").display()
     );
+    until_end_of_input()
+}
+
+fn until_end_of_input() -> Result<()> {
     std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
     Ok(())
 }

@@ -1,58 +1,15 @@
 //! Real Airflow servers from PyPI: installed once, a SQLite database each, started as processes of their own and stopped by the id they were started with.
 
-use std::fs::File;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
-use super::process::{free_port, is_alive, stop_group};
-use super::python::{self, Venv};
+use super::process::{Process, free_port, is_alive, stop_group};
+use super::python::Venv;
+use super::releases::{Release, release};
 use super::{lab_dir, root, run_logged, step};
-
-/// A release of Airflow and what it is installed with.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Release {
-    /// First number of the version.
-    pub(crate) major: u8,
-    /// The version.
-    pub(crate) version: &'static str,
-    packages: &'static [&'static str],
-    /// Dependencies released later are not used: they were never tested with this release.
-    released_before: &'static str,
-    health: &'static str,
-}
-
-/// The releases that tools are generated for.
-pub(crate) const RELEASES: &[Release] = &[
-    Release {
-        major: 2,
-        version: "2.11.2",
-        packages: &["apache-airflow==2.11.2"],
-        released_before: "2026-03-25",
-        health: "/api/v1/health",
-    },
-    Release {
-        major: 3,
-        version: "3.3.2",
-        packages: &[
-            "apache-airflow==3.3.2",
-            "apache-airflow-providers-fab==3.10.2",
-        ],
-        released_before: "2026-10-25",
-        health: "/api/v2/monitor/health",
-    },
-];
-
-/// The release with this major version.
-pub(crate) fn release(major: u8) -> Result<Release> {
-    let found = RELEASES.iter().find(|release| release.major == major);
-    found
-        .copied()
-        .with_context(|| format!("no Airflow {major} here: it is 2 or 3"))
-}
 
 /// An installed Airflow with a database and the user `admin` (password `admin`).
 #[derive(Debug, Clone)]
@@ -84,23 +41,18 @@ pub(crate) enum Variant {
     SimpleAuth,
 }
 
-/// A running server. Stopped when dropped, unless [`Server::detach`]ed.
+/// A running server. Stopped when dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     /// Base URL.
     pub(crate) url: String,
-    child: Option<Child>,
-    pid: u32,
+    process: Process,
 }
 
 impl Airflow {
     /// Installs a release if need be, and makes the database called `name`; `fresh` begins with an empty one.
     pub(crate) fn prepare(release: Release, name: &str, fresh: bool) -> Result<Self> {
-        let venv = python::venv(
-            &format!("airflow-{}", release.version),
-            release.packages,
-            Some(release.released_before),
-        )?;
+        let venv = release.venv()?;
         let home = lab_dir().join(format!("airflow-{name}"));
         if fresh && home.exists() {
             std::fs::remove_dir_all(&home)?;
@@ -168,24 +120,56 @@ impl Airflow {
             ),
             || {
                 let log = self.log(variant.label());
-                let file = File::create(&log)?;
-                let child = self
-                    .server_command(variant, port)
-                    .stdin(Stdio::null())
-                    .stdout(file.try_clone()?)
-                    .stderr(file)
-                    .process_group(0)
-                    .spawn()
-                    .context("start the Airflow server")?;
                 let mut server = Server {
                     url: format!("http://127.0.0.1:{port}"),
-                    pid: child.id(),
-                    child: Some(child),
+                    process: Process::spawn(&mut self.server_command(variant, port), &log)?,
                 };
-                server.wait_until_healthy(self.release.health, &log)?;
+                server.wait_until_healthy(self.release.health(), &log)?;
                 Ok(server)
             },
         )
+    }
+
+    /// Runs the fixture DAGs with a scheduler that is stopped when the last run is over; `server` serves this database.
+    pub(crate) fn run_dags(&self, server: &Server) -> Result<()> {
+        let version = self.release.version;
+        step(&format!("Airflow {version}: run the fixture DAGs"), || {
+            let mut programs = vec![("scheduler", self.scheduler_command(server))];
+            if self.release.major > 2 {
+                // Airflow 2 has it in the scheduler. Reads every file once and ends.
+                let mut processor = self.command("airflow");
+                processor.args(["dag-processor", "--num-runs", "1"]);
+                programs.push(("dag-processor", processor));
+            }
+            let mut processes = vec![];
+            for (name, mut command) in programs {
+                processes.push(Process::spawn(&mut command, &self.log(name))?);
+            }
+            let mut run = Command::new(self.venv.bin("python"));
+            run.arg(root().join("xtask/lab/run_dags.py"));
+            run.args([&server.url, &self.release.major.to_string()]);
+            let ran = run_logged(&mut run, &self.log("run-dags"));
+            for process in processes {
+                process.stop(Duration::from_secs(20));
+            }
+            ran
+        })
+    }
+
+    fn scheduler_command(&self, server: &Server) -> Command {
+        let mut command = self.command("airflow");
+        command.args(["scheduler", "--skip-serve-logs"]);
+        command.env("AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME", "0.3");
+        command.env("AIRFLOW__CORE__EXECUTOR", "LocalExecutor");
+        command.env("AIRFLOW__CORE__PARALLELISM", "2");
+        if self.release.major == 2 {
+            // Tasks are forks of the scheduler then; the SequentialExecutor starts a new Python for each, which takes six seconds.
+            command.env("_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK", "1");
+        } else {
+            let url = format!("{}/execution/", server.url);
+            command.env("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", url);
+        }
+        command
     }
 
     fn server_command(&self, variant: Variant, port: u16) -> Command {
@@ -257,17 +241,17 @@ impl Airflow {
             .env("PYTHONWARNINGS", "ignore")
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
-            .env("AIRFLOW__CORE__FERNET_KEY", "");
-        if self.release.major == 2 {
-            let backends = "airflow.providers.fab.auth_manager.api.auth.backend.basic_auth,airflow.api.auth.backend.session";
-            command.env("AIRFLOW__API__AUTH_BACKENDS", backends);
-        } else {
-            let manager = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager";
-            command.env("AIRFLOW__CORE__AUTH_MANAGER", manager);
-            command.env("AIRFLOW__API__WORKERS", "1");
-            // The same for all servers of this database, so that one accepts the tokens of another.
-            command.env("AIRFLOW__API_AUTH__JWT_SECRET", "only-for-tests-".repeat(6));
-        }
+            .env("AIRFLOW__CORE__DAGS_FOLDER", root().join("xtask/lab/dags"))
+            .env("AIRFLOW__CORE__TEST_CONNECTION", "Enabled")
+            .env("AIRFLOW__CORE__FERNET_KEY", "")
+            .env(
+                "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
+                format!(
+                    "sqlite:///{}?timeout=60",
+                    self.home.join("airflow.db").display()
+                ),
+            )
+            .envs(self.release.settings());
         command
     }
 
@@ -297,28 +281,12 @@ impl Server {
             if is_healthy(&url) {
                 return Ok(());
             }
-            if let Some(child) = &mut self.child
-                && let Some(status) = child.try_wait()?
-            {
+            if let Some(status) = self.process.ended()? {
                 bail!("the server ended ({status}); see {}", log.display());
             }
             std::thread::sleep(Duration::from_millis(200));
         }
         bail!("no answer from {url} in 240 s; see {}", log.display())
-    }
-
-    /// Leaves the server running after this program ends; returns the id to stop it by.
-    pub(crate) fn detach(mut self) -> u32 {
-        self.child = None;
-        self.pid
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            stop_group(self.pid, || matches!(child.try_wait(), Ok(Some(_))));
-        }
     }
 }
 
@@ -340,13 +308,13 @@ pub(crate) fn up(major: u8, port: Option<u16>, seed: bool) -> Result<String> {
     let port = port.unwrap_or(28080 + u16::from(major));
     let url = format!("http://127.0.0.1:{port}");
     if running_pid(&airflow.home).is_some()
-        && is_healthy(&format!("{url}{}", airflow.release.health))
+        && is_healthy(&format!("{url}{}", airflow.release.health()))
     {
         eprintln!("  ok     Airflow {} is running", airflow.release.version);
     } else {
         down(major)?;
         let server = airflow.start(Variant::Plain, Some(port))?;
-        std::fs::write(pid_file(&airflow.home), server.detach().to_string())?;
+        std::fs::write(pid_file(&airflow.home), server.process.detach().to_string())?;
     }
     if seed {
         airflow.seed(5000, 300)?;
