@@ -80,7 +80,7 @@ def wait(what, seconds, is_done):
 
 def main(url, major):
     airflow = Airflow(url, major)
-    pool = {"name": "lab pool", "slots": 4, "description": "For one task of the lab"}
+    pool = {"name": "lab_pool", "slots": 4, "description": "For one task of the lab"}
     airflow.request("POST", "/pools", pool, accept=[409])
     unpaused = UNPAUSED + (list(APPROVAL) if major == 3 else [])
 

@@ -108,7 +108,7 @@ with dag("lab_waits_for_two", schedule=[ORDERS, RATES]):
 
 with dag("lab.dotted-id_é", params={"region": "eu", "days": 7}, max_active_runs=3, description="Odd in every way that Airflow allows"):
 
-    @task(pool="lab pool", priority_weight=7, pool_slots=2)
+    @task(pool="lab_pool", priority_weight=7, pool_slots=2)
     def in_a_pool(params=None):
         print(params)
 
