@@ -1,6 +1,7 @@
-"""Runs the fixture DAGs on an Airflow whose scheduler is up, by its REST API, and waits until each run is over.
+"""Runs the fixture DAGs on an Airflow, by its REST API.
 
-    python run_dags.py URL MAJOR
+    python run_dags.py run URL VERSION        with a scheduler, and waits until each run is over
+    python run_dags.py trigger URL VERSION    without one: the runs stay queued
 
 What a run is called is fixed, so that tests know it: `lab_failing` has `lab-1` and `lab-2`, every other DAG `lab-1`.
 """
@@ -26,7 +27,6 @@ RUNS = {
 CAUSED = {"lab_consumer": "success"}
 # Runs that wait for a person: the tasks that have asked.
 APPROVAL = {"lab_approval": {"lab-1": {"answered", "publish", "archive"}}}
-UNPAUSED = [*RUNS, *CAUSED, "lab_waits_for_two"]
 
 
 class Airflow:
@@ -67,7 +67,8 @@ class Airflow:
         body = {"dag_run_id": run_id, "conf": {"asked_by": "the lab"}}
         if self.major == 3:
             body["logical_date"] = datetime.datetime.now(datetime.timezone.utc).isoformat()
-        self.request("POST", self.dag(dag_id) + "/dagRuns", body)
+        # There is no harm in a run that is there already.
+        self.request("POST", self.dag(dag_id) + "/dagRuns", body, accept=[409])
 
 
 def wait(what, seconds, is_done):
@@ -78,54 +79,58 @@ def wait(what, seconds, is_done):
         time.sleep(0.5)
 
 
-def main(url, major):
-    airflow = Airflow(url, major)
+def not_parsed(airflow, wanted):
+    known = {dag["dag_id"] for dag in airflow.request("GET", "/dags?limit=100")["dags"]}
+    return sorted(set(wanted) - known)
+
+
+def unfinished(airflow):
+    left = []
+    for dag_id, runs in RUNS.items():
+        states = airflow.runs(dag_id)
+        for run_id, state in runs.items():
+            if states[run_id] in ("success", "failed") and states[run_id] != state:
+                raise SystemExit(f"{dag_id} {run_id} ended as {states[run_id]}, not {state}")
+            if states[run_id] != state:
+                left.append(dag_id)
+    # The run that the trigger task of lab.dotted-id_é makes, too.
+    left += ["lab_mapped"] * (list(airflow.runs("lab_mapped").values()) != ["success"] * 2)
+    left += [dag_id for dag_id, state in CAUSED.items() if state not in airflow.runs(dag_id).values()]
+    return left
+
+
+def not_asked(airflow, run, tasks):
+    asked = airflow.request("GET", run + "/hitlDetails")["hitl_details"]
+    return sorted(tasks - {each["task_instance"]["task_id"] for each in asked})
+
+
+def trigger(airflow, wanted):
     pool = {"name": "lab_pool", "slots": 4, "description": "For one task of the lab"}
     airflow.request("POST", "/pools", pool, accept=[409])
-    unpaused = UNPAUSED + (list(APPROVAL) if major == 3 else [])
-
-    def not_parsed():
-        known = {dag["dag_id"] for dag in airflow.request("GET", "/dags?limit=100")["dags"]}
-        return sorted(set(unpaused) - known)
-
-    wait("DAGs", 120, not_parsed)
+    unpaused = list(dict.fromkeys([*wanted, *CAUSED, "lab_waits_for_two"]))
+    wait("DAGs", 120, lambda: not_parsed(airflow, unpaused))
     for dag_id in unpaused:
-        airflow.request("PATCH", airflow.dag(dag_id) + ("?update_mask=is_paused"), {"is_paused": False})
-    wanted = dict(RUNS)
-    if major == 3:
-        wanted |= APPROVAL
+        airflow.request("PATCH", airflow.dag(dag_id) + "?update_mask=is_paused", {"is_paused": False})
     for dag_id, runs in wanted.items():
         for run_id in runs:
             airflow.trigger(dag_id, run_id)
 
-    def unfinished():
-        left = []
-        for dag_id, runs in RUNS.items():
-            states = airflow.runs(dag_id)
-            for run_id, state in runs.items():
-                if states[run_id] in ("success", "failed") and states[run_id] != state:
-                    raise SystemExit(f"{dag_id} {run_id} ended as {states[run_id]}, not {state}")
-                if states[run_id] != state:
-                    left.append(dag_id)
-        # The run that the trigger task of lab.dotted-id_é makes, too.
-        left += ["lab_mapped"] * (list(airflow.runs("lab_mapped").values()) != ["success"] * 2)
-        left += [dag_id for dag_id, state in CAUSED.items() if state not in airflow.runs(dag_id).values()]
-        return left
 
-    wait("runs", 300, unfinished)
-    if major == 3:
-        for dag_id, runs in APPROVAL.items():
-            for run_id, tasks in runs.items():
-                run = airflow.dag(dag_id) + "/dagRuns/" + run_id
-
-                def not_asked(run=run, tasks=tasks):
-                    asked = airflow.request("GET", run + "/hitlDetails")["hitl_details"]
-                    return sorted(tasks - {each["task_instance"]["task_id"] for each in asked})
-
-                wait("questions", 120, not_asked)
-                answer = {"chosen_options": ["Approve"], "params_input": {"comment": "looks right"}}
-                airflow.request("PATCH", run + "/taskInstances/answered/-1/hitlDetails", answer)
+def main(what, url, version):
+    major, minor = (int(part) for part in version.split(".")[:2])
+    airflow = Airflow(url, major)
+    asks = APPROVAL if (major, minor) >= (3, 1) else {}
+    trigger(airflow, {**RUNS, **asks})
+    if what == "trigger":
+        return
+    wait("runs", 300, lambda: unfinished(airflow))
+    for dag_id, runs in asks.items():
+        for run_id, tasks in runs.items():
+            run = airflow.dag(dag_id) + "/dagRuns/" + run_id
+            wait("questions", 120, lambda run=run, tasks=tasks: not_asked(airflow, run, tasks))
+            answer = {"chosen_options": ["Approve"], "params_input": {"comment": "looks right"}}
+            airflow.request("PATCH", run + "/taskInstances/answered/-1/hitlDetails", answer)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(*sys.argv[1:])

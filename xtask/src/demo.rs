@@ -17,7 +17,7 @@ const USERS: u32 = 2000;
 pub(crate) fn demo() -> Result<()> {
     eprintln!("airflow-mcp demo: a real Airflow 3, the generated server, an audit through MCP\n");
     let url = airflow::up(3, None, false)?;
-    airflow::Airflow::prepare(releases::release(3)?, "3", false)?.seed(USERS, 0)?;
+    airflow::Airflow::prepare(releases::release(3)?, "3", false)?.seed(&[("users", USERS)])?;
     step("generate the tools from the OpenAPI documents", || {
         cargo(&["xtask", "generate"])
     })?;

@@ -19,7 +19,7 @@ pub(crate) fn screenshots() -> Result<()> {
     let clients = python::clients()?;
     let browser = browser()?;
     let url = airflow::up(3, None, false)?;
-    Airflow::prepare(release(3)?, "3", false)?.seed(USERS, 0)?;
+    Airflow::prepare(release(3)?, "3", false)?.seed(&[("users", USERS)])?;
     let folder = root().join("docs/screenshots");
     step("take the screenshots", || {
         let status = Command::new(clients.bin("python"))

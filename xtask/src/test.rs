@@ -10,11 +10,19 @@ use crate::lab::airflow::{Airflow, Server, Variant};
 use crate::lab::browser::browser;
 use crate::lab::postgres::Postgres;
 use crate::lab::python::{self, Venv};
-use crate::lab::releases::release;
+use crate::lab::releases::{OLDER, Release, release};
 use crate::lab::{lab_dir, root, step};
 
-/// Users that the lists are walked over.
-const USERS: u32 = 5000;
+/// What the lists are walked over.
+const SEEDS: &[(&str, u32)] = &[
+    ("users", 5000),
+    ("variables", 1500),
+    ("connections", 30),
+    ("pools", 20),
+    ("dags", 500),
+    ("runs", 3000),
+    ("task_instances", 1000),
+];
 
 /// Runs all tests; `filter` is passed to pytest as `-k` and leaves the Rust tests out.
 pub(crate) fn test(filter: Option<&str>) -> Result<()> {
@@ -102,7 +110,7 @@ struct Lab {
     variables: Vec<(String, String)>,
     /// Which tests lack what they need, and why.
     not_run: Vec<String>,
-    _servers: Vec<Server>,
+    servers: Vec<Server>,
     _postgres: Postgres,
 }
 
@@ -125,28 +133,15 @@ impl Airflows {
     }
 }
 
-/// Starts these side by side: each waits for much of its time.
-fn side_by_side<T: Send>(work: Vec<Box<dyn FnOnce() -> Result<T> + Send + '_>>) -> Result<Vec<T>> {
-    thread::scope(|scope| {
-        let threads: Vec<_> = work.into_iter().map(|work| scope.spawn(work)).collect();
-        threads
-            .into_iter()
-            .map(|thread| match thread.join() {
-                Ok(result) => result,
-                Err(_) => bail!("a part of the set-up panicked"),
-            })
-            .collect()
-    })
-}
-
-/// One Airflow on which the fixture DAGs have run, with the users, and the servers of its database: only a plain one, or all.
+/// One Airflow on which the fixture DAGs have run, with much data, and the servers of its database: only a plain one, or all.
 fn start_airflow(major: u8, plain: bool) -> Result<Airflows> {
-    let airflow = Airflow::prepare(release(major)?, &format!("test-{major}"), true)?;
+    let name = if plain { "plain" } else { "test" };
+    let airflow = Airflow::prepare(release(major)?, &format!("{name}-{major}"), true)?;
     let mut airflows = Airflows::default();
     let server = airflow.start(Variant::Plain, None)?;
     airflow.run_dags(&server)?;
-    // Not before: it is the first server that makes the roles.
-    airflow.seed(USERS, 0)?;
+    // Not before: it is the first server that makes the roles, and runs are made like those that ran.
+    airflow.seed(SEEDS)?;
     airflows.add(format!("E2E_AIRFLOW_{major}_URL"), server);
     let log = airflow.log(Variant::Plain.label()).display().to_string();
     let log = (format!("E2E_AIRFLOW_{major}_LOG"), log);
@@ -167,31 +162,57 @@ fn start_airflow(major: u8, plain: bool) -> Result<Airflows> {
         let server = airflow.start(variant, None)?;
         airflows.add(format!("E2E_AIRFLOW_{major}_{name}"), server);
     }
+    for release in OLDER.iter().filter(|release| release.major == major) {
+        airflows.extend(start_older(*release)?);
+    }
     Ok(airflows)
 }
 
+/// An older release, only to be read from, so its database is kept: the fixture DAGs are read and triggered, and none has run.
+fn start_older(release: Release) -> Result<Airflows> {
+    let airflow = Airflow::prepare(release, &format!("older-{}", release.version), false)?;
+    airflow.parse_dags()?;
+    let server = airflow.start(Variant::Plain, None)?;
+    airflow.trigger_dags(&server)?;
+    let mut airflows = Airflows::default();
+    let version = release.version.replace('.', "_");
+    airflows.add(format!("E2E_AIRFLOW_{version}_URL"), server);
+    Ok(airflows)
+}
+
+/// Airflow 2 and 3 side by side: one waits while the other computes.
 fn start_airflows(plain: bool) -> Result<Airflows> {
-    // One after the other: they share uv and its cache.
-    for major in [2, 3] {
-        release(major)?.venv()?;
-    }
     let mut all = Airflows::default();
-    let started = side_by_side(vec![
-        Box::new(move || start_airflow(2, plain)),
-        Box::new(move || start_airflow(3, plain)),
-    ])?;
-    for airflows in started {
-        all.extend(airflows);
+    for started in thread::scope(|scope| {
+        [2, 3]
+            .map(|major| scope.spawn(move || start_airflow(major, plain)))
+            .map(|lane| match lane.join() {
+                Ok(started) => started,
+                Err(_) => bail!("starting an Airflow panicked"),
+            })
+    }) {
+        all.extend(started?);
     }
     Ok(all)
 }
 
 fn start_lab() -> Result<Lab> {
+    let airflows = thread::spawn(|| start_airflows(false));
+    let mut lab = start_clients();
+    let airflows = match airflows.join() {
+        Ok(airflows) => airflows?,
+        Err(_) => bail!("starting the Airflows panicked"),
+    };
+    if let Ok(lab) = &mut lab {
+        lab.variables.extend(airflows.variables);
+        lab.servers = airflows.servers;
+    }
+    lab
+}
+
+/// Everything but the Airflows.
+fn start_clients() -> Result<Lab> {
     let clients = python::clients()?;
-    let Airflows {
-        mut variables,
-        servers,
-    } = start_airflows(false)?;
     let postgres = Postgres::start()?;
     let mut not_run = vec![];
     let mut paths = vec![
@@ -206,7 +227,7 @@ fn start_lab() -> Result<Lab> {
         Ok(found) => paths.extend([("CHROMIUM", found.browser), ("CHROMEDRIVER", found.driver)]),
         Err(error) => not_run.push(format!("the admin page in a browser: {error:#}")),
     }
-    variables.push(("E2E_POSTGRES_URL".into(), postgres.url.clone()));
+    let mut variables = vec![("E2E_POSTGRES_URL".into(), postgres.url.clone())];
     for (name, path) in paths {
         variables.push((format!("E2E_{name}"), path.display().to_string()));
     }
@@ -214,7 +235,7 @@ fn start_lab() -> Result<Lab> {
         clients,
         variables,
         not_run,
-        _servers: servers,
+        servers: vec![],
         _postgres: postgres,
     })
 }

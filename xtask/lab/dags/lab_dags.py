@@ -48,7 +48,11 @@ with dag("lab_failing", tags=["lab,with comma"], description="Fails in `transfor
     def load(rows):
         return len(rows)
 
-    load(transform(extract()))
+    @task
+    def report(count):
+        print(f"{count} rows")
+
+    report(load(transform(extract())))
 
 with dag("lab_mapped"):
 

@@ -52,61 +52,95 @@ pub(crate) struct Server {
 impl Airflow {
     /// Installs a release if need be, and makes the database called `name`; `fresh` begins with an empty one.
     pub(crate) fn prepare(release: Release, name: &str, fresh: bool) -> Result<Self> {
-        let venv = release.venv()?;
-        let home = lab_dir().join(format!("airflow-{name}"));
-        if fresh && home.exists() {
-            std::fs::remove_dir_all(&home)?;
-        }
-        std::fs::create_dir_all(home.join("dags"))?;
-        let airflow = Self {
+        let empty = Self {
             release,
-            venv,
-            home,
+            venv: release.venv()?,
+            home: lab_dir().join(format!("database-{}", release.version)),
         };
-        if !airflow.home.join("ready").exists() {
-            airflow.make_database()?;
+        empty.make_database()?;
+        let airflow = Self {
+            home: lab_dir().join(format!("airflow-{name}")),
+            ..empty.clone()
+        };
+        if fresh && airflow.home.exists() {
+            std::fs::remove_dir_all(&airflow.home)?;
+        }
+        std::fs::create_dir_all(&airflow.home)?;
+        if !airflow.database().exists() {
+            std::fs::copy(empty.database(), airflow.database())?;
         }
         Ok(airflow)
     }
 
+    /// Made once for each release: the databases of the lab are copies of it.
     fn make_database(&self) -> Result<()> {
+        let done = self.home.join("ready");
         let version = self.release.version;
-        step(&format!("Airflow {version}: make the database"), || {
-            run_logged(
-                self.command("airflow").args(["db", "migrate"]),
-                &self.log("db"),
-            )
-        })?;
-        step(&format!("Airflow {version}: create the user admin"), || {
-            let mut create = self.command("airflow");
-            create.args([
-                "users",
-                "create",
-                "--username",
-                "admin",
-                "--password",
-                "admin",
-            ]);
-            create.args(["--role", "Admin", "--email", "admin@example.org"]);
-            create.args(["--firstname", "Ada", "--lastname", "Admin"]);
-            run_logged(&mut create, &self.log("user"))
-        })?;
-        std::fs::write(self.home.join("ready"), version)?;
+        if std::fs::read_to_string(&done).is_ok_and(|text| text == version) {
+            return Ok(());
+        }
+        if self.home.exists() {
+            std::fs::remove_dir_all(&self.home)?;
+        }
+        std::fs::create_dir_all(&self.home)?;
+        let create = "users create --username admin --password admin --role Admin --email admin@example.org --firstname Ada --lastname Admin";
+        step(
+            &format!("Airflow {version}: make the database and the user admin"),
+            || self.run_commands(&["db migrate", create], "database"),
+        )?;
+        std::fs::write(&done, version)?;
         Ok(())
     }
 
-    /// Adds users and roles to the database.
-    pub(crate) fn seed(&self, users: u32, roles: u32) -> Result<()> {
+    /// Commands of Airflow's command line, all in one process.
+    fn run_commands(&self, commands: &[&str], log: &str) -> Result<()> {
+        let mut python = self.command("python");
+        python
+            .arg(root().join("xtask/lab/commands.py"))
+            .args(commands);
+        run_logged(&mut python, &self.log(log))
+    }
+
+    fn database(&self) -> PathBuf {
+        self.home.join("airflow.db")
+    }
+
+    /// Adds so many of these to the database; the fixture DAGs must have run before there are DAGs, runs or task instances.
+    pub(crate) fn seed(&self, counts: &[(&str, u32)]) -> Result<()> {
+        let what: Vec<_> = counts
+            .iter()
+            .map(|(what, count)| format!("{count} {}", what.replace('_', " ")))
+            .collect();
         step(
-            &format!("Airflow {}: {users} users", self.release.version),
+            &format!("Airflow {}: {}", self.release.version, what.join(", ")),
             || {
                 let mut seed = Command::new(self.venv.bin("python"));
                 seed.arg(root().join("xtask/lab/seed.py"))
-                    .arg(self.home.join("airflow.db"));
-                seed.args([users.to_string(), roles.to_string()]);
+                    .arg(self.database());
+                seed.args(counts.iter().map(|(what, count)| format!("{what}={count}")));
                 run_logged(&mut seed, &self.log("seed"))
             },
         )
+    }
+
+    /// Reads the fixture DAGs into the database, unless they have been since they changed last.
+    pub(crate) fn parse_dags(&self) -> Result<()> {
+        let done = self.home.join("parsed");
+        let mut wanted = String::new();
+        let mut files: Vec<_> = std::fs::read_dir(dags_dir())?.collect::<Result<_, _>>()?;
+        files.sort_by_key(std::fs::DirEntry::path);
+        for file in files.iter().filter(|file| file.path().is_file()) {
+            wanted += &std::fs::read_to_string(file.path())?;
+        }
+        if std::fs::read_to_string(&done).is_ok_and(|text| text == wanted) {
+            return Ok(());
+        }
+        step(
+            &format!("Airflow {}: read the fixture DAGs", self.release.version),
+            || self.run_commands(&["dags reserialize"], "parse"),
+        )?;
+        std::fs::write(&done, wanted)?;
+        Ok(())
     }
 
     /// Starts a server on a free port, or on this one, and waits until it answers.
@@ -145,15 +179,28 @@ impl Airflow {
             for (name, mut command) in programs {
                 processes.push(Process::spawn(&mut command, &self.log(name))?);
             }
-            let mut run = Command::new(self.venv.bin("python"));
-            run.arg(root().join("xtask/lab/run_dags.py"));
-            run.args([&server.url, &self.release.major.to_string()]);
-            let ran = run_logged(&mut run, &self.log("run-dags"));
+            let ran = self.drive_dags(server, "run");
             for process in processes {
                 process.stop(Duration::from_secs(20));
             }
             ran
         })
+    }
+
+    /// Triggers the fixture DAGs, which then wait: there is no scheduler.
+    pub(crate) fn trigger_dags(&self, server: &Server) -> Result<()> {
+        let version = self.release.version;
+        step(
+            &format!("Airflow {version}: trigger the fixture DAGs"),
+            || self.drive_dags(server, "trigger"),
+        )
+    }
+
+    fn drive_dags(&self, server: &Server, what: &str) -> Result<()> {
+        let mut run = Command::new(self.venv.bin("python"));
+        run.arg(root().join("xtask/lab/run_dags.py"));
+        run.args([what, &server.url, self.release.version]);
+        run_logged(&mut run, &self.log("run-dags"))
     }
 
     fn scheduler_command(&self, server: &Server) -> Command {
@@ -166,6 +213,8 @@ impl Airflow {
             // Tasks are forks of the scheduler then; the SequentialExecutor starts a new Python for each, which takes six seconds.
             command.env("_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK", "1");
         } else {
+            // Each line of a task's log comes out here as well, and colours take longer than the task.
+            command.env("AIRFLOW__LOGGING__JSON_LOGS", "True");
             let url = format!("{}/execution/", server.url);
             command.env("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", url);
         }
@@ -215,7 +264,7 @@ impl Airflow {
                 command.env("RATE_LIMIT_WINDOW", seconds.to_string());
                 let config = lab.join("webserver_rate_limit.py");
                 command.env("AIRFLOW__WEBSERVER__CONFIG_FILE", config);
-                command.env("AIRFLOW__CORE__PLUGINS_FOLDER", lab.join("plugins"));
+                command.env("AIRFLOW__CORE__PLUGINS_FOLDER", lab.join("rate_limit"));
             }
             Variant::ShortTokens { seconds } => {
                 command.env(
@@ -241,15 +290,16 @@ impl Airflow {
             .env("PYTHONWARNINGS", "ignore")
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
-            .env("AIRFLOW__CORE__DAGS_FOLDER", root().join("xtask/lab/dags"))
+            .env("AIRFLOW__CORE__DAGS_FOLDER", dags_dir())
+            .env(
+                "AIRFLOW__CORE__PLUGINS_FOLDER",
+                root().join("xtask/lab/plugins"),
+            )
             .env("AIRFLOW__CORE__TEST_CONNECTION", "Enabled")
             .env("AIRFLOW__CORE__FERNET_KEY", "")
             .env(
                 "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
-                format!(
-                    "sqlite:///{}?timeout=60",
-                    self.home.join("airflow.db").display()
-                ),
+                format!("sqlite:///{}?timeout=60", self.database().display()),
             )
             .envs(self.release.settings());
         command
@@ -259,6 +309,11 @@ impl Airflow {
     pub(crate) fn log(&self, what: &str) -> PathBuf {
         self.home.join(format!("{what}.log"))
     }
+}
+
+/// The fixture DAGs.
+fn dags_dir() -> PathBuf {
+    root().join("xtask/lab/dags")
 }
 
 impl Variant {
@@ -317,7 +372,7 @@ pub(crate) fn up(major: u8, port: Option<u16>, seed: bool) -> Result<String> {
         std::fs::write(pid_file(&airflow.home), server.process.detach().to_string())?;
     }
     if seed {
-        airflow.seed(5000, 300)?;
+        airflow.seed(&[("users", 5000), ("roles", 300)])?;
     }
     Ok(url)
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail};
 
@@ -146,8 +147,10 @@ fn uv_command(uv: &Path) -> Command {
     command
 }
 
-/// uv, installed with pip into an environment of its own.
+/// uv, installed with pip into an environment of its own, by the first who needs it.
 fn uv() -> Result<PathBuf> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock();
     let dir = lab_dir().join("uv");
     let uv = dir.join("bin/uv");
     if uv.exists() {

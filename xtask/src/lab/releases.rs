@@ -19,6 +19,8 @@ pub(crate) struct Release {
     basic_auth: Option<(&'static str, &'static str)>,
 }
 
+/// The same for all servers of a database, so that one accepts the tokens of another.
+const SECRET: &str = "only-for-tests-";
 const API_BACKENDS: &str = "AIRFLOW__API__AUTH_BACKENDS";
 const FAB_BASIC: &str = "airflow.providers.fab.auth_manager.api.auth.backend.basic_auth,airflow.api.auth.backend.session";
 
@@ -132,13 +134,14 @@ impl Release {
         }
         if self.major == 2 {
             settings.push(("AIRFLOW__WEBSERVER__EXPOSE_CONFIG", "True".into()));
+            settings.push(("AIRFLOW__WEBSERVER__SECRET_KEY", SECRET.into()));
         } else {
             let manager = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager";
             settings.push(("AIRFLOW__CORE__AUTH_MANAGER", manager.into()));
             settings.push(("AIRFLOW__API__EXPOSE_CONFIG", "True".into()));
             settings.push(("AIRFLOW__API__WORKERS", "1".into()));
-            // The same for all servers of this database, so that one accepts the tokens of another.
-            settings.push(("AIRFLOW__API_AUTH__JWT_SECRET", "only-for-tests-".repeat(6)));
+            settings.push(("AIRFLOW__API__SECRET_KEY", SECRET.into()));
+            settings.push(("AIRFLOW__API_AUTH__JWT_SECRET", SECRET.repeat(6)));
         }
         settings
     }
