@@ -129,7 +129,7 @@ with dag("lab.dotted-id_é", params={"region": "eu", "days": 7}, max_active_runs
         second(first())
 
     # Has an extra link to the run that it triggers.
-    in_a_pool() >> TriggerDagRunOperator(task_id="trigger", trigger_dag_id="lab_mapped")
+    in_a_pool() >> TriggerDagRunOperator(task_id="trigger", trigger_dag_id="lab_waits_for_two")
 
 # Stays paused: for backfills, and a task that can never run gives a warning.
 with dag("lab_daily", schedule="@daily"):
