@@ -16,6 +16,8 @@ class Row:
     # Name -> where it stands in the result, with dots: a number counts the items of a list.
     keep: dict = dataclasses.field(default_factory=dict)
     impossible: str = ""
+    # Code of the error if the same Airflow has been through this before.
+    repeated: str = ""
 
 
 ROWS = []
@@ -63,8 +65,8 @@ FAILED_TASK = {**FAILING, "task_id": "transform"}
 MAPPED = {"dag_id": "lab_mapped", "dag_run_id": "lab-1"}
 ODD = {"dag_id": "lab.dotted-id_é", "dag_run_id": "lab-1"}
 # Runs of this test alone: the others are looked at by other tests.
-OWN = {"dag_id": "lab_failing", "dag_run_id": "matrix-1"}
-OWN_2 = {"dag_id": "lab_failing", "dag_run_id": "matrix-2"}
+OWN = {"dag_id": "lab_failing", "dag_run_id": "$run_1"}
+OWN_2 = {"dag_id": "lab_failing", "dag_run_id": "$run_2"}
 QUESTION = {"dag_id": "lab_approval", "dag_run_id": "lab-1"}
 ORDERS = "s3://lab/orders/key one.csv"
 
@@ -97,12 +99,13 @@ both(get("dag"), {"id": "lab.dotted-id_é"}, keep={"file_token": "file_token"})
 both(get("dag_details"), {"id": "lab.dotted-id_é"})
 both(update("dag"), {"id": "bulk_480", "is_paused": True})
 both(verb("bulk_update", "dags"), {"dag_id_pattern": "bulk_47", "is_paused": True})
-both(delete("dag"), {"id": "bulk_499"})
+both(list_of("dags"), {"dag_id_pattern": "bulk_4", "limit": 1}, keep={"superfluous_dag": "dags.0.dag_id"})
+both(delete("dag"), {"id": "$superfluous_dag"})
 airflow_3(verb("favorite", "dag"), {"dag_id": "bulk_480"})
 airflow_3(verb("unfavorite", "dag"), {"dag_id": "bulk_480"})
 airflow_3(list_of("dag_tags"), {"tag_name_pattern": "lab"})
 both(list_of("dag_stats"), {"dag_ids": ["lab_failing", "lab_mapped"]})
-both(verb("reparse", "dag_file"), {"file_token": "$file_token"})
+both(verb("reparse", "dag_file"), {"file_token": "$file_token"}, repeated="conflict")
 both(list_of("tasks"), {"dag_id": "lab_failing"})
 both(get("task"), {"dag_id": "lab_failing", "id": "transform"})
 airflow_2(get("dag_source"), {"id": "$file_token"})
@@ -114,22 +117,22 @@ both(list_of("dag_warnings"))
 # Runs.
 both(verb("trigger", "dag_run"), {**OWN, "conf": {"big": 2**63}, "note": "by the matrix"})
 both(verb("trigger", "dag_run"), OWN_2)
-both(verb("trigger", "dag_run"), {"dag_id": "lab_failing", "dag_run_id": "matrix-3"})
-both(list_of("dag_runs"), {"dag_id": "lab_failing", "state": ["failed"], "start_date_gte": "$today"})
+both(verb("trigger", "dag_run"), {"dag_id": "lab_failing", "dag_run_id": "$run_3"})
+both(list_of("dag_runs"), {"dag_id": "lab_failing", "state": ["failed"], "start_date_gte": "$yesterday"})
 both(list_of("dag_runs_batch"), {"dag_ids": ["lab_failing", "lab_mapped"]})
 both(get("dag_run"), {"dag_id": "lab_failing", "id": "lab-1"})
-airflow_2(update("dag_run_note"), {"dag_id": "lab_failing", "id": "matrix-1", "note": "another"})
-both(update("dag_run"), {"dag_id": "lab_failing", "id": "matrix-1", "state": "failed"})
-both(update("dag_run"), {"dag_id": "lab_failing", "id": "matrix-3", "state": "failed"})
-both(verb("clear", "dag_run"), {"dag_id": "lab_failing", "id": "matrix-1", "dry_run": False})
-airflow_3(verb("clear", "dag_runs"), {"dag_id": "lab_failing", "dag_runs": [{"dag_run_id": "matrix-2"}], "dry_run": False})
-airflow_3(verb("clear", "dag_run_partitions"), {"dag_id": "lab_failing", "run_id": "matrix-2", "dry_run": True})
+airflow_2(update("dag_run_note"), {"dag_id": "lab_failing", "id": "$run_1", "note": "another"})
+both(update("dag_run"), {"dag_id": "lab_failing", "id": "$run_1", "state": "failed"})
+both(update("dag_run"), {"dag_id": "lab_failing", "id": "$run_3", "state": "failed"})
+both(verb("clear", "dag_run"), {"dag_id": "lab_failing", "id": "$run_1", "dry_run": False})
+airflow_3(verb("clear", "dag_runs"), {"dag_id": "lab_failing", "dag_runs": [{"dag_run_id": "$run_2"}], "dry_run": False})
+airflow_3(verb("clear", "dag_run_partitions"), {"dag_id": "lab_failing", "run_id": "$run_2", "dry_run": True})
 airflow_3(
     verb("bulk", "dag_runs"),
-    {"dag_id": "lab_failing", "actions": [{"action": "update", "entities": [{"dag_run_id": "matrix-2", "note": "many"}]}]},
+    {"dag_id": "lab_failing", "actions": [{"action": "update", "entities": [{"dag_run_id": "$run_2", "note": "many"}]}]},
 )
 airflow_3(verb("wait", "dag_run"), {**FAILING, "result_task_ids": ["extract"]})
-both(delete("dag_run"), {"dag_id": "lab_failing", "id": "matrix-3"})
+both(delete("dag_run"), {"dag_id": "lab_failing", "id": "$run_3"})
 
 # Backfills.
 DATES = {"dag_id": "lab_daily", "from_date": "2026-03-01T00:00:00Z", "to_date": "2026-03-03T00:00:00Z"}
@@ -155,11 +158,12 @@ both(get("task_instance_try"), {**FAILED_TASK, "id": 1})
 both(get("mapped_task_instance_try"), {**MAPPED, "task_id": "square", "map_index": 3, "id": 1})
 both(get("task_instance_links"), {**ODD, "id": "trigger"})
 both(update("task_instance"), {**OWN, "id": "extract", "new_state": "success"})
-both(update("mapped_task_instance"), {**MAPPED, "id": "square", "map_index": 7, "new_state": "success"})
+airflow_2(update("mapped_task_instance"), {**MAPPED, "id": "square", "map_index": 7, "new_state": "success"})
+airflow_3(update("mapped_task_instance"), {**MAPPED, "id": "square", "map_index": 7, "note": "seen"})
 airflow_3(verb("preview", "task_instance_update"), {**OWN, "task_id": "load", "new_state": "failed"})
 airflow_3(verb("preview", "mapped_task_instance_update"), {**MAPPED, "task_id": "square", "map_index": 6, "new_state": "failed"})
 airflow_3(verb("preview", "task_group_instances_update"), {**ODD, "group_id": "group", "new_state": "failed"})
-airflow_3(update("task_group_instances"), {**ODD, "id": "group", "new_state": "success"})
+airflow_3(update("task_group_instances"), {**ODD, "id": "group", "note": "seen"})
 airflow_2(verb("set", "task_instances_state"), {**OWN, "task_id": "transform", "new_state": "failed", "dry_run": False})
 both(verb("clear", "task_instances"), {**OWN, "task_ids": ["extract"], "only_failed": False, "dry_run": False})
 airflow_2(verb("set", "task_instance_note"), {**OWN, "task_id": "extract", "note": "seen"})
@@ -192,7 +196,11 @@ airflow_3(verb("clear", "task_state_store"), FAILED_TASK)
 # Questions to people.
 airflow_3(list_of("hitl_details"), {**QUESTION, "response_received": False})
 airflow_3(get("hitl_detail"), {**QUESTION, "id": "publish"})
-airflow_3(verb("respond", "hitl_detail"), {**QUESTION, "task_id": "publish", "chosen_options": ["Approve"], "params_input": {"comment": "yes"}})
+airflow_3(
+    verb("respond", "hitl_detail"),
+    {**QUESTION, "task_id": "publish", "chosen_options": ["Approve"], "params_input": {"comment": "yes"}},
+    repeated="conflict",
+)
 # Its answered question is one of an earlier try then.
 airflow_3(
     verb("clear", "task_instances"),
@@ -219,10 +227,10 @@ both(create("connection"), {"connection_id": "matrix", "conn_type": "sqlite", "p
 both(list_of("connections"), {"conn_type": "sqlite"})
 both(get("connection"), {"id": "matrix"})
 both(update("connection"), {"id": "matrix", "description": "made by a test"})
-both(verb("test", "connection"), {"connection_id": "matrix", "conn_type": "sqlite", "host": ":memory:"})
+both(verb("test", "connection"), {"connection_id": "matrix_2", "conn_type": "sqlite", "host": ":memory:"})
 airflow_3(
     verb("enqueue", "connection_test"),
-    {"connection_id": "matrix", "conn_type": "sqlite", "host": ":memory:"},
+    {"connection_id": "matrix_2", "conn_type": "sqlite", "host": ":memory:"},
     keep={"test_token": "token"},
 )
 airflow_3(get("connection_test"), {"id": "$test_token"})
@@ -253,7 +261,8 @@ airflow_3(
 )
 
 # Assets.
-both(list_of("assets"), {"uri_pattern": "lab/orders"}, keep={"asset": "assets.0.id"})
+airflow_2(list_of("assets"), {"uri_pattern": "lab/orders"})
+airflow_3(list_of("assets"), {"uri_pattern": "lab/orders"}, keep={"asset": "assets.0.id"})
 airflow_2(get("asset"), {"id": ORDERS})
 airflow_3(get("asset"), {"id": "$asset"})
 both(list_of("asset_events"), {"source_dag_id": "lab_producer"})

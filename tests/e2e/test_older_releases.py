@@ -64,7 +64,7 @@ MAY_BE_MISSING = [
 @pytest.mark.anyio
 async def test_what_reads_works_or_says_which_airflow_it_needs(older, tmp_path, capsys):
     tools = {tool["name"]: tool for tool in catalogue(f"airflow-{older.major}")}
-    known = {"consumer_run": "lab-1", "today": "2026-01-01T00:00:00Z"}
+    known = {"consumer_run": "lab-1", "yesterday": "2026-01-01T00:00:00Z"}
     lines, failed = [], []
     async with connect(older, tmp_path) as session:
         offered = {tool.name for tool in (await session.client.list_tools()).tools}

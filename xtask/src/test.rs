@@ -135,7 +135,7 @@ impl Airflows {
 
 /// One Airflow on which the fixture DAGs have run, with much data, and the servers of its database: only a plain one, or all.
 fn start_airflow(major: u8, plain: bool) -> Result<Airflows> {
-    let name = if plain { "plain" } else { "test" };
+    let name = if plain { "plain" } else { "e2e" };
     let airflow = Airflow::prepare(release(major)?, &format!("{name}-{major}"), true)?;
     let mut airflows = Airflows::default();
     let server = airflow.start(Variant::Plain, None)?;

@@ -68,6 +68,13 @@ impl Airflow {
         std::fs::create_dir_all(&airflow.home)?;
         if !airflow.database().exists() {
             std::fs::copy(empty.database(), airflow.database())?;
+            // Airflow 2 takes for the configuration what stood in the file when the server started.
+            let configuration = std::fs::read_to_string(empty.home.join("airflow.cfg"))?;
+            let [from, to] = [&empty, &airflow].map(|each| each.home.display().to_string());
+            std::fs::write(
+                airflow.home.join("airflow.cfg"),
+                configuration.replace(&from, &to),
+            )?;
         }
         Ok(airflow)
     }
