@@ -214,51 +214,30 @@ both(list_of("variables"), {"limit": 1})
 both(get("variable"), {"id": "matrix"})
 both(update("variable"), {"id": "matrix", "value": "2"})
 both(delete("variable"), {"id": "matrix"})
-airflow_3(
-    verb("bulk", "variables"),
-    {
-        "actions": [
-            {"action": "create", "entities": [{"key": "matrix_2", "value": "1"}]},
-            {"action": "delete", "entities": ["matrix_2"]},
-        ]
-    },
-)
+airflow_3(verb("bulk", "variables"), {"actions": [{"action": "create", "entities": [{"key": "matrix_2", "value": "1"}]}]})
+airflow_3(verb("bulk", "variables"), {"actions": [{"action": "delete", "entities": ["matrix_2"]}]})
 both(create("connection"), {"connection_id": "matrix", "conn_type": "sqlite", "password": "first-secret-4471"})
 both(list_of("connections"), {"conn_type": "sqlite"})
 both(get("connection"), {"id": "matrix"})
 both(update("connection"), {"id": "matrix", "description": "made by a test"})
-both(verb("test", "connection"), {"connection_id": "matrix_2", "conn_type": "sqlite", "host": ":memory:"})
+both(verb("test", "connection"), {"connection_id": "matrix_3", "conn_type": "sqlite", "host": ":memory:"})
 airflow_3(
     verb("enqueue", "connection_test"),
-    {"connection_id": "matrix_2", "conn_type": "sqlite", "host": ":memory:"},
+    {"connection_id": "matrix_3", "conn_type": "sqlite", "host": ":memory:"},
     keep={"test_token": "token"},
 )
 airflow_3(get("connection_test"), {"id": "$test_token"})
 both(delete("connection"), {"id": "matrix"})
-airflow_3(
-    verb("bulk", "connections"),
-    {
-        "actions": [
-            {"action": "create", "entities": [{"connection_id": "matrix_2", "conn_type": "http"}]},
-            {"action": "delete", "entities": ["matrix_2"]},
-        ]
-    },
-)
+airflow_3(verb("bulk", "connections"), {"actions": [{"action": "create", "entities": [{"connection_id": "matrix_2", "conn_type": "http"}]}]})
+airflow_3(verb("bulk", "connections"), {"actions": [{"action": "delete", "entities": ["matrix_2"]}]})
 airflow_3(verb("add", "default_connections"))
 both(create("pool"), {"name": "matrix", "slots": 3, "description": "made by a test"})
 both(list_of("pools"))
 both(get("pool"), {"id": "matrix"})
 both(update("pool"), {"id": "matrix", "slots": 4})
 both(delete("pool"), {"id": "matrix"})
-airflow_3(
-    verb("bulk", "pools"),
-    {
-        "actions": [
-            {"action": "create", "entities": [{"name": "matrix_2", "slots": 1}]},
-            {"action": "delete", "entities": ["matrix_2"]},
-        ]
-    },
-)
+airflow_3(verb("bulk", "pools"), {"actions": [{"action": "create", "entities": [{"name": "matrix_2", "slots": 1}]}]})
+airflow_3(verb("bulk", "pools"), {"actions": [{"action": "delete", "entities": ["matrix_2"]}]})
 
 # Assets.
 airflow_2(list_of("assets"), {"uri_pattern": "lab/orders"})

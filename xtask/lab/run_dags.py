@@ -1,7 +1,7 @@
 """Runs the fixture DAGs on an Airflow, by its REST API.
 
     python run_dags.py run URL VERSION        with a scheduler, and waits until each run is over
-    python run_dags.py trigger URL VERSION    without one: the runs stay queued
+    python run_dags.py mark URL VERSION       without one: the runs are only marked as having ended
 
 What a run is called is fixed, so that tests know it: `lab-1`.
 """
@@ -119,7 +119,10 @@ def main(what, url, version):
     airflow = Airflow(url, major)
     asks = APPROVAL if (major, minor) >= (3, 1) else {}
     trigger(airflow, {**RUNS, **asks})
-    if what == "trigger":
+    if what == "mark":
+        for dag_id, runs in RUNS.items():
+            for run_id, state in runs.items():
+                airflow.request("PATCH", f"{airflow.dag(dag_id)}/dagRuns/{run_id}", {"state": state})
         return
     wait("runs", 300, lambda: unfinished(airflow))
     for dag_id, runs in asks.items():
