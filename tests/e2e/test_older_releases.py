@@ -132,7 +132,9 @@ async def test_what_came_later_says_so(older, tmp_path):
 async def test_users_and_roles_of_every_auth_manager(older, tmp_path):
     async with connect(older, tmp_path) as session:
         users = await session.call("list_all_apacheairflow_users", {"limit": 1})
-        assert [user["username"] for user in users["users"]] == ["admin"] and users["next_cursor"] is None
+        assert [user["username"] for user in users["users"]] == ["admin"] and users["next_cursor"]
+        everyone, total = await walk(session, "list_all_apacheairflow_users", {}, 7)
+        assert len({user["username"] for user in everyone}) == len(everyone) == total == 21
         roles = await session.call("list_all_apacheairflow_roles", {"limit": 2})
         assert len(roles["roles"]) == 2 and roles["next_cursor"]
         assert (await session.call("get_single_apacheairflow_user_by_id", {"id": "admin"}))["email"] == "admin@example.org"
