@@ -30,7 +30,7 @@ async def test_a_failing_dag_is_diagnosed_in_three_calls(airflow, tmp_path):
     text = "\n".join(lines)
     assert len(lines) <= 50 and len(text) < 20_000
     assert "ValueError: row 3 has no amount" in text, text
-    assert "KeyError: 'amount'" in text and "lab_dags.py" in text, text
+    assert "lab_dags.py" in text and "in transform" in text, text
     # Clean text: no Python repr, no markers of the web page.
     assert "\\n" not in text and "::group::" not in text and not text.startswith("[("), text
 
@@ -57,10 +57,9 @@ async def test_a_long_log_is_read_from_either_end_and_filtered(airflow, tmp_path
 async def test_what_a_task_left_behind_comes_back_unchanged(airflow, tmp_path):
     where = {"dag_id": "lab_failing", "dag_run_id": "lab-1", "task_id": "extract", "id": "return_value"}
     async with connect(airflow, tmp_path) as session:
-        value = (await session.call("get_single_apacheairflow_xcom_by_id", where))["value"]
-    if isinstance(value, dict):
-        assert value["big"] == 2**63 and value["nothing"] is None
-        assert value["nested"] == {"rows": [{"id": 1, "amounts": [1.5, -2]}, []]}
-    else:
-        # Cut, because it is long.
-        assert str(2**63) in value
+        xcom = await session.call("get_single_apacheairflow_xcom_by_id", where)
+    # Airflow 3 answers with one of two kinds of XCom, so that the schema of the result has it one level deeper.
+    value = xcom.get("result", xcom)["value"]
+    assert value["big"] == 2**63 and value["nothing"] is None
+    assert value["nested"] == {"rows": [{"id": 1, "amounts": [1.5, -2]}, []]}
+    assert value["long"].startswith("lorem ipsum lorem ipsum")

@@ -1,6 +1,7 @@
 """Every tool has succeeded on a real server of each API that it is bound to; the matrix of what was called is printed."""
 
 import datetime
+import itertools
 import json
 
 import pytest
@@ -28,6 +29,12 @@ def at(value, place):
 def shortened(arguments):
     text = json.dumps(arguments, ensure_ascii=False)
     return text if len(text) <= 100 else text[:99] + "…"
+
+
+def in_short(statuses):
+    """404 200×3"""
+    groups = [(status, len(list(group))) for status, group in itertools.groupby(statuses)]
+    return " ".join(str(status) if count == 1 else f"{status}×{count}" for status, count in groups)
 
 
 def known_before(airflow):
@@ -64,8 +71,8 @@ async def test_every_tool_has_succeeded(airflow, proxy, tmp_path, capsys):
                 known |= {name: at(result.structured_content, place) for name, place in row.keep.items()}
             except (ValueError, KeyError, IndexError) as error:
                 failed.append(f"{row.tool} {row.arguments}: {error!r}")
-            statuses = [str(seen.status) for seen in proxy.requests[before:] if not seen.path.startswith("/auth/token")]
-            lines.append((row.tool, " ".join(statuses) or "-", row.arguments))
+            statuses = [seen.status for seen in proxy.requests[before:] if not seen.path.startswith("/auth/token")]
+            lines.append((row.tool, in_short(statuses), row.arguments))
 
     with capsys.disabled():
         print(f"\n{len(lines)} calls for {len(tools)} tools of airflow-{airflow.major}")

@@ -219,6 +219,8 @@ impl Airflow {
         if self.release.major == 2 {
             // Tasks are forks of the scheduler then; the SequentialExecutor starts a new Python for each, which takes six seconds.
             command.env("_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK", "1");
+            // SQLite locks no rows: a task that its predecessor and the scheduler schedule at once would begin with its second try.
+            command.env("AIRFLOW__SCHEDULER__SCHEDULE_AFTER_TASK_EXECUTION", "False");
         } else {
             // Each line of a task's log comes out here as well, and colours take longer than the task.
             command.env("AIRFLOW__LOGGING__JSON_LOGS", "True");
