@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import time
 
 import pytest
 from conftest import catalogue, connect
@@ -27,17 +28,17 @@ TALK = {"dag_id": "lab_long_log", "dag_run_id": "lab-1", "task_id": "talk", "try
 CONSUMER = {"dag_id": "lab_consumer", "dag_run_id": "$consumer_run"}
 
 WALKS = {
-    "users": Walk({}, {"role": "Admin"}, entries=5001, few_entries=6),
+    "users": Walk({}, {"role": "Admin"}, entries=5001, few_entries=6, slow=True),
     "roles": Walk(entries=5),
     "permissions": Walk(entries=5, few={"action": "can_read"}, few_entries=1),
     "dags": Walk({}, {"dag_id_pattern": "bulk_12"}, entries=490, few_entries=10),
     "dag_tags": Walk(entries=8),
     "dag_stats": Walk({"dag_ids": [f"bulk_{i:03d}" for i in range(20)]}, entries=20),
     "tasks": Walk({"dag_id": "lab_failing"}, entries=4),
-    "dag_versions": Walk({}, {"dag_id": "lab_failing"}, entries=490, few_entries=1),
+    "dag_versions": Walk({}, {"dag_id": "lab_failing"}, entries=490, few_entries=1, slow=True),
     "dag_warnings": Walk(entries=1),
     "dag_runs": Walk({}, {"dag_id": "bulk_001"}, entries=3000, few_entries=50),
-    "dag_runs_batch": Walk({"states": ["success", "failed", "running"]}, {"dag_ids": ["bulk_001"]}, entries=3000, few_entries=50),
+    "dag_runs_batch": Walk({"states": ["success", "failed", "running"]}, {"dag_ids": ["bulk_001"]}, entries=3000, few_entries=50, slow=True),
     "backfill_dates": Walk({"dag_id": "lab_daily", "from_date": "2026-04-01T00:00:00Z", "to_date": "2026-04-10T00:00:00Z"}, entries=10),
     "backfills": Walk({"dag_id": "lab_daily"}),
     "task_instances": Walk({}, {"state": ["failed"]}, entries=1000, few_entries=10),
@@ -126,16 +127,17 @@ async def test_every_list_is_walked_to_its_end(airflow, tmp_path, capsys):
             seen = {}
             for limit, arguments, entries in [(1, few, few_entries), (7, by_7, by_7_entries), (1000, plan.whole, plan.entries)]:
                 arguments = {name: run["dag_run_id"] if value == "$consumer_run" else value for name, value in arguments.items()}
+                began = time.monotonic()
                 try:
                     items, total = await walk(session, tool, {**arguments, **fields}, limit)
                     check(tool, arguments, limit, items, total, entries, is_whole=limit == 1000)
                     # The same arguments give the same items, in the same order, whatever the limit.
                     key = json.dumps(arguments)
                     assert seen.setdefault(key, items) == items, f"{tool} {arguments}: other items by {limit}"
-                    lines.append(f"{tool:62} {limit:5} {len(items):6}")
+                    lines.append(f"{tool:62} {limit:5} {len(items):6} {time.monotonic() - began:6.1f} s")
                 except AssertionError as error:
                     failed.append(f"{tool} {arguments} by {limit}: {error}")
     with capsys.disabled():
-        print(f"\nitems walked over, airflow-{airflow.major}")
+        print(f"\nlimit, items and time of each walk, airflow-{airflow.major}")
         print("\n".join("  " + line for line in lines))
     assert not failed, "\n".join(failed)
