@@ -223,7 +223,7 @@ both(update("connection"), {"id": "matrix", "description": "made by a test"})
 both(verb("test", "connection"), {"connection_id": "matrix_3", "conn_type": "sqlite", "host": ":memory:"})
 airflow_3(
     verb("enqueue", "connection_test"),
-    {"connection_id": "matrix_3", "conn_type": "sqlite", "host": ":memory:"},
+    {"connection_id": "$run_1", "conn_type": "sqlite", "host": ":memory:"},
     keep={"test_token": "token"},
 )
 airflow_3(get("connection_test"), {"id": "$test_token"})
