@@ -31,7 +31,7 @@ def setting(name):
 
 @dataclasses.dataclass
 class Airflow:
-    """One real Airflow with 5,000 users (`user00000` ..., password `admin`) and the user `admin`."""
+    """One real Airflow with the user `admin`, 5,000 users (`user00000` ..., password `admin`), the DAGs of xtask/lab/dags, which have run, and 500 more with 3,000 runs (`bulk_000` ...)."""
 
     major: int
 
@@ -166,6 +166,13 @@ async def connect(airflow, tmp_path, arguments=(), mode="auto", **changes):
         assert secret not in text, "a password in the log"
 
 
+def catalogue(api):
+    """The tools of an API, as the server prints them."""
+    done = subprocess.run([setting("E2E_BINARY"), "tools", "--json", "--api", api], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
 def inspect(airflow, tool, arguments, method="tools/call", **changes):
     """One call through the command line of the MCP Inspector: (exit code, the parsed answer)."""
     command = [setting("E2E_NODE"), setting("E2E_INSPECTOR"), "--cli"]
@@ -192,6 +199,8 @@ class Seen:
     target: str
     headers: dict
     body: str
+    # Of the answer, once there is one.
+    status: int | None = None
 
     @property
     def path(self):
@@ -224,6 +233,7 @@ class Proxy:
                     proxy.held[seen.path].wait(60)
                 if seen.path in proxy.answers:
                     status, media_type, text = proxy.answers[seen.path]
+                    seen.status = status
                     return self.answer(status, [("Content-Type", media_type)], text.encode())
                 upstream = http.client.HTTPConnection(target.hostname, target.port, timeout=120)
                 upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
@@ -231,6 +241,7 @@ class Proxy:
                     upstream.putheader(name, value)
                 upstream.endheaders(body or None)
                 answer = upstream.getresponse()
+                seen.status = answer.status
                 text = answer.read()
                 headers = [h for h in answer.getheaders() if h[0].lower() not in ("transfer-encoding", "content-length", "connection")]
                 upstream.close()

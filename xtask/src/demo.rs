@@ -7,7 +7,7 @@ use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use crate::lab::{airflow, root, step};
+use crate::lab::{airflow, releases, root, step};
 use crate::test::cargo;
 
 /// Users added, so that the audit has something to find.
@@ -17,7 +17,7 @@ const USERS: u32 = 2000;
 pub(crate) fn demo() -> Result<()> {
     eprintln!("airflow-mcp demo: a real Airflow 3, the generated server, an audit through MCP\n");
     let url = airflow::up(3, None, false)?;
-    airflow::Airflow::prepare(airflow::release(3)?, "3", false)?.seed(USERS, 0)?;
+    airflow::Airflow::prepare(releases::release(3)?, "3", false)?.seed(&[("users", USERS)])?;
     step("generate the tools from the OpenAPI documents", || {
         cargo(&["xtask", "generate"])
     })?;

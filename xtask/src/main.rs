@@ -50,7 +50,11 @@ enum Task {
         only: Option<String>,
     },
     /// Start the servers of the end-to-end tests, print their variables, and keep them until the end of input
-    Lab,
+    Lab {
+        /// Only one server of Airflow 2 and one of 3, with the fixture DAGs
+        #[arg(long)]
+        plain: bool,
+    },
     /// Measure the budgets of the design on this machine
     Bench {
         /// Fail if one is not met
@@ -116,7 +120,7 @@ fn run(task: Task) -> Result<()> {
         }
         Task::Demo => demo::demo(),
         Task::Test { only } => test::test(only.as_deref()),
-        Task::Lab => test::hold_lab(),
+        Task::Lab { plain } => test::hold_lab(plain),
         Task::Bench { strict } => bench::bench(strict),
         Task::Screenshots => screenshots::screenshots(),
         Task::Ci => test::ci(),

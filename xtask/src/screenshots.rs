@@ -4,8 +4,9 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::lab::airflow::{self, Airflow, release};
+use crate::lab::airflow::{self, Airflow};
 use crate::lab::browser::browser;
+use crate::lab::releases::release;
 use crate::lab::{python, root, step};
 use crate::test::{binary, cargo};
 
@@ -18,7 +19,7 @@ pub(crate) fn screenshots() -> Result<()> {
     let clients = python::clients()?;
     let browser = browser()?;
     let url = airflow::up(3, None, false)?;
-    Airflow::prepare(release(3)?, "3", false)?.seed(USERS, 0)?;
+    Airflow::prepare(release(3)?, "3", false)?.seed(&[("users", USERS)])?;
     let folder = root().join("docs/screenshots");
     step("take the screenshots", || {
         let status = Command::new(clients.bin("python"))

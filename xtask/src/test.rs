@@ -6,14 +6,34 @@ use std::thread;
 
 use anyhow::{Context, Result, bail};
 
-use crate::lab::airflow::{Airflow, Server, Variant, release};
+use crate::lab::airflow::{Airflow, Server, Variant};
 use crate::lab::browser::browser;
 use crate::lab::postgres::Postgres;
 use crate::lab::python::{self, Venv};
+use crate::lab::releases::{OLDER, Release, release};
 use crate::lab::{lab_dir, root, step};
 
-/// Users that the lists are walked over.
-const USERS: u32 = 5000;
+/// What the lists are walked over.
+const SEEDS: &[(&str, u32)] = &[
+    ("users", 5000),
+    ("variables", 1500),
+    ("connections", 30),
+    ("pools", 20),
+    ("dags", 500),
+    ("runs", 3000),
+    ("task_instances", 1000),
+];
+
+/// The same for older releases, where it is enough that there are several pages.
+const FEW_SEEDS: &[(&str, u32)] = &[
+    ("users", 20),
+    ("variables", 20),
+    ("connections", 10),
+    ("pools", 10),
+    ("dags", 20),
+    ("runs", 60),
+    ("task_instances", 60),
+];
 
 /// Runs all tests; `filter` is passed to pytest as `-k` and leaves the Rust tests out.
 pub(crate) fn test(filter: Option<&str>) -> Result<()> {
@@ -101,37 +121,110 @@ struct Lab {
     variables: Vec<(String, String)>,
     /// Which tests lack what they need, and why.
     not_run: Vec<String>,
-    _servers: Vec<Server>,
+    servers: Vec<Server>,
     _postgres: Postgres,
 }
 
-fn start_lab() -> Result<Lab> {
-    let clients = python::clients()?;
-    let mut variables = vec![];
-    let mut servers = vec![];
+/// Servers that run on the database of one Airflow, and the variables that say where they are.
+#[derive(Default)]
+struct Airflows {
+    variables: Vec<(String, String)>,
+    servers: Vec<Server>,
+}
+
+impl Airflows {
+    fn add(&mut self, variable: String, server: Server) {
+        self.variables.push((variable, server.url.clone()));
+        self.servers.push(server);
+    }
+
+    fn extend(&mut self, other: Self) {
+        self.variables.extend(other.variables);
+        self.servers.extend(other.servers);
+    }
+}
+
+/// One Airflow on which the fixture DAGs have run, with much data, and the servers of its database: only a plain one, or all.
+fn start_airflow(major: u8, plain: bool) -> Result<Airflows> {
+    let name = if plain { "plain" } else { "e2e" };
+    let airflow = Airflow::prepare(release(major)?, &format!("{name}-{major}"), true)?;
+    let mut airflows = Airflows::default();
+    let server = airflow.start(Variant::Plain, None)?;
+    airflow.run_dags(&server)?;
+    // Not before: it is the first server that makes the roles, and runs are made like those that ran.
+    airflow.seed(SEEDS)?;
+    airflows.add(format!("E2E_AIRFLOW_{major}_URL"), server);
+    let log = airflow.log(Variant::Plain.label()).display().to_string();
+    let log = (format!("E2E_AIRFLOW_{major}_LOG"), log);
+    airflows.variables.push(log);
+    if plain {
+        return Ok(airflows);
+    }
     let limited = Variant::RateLimited {
         requests: 6,
         seconds: 60,
     };
-    for major in [2, 3] {
-        let airflow = Airflow::prepare(release(major)?, &format!("test-{major}"), true)?;
-        let mut wanted = vec![("URL", Variant::Plain), ("LIMITED_URL", limited)];
-        if major == 3 {
-            wanted.push(("SHORT_URL", Variant::ShortTokens { seconds: 5 }));
-            wanted.push(("SIMPLE_URL", Variant::SimpleAuth));
-        }
-        for (name, variant) in wanted {
-            let server = airflow.start(variant, None)?;
-            variables.push((format!("E2E_AIRFLOW_{major}_{name}"), server.url.clone()));
-            servers.push(server);
-            if variant == Variant::Plain {
-                // Not before: it is the first server that makes the roles.
-                airflow.seed(USERS, 0)?;
-            }
-        }
-        let log = airflow.log(Variant::Plain.label()).display().to_string();
-        variables.push((format!("E2E_AIRFLOW_{major}_LOG"), log));
+    let mut variants = vec![("LIMITED_URL", limited)];
+    if major == 3 {
+        variants.push(("SHORT_URL", Variant::ShortTokens { seconds: 5 }));
+        variants.push(("SIMPLE_URL", Variant::SimpleAuth));
     }
+    for (name, variant) in variants {
+        let server = airflow.start(variant, None)?;
+        airflows.add(format!("E2E_AIRFLOW_{major}_{name}"), server);
+    }
+    for release in OLDER.iter().filter(|release| release.major == major) {
+        airflows.extend(start_older(*release)?);
+    }
+    Ok(airflows)
+}
+
+/// An older release, only to be read from, so its database is kept: the fixture DAGs are read, and their runs only marked as having ended.
+fn start_older(release: Release) -> Result<Airflows> {
+    let airflow = Airflow::prepare(release, &format!("older-{}", release.version), false)?;
+    airflow.parse_dags()?;
+    let server = airflow.start(Variant::Plain, None)?;
+    airflow.mark_dags(&server)?;
+    airflow.seed(FEW_SEEDS)?;
+    let mut airflows = Airflows::default();
+    let version = release.version.replace('.', "_");
+    airflows.add(format!("E2E_AIRFLOW_{version}_URL"), server);
+    Ok(airflows)
+}
+
+/// Airflow 2 and 3 side by side: one waits while the other computes.
+fn start_airflows(plain: bool) -> Result<Airflows> {
+    let mut all = Airflows::default();
+    for started in thread::scope(|scope| {
+        [2, 3]
+            .map(|major| scope.spawn(move || start_airflow(major, plain)))
+            .map(|lane| match lane.join() {
+                Ok(started) => started,
+                Err(_) => bail!("starting an Airflow panicked"),
+            })
+    }) {
+        all.extend(started?);
+    }
+    Ok(all)
+}
+
+fn start_lab() -> Result<Lab> {
+    let airflows = thread::spawn(|| start_airflows(false));
+    let mut lab = start_clients();
+    let airflows = match airflows.join() {
+        Ok(airflows) => airflows?,
+        Err(_) => bail!("starting the Airflows panicked"),
+    };
+    if let Ok(lab) = &mut lab {
+        lab.variables.extend(airflows.variables);
+        lab.servers = airflows.servers;
+    }
+    lab
+}
+
+/// Everything but the Airflows.
+fn start_clients() -> Result<Lab> {
+    let clients = python::clients()?;
     let postgres = Postgres::start()?;
     let mut not_run = vec![];
     let mut paths = vec![
@@ -146,7 +239,7 @@ fn start_lab() -> Result<Lab> {
         Ok(found) => paths.extend([("CHROMIUM", found.browser), ("CHROMEDRIVER", found.driver)]),
         Err(error) => not_run.push(format!("the admin page in a browser: {error:#}")),
     }
-    variables.push(("E2E_POSTGRES_URL".into(), postgres.url.clone()));
+    let mut variables = vec![("E2E_POSTGRES_URL".into(), postgres.url.clone())];
     for (name, path) in paths {
         variables.push((format!("E2E_{name}"), path.display().to_string()));
     }
@@ -154,22 +247,34 @@ fn start_lab() -> Result<Lab> {
         clients,
         variables,
         not_run,
-        _servers: servers,
+        servers: vec![],
         _postgres: postgres,
     })
 }
 
 /// `cargo xtask lab`: the servers of the end-to-end tests, for someone who is writing one.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
-pub(crate) fn hold_lab() -> Result<()> {
-    let lab = start_lab()?;
-    for (name, value) in &lab.variables {
-        println!("export {name}='{value}'");
+pub(crate) fn hold_lab(plain: bool) -> Result<()> {
+    let print = |variables: &[(String, String)]| {
+        for (name, value) in variables {
+            println!("export {name}='{value}'");
+        }
+    };
+    if plain {
+        let airflows = start_airflows(true)?;
+        print(&airflows.variables);
+        return until_end_of_input();
     }
+    let lab = start_lab()?;
+    print(&lab.variables);
     println!(
         "# {} -m pytest tests/e2e",
         lab.clients.bin("python").display()
     );
+    until_end_of_input()
+}
+
+fn until_end_of_input() -> Result<()> {
     std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
     Ok(())
 }

