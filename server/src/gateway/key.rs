@@ -57,6 +57,7 @@ pub(crate) async fn rotate(args: RotateArgs) -> Result<(), Failure> {
         key: keys.key,
         old_keys: keys.old,
         public_url: String::new(),
+        local_credentials: false,
         audit_retention: Duration::MAX,
         purge_interval: Duration::from_secs(3600),
         apis: APIS,

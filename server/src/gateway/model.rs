@@ -36,6 +36,24 @@ pub(crate) enum AuthInput {
     },
 }
 
+impl AuthInput {
+    /// The name of the way to sign in, as it is written.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Password { .. } => "password",
+            Self::Bearer { .. } => "bearer",
+            Self::BearerFile { .. } => "bearer_file",
+            Self::BearerCommand { .. } => "bearer_command",
+        }
+    }
+
+    /// Whether it reads or runs something on the gateway's machine, which who may change accounts may not do by that alone.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self, Self::BearerFile { .. } | Self::BearerCommand { .. })
+    }
+}
+
 /// How an account signs in, as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct AuthView {

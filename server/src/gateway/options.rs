@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::http::Uri;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 use secrecy::SecretString;
 
@@ -94,6 +95,17 @@ pub(crate) struct ServeArgs {
     )]
     pub(crate) config: Option<PathBuf>,
 
+    /// Let accounts made through the management API and the page read their token from a file of this machine, or have a command of this machine print it.
+    ///
+    /// Whoever has an API token of an administrator can then read files and run commands as the gateway. Accounts in --config may always.
+    #[arg(
+        long,
+        env = "AIRFLOW_MCP_ALLOW_LOCAL_CREDENTIALS",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    pub(crate) allow_local_credentials: bool,
+
     /// Days that audit records are kept.
     #[arg(
         long,
@@ -175,6 +187,8 @@ pub(crate) struct Options {
     pub(crate) store: StoreUrl,
     pub(crate) keys: Keys,
     pub(crate) config: Option<ConfigFile>,
+    /// Whether accounts made by others than the file may read files and run commands.
+    pub(crate) local_credentials: bool,
     pub(crate) audit_retention: Duration,
 }
 
@@ -251,6 +265,7 @@ impl Options {
             store,
             keys,
             config,
+            local_credentials: args.allow_local_credentials,
             audit_retention,
         })
     }

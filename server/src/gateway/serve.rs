@@ -66,6 +66,7 @@ pub(crate) async fn serve(options: Options) -> anyhow::Result<()> {
         key: options.keys.key,
         old_keys: options.keys.old,
         public_url: public_url.clone(),
+        local_credentials: options.local_credentials,
         audit_retention: options.audit_retention,
         purge_interval: PURGE_INTERVAL,
         apis: APIS,

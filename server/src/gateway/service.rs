@@ -42,6 +42,8 @@ pub(crate) struct GatewayOptions {
     pub(crate) old_keys: Vec<SecretString>,
     /// Where clients reach the gateway, without slash at its end.
     pub(crate) public_url: String,
+    /// Whether accounts made through the management API and the page may read files and run commands of this machine.
+    pub(crate) local_credentials: bool,
     /// How long audit records are kept.
     pub(crate) audit_retention: Duration,
     /// How often what has expired is removed.
@@ -67,6 +69,7 @@ struct Inner {
     apis: &'static [&'static Api],
     catalogue: Arc<Catalogue>,
     public_url: String,
+    local_credentials: bool,
     audit_retention: Duration,
     clock: Clock,
     store: Arc<Store>,
@@ -152,6 +155,11 @@ impl Principal {
             role: Role::Admin,
         }
     }
+
+    /// Whether it is the gateway itself. Ids of API tokens begin otherwise.
+    pub(crate) fn is_gateway(&self) -> bool {
+        self.id == "gateway"
+    }
 }
 
 impl Gateway {
@@ -168,6 +176,7 @@ impl Gateway {
             apis: options.apis,
             catalogue: Arc::new(Catalogue::new(options.apis)),
             public_url: options.public_url.trim_end_matches('/').to_owned(),
+            local_credentials: options.local_credentials,
             audit_retention: options.audit_retention,
             clock: Clock::default(),
             vault: RwLock::new(Arc::new(vault)),
@@ -240,7 +249,7 @@ impl Gateway {
         let account = self.0.store.account(&server.account_id).await;
         let account = account.map_err(unavailable)?.ok_or(Refusal::Unknown)?;
         let resolved = self.resolved(&server, &account);
-        let resolved = Arc::new(resolved.map_err(|error| Refusal::Unavailable(error.to_string()))?);
+        let resolved = Arc::new(resolved.map_err(|error| Refusal::Account(error.to_string()))?);
         self.0.directory.put_server(ticket, *hash, resolved.clone());
         Ok(resolved)
     }

@@ -91,6 +91,7 @@ impl Site {
             key: SecretString::from("QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="),
             old_keys: Vec::new(),
             public_url: public_url.to_owned(),
+            local_credentials: false,
             audit_retention: Duration::from_secs(86_400),
             purge_interval: Duration::from_secs(3600),
             apis: APIS,

@@ -4,6 +4,7 @@ use runtime::registry::Selection;
 
 use super::{Gateway, Result, internal, require};
 use crate::doctor::{self, Outcome, Report, Step};
+use crate::gateway::error::ServiceError;
 use crate::gateway::model::{Check, CheckStep, Principal, Role};
 
 impl Gateway {
@@ -11,7 +12,11 @@ impl Gateway {
     pub(crate) async fn check_account(&self, who: &Principal, id: &str) -> Result<Check> {
         require(who, Role::Admin)?;
         let row = self.account_row(id).await?;
-        let account = self.sign_in_anew(&row)?;
+        let account = match self.sign_in_anew(&row) {
+            Ok(account) => account,
+            Err(ServiceError::Unavailable(why)) => return Ok(Check::unusable(why)),
+            Err(error) => return Err(error),
+        };
         let mut steps = Steps::default();
         let token = self.account(who, id).await?.auth.kind != "password";
         doctor::examine(&account, &Selection::default(), token, None, &mut steps)
@@ -32,6 +37,23 @@ impl Gateway {
                 .filter(|version| !version.is_empty()),
             steps: steps.0,
         })
+    }
+}
+
+impl Check {
+    /// Nothing could be tried.
+    fn unusable(why: String) -> Self {
+        Self {
+            ok: false,
+            api: None,
+            version: None,
+            documents: Vec::new(),
+            steps: vec![CheckStep {
+                name: "settings".to_owned(),
+                ok: false,
+                detail: why,
+            }],
+        }
     }
 }
 

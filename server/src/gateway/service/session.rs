@@ -16,6 +16,11 @@ impl Gateway {
         &self.0.public_url
     }
 
+    /// Whether accounts may be given credentials of this machine.
+    pub(crate) fn local_credentials(&self) -> bool {
+        self.0.local_credentials
+    }
+
     /// The APIs that an account can have, newest first.
     pub(crate) fn apis(&self) -> &'static [&'static Api] {
         self.0.apis

@@ -95,6 +95,7 @@ fn options(place: &Place) -> GatewayOptions {
         key: key(1),
         old_keys: Vec::new(),
         public_url: "https://gateway.example/".to_owned(),
+        local_credentials: false,
         audit_retention: Duration::from_secs(3600),
         purge_interval: Duration::from_secs(3600),
         apis: APIS,

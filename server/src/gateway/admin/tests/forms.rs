@@ -290,3 +290,23 @@ async fn assets_are_kept_for_ever_under_their_hash() {
     let gone = site.get("/assets/admin.0000000000000000.css", "").await;
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn credentials_of_the_machine_are_not_offered_unless_allowed() {
+    let site = Site::new().await;
+    let browser = site.browser(Role::Admin).await;
+    let form = browser.get("/accounts/new").await.html;
+    assert!(form.contains("value=\"bearer\""), "{form}");
+    for way in ["bearer_file", "bearer_command"] {
+        assert!(!form.contains(&format!("value=\"{way}\"")), "{form}");
+    }
+    let fields = [
+        ("name", "Production"),
+        ("base_url", "http://127.0.0.1:1"),
+        ("auth", "bearer_file"),
+        ("path", "/etc/hostname"),
+    ];
+    let shown = browser.post("/accounts", &fields).await;
+    assert_eq!(shown.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(shown.html.contains("--allow-local-credentials"));
+}

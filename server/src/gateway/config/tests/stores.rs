@@ -33,6 +33,7 @@ async fn gateway(store: PathBuf) -> Gateway {
         key: BASE64_STANDARD.encode([7; 32]).into(),
         old_keys: Vec::new(),
         public_url: "http://gateway.test".to_owned(),
+        local_credentials: false,
         audit_retention: Duration::from_secs(3600),
         purge_interval: Duration::from_secs(3600),
         apis: airflow_tools::APIS,

@@ -235,7 +235,7 @@ fn what_makes_no_sense_is_refused_with_all_that_is_wrong() {
             ),
             (
                 json!({"name": "a".repeat(101), "base_url": "https://x", "auth": {"type": "bearer_file", "path": ""}}),
-                "name auth.path",
+                "name auth.path auth",
             ),
         ];
         for (input, expected) in accounts {

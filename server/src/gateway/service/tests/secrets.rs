@@ -249,3 +249,74 @@ async fn a_check_tells_where_it_ends() {
     assert!(!format!("{check:?}").contains("planted"));
     gateway.close().await;
 }
+
+/// Who may change accounts may not read files and run commands of the gateway's machine by that alone.
+#[test]
+fn credentials_of_the_machine_are_for_who_runs_it() {
+    on_each_store(async |place| {
+        let local = |name: &str, way: Value| {
+            let input = json!({"name": name, "base_url": "https://airflow.example", "auth": way});
+            serde_json::from_value::<AccountInput>(input).unwrap()
+        };
+        let file = json!({"type": "bearer_file", "path": "/etc/hostname"});
+        let command = json!({"type": "bearer_command", "command": "id"});
+        let (gateway, admin) = open(place).await;
+        let refused = |error: ServiceError| match error {
+            ServiceError::Invalid(problems) => problems
+                .iter()
+                .any(|it| it.field == "auth" && it.problem.contains("--allow-local-credentials")),
+            _ => false,
+        };
+        let plain = gateway.create_account(&admin, account_input("plain")).await;
+        let plain = plain.unwrap().id;
+        for way in [&file, &command] {
+            let made = gateway.create_account(&admin, local("a", way.clone()));
+            assert!(refused(made.await.unwrap_err()), "{way}");
+            let patch = serde_json::from_value(json!({"auth": way})).unwrap();
+            let patched = gateway.update_account(&admin, &plain, patch).await;
+            assert!(refused(patched.unwrap_err()), "{way}");
+        }
+
+        // What the configuration file declares works, also after a change that leaves the credentials alone.
+        let who = Principal::gateway();
+        let declared = local("declared", file.clone());
+        let made = gateway.create_account(&who, declared.clone()).await;
+        let id = made.unwrap().id;
+        let patch = serde_json::from_value(json!({"name": "other"})).unwrap();
+        gateway.update_account(&admin, &id, patch).await.unwrap();
+        let server = gateway.create_server(&admin, &id, server_input(json!({"name": "a"})));
+        gateway.resolve(&server.await.unwrap().token).await.unwrap();
+        gateway.close().await;
+
+        // What was allowed once is not for ever.
+        let allowing = GatewayOptions {
+            local_credentials: true,
+            ..options(place)
+        };
+        let (gateway, _) = Gateway::open(allowing).await.unwrap();
+        let made = gateway
+            .create_account(&admin, local("allowed", command))
+            .await;
+        let allowed = made.unwrap().id;
+        let server = gateway.create_server(&admin, &allowed, server_input(json!({"name": "a"})));
+        let token = server.await.unwrap().token;
+        gateway.resolve(&token).await.unwrap();
+        gateway.close().await;
+        let (gateway, _) = open(place).await;
+        let why = match gateway.resolve(&token).await.unwrap_err() {
+            Refusal::Account(why) => why,
+            other => panic!("{other:?}"),
+        };
+        assert!(why.contains("--allow-local-credentials"), "{why}");
+        let check = gateway.check_account(&admin, &allowed).await.unwrap();
+        assert!(!check.ok);
+        assert!(check.steps[0].detail.contains("--allow-local-credentials"));
+        // The file may take it over.
+        let same = local(
+            "allowed",
+            json!({"type": "bearer_command", "command": "id"}),
+        );
+        assert_eq!(gateway.holds(&allowed, &same).await, Ok(false));
+        gateway.close().await;
+    });
+}
