@@ -310,7 +310,7 @@ pub(super) async fn update(
     if problems.is_empty() {
         let patch = ServerPatch {
             name: Some(fields.text("name").to_owned()),
-            config: Some(config(&fields)),
+            config: Some(config(&fields).into()),
             expires_at: match chosen {
                 Chosen::Keep => None,
                 Chosen::Never => Some(None),

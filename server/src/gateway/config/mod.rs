@@ -354,7 +354,7 @@ impl Apply<'_> {
         {
             let patch = ServerPatch {
                 name: Some(input.name.clone()),
-                config: Some(input.config.clone()),
+                config: Some(input.config.clone().into()),
                 expires_at: Some(input.expires_at),
             };
             self.gateway
