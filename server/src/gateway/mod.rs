@@ -10,6 +10,7 @@ pub(crate) mod config;
 mod directory;
 pub(crate) mod error;
 pub(crate) mod key;
+mod keys;
 pub(crate) mod limits;
 mod listen;
 pub(crate) mod manage;

@@ -65,6 +65,7 @@ pub(crate) async fn serve(options: Options) -> anyhow::Result<()> {
         store: options.store,
         key: options.keys.key,
         old_keys: options.keys.old,
+        key_places: options.keys.places,
         public_url: public_url.clone(),
         local_credentials: options.local_credentials,
         audit_retention: options.audit_retention,

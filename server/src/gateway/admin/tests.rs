@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use secrecy::SecretString;
 use tower::ServiceExt;
 
+use crate::gateway::keys::KeyPlaces;
 use crate::gateway::model::{ApiTokenInput, NewServer, PageQuery, Principal, Role, ServerInput};
 use crate::gateway::service::{Gateway, GatewayOptions, StoreUrl};
 use crate::gateway::token;
@@ -90,6 +91,7 @@ impl Site {
             store: StoreUrl::Sqlite(folder.join("gateway.db")),
             key: SecretString::from("QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="),
             old_keys: Vec::new(),
+            key_places: KeyPlaces::default(),
             public_url: public_url.to_owned(),
             local_credentials: false,
             audit_retention: Duration::from_secs(86_400),

@@ -75,7 +75,11 @@ impl Gateway {
             created_at: row.created_at,
             id: row.id.clone(),
         };
-        LIST.page(found?, limit, place, |row| {
+        let found = found?;
+        for row in &found {
+            self.readable(row).await?;
+        }
+        LIST.page(found, limit, place, |row| {
             Ok(view(&row, &self.open_secrets(&row)?))
         })
     }
@@ -83,7 +87,7 @@ impl Gateway {
     /// One account.
     pub(crate) async fn account(&self, who: &Principal, id: &str) -> Result<Account> {
         require(who, Role::Issuer)?;
-        let row = self.account_row(id).await?;
+        let row = self.readable_row(id).await?;
         Ok(view(&row, &self.open_secrets(&row)?))
     }
 
@@ -96,7 +100,7 @@ impl Gateway {
     ) -> Result<Account> {
         require(who, Role::Admin)?;
         loop {
-            let was = self.account_row(id).await?;
+            let was = self.readable_row(id).await?;
             let (mut row, secrets) = self.patched(who, &was, patch.clone())?;
             row.updated_at = self.now().max(was.updated_at + 1);
             self.seal_secrets(&mut row, &secrets)?;
@@ -116,7 +120,7 @@ impl Gateway {
 
     /// Whether an account is exactly this, its secrets included. For the configuration file: nobody else may ask.
     pub(crate) async fn holds(&self, id: &str, input: &AccountInput) -> Result<bool> {
-        let row = self.account_row(id).await?;
+        let row = self.readable_row(id).await?;
         let who = Principal::gateway();
         let secrets = Secrets::given_by(&who, input.auth.clone(), input.headers.clone());
         let same = row.name == input.name
@@ -148,6 +152,13 @@ impl Gateway {
             false => None,
         };
         row.ok_or_else(|| not_found("account", id))
+    }
+
+    /// An account whose credentials can be decrypted.
+    pub(super) async fn readable_row(&self, id: &str) -> Result<AccountRow> {
+        let row = self.account_row(id).await?;
+        self.readable(&row).await?;
+        Ok(row)
     }
 
     /// A runtime account that knows nothing yet.

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::gateway::config::{Applied, apply, apply_with};
+use crate::gateway::keys::KeyPlaces;
 use crate::gateway::model::{PageQuery, Principal, ServerPatch};
 use crate::gateway::service::{Gateway, GatewayOptions, StoreUrl};
 
@@ -32,6 +33,7 @@ async fn gateway(store: PathBuf) -> Gateway {
         store: StoreUrl::Sqlite(store),
         key: BASE64_STANDARD.encode([7; 32]).into(),
         old_keys: Vec::new(),
+        key_places: KeyPlaces::default(),
         public_url: "http://gateway.test".to_owned(),
         local_credentials: false,
         audit_retention: Duration::from_secs(3600),

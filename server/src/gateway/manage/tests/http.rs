@@ -10,6 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::gateway::keys::KeyPlaces;
 use crate::gateway::manage::{ROUTES, document, router, schema};
 use crate::gateway::model::{ApiTokenInput, Principal, Role};
 use crate::gateway::service::{Gateway, GatewayOptions, StoreUrl};
@@ -78,6 +79,7 @@ impl Api {
             store: StoreUrl::Sqlite(folder.join("gateway.db")),
             key: BASE64_STANDARD.encode([7; 32]).into(),
             old_keys: Vec::new(),
+            key_places: KeyPlaces::default(),
             public_url: "http://gateway.test".to_owned(),
             local_credentials: false,
             audit_retention: Duration::from_secs(3600),
