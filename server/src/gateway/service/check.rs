@@ -23,6 +23,7 @@ impl Gateway {
         doctor::examine(&account, &Selection::default(), token, None, &mut steps)
             .await
             .map_err(internal)?;
+        self.adopt(&row, &account).await;
         let known = account.known();
         let documents = known.as_ref().map(|known| known.documents.iter());
         Ok(Check {
@@ -67,12 +68,45 @@ impl Report for Steps {
             Outcome::Ok | Outcome::Note => (true, ""),
             Outcome::Failed { advice } => (false, advice),
         };
-        let separator = if advice.is_empty() { "" } else { ". " };
         self.0.push(CheckStep {
             name: what.to_owned(),
             ok,
-            detail: format!("{how}{separator}{advice}"),
+            detail: sentences(how, advice),
         });
         Ok(())
+    }
+}
+
+/// What was found and what to do about it, with one full stop between them.
+fn sentences(how: &str, advice: &str) -> String {
+    if advice.is_empty() {
+        return how.to_owned();
+    }
+    let end = if how.ends_with(['.', '!', '?', '…']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{how}{end} {advice}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentences;
+
+    #[test]
+    fn sentences_end_once() {
+        let rows = [
+            ("works", "", "works"),
+            ("no answer", "Check it.", "no answer. Check it."),
+            (
+                "No answer from x.",
+                "Check it.",
+                "No answer from x. Check it.",
+            ),
+        ];
+        for (how, advice, expected) in rows {
+            assert_eq!(sentences(how, advice), expected);
+        }
     }
 }

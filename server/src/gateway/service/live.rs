@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::{Gateway, Result};
+use crate::gateway::store::Change;
 use crate::gateway::store::rows::AccountRow;
 
 /// What signs in to an account's server, shared by all its MCP servers, as of one version of the account.
@@ -81,6 +82,28 @@ impl Gateway {
         };
         live.insert(row.id.clone(), entry);
         Ok(account)
+    }
+
+    /// Uses an account that was just tried from now on, so that what was found out shows. One with requests on their way stays, since they count for its limit; how they end shows as well.
+    pub(super) async fn adopt(&self, row: &AccountRow, account: &runtime::Account) {
+        // Changed or deleted while it was tried.
+        let same = self.account_row(&row.id).await;
+        if !same.is_ok_and(|it| it.updated_at == row.updated_at) {
+            return;
+        }
+        let mut live = self.0.live();
+        let stays = |there: &Live| there.version > row.updated_at || there.account.in_flight() > 0;
+        if live.get(&row.id).is_some_and(stays) {
+            return;
+        }
+        let entry = Live {
+            version: row.updated_at,
+            account: account.clone(),
+        };
+        live.insert(row.id.clone(), entry);
+        drop(live);
+        // What was looked up has the account that was used before.
+        self.0.directory.forget(&Change::Account(row.id.clone()));
     }
 }
 

@@ -310,3 +310,20 @@ async fn credentials_of_the_machine_are_not_offered_unless_allowed() {
     assert_eq!(shown.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(shown.html.contains("--allow-local-credentials"));
 }
+
+#[tokio::test]
+async fn a_check_that_fails_shows_in_the_state() {
+    let site = Site::new().await;
+    let (account, _) = site.filled().await;
+    let browser = site.browser(Role::Admin).await;
+    assert!(browser.get("/").await.html.contains("Not used yet"));
+    let shown = browser
+        .post(&format!("/accounts/{account}/check"), &[])
+        .await;
+    assert_eq!(shown.status, StatusCode::OK);
+    assert!(!shown.html.contains(".. "), "{}", shown.html);
+    for html in [shown.html, browser.get("/").await.html] {
+        assert!(html.contains("Failing"), "{html}");
+        assert!(!html.contains("Not used yet"), "{html}");
+    }
+}
