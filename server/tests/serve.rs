@@ -671,3 +671,32 @@ fn senseless_options_are_all_reported() {
     expect_test::expect_file!["expected/serve-options.txt"].assert_eq(&text);
     assert!(!std::path::Path::new(&data).exists());
 }
+
+#[test]
+fn a_wrong_configuration_file_is_a_wrong_option() {
+    let folder = std::env::temp_dir().join(format!("airflow-mcp-wrong-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("gateway.toml");
+    std::fs::write(&file, "[[account]]\nname = \"a\"\n\n[[account]]\n").unwrap();
+    let data = folder.join("data");
+    let arguments = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        &data.to_string_lossy(),
+        "--config",
+        &file.to_string_lossy(),
+    ];
+    let output = common::run(common::program(&[], &arguments), "");
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    for problem in [
+        "gateway.toml: line 1: `account.base_url` is missing",
+        "gateway.toml: line 4: `account.name` is missing",
+    ] {
+        assert!(text.contains(problem), "{text}");
+    }
+    assert!(!data.exists());
+    std::fs::remove_dir_all(&folder).unwrap();
+}

@@ -10,6 +10,7 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
 use super::client::Proxies;
+use super::config::{self, Declared};
 use super::keys::{self, Keys};
 use super::origin::Access;
 use super::service::StoreUrl;
@@ -81,7 +82,7 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 
-    /// TOML file that declares accounts and servers.
+    /// TOML file that declares accounts and servers. Paths in it begin at its folder.
     #[arg(
         long,
         value_name = "FILE",
@@ -191,7 +192,7 @@ pub(crate) struct Options {
 #[derive(Debug)]
 pub(crate) struct ConfigFile {
     pub(crate) path: PathBuf,
-    pub(crate) text: String,
+    pub(crate) declared: Declared,
 }
 
 impl Options {
@@ -218,13 +219,9 @@ impl Options {
         }
         let proxies = Proxies::new(&args.trusted_proxies).map_err(|more| problems.extend(more));
         let retention = days(&args.audit_days).map_err(|problem| problems.push(problem));
-        let config = args.config.map(|path| match fs::read_to_string(&path) {
-            Ok(text) => Ok(ConfigFile { path, text }),
-            Err(error) => {
-                problems.push(format!("--config: {}: {error}", path.display()));
-                Err(())
-            }
-        });
+        let config = args
+            .config
+            .map(|path| declared(path, environment).map_err(|more| problems.extend(more)));
         let config = config.transpose();
         let stored = stored(&args.store, environment, problems.is_empty())
             .map_err(|more| problems.extend(more.0));
@@ -267,6 +264,20 @@ pub(crate) fn access(
         .parse()
         .map_err(|_| vec![format!("`{public_url}` is no URL")])?;
     Access::new(&public_url, hosts, origins)
+}
+
+fn declared(path: PathBuf, environment: Environment<'_>) -> Result<ConfigFile, Vec<String>> {
+    let say = |what: &dyn std::fmt::Display| format!("--config: {}: {what}", path.display());
+    let read = || {
+        let text = fs::read_to_string(&path)?;
+        Ok((text, std::path::absolute(&path)?))
+    };
+    let (text, absolute) = read().map_err(|error: std::io::Error| vec![say(&error)])?;
+    let folder = absolute.parent().unwrap_or(&absolute);
+    match config::read(&text, folder, environment) {
+        Ok(declared) => Ok(ConfigFile { path, declared }),
+        Err(problems) => Err(problems.iter().map(|it| say(it)).collect()),
+    }
 }
 
 /// The store and the keys; makes the data directory and a key if there are none and `make` says so.

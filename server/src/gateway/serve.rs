@@ -84,7 +84,7 @@ pub(crate) async fn serve(options: Options) -> anyhow::Result<()> {
             "API token of the first administrator, shown only now: {token}"
         ))?;
     }
-    if let Some(file) = &options.config {
+    if let Some(file) = options.config {
         apply(&gateway, file).await?;
     }
     output::line(&format!("Serving {public_url} on {address}"))?;
@@ -188,8 +188,8 @@ async fn harden(mut response: Response) -> Response {
 }
 
 /// Makes what the configuration file declares.
-async fn apply(gateway: &Gateway, file: &ConfigFile) -> anyhow::Result<()> {
-    let applied = config::apply(gateway, &file.text)
+async fn apply(gateway: &Gateway, file: ConfigFile) -> anyhow::Result<()> {
+    let applied = config::apply(gateway, file.declared)
         .await
         .with_context(|| file.path.display().to_string())?;
     for change in &applied.changes {
