@@ -260,6 +260,7 @@ impl Gateway {
         let retention = i64::try_from(self.0.audit_retention.as_micros()).unwrap_or(i64::MAX);
         let records = self.0.store.purge_audit(now.saturating_sub(retention));
         let records = records.await?;
+        self.purge_forms().await?;
         let (servers, tokens) = (servers?, tokens?);
         if servers + tokens + records > 0 {
             tracing::info!(servers, tokens, records, "removed what has expired");

@@ -20,6 +20,7 @@ pub(crate) mod rows;
 
 mod accounts;
 mod audit;
+mod forms;
 mod servers;
 mod tokens;
 
