@@ -210,7 +210,7 @@ impl Gateway {
             self.check_local(&secrets, &mut problems);
         }
         // Else whoever may change an account could have its credentials sent to a server of their own, and so read them.
-        if origin(&row.base_url) != origin(&was.base_url) {
+        if row.base_url != was.base_url && origin(&row.base_url) != origin(&was.base_url) {
             let again = "has to be given again, since base_url leads to another server";
             if !auth_given && !matches!(secrets.auth, AuthInput::None) {
                 problems.add("auth", again);
@@ -337,12 +337,10 @@ fn given(text: Option<String>) -> Option<String> {
         .filter(|text| !text.is_empty())
 }
 
-/// Scheme, host and port as they are written.
-fn origin(base_url: &str) -> String {
-    let mut parts = base_url.splitn(4, '/');
-    let scheme = parts.next().unwrap_or_default();
-    let host = parts.nth(1).unwrap_or_default();
-    format!("{scheme}//{host}").to_ascii_lowercase()
+/// Scheme, host and port as requests have them: a URL can be written so that it looks as if it led elsewhere.
+fn origin(base_url: &str) -> Option<String> {
+    let url = reqwest::Url::parse(base_url).ok()?;
+    Some(url.origin().ascii_serialization())
 }
 
 /// PostgreSQL has no texts with this character, so there is nothing of such an id.

@@ -401,3 +401,33 @@ fn a_key_in_the_environment_takes_a_restart() {
         gateway.close().await;
     });
 }
+
+/// However the URL is written: else who may change an account could have its credentials sent to a server of their own.
+#[test]
+fn credentials_stay_with_their_server() {
+    on_each_store(async |place| {
+        let (gateway, admin) = open(place).await;
+        let account = gateway.create_account(&admin, account_input("a")).await;
+        let id = account.unwrap().id;
+        let rows = [
+            ("https://airflow.example/team", true),
+            ("HTTPS://Airflow.Example:443/", true),
+            ("http://airflow.example", false),
+            ("https://airflow.example:8443", false),
+            ("https://evil.example/airflow.example", false),
+            ("https:/evil.example/airflow.example/x", false),
+            ("https:\\\\evil.example/airflow.example", false),
+            ("https:///evil.example/airflow.example", false),
+            ("https://airflow.example.evil.example", false),
+        ];
+        for (base_url, kept) in rows {
+            let patch = AccountPatch {
+                base_url: Some(base_url.to_owned()),
+                ..AccountPatch::default()
+            };
+            let changed = gateway.update_account(&admin, &id, patch).await;
+            assert_eq!(changed.is_ok(), kept, "{base_url}: {changed:?}");
+        }
+        gateway.close().await;
+    });
+}
