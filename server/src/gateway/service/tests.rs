@@ -14,6 +14,7 @@ use crate::gateway::model::{AccountInput, ApiTokenInput, AuditQuery, PageQuery, 
 use crate::sample::APIS;
 
 mod changes;
+mod keys;
 mod lists;
 mod replicas;
 mod secrets;
