@@ -32,8 +32,8 @@ mod session;
 mod tokens;
 
 use keys::Rereading;
-use live::Live;
 pub(crate) use live::LiveState;
+use live::{LastError, Live};
 
 type Result<T, E = ServiceError> = std::result::Result<T, E>;
 
@@ -85,6 +85,8 @@ struct Inner {
     rereading: Rereading,
     directory: Arc<Directory>,
     live: Mutex<HashMap<String, Live>>,
+    /// Why accounts cannot even be tried, by their ids.
+    unusable: Mutex<HashMap<String, LastError>>,
     audit: AuditWriter,
     tasks: Mutex<Vec<AbortHandle>>,
 }
@@ -162,6 +164,7 @@ impl Gateway {
             rereading: Rereading::of(options.key_places),
             directory,
             live: Mutex::default(),
+            unusable: Mutex::default(),
             audit: AuditWriter::start(store.clone()),
             tasks: Mutex::default(),
             store,
@@ -272,6 +275,7 @@ impl Gateway {
     fn forget(&self, change: &Change) {
         if let Change::Account(id) = change {
             self.0.live().remove(id);
+            self.0.unusable().remove(id);
         }
         self.0.directory.forget(change);
     }
@@ -301,6 +305,10 @@ impl Gateway {
 impl Inner {
     fn live(&self) -> MutexGuard<'_, HashMap<String, Live>> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unusable(&self) -> MutexGuard<'_, HashMap<String, LastError>> {
+        self.unusable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn abort(&self) {

@@ -12,8 +12,7 @@ impl Gateway {
     pub(crate) async fn check_account(&self, who: &Principal, id: &str) -> Result<Check> {
         require(who, Role::Admin)?;
         let row = self.account_row(id).await?;
-        let account = self.readable(&row).await;
-        let account = match account.and_then(|()| self.sign_in_anew(&row)) {
+        let account = match self.usable(&row).await {
             Ok(account) => account,
             Err(ServiceError::Unavailable(why)) => return Ok(Check::unusable(why)),
             Err(error) => return Err(error),

@@ -61,7 +61,17 @@ impl Gateway {
             };
             (id.clone(), state)
         });
-        states.collect()
+        let mut states: HashMap<_, _> = states.collect();
+        drop(live);
+        for (id, why) in self.0.unusable().iter() {
+            states.entry(id.clone()).or_insert(LiveState {
+                api: None,
+                version: None,
+                in_flight: 0,
+                last_error: Some(why.clone()),
+            });
+        }
+        states
     }
 
     /// The account as it signs in: one for all who use this version of it.
@@ -69,19 +79,38 @@ impl Gateway {
         if let Some(account) = self.0.live().get(&row.id).and_then(|it| it.of(row)) {
             return Ok(account);
         }
-        self.readable(row).await?;
+        let account = self.usable(row).await?;
         let mut live = self.0.live();
         // Somebody may have been faster.
         if let Some(account) = live.get(&row.id).and_then(|it| it.of(row)) {
             return Ok(account);
         }
-        let account = self.sign_in_anew(row)?;
         let entry = Live {
             version: row.updated_at,
             account: account.clone(),
         };
         live.insert(row.id.clone(), entry);
         Ok(account)
+    }
+
+    /// A runtime account that knows nothing yet; that there can be none shows in the state.
+    pub(super) async fn usable(&self, row: &AccountRow) -> Result<runtime::Account> {
+        let account = self.readable(row).await;
+        let account = account.and_then(|()| self.sign_in_anew(row));
+        match &account {
+            Ok(_) => {
+                self.0.unusable().remove(&row.id);
+            }
+            Err(error) => {
+                let why = LastError {
+                    at: Timestamp::now(),
+                    code: error.code(),
+                    message: error.to_string(),
+                };
+                self.0.unusable().insert(row.id.clone(), why);
+            }
+        }
+        account
     }
 
     /// Uses an account that was just tried from now on, so that what was found out shows. One with requests on their way stays, since they count for its limit; how they end shows as well.

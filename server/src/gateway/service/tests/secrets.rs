@@ -276,6 +276,9 @@ fn credentials_of_the_machine_are_for_who_runs_it() {
         let check = gateway.check_account(&admin, &allowed).await.unwrap();
         assert!(!check.ok);
         assert!(check.steps[0].detail.contains("--allow-local-credentials"));
+        let state = gateway.live_states().remove(&allowed).unwrap();
+        let why = state.last_error.unwrap().message;
+        assert!(why.contains("--allow-local-credentials"), "{why}");
         // The file may take it over.
         let same = local(
             "allowed",
