@@ -9,6 +9,7 @@ mod clock;
 pub(crate) mod config;
 mod directory;
 pub(crate) mod error;
+mod front;
 pub(crate) mod key;
 mod keys;
 pub(crate) mod limits;
