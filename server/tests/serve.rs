@@ -500,17 +500,17 @@ fn secrets_stay_secret() {
     let (status, log) = gateway.end();
     assert_eq!(status.code(), Some(0));
 
-    let called: Vec<Value> = log
+    let answered: Vec<Value> = log
         .lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
-        .filter(|line: &Value| line["message"] == "called")
+        .filter(|line: &Value| line["route"] == "/mcp/{token}" && line["status"] == 200)
         .collect();
-    assert!(!called.is_empty(), "{log}");
-    assert_eq!(called[0]["span"]["server"], id.as_str());
-    assert_eq!(called[0]["span"]["account"], "production");
-    assert!(called[0]["ms"].is_u64(), "{}", called[0]);
+    assert!(!answered.is_empty(), "{log}");
+    assert_eq!(answered[0]["span"]["server"], id.as_str());
+    assert_eq!(answered[0]["span"]["account"], "production");
+    assert!(answered[0]["ms"].is_u64(), "{}", answered[0]);
     assert!(
-        called[0]["span"]["id"]
+        answered[0]["span"]["id"]
             .as_str()
             .is_some_and(|id| !id.is_empty())
     );
