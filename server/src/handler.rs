@@ -209,7 +209,8 @@ impl Handler {
     ) -> Result<Answer, Refused> {
         let progress = Progress::new(context);
         let report = |read, of| progress.report(read, of);
-        let call = self.0.account.call(tool, arguments, &report);
+        // In a box, since each future around it would hold it once more, and rmcp moves them about.
+        let call = Box::pin(self.0.account.call(tool, arguments, &report));
         let outcome = tokio::select! {
             biased;
             () = context.ct.cancelled() => Err(Refused::Cancelled),
@@ -311,16 +312,18 @@ impl ServerHandler for Handler {
         };
         self.announce_changes();
         let took = started.elapsed();
-        log(&name, &outcome, took);
-        if let Some(observer) = &self.0.observer {
-            let called = Called {
-                name: &name,
-                tool,
-                outcome: outcome.as_ref(),
-                took,
-                context: &context,
-            };
-            observer.called(called).await?;
+        match &self.0.observer {
+            Some(observer) => {
+                let called = Called {
+                    name: &name,
+                    tool,
+                    outcome: outcome.as_ref(),
+                    took,
+                    context: &context,
+                };
+                observer.called(called).await?;
+            }
+            None => log(&name, &outcome, took),
         }
         match outcome {
             Ok(answer) => Ok(Self::result(answer).into()),

@@ -24,8 +24,8 @@ pub(crate) fn start(
     let others = level.min(LevelFilter::WARN);
     let targets = Targets::new()
         .with_default(others)
-        // It warns of what clients do wrong, in their words.
-        .with_target("rmcp", level.min(LevelFilter::ERROR))
+        // It warns of what clients do wrong, in their words, and calls it an error if one has left.
+        .with_target("rmcp", LevelFilter::OFF)
         .with_target("airflow_mcp", level)
         .with_target("mcp_runtime", level);
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);

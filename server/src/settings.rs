@@ -258,7 +258,8 @@ fn header_lines(text: &str, problems: &mut Vec<String>) -> Vec<(String, SecretSt
 }
 
 /// A value without the space around it; nothing left counts as not set, as configuration files of clients cannot leave a variable out.
-fn set(value: Option<String>) -> Option<String> {
+/// A value that is not empty.
+pub(crate) fn set(value: Option<String>) -> Option<String> {
     value
         .map(|value| value.trim().to_owned())
         .filter(|value| !value.is_empty())

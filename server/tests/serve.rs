@@ -500,17 +500,17 @@ fn secrets_stay_secret() {
     let (status, log) = gateway.end();
     assert_eq!(status.code(), Some(0));
 
-    let called: Vec<Value> = log
+    let answered: Vec<Value> = log
         .lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
-        .filter(|line: &Value| line["message"] == "called")
+        .filter(|line: &Value| line["route"] == "/mcp/{token}" && line["status"] == 200)
         .collect();
-    assert!(!called.is_empty(), "{log}");
-    assert_eq!(called[0]["span"]["server"], id.as_str());
-    assert_eq!(called[0]["span"]["account"], "production");
-    assert!(called[0]["ms"].is_u64(), "{}", called[0]);
+    assert!(!answered.is_empty(), "{log}");
+    assert_eq!(answered[0]["span"]["server"], id.as_str());
+    assert_eq!(answered[0]["span"]["account"], "production");
+    assert!(answered[0]["ms"].is_u64(), "{}", answered[0]);
     assert!(
-        called[0]["span"]["id"]
+        answered[0]["span"]["id"]
             .as_str()
             .is_some_and(|id| !id.is_empty())
     );
@@ -670,4 +670,33 @@ fn senseless_options_are_all_reported() {
     assert!(!text.contains("planted"), "{text}");
     expect_test::expect_file!["expected/serve-options.txt"].assert_eq(&text);
     assert!(!std::path::Path::new(&data).exists());
+}
+
+#[test]
+fn a_wrong_configuration_file_is_a_wrong_option() {
+    let folder = std::env::temp_dir().join(format!("airflow-mcp-wrong-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("gateway.toml");
+    std::fs::write(&file, "[[account]]\nname = \"a\"\n\n[[account]]\n").unwrap();
+    let data = folder.join("data");
+    let arguments = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        &data.to_string_lossy(),
+        "--config",
+        &file.to_string_lossy(),
+    ];
+    let output = common::run(common::program(&[], &arguments), "");
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    for problem in [
+        "gateway.toml: line 1: `account.base_url` is missing",
+        "gateway.toml: line 4: `account.name` is missing",
+    ] {
+        assert!(text.contains(problem), "{text}");
+    }
+    assert!(!data.exists());
+    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -46,7 +46,6 @@ def main(folder):
         shots = {
             "overview": "/",
             "new-server": f"/servers/new?account={production}",
-            "audit-log": "/audit-log",
         }
         for theme in ["light", "dark"]:
             with browser(dark=theme == "dark") as window:

@@ -2,14 +2,69 @@
 
 use runtime::api::*;
 
+/// Data that tasks produce and DAGs wait for (datasets in Airflow 2), and the events of their
+/// updates.
+pub mod assets;
+
+/// The configuration of this Airflow, where its administrator shows it.
+pub mod config;
+
+/// Addresses and credentials of the systems that tasks work with.
+pub mod connections;
+
+/// Runs of DAGs, from triggering them to running them again.
+pub mod dag_runs;
+
+/// The code of DAGs.
+pub mod dag_sources;
+
+/// What Airflow finds questionable about DAGs.
+pub mod dag_warnings;
+
+/// DAGs, their settings and how their runs went.
+pub mod dags;
+
+/// The audit log, who did what and when.
+pub mod event_logs;
+
+/// DAG files that could not be read.
+pub mod import_errors;
+
+/// What tasks wrote while they ran.
+pub mod logs;
+
+/// Whether this Airflow is well, and which version it is.
+pub mod monitoring;
+
 /// What roles can allow, as actions on resources.
 pub mod permissions;
+
+/// Plugins that this Airflow has loaded.
+pub mod plugins;
+
+/// Pools limit how many tasks run at once, by slots.
+pub mod pools;
+
+/// Provider packages that are installed.
+pub mod providers;
 
 /// Roles, each a set of permissions that users can hold.
 pub mod roles;
 
+/// Tasks in one run each, their states, tries and notes.
+pub mod task_instances;
+
+/// Tasks as DAGs define them.
+pub mod tasks;
+
 /// People who can sign in to Airflow, and the roles they hold.
 pub mod users;
+
+/// Values by key that DAGs read, passwords among them.
+pub mod variables;
+
+/// Values that tasks pass on to other tasks.
+pub mod xcoms;
 
 /// Gets a constant from each tool, so that a name used twice does not compile.
 pub struct Tools;
@@ -37,6 +92,22 @@ pub static API: Api = Api {
         detail: &["/detail"],
         title: &["/title"],
         hints: &[
+            Hint {
+                sign: Sign {
+                    status: 403,
+                    says: "chose not to expose the configuration",
+                },
+                code: "",
+                hint: "Whoever runs this Airflow can set expose_config, in the section webserver, to True or non-sensitive-only.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 403,
+                    says: "Testing connections is disabled",
+                },
+                code: "",
+                hint: "Whoever runs this Airflow can set test_connection, in the section core, to Enabled.",
+            },
             Hint {
                 sign: Sign {
                     status: 403,
@@ -111,6 +182,126 @@ pub static API: Api = Api {
             },
             Hint {
                 sign: Sign {
+                    status: 404,
+                    says: "DAG not found",
+                },
+                code: "",
+                hint: "The DAG id is exact: list_all_apacheairflow_dags with dag_id_pattern finds it.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 404,
+                    says: "Dag with id",
+                },
+                code: "",
+                hint: "The DAG id is exact: list_all_apacheairflow_dags with dag_id_pattern finds it.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 404,
+                    says: "DAGRun",
+                },
+                code: "",
+                hint: "The run id is exact: list_all_apacheairflow_dag_runs with dag_id has them.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 404,
+                    says: "Dag Run id",
+                },
+                code: "",
+                hint: "The run id is exact: list_all_apacheairflow_dag_runs with dag_id has them.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 404,
+                    says: "Dag source not found",
+                },
+                code: "",
+                hint: "In Airflow 2 the id is the file_token of the DAG: get_single_apacheairflow_dag_by_id has it.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 400,
+                    says: "has import errors",
+                },
+                code: "",
+                hint: "list_all_apacheairflow_import_errors shows what is wrong with its file.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 409,
+                    says: "are still running",
+                },
+                code: "",
+                hint: "Pause the DAG and wait until its tasks have ended, or mark its runs as failed; then delete it.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 404,
+                    says: "Variable not found",
+                },
+                code: "",
+                hint: "The id is the exact key: list_all_apacheairflow_variables has them.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 404,
+                    says: "Connection with connection_id",
+                },
+                code: "",
+                hint: "The id is the exact connection_id: list_all_apacheairflow_connections has them.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 404,
+                    says: "Pool with name:",
+                },
+                code: "",
+                hint: "The id is the exact name: list_all_apacheairflow_pools has them. One with a slash in its name cannot be reached.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 404,
+                    says: "Queue event with",
+                },
+                code: "",
+                hint: "No event is queued there: nothing is waiting.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 404,
+                    says: "Dataset with uri",
+                },
+                code: "",
+                hint: "In Airflow 2 assets go by their exact URI: list_all_apacheairflow_assets has them.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 409,
+                    says: "already exist",
+                },
+                code: "",
+                hint: "There is one of this name already: update it, or choose another name.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 404,
+                    says: "Task instance is mapped",
+                },
+                code: "",
+                hint: "Each instance of a mapped task is got by its map_index, as a mapped_task_instance; list_all_apacheairflow_mapped_task_instances has them.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 400,
+                    says: "XCom deserialization is disabled",
+                },
+                code: "",
+                hint: "Leave out deserialize; the server does not allow it.",
+            },
+            Hint {
+                sign: Sign {
                     status: 500,
                     says: "Failed to add user",
                 },
@@ -120,8 +311,26 @@ pub static API: Api = Api {
         ],
     },
     toolsets: &[
+        assets::tools::TOOLS,
+        config::tools::TOOLS,
+        connections::tools::TOOLS,
+        dag_runs::tools::TOOLS,
+        dag_sources::tools::TOOLS,
+        dag_warnings::tools::TOOLS,
+        dags::tools::TOOLS,
+        event_logs::tools::TOOLS,
+        import_errors::tools::TOOLS,
+        logs::tools::TOOLS,
+        monitoring::tools::TOOLS,
         permissions::tools::TOOLS,
+        plugins::tools::TOOLS,
+        pools::tools::TOOLS,
+        providers::tools::TOOLS,
         roles::tools::TOOLS,
+        task_instances::tools::TOOLS,
+        tasks::tools::TOOLS,
         users::tools::TOOLS,
+        variables::tools::TOOLS,
+        xcoms::tools::TOOLS,
     ],
 };

@@ -2,14 +2,88 @@
 
 use runtime::api::*;
 
+/// Values that tasks and watchers keep about an asset between runs.
+pub mod asset_state;
+
+/// Data that tasks produce and DAGs wait for (datasets in Airflow 2), and the events of their
+/// updates.
+pub mod assets;
+
+/// Backfills, which run a DAG for dates in the past.
+pub mod backfills;
+
+/// The configuration of this Airflow, where its administrator shows it.
+pub mod config;
+
+/// Addresses and credentials of the systems that tasks work with.
+pub mod connections;
+
+/// Runs of DAGs, from triggering them to running them again.
+pub mod dag_runs;
+
+/// The code of DAGs.
+pub mod dag_sources;
+
+/// Versions of DAGs, one for each change of a DAG that has runs.
+pub mod dag_versions;
+
+/// What Airflow finds questionable about DAGs.
+pub mod dag_warnings;
+
+/// DAGs, their settings and how their runs went.
+pub mod dags;
+
+/// The audit log, who did what and when.
+pub mod event_logs;
+
+/// Questions that tasks ask people, and wait for the answer.
+pub mod human_in_the_loop;
+
+/// DAG files that could not be read.
+pub mod import_errors;
+
+/// Processes of Airflow, such as schedulers and triggerers.
+pub mod jobs;
+
+/// What tasks wrote while they ran.
+pub mod logs;
+
+/// Whether this Airflow is well, and which version it is.
+pub mod monitoring;
+
 /// What roles can allow, as actions on resources.
 pub mod permissions;
+
+/// Plugins that this Airflow has loaded.
+pub mod plugins;
+
+/// Pools limit how many tasks run at once, by slots.
+pub mod pools;
+
+/// Provider packages that are installed.
+pub mod providers;
 
 /// Roles, each a set of permissions that users can hold.
 pub mod roles;
 
+/// Tasks in one run each, their states, tries and notes.
+pub mod task_instances;
+
+/// Values that the code of a task keeps from one try to the next. They are not the state that
+/// Airflow shows, such as failed.
+pub mod task_state;
+
+/// Tasks as DAGs define them.
+pub mod tasks;
+
 /// People who can sign in to Airflow, and the roles they hold.
 pub mod users;
+
+/// Values by key that DAGs read, passwords among them.
+pub mod variables;
+
+/// Values that tasks pass on to other tasks.
+pub mod xcoms;
 
 /// Gets a constant from each tool, so that a name used twice does not compile.
 pub struct Tools;
@@ -71,6 +145,22 @@ pub static API: Api = Api {
                 },
                 code: "",
                 hint: "The token has expired: give the server a new one, or a user name and password, with which it renews tokens itself.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 403,
+                    says: "chose not to expose the configuration",
+                },
+                code: "",
+                hint: "Whoever runs this Airflow can set expose_config, in the section api, to True or non-sensitive-only.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 403,
+                    says: "Testing connections is disabled",
+                },
+                code: "",
+                hint: "Whoever runs this Airflow can set test_connection, in the section core, to Enabled.",
             },
             Hint {
                 sign: Sign {
@@ -154,6 +244,166 @@ pub static API: Api = Api {
             },
             Hint {
                 sign: Sign {
+                    status: 404,
+                    says: "Dag with",
+                },
+                code: "",
+                hint: "The DAG id is exact: list_all_apacheairflow_dags with dag_id_pattern finds it.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 404,
+                    says: "DagRun with",
+                },
+                code: "",
+                hint: "The run id is exact: list_all_apacheairflow_dag_runs with dag_id has them.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 400,
+                    says: "has import errors",
+                },
+                code: "",
+                hint: "list_all_apacheairflow_import_errors shows what is wrong with its file.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 409,
+                    says: "cannot be deleted in",
+                },
+                code: "",
+                hint: "Mark the run as failed with update_a_apacheairflow_dag_run_by_id, then delete it.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 409,
+                    says: "are still running",
+                },
+                code: "",
+                hint: "Pause the DAG and wait until its tasks have ended, or mark its runs as failed; then delete it.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 409,
+                    says: "already a running backfill",
+                },
+                code: "",
+                hint: "A DAG has one backfill at a time: list_all_apacheairflow_backfills shows it, without completed_at; wait for it or cancel it.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 404,
+                    says: "Variable with key",
+                },
+                code: "",
+                hint: "The id is the exact key: list_all_apacheairflow_variables has them.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 404,
+                    says: "Connection with connection_id",
+                },
+                code: "",
+                hint: "The id is the exact connection_id: list_all_apacheairflow_connections has them.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 404,
+                    says: "Pool with name",
+                },
+                code: "",
+                hint: "The id is the exact name: list_all_apacheairflow_pools has them.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 404,
+                    says: "event with",
+                },
+                code: "",
+                hint: "No event is queued there: nothing is waiting.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 404,
+                    says: "Asset with",
+                },
+                code: "",
+                hint: "Assets go by number, not by name or URI: list_all_apacheairflow_assets has them.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 409,
+                    says: "More than one Dag materializes",
+                },
+                code: "",
+                hint: "Choose one of the DAGs that produce it (get the asset) and trigger it: trigger_apacheairflow_dag_run.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 409,
+                    says: "Unique constraint violation",
+                },
+                code: "",
+                hint: "There is one of this name already: update it, or choose another name.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 409,
+                    says: "already exists",
+                },
+                code: "",
+                hint: "There is one of this name already: update it, or choose another name.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 404,
+                    says: "Task instance is mapped",
+                },
+                code: "",
+                hint: "Each instance of a mapped task is got by its map_index, as a mapped_task_instance; list_all_apacheairflow_mapped_task_instances has them.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 400,
+                    says: "dag_id is required when",
+                },
+                code: "",
+                hint: "A run id is one only together with its dag_id.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 409,
+                    says: "is already in",
+                },
+                code: "",
+                hint: "It has this state; there is nothing to change.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 400,
+                    says: "does not support external logs",
+                },
+                code: "",
+                hint: "This Airflow keeps logs itself: read them with list_all_apacheairflow_log_lines.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 409,
+                    says: "Human-in-the-loop detail has already",
+                },
+                code: "",
+                hint: "Someone has answered; get_single_apacheairflow_hitl_detail_by_id has the answer.",
+            },
+            Hint {
+                sign: Sign {
+                    status: 400,
+                    says: "with no logical_date",
+                },
+                code: "",
+                hint: "A run without logical date has no earlier and later ones: leave out include_past and include_future.",
+            },
+            Hint {
+                sign: Sign {
                     status: 500,
                     says: "Default registration role",
                 },
@@ -163,8 +413,32 @@ pub static API: Api = Api {
         ],
     },
     toolsets: &[
+        asset_state::tools::TOOLS,
+        assets::tools::TOOLS,
+        backfills::tools::TOOLS,
+        config::tools::TOOLS,
+        connections::tools::TOOLS,
+        dag_runs::tools::TOOLS,
+        dag_sources::tools::TOOLS,
+        dag_versions::tools::TOOLS,
+        dag_warnings::tools::TOOLS,
+        dags::tools::TOOLS,
+        event_logs::tools::TOOLS,
+        human_in_the_loop::tools::TOOLS,
+        import_errors::tools::TOOLS,
+        jobs::tools::TOOLS,
+        logs::tools::TOOLS,
+        monitoring::tools::TOOLS,
         permissions::tools::TOOLS,
+        plugins::tools::TOOLS,
+        pools::tools::TOOLS,
+        providers::tools::TOOLS,
         roles::tools::TOOLS,
+        task_instances::tools::TOOLS,
+        task_state::tools::TOOLS,
+        tasks::tools::TOOLS,
         users::tools::TOOLS,
+        variables::tools::TOOLS,
+        xcoms::tools::TOOLS,
     ],
 };

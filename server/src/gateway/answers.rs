@@ -9,7 +9,7 @@ use serde_json::json;
 pub(crate) fn refusal(
     status: StatusCode,
     code: &'static str,
-    message: &'static str,
+    message: &str,
     hint: &'static str,
 ) -> Response {
     let body = json!({"error": {"code": code, "message": message, "hint": hint, "problems": []}});

@@ -1,7 +1,9 @@
 //! Writes audit records of calls. All that wait are written in one transaction, so a record costs little however many calls there are, and each caller learns of its own commit.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
 use super::store::Store;
@@ -9,6 +11,9 @@ use super::store::rows::NewAudit;
 
 /// How many records can wait; more callers wait for a place.
 const WAITING: usize = 4096;
+/// How long more records are waited for when several have come at once.
+const GATHER: Duration = Duration::from_millis(1);
+
 /// Most records of one transaction; SQLite takes 32,766 values in a statement.
 const GROUP: usize = 1000;
 
@@ -59,6 +64,12 @@ async fn write(store: Arc<Store>, mut waiting: mpsc::Receiver<Message>) {
     let mut messages = Vec::new();
     let mut closing = Vec::new();
     while waiting.recv_many(&mut messages, GROUP).await > 0 {
+        // Where there are several there are more to come, and a transaction costs much more than a record.
+        if (2..GROUP).contains(&messages.len()) {
+            tokio::time::sleep(GATHER).await;
+            let more = GROUP - messages.len();
+            waiting.recv_many(&mut messages, more).now_or_never();
+        }
         let mut records = Vec::new();
         let mut callers = Vec::new();
         for message in messages.drain(..) {

@@ -1,12 +1,9 @@
 //! Where a request comes from. Behind a proxy that is the proxy, unless it is trusted to say for whom it asks.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
-use axum::middleware::Next;
-use axum::response::Response;
 
 /// Address of who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,16 +112,11 @@ fn number(address: IpAddr) -> u128 {
 }
 
 /// Tells all that follows who asks.
-pub(crate) async fn find(
-    State(proxies): State<Arc<Proxies>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(crate) fn find(proxies: &Proxies, request: &mut Request) {
     if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() {
         let client = proxies.client(peer.ip(), request.headers());
         request.extensions_mut().insert(ClientAddress(client));
     }
-    next.run(request).await
 }
 
 #[cfg(test)]

@@ -64,6 +64,8 @@ pub(crate) enum Refusal {
     Expired,
     /// The store cannot be asked now.
     Unavailable(String),
+    /// The account of the server cannot be used as it is. The text is for people and holds no secret.
+    Account(String),
 }
 
 impl ServiceError {

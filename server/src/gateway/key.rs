@@ -7,6 +7,7 @@ use airflow_tools::APIS;
 use clap::{Args, Subcommand};
 use secrecy::SecretString;
 
+use super::keys;
 use super::options::{self, StoreArgs};
 use super::service::{Gateway, GatewayOptions};
 use crate::Failure;
@@ -25,12 +26,17 @@ pub(crate) struct KeyArgs {
 pub(crate) enum KeyCommand {
     /// Encrypt the credentials of all accounts with another key.
     ///
-    /// With one gateway: stop it, rotate, start it with the new key.
+    /// With a store in a file: stop the gateway, rotate, start it with the new key.
     ///
-    /// With several, one after the other and without a pause: start each anew with the new key (`openssl rand -base64 32`) as --old-key-file; then each with the new key as --key-file and the old one as --old-key-file; rotate; leave the old key out from the next start on.
+    /// With PostgreSQL no gateway has to stop. On each machine, keep a copy of the file with the old key and put the new key (`openssl rand -base64 32`) in its place; then rotate, once. Gateways that run have the old key still, and read their file, or run their command, again when they meet the new one. One that is started before the end needs the old key as --old-key-file.
+    ///
+    /// A key in AIRFLOW_MCP_KEY cannot be read again. Before rotating, start such gateways anew with the new key as --old-key-file; afterwards with the new key as AIRFLOW_MCP_KEY.
     #[command(after_help = "\
 Example:
-  airflow-mcp key rotate --key-file /etc/airflow-mcp/key --new-key-file /etc/airflow-mcp/key.2")]
+  cd /etc/airflow-mcp
+  mv key key.old
+  openssl rand -base64 32 > key
+  airflow-mcp key rotate --key-file key.old --new-key-file key")]
     Rotate(Box<RotateArgs>),
 }
 
@@ -56,7 +62,9 @@ pub(crate) async fn rotate(args: RotateArgs) -> Result<(), Failure> {
         store,
         key: keys.key,
         old_keys: keys.old,
+        key_places: keys.places,
         public_url: String::new(),
+        local_credentials: false,
         audit_retention: Duration::MAX,
         purge_interval: Duration::from_secs(3600),
         apis: APIS,
@@ -67,7 +75,7 @@ pub(crate) async fn rotate(args: RotateArgs) -> Result<(), Failure> {
     let accounts = rotated.map_err(anyhow::Error::from)?;
     let plural = if accounts == 1 { "" } else { "s" };
     output::line(&format!(
-        "Encrypted the credentials of {accounts} account{plural} anew. Start gateways with `--key-file {}` from now on; the old key is not needed any more.",
+        "Encrypted the credentials of {accounts} account{plural} anew. Gateways need the key in {} from now on, and the old one no more.",
         path.display()
     ))?;
     if let Some(token) = first {
@@ -80,9 +88,9 @@ pub(crate) async fn rotate(args: RotateArgs) -> Result<(), Failure> {
 
 fn new_key(path: &std::path::Path) -> Result<SecretString, Failure> {
     let key = if path.exists() {
-        options::key_in(path)
+        keys::key_in(path)
     } else {
-        options::new_key(path)
+        keys::new_key(path)
     };
     key.map_err(|problem| Problems(vec![format!("--new-key-file: {problem}")]).into())
 }

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -192,24 +192,20 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// What the middleware needs.
-#[derive(Debug, Clone)]
+/// What it takes to slow them down.
+#[derive(Debug)]
 pub(crate) struct Slow {
-    pub(crate) guesses: Arc<Guesses>,
+    pub(crate) guesses: Guesses,
     pub(crate) metrics: Arc<Metrics>,
 }
 
 /// Slows down who guesses tokens, on all routes that take one.
-pub(crate) async fn slow_guesses(
-    State(slow): State<Slow>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn slow_guesses(slow: &Slow, request: Request, next: Next) -> Response {
     let Some(token) = credential(&request) else {
         return next.run(request).await;
     };
     let address = block(request.extensions().get::<ClientAddress>().map(|it| it.0));
-    let guesses = &*slow.guesses;
+    let guesses = &slow.guesses;
     let sign_in = is_sign_in(&request);
     let token = guesses.key(address, &token);
     match guesses.turn(address, token, Instant::now()) {

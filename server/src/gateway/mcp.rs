@@ -188,6 +188,15 @@ fn refused(refusal_: &Refusal) -> Response {
                 "Try again in a moment.",
             )
         }
+        Refusal::Account(why) => {
+            tracing::warn!(%why, "an account cannot be used");
+            refusal(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                why,
+                "Tell whoever runs the gateway.",
+            )
+        }
     }
 }
 

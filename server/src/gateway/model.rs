@@ -36,6 +36,24 @@ pub(crate) enum AuthInput {
     },
 }
 
+impl AuthInput {
+    /// The name of the way to sign in, as it is written.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Password { .. } => "password",
+            Self::Bearer { .. } => "bearer",
+            Self::BearerFile { .. } => "bearer_file",
+            Self::BearerCommand { .. } => "bearer_command",
+        }
+    }
+
+    /// Whether it reads or runs something on the gateway's machine, which who may change accounts may not do by that alone.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self, Self::BearerFile { .. } | Self::BearerCommand { .. })
+    }
+}
+
 /// How an account signs in, as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct AuthView {
@@ -150,16 +168,61 @@ pub(crate) struct ServerInput {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ServerPatch {
     pub(crate) name: Option<String>,
-    pub(crate) config: Option<ServerConfig>,
+    pub(crate) config: Option<ConfigPatch>,
     /// `null` removes the expiry.
     #[serde(deserialize_with = "given")]
     pub(crate) expires_at: Option<Option<Timestamp>>,
 }
 
-fn given<'de, D: serde::Deserializer<'de>>(
+fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
     deserializer: D,
-) -> Result<Option<Option<Timestamp>>, D::Error> {
-    Option::<Timestamp>::deserialize(deserializer).map(Some)
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// A change of what an MCP server offers: what is not given stays, since `{"tags": []}` must not give an agent the methods that it did not have.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ConfigPatch {
+    #[serde(deserialize_with = "given")]
+    pub(crate) methods: Option<Vec<String>>,
+    #[serde(deserialize_with = "given")]
+    pub(crate) tags: Option<Vec<String>>,
+    #[serde(deserialize_with = "given")]
+    pub(crate) tools: Option<Vec<String>>,
+    #[serde(deserialize_with = "given")]
+    pub(crate) require_api_token_auth: Option<bool>,
+}
+
+impl ConfigPatch {
+    /// The configuration with the parts that are given.
+    pub(crate) fn apply(&self, config: &mut ServerConfig) {
+        let texts = [
+            (&self.methods, &mut config.methods),
+            (&self.tags, &mut config.tags),
+            (&self.tools, &mut config.tools),
+        ];
+        for (given, part) in texts {
+            if let Some(given) = given {
+                part.clone_from(given);
+            }
+        }
+        if let Some(given) = self.require_api_token_auth {
+            config.require_api_token_auth = given;
+        }
+    }
+}
+
+/// All parts.
+impl From<ServerConfig> for ConfigPatch {
+    fn from(config: ServerConfig) -> Self {
+        Self {
+            methods: Some(config.methods),
+            tags: Some(config.tags),
+            tools: Some(config.tools),
+            require_api_token_auth: Some(config.require_api_token_auth),
+        }
+    }
 }
 
 /// An MCP server: one account, narrowed, under a URL of its own.

@@ -1,26 +1,23 @@
 //! The options of `airflow-mcp serve` and what follows from them. Whatever makes no sense is reported together.
 
 use std::fs;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use axum::http::Uri;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
-use secrecy::SecretString;
 
 use super::client::Proxies;
+use super::config::{self, Declared};
+use super::keys::{self, Keys};
 use super::origin::Access;
 use super::service::StoreUrl;
-use crate::settings::{Environment, Problems};
+use crate::settings::{Environment, Problems, set};
 
-/// Name of the database and of the key in the data directory.
+/// Name of the database in the data directory.
 const DATABASE: &str = "airflow-mcp.sqlite";
-const KEY: &str = "key";
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -85,7 +82,7 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 
-    /// TOML file that declares accounts and servers.
+    /// TOML file that declares accounts and servers. Paths in it begin at its folder.
     #[arg(
         long,
         value_name = "FILE",
@@ -93,6 +90,17 @@ pub(crate) struct ServeArgs {
         hide_env_values = true
     )]
     pub(crate) config: Option<PathBuf>,
+
+    /// Let accounts made through the management API and the page read their token from a file of this machine, or have a command of this machine print it.
+    ///
+    /// Whoever has an API token of an administrator can then read files and run commands as the gateway. Accounts in --config may always.
+    #[arg(
+        long,
+        env = "AIRFLOW_MCP_ALLOW_LOCAL_CREDENTIALS",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    pub(crate) allow_local_credentials: bool,
 
     /// Days that audit records are kept.
     #[arg(
@@ -175,6 +183,8 @@ pub(crate) struct Options {
     pub(crate) store: StoreUrl,
     pub(crate) keys: Keys,
     pub(crate) config: Option<ConfigFile>,
+    /// Whether accounts made by others than the file may read files and run commands.
+    pub(crate) local_credentials: bool,
     pub(crate) audit_retention: Duration,
 }
 
@@ -182,16 +192,7 @@ pub(crate) struct Options {
 #[derive(Debug)]
 pub(crate) struct ConfigFile {
     pub(crate) path: PathBuf,
-    pub(crate) text: String,
-}
-
-/// The key to encrypt with and those still needed to read.
-#[derive(Debug)]
-pub(crate) struct Keys {
-    pub(crate) key: SecretString,
-    pub(crate) old: Vec<SecretString>,
-    /// The file that the key was just made in.
-    pub(crate) made: Option<PathBuf>,
+    pub(crate) declared: Declared,
 }
 
 impl Options {
@@ -218,13 +219,9 @@ impl Options {
         }
         let proxies = Proxies::new(&args.trusted_proxies).map_err(|more| problems.extend(more));
         let retention = days(&args.audit_days).map_err(|problem| problems.push(problem));
-        let config = args.config.map(|path| match fs::read_to_string(&path) {
-            Ok(text) => Ok(ConfigFile { path, text }),
-            Err(error) => {
-                problems.push(format!("--config: {}: {error}", path.display()));
-                Err(())
-            }
-        });
+        let config = args
+            .config
+            .map(|path| declared(path, environment).map_err(|more| problems.extend(more)));
         let config = config.transpose();
         let stored = stored(&args.store, environment, problems.is_empty())
             .map_err(|more| problems.extend(more.0));
@@ -251,6 +248,7 @@ impl Options {
             store,
             keys,
             config,
+            local_credentials: args.allow_local_credentials,
             audit_retention,
         })
     }
@@ -266,6 +264,20 @@ pub(crate) fn access(
         .parse()
         .map_err(|_| vec![format!("`{public_url}` is no URL")])?;
     Access::new(&public_url, hosts, origins)
+}
+
+fn declared(path: PathBuf, environment: Environment<'_>) -> Result<ConfigFile, Vec<String>> {
+    let say = |what: &dyn std::fmt::Display| format!("--config: {}: {what}", path.display());
+    let read = || {
+        let text = fs::read_to_string(&path)?;
+        Ok((text, std::path::absolute(&path)?))
+    };
+    let (text, absolute) = read().map_err(|error: std::io::Error| vec![say(&error)])?;
+    let folder = absolute.parent().unwrap_or(&absolute);
+    match config::read(&text, folder, environment) {
+        Ok(declared) => Ok(ConfigFile { path, declared }),
+        Err(problems) => Err(problems.iter().map(|it| say(it)).collect()),
+    }
 }
 
 /// The store and the keys; makes the data directory and a key if there are none and `make` says so.
@@ -288,115 +300,19 @@ pub(crate) fn stored(
             StoreUrl::Sqlite(args.data.join(DATABASE))
         }
     };
-    let mut old = Vec::new();
-    for path in &args.old_key_files {
-        match key_in(path) {
-            Ok(key) => old.push(key),
-            Err(problem) => problems.push(format!("--old-key-file: {problem}")),
-        }
-    }
-    let given = given_key(args, environment).map_err(|problem| problems.push(problem));
-    let Ok(given) = given else {
+    let keys = keys::given(args, environment, make && problems.is_empty());
+    let keys = keys.map_err(|more| problems.extend(more));
+    let (Ok(keys), []) = (keys, &*problems) else {
         return Err(Problems(problems));
-    };
-    if !problems.is_empty() {
-        return Err(Problems(problems));
-    }
-    let (key, made) = match given {
-        Some(key) => (key, None),
-        None if make => own_key(&args.data).map_err(|problem| Problems(vec![problem]))?,
-        None => (SecretString::default(), None),
     };
     if make && matches!(store, StoreUrl::Sqlite(_)) {
         directory(&args.data).map_err(|problem| Problems(vec![problem]))?;
     }
-    Ok((store, Keys { key, old, made }))
-}
-
-/// The key from wherever it is given; from one place only.
-fn given_key(
-    args: &StoreArgs,
-    environment: Environment<'_>,
-) -> Result<Option<SecretString>, String> {
-    let in_environment = set(environment("AIRFLOW_MCP_KEY"));
-    let command = set(environment("AIRFLOW_MCP_KEY_COMMAND"));
-    let file = args
-        .key_file
-        .as_ref()
-        .filter(|path| !path.as_os_str().is_empty());
-    match (in_environment, command, file) {
-        (None, None, None) => Ok(None),
-        (Some(key), None, None) => checked(key, "AIRFLOW_MCP_KEY").map(Some),
-        (None, Some(command), None) => printed(&command).map(Some),
-        (None, None, Some(path)) => key_in(path)
-            .map(Some)
-            .map_err(|problem| format!("--key-file: {problem}")),
-        _ => Err(
-            "the key is given more than once: keep one of AIRFLOW_MCP_KEY, AIRFLOW_MCP_KEY_FILE (--key-file) and AIRFLOW_MCP_KEY_COMMAND"
-                .to_owned(),
-        ),
-    }
-}
-
-fn printed(command: &str) -> Result<SecretString, String> {
-    let output = Command::new("sh")
-        .args(["-c", command])
-        .output()
-        .map_err(|error| format!("AIRFLOW_MCP_KEY_COMMAND: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("AIRFLOW_MCP_KEY_COMMAND failed: {}", output.status));
-    }
-    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    checked(text, "AIRFLOW_MCP_KEY_COMMAND")
-}
-
-/// The key in a file.
-pub(crate) fn key_in(path: &Path) -> Result<SecretString, String> {
-    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    checked(text.trim().to_owned(), &path.display().to_string())
-}
-
-fn checked(key: String, place: &str) -> Result<SecretString, String> {
-    let bytes = STANDARD.decode(&key).unwrap_or_default();
-    if bytes.len() == 32 {
-        Ok(key.into())
-    } else {
-        Err(format!(
-            "{place} is no key: give 32 random bytes in base64, for example from `openssl rand -base64 32`"
-        ))
-    }
-}
-
-/// The key in the data directory, made if it is not there.
-fn own_key(data: &Path) -> Result<(SecretString, Option<PathBuf>), String> {
-    directory(data)?;
-    let path = data.join(KEY);
-    if path.exists() {
-        return key_in(&path).map(|key| (key, None));
-    }
-    let key = new_key(&path)?;
-    Ok((key, Some(path)))
-}
-
-/// Makes a key in a file that only its owner can read and that was not there.
-pub(crate) fn new_key(path: &Path) -> Result<SecretString, String> {
-    let say = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| say(&error))?;
-    let key = STANDARD.encode(bytes);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(|error| say(&error))?;
-    file.write_all(format!("{key}\n").as_bytes())
-        .and_then(|()| file.sync_all())
-        .map_err(|error| say(&error))?;
-    Ok(key.into())
+    Ok((store, keys))
 }
 
 /// Makes a directory that only its owner can read.
-fn directory(path: &Path) -> Result<(), String> {
+pub(super) fn directory(path: &Path) -> Result<(), String> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -431,10 +347,4 @@ fn days(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| {
             format!("--audit-days is `{text}`: give a whole number of days, for example 365")
         })
-}
-
-fn set(value: Option<String>) -> Option<String> {
-    value
-        .map(|value| value.trim().to_owned())
-        .filter(|value| !value.is_empty())
 }

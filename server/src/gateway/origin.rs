@@ -1,11 +1,8 @@
 //! Which `Host` and, for MCP, `Origin` headers are accepted. A web page on another site can make a browser send requests to a gateway that only this machine or network reaches; by its `Origin`, or by the `Host` if it points a name of its own at the gateway, it is told from those who may. The management API wants a token that no browser adds by itself, and the admin page has protection of its own, so there the `Origin` does not matter.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::uri::{Authority, Uri};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::answers::refusal;
@@ -229,38 +226,33 @@ fn host(uri: &Uri, headers: &HeaderMap) -> Option<Host> {
     }
 }
 
-/// Refuses hosts and origins that are not accepted.
-pub(crate) async fn check(
-    State(access): State<Arc<Access>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let scripts = match access.check(request.uri(), request.headers()) {
-        Verdict::Accepted { scripts } => scripts,
-        Verdict::Host => {
-            return refusal(
-                StatusCode::FORBIDDEN,
-                "forbidden_host",
-                "this host name is not accepted",
-                "The operator can allow it with --public-url or --allowed-host.",
-            );
-        }
-        Verdict::Origin => {
-            return refusal(
-                StatusCode::FORBIDDEN,
-                "forbidden_origin",
-                "web pages of this origin may not use this gateway",
-                "The operator can allow it with --allowed-origin.",
-            );
-        }
-    };
-    let Some(origin) = scripts else {
-        return next.run(request).await;
-    };
-    if is_preflight(&request) {
-        return preflight(origin, request.headers());
+/// Refuses hosts and origins that are not accepted, and answers the questions of browsers. Of what is accepted, the origin whose scripts may read the answer.
+pub(crate) fn check(
+    access: &Access,
+    request: &Request,
+) -> Result<Option<HeaderValue>, Box<Response>> {
+    match access.check(request.uri(), request.headers()) {
+        Verdict::Accepted {
+            scripts: Some(origin),
+        } if is_preflight(request) => Err(Box::new(preflight(origin, request.headers()))),
+        Verdict::Accepted { scripts } => Ok(scripts),
+        Verdict::Host => Err(Box::new(refusal(
+            StatusCode::FORBIDDEN,
+            "forbidden_host",
+            "this host name is not accepted",
+            "The operator can allow it with --public-url or --allowed-host.",
+        ))),
+        Verdict::Origin => Err(Box::new(refusal(
+            StatusCode::FORBIDDEN,
+            "forbidden_origin",
+            "web pages of this origin may not use this gateway",
+            "The operator can allow it with --allowed-origin.",
+        ))),
     }
-    let mut response = next.run(request).await;
+}
+
+/// Lets scripts of the origin read an answer.
+pub(crate) fn share(response: &mut Response, origin: HeaderValue) {
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(
@@ -268,7 +260,6 @@ pub(crate) async fn check(
         HeaderValue::from_static(EXPOSED),
     );
     headers.append(header::VARY, HeaderValue::from_static("origin"));
-    response
 }
 
 fn is_preflight(request: &Request) -> bool {

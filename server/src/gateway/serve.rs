@@ -10,24 +10,23 @@ use airflow_tools::APIS;
 use anyhow::Context;
 use axum::Router;
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::answers::refusal;
-use super::body;
-use super::client;
+use super::client::Proxies;
 use super::config;
-use super::limits::{self, Guesses, Slow};
+use super::front::{self, Front, Guard};
+use super::limits::{Guesses, Slow};
 use super::listen;
 use super::mcp::{self, Requests};
 use super::ops::{self, Metrics, Operations};
 use super::options::{ConfigFile, Options, access};
-use super::origin::{self, Access};
+use super::origin::Access;
 use super::service::{Gateway, GatewayOptions};
-use super::telemetry;
 use super::traces::Traces;
 use crate::output;
 use crate::settings::process_environment;
@@ -65,7 +64,9 @@ pub(crate) async fn serve(options: Options) -> anyhow::Result<()> {
         store: options.store,
         key: options.keys.key,
         old_keys: options.keys.old,
+        key_places: options.keys.places,
         public_url: public_url.clone(),
+        local_credentials: options.local_credentials,
         audit_retention: options.audit_retention,
         purge_interval: PURGE_INTERVAL,
         apis: APIS,
@@ -82,7 +83,7 @@ pub(crate) async fn serve(options: Options) -> anyhow::Result<()> {
             "API token of the first administrator, shown only now: {token}"
         ))?;
     }
-    if let Some(file) = &options.config {
+    if let Some(file) = options.config {
         apply(&gateway, file).await?;
     }
     output::line(&format!("Serving {public_url} on {address}"))?;
@@ -90,8 +91,8 @@ pub(crate) async fn serve(options: Options) -> anyhow::Result<()> {
     let ending = Arc::new(AtomicBool::new(false));
     let (app, requests) = app(
         &gateway,
-        Arc::new(access),
-        Arc::new(options.proxies),
+        access,
+        options.proxies,
         traces.clone(),
         Arc::clone(&ending),
     );
@@ -129,23 +130,25 @@ pub(crate) async fn serve(options: Options) -> anyhow::Result<()> {
 /// All routes with what is common to them.
 fn app(
     gateway: &Gateway,
-    access: Arc<Access>,
-    proxies: Arc<client::Proxies>,
+    access: Access,
+    proxies: Proxies,
     traces: Traces,
     ending: Arc<AtomicBool>,
 ) -> (Router, Requests) {
     let metrics = Arc::new(Metrics::new());
-    let slow = Slow {
-        guesses: Arc::new(Guesses::default()),
-        metrics: Arc::clone(&metrics),
+    let guard = Guard {
+        access,
+        slow: Slow {
+            guesses: Guesses::default(),
+            metrics: Arc::clone(&metrics),
+        },
     };
     let (mcp, requests) = mcp::router(gateway.clone(), Arc::clone(&metrics), traces);
     let guarded = Router::new()
         .merge(mcp)
         .merge(super::manage::router(gateway.clone()))
         .merge(super::admin::router(gateway.clone()))
-        .layer(from_fn_with_state(slow, limits::slow_guesses))
-        .layer(from_fn_with_state(access, origin::check));
+        .layer(from_fn_with_state(Arc::new(guard), front::guard));
     // Probes come by address, not by name.
     let operations = ops::router(Operations {
         gateway: gateway.clone(),
@@ -156,10 +159,10 @@ fn app(
         .merge(guarded)
         .merge(operations)
         .fallback(not_found)
-        .layer(from_fn(body::read_small))
-        .layer(map_response(harden))
-        .layer(from_fn_with_state(metrics, telemetry::observe))
-        .layer(from_fn_with_state(proxies, client::find));
+        .layer(from_fn_with_state(
+            Arc::new(Front { proxies, metrics }),
+            front::receive,
+        ));
     (all, requests)
 }
 
@@ -172,22 +175,9 @@ async fn not_found() -> Response {
     )
 }
 
-async fn harden(mut response: Response) -> Response {
-    use axum::http::{HeaderValue, header};
-    let headers = response.headers_mut();
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers
-        .entry(header::REFERRER_POLICY)
-        .or_insert(HeaderValue::from_static("no-referrer"));
-    response
-}
-
 /// Makes what the configuration file declares.
-async fn apply(gateway: &Gateway, file: &ConfigFile) -> anyhow::Result<()> {
-    let applied = config::apply(gateway, &file.text)
+async fn apply(gateway: &Gateway, file: ConfigFile) -> anyhow::Result<()> {
+    let applied = config::apply(gateway, file.declared)
         .await
         .with_context(|| file.path.display().to_string())?;
     for change in &applied.changes {

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use runtime::Api;
 use secrecy::SecretString;
 use tokio::task::AbortHandle;
@@ -13,9 +12,10 @@ use tokio::task::AbortHandle;
 use super::audit::AuditWriter;
 use super::clock::Clock;
 use super::directory::{self, Directory};
-use super::error::{FieldProblem, Refusal, ServiceError};
+use super::error::{Refusal, ServiceError};
+use super::keys::KeyPlaces;
 use super::model::{McpServer, Principal, Role};
-use super::store::rows::{self, AccountRow, Before, NewAudit, ServerRow};
+use super::store::rows::{self, AccountRow, NewAudit, ServerRow};
 use super::store::{Change, Store};
 use super::token;
 use super::validate;
@@ -24,10 +24,16 @@ use crate::offer::{Catalogue, Offer};
 
 mod accounts;
 mod check;
+mod keys;
+mod live;
 mod records;
 mod servers;
 mod session;
 mod tokens;
+
+use keys::Rereading;
+pub(crate) use live::LiveState;
+use live::{LastError, Live};
 
 type Result<T, E = ServiceError> = std::result::Result<T, E>;
 
@@ -40,8 +46,12 @@ pub(crate) struct GatewayOptions {
     pub(crate) key: SecretString,
     /// Keys that were used before and are still needed to read.
     pub(crate) old_keys: Vec<SecretString>,
+    /// Where these are from, to read them again.
+    pub(crate) key_places: KeyPlaces,
     /// Where clients reach the gateway, without slash at its end.
     pub(crate) public_url: String,
+    /// Whether accounts made through the management API and the page may read files and run commands of this machine.
+    pub(crate) local_credentials: bool,
     /// How long audit records are kept.
     pub(crate) audit_retention: Duration,
     /// How often what has expired is removed.
@@ -67,20 +77,18 @@ struct Inner {
     apis: &'static [&'static Api],
     catalogue: Arc<Catalogue>,
     public_url: String,
+    local_credentials: bool,
     audit_retention: Duration,
     clock: Clock,
     store: Arc<Store>,
     vault: RwLock<Arc<Vault>>,
+    rereading: Rereading,
     directory: Arc<Directory>,
     live: Mutex<HashMap<String, Live>>,
+    /// Why accounts cannot even be tried, by their ids.
+    unusable: Mutex<HashMap<String, LastError>>,
     audit: AuditWriter,
     tasks: Mutex<Vec<AbortHandle>>,
-}
-
-/// What signs in to an account's server, shared by all its MCP servers, as of one version of the account.
-struct Live {
-    version: i64,
-    account: runtime::Account,
 }
 
 /// What the token of a server URL stands for.
@@ -119,30 +127,6 @@ pub(crate) struct CallRecord {
     pub(crate) upstream_status: Option<u16>,
 }
 
-/// How an account does at this moment, in this process.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LiveState {
-    /// Name of the API, if it is known.
-    pub(crate) api: Option<&'static str>,
-    /// Version of the server, if it is known.
-    pub(crate) version: Option<String>,
-    /// Requests on their way.
-    pub(crate) in_flight: usize,
-    /// What is wrong with it, unless the last request went well.
-    pub(crate) last_error: Option<LastError>,
-}
-
-/// The last failure that was not the caller's fault.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LastError {
-    /// When it was.
-    pub(crate) at: Timestamp,
-    /// Its code: `unreachable`, `unauthenticated`, …
-    pub(crate) code: &'static str,
-    /// What was wrong, without secrets.
-    pub(crate) message: String,
-}
-
 impl Principal {
     /// What the gateway does by itself: its configuration file, what expires.
     pub(crate) fn gateway() -> Self {
@@ -151,6 +135,11 @@ impl Principal {
             name: "gateway".to_owned(),
             role: Role::Admin,
         }
+    }
+
+    /// Whether it is the gateway itself. Ids of API tokens begin otherwise.
+    pub(crate) fn is_gateway(&self) -> bool {
+        self.id == "gateway"
     }
 }
 
@@ -168,11 +157,14 @@ impl Gateway {
             apis: options.apis,
             catalogue: Arc::new(Catalogue::new(options.apis)),
             public_url: options.public_url.trim_end_matches('/').to_owned(),
+            local_credentials: options.local_credentials,
             audit_retention: options.audit_retention,
             clock: Clock::default(),
             vault: RwLock::new(Arc::new(vault)),
+            rereading: Rereading::of(options.key_places),
             directory,
             live: Mutex::default(),
+            unusable: Mutex::default(),
             audit: AuditWriter::start(store.clone()),
             tasks: Mutex::default(),
             store,
@@ -194,9 +186,13 @@ impl Gateway {
         let inner = Arc::downgrade(&self.0);
         let purge = async move {
             while let Some(inner) = inner.upgrade() {
-                if let Err(error) = Self(inner).purge_once().await {
+                let gateway = Self(inner);
+                if let Err(error) = gateway.purge_once().await {
                     tracing::warn!(%error, "what has expired cannot be removed");
                 }
+                // What is wrong with the keys is logged where it is found out.
+                let _ = gateway.keys_in_use().await;
+                drop(gateway);
                 tokio::time::sleep(purge_interval).await;
             }
         };
@@ -239,38 +235,20 @@ impl Gateway {
             .ok_or(Refusal::Unknown)?;
         let account = self.0.store.account(&server.account_id).await;
         let account = account.map_err(unavailable)?.ok_or(Refusal::Unknown)?;
-        let resolved = self.resolved(&server, &account);
-        let resolved = Arc::new(resolved.map_err(|error| Refusal::Unavailable(error.to_string()))?);
+        let resolved = self.resolved(&server, &account).await;
+        let resolved = Arc::new(resolved.map_err(|error| Refusal::Account(error.to_string()))?);
         self.0.directory.put_server(ticket, *hash, resolved.clone());
         Ok(resolved)
     }
 
-    fn resolved(&self, server: &ServerRow, account: &AccountRow) -> Result<Resolved> {
+    async fn resolved(&self, server: &ServerRow, account: &AccountRow) -> Result<Resolved> {
         let view = server.view().map_err(internal)?;
         Ok(Resolved {
             offer: Offer::new(self.0.catalogue.clone(), validate::selection(&view.config)),
             server: view,
-            account: self.live(account)?,
+            account: self.live(account).await?,
             account_name: account.name.clone(),
         })
-    }
-
-    /// How the accounts do that were used in this process, by their ids.
-    pub(crate) fn live_states(&self) -> HashMap<String, LiveState> {
-        let live = self.0.live();
-        let states = live.iter().map(|(id, live)| {
-            let known = live.account.known();
-            let state = LiveState {
-                api: known.as_ref().map(|known| known.api.name),
-                version: known
-                    .map(|known| known.version)
-                    .filter(|version| !version.is_empty()),
-                in_flight: live.account.in_flight(),
-                last_error: live.account.last_failure().map(LastError::from),
-            };
-            (id.clone(), state)
-        });
-        states.collect()
     }
 
     /// Removes what has expired, once. Done in the background too.
@@ -285,6 +263,7 @@ impl Gateway {
         let retention = i64::try_from(self.0.audit_retention.as_micros()).unwrap_or(i64::MAX);
         let records = self.0.store.purge_audit(now.saturating_sub(retention));
         let records = records.await?;
+        self.purge_forms().await?;
         let (servers, tokens) = (servers?, tokens?);
         if servers + tokens + records > 0 {
             tracing::info!(servers, tokens, records, "removed what has expired");
@@ -292,81 +271,17 @@ impl Gateway {
         Ok(())
     }
 
-    /// Encrypts all credentials anew with another key; gives how many accounts that were.
-    pub(crate) async fn rotate_key(&self, new: &SecretString) -> Result<u64> {
-        let vault = self.vault().with_key(new)?;
-        let vault = Arc::new(vault);
-        // From here on new credentials take the new key, so that none is missed below.
-        *self.0.vault.write().unwrap_or_else(PoisonError::into_inner) = vault.clone();
-        let mut done = 0;
-        let mut before = Before::first();
-        loop {
-            let rows = self.0.store.accounts(&before, 100).await?;
-            let Some(last) = rows.last() else {
-                return Ok(done);
-            };
-            before = Before {
-                created_at: last.created_at,
-                id: last.id.clone(),
-            };
-            for row in rows {
-                done += u64::from(self.reencrypt(&vault, row).await?);
-            }
-        }
-    }
-
-    async fn reencrypt(&self, vault: &Vault, mut row: AccountRow) -> Result<bool> {
-        loop {
-            if row.key_id == vault.key_id() {
-                return Ok(false);
-            }
-            let owner = accounts::owner(&row.id);
-            let text = vault.open(&owner, &row.sealed())?;
-            let sealed = vault.seal(&owner, &text)?;
-            let was_key = std::mem::replace(&mut row.key_id, sealed.key_id);
-            row.secrets = sealed.bytes;
-            let done = self.0.store.reencrypt_account(&row, &was_key).await;
-            if done? {
-                return Ok(true);
-            }
-            // Somebody changed it meanwhile.
-            match self.0.store.account(&row.id).await? {
-                Some(changed) => row = changed,
-                None => return Ok(false),
-            }
-        }
-    }
-
-    /// The account as it signs in: one for all who use this version of it.
-    fn live(&self, row: &AccountRow) -> Result<runtime::Account> {
-        let mut live = self.0.live();
-        if let Some(there) = live.get(&row.id).filter(|it| it.version >= row.updated_at) {
-            return Ok(there.account.clone());
-        }
-        let account = self.sign_in_anew(row)?;
-        let entry = Live {
-            version: row.updated_at,
-            account: account.clone(),
-        };
-        live.insert(row.id.clone(), entry);
-        Ok(account)
-    }
-
     /// Forgets what a change makes untrue. Calls on their way keep what they have.
     fn forget(&self, change: &Change) {
         if let Change::Account(id) = change {
             self.0.live().remove(id);
+            self.0.unusable().remove(id);
         }
         self.0.directory.forget(change);
     }
 
     fn now(&self) -> i64 {
         self.0.clock.now()
-    }
-
-    fn vault(&self) -> Arc<Vault> {
-        let vault = self.0.vault.read();
-        vault.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A record of something that was done now, and went well.
@@ -392,6 +307,10 @@ impl Inner {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn unusable(&self) -> MutexGuard<'_, HashMap<String, LastError>> {
+        self.unusable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn abort(&self) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         for task in tasks.drain(..) {
@@ -411,18 +330,6 @@ impl std::fmt::Debug for Gateway {
         f.debug_struct("Gateway")
             .field("public_url", &self.0.public_url)
             .finish_non_exhaustive()
-    }
-}
-
-impl From<runtime::Failure> for LastError {
-    fn from(failure: runtime::Failure) -> Self {
-        let runtime::CallError { title, detail, .. } = &failure.error;
-        let separator = if detail.is_empty() { "" } else { ": " };
-        Self {
-            at: Timestamp::try_from(failure.at).unwrap_or(Timestamp::UNIX_EPOCH),
-            code: failure.error.code.as_str(),
-            message: format!("{title}{separator}{detail}"),
-        }
     }
 }
 
@@ -465,20 +372,6 @@ impl From<sqlx::Error> for ServiceError {
 
 fn unavailable() -> ServiceError {
     ServiceError::Unavailable("the store does not answer".to_owned())
-}
-
-impl From<VaultError> for ServiceError {
-    fn from(error: VaultError) -> Self {
-        match error {
-            VaultError::NotAKey => {
-                ServiceError::Invalid(vec![FieldProblem::new("key", error.to_string())])
-            }
-            VaultError::UnknownKey(_) | VaultError::Broken | VaultError::NoRandom => {
-                tracing::error!(%error, "credentials cannot be read or written");
-                ServiceError::Unavailable(error.to_string())
-            }
-        }
-    }
 }
 
 fn internal(error: impl std::fmt::Display) -> ServiceError {

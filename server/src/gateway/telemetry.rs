@@ -4,9 +4,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
 use tracing::Instrument;
@@ -22,10 +21,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_REQUEST_ID: usize = 128;
 
 /// Gives each request an id and a line in the log, counts it, and turns a panic into an answer.
-pub(crate) async fn observe(
-    State(metrics): State<Arc<Metrics>>,
+pub(crate) async fn observe<F: Future<Output = Response>>(
+    metrics: &Arc<Metrics>,
     mut request: Request,
-    next: Next,
+    answer: impl FnOnce(Request) -> F,
 ) -> Response {
     let started = Instant::now();
     let in_flight = metrics.request();
@@ -46,7 +45,7 @@ pub(crate) async fn observe(
         server = tracing::field::Empty,
         account = tracing::field::Empty
     );
-    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let answer = AssertUnwindSafe(answer(request)).catch_unwind();
     let mut response = answer
         .instrument(span.clone())
         .await

@@ -9,6 +9,7 @@ use ring::digest::{SHA256, digest};
 use secrecy::{ExposeSecret, SecretString};
 
 /// The keys there are: the first encrypts, all decrypt.
+#[derive(Clone)]
 pub(crate) struct Vault {
     keys: Vec<Key>,
 }
@@ -77,8 +78,9 @@ impl Vault {
 
     /// A vault that encrypts with another key and still reads all that this one reads.
     pub(crate) fn with_key(&self, key: &SecretString) -> Result<Self, VaultError> {
-        let mut keys = vec![Key::read(key)?];
-        keys.extend(self.keys.iter().cloned());
+        let key = Key::read(key)?;
+        let others = self.keys.iter().filter(|it| it.id != key.id).cloned();
+        let keys = std::iter::once(key.clone()).chain(others).collect();
         Ok(Self { keys })
     }
 

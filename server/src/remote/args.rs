@@ -119,10 +119,10 @@ pub(crate) struct SignIn {
     /// Read a bearer token from standard input.
     #[arg(long, conflicts_with_all = ["username", "password_stdin"])]
     pub(crate) token_stdin: bool,
-    /// File of the gateway's machine with a bearer token, read again when it changes.
+    /// File of the gateway's machine with a bearer token, read again when it changes; the gateway has to run with --allow-local-credentials.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["username", "token_file", "token_stdin"])]
     pub(crate) gateway_token_file: Option<String>,
-    /// Command of the gateway's machine that prints a bearer token.
+    /// Command of the gateway's machine that prints a bearer token; the gateway has to run with --allow-local-credentials.
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["username", "token_file", "token_stdin", "gateway_token_file"])]
     pub(crate) gateway_token_command: Option<String>,
     /// No sign-in, or one by an added header.

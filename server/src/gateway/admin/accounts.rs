@@ -28,6 +28,9 @@ const WAYS: [(&str, &str); 5] = [
     ("none", "No credentials"),
 ];
 
+/// Those that take something from the gateway's machine.
+const LOCAL: [&str; 2] = ["bearer_file", "bearer_command"];
+
 #[derive(Template)]
 #[template(path = "account_form.html")]
 struct AccountForm {
@@ -47,6 +50,8 @@ struct AccountForm {
     /// Names of the headers that are stored.
     headers: Vec<String>,
     apis: Vec<(&'static str, &'static str)>,
+    /// Whether credentials of the gateway's machine may be given.
+    local: bool,
 }
 
 impl AccountForm {
@@ -76,6 +81,7 @@ impl AccountForm {
             has_certificate: account.is_some_and(|it| it.ca_certificate),
             headers: account.map_or(Vec::new(), |it| it.headers.clone()),
             apis: apis.iter().map(|api| (api.name, api.title)).collect(),
+            local: admin.gateway.local_credentials(),
         }
     }
 
@@ -98,7 +104,8 @@ impl AccountForm {
             .id
             .is_some()
             .then_some(("keep", "Keep the stored credentials"));
-        keep.into_iter().chain(WAYS)
+        let offered = |(way, _): &(&str, &str)| self.local || !LOCAL.contains(way);
+        keep.into_iter().chain(WAYS.into_iter().filter(offered))
     }
 }
 

@@ -17,6 +17,7 @@ use super::session::Visitor;
 use super::site::Site;
 use crate::gateway::error::ServiceError;
 use crate::gateway::model::Role;
+use crate::gateway::token;
 
 /// Nothing but the page's own style sheet, script and icon is ever loaded or sent to; nothing in a page can run that is not one of them.
 const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -31,6 +32,8 @@ pub(super) enum Refused {
     SignIn(String),
     /// The form was not sent by a page of this site, or by one of another session.
     Foreign,
+    /// The form was sent before, and what it makes is made once.
+    Repeated,
     /// The form cannot be read.
     Unreadable,
     /// The service says no.
@@ -73,6 +76,8 @@ pub(super) struct Frame {
     pub(super) who: Option<Signed>,
     /// For every form.
     pub(super) csrf: String,
+    /// For forms that make something which is shown once: what tells this one from all others.
+    pub(super) once: String,
     /// What has just been done.
     pub(super) notice: &'static str,
 }
@@ -101,6 +106,8 @@ impl Frame {
                 admin: visitor.who.role == Role::Admin,
             }),
             csrf: visitor.csrf.clone(),
+            // Without randomness the form cannot be sent, which says more than this page could.
+            once: token::new("").unwrap_or_default(),
             notice: "",
         }
     }
@@ -113,6 +120,7 @@ impl Frame {
             section: "",
             who: None,
             csrf: String::new(),
+            once: String::new(),
             notice: "",
         }
     }
@@ -234,6 +242,12 @@ fn explain(site: &Site, refused: Refused) -> Response {
             "It was sent by another site, or from a page that was opened before you signed in."
                 .to_owned(),
             "Nothing was changed. Open the page again and repeat it.",
+        ),
+        Refused::Repeated => (
+            StatusCode::CONFLICT,
+            "This form was sent before",
+            "It does its work once, so nothing was made or changed now. What it made is in the lists; its URL or token was shown the first time only.".to_owned(),
+            "If nobody kept that, give the server another URL, or revoke the API token and create another.",
         ),
         Refused::Unreadable => (
             StatusCode::BAD_REQUEST,

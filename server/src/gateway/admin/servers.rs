@@ -218,14 +218,14 @@ pub(super) async fn blank(
 
 /// `POST /servers`
 pub(super) async fn create(State(admin): State<Admin>, sent: Submitted) -> Answer {
-    let Submitted { visitor, fields } = sent;
+    let Submitted { visitor, fields } = &sent;
     let accounts = accounts(&admin, &visitor.who).await?;
-    let form = ServerForm::new(&admin, &visitor, accounts, fields.text("account"));
+    let form = ServerForm::new(&admin, visitor, accounts, fields.text("account"));
     if fields.has("count") {
-        return html(&form.submitted(&admin, &fields, Problems::default()));
+        return html(&form.submitted(&admin, fields, Problems::default()));
     }
     let mut problems = Problems::default();
-    let expiry = form.expiry.clone().submitted(&fields);
+    let expiry = form.expiry.clone().submitted(fields);
     let chosen = expiry.chosen(Timestamp::now(), &mut problems);
     if form.account.is_empty() {
         problems.add("account", "choose an account");
@@ -233,7 +233,7 @@ pub(super) async fn create(State(admin): State<Admin>, sent: Submitted) -> Answe
     if problems.is_empty() {
         let input = ServerInput {
             name: fields.text("name").to_owned(),
-            config: config(&fields),
+            config: config(fields),
             expires_at: match chosen {
                 Chosen::At(at) => Some(at),
                 Chosen::Keep | Chosen::Never => None,
@@ -241,14 +241,13 @@ pub(super) async fn create(State(admin): State<Admin>, sent: Submitted) -> Answe
         };
         let created = admin
             .gateway
-            .create_server(&visitor.who, &form.account, input)
-            .await;
-        match created {
-            Ok(new) => return made(&admin, &visitor, new, "is ready"),
+            .create_server(&visitor.who, &form.account, input);
+        match sent.once(&admin, created).await? {
+            Ok(new) => return made(&admin, visitor, new, "is ready"),
             Err(error) => problems = Problems::of(error)?,
         }
     }
-    refused(&form.submitted(&admin, &fields, problems))
+    refused(&form.submitted(&admin, fields, problems))
 }
 
 #[derive(Template)]
@@ -310,7 +309,7 @@ pub(super) async fn update(
     if problems.is_empty() {
         let patch = ServerPatch {
             name: Some(fields.text("name").to_owned()),
-            config: Some(config(&fields)),
+            config: Some(config(&fields).into()),
             expires_at: match chosen {
                 Chosen::Keep => None,
                 Chosen::Never => Some(None),
@@ -387,7 +386,8 @@ pub(super) async fn rotate(
     sent: Submitted,
 ) -> Answer {
     let who = &sent.visitor.who;
-    let new = admin.gateway.rotate_server(who, &account, &server).await?;
+    let rotated = admin.gateway.rotate_server(who, &account, &server);
+    let new = sent.once(&admin, rotated).await??;
     made(&admin, &sent.visitor, new, "has another URL")
 }
 

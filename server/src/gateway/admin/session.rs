@@ -140,6 +140,24 @@ impl FromRequest<Admin> for Submitted {
     }
 }
 
+impl Submitted {
+    /// Does what the form asks for, if it was not sent before: who reloads the page that shows a secret does not make another.
+    pub(super) async fn once<T>(
+        &self,
+        admin: &Admin,
+        work: impl Future<Output = Result<T, ServiceError>>,
+    ) -> Result<Result<T, ServiceError>, Refused> {
+        let once = self.fields.text("once");
+        if once.is_empty() {
+            return Err(Refused::Unreadable);
+        }
+        // Of this session, so that nobody can use up the forms of others.
+        let form = format!("{}\n{once}", self.visitor.csrf);
+        let done = admin.gateway.once(&form, work).await;
+        done.transpose().ok_or(Refused::Repeated)
+    }
+}
+
 /// The fields of a form, if a page with this token has sent it.
 async fn fields(admin: &Admin, request: Request, csrf: &str) -> Result<Fields, Refused> {
     if !admin.site.sent(request.headers()) {

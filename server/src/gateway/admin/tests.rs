@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use secrecy::SecretString;
 use tower::ServiceExt;
 
+use crate::gateway::keys::KeyPlaces;
 use crate::gateway::model::{ApiTokenInput, NewServer, PageQuery, Principal, Role, ServerInput};
 use crate::gateway::service::{Gateway, GatewayOptions, StoreUrl};
 use crate::gateway::token;
@@ -63,10 +64,17 @@ impl Shown {
 
     /// The token of the page's forms.
     fn csrf(&self) -> String {
-        let (_, rest) = self
-            .html
-            .split_once("name=\"csrf\" value=\"")
-            .unwrap_or_default();
+        self.hidden("csrf")
+    }
+
+    /// What tells this form from others.
+    fn once(&self) -> String {
+        self.hidden("once")
+    }
+
+    fn hidden(&self, name: &str) -> String {
+        let start = format!("name=\"{name}\" value=\"");
+        let (_, rest) = self.html.split_once(&start).unwrap_or_default();
         rest.split('"').next().unwrap_or_default().to_owned()
     }
 }
@@ -90,7 +98,9 @@ impl Site {
             store: StoreUrl::Sqlite(folder.join("gateway.db")),
             key: SecretString::from("QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="),
             old_keys: Vec::new(),
+            key_places: KeyPlaces::default(),
             public_url: public_url.to_owned(),
+            local_credentials: false,
             audit_retention: Duration::from_secs(86_400),
             purge_interval: Duration::from_secs(3600),
             apis: APIS,
@@ -222,8 +232,11 @@ impl Browser<'_> {
 
     /// Sends a form of the page.
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Shown {
+        let once = token::new("").unwrap();
         let mut all = vec![("csrf", self.csrf.as_str())];
         all.extend(fields);
+        // The first of two counts.
+        all.push(("once", &once));
         self.site.post(path, &self.cookie, &all).await
     }
 }

@@ -99,10 +99,10 @@ struct MadePage {
 
 /// `POST /tokens`
 pub(super) async fn create(State(admin): State<Admin>, sent: Submitted) -> Answer {
-    let Submitted { visitor, fields } = sent;
+    let Submitted { visitor, fields } = &sent;
     let now = Timestamp::now();
     let mut problems = Problems::default();
-    let expiry = Expiry::new("").submitted(&fields);
+    let expiry = Expiry::new("").submitted(fields);
     let chosen = expiry.chosen(now, &mut problems);
     let role = ROLES
         .iter()
@@ -117,11 +117,12 @@ pub(super) async fn create(State(admin): State<Admin>, sent: Submitted) -> Answe
                     Chosen::Keep | Chosen::Never => None,
                 },
             };
-            match admin.gateway.create_api_token(&visitor.who, input).await {
+            let created = admin.gateway.create_api_token(&visitor.who, input);
+            match sent.once(&admin, created).await? {
                 Ok(new) => {
                     let title = format!("{} is ready", new.api_token.name);
                     return html(&MadePage {
-                        frame: Frame::new(&admin, &visitor, "tokens", &title),
+                        frame: Frame::new(&admin, visitor, "tokens", &title),
                         token: new.token,
                         role: new.api_token.role.as_str(),
                         expires: new.api_token.expires_at.map(|at| Moment::new(at, now)),
@@ -133,7 +134,7 @@ pub(super) async fn create(State(admin): State<Admin>, sent: Submitted) -> Answe
         Some(_) => {}
         None => problems.add("role", "choose a role"),
     }
-    let mut page = page(&admin, &visitor, &Fields::default()).await?;
+    let mut page = page(&admin, visitor, &Fields::default()).await?;
     page.problems = problems;
     page.name = fields.text("name").to_owned();
     page.role = fields.text("role").to_owned();

@@ -15,7 +15,7 @@
 //! token_file = "/var/lib/airflow-mcp/support-agent.url"
 //! ```
 //!
-//! What is missing is made, what differs is changed, and what is not in the file stays as it is. Nothing is changed if anything in the file is wrong.
+//! What is missing is made, what differs is changed, and what is not in the file stays as it is. Nothing is changed if anything in the file is wrong. Paths begin at the folder of the file.
 
 mod read;
 mod section;
@@ -28,14 +28,14 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use self::read::{DeclaredAccount, DeclaredServer};
+use self::read::{DeclaredAccount, DeclaredServer, Place};
 pub(crate) use self::section::Problem;
 use super::error::ServiceError;
 use super::model::{
     Account, AccountInput, AccountPatch, McpServer, PageQuery, Principal, ServerPatch,
 };
 use super::service::Gateway;
-use crate::settings::{Environment, process_environment};
+use crate::settings::Environment;
 
 /// Most entries of a page.
 const PAGE: u32 = 1000;
@@ -49,50 +49,45 @@ pub(crate) struct Applied {
     pub(crate) warnings: Vec<String>,
 }
 
-/// Why a file was not applied.
+/// What a file declares, which makes sense as far as can be told without a gateway.
 #[derive(Debug)]
-pub(crate) enum ApplyError {
-    /// The file is wrong; nothing was changed.
-    Wrong(Vec<Problem>),
-    /// Something that it declares could not be done.
-    Failed {
-        /// Where it is declared.
-        line: usize,
-        /// `account `production``.
-        what: String,
-        /// Why.
-        why: String,
-    },
+pub(crate) struct Declared(Vec<DeclaredAccount>);
+
+/// Something that the file declares could not be done.
+#[derive(Debug)]
+pub(crate) struct ApplyError {
+    /// Where it is declared.
+    line: usize,
+    /// `account `production``.
+    what: String,
+    /// Why.
+    why: String,
 }
 
 impl fmt::Display for ApplyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Wrong(problems) => {
-                for (index, Problem { line, message }) in problems.iter().enumerate() {
-                    let separator = if index == 0 { "" } else { "\n" };
-                    write!(f, "{separator}line {line}: {message}")?;
-                }
-                Ok(())
-            }
-            Self::Failed { line, what, why } => write!(f, "line {line}: {what}: {why}"),
-        }
+        let Self { line, what, why } = self;
+        write!(f, "line {line}: {what}: {why}")
     }
 }
 
 impl std::error::Error for ApplyError {}
 
-/// Makes the gateway hold what the file declares.
-pub(crate) async fn apply(gateway: &Gateway, text: &str) -> Result<Applied, ApplyError> {
-    apply_with(gateway, text, &process_environment).await
+/// What the text of a file in a folder declares, or all that is wrong with it.
+pub(crate) fn read(
+    text: &str,
+    folder: &Path,
+    environment: Environment<'_>,
+) -> Result<Declared, Vec<Problem>> {
+    let place = Place {
+        environment,
+        folder,
+    };
+    read::read(text, &place).map(Declared)
 }
 
-async fn apply_with(
-    gateway: &Gateway,
-    text: &str,
-    environment: Environment<'_>,
-) -> Result<Applied, ApplyError> {
-    let declared = read::read(text, environment).map_err(ApplyError::Wrong)?;
+/// Makes the gateway hold what a file declares.
+pub(crate) async fn apply(gateway: &Gateway, declared: Declared) -> Result<Applied, ApplyError> {
     // What has expired would stand in the way of what takes its place.
     if let Err(error) = gateway.purge_once().await {
         tracing::warn!(%error, "what has expired cannot be removed");
@@ -102,7 +97,7 @@ async fn apply_with(
         who: Principal::gateway(),
         applied: Applied::default(),
     };
-    for account in declared {
+    for account in declared.0 {
         apply.account(account).await?;
     }
     Ok(apply.applied)
@@ -272,7 +267,7 @@ impl Apply<'_> {
         what: String,
     ) -> Result<(), ApplyError> {
         let line = declared.line;
-        let file_failed = |why: String| ApplyError::Failed {
+        let file_failed = |why: String| ApplyError {
             line,
             what: what.clone(),
             why,
@@ -354,7 +349,7 @@ impl Apply<'_> {
         {
             let patch = ServerPatch {
                 name: Some(input.name.clone()),
-                config: Some(input.config.clone()),
+                config: Some(input.config.clone().into()),
                 expires_at: Some(input.expires_at),
             };
             self.gateway
@@ -386,7 +381,7 @@ impl Apply<'_> {
 }
 
 fn failed(line: usize, what: &str, error: &ServiceError) -> ApplyError {
-    ApplyError::Failed {
+    ApplyError {
         line,
         what: what.to_owned(),
         why: match error {

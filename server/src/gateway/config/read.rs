@@ -1,7 +1,7 @@
 //! From the text of a configuration file to the accounts and servers that it declares.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use airflow_tools::APIS;
 use jiff::Timestamp;
@@ -12,6 +12,27 @@ use crate::gateway::error::{FieldProblem, ServiceError};
 use crate::gateway::model::{AccountInput, AuthInput, ServerConfig, ServerInput};
 use crate::gateway::validate::{self, AccountParts};
 use crate::settings::Environment;
+
+/// What surrounds a configuration file.
+pub(super) struct Place<'e> {
+    pub(super) environment: Environment<'e>,
+    /// Where the file is; paths in it begin there.
+    pub(super) folder: &'e Path,
+}
+
+impl Place<'_> {
+    fn path(&self, text: &str) -> PathBuf {
+        self.folder.join(text)
+    }
+
+    /// A path as it is stored; nothing stays nothing.
+    fn local(&self, text: &str) -> String {
+        if text.is_empty() {
+            return String::new();
+        }
+        self.path(text).to_string_lossy().into_owned()
+    }
+}
 
 /// An account that has to be there, with its servers.
 #[derive(Debug)]
@@ -31,16 +52,13 @@ pub(super) struct DeclaredServer {
 }
 
 /// What the file declares, or all that is wrong with it.
-pub(super) fn read(
-    text: &str,
-    environment: Environment<'_>,
-) -> Result<Vec<DeclaredAccount>, Vec<Problem>> {
+pub(super) fn read(text: &str, place: &Place<'_>) -> Result<Vec<DeclaredAccount>, Vec<Problem>> {
     let (mut document, mut root) = Document::parse(text);
     let mut names = Names::default();
     let sections = root.tables(&mut document, "account");
     let accounts = sections
         .into_iter()
-        .map(|section| account(&mut document, section, environment, &mut names))
+        .map(|section| account(&mut document, section, place, &mut names))
         .collect();
     root.finish(&mut document);
     if document.problems.is_empty() {
@@ -54,26 +72,24 @@ pub(super) fn read(
 #[derive(Debug, Default)]
 struct Names {
     accounts: BTreeMap<String, usize>,
-    token_files: BTreeMap<String, usize>,
+    token_files: BTreeMap<PathBuf, usize>,
 }
 
 fn account(
     document: &mut Document<'_>,
     mut section: Section<'_>,
-    environment: Environment<'_>,
+    place: &Place<'_>,
     names: &mut Names,
 ) -> DeclaredAccount {
     let known = document.problems.len();
     let name = name(document, &mut section, &mut names.accounts);
     let base_url = section.required(document, "base_url");
     let auth = section.table(document, "auth");
-    let auth = auth.map_or(AuthInput::None, |auth| {
-        self::auth(document, auth, environment)
-    });
+    let auth = auth.map_or(AuthInput::None, |auth| self::auth(document, auth, place));
     let headers = section.table(document, "headers");
-    let headers = headers.map_or_else(BTreeMap::new, |it| headers_of(document, it, environment));
+    let headers = headers.map_or_else(BTreeMap::new, |it| headers_of(document, it, place));
     let api = section.string(document, "api").map(|api| api.value);
-    let ca_certificate = certificate(document, &mut section);
+    let ca_certificate = certificate(document, &mut section, place);
     let input = AccountInput {
         name: name.value,
         base_url: base_url.value,
@@ -97,7 +113,15 @@ fn account(
     let servers = section.tables(document, "server");
     let servers = servers
         .into_iter()
-        .map(|it| server(document, it, &mut server_names, &mut names.token_files))
+        .map(|it| {
+            server(
+                document,
+                it,
+                place,
+                &mut server_names,
+                &mut names.token_files,
+            )
+        })
         .collect();
     let line = document.line(section.at);
     section.finish(document);
@@ -125,23 +149,19 @@ fn name(
     name
 }
 
-fn auth(
-    document: &mut Document<'_>,
-    mut section: Section<'_>,
-    environment: Environment<'_>,
-) -> AuthInput {
+fn auth(document: &mut Document<'_>, mut section: Section<'_>, place: &Place<'_>) -> AuthInput {
     let kind = section.required(document, "type");
     let auth = match kind.value.as_str() {
         "none" | "" => AuthInput::None,
         "password" => AuthInput::Password {
             username: section.required(document, "username").value,
-            password: secret(document, &mut section, PASSWORD, environment),
+            password: secret(document, &mut section, PASSWORD, place),
         },
         "bearer" => AuthInput::Bearer {
-            token: secret(document, &mut section, TOKEN, environment),
+            token: secret(document, &mut section, TOKEN, place),
         },
         "bearer_file" => AuthInput::BearerFile {
-            path: section.required(document, "path").value,
+            path: place.local(&section.required(document, "path").value),
         },
         "bearer_command" => AuthInput::BearerCommand {
             command: section.required(document, "command").value,
@@ -169,7 +189,7 @@ fn secret(
     document: &mut Document<'_>,
     section: &mut Section<'_>,
     keys: SecretKeys,
-    environment: Environment<'_>,
+    place: &Place<'_>,
 ) -> SecretString {
     let known = document.problems.len();
     let ways = keys.map(|key| section.string(document, key));
@@ -188,13 +208,13 @@ fn secret(
         (Some(text), ..) => (text.at, Ok(text.value)),
         (_, Some(path), _) => (
             path.at,
-            std::fs::read_to_string(&path.value)
+            std::fs::read_to_string(place.path(&path.value))
                 .map(|text| without_line_break(&text).to_owned())
                 .map_err(|error| format!("`{}` cannot be read: {error}", path.value)),
         ),
         (_, _, Some(variable)) => (
             variable.at,
-            environment(&variable.value)
+            (place.environment)(&variable.value)
                 .ok_or_else(|| format!("the variable `{}` is not set", variable.value)),
         ),
         _ => return SecretString::default(),
@@ -215,14 +235,14 @@ pub(super) fn without_line_break(text: &str) -> &str {
 fn headers_of(
     document: &mut Document<'_>,
     section: Section<'_>,
-    environment: Environment<'_>,
+    place: &Place<'_>,
 ) -> BTreeMap<String, SecretString> {
     let mut headers = BTreeMap::new();
     for (name, value) in section.free(document) {
         let value = match value {
             Free::Text(text) => SecretString::from(text),
             Free::Table(mut table) => {
-                let value = secret(document, &mut table, VALUE, environment);
+                let value = secret(document, &mut table, VALUE, place);
                 table.finish(document);
                 value
             }
@@ -232,7 +252,11 @@ fn headers_of(
     headers
 }
 
-fn certificate(document: &mut Document<'_>, section: &mut Section<'_>) -> Option<String> {
+fn certificate(
+    document: &mut Document<'_>,
+    section: &mut Section<'_>,
+    place: &Place<'_>,
+) -> Option<String> {
     let text = section.string(document, "ca_certificate");
     let file = section.string(document, "ca_certificate_file");
     match (text, file) {
@@ -242,7 +266,7 @@ fn certificate(document: &mut Document<'_>, section: &mut Section<'_>) -> Option
             None
         }
         (Some(text), None) => Some(text.value),
-        (None, Some(path)) => match std::fs::read_to_string(&path.value) {
+        (None, Some(path)) => match std::fs::read_to_string(place.path(&path.value)) {
             Ok(text) => Some(text),
             Err(error) => {
                 let message = format!("`{}` cannot be read: {error}", path.value);
@@ -287,8 +311,9 @@ fn report(
 fn server(
     document: &mut Document<'_>,
     mut section: Section<'_>,
+    place: &Place<'_>,
     names: &mut BTreeMap<String, usize>,
-    token_files: &mut BTreeMap<String, usize>,
+    token_files: &mut BTreeMap<PathBuf, usize>,
 ) -> DeclaredServer {
     let known = document.problems.len();
     let name = name(document, &mut section, names);
@@ -308,7 +333,7 @@ fn server(
     let token_file = section.string(document, "token_file");
     if let Some(path) = &token_file {
         let line = document.line(path.at);
-        if let Some(first) = token_files.insert(path.value.clone(), line) {
+        if let Some(first) = token_files.insert(place.path(&path.value), line) {
             let message = format!("`{}` is the file of line {first} already", path.value);
             document.problem(path.at, message);
         }
@@ -322,7 +347,7 @@ fn server(
             config,
             expires_at: expires_at.map(|at| to_microseconds(at.value)),
         },
-        token_file: token_file.map(|path| PathBuf::from(path.value)),
+        token_file: token_file.map(|path| place.path(&path.value)),
     }
 }
 

@@ -44,6 +44,13 @@ pub(super) struct At<T> {
     pub(super) at: usize,
 }
 
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { line, message } = self;
+        write!(f, "line {line}: {message}")
+    }
+}
+
 impl<'t> Document<'t> {
     /// The document and its outermost table.
     pub(super) fn parse(text: &'t str) -> (Self, Section<'t>) {

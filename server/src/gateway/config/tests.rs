@@ -5,14 +5,16 @@
     reason = "a test fails by panicking"
 )]
 
-use super::read::read;
+use std::path::Path;
+
+use super::read;
 
 fn nothing(_: &str) -> Option<String> {
     None
 }
 
 fn told(text: &str) -> Vec<String> {
-    let Err(problems) = read(text, &nothing) else {
+    let Err(problems) = read(text, Path::new("/nonexistent"), &nothing) else {
         return Vec::new();
     };
     problems

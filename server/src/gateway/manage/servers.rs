@@ -1,11 +1,10 @@
 //! `/integrated-account/{id}/mcp`.
 
 use axum::extract::State;
-use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
 use super::request::{Body, Caller, Ids, Params};
-use crate::gateway::model::{PageQuery, ServerConfig};
+use crate::gateway::model::PageQuery;
 use crate::gateway::service::Gateway;
 
 pub(super) async fn list(
@@ -43,13 +42,8 @@ pub(super) async fn update(
     Caller(who): Caller,
     State(gateway): State<Gateway>,
     Ids((account, id)): Ids<(String, String)>,
-    mut body: Body,
+    body: Body,
 ) -> Answer {
-    // What is not given stays, in the configuration too: `{"config": {"tags": []}}` must not give an agent the methods that it did not have.
-    if let Some(given) = body.get_mut("config") {
-        let current = gateway.server(&who, &account, &id).await?.config;
-        complete(given, &current);
-    }
     let patch = body.parse()?;
     answer::ok(&gateway.update_server(&who, &account, &id, patch).await?)
 }
@@ -69,12 +63,4 @@ pub(super) async fn rotate(
     Ids((account, id)): Ids<(String, String)>,
 ) -> Answer {
     answer::ok(&gateway.rotate_server(&who, &account, &id).await?)
-}
-
-fn complete(given: &mut Value, current: &ServerConfig) {
-    if let (Value::Object(given), Value::Object(current)) = (given, json!(current)) {
-        for (field, value) in current {
-            given.entry(field).or_insert(value);
-        }
-    }
 }

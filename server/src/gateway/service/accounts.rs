@@ -27,6 +27,9 @@ const LIST: List<'_> = List {
 struct Secrets {
     auth: AuthInput,
     headers: BTreeMap<String, SecretString>,
+    /// Whether credentials of the gateway's machine were declared by who runs it. Sealed with them, so that nobody else can say so.
+    #[serde(default)]
+    declared: bool,
 }
 
 impl Gateway {
@@ -50,11 +53,10 @@ impl Gateway {
             updated_at: now,
             created_by: who.id.clone(),
         };
-        let secrets = Secrets {
-            auth: input.auth,
-            headers: input.headers,
-        };
-        self.check_parts(&row, &secrets)?.check()?;
+        let secrets = Secrets::given_by(who, input.auth, input.headers);
+        let mut problems = self.check_parts(&row, &secrets);
+        self.check_local(&secrets, &mut problems);
+        problems.check()?;
         self.seal_secrets(&mut row, &secrets)?;
         let mut audit = self.record(who, "account.create");
         audit.account_id = Some(row.id.clone());
@@ -73,7 +75,11 @@ impl Gateway {
             created_at: row.created_at,
             id: row.id.clone(),
         };
-        LIST.page(found?, limit, place, |row| {
+        let found = found?;
+        for row in &found {
+            self.readable(row).await?;
+        }
+        LIST.page(found, limit, place, |row| {
             Ok(view(&row, &self.open_secrets(&row)?))
         })
     }
@@ -81,7 +87,7 @@ impl Gateway {
     /// One account.
     pub(crate) async fn account(&self, who: &Principal, id: &str) -> Result<Account> {
         require(who, Role::Issuer)?;
-        let row = self.account_row(id).await?;
+        let row = self.readable_row(id).await?;
         Ok(view(&row, &self.open_secrets(&row)?))
     }
 
@@ -94,8 +100,8 @@ impl Gateway {
     ) -> Result<Account> {
         require(who, Role::Admin)?;
         loop {
-            let was = self.account_row(id).await?;
-            let (mut row, secrets) = self.patched(&was, patch.clone())?;
+            let was = self.readable_row(id).await?;
+            let (mut row, secrets) = self.patched(who, &was, patch.clone())?;
             row.updated_at = self.now().max(was.updated_at + 1);
             self.seal_secrets(&mut row, &secrets)?;
             let mut audit = self.record(who, "account.update");
@@ -114,11 +120,9 @@ impl Gateway {
 
     /// Whether an account is exactly this, its secrets included. For the configuration file: nobody else may ask.
     pub(crate) async fn holds(&self, id: &str, input: &AccountInput) -> Result<bool> {
-        let row = self.account_row(id).await?;
-        let secrets = Secrets {
-            auth: input.auth.clone(),
-            headers: input.headers.clone(),
-        };
+        let row = self.readable_row(id).await?;
+        let who = Principal::gateway();
+        let secrets = Secrets::given_by(&who, input.auth.clone(), input.headers.clone());
         let same = row.name == input.name
             && row.base_url == input.base_url.trim()
             && row.api == given(input.api.clone())
@@ -150,9 +154,22 @@ impl Gateway {
         row.ok_or_else(|| not_found("account", id))
     }
 
+    /// An account whose credentials can be decrypted.
+    pub(super) async fn readable_row(&self, id: &str) -> Result<AccountRow> {
+        let row = self.account_row(id).await?;
+        self.readable(&row).await?;
+        Ok(row)
+    }
+
     /// A runtime account that knows nothing yet.
     pub(super) fn sign_in_anew(&self, row: &AccountRow) -> Result<runtime::Account> {
         let secrets = self.open_secrets(row)?;
+        if let Some(why) = self.not_allowed(&secrets) {
+            return Err(ServiceError::Unavailable(format!(
+                "account `{}` cannot be used: {why}",
+                row.name
+            )));
+        }
         let settings = validate::settings(&parts(row, &secrets));
         runtime::Account::new(settings, self.0.apis).map_err(|error| {
             // It was good when it was stored, so what it is for has changed: an API is gone.
@@ -161,14 +178,20 @@ impl Gateway {
         })
     }
 
-    fn patched(&self, was: &AccountRow, patch: AccountPatch) -> Result<(AccountRow, Secrets)> {
+    fn patched(
+        &self,
+        who: &Principal,
+        was: &AccountRow,
+        patch: AccountPatch,
+    ) -> Result<(AccountRow, Secrets)> {
         let mut row = was.clone();
         let stored = self.open_secrets(was)?;
         let auth_given = patch.auth.is_some();
         let headers_given = patch.headers.is_some();
-        let secrets = Secrets {
-            auth: patch.auth.unwrap_or(stored.auth),
-            headers: patch.headers.unwrap_or(stored.headers),
+        let headers = patch.headers.unwrap_or(stored.headers);
+        let secrets = match patch.auth {
+            Some(auth) => Secrets::given_by(who, auth, headers),
+            None => Secrets { headers, ..stored },
         };
         if let Some(name) = patch.name {
             row.name = name;
@@ -182,9 +205,12 @@ impl Gateway {
         if let Some(certificate) = patch.ca_certificate {
             row.ca_certificate = given(Some(certificate));
         }
-        let mut problems = self.check_parts(&row, &secrets)?;
+        let mut problems = self.check_parts(&row, &secrets);
+        if auth_given {
+            self.check_local(&secrets, &mut problems);
+        }
         // Else whoever may change an account could have its credentials sent to a server of their own, and so read them.
-        if origin(&row.base_url) != origin(&was.base_url) {
+        if row.base_url != was.base_url && origin(&row.base_url) != origin(&was.base_url) {
             let again = "has to be given again, since base_url leads to another server";
             if !auth_given && !matches!(secrets.auth, AuthInput::None) {
                 problems.add("auth", again);
@@ -197,10 +223,27 @@ impl Gateway {
         Ok((row, secrets))
     }
 
-    fn check_parts(&self, row: &AccountRow, secrets: &Secrets) -> Result<Problems> {
+    fn check_parts(&self, row: &AccountRow, secrets: &Secrets) -> Problems {
         let mut problems = Problems::default();
         problems.account(&parts(row, secrets), self.0.apis);
-        Ok(problems)
+        problems
+    }
+
+    fn check_local(&self, secrets: &Secrets, problems: &mut Problems) {
+        if let Some(why) = self.not_allowed(secrets) {
+            problems.add("auth", why);
+        }
+    }
+
+    /// Why an account may not sign in this way. Who may change accounts could read any file and run any command of the gateway's machine else.
+    fn not_allowed(&self, secrets: &Secrets) -> Option<String> {
+        let allowed = self.0.local_credentials || secrets.declared || !secrets.auth.is_local();
+        (!allowed).then(|| {
+            format!(
+                "`{}` takes the token from the gateway's machine, which this gateway does not allow; whoever runs it can allow it with `serve --allow-local-credentials`, or declare the account in the file of `serve --config`",
+                secrets.auth.kind()
+            )
+        })
     }
 
     fn seal_secrets(&self, row: &mut AccountRow, secrets: &Secrets) -> Result<()> {
@@ -220,6 +263,14 @@ impl Gateway {
 }
 
 impl Secrets {
+    fn given_by(who: &Principal, auth: AuthInput, headers: BTreeMap<String, SecretString>) -> Self {
+        Self {
+            declared: who.is_gateway() && auth.is_local(),
+            auth,
+            headers,
+        }
+    }
+
     fn to_json(&self) -> Value {
         let auth = match &self.auth {
             AuthInput::None => json!({"type": "none"}),
@@ -238,7 +289,7 @@ impl Secrets {
         let headers: BTreeMap<_, _> = headers
             .map(|(name, value)| (name, value.expose_secret()))
             .collect();
-        json!({"auth": auth, "headers": headers})
+        json!({"auth": auth, "headers": headers, "declared": self.declared})
     }
 }
 
@@ -259,19 +310,16 @@ fn parts<'a>(row: &'a AccountRow, secrets: &'a Secrets) -> AccountParts<'a> {
 }
 
 fn view(row: &AccountRow, secrets: &Secrets) -> Account {
-    let (kind, username) = match &secrets.auth {
-        AuthInput::None => ("none", None),
-        AuthInput::Password { username, .. } => ("password", Some(username.clone())),
-        AuthInput::Bearer { .. } => ("bearer", None),
-        AuthInput::BearerFile { .. } => ("bearer_file", None),
-        AuthInput::BearerCommand { .. } => ("bearer_command", None),
+    let username = match &secrets.auth {
+        AuthInput::Password { username, .. } => Some(username.clone()),
+        _ => None,
     };
     Account {
         id: row.id.clone(),
         name: row.name.clone(),
         base_url: row.base_url.clone(),
         auth: AuthView {
-            kind: kind.to_owned(),
+            kind: secrets.auth.kind().to_owned(),
             username,
         },
         headers: secrets.headers.keys().cloned().collect(),
@@ -289,12 +337,10 @@ fn given(text: Option<String>) -> Option<String> {
         .filter(|text| !text.is_empty())
 }
 
-/// Scheme, host and port as they are written.
-fn origin(base_url: &str) -> String {
-    let mut parts = base_url.splitn(4, '/');
-    let scheme = parts.next().unwrap_or_default();
-    let host = parts.nth(1).unwrap_or_default();
-    format!("{scheme}//{host}").to_ascii_lowercase()
+/// Scheme, host and port as requests have them: a URL can be written so that it looks as if it led elsewhere.
+fn origin(base_url: &str) -> Option<String> {
+    let url = reqwest::Url::parse(base_url).ok()?;
+    Some(url.origin().ascii_serialization())
 }
 
 /// PostgreSQL has no texts with this character, so there is nothing of such an id.

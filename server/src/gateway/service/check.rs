@@ -4,6 +4,7 @@ use runtime::registry::Selection;
 
 use super::{Gateway, Result, internal, require};
 use crate::doctor::{self, Outcome, Report, Step};
+use crate::gateway::error::ServiceError;
 use crate::gateway::model::{Check, CheckStep, Principal, Role};
 
 impl Gateway {
@@ -11,12 +12,17 @@ impl Gateway {
     pub(crate) async fn check_account(&self, who: &Principal, id: &str) -> Result<Check> {
         require(who, Role::Admin)?;
         let row = self.account_row(id).await?;
-        let account = self.sign_in_anew(&row)?;
+        let account = match self.usable(&row).await {
+            Ok(account) => account,
+            Err(ServiceError::Unavailable(why)) => return Ok(Check::unusable(why)),
+            Err(error) => return Err(error),
+        };
         let mut steps = Steps::default();
         let token = self.account(who, id).await?.auth.kind != "password";
         doctor::examine(&account, &Selection::default(), token, None, &mut steps)
             .await
             .map_err(internal)?;
+        self.adopt(&row, &account).await;
         let known = account.known();
         let documents = known.as_ref().map(|known| known.documents.iter());
         Ok(Check {
@@ -35,6 +41,23 @@ impl Gateway {
     }
 }
 
+impl Check {
+    /// Nothing could be tried.
+    fn unusable(why: String) -> Self {
+        Self {
+            ok: false,
+            api: None,
+            version: None,
+            documents: Vec::new(),
+            steps: vec![CheckStep {
+                name: "settings".to_owned(),
+                ok: false,
+                detail: why,
+            }],
+        }
+    }
+}
+
 #[derive(Default)]
 struct Steps(Vec<CheckStep>);
 
@@ -44,12 +67,45 @@ impl Report for Steps {
             Outcome::Ok | Outcome::Note => (true, ""),
             Outcome::Failed { advice } => (false, advice),
         };
-        let separator = if advice.is_empty() { "" } else { ". " };
         self.0.push(CheckStep {
             name: what.to_owned(),
             ok,
-            detail: format!("{how}{separator}{advice}"),
+            detail: sentences(how, advice),
         });
         Ok(())
+    }
+}
+
+/// What was found and what to do about it, with one full stop between them.
+fn sentences(how: &str, advice: &str) -> String {
+    if advice.is_empty() {
+        return how.to_owned();
+    }
+    let end = if how.ends_with(['.', '!', '?', '…']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{how}{end} {advice}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentences;
+
+    #[test]
+    fn sentences_end_once() {
+        let rows = [
+            ("works", "", "works"),
+            ("no answer", "Check it.", "no answer. Check it."),
+            (
+                "No answer from x.",
+                "Check it.",
+                "No answer from x. Check it.",
+            ),
+        ];
+        for (how, advice, expected) in rows {
+            assert_eq!(sentences(how, advice), expected);
+        }
     }
 }

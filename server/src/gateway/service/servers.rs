@@ -139,27 +139,24 @@ impl Gateway {
     ) -> Result<McpServer> {
         require(who, Role::Issuer)?;
         let now = self.now();
-        let mut problems = Problems::default();
-        if let Some(name) = &patch.name {
-            problems.name(name);
-        }
-        if let Some(config) = &patch.config {
-            problems.config(config, self.0.apis);
-        }
-        problems.expires_at(patch.expires_at.flatten(), now);
-        problems.check()?;
-        let config = patch.config.as_ref().map(serde_json::to_string);
-        let config = config.transpose().map_err(internal)?;
+        // On the server as it is when it is written: of two changes at the same time, none takes back what the other has narrowed.
         let change = |row: &mut ServerRow| {
+            let mut problems = Problems::default();
             if let Some(name) = &patch.name {
+                problems.name(name);
                 row.name.clone_from(name);
             }
-            if let Some(config) = &config {
-                row.config.clone_from(config);
+            if let Some(given) = &patch.config {
+                let mut config = row.view().map_err(internal)?.config;
+                given.apply(&mut config);
+                problems.config(&config, self.0.apis);
+                row.config = serde_json::to_string(&config).map_err(internal)?;
             }
             if let Some(expires_at) = patch.expires_at {
+                problems.expires_at(expires_at, now);
                 row.expires_at = expires_at.map(Timestamp::as_microsecond);
             }
+            problems.check()
         };
         let row = self.change_server(who, "server.update", (account_id, id), change);
         row.await?.view().map_err(internal)
@@ -195,7 +192,10 @@ impl Gateway {
         require(who, Role::Issuer)?;
         let token = token::new(token::SERVER)?;
         let hash = token::hash(&token).to_vec();
-        let change = |row: &mut ServerRow| row.token_hash.clone_from(&hash);
+        let change = |row: &mut ServerRow| {
+            row.token_hash.clone_from(&hash);
+            Ok(())
+        };
         let row = self.change_server(who, "server.rotate", (account_id, id), change);
         self.new_server(&row.await?, token)
     }
@@ -205,7 +205,7 @@ impl Gateway {
         who: &Principal,
         action: &str,
         (account_id, id): (&str, &str),
-        change: impl Fn(&mut ServerRow),
+        change: impl Fn(&mut ServerRow) -> Result<()>,
     ) -> Result<ServerRow> {
         let audit = self.server_record(who, action, account_id, id);
         loop {
@@ -219,7 +219,7 @@ impl Gateway {
                 )]));
             }
             let was = row.updated_at;
-            change(&mut row);
+            change(&mut row)?;
             row.updated_at = now.max(was + 1);
             let done = self.0.store.update_server(&row, was, &audit).await;
             // If somebody else was faster, theirs is what is changed.

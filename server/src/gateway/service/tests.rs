@@ -9,10 +9,12 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::gateway::keys::{KeyPlace, KeyPlaces};
 use crate::gateway::model::{AccountInput, ApiTokenInput, AuditQuery, PageQuery, ServerInput};
 use crate::sample::APIS;
 
 mod changes;
+mod keys;
 mod lists;
 mod replicas;
 mod secrets;
@@ -94,7 +96,9 @@ fn options(place: &Place) -> GatewayOptions {
         store: place.url.clone(),
         key: key(1),
         old_keys: Vec::new(),
+        key_places: KeyPlaces::default(),
         public_url: "https://gateway.example/".to_owned(),
+        local_credentials: false,
         audit_retention: Duration::from_secs(3600),
         purge_interval: Duration::from_secs(3600),
         apis: APIS,
@@ -124,7 +128,7 @@ fn server_input(value: Value) -> ServerInput {
     serde_json::from_value(value).unwrap()
 }
 
-fn in_an_hour(gateway: &Gateway) -> Timestamp {
+fn in_an_hour(gateway: &Gateway) -> jiff::Timestamp {
     rows::time(gateway.now() + 3_600_000_000)
 }
 

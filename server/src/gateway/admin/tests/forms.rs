@@ -290,3 +290,94 @@ async fn assets_are_kept_for_ever_under_their_hash() {
     let gone = site.get("/assets/admin.0000000000000000.css", "").await;
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn credentials_of_the_machine_are_not_offered_unless_allowed() {
+    let site = Site::new().await;
+    let browser = site.browser(Role::Admin).await;
+    let form = browser.get("/accounts/new").await.html;
+    assert!(form.contains("value=\"bearer\""), "{form}");
+    for way in ["bearer_file", "bearer_command"] {
+        assert!(!form.contains(&format!("value=\"{way}\"")), "{form}");
+    }
+    let fields = [
+        ("name", "Production"),
+        ("base_url", "http://127.0.0.1:1"),
+        ("auth", "bearer_file"),
+        ("path", "/etc/hostname"),
+    ];
+    let shown = browser.post("/accounts", &fields).await;
+    assert_eq!(shown.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(shown.html.contains("--allow-local-credentials"));
+}
+
+#[tokio::test]
+async fn a_check_that_fails_shows_in_the_state() {
+    let site = Site::new().await;
+    let (account, _) = site.filled().await;
+    let browser = site.browser(Role::Admin).await;
+    assert!(browser.get("/").await.html.contains("Not used yet"));
+    let shown = browser
+        .post(&format!("/accounts/{account}/check"), &[])
+        .await;
+    assert_eq!(shown.status, StatusCode::OK);
+    assert!(!shown.html.contains(".. "), "{}", shown.html);
+    for html in [shown.html, browser.get("/").await.html] {
+        assert!(html.contains("Failing"), "{html}");
+        assert!(!html.contains("Not used yet"), "{html}");
+    }
+}
+
+/// Who reloads the page with a secret sends its form again.
+#[tokio::test]
+async fn a_form_that_makes_a_secret_is_done_once() {
+    let site = Site::new().await;
+    let (account, server) = site.filled().await;
+    let browser = site.browser(Role::Admin).await;
+    let old_url_works = async || site.gateway.resolve(&server.token).await.is_ok();
+    let tokens = async || {
+        let who = Principal::gateway();
+        let page = site.gateway.api_tokens(&who, PageQuery::default()).await;
+        page.unwrap().result.len()
+    };
+    let rotate = format!("/accounts/{account}/servers/{}/rotate", server.server.id);
+    let server_form = [
+        ("name", "bot"),
+        ("account", account.as_str()),
+        ("expiry", "never"),
+    ];
+    let token_form = [("name", "ci"), ("role", "caller"), ("expiry", "never")];
+    let rows: [(&str, &str, &[Field<'_>]); 3] = [
+        ("/servers/new", "/servers", &server_form),
+        ("/tokens", "/tokens", &token_form),
+        (&rotate, &rotate, &[]),
+    ];
+    for (page, path, fields) in rows {
+        let once = browser.get(page).await.once();
+        assert!(!once.is_empty(), "{page}");
+        let mut form = vec![("once", once.as_str())];
+        form.extend(fields);
+        // What is wrong does not use it up.
+        if !fields.is_empty() {
+            let mut wrong = form.clone();
+            wrong[1].1 = "";
+            let shown = browser.post(path, &wrong).await;
+            assert_eq!(shown.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+            assert_ne!(shown.once(), once, "{path}");
+        }
+        let shown = browser.post(path, &form).await;
+        assert_eq!(shown.status, StatusCode::OK, "{path}: {}", shown.html);
+        let (servers, tokens_made) = (site.servers().await, tokens().await);
+        let again = browser.post(path, &form).await;
+        assert_eq!(again.status, StatusCode::CONFLICT, "{path}");
+        assert!(again.html.contains("sent before"), "{}", again.html);
+        assert!(!again.html.contains("amt_") && !again.html.contains("amk_"));
+        assert_eq!(site.servers().await, servers, "{path}");
+        assert_eq!(tokens().await, tokens_made, "{path}");
+        // The same in another session is another form.
+        let other = site.browser(Role::Admin).await;
+        let shown = other.post(path, &form).await;
+        assert_eq!(shown.status, StatusCode::OK, "{path}");
+    }
+    assert!(!old_url_works().await);
+}

@@ -7,7 +7,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use crate::gateway::config::{Applied, apply, apply_with};
+use crate::gateway::config::{self, Applied, apply};
+use crate::gateway::keys::KeyPlaces;
 use crate::gateway::model::{PageQuery, Principal, ServerPatch};
 use crate::gateway::service::{Gateway, GatewayOptions, StoreUrl};
 
@@ -32,7 +33,9 @@ async fn gateway(store: PathBuf) -> Gateway {
         store: StoreUrl::Sqlite(store),
         key: BASE64_STANDARD.encode([7; 32]).into(),
         old_keys: Vec::new(),
+        key_places: KeyPlaces::default(),
         public_url: "http://gateway.test".to_owned(),
+        local_credentials: false,
         audit_retention: Duration::from_secs(3600),
         purge_interval: Duration::from_secs(3600),
         apis: airflow_tools::APIS,
@@ -69,10 +72,8 @@ auth = {{ type = "none" }}
 
 async fn changes(gateway: &Gateway, text: &str) -> Vec<String> {
     let environment = |name: &str| (name == "KEY").then(|| "planted".to_owned());
-    apply_with(gateway, text, &environment)
-        .await
-        .unwrap()
-        .changes
+    let declared = config::read(text, Path::new("/"), &environment).unwrap();
+    apply(gateway, declared).await.unwrap().changes
 }
 
 async fn ids(gateway: &Gateway) -> Vec<(String, String)> {
@@ -170,7 +171,10 @@ async fn what_somebody_should_look_at_is_told() {
         "[[account]]\nname = \"a\"\nbase_url = \"http://127.0.0.1:9\"\n\n[[account.server]]\nname = \"agent\"\ntoken_file = \"{}\"\n",
         path.display()
     );
-    let warnings = async || apply(&gateway, &text).await.unwrap().warnings;
+    let warnings = async || {
+        let declared = config::read(&text, Path::new("/"), &|_| None).unwrap();
+        apply(&gateway, declared).await.unwrap().warnings
+    };
     assert_eq!(warnings().await, [""; 0]);
     fs::remove_file(&path).unwrap();
     assert!(warnings().await[0].contains("its URL is not in"));
@@ -181,14 +185,52 @@ async fn what_somebody_should_look_at_is_told() {
 }
 
 #[tokio::test]
-async fn nothing_is_changed_by_a_wrong_file() {
-    let folder = folder("wrong");
+async fn an_empty_file_changes_nothing() {
+    let folder = folder("empty");
     let gateway = gateway(folder.0.join("gateway.db")).await;
-    let text = "[[account]]\nname = \"a\"\nbase_url = \"http://127.0.0.1:9\"\n\n[[account]]\nname = \"b\"\n";
-    let error = apply(&gateway, text).await.unwrap_err();
-    assert_eq!(error.to_string(), "line 5: `account.base_url` is missing");
+    let declared = config::read("", &folder.0, &|_| None).unwrap();
+    assert_eq!(apply(&gateway, declared).await.unwrap(), Applied::default());
+}
+
+#[tokio::test]
+async fn paths_begin_at_the_folder_of_the_file() {
+    let folder = folder("paths");
+    let gateway = gateway(folder.0.join("gateway.db")).await;
+    fs::create_dir(folder.0.join("secrets")).unwrap();
+    for (name, text) in [("password", "one"), ("header", "two")] {
+        fs::write(folder.0.join("secrets").join(name), text).unwrap();
+    }
+    let text = r#"
+[[account]]
+name = "a"
+base_url = "http://127.0.0.1:9"
+auth = { type = "password", username = "mcp", password_file = "secrets/password" }
+headers = { X-Key = { file = "secrets/header" } }
+
+[[account.server]]
+name = "agent"
+token_file = "agent.url"
+
+[[account]]
+name = "b"
+base_url = "http://127.0.0.1:9"
+auth = { type = "bearer_file", path = "secrets/token" }
+"#;
+    let declared = config::read(text, &folder.0, &|_| None).unwrap();
+    apply(&gateway, declared).await.unwrap();
+    assert!(folder.0.join("agent.url").exists());
+    let stored = crate::gateway::model::AccountInput {
+        name: "b".to_owned(),
+        base_url: "http://127.0.0.1:9".to_owned(),
+        auth: crate::gateway::model::AuthInput::BearerFile {
+            path: folder.0.join("secrets/token").display().to_string(),
+        },
+        headers: std::collections::BTreeMap::new(),
+        api: None,
+        ca_certificate: None,
+    };
     let who = Principal::gateway();
-    let accounts = gateway.accounts(&who, PageQuery::default()).await;
-    assert_eq!(accounts.unwrap().result, []);
-    assert_eq!(apply(&gateway, "").await.unwrap(), Applied::default());
+    let accounts = gateway.accounts(&who, PageQuery::default()).await.unwrap();
+    let b = accounts.result.iter().find(|it| it.name == "b").unwrap();
+    assert_eq!(gateway.holds(&b.id, &stored).await, Ok(true));
 }

@@ -10,6 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::gateway::keys::KeyPlaces;
 use crate::gateway::manage::{ROUTES, document, router, schema};
 use crate::gateway::model::{ApiTokenInput, Principal, Role};
 use crate::gateway::service::{Gateway, GatewayOptions, StoreUrl};
@@ -78,7 +79,9 @@ impl Api {
             store: StoreUrl::Sqlite(folder.join("gateway.db")),
             key: BASE64_STANDARD.encode([7; 32]).into(),
             old_keys: Vec::new(),
+            key_places: KeyPlaces::default(),
             public_url: "http://gateway.test".to_owned(),
+            local_credentials: false,
             audit_retention: Duration::from_secs(3600),
             purge_interval: Duration::from_secs(3600),
             apis: airflow_tools::APIS,
@@ -317,6 +320,28 @@ async fn a_server_from_beginning_to_end() {
     assert_ne!(rotated.json()["token"], new["token"]);
     assert_eq!(api.admin("DELETE", &path, Value::Null).await.status, 204);
     assert_eq!(api.admin("GET", &path, Value::Null).await.status, 404);
+}
+
+/// Two narrow the same server at the same time.
+#[tokio::test]
+async fn of_two_changes_at_once_none_is_lost() {
+    let api = Api::start("at-once").await;
+    let servers = format!("{}/mcp", api.account("a").await);
+    let input = json!({"name": "agent"});
+    let new = api.admin("POST", &servers, input).await;
+    let path = new.header("location").to_owned();
+    for _ in 0..20 {
+        let wide = json!({"config": {"methods": [], "tags": []}});
+        api.admin("PATCH", &path, wide).await;
+        let (one, two) = tokio::join!(
+            api.admin("PATCH", &path, json!({"config": {"methods": ["read"]}})),
+            api.admin("PATCH", &path, json!({"config": {"tags": ["rbac"]}})),
+        );
+        assert_eq!((one.status.as_u16(), two.status.as_u16()), (200, 200));
+        let config = &api.admin("GET", &path, Value::Null).await.json()["config"];
+        let narrowed = (config["methods"].clone(), config["tags"].clone());
+        assert_eq!(narrowed, (json!(["read"]), json!(["rbac"])));
+    }
 }
 
 #[tokio::test]

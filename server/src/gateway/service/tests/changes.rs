@@ -235,7 +235,7 @@ fn what_makes_no_sense_is_refused_with_all_that_is_wrong() {
             ),
             (
                 json!({"name": "a".repeat(101), "base_url": "https://x", "auth": {"type": "bearer_file", "path": ""}}),
-                "name auth.path",
+                "name auth.path auth",
             ),
         ];
         for (input, expected) in accounts {
@@ -488,5 +488,47 @@ fn what_is_not_there_is_not_found() {
         }
         gateway.resolve(&new.token).await.unwrap();
         gateway.close().await;
+    });
+}
+
+/// Two gateways change different parts of what one server offers, on each store.
+#[test]
+fn parts_of_a_configuration_are_changed_by_themselves() {
+    on_each_store(async |place| {
+        let (one, admin) = open(place).await;
+        let (two, both) = match &place.url {
+            StoreUrl::Sqlite(_) => (one.clone(), false),
+            StoreUrl::Postgres(_) => (open(place).await.0, true),
+        };
+        let account = one.create_account(&admin, account_input("a")).await;
+        let account = account.unwrap().id;
+        let server = one.create_server(&admin, &account, server_input(json!({"name": "a"})));
+        let id = server.await.unwrap().server.id;
+        let patch = |config: Value| serde_json::from_value(json!({"config": config})).unwrap();
+        for _ in 0..10 {
+            let wide = patch(json!({"methods": [], "tags": []}));
+            one.update_server(&admin, &account, &id, wide)
+                .await
+                .unwrap();
+            let (methods, tags) = tokio::join!(
+                one.update_server(&admin, &account, &id, patch(json!({"methods": ["read"]}))),
+                two.update_server(&admin, &account, &id, patch(json!({"tags": ["sample"]}))),
+            );
+            methods.unwrap();
+            tags.unwrap();
+            let config = one.server(&admin, &account, &id).await.unwrap().config;
+            assert_eq!([config.methods, config.tags].concat(), ["read", "sample"]);
+        }
+        // A part that fits no tool together with what is there is refused as it would be with it.
+        let none = patch(json!({"methods": ["delete"], "tools": ["no_such_tool"]}));
+        let refused = one.update_server(&admin, &account, &id, none).await;
+        assert!(
+            matches!(refused, Err(ServiceError::Invalid(_))),
+            "{refused:?}"
+        );
+        one.close().await;
+        if both {
+            two.close().await;
+        }
     });
 }

@@ -120,41 +120,6 @@ fn credentials_do_not_follow_to_another_server() {
     });
 }
 
-#[test]
-fn keys_are_changed() {
-    on_each_store(async |place| {
-        let (gateway, admin) = open(place).await;
-        for number in 0..3 {
-            let name = format!("account {number}");
-            let made = gateway.create_account(&admin, account_input(&name)).await;
-            made.unwrap();
-        }
-        assert_eq!(gateway.rotate_key(&key(2)).await, Ok(3));
-        assert_eq!(gateway.rotate_key(&key(2)).await, Ok(0));
-        let not_a_key = gateway.rotate_key(&"short".to_owned().into()).await;
-        assert!(matches!(not_a_key, Err(ServiceError::Invalid(_))));
-        gateway
-            .create_account(&admin, account_input("after"))
-            .await
-            .unwrap();
-        gateway.close().await;
-
-        let refused = Gateway::open(options(place)).await.map(drop).unwrap_err();
-        assert!(
-            refused.to_string().contains("which was not given"),
-            "{refused}"
-        );
-        let new = GatewayOptions {
-            key: key(2),
-            ..options(place)
-        };
-        let (gateway, _) = Gateway::open(new).await.unwrap();
-        let page = gateway.accounts(&admin, PageQuery::default()).await;
-        assert_eq!(page.unwrap().result.len(), 4);
-        gateway.close().await;
-    });
-}
-
 /// Calls on their way keep the account they began with; the next ones have the new one, and all servers share it.
 #[test]
 fn an_account_is_shared_until_it_changes() {
@@ -248,4 +213,108 @@ async fn a_check_tells_where_it_ends() {
     assert_eq!((check.ok, steps), (false, vec![("address", false)]));
     assert!(!format!("{check:?}").contains("planted"));
     gateway.close().await;
+}
+
+/// Who may change accounts may not read files and run commands of the gateway's machine by that alone.
+#[test]
+fn credentials_of_the_machine_are_for_who_runs_it() {
+    on_each_store(async |place| {
+        let local = |name: &str, way: Value| {
+            let input = json!({"name": name, "base_url": "https://airflow.example", "auth": way});
+            serde_json::from_value::<AccountInput>(input).unwrap()
+        };
+        let file = json!({"type": "bearer_file", "path": "/etc/hostname"});
+        let command = json!({"type": "bearer_command", "command": "id"});
+        let (gateway, admin) = open(place).await;
+        let refused = |error: ServiceError| match error {
+            ServiceError::Invalid(problems) => problems
+                .iter()
+                .any(|it| it.field == "auth" && it.problem.contains("--allow-local-credentials")),
+            _ => false,
+        };
+        let plain = gateway.create_account(&admin, account_input("plain")).await;
+        let plain = plain.unwrap().id;
+        for way in [&file, &command] {
+            let made = gateway.create_account(&admin, local("a", way.clone()));
+            assert!(refused(made.await.unwrap_err()), "{way}");
+            let patch = serde_json::from_value(json!({"auth": way})).unwrap();
+            let patched = gateway.update_account(&admin, &plain, patch).await;
+            assert!(refused(patched.unwrap_err()), "{way}");
+        }
+
+        // What the configuration file declares works, also after a change that leaves the credentials alone.
+        let who = Principal::gateway();
+        let declared = local("declared", file.clone());
+        let made = gateway.create_account(&who, declared.clone()).await;
+        let id = made.unwrap().id;
+        let patch = serde_json::from_value(json!({"name": "other"})).unwrap();
+        gateway.update_account(&admin, &id, patch).await.unwrap();
+        let server = gateway.create_server(&admin, &id, server_input(json!({"name": "a"})));
+        gateway.resolve(&server.await.unwrap().token).await.unwrap();
+        gateway.close().await;
+
+        // What was allowed once is not for ever.
+        let allowing = GatewayOptions {
+            local_credentials: true,
+            ..options(place)
+        };
+        let (gateway, _) = Gateway::open(allowing).await.unwrap();
+        let made = gateway
+            .create_account(&admin, local("allowed", command))
+            .await;
+        let allowed = made.unwrap().id;
+        let server = gateway.create_server(&admin, &allowed, server_input(json!({"name": "a"})));
+        let token = server.await.unwrap().token;
+        gateway.resolve(&token).await.unwrap();
+        gateway.close().await;
+        let (gateway, _) = open(place).await;
+        let why = match gateway.resolve(&token).await.unwrap_err() {
+            Refusal::Account(why) => why,
+            other => panic!("{other:?}"),
+        };
+        assert!(why.contains("--allow-local-credentials"), "{why}");
+        let check = gateway.check_account(&admin, &allowed).await.unwrap();
+        assert!(!check.ok);
+        assert!(check.steps[0].detail.contains("--allow-local-credentials"));
+        let state = gateway.live_states().remove(&allowed).unwrap();
+        let why = state.last_error.unwrap().message;
+        assert!(why.contains("--allow-local-credentials"), "{why}");
+        // The file may take it over.
+        let same = local(
+            "allowed",
+            json!({"type": "bearer_command", "command": "id"}),
+        );
+        assert_eq!(gateway.holds(&allowed, &same).await, Ok(false));
+        gateway.close().await;
+    });
+}
+
+/// However the URL is written: else who may change an account could have its credentials sent to a server of their own.
+#[test]
+fn credentials_stay_with_their_server() {
+    on_each_store(async |place| {
+        let (gateway, admin) = open(place).await;
+        let account = gateway.create_account(&admin, account_input("a")).await;
+        let id = account.unwrap().id;
+        let rows = [
+            ("https://airflow.example/team", true),
+            ("HTTPS://Airflow.Example:443/", true),
+            ("http://airflow.example", false),
+            ("https://airflow.example:8443", false),
+            ("https://evil.example/airflow.example", false),
+            ("https:/evil.example/airflow.example/x", false),
+            ("https:\\\\evil.example/airflow.example", false),
+            ("https:///evil.example/airflow.example", false),
+            ("https://airflow.example.evil.example", false),
+        ];
+        for (base_url, kept) in rows {
+            let patch = AccountPatch {
+                base_url: Some(base_url.to_owned()),
+                ..AccountPatch::default()
+            };
+            let changed = gateway.update_account(&admin, &id, patch).await;
+            assert_eq!(changed.is_ok(), kept, "{base_url}: {changed:?}");
+        }
+        gateway.close().await;
+    });
 }

@@ -1,0 +1,203 @@
+//! The key that encrypts credentials: where it is given, and how it is read from there, at the start and again when another one is needed.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::SecretString;
+
+use super::options::{StoreArgs, directory};
+use crate::settings::{Environment, set};
+
+/// Name of the key in the data directory.
+const KEY: &str = "key";
+
+/// The variables that can give the key, or say how to get it.
+const VARIABLE: &str = "AIRFLOW_MCP_KEY";
+const COMMAND: &str = "AIRFLOW_MCP_KEY_COMMAND";
+
+/// The key to encrypt with and those still needed to read.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    pub(crate) key: SecretString,
+    pub(crate) old: Vec<SecretString>,
+    /// The file that the key was just made in.
+    pub(crate) made: Option<PathBuf>,
+    /// Where they are from.
+    pub(crate) places: KeyPlaces,
+}
+
+/// Where the keys are, so that they can be read again.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KeyPlaces {
+    pub(crate) key: KeyPlace,
+    /// Files with keys used before.
+    pub(crate) old: Vec<PathBuf>,
+}
+
+/// Where the key is.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum KeyPlace {
+    /// In a variable, which no other process can change.
+    #[default]
+    Environment,
+    /// A command prints it.
+    Command(String),
+    /// In a file.
+    File(PathBuf),
+}
+
+impl KeyPlaces {
+    /// The keys that are there now, the one to encrypt with first; or why they cannot be read. Takes as long as the command does.
+    pub(crate) fn read(&self) -> Result<Vec<SecretString>, String> {
+        let key = match &self.key {
+            KeyPlace::Environment => {
+                return Err(format!(
+                    "a key in {VARIABLE} is read at the start only: start the gateway anew with the key it needs"
+                ));
+            }
+            KeyPlace::Command(command) => printed(command)?,
+            KeyPlace::File(path) => key_in(path)?,
+        };
+        // Those that are gone were read at the start.
+        let old = self.old.iter().filter_map(|path| key_in(path).ok());
+        Ok(std::iter::once(key).chain(old).collect())
+    }
+}
+
+impl std::fmt::Display for KeyPlaces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.key {
+            KeyPlace::Environment => f.write_str(VARIABLE)?,
+            KeyPlace::Command(_) => f.write_str(COMMAND)?,
+            KeyPlace::File(path) => write!(f, "{}", path.display())?,
+        }
+        let mut old = self.old.iter();
+        old.try_for_each(|path| write!(f, ", {}", path.display()))
+    }
+}
+
+/// The keys that the arguments and variables give; all that is wrong with them. Without any, one is made in the data directory if `make` says so.
+pub(super) fn given(
+    args: &StoreArgs,
+    environment: Environment<'_>,
+    make: bool,
+) -> Result<Keys, Vec<String>> {
+    let mut problems = Vec::new();
+    let mut old = Vec::new();
+    for path in &args.old_key_files {
+        match key_in(path) {
+            Ok(key) => old.push(key),
+            Err(problem) => problems.push(format!("--old-key-file: {problem}")),
+        }
+    }
+    let given = given_key(args, environment).map_err(|problem| problems.push(problem));
+    let (Ok(given), []) = (given, &*problems) else {
+        return Err(problems);
+    };
+    let (key, place, made) = match given {
+        Some((key, place)) => (key, place, None),
+        None if make => own_key(&args.data).map_err(|problem| vec![problem])?,
+        None => (SecretString::default(), KeyPlace::default(), None),
+    };
+    let places = KeyPlaces {
+        key: place,
+        old: args.old_key_files.clone(),
+    };
+    Ok(Keys {
+        key,
+        old,
+        made,
+        places,
+    })
+}
+
+/// The key from wherever it is given; from one place only.
+fn given_key(
+    args: &StoreArgs,
+    environment: Environment<'_>,
+) -> Result<Option<(SecretString, KeyPlace)>, String> {
+    let in_environment = set(environment(VARIABLE));
+    let command = set(environment(COMMAND));
+    let file = args
+        .key_file
+        .as_ref()
+        .filter(|path| !path.as_os_str().is_empty());
+    let (key, place) = match (in_environment, command, file) {
+        (None, None, None) => return Ok(None),
+        (Some(key), None, None) => (checked(key, VARIABLE)?, KeyPlace::Environment),
+        (None, Some(command), None) => (printed(&command)?, KeyPlace::Command(command)),
+        (None, None, Some(path)) => (
+            key_in(path).map_err(|problem| format!("--key-file: {problem}"))?,
+            KeyPlace::File(path.clone()),
+        ),
+        _ => {
+            return Err(
+                "the key is given more than once: keep one of AIRFLOW_MCP_KEY, AIRFLOW_MCP_KEY_FILE (--key-file) and AIRFLOW_MCP_KEY_COMMAND"
+                    .to_owned(),
+            );
+        }
+    };
+    Ok(Some((key, place)))
+}
+
+fn printed(command: &str) -> Result<SecretString, String> {
+    let output = Command::new("sh")
+        .args(["-c", command])
+        .output()
+        .map_err(|error| format!("{COMMAND}: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{COMMAND} failed: {}", output.status));
+    }
+    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    checked(text, COMMAND)
+}
+
+/// The key in a file.
+pub(super) fn key_in(path: &Path) -> Result<SecretString, String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    checked(text.trim().to_owned(), &path.display().to_string())
+}
+
+fn checked(key: String, place: &str) -> Result<SecretString, String> {
+    let bytes = STANDARD.decode(&key).unwrap_or_default();
+    if bytes.len() == 32 {
+        Ok(key.into())
+    } else {
+        Err(format!(
+            "{place} is no key: give 32 random bytes in base64, for example from `openssl rand -base64 32`"
+        ))
+    }
+}
+
+/// The key in the data directory, made if it is not there.
+fn own_key(data: &Path) -> Result<(SecretString, KeyPlace, Option<PathBuf>), String> {
+    directory(data)?;
+    let path = data.join(KEY);
+    let place = KeyPlace::File(path.clone());
+    if path.exists() {
+        return key_in(&path).map(|key| (key, place, None));
+    }
+    let key = new_key(&path)?;
+    Ok((key, place, Some(path)))
+}
+
+/// Makes a key in a file that only its owner can read and that was not there.
+pub(super) fn new_key(path: &Path) -> Result<SecretString, String> {
+    let say = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| say(&error))?;
+    let key = STANDARD.encode(bytes);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(|error| say(&error))?;
+    file.write_all(format!("{key}\n").as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(|error| say(&error))?;
+    Ok(key.into())
+}
