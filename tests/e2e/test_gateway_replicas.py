@@ -76,7 +76,7 @@ def test_a_revocation_holds_while_notifications_are_cut_off(tmp_path):
         assert at(two, second).call(LIST_ROLES, ONE).content
         link.cut()
         one.revoke(first)
-        assert is_refused_or_unavailable(there.call(LIST_ROLES, ONE))
+        eventually(lambda: is_refused_or_unavailable(there.call(LIST_ROLES, ONE)), 1, "the revocation without a connection")
         link.mend()
         eventually(lambda: is_refused(there.call(LIST_ROLES, ONE)), 10, "the revocation after the connection is back")
         again = at(two, second)
