@@ -41,6 +41,33 @@ pub struct Tool {
     pub returns: Option<Shape>,
 }
 
+impl Tool {
+    /// A tool that sends nothing and is no operation of an API, to complete: its arguments are described and checked like those of any other.
+    pub const LOCAL: Self = Self {
+        name: "",
+        title: "",
+        description: "",
+        toolset: "",
+        tags: &[],
+        method: "",
+        operation: "",
+        document: "",
+        effect: Effect {
+            read_only: true,
+            destructive: false,
+            idempotent: true,
+        },
+        http: Http::Get,
+        path: "",
+        segments: &[],
+        params: &[],
+        body: Body::NONE,
+        list: None,
+        update: Update::PLAIN,
+        returns: None,
+    };
+}
+
 /// A struct with `#[tool]`.
 pub trait ToolBlock {
     /// The tool it describes.
@@ -95,6 +122,20 @@ pub struct Param {
     pub secret: bool,
     /// Argument whose value is sent when this one is not given; empty for none.
     pub or: &'static str,
+}
+
+impl Param {
+    /// An argument of a tool that sends nothing.
+    #[must_use]
+    pub const fn local(field: Field) -> Self {
+        Self {
+            wire: field.name,
+            field,
+            place: Place::Body,
+            secret: false,
+            or: "",
+        }
+    }
 }
 
 /// Where an argument goes.
