@@ -16,7 +16,7 @@ const CALL: &str = "call_apacheairflow_tool";
 const LIST_USERS: &str = "list_all_apacheairflow_users";
 const DELETE_USER: &str = "delete_a_apacheairflow_user_by_id";
 
-fn call(session: &mut Session, name: &str, arguments: Value) -> Value {
+fn call(session: &mut Session, name: &str, arguments: &Value) -> Value {
     let params = json!({"name": name, "arguments": arguments});
     let mut answer = session.ask(&modern(1, "tools/call", params));
     answer["result"].take()
@@ -32,13 +32,13 @@ fn a_tool_is_found_described_and_called() {
     ];
     let mut session = Session::start(program(&settings, &["stdio", "--discover"]));
 
-    let found = call(&mut session, FIND, json!({"query": "who has admin"}));
+    let found = call(&mut session, FIND, &json!({"query": "who has admin"}));
     let content = &found["structuredContent"];
     assert_eq!(content["tools"][0]["name"], LIST_USERS, "{found}");
     let text: Value = serde_json::from_str(found["content"][0]["text"].as_str().unwrap()).unwrap();
     assert_eq!(&text, content);
 
-    let described = call(&mut session, DESCRIBE, json!({"name": LIST_USERS}));
+    let described = call(&mut session, DESCRIBE, &json!({"name": LIST_USERS}));
     let properties = &described["structuredContent"]["inputSchema"]["properties"];
     assert!(properties.get("role").is_some(), "{described}");
 
@@ -49,13 +49,13 @@ fn a_tool_is_found_described_and_called() {
     ];
     for arguments in rows {
         let through = json!({"name": LIST_USERS, "arguments": arguments});
-        let through = call(&mut session, CALL, through);
+        let through = call(&mut session, CALL, &through);
         // By its own name it can be called too.
-        let directly = call(&mut session, LIST_USERS, arguments);
+        let directly = call(&mut session, LIST_USERS, &arguments);
         assert!(directly["content"][0]["text"].is_string(), "{directly}");
         assert_eq!(through, directly);
     }
-    let through = call(&mut session, CALL, json!({"name": LIST_USERS}));
+    let through = call(&mut session, CALL, &json!({"name": LIST_USERS}));
     assert_eq!(through["_meta"]["ratelimit-limit"], 60);
     assert_eq!(session.end().0, Some(0));
 }
@@ -86,7 +86,7 @@ fn three_tools_are_listed_and_explained() {
 fn a_selection_holds_for_what_is_found_too() {
     let arguments = ["stdio", "--discover", "--methods", "read"];
     let mut session = Session::start(program(&[NOBODY], &arguments));
-    let found = call(&mut session, FIND, json!({"query": "delete user"}));
+    let found = call(&mut session, FIND, &json!({"query": "delete user"}));
     let found = found["structuredContent"]["tools"].to_string();
     assert!(found.contains(LIST_USERS) && !found.contains(DELETE_USER));
 
@@ -103,7 +103,7 @@ fn a_selection_holds_for_what_is_found_too() {
         let message = answer["error"]["message"].as_str().unwrap();
         assert!(message.contains(says), "{message}");
     }
-    let described = call(&mut session, DESCRIBE, json!({"name": DELETE_USER}));
+    let described = call(&mut session, DESCRIBE, &json!({"name": DELETE_USER}));
     assert_eq!(described["isError"], true);
     let error = &described["structuredContent"]["error"];
     assert!(error["detail"].as_str().unwrap().contains("selection"));

@@ -40,7 +40,7 @@ static FIND: Tool = tool(
         optional("toolset", "Only tools of this toolset.", TEXT),
         optional(
             "limit",
-            "Most tools to return; 10 by default.",
+            "Most tools to return; 10 by default for a query.",
             Kind::Integer {
                 min: Some(1),
                 max: Some(200),

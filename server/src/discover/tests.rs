@@ -47,7 +47,7 @@ fn known(api: &str, documents: &[&'static str]) -> Known {
     }
 }
 
-fn found(offer: &Offer, known: Option<&Known>, arguments: Value) -> Value {
+fn found(offer: &Offer, known: Option<&Known>, arguments: &Value) -> Value {
     let arguments = arguments.as_object().cloned().unwrap_or_default();
     match wanted(&FIND, arguments) {
         Ok(Wanted::Find(find)) => find.run(offer, known).unwrap_or_else(|it| it.to_json()),
@@ -65,7 +65,7 @@ fn names(found: &Value) -> Vec<&str> {
 fn what_is_asked_for_is_among_the_first_three() {
     let offer = offer(&[], &[]);
     for (query, expected) in QUERIES {
-        let found = found(&offer, None, json!({"query": query, "limit": 3}));
+        let found = found(&offer, None, &json!({"query": query, "limit": 3}));
         let names = names(&found);
         assert!(names.contains(expected), "{query}: {names:?}");
     }
@@ -75,7 +75,7 @@ fn what_is_asked_for_is_among_the_first_three() {
 fn only_what_can_be_called_is_found() {
     let query = json!({"query": "users"});
     let reader = offer(&["read"], &[]);
-    let found_by_reader = found(&reader, None, query.clone());
+    let found_by_reader = found(&reader, None, &query);
     let effects: Vec<_> = found_by_reader["tools"]
         .as_array()
         .into_iter()
@@ -86,7 +86,7 @@ fn only_what_can_be_called_is_found() {
 
     let without_users = known("airflow-3", &["airflow-3"]);
     let all = offer(&[], &[]);
-    assert_eq!(found(&all, Some(&without_users), query)["hint"], NOTHING);
+    assert_eq!(found(&all, Some(&without_users), &query)["hint"], NOTHING);
     let described = describe(&all, Some(&without_users), "list_all_apacheairflow_users");
     let error = described.err().map(|error| error.detail);
     let expected = "tool `list_all_apacheairflow_users` is not one of this Airflow";
@@ -102,7 +102,7 @@ fn results_say_what_each_does_in_a_line() {
         ("list users", "read"),
     ];
     for (query, effect) in rows {
-        let found = found(&all, None, json!({"query": query, "limit": 1}));
+        let found = found(&all, None, &json!({"query": query, "limit": 1}));
         assert_eq!(found["tools"][0]["effect"], effect, "{found}");
         let line = found["tools"][0]["description"].as_str().unwrap_or("\n");
         assert!(line.ends_with('.') && !line.contains('\n'), "{line:?}");
@@ -119,17 +119,17 @@ fn without_words_the_toolsets_are_counted() {
             {"name": "roles", "tags": ["rbac"], "tools": 5},
             {"name": "users", "tags": ["rbac"], "tools": 5},
         ]);
-        assert_eq!(found(&all, None, arguments)["toolsets"], expected);
+        assert_eq!(found(&all, None, &arguments)["toolsets"], expected);
     }
-    let roles = found(&all, None, json!({"toolset": "roles"}));
+    let roles = found(&all, None, &json!({"toolset": "roles"}));
     assert_eq!((names(&roles).len(), &roles["more"]), (5, &json!(0)));
     let permissions = found(
         &all,
         None,
-        json!({"query": "users", "toolset": "permissions"}),
+        &json!({"query": "users", "toolset": "permissions"}),
     );
     assert_eq!(permissions["hint"], NOTHING);
-    let unknown = found(&all, None, json!({"toolset": "rolls"}));
+    let unknown = found(&all, None, &json!({"toolset": "rolls"}));
     let error = &unknown["error"];
     assert_eq!(error["detail"], "there is no toolset `rolls`");
     assert_eq!(error["hint"], "There are permissions, roles, users.");
