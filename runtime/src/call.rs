@@ -124,7 +124,11 @@ fn same_name(api: &Api, tool: &Tool) -> Option<&'static Tool> {
     tools.find(|here| here.name == tool.name)
 }
 
-fn checked(tool: &'static Tool, arguments: Map<String, Value>) -> Result<Arguments, CallError> {
+/// The arguments of a call after all checks.
+///
+/// # Errors
+/// Everything that is wrong with them, for the model that wrote them.
+pub fn checked(tool: &'static Tool, arguments: Map<String, Value>) -> Result<Arguments, CallError> {
     check(tool, arguments).map_err(|problems| invalid(&problems))
 }
 

@@ -80,6 +80,33 @@ impl Content {
     }
 }
 
+impl Tool {
+    /// A tool that sends nothing and is no operation of an API, to complete: its arguments are described and checked like those of any other.
+    pub const LOCAL: Self = Self {
+        name: "",
+        title: "",
+        description: "",
+        toolset: "",
+        tags: &[],
+        method: "",
+        operation: "",
+        document: "",
+        effect: Effect {
+            read_only: true,
+            destructive: false,
+            idempotent: true,
+        },
+        http: Http::Get,
+        path: "",
+        segments: &[],
+        params: &[],
+        body: Body::NONE,
+        list: None,
+        update: Update::PLAIN,
+        returns: None,
+    };
+}
+
 /// A struct with `#[tool]`.
 pub trait ToolBlock {
     /// The tool it describes.
@@ -138,6 +165,20 @@ pub struct Param {
     pub when_omitted: &'static str,
     /// Whether it is no argument, but always sent as `or` or `when_omitted` says.
     pub hidden: bool,
+}
+
+impl Param {
+    /// An argument of a tool that sends nothing.
+    #[must_use]
+    pub const fn local(field: Field) -> Self {
+        Self {
+            wire: field.name,
+            field,
+            place: Place::Body,
+            secret: false,
+            or: "",
+        }
+    }
 }
 
 /// Where an argument goes.

@@ -107,7 +107,16 @@ pub(crate) enum Command {
     /// Speaks MCP 2026-07-28 and all older revisions on standard input and output.
     ///
     /// Ends when its input ends. The log goes to standard error.
-    Stdio(Connected),
+    Stdio {
+        #[command(flatten)]
+        connected: Connected,
+
+        /// Offer three tools instead of all: one finds tools, one describes a tool, one calls it.
+        ///
+        /// For clients that show their model every tool at once. What can be called stays the same, also by its own name.
+        #[arg(long, help_heading = "Tools")]
+        discover: bool,
+    },
 
     /// Serve many Airflows over HTTP, under URLs that are scoped, expire and can be revoked.
     ///
@@ -117,7 +126,7 @@ pub(crate) enum Command {
 
     /// Print the tools and what they cost a model.
     ///
-    /// Needs no Airflow. The last line is the size of what a model reads of them.
+    /// Needs no Airflow. The last lines are the sizes of what a model reads of them.
     Tools {
         /// Print all that is known of each tool, with its schemas and its HTTP request, as a JSON array.
         #[arg(long)]
@@ -129,6 +138,10 @@ pub(crate) enum Command {
 
         #[command(flatten)]
         selection: SelectionArgs,
+
+        /// Print the three tools of `stdio --discover` instead.
+        #[arg(long, help_heading = "Tools")]
+        discover: bool,
     },
 
     /// Call one tool and print its result.

@@ -1,6 +1,7 @@
 //! The MCP server of one account: `tools/list` and `tools/call`, for any transport. Cheap to make and to clone, so that a gateway can hand one to each request.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -23,6 +24,7 @@ use serde_json::{Number, Value, json};
 use tokio::sync::watch;
 
 use crate::changes::Changes;
+use crate::discover::{self, Wanted};
 use crate::offer::{NoTool, Offer};
 use crate::progress::Progress;
 
@@ -106,6 +108,13 @@ impl Refused {
             ),
         }
     }
+}
+
+/// A call of a tool of the catalogue.
+struct Meant {
+    /// Its name, if that is not the one of the request.
+    name: Option<String>,
+    arguments: JsonObject,
 }
 
 impl Handler {
@@ -200,6 +209,35 @@ impl Handler {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The answer of a tool by which others are found; else the call that is meant.
+    async fn discovered(
+        &self,
+        name: &str,
+        arguments: JsonObject,
+    ) -> Result<(&'static runtime::Tool, Answer), Meant> {
+        let Some(tool) = self.0.offer.discovery_tool(name) else {
+            return Err(Meant {
+                name: None,
+                arguments,
+            });
+        };
+        let offer = &self.0.offer;
+        let result = match discover::wanted(tool, arguments) {
+            Ok(Wanted::Call { name, arguments }) => {
+                return Err(Meant {
+                    name: Some(name),
+                    arguments,
+                });
+            }
+            Ok(Wanted::Find(find)) => find.run(offer, self.known_soon().await.as_ref()),
+            Ok(Wanted::Describe { name }) => {
+                discover::describe(offer, self.known_soon().await.as_ref(), &name)
+            }
+            Err(error) => Err(error),
+        };
+        Ok((tool, discover::answer(result)))
+    }
+
     /// Runs a call to its end, or to that of the client's interest in it.
     async fn call(
         &self,
@@ -238,9 +276,14 @@ impl ServerHandler for Handler {
         if let (Some(tools), Some(_)) = (&mut capabilities.tools, &self.0.changes) {
             tools.list_changed = Some(true);
         }
+        let instructions = if self.0.offer.discovers() {
+            format!("{INSTRUCTIONS} {}", discover::INSTRUCTIONS)
+        } else {
+            INSTRUCTIONS.to_owned()
+        };
         ServerConfig::new(capabilities)
             .with_server_info(SERVER.clone())
-            .with_instructions(INSTRUCTIONS)
+            .with_instructions(instructions)
     }
 
     async fn list_tools(
@@ -254,7 +297,12 @@ impl ServerHandler for Handler {
                 None,
             ));
         }
-        let known = self.known_soon().await;
+        // The three tools by which others are found are the same for every API.
+        let known = if self.0.offer.discovers() {
+            self.0.account.known()
+        } else {
+            self.known_soon().await
+        };
         let older = context
             .protocol_version()
             .is_none_or(|version| version < ProtocolVersion::V_2026_07_28);
@@ -296,19 +344,24 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let started = Instant::now();
-        let name = request.name;
         #[cfg(feature = "conformance-fixtures")]
-        if let Some(result) = crate::fixtures::call(&name, &context).await {
+        if let Some(result) = crate::fixtures::call(&request.name, &context).await {
             return Ok(result.into());
         }
-        let known = self.0.account.known();
-        let tool = self.0.offer.find(known.as_ref(), &name);
-        let (tool, outcome) = match tool {
-            Ok(tool) => {
-                let arguments = request.arguments.unwrap_or_default();
-                (Some(tool), self.call(tool, arguments, &context).await)
+        let arguments = request.arguments.unwrap_or_default();
+        let (name, tool, outcome) = match self.discovered(&request.name, arguments).await {
+            Ok((tool, answer)) => (request.name, Some(tool), Ok(answer)),
+            Err(Meant { name, arguments }) => {
+                let name = name.map_or(request.name, Cow::Owned);
+                let known = self.0.account.known();
+                match self.0.offer.find(known.as_ref(), &name) {
+                    Ok(tool) => {
+                        let outcome = self.call(tool, arguments, &context).await;
+                        (name, Some(tool), outcome)
+                    }
+                    Err(no) => (name, None, Err(Refused::NoTool(no))),
+                }
             }
-            Err(no) => (None, Err(Refused::NoTool(no))),
         };
         self.announce_changes();
         let took = started.elapsed();

@@ -5,6 +5,7 @@
 mod call;
 mod changes;
 mod cli;
+mod discover;
 mod doctor;
 #[cfg(feature = "conformance-fixtures")]
 mod fixtures;
@@ -90,9 +91,14 @@ fn run(command: Command) -> Result<(), Failure> {
             json,
             api,
             selection,
-        } => tools::print(api, selection, json),
-        Command::Stdio(connected) => block_on(async {
+            discover,
+        } => tools::print(api, selection, discover, json),
+        Command::Stdio {
+            connected,
+            discover,
+        } => block_on(async {
             let (account, offer) = connect(connected)?;
+            let offer = offer.discovered(discover);
             Ok(stdio::serve(Handler::for_connection(account, offer)).await?)
         }),
         Command::Call {

@@ -6,18 +6,25 @@ use rmcp::model::{JsonObject, ToolAnnotations};
 use runtime::registry::{self, Selection};
 use runtime::{Api, Known, Tool, json_schema};
 
+use crate::discover::{self, Index};
+
 /// The APIs of this binary with their tools as clients receive them, made once and shared by all connections.
 #[derive(Debug)]
 pub(crate) struct Catalogue {
     apis: &'static [&'static Api],
     /// One for each API, in the order of the allowlist.
     rendered: Vec<OnceLock<Vec<(&'static Tool, rmcp::model::Tool)>>>,
+    /// The words of each API's tools, made when somebody looks for one.
+    indexes: Vec<OnceLock<Index>>,
 }
 
 impl Catalogue {
     pub(crate) fn new(apis: &'static [&'static Api]) -> Self {
-        let rendered = apis.iter().map(|_| OnceLock::new()).collect();
-        Self { apis, rendered }
+        Self {
+            apis,
+            rendered: apis.iter().map(|_| OnceLock::new()).collect(),
+            indexes: apis.iter().map(|_| OnceLock::new()).collect(),
+        }
     }
 
     fn tools(&self, name: &str) -> &[(&'static Tool, rmcp::model::Tool)] {
@@ -32,6 +39,15 @@ impl Catalogue {
                         .collect()
                 })
             })
+    }
+
+    fn index(&self, name: &str) -> Option<&Index> {
+        let (api, index) = self
+            .apis
+            .iter()
+            .zip(&self.indexes)
+            .find(|(api, _)| api.name == name)?;
+        Some(index.get_or_init(|| discover::index(registry::tools(api))))
     }
 }
 
@@ -67,6 +83,8 @@ fn annotations(tool: &Tool) -> ToolAnnotations {
 pub(crate) struct Offer {
     catalogue: Arc<Catalogue>,
     selection: Selection,
+    /// Whether the tools are found instead of listed.
+    discover: bool,
 }
 
 /// What a list of tools follows from.
@@ -106,12 +124,36 @@ impl Offer {
         Self {
             catalogue,
             selection,
+            discover: false,
         }
+    }
+
+    /// The same, listed as the three tools by which the others are found, or not.
+    pub(crate) fn discovered(self, discover: bool) -> Self {
+        Self { discover, ..self }
+    }
+
+    /// Whether the tools are found instead of listed.
+    pub(crate) fn discovers(&self) -> bool {
+        self.discover
+    }
+
+    /// The three tools by which the others are found, if this is how they are offered. Which API is there makes no difference to them.
+    fn discovery(&self) -> Option<[&'static Tool; 3]> {
+        let read_only = || self.selected().all(|tool| tool.effect.read_only);
+        self.discover.then(|| discover::tools(read_only()))
+    }
+
+    /// The one of these of this name.
+    pub(crate) fn discovery_tool(&self, name: &str) -> Option<&'static Tool> {
+        let mut tools = self.discovery().into_iter().flatten();
+        tools.find(|tool| tool.name == name)
     }
 
     /// What the list follows from: the name of an API and those of its documents that are there.
     pub(crate) fn basis(&self, known: Option<&Known>) -> Basis {
         match (known, self.catalogue.apis.first()) {
+            _ if self.discover => Basis::default(),
             (Some(known), _) => (known.api.name, known.documents.clone()),
             (None, Some(api)) => (api.name, api.documents.iter().map(|it| it.name).collect()),
             (None, None) => Basis::default(),
@@ -120,9 +162,10 @@ impl Offer {
 
     /// The tools to list, in the order of the allowlist: those of the known API, else of the newest. What is known to be absent is left out.
     pub(crate) fn listed(&self, known: Option<&Known>) -> Vec<rmcp::model::Tool> {
-        self.rendered(known)
-            .map(|(_, rendered)| rendered.clone())
-            .collect()
+        match self.discovery() {
+            Some(tools) => tools.into_iter().map(discover::render).collect(),
+            None => self.rendered(known).cloned().collect(),
+        }
     }
 
     /// The tool to list of this name.
@@ -131,25 +174,56 @@ impl Offer {
         known: Option<&Known>,
         name: &str,
     ) -> Option<rmcp::model::Tool> {
-        self.rendered(known)
-            .find(|(tool, _)| tool.name == name)
-            .map(|(_, rendered)| rendered.clone())
+        if let Some(tool) = self.discovery_tool(name) {
+            return Some(discover::render(tool));
+        }
+        self.rendered(known).find(|tool| tool.name == name).cloned()
     }
 
     fn rendered<'a>(
         &'a self,
         known: Option<&'a Known>,
-    ) -> impl Iterator<Item = &'a (&'static Tool, rmcp::model::Tool)> {
-        let api = known
-            .map(|known| known.api)
-            .or(self.catalogue.apis.first().copied());
+    ) -> impl Iterator<Item = &'a rmcp::model::Tool> {
         self.catalogue
-            .tools(api.map_or("", |api| api.name))
+            .tools(self.api(known))
             .iter()
-            .filter(move |(tool, _)| {
-                self.selection.matches(tool)
-                    && known.is_none_or(|known| known.documents.contains(&tool.document))
-            })
+            .filter(move |(tool, _)| self.offers(known, tool))
+            .map(|(_, rendered)| rendered)
+    }
+
+    /// The tools that there are for the client, listed or to be found.
+    pub(crate) fn tools<'a>(
+        &'a self,
+        known: Option<&'a Known>,
+    ) -> impl Iterator<Item = &'static Tool> + use<'a> {
+        self.catalogue
+            .tools(self.api(known))
+            .iter()
+            .map(|(tool, _)| *tool)
+            .filter(move |tool| self.offers(known, tool))
+    }
+
+    /// Those of them that some words mean, best first.
+    pub(crate) fn search(&self, known: Option<&Known>, query: &str) -> Vec<&'static Tool> {
+        let api = self.api(known);
+        let Some(index) = self.catalogue.index(api) else {
+            return Vec::new();
+        };
+        let tools = self.catalogue.tools(api).iter();
+        let offered = tools.map(|(tool, _)| Some(*tool).filter(|tool| self.offers(known, tool)));
+        discover::search(index, query, offered)
+    }
+
+    /// The API whose tools are offered: the known one, else the newest.
+    fn api(&self, known: Option<&Known>) -> &'static str {
+        let api = known.map(|known| known.api);
+        let api = api.or(self.catalogue.apis.first().copied());
+        api.map_or("", |api| api.name)
+    }
+
+    fn offers(&self, known: Option<&Known>, tool: &Tool) -> bool {
+        self.selection.matches(tool)
+            && known.is_none_or(|known| known.documents.contains(&tool.document))
     }
 
     /// The tool that a call of this name means. Needs no network, so that a wrong name is refused even while Airflow is down; whether this Airflow has it is seen when it is called.

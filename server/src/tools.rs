@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::Failure;
 use crate::cli::SelectionArgs;
+use crate::discover;
 use crate::output;
 use crate::settings::{self, Problems};
 
@@ -16,6 +17,7 @@ use crate::settings::{self, Problems};
 pub(crate) fn print(
     api: Option<String>,
     selection: SelectionArgs,
+    discover: bool,
     as_json: bool,
 ) -> Result<(), Failure> {
     let name = settings::api_name(api);
@@ -36,14 +38,21 @@ pub(crate) fn print(
         .flat_map(|api| registry::tools(api))
         .filter(|tool| selection.matches(tool))
         .collect();
-    if as_json {
-        let rows: Vec<_> = api
-            .into_iter()
-            .flat_map(|api| tools.iter().map(move |tool| row(api, tool)))
-            .collect();
-        output::json(&Value::from(rows).to_string())?;
-    } else {
-        output::line(&table(api.map_or("no API", |api| api.title), &tools))?;
+    let discovery = discover::tools(tools.iter().all(|tool| tool.effect.read_only));
+    match (as_json, discover) {
+        (true, true) => output::json(&Value::from_iter(discovery.map(offered)).to_string())?,
+        (true, false) => {
+            let api = api.into_iter();
+            let rows = api.flat_map(|api| tools.iter().map(move |tool| row(api, tool)));
+            output::json(&Value::from_iter(rows).to_string())?;
+        }
+        (false, true) => output::line(&format!("{}{}", list(&discovery), sizes(&discovery)))?,
+        (false, false) => {
+            let mut text = table(api.map_or("no API", |api| api.title), &tools);
+            let _ = write!(text, "\n{}", sizes(&tools));
+            let _ = write!(text, "\nWith --discover: {}", sizes(&discovery));
+            output::line(&text)?;
+        }
     }
     Ok(())
 }
@@ -68,6 +77,29 @@ fn row(api: &Api, tool: &Tool) -> Value {
     })
 }
 
+/// One of the tools by which others are found. It is no operation of an API.
+fn offered(tool: &Tool) -> Value {
+    json!({
+        "name": tool.name,
+        "title": tool.title,
+        "description": tool.description,
+        "effect": effect(tool),
+        "annotations": json_schema::annotations(tool),
+        "inputSchema": json_schema::input_schema(tool),
+    })
+}
+
+fn list(tools: &[&Tool]) -> String {
+    let mut text = String::new();
+    for tool in tools {
+        let Tool {
+            name, description, ..
+        } = tool;
+        let _ = writeln!(text, "{name} ({})\n  {description}\n", effect(tool));
+    }
+    text
+}
+
 fn table(title: &str, tools: &[&Tool]) -> String {
     let mut text = format!("{title}\n");
     let width = |of: fn(&Tool) -> &str| tools.iter().map(|tool| of(tool).len()).max().unwrap_or(0);
@@ -88,18 +120,22 @@ fn table(title: &str, tools: &[&Tool]) -> String {
             tool.path
         );
     }
-    let total: usize = tools.iter().map(|tool| size(tool)).sum();
-    let average = total.checked_div(tools.len()).unwrap_or(0);
-    let _ = write!(
-        text,
-        "\n{} tools; names, descriptions and input schemas: {total} bytes, {average} on average",
-        tools.len()
-    );
     text
 }
 
+/// What the tools cost a model.
+fn sizes(tools: &[&Tool]) -> String {
+    let total: usize = tools.iter().map(|tool| size(tool)).sum();
+    let largest = tools.iter().map(|tool| size(tool)).max().unwrap_or(0);
+    let average = total.checked_div(tools.len()).unwrap_or(0);
+    format!(
+        "{} tools; names, descriptions and input schemas: {total} bytes, {average} on average, {largest} at most",
+        tools.len()
+    )
+}
+
 /// Bytes of what a model reads of a tool.
-fn size(tool: &Tool) -> usize {
+pub(crate) fn size(tool: &Tool) -> usize {
     let schema = Value::Object(json_schema::input_schema(tool)).to_string();
     tool.name.len() + tool.description.len() + schema.len()
 }

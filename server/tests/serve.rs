@@ -274,6 +274,62 @@ fn nothing_widens_a_selection() {
 }
 
 #[test]
+fn tools_can_be_found_instead_of_listed() {
+    let airflow = FakeAirflow::start(FakeAirflow::three());
+    let gateway = Gateway::start("discover", &[], &[]);
+    let account = gateway.account(&airflow);
+    let config = json!({"methods": ["read"], "discover": true});
+    let (_, url) = gateway.server(&account, config, Value::Null);
+
+    let listed = names(
+        &gateway
+            .modern(&url, &modern(1, "tools/list", json!({})), &[])
+            .json(),
+    );
+    let three = ["find", "describe", "call"];
+    let named = |start: &str| listed.iter().any(|name| name.starts_with(start));
+    assert!(
+        listed.len() == 3 && three.into_iter().all(named),
+        "{listed:?}"
+    );
+
+    let through = |name: &str| json!({"name": listed[2], "arguments": {"name": name}});
+    let calls = [
+        json!({"name": listed[0], "arguments": {"query": "users"}}),
+        json!({"name": listed[1], "arguments": {"name": "zzz"}}),
+        json!({"name": listed[2], "arguments": {"name": 1}}),
+        through(LIST_USERS),
+        through(DELETE_USER),
+        through("zzz"),
+        json!({"name": LIST_USERS}),
+    ];
+    for params in calls {
+        gateway.modern(&url, &modern(2, "tools/call", params), &[]);
+    }
+    // What was called is what was meant, not the tool that called it.
+    let expected = [
+        (listed[0].as_str(), json!("read"), "ok"),
+        (&listed[1], json!("read"), "invalid_arguments"),
+        (&listed[2], json!("read"), "invalid_arguments"),
+        (LIST_USERS, json!("read"), "ok"),
+        (DELETE_USER, Value::Null, "not_offered"),
+        ("zzz", Value::Null, "unknown_tool"),
+        (LIST_USERS, json!("read"), "ok"),
+    ];
+    let mut audit = gateway.audit();
+    audit.retain(|record| record["action"] == "call");
+    audit.reverse();
+    let found: Vec<_> = audit
+        .iter()
+        .map(|record| {
+            let text = |key: &str| record[key].as_str().unwrap_or_default();
+            (text("tool"), record["effect"].clone(), text("outcome"))
+        })
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn an_api_token_beside_the_url() {
     let airflow = FakeAirflow::start(FakeAirflow::three());
     let gateway = Gateway::start("apitoken", &[], &[]);

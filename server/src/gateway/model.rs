@@ -149,6 +149,9 @@ pub(crate) struct ServerConfig {
     pub(crate) tools: Vec<String>,
     /// Whether a client needs an API token beside the URL.
     pub(crate) require_api_token_auth: bool,
+    /// Whether a client sees three tools by which it finds, describes and calls the others, instead of all. Not told where it is not so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) discover: bool,
 }
 
 /// A new MCP server.
@@ -192,6 +195,8 @@ pub(crate) struct ConfigPatch {
     pub(crate) tools: Option<Vec<String>>,
     #[serde(deserialize_with = "given")]
     pub(crate) require_api_token_auth: Option<bool>,
+    #[serde(deserialize_with = "given")]
+    pub(crate) discover: Option<bool>,
 }
 
 impl ConfigPatch {
@@ -207,8 +212,15 @@ impl ConfigPatch {
                 part.clone_from(given);
             }
         }
-        if let Some(given) = self.require_api_token_auth {
-            config.require_api_token_auth = given;
+        let switches = [
+            (
+                self.require_api_token_auth,
+                &mut config.require_api_token_auth,
+            ),
+            (self.discover, &mut config.discover),
+        ];
+        for (given, part) in switches {
+            *part = given.unwrap_or(*part);
         }
     }
 }
@@ -221,6 +233,7 @@ impl From<ServerConfig> for ConfigPatch {
             tags: Some(config.tags),
             tools: Some(config.tools),
             require_api_token_auth: Some(config.require_api_token_auth),
+            discover: Some(config.discover),
         }
     }
 }

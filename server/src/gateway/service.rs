@@ -244,7 +244,8 @@ impl Gateway {
     async fn resolved(&self, server: &ServerRow, account: &AccountRow) -> Result<Resolved> {
         let view = server.view().map_err(internal)?;
         Ok(Resolved {
-            offer: Offer::new(self.0.catalogue.clone(), validate::selection(&view.config)),
+            offer: Offer::new(self.0.catalogue.clone(), validate::selection(&view.config))
+                .discovered(view.config.discover),
             server: view,
             account: self.live(account).await?,
             account_name: account.name.clone(),

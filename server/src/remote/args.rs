@@ -174,6 +174,9 @@ Example:
         /// Whether a client needs an API token beside the URL.
         #[arg(long)]
         require_api_token: bool,
+        /// Offer three tools instead of all, which find, describe and call them.
+        #[arg(long, help_heading = "Tools")]
+        discover: bool,
     },
     /// List the servers of an account, or of all.
     List {
@@ -204,6 +207,9 @@ Examples:
         /// Whether a client needs an API token beside the URL.
         #[arg(long, value_name = "true|false")]
         require_api_token: Option<bool>,
+        /// Whether to offer three tools instead of all, which find, describe and call them.
+        #[arg(long, value_name = "true|false", help_heading = "Tools")]
+        discover: Option<bool>,
     },
     /// Revoke a server: its URL is refused from that moment.
     Delete(ServerName),

@@ -21,9 +21,11 @@ pub(super) async fn run(client: &Client, command: ServerCommand) -> Result<(), F
             selection,
             expiry,
             require_api_token,
+            discover,
         } => {
             let account = account_named(client, &account).await?;
-            let config = config(selection, Some(require_api_token));
+            let discover = discover.then_some(true);
+            let config = config(selection, Some(require_api_token), discover);
             let body = json!({"name": name, "config": config, "expires_at": expiry.time()});
             let path = [ACCOUNTS, id(&account), "mcp"];
             let server = client.send(Method::POST, &path, &[], Some(&body)).await?;
@@ -41,12 +43,13 @@ pub(super) async fn run(client: &Client, command: ServerCommand) -> Result<(), F
             expiry,
             no_expiry,
             require_api_token,
+            discover,
         } => {
             let mut body = json!({});
             if let Some(name) = name {
                 body["name"] = name.into();
             }
-            let config = config(selection, require_api_token);
+            let config = config(selection, require_api_token, discover);
             if !config.is_empty() {
                 body["config"] = config.into();
             }
@@ -125,7 +128,11 @@ fn path(server: &Value) -> [&str; 4] {
 }
 
 /// What is given of a configuration. An option that is set to nothing means everything.
-fn config(selection: SelectionArgs, require_api_token: Option<bool>) -> Map<String, Value> {
+fn config(
+    selection: SelectionArgs,
+    require_api_token: Option<bool>,
+    discover: Option<bool>,
+) -> Map<String, Value> {
     let mut config = Map::new();
     let parts = [
         ("methods", selection.methods),
@@ -139,8 +146,14 @@ fn config(selection: SelectionArgs, require_api_token: Option<bool>) -> Map<Stri
             config.insert(field.to_owned(), json!(names));
         }
     }
-    if let Some(require) = require_api_token {
-        config.insert("require_api_token_auth".to_owned(), require.into());
+    let switches = [
+        ("require_api_token_auth", require_api_token),
+        ("discover", discover),
+    ];
+    for (field, given) in switches {
+        if let Some(given) = given {
+            config.insert(field.to_owned(), given.into());
+        }
     }
     config
 }
@@ -153,10 +166,15 @@ fn offered(config: &Value) -> String {
         .filter(|(_, names)| !names.is_empty())
         .map(|(field, names)| format!("{field} {names}"))
         .collect();
-    if parts.is_empty() {
+    let tools = if parts.is_empty() {
         "all".to_owned()
     } else {
         parts.join("; ")
+    };
+    if config["discover"] == true {
+        format!("{tools}, to be found")
+    } else {
+        tools
     }
 }
 

@@ -141,6 +141,7 @@ struct ServerForm {
     name: String,
     choices: Choices,
     api_token: bool,
+    discover: bool,
     expiry: Expiry,
     /// Whether only the tools were to be counted.
     counted: bool,
@@ -158,6 +159,7 @@ impl ServerForm {
             name: String::new(),
             choices: Choices::new(admin.gateway.apis(), &ServerConfig::default()),
             api_token: false,
+            discover: false,
             expiry: Expiry::new("7d"),
             counted: false,
         }
@@ -174,6 +176,7 @@ impl ServerForm {
             name: server.name.clone(),
             choices: Choices::new(admin.gateway.apis(), &server.config),
             api_token: server.config.require_api_token_auth,
+            discover: server.config.discover,
             expiry: Expiry::keep(server.expires_at, now),
             server: Some(server),
             counted: false,
@@ -186,6 +189,7 @@ impl ServerForm {
         self.name = fields.text("name").to_owned();
         self.choices = Choices::new(admin.gateway.apis(), &config);
         self.api_token = config.require_api_token_auth;
+        self.discover = config.discover;
         self.expiry = self.expiry.submitted(fields);
         self.counted = fields.has("count");
         self
@@ -198,6 +202,7 @@ fn config(fields: &Fields) -> ServerConfig {
         tags: fields.all("tags"),
         tools: fields.all("tools"),
         require_api_token_auth: fields.has("require_api_token_auth"),
+        discover: fields.has("discover"),
     }
 }
 

@@ -322,6 +322,7 @@ fn server(
         tags: section.strings(document, "tags"),
         tools: section.strings(document, "tools"),
         require_api_token_auth: section.boolean(document, "require_api_token_auth"),
+        discover: section.boolean(document, "discover"),
     };
     let mut problems = validate::Problems::default();
     if document.problems.len() == known {

@@ -38,6 +38,7 @@ methods = "read"
 tags = ["rbca"]
 expires_at = 2026-12-31T23:59:59
 require_api_token_auth = "yes"
+discover = 1
 
 [[account]]
 name = "test"

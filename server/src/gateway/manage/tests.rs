@@ -179,7 +179,7 @@ fn all_that_is_wrong_is_told() {
             json!({"name": null, "config": {"scopes": []}, "expires_at": null}),
             vec![
                 "name: expected a string, got null",
-                "config.scopes: there is no such field; there are methods, tags, tools, require_api_token_auth",
+                "config.scopes: there is no such field; there are methods, tags, tools, require_api_token_auth, discover",
             ],
         ),
         (

@@ -30,6 +30,7 @@ async fn from_an_account_to_a_url_and_its_end() {
         ("expiry", "exact"),
         ("expires_at", "2031-02-03T04:05:06Z"),
         ("require_api_token_auth", "1"),
+        ("discover", "1"),
     ];
     let shown = browser.post("/servers", &fields).await;
     let server = site.servers().await.pop().unwrap();
@@ -40,7 +41,7 @@ async fn from_an_account_to_a_url_and_its_end() {
     let made = (
         server.name.as_str(),
         server.config.methods.join(","),
-        server.config.require_api_token_auth,
+        server.config.require_api_token_auth && server.config.discover,
         server.expires_at.unwrap().to_string(),
     );
     let expected = "2031-02-03T04:05:06Z".to_owned();
@@ -55,7 +56,7 @@ async fn from_an_account_to_a_url_and_its_end() {
         (
             after.name.as_str(),
             after.expires_at,
-            after.config.require_api_token_auth
+            after.config.require_api_token_auth || after.config.discover
         ),
         ("Bot", server.expires_at, false)
     );

@@ -300,6 +300,14 @@ async fn a_server_from_beginning_to_end() {
             config(&["list"], &[], true),
         ),
         (json!({"name": "other"}), config(&["list"], &[], true)),
+        (
+            json!({"config": {"discover": true}}),
+            json!({"methods": ["list"], "tags": [], "tools": [], "require_api_token_auth": true, "discover": true}),
+        ),
+        (
+            json!({"config": {"discover": false}}),
+            config(&["list"], &[], true),
+        ),
     ];
     for (patch, expected) in rows {
         let changed = api.admin("PATCH", &path, patch.clone()).await;

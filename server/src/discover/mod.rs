@@ -1,0 +1,400 @@
+//! `--discover`: three tools instead of all, for clients that would hand the whole catalogue to their model. One finds tools by words, one describes a tool, one calls it; the filters and checks are those of the tools themselves.
+
+use rmcp::model::JsonObject;
+use runtime::arguments::Arguments;
+use runtime::schema::{Additional, Field, Kind, Shape, StringRules};
+use runtime::tool::{Effect, Param};
+use runtime::{Answer, CallError, ErrorCode, Known, RateLimit, Tool, call, json_schema};
+use serde_json::{Map, Value, json};
+
+use crate::offer::{self, Offer};
+pub(crate) use rank::Index;
+
+mod rank;
+mod words;
+
+/// What a model is told of the three at the start of a conversation.
+pub(crate) const INSTRUCTIONS: &str = "\
+The tools for it are not listed: find_apacheairflow_tools finds them, describe_apacheairflow_tool shows the arguments of one, call_apacheairflow_tool calls it.";
+
+/// Tools that are found if nothing is said.
+const USUAL: usize = 10;
+
+/// Tools proposed for a name that there is not.
+const PROPOSED: usize = 3;
+
+/// Longest description in a list.
+const LINE: usize = 200;
+
+static FIND: Tool = tool(
+    "find_apacheairflow_tools",
+    "Find tools",
+    "Find the tools for a task in Apache Airflow by words, best first, with what each does and whether it reads, writes or destroys. Without a query lists the toolsets, or all tools of one.",
+    READ,
+    &[
+        optional(
+            "query",
+            "What is to be done, such as failed runs today, create user.",
+            TEXT,
+        ),
+        optional("toolset", "Only tools of this toolset.", TEXT),
+        optional(
+            "limit",
+            "Most tools to return; 10 by default for a query.",
+            Kind::Integer {
+                min: Some(1),
+                max: Some(200),
+            },
+        ),
+    ],
+);
+
+static DESCRIBE: Tool = tool(
+    "describe_apacheairflow_tool",
+    "Describe a tool",
+    "Get the description, the arguments (JSON Schema) and the effects of a tool that was found. Read it before the first call.",
+    READ,
+    &[NAME],
+);
+
+static CALL: Tool = call_tool(Effect {
+    read_only: false,
+    destructive: true,
+    idempotent: false,
+});
+
+/// What [`CALL`] is if nothing can be called that writes.
+static CALL_TO_READ: Tool = call_tool(READ);
+
+const READ: Effect = Effect {
+    read_only: true,
+    destructive: false,
+    idempotent: true,
+};
+
+const TEXT: Kind = Kind::String(StringRules::ANY);
+
+const OBJECT: Kind = Kind::Object {
+    fields: &[],
+    additional: Additional::Open(&Shape {
+        kind: Kind::Any,
+        nullable: false,
+    }),
+};
+
+const NAME: Param = required("name", "Name of the tool.", TEXT);
+
+const fn call_tool(effect: Effect) -> Tool {
+    const PARAMS: &[Param] = &[
+        NAME,
+        Param {
+            // It can hold passwords.
+            secret: true,
+            ..optional("arguments", "Its arguments by name.", OBJECT)
+        },
+    ];
+    tool(
+        "call_apacheairflow_tool",
+        "Call a tool",
+        "Call a tool that was found, with the arguments that its description asks for. Returns what the tool returns.",
+        effect,
+        PARAMS,
+    )
+}
+
+const fn tool(
+    name: &'static str,
+    title: &'static str,
+    description: &'static str,
+    effect: Effect,
+    params: &'static [Param],
+) -> Tool {
+    Tool {
+        name,
+        title,
+        description,
+        effect,
+        params,
+        ..Tool::LOCAL
+    }
+}
+
+const fn required(name: &'static str, description: &'static str, kind: Kind) -> Param {
+    let mut param = optional(name, description, kind);
+    param.field.required = true;
+    param
+}
+
+const fn optional(name: &'static str, description: &'static str, kind: Kind) -> Param {
+    Param::local(Field {
+        name,
+        description,
+        required: false,
+        shape: Shape {
+            kind,
+            nullable: false,
+        },
+        default: "",
+        example: "",
+    })
+}
+
+/// What a client asks of the three.
+#[derive(Debug)]
+pub(crate) enum Wanted {
+    /// Tools for some words.
+    Find(Find),
+    /// All about one.
+    Describe { name: String },
+    /// A call of one.
+    Call { name: String, arguments: JsonObject },
+}
+
+/// Which tools are looked for.
+#[derive(Debug, Default)]
+pub(crate) struct Find {
+    query: String,
+    toolset: Option<String>,
+    limit: Option<u64>,
+}
+
+/// The three, for a client that can only read or also write.
+pub(crate) fn tools(read_only: bool) -> [&'static Tool; 3] {
+    let call = if read_only { &CALL_TO_READ } else { &CALL };
+    [&FIND, &DESCRIBE, call]
+}
+
+/// One of the three as clients receive it.
+pub(crate) fn render(tool: &'static Tool) -> rmcp::model::Tool {
+    let mut rendered = offer::render(tool);
+    // They answer with what they find, which has no one shape.
+    rendered.output_schema = None;
+    rendered
+}
+
+/// What a call of this tool, one of the three, is to do.
+pub(crate) fn wanted(tool: &'static Tool, arguments: JsonObject) -> Result<Wanted, CallError> {
+    let given = call::checked(tool, arguments)?;
+    Ok(match tool.name {
+        name if name == FIND.name => Wanted::Find(Find {
+            query: text(&given, "query").unwrap_or_default(),
+            toolset: text(&given, "toolset").filter(|toolset| !toolset.trim().is_empty()),
+            limit: given.given("limit").and_then(Value::as_u64),
+        }),
+        name if name == DESCRIBE.name => Wanted::Describe {
+            name: text(&given, "name").unwrap_or_default(),
+        },
+        _ => Wanted::Call {
+            name: text(&given, "name").unwrap_or_default(),
+            arguments: given
+                .given("arguments")
+                .and_then(Value::as_object)
+                .cloned()
+                .unwrap_or_default(),
+        },
+    })
+}
+
+fn text(given: &Arguments, name: &str) -> Option<String> {
+    given.given(name).and_then(Value::as_str).map(str::to_owned)
+}
+
+impl Find {
+    /// The tools that the words mean, best first; without words those of the toolset, or the toolsets.
+    pub(crate) fn run(self, offer: &Offer, known: Option<&Known>) -> Result<Value, CallError> {
+        if let Some(toolset) = &self.toolset {
+            check_toolset(offer, known, toolset)?;
+        }
+        let searched = !self.query.trim().is_empty();
+        if !searched && self.toolset.is_none() {
+            return Ok(json!({"toolsets": toolsets(offer, known)}));
+        }
+        let mut found = if searched {
+            offer.search(known, &self.query)
+        } else {
+            offer.tools(known).collect()
+        };
+        if let Some(toolset) = &self.toolset {
+            found.retain(|tool| tool.toolset == toolset);
+        }
+        if found.is_empty() {
+            return Ok(json!({"tools": [], "hint": NOTHING}));
+        }
+        // Without words all are as good as the first.
+        let usual = if searched { USUAL } else { found.len() };
+        let limit = self.limit.and_then(|limit| usize::try_from(limit).ok());
+        let limit = limit.unwrap_or(usual);
+        let tools: Vec<_> = found.iter().take(limit).copied().map(line).collect();
+        Ok(json!({"tools": tools, "more": found.len().saturating_sub(limit)}))
+    }
+}
+
+/// What is said instead of tools.
+const NOTHING: &str =
+    "No tool has these words: try others, or leave out the query to see the toolsets.";
+
+fn check_toolset(offer: &Offer, known: Option<&Known>, toolset: &str) -> Result<(), CallError> {
+    let mut names: Vec<_> = offer.tools(known).map(|tool| tool.toolset).collect();
+    names.dedup();
+    if names.contains(&toolset) {
+        return Ok(());
+    }
+    Err(unfit(format!("there is no toolset `{toolset}`"))
+        .hint(format!("There are {}.", names.join(", "))))
+}
+
+/// The toolsets with how many tools each has.
+fn toolsets(offer: &Offer, known: Option<&Known>) -> Vec<Value> {
+    let tools: Vec<_> = offer.tools(known).collect();
+    tools
+        .chunk_by(|tool, next| tool.toolset == next.toolset)
+        .filter_map(|tools| Some((tools.first()?, tools.len())))
+        .map(|(tool, count)| json!({"name": tool.toolset, "tags": tool.tags, "tools": count}))
+        .collect()
+}
+
+fn line(tool: &Tool) -> Value {
+    json!({"name": tool.name, "description": first_sentence(tool.description), "effect": effect(tool)})
+}
+
+/// What a call can do, in one word.
+fn effect(tool: &Tool) -> &'static str {
+    match tool.effect {
+        Effect {
+            read_only: true, ..
+        } => "read",
+        Effect {
+            destructive: true, ..
+        } => "destructive",
+        _ => "write",
+    }
+}
+
+/// The first sentence of a text, on one line and not too long.
+fn first_sentence(text: &str) -> String {
+    let end = text.match_indices(". ").find(|(at, dot)| {
+        let next = text.get(at + dot.len()..).unwrap_or_default();
+        next.starts_with(char::is_uppercase)
+    });
+    let sentence = end.map_or(text, |(at, _)| text.get(..=at).unwrap_or(text));
+    let line = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LINE) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
+}
+
+/// All that a client would have been told of a tool.
+pub(crate) fn describe(
+    offer: &Offer,
+    known: Option<&Known>,
+    name: &str,
+) -> Result<Value, CallError> {
+    if let Some(tool) = offer.tools(known).find(|tool| tool.name == name) {
+        return Ok(json!({
+            "name": tool.name,
+            "title": tool.title,
+            "description": tool.description,
+            "effect": effect(tool),
+            "inputSchema": json_schema::input_schema(tool),
+            "annotations": json_schema::annotations(tool),
+        }));
+    }
+    let error = match offer.find(known, name) {
+        Ok(_) => unfit(format!("tool `{name}` is not one of this Airflow")),
+        Err(no) => unfit(no.message(name)),
+    };
+    let near = offer.search(known, name);
+    let near: Vec<_> = near.iter().take(PROPOSED).map(|tool| tool.name).collect();
+    Err(if near.is_empty() {
+        error.hint(format!("{} finds tools by words.", FIND.name))
+    } else {
+        error.hint(format!("The most similar are {}.", near.join(", ")))
+    })
+}
+
+fn unfit(detail: String) -> CallError {
+    CallError::new(
+        ErrorCode::InvalidArguments,
+        "The arguments do not fit the tool",
+    )
+    .detail(detail)
+}
+
+/// What the client gets.
+pub(crate) fn answer(result: Result<Value, CallError>) -> Answer {
+    let is_error = result.is_err();
+    Answer {
+        json: result.unwrap_or_else(|error| error.to_json()).to_string(),
+        is_error,
+        status: None,
+        rate_limit: RateLimit::default(),
+    }
+}
+
+/// An index of these tools.
+pub(crate) fn index<'a>(tools: impl Iterator<Item = &'a Tool>) -> Index {
+    Index::new(tools.map(|tool| {
+        let input = json_schema::input_schema(tool);
+        let empty = Map::new();
+        let properties = input.get("properties").and_then(Value::as_object);
+        let properties = properties.unwrap_or(&empty);
+        let names: Vec<_> = properties.keys().map(String::as_str).collect();
+        let described = properties
+            .values()
+            .filter_map(|it| it.get("description")?.as_str());
+        let described: Vec<_> = described.collect();
+        [
+            (3.0, tool.name.replacen(tool.method, "", 1)),
+            (2.0, tool.method.to_owned()),
+            (3.0, tool.title.to_owned()),
+            (1.0, format!("{} {}", tool.toolset, tool.tags.join(" "))),
+            (1.0, tool.description.to_owned()),
+            (0.5, names.join(" ")),
+            (0.3, described.join(" ")),
+        ]
+    }))
+}
+
+/// The tools that a query means, best first; those that are much worse than the best are left out.
+pub(crate) fn search(
+    index: &Index,
+    query: &str,
+    tools: impl Iterator<Item = Option<&'static Tool>>,
+) -> Vec<&'static Tool> {
+    let scores = index.scores(query);
+    let mut found: Vec<_> = tools
+        .enumerate()
+        .filter_map(|(at, tool)| {
+            let tool = tool?;
+            Some((scores.get(&at)? * likelihood(tool), tool))
+        })
+        .collect();
+    // Of equal scores the order of the allowlist is kept.
+    found.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    let best = found.first().map_or(0.0, |(score, _)| *score);
+    let good = found
+        .into_iter()
+        .take_while(|(score, _)| *score >= best * WORST);
+    good.map(|(_, tool)| tool).collect()
+}
+
+/// The part of the best score that a result has to have.
+const WORST: f64 = 0.25;
+
+/// Without a word for it people want to see rather than to change, and many rather than one.
+fn likelihood(tool: &Tool) -> f64 {
+    match tool.effect {
+        _ if tool.list.is_some() => 1.15,
+        Effect {
+            read_only: true, ..
+        } => 1.08,
+        Effect {
+            destructive: true, ..
+        } => 0.9,
+        _ => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,277 @@
+//! Over the catalogue that is compiled in, since what is found depends on all of it.
+
+use std::sync::Arc;
+
+use airflow_tools::APIS;
+use runtime::registry::Selection;
+
+use super::*;
+use crate::offer::Catalogue;
+use crate::tools::size;
+
+/// What people ask for, and the tool that has to be among the first three.
+const QUERIES: &[(&str, &str)] = &[
+    ("who has admin", "list_all_apacheairflow_users"),
+    ("who has role Viewer", "list_all_apacheairflow_users"),
+    ("get_users", "list_all_apacheairflow_users"),
+    (
+        "list_all_apacheairflow_users",
+        "list_all_apacheairflow_users",
+    ),
+    ("add a user", "create_a_apacheairflow_user"),
+    ("craete usr", "create_a_apacheairflow_user"),
+    ("new account", "create_a_apacheairflow_user"),
+    ("remove user", "delete_a_apacheairflow_user_by_id"),
+    ("grant a user a role", "update_a_apacheairflow_user_by_id"),
+    ("what can a role do", "get_single_apacheairflow_role_by_id"),
+    ("rename a role", "update_a_apacheairflow_role_by_id"),
+    ("permisions", "list_all_apacheairflow_permissions"),
+    (
+        "reset password of a user",
+        "update_a_apacheairflow_user_by_id",
+    ),
+    ("deactivate a user", "update_a_apacheairflow_user_by_id"),
+    ("user with email", "list_all_apacheairflow_users"),
+    ("permissions", "list_all_apacheairflow_permissions"),
+    ("change password", "update_a_apacheairflow_user_by_id"),
+];
+
+fn offer(methods: &[&str], tags: &[&str]) -> Offer {
+    let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    let selection = Selection {
+        methods: owned(methods),
+        tags: owned(tags),
+        tools: Vec::new(),
+    };
+    Offer::new(Arc::new(Catalogue::new(APIS)), selection).discovered(true)
+}
+
+fn known(api: &str, documents: &[&'static str]) -> Known {
+    let api = APIS.iter().find(|it| it.name == api);
+    Known {
+        api: api.copied().unwrap_or(APIS[0]),
+        version: "1".to_owned(),
+        documents: documents.to_vec(),
+    }
+}
+
+fn found(offer: &Offer, known: Option<&Known>, arguments: &Value) -> Value {
+    let arguments = arguments.as_object().cloned().unwrap_or_default();
+    match wanted(&FIND, arguments) {
+        Ok(Wanted::Find(find)) => find.run(offer, known).unwrap_or_else(|it| it.to_json()),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn names(found: &Value) -> Vec<&str> {
+    let tools = found["tools"].as_array();
+    let names = tools.into_iter().flatten();
+    names.filter_map(|tool| tool["name"].as_str()).collect()
+}
+
+#[test]
+fn what_is_asked_for_is_among_the_first_three() {
+    let offer = offer(&[], &[]);
+    for (query, expected) in QUERIES {
+        let found = found(&offer, None, &json!({"query": query, "limit": 3}));
+        let names = names(&found);
+        assert!(names.contains(expected), "{query}: {names:?}");
+    }
+}
+
+#[test]
+fn only_what_can_be_called_is_found() {
+    let query = json!({"query": "users"});
+    let reader = offer(&["read"], &[]);
+    let found_by_reader = found(&reader, None, &query);
+    let effects: Vec<_> = found_by_reader["tools"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .collect();
+    assert!(!effects.is_empty());
+    assert!(effects.iter().all(|tool| tool["effect"] == "read"));
+
+    let without_users = known("airflow-3", &["airflow-3"]);
+    let all = offer(&[], &[]);
+    let found_without = found(&all, Some(&without_users), &query);
+    let user = |name: &&str| name.contains("_user");
+    assert_eq!(names(&found_without).into_iter().find(user), None);
+    let described = describe(&all, Some(&without_users), "list_all_apacheairflow_users");
+    let error = described.err().map(|error| error.detail);
+    let expected = "tool `list_all_apacheairflow_users` is not one of this Airflow";
+    assert_eq!(error.as_deref(), Some(expected));
+}
+
+#[test]
+fn results_say_what_each_does_in_a_line() {
+    let all = offer(&[], &[]);
+    let rows = [
+        ("delete user", "destructive"),
+        ("create user", "write"),
+        ("list users", "read"),
+    ];
+    for (query, effect) in rows {
+        let found = found(&all, None, &json!({"query": query, "limit": 1}));
+        assert_eq!(found["tools"][0]["effect"], effect, "{found}");
+        let line = found["tools"][0]["description"].as_str().unwrap_or("\n");
+        assert!(line.ends_with('.') && !line.contains('\n'), "{line:?}");
+        assert!(found["more"].as_u64() > Some(0), "{found}");
+    }
+}
+
+#[test]
+fn without_words_the_toolsets_are_counted() {
+    let all = offer(&[], &["rbac"]);
+    for arguments in [json!({}), json!({"query": " ", "toolset": ""})] {
+        let expected = json!([
+            {"name": "permissions", "tags": ["rbac"], "tools": 1},
+            {"name": "roles", "tags": ["rbac"], "tools": 5},
+            {"name": "users", "tags": ["rbac"], "tools": 5},
+        ]);
+        assert_eq!(found(&all, None, &arguments)["toolsets"], expected);
+    }
+    let roles = found(&all, None, &json!({"toolset": "roles"}));
+    assert_eq!((names(&roles).len(), &roles["more"]), (5, &json!(0)));
+    let permissions = found(
+        &all,
+        None,
+        &json!({"query": "users", "toolset": "permissions"}),
+    );
+    assert_eq!(permissions["hint"], NOTHING);
+    let unknown = found(&all, None, &json!({"toolset": "rolls"}));
+    let error = &unknown["error"];
+    assert_eq!(error["detail"], "there is no toolset `rolls`");
+    assert_eq!(error["hint"], "There are permissions, roles, users.");
+}
+
+#[test]
+fn unknown_names_are_told_with_similar_ones() {
+    let rows = [
+        (
+            &[][..],
+            "create_apacheairflow_user",
+            "unknown tool `create_apacheairflow_user`; did you mean `create_a_apacheairflow_user`?",
+            "The most similar are create_a_apacheairflow_user, ",
+        ),
+        (
+            &["read"],
+            "delete_a_apacheairflow_user_by_id",
+            "tool `delete_a_apacheairflow_user_by_id` is not offered here: this server offers a selection of tools without it",
+            "The most similar are list_all_apacheairflow_users, ",
+        ),
+        (
+            &[],
+            "zzz",
+            "unknown tool `zzz`",
+            "find_apacheairflow_tools finds tools by words.",
+        ),
+    ];
+    for (methods, name, detail, hint) in rows {
+        let error = describe(&offer(methods, &["rbac"]), None, name).err();
+        let error = error.map(|error| (error.detail, error.hint));
+        let (found_detail, found_hint) = error.unwrap_or_default();
+        assert_eq!(found_detail, detail);
+        assert!(found_hint.starts_with(hint), "{found_hint}");
+    }
+}
+
+#[test]
+fn a_description_is_all_that_is_listed_of_a_tool() {
+    let all = offer(&[], &[]);
+    let name = "delete_a_apacheairflow_user_by_id";
+    let described = describe(&all, None, name).unwrap_or_default();
+    let listed = Offer::clone(&all).discovered(false).listed_tool(None, name);
+    let listed = listed.map(|tool| json!(tool)).unwrap_or_default();
+    for key in ["name", "title", "description", "inputSchema", "annotations"] {
+        assert!(described.get(key).is_some(), "{described}");
+        assert_eq!(described[key], listed[key], "{key}");
+    }
+    assert_eq!(described["effect"], "destructive");
+}
+
+#[test]
+fn wrong_arguments_are_told_and_not_shown() {
+    let rows = [
+        (&FIND, json!({"query": 1}), "query"),
+        (&FIND, json!({"limit": 0}), "limit"),
+        (&FIND, json!({"querry": "users"}), "query"),
+        (&DESCRIBE, json!({}), "name"),
+        (&CALL, json!({"arguments": {}}), "name"),
+        (
+            &CALL,
+            json!({"name": "x", "arguments": "planted"}),
+            "arguments",
+        ),
+        (
+            &CALL,
+            json!({"name": "x", "password": "planted"}),
+            "password",
+        ),
+    ];
+    for (tool, arguments, says) in rows {
+        let arguments = arguments.as_object().cloned().unwrap_or_default();
+        let error = wanted(tool, arguments).err().map(|error| error.to_json());
+        let error = error.unwrap_or_default()["error"].clone();
+        assert_eq!(error["code"], "invalid_arguments");
+        let detail = error["detail"].as_str().unwrap_or_default();
+        assert!(
+            detail.contains(says) && !detail.contains("planted"),
+            "{detail}"
+        );
+    }
+}
+
+#[test]
+fn the_three_are_small_and_say_what_they_can_do() {
+    for (methods, can_write) in [
+        (&[][..], true),
+        (&["read"], false),
+        (&["list", "delete"], true),
+    ] {
+        let offer = offer(methods, &[]);
+        let listed = offer.listed(None);
+        let hints: Vec<_> = listed
+            .iter()
+            .filter_map(|tool| {
+                let annotations = tool.annotations.as_ref()?;
+                Some((
+                    &*tool.name,
+                    annotations.read_only_hint?,
+                    annotations.destructive_hint?,
+                ))
+            })
+            .collect();
+        let expected = [
+            ("find_apacheairflow_tools", true, false),
+            ("describe_apacheairflow_tool", true, false),
+            ("call_apacheairflow_tool", !can_write, can_write),
+        ];
+        assert_eq!(hints, expected);
+        let sum: usize = tools(!can_write).into_iter().map(size).sum();
+        assert!(sum <= 1_500, "{sum} bytes");
+        for api in APIS {
+            let known = known(api.name, &[]);
+            assert_eq!(offer.listed(Some(&known)).len(), 3);
+        }
+    }
+}
+
+#[test]
+fn a_line_is_one_sentence() {
+    let long = "x".repeat(300);
+    let cut = format!("{}…", "x".repeat(LINE));
+    let rows = [
+        ("", ""),
+        ("One. Two.", "One."),
+        (
+            "Needs 2.5\nor more, e.g. this. Then",
+            "Needs 2.5 or more, e.g. this.",
+        ),
+        ("No end", "No end"),
+        (&long, &cut),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(first_sentence(text), expected);
+    }
+}
