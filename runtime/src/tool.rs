@@ -104,6 +104,7 @@ impl Tool {
         list: None,
         update: Update::PLAIN,
         returns: None,
+        content: Content::Json,
     };
 }
 
@@ -177,6 +178,8 @@ impl Param {
             place: Place::Body,
             secret: false,
             or: "",
+            when_omitted: "",
+            hidden: false,
         }
     }
 }
