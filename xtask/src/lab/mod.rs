@@ -5,6 +5,7 @@ pub(crate) mod browser;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod python;
+pub(crate) mod wheel;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

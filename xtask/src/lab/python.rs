@@ -119,6 +119,11 @@ fn uv_command(uv: &Path) -> Command {
     command
 }
 
+/// A Python with pip.
+pub(crate) fn pip_python() -> Result<PathBuf> {
+    Ok(uv()?.with_file_name("python"))
+}
+
 /// uv, installed with pip into an environment of its own.
 fn uv() -> Result<PathBuf> {
     let dir = lab_dir().join("uv");
