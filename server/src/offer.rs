@@ -70,7 +70,7 @@ pub(crate) struct Offer {
 }
 
 /// What a list of tools follows from.
-pub(crate) type Basis = (&'static str, Vec<&'static str>);
+pub(crate) type Basis = (&'static str, String, Vec<&'static str>);
 
 /// A name that no tool of the offer has.
 #[derive(Debug, PartialEq)]
@@ -109,11 +109,18 @@ impl Offer {
         }
     }
 
-    /// What the list follows from: the name of an API and those of its documents that are there.
+    /// What the list follows from: the name of an API, its version, and those of its documents that are there.
     pub(crate) fn basis(&self, known: Option<&Known>) -> Basis {
         match (known, self.catalogue.apis.first()) {
-            (Some(known), _) => (known.api.name, known.documents.clone()),
-            (None, Some(api)) => (api.name, api.documents.iter().map(|it| it.name).collect()),
+            (Some(known), _) => (
+                known.api.name,
+                known.version.clone(),
+                known.documents.clone(),
+            ),
+            (None, Some(api)) => {
+                let documents = api.documents.iter().map(|it| it.name);
+                (api.name, String::new(), documents.collect())
+            }
             (None, None) => Basis::default(),
         }
     }
@@ -147,8 +154,7 @@ impl Offer {
             .tools(api.map_or("", |api| api.name))
             .iter()
             .filter(move |(tool, _)| {
-                self.selection.matches(tool)
-                    && known.is_none_or(|known| known.documents.contains(&tool.document))
+                self.selection.matches(tool) && known.is_none_or(|known| known.offers(tool))
             })
     }
 

@@ -49,6 +49,7 @@ const fn api(
         version: VersionProbe {
             path: "/version",
             version: "/version",
+            product: "Things",
         },
         documents,
         sign_in: SignIn::Basic { session: None },
