@@ -161,7 +161,7 @@ async fn what_the_server_is_too_old_for_is_said_and_not_sent() {
     assert_eq!(server.lines()[1..], ["POST /find?name=a"]);
     assert_eq!(
         server.seen().last().map(|seen| seen.body.clone()),
-        Some("{}".to_owned())
+        Some(b"{}".to_vec())
     );
     let known = account.known().unwrap();
     let offered = TOOLS.iter().filter(|tool| known.offers(tool));
@@ -186,7 +186,7 @@ async fn what_the_server_is_new_enough_for_is_sent() {
     );
     assert_eq!(
         server.seen().last().map(|seen| seen.body.clone()),
-        Some(r#"{"kind":"a"}"#.to_owned())
+        Some(br#"{"kind":"a"}"#.to_vec())
     );
 }
 
