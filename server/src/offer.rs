@@ -240,6 +240,19 @@ mod tests {
     }
 
     #[test]
+    fn what_the_server_is_too_old_for_is_not_listed() {
+        let rows = [("1", true), ("1.9.2", false), ("1.10.0", true), ("", true)];
+        for (version, listed) in rows {
+            let known = Known {
+                version: version.to_owned(),
+                ..known(0, &["core"])
+            };
+            let tool = offer(&[]).listed_tool(Some(&known), "get_new_thing");
+            assert_eq!(tool.is_some(), listed, "{version}");
+        }
+    }
+
+    #[test]
     fn says_why_there_is_no_such_tool() {
         let rows: [(&[&str], &str, Result<&str, &str>); 6] = [
             (&[], "get_thing", Ok("core")),
