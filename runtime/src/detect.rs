@@ -218,7 +218,7 @@ impl Known {
             let product = self.api.version.product;
             let needs = format!("Needs {product} {}", tool.since);
             return Err(CallError::new(ErrorCode::NotFound, needs)
-                .detail(format!("This is {product} {}.", self.version))
+                .detail(format!("The operation needs {product} {}, this is {}.", tool.since, self.version))
                 .hint("Nothing was sent. The tool cannot be used with this server until it is upgraded."));
         }
         let document = tool.document;

@@ -135,7 +135,7 @@ async fn what_the_server_is_too_old_for_is_said_and_not_sent() {
         error(
             "not_found",
             "Needs Things 3.2",
-            "This is Things 3.0.6.",
+            "The operation needs Things 3.2, this is 3.0.6.",
             "Nothing was sent. The tool cannot be used with this server until it is upgraded.",
             "get_new"
         )
