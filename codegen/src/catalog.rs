@@ -56,6 +56,8 @@ pub struct VersionProbe {
     pub path: String,
     /// JSON pointer of the version.
     pub version: String,
+    /// What the version is of, for people.
+    pub product: String,
 }
 
 /// `runtime::api::Document`.
@@ -186,6 +188,8 @@ pub struct Operation {
     pub document: String,
     /// Its id there.
     pub operation_id: String,
+    /// The first release that has it, if it is newer than the oldest one that is supported.
+    pub since: Option<String>,
     /// HTTP method, lower case.
     pub http: String,
     /// Path with the document's base: `/api/v1/users/{username}`.
@@ -314,6 +318,8 @@ pub struct Parameter {
     pub when_omitted: Option<serde_json::Value>,
     /// Whether it is no argument: what is sent is always the value of `or` or `when_omitted`.
     pub hidden: bool,
+    /// The first release that has it, if it is newer than its operation.
+    pub since: Option<String>,
 }
 
 /// Where an argument goes.
@@ -374,6 +380,8 @@ pub struct List {
     pub of: TypeRef,
     /// How the API pages.
     pub pagination: Pagination,
+    /// The first release that pages it, if that is newer than the operation; older ones give everything at once.
+    pub pages_since: Option<String>,
     /// Filters applied by the runtime.
     pub filters: Vec<Filter>,
     /// Wire names of the fields returned by default; empty for all.

@@ -1,6 +1,7 @@
 //! What became of every operation of every document.
 
 use crate::input::Parsed;
+use crate::lower::history;
 use crate::select::{Decision, Selection};
 
 /// What became of every operation.
@@ -32,6 +33,8 @@ pub struct CoveredOperation {
     pub path: String,
     /// Line of the document, 0 if it is not known.
     pub line: usize,
+    /// The first release that has it, if it is newer than the oldest one that is supported.
+    pub since: Option<String>,
     /// What was decided.
     pub decision: Decision,
 }
@@ -50,6 +53,8 @@ pub(crate) fn cover(parsed: &Parsed, selection: &Selection<'_>) -> Coverage {
                 .zip(decisions)
                 .map(|(operation, (_, decision))| CoveredOperation {
                     line: parsed.operation_line(spec, &operation.id),
+                    since: history::of(parsed, &spec.name, &operation.id)
+                        .and_then(|entry| entry.since.clone()),
                     id: operation.id,
                     http: operation.http,
                     path: operation.path,

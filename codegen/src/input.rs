@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::allowlist::apis::{self, Apis, DocumentEntry};
 use crate::allowlist::corrections;
 use crate::allowlist::excluded::{self, Exclusion};
+use crate::allowlist::history::{self, DocumentEntry as HistoryEntry};
 use crate::allowlist::tools::{self, ToolsetEntry};
 use crate::corrections::Correction;
 use crate::openapi::{self, Spec};
@@ -12,7 +13,7 @@ use crate::problem::{Error, Problem, nearest};
 use crate::reader::Reader;
 use crate::yaml::Node;
 
-/// A file: `specs/apis.yaml`, `specs/tools/*.yaml`, `specs/excluded.yaml`, `specs/corrections.yaml` or a document that `apis.yaml` names.
+/// A file: `specs/apis.yaml`, `specs/tools/*.yaml`, `specs/excluded.yaml`, `specs/corrections.yaml`, `specs/history.yaml` or a document that `apis.yaml` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
     /// Path relative to the workspace, with `/`.
@@ -30,6 +31,9 @@ pub(crate) struct Parsed {
     pub(crate) toolsets: Vec<ToolsetEntry>,
     pub(crate) exclusions: Vec<Exclusion>,
     pub(crate) excluded_path: String,
+    /// Which release first had what.
+    pub(crate) history: Vec<HistoryEntry>,
+    pub(crate) history_path: String,
     /// The documents that could be read, in the order of `apis.yaml`.
     pub(crate) specs: Vec<Spec>,
     /// Whether each entry of the allowlist could be read. If not, nothing can be said about what is missing in it.
@@ -71,6 +75,8 @@ pub(crate) fn parse(inputs: &[Input]) -> Parsed {
         toolsets: Vec::new(),
         exclusions: Vec::new(),
         excluded_path: format!("{root}excluded.yaml"),
+        history: Vec::new(),
+        history_path: format!("{root}history.yaml"),
         specs: Vec::new(),
         whole: true,
         errors: Vec::new(),
@@ -82,6 +88,9 @@ pub(crate) fn parse(inputs: &[Input]) -> Parsed {
     }
     if let Some(input) = find(inputs, &parsed.excluded_path) {
         parsed.exclusions = parsed.read(input, excluded::read).unwrap_or_default();
+    }
+    if let Some(input) = find(inputs, &parsed.history_path) {
+        parsed.history = parsed.read(input, history::read).unwrap_or_default();
     }
     let corrections = find(inputs, &format!("{root}corrections.yaml"))
         .and_then(|input| parsed.read(input, corrections::read))

@@ -7,6 +7,7 @@ pub mod corrections;
 pub mod emit;
 pub mod error;
 pub mod facts;
+pub mod history;
 pub mod ident;
 pub mod openapi;
 

@@ -4,7 +4,7 @@ use core::fmt;
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use reqwest::{
@@ -19,7 +19,9 @@ use crate::{
     auth::Auth,
     error::{CallError, ErrorCode},
     single_flight::SingleFlight,
+    tool::Tool,
     transport::{Base, Transport},
+    version::is_older,
 };
 
 /// What an account is made of.
@@ -195,6 +197,8 @@ pub(crate) struct Inner {
     pub(crate) apis: &'static [&'static Api],
     pub(crate) fixed: Option<Known>,
     pub(crate) detection: SingleFlight<Known>,
+    /// When the server was last asked for its version.
+    pub(crate) asked: Mutex<Option<Instant>>,
     pub(crate) auth: Auth,
     pub(crate) transport: Transport,
     pub(crate) last_failure: Mutex<Option<Failure>>,
@@ -236,6 +240,7 @@ impl Account {
             apis,
             fixed: api.map(|name| fixed(&name, apis)).transpose()?,
             detection: SingleFlight::new(),
+            asked: Mutex::default(),
             auth: Auth::new(credentials, timeout)?,
             transport: Transport::new(base, headers, timeout, ca_certificate.as_deref())?,
             last_failure: Mutex::default(),
@@ -341,6 +346,11 @@ impl Known {
     /// Whether the server has this document of its API.
     pub fn has(&self, document: &str) -> bool {
         self.documents.contains(&document)
+    }
+
+    /// Whether the server has what the tool, which is one of its API, calls.
+    pub fn offers(&self, tool: &Tool) -> bool {
+        self.has(tool.document) && !is_older(&self.version, tool.since)
     }
 }
 

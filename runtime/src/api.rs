@@ -28,6 +28,8 @@ pub struct VersionProbe {
     pub path: &'static str,
     /// JSON pointer of the version in the answer.
     pub version: &'static str,
+    /// What the version is of, for people.
+    pub product: &'static str,
 }
 
 /// One OpenAPI document of an API.

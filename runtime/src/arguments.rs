@@ -10,7 +10,8 @@ pub use crate::problem::Problem;
 use crate::problem::{At, echo, quoted};
 use crate::request::check_sendable;
 use crate::schema::{Additional, Field, Kind, Shape, StringRules};
-use crate::tool::{Content, Filter, List, Param, Place, Tool};
+use crate::tool::{Content, Filter, List, Pager, Param, Place, Tool};
+use crate::version::is_older;
 
 /// Items of a list that are returned unless the caller says how many.
 pub const DEFAULT_LIMIT: u32 = 50;
@@ -36,6 +37,8 @@ pub struct Arguments {
     fields: Fields,
     limit: u32,
     cursor: Option<String>,
+    /// Version of the server; empty if it is not known.
+    version: String,
 }
 
 /// Which fields of a list's items are wanted.
@@ -87,6 +90,7 @@ pub fn check(
         fields: Fields::Summary,
         limit: DEFAULT_LIMIT,
         cursor: None,
+        version: String::new(),
     };
     for param in tool.params {
         check_param(param, &mut arguments, &mut checked, &mut problems);
@@ -122,15 +126,49 @@ impl Arguments {
         self.tool
     }
 
+    /// The same for a server of this version of a product.
+    ///
+    /// # Errors
+    /// Each argument that was given and that the server is too old for.
+    pub fn on(self, product: &str, version: &str) -> Result<Self, Vec<Problem>> {
+        let params = self.tool.params.iter();
+        let given = params.filter(|param| self.given(param.field.name).is_some());
+        let problems: Vec<_> = given
+            .filter(|param| is_older(version, param.since))
+            .map(|param| Problem::TooNew {
+                name: param.field.name,
+                needs: format!("{product} {}", param.since),
+                version: version.to_owned(),
+            })
+            .collect();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let version = version.to_owned();
+        Ok(Self { version, ..self })
+    }
+
+    /// How the server pages the list of the tool.
+    #[must_use]
+    pub fn pager(&self, list: &List) -> Pager {
+        if is_older(&self.version, list.pages_since) {
+            return Pager::Whole;
+        }
+        list.pager
+    }
+
     /// The value the caller gave for a declared argument; `Value::Null` if that was `null`.
     #[must_use]
     pub fn given(&self, name: &str) -> Option<&Value> {
         self.declared.get(name)
     }
 
-    /// The value to send for a declared argument: the one given, that of the argument that stands in for it, or the one for calls without it.
+    /// The value to send for a declared argument: the one given, that of the argument that stands in for it, or the one for calls without it. Nothing that the server is too old for.
     #[must_use]
     pub fn sent(&self, param: &Param) -> Option<&Value> {
+        if is_older(&self.version, param.since) {
+            return None;
+        }
         let name = param.field.name;
         let given = self.given(name).filter(|_| !param.hidden);
         given

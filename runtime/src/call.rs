@@ -99,10 +99,14 @@ impl Account {
             return checked;
         }
         // What is wrong for one API can be right for another.
-        let known = match self.detected().await {
+        let mut known = match self.detected().await {
             Ok(known) => known,
             Err(error) => return Err(checked.err().unwrap_or(error)),
         };
+        let here = same_name(known.api, tool);
+        if here.is_some_and(|here| known.is_older(here, &arguments)) {
+            known = self.asked_again(known).await;
+        }
         let Some(here) = same_name(known.api, tool) else {
             return Err(CallError::new(ErrorCode::NotFound, "Not on this server")
                 .detail(format!(
@@ -111,11 +115,14 @@ impl Account {
                 ))
                 .hint("The tool cannot be used with this account; use another one."));
         };
-        known.require(here.document)?;
-        if core::ptr::eq(here, likely) {
-            return checked;
-        }
-        self::checked(here, arguments)
+        known.require(here)?;
+        let checked = match core::ptr::eq(here, likely) {
+            true => checked?,
+            false => self::checked(here, arguments)?,
+        };
+        let product = known.api.version.product;
+        let fitting = checked.on(product, &known.version);
+        fitting.map_err(|problems| invalid(&problems))
     }
 }
 
@@ -196,9 +203,10 @@ impl Call<'_> {
         let scope = self.scope();
         let start = self.start(&scope)?.unwrap_or(Position::Offset(0));
         let request = Request::new(self.arguments).map_err(|problem| invalid(&[problem]))?;
+        let pager = self.arguments.pager(list);
         let plan = Plan {
             items: list.items,
-            pager: list.pager,
+            pager,
             start,
             limit: usize::try_from(self.arguments.limit()).unwrap_or(usize::MAX),
             filters: self.arguments.filters().collect(),
@@ -207,12 +215,12 @@ impl Call<'_> {
             side_by_side: list::SIDE_BY_SIDE.min(self.account.max_in_flight()),
             budget: Budget::default(),
         };
-        let next = match list.pager {
+        let next = match pager {
             Pager::Cursor { next, .. } => next,
             _ => "",
         };
         let fetch = |items: u32, from: PageAt<'_>| {
-            let request = request.page(self.tool, list.pager, items, from);
+            let request = request.page(self.tool, pager, items, from);
             let known = !matches!(from, PageAt::Token(token) if !token.is_empty());
             async move {
                 let response = self.send(&request).await?;
@@ -399,3 +407,5 @@ fn result(tool: &Tool, response: Response) -> Result<String, CallError> {
 mod answers_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod version_tests;

@@ -33,6 +33,7 @@ pub const STUB: Tool = Tool {
     tags: &[],
     method: "",
     operation: "",
+    since: "",
     document: "",
     effect: Effect {
         read_only: false,

@@ -1,9 +1,10 @@
 //! Which API a server has, found out without credentials when first needed, and remembered.
 
-use std::time::Duration;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 use crate::{
@@ -12,12 +13,16 @@ use crate::{
     error::{CallError, ErrorCode},
     explain,
     failure::words,
-    tool::Http,
+    tool::{Http, Tool},
     transport::{Outgoing, Response},
+    version::is_older,
 };
 
 /// Longest time to find out.
 const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Shortest time after which a server that was too old for a call is asked again.
+const AGAIN: Duration = Duration::from_secs(60);
 
 impl Account {
     /// What the server has; asked only once.
@@ -27,9 +32,35 @@ impl Account {
         }
         let work = async || {
             let found = tokio::time::timeout(TIMEOUT, self.find_out()).await;
+            *self.0.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
             found.unwrap_or_else(|_| Err(self.too_slow()))
         };
         self.0.detection.run(|_| true, work).await
+    }
+
+    /// What the server has now, if it has been upgraded since it was last asked: what was too old may be so no longer. Asks at most once a minute.
+    pub(crate) async fn asked_again(&self, known: Arc<Known>) -> Arc<Known> {
+        let due = {
+            let asked = self.0.asked.lock();
+            let mut asked = asked.unwrap_or_else(PoisonError::into_inner);
+            let due = asked.is_none_or(|at| at.elapsed() >= AGAIN);
+            if due {
+                *asked = Some(Instant::now());
+            }
+            due
+        };
+        if !due {
+            return known;
+        }
+        let now = tokio::time::timeout(TIMEOUT, self.find_out()).await;
+        match now {
+            Ok(Ok(now)) if now.version != known.version => {
+                let is_new = |it: &Arc<Known>| it.version == now.version;
+                let upgraded = self.0.detection.run(is_new, async || Ok(now.clone())).await;
+                upgraded.unwrap_or(known)
+            }
+            _ => known,
+        }
     }
 
     async fn find_out(&self) -> Result<Known, CallError> {
@@ -169,11 +200,28 @@ impl Account {
 }
 
 impl Known {
-    /// An error if the server does not have this document.
-    pub(crate) fn require(&self, document: &str) -> Result<(), CallError> {
-        if self.has(document) {
+    /// Whether the server is too old for a tool, or for one of the arguments given.
+    pub(crate) fn is_older(&self, tool: &Tool, arguments: &Map<String, Value>) -> bool {
+        let mut params = tool.params.iter();
+        is_older(&self.version, tool.since)
+            || params.any(|param| {
+                is_older(&self.version, param.since) && arguments.contains_key(param.field.name)
+            })
+    }
+
+    /// An error if the server does not have what the tool calls.
+    pub(crate) fn require(&self, tool: &Tool) -> Result<(), CallError> {
+        if self.offers(tool) {
             return Ok(());
         }
+        if self.has(tool.document) {
+            let product = self.api.version.product;
+            let needs = format!("Needs {product} {}", tool.since);
+            return Err(CallError::new(ErrorCode::NotFound, needs)
+                .detail(format!("The operation needs {product} {}, this is {}.", tool.since, self.version))
+                .hint("Nothing was sent. The tool cannot be used with this server until it is upgraded."));
+        }
+        let document = tool.document;
         let probe = self.api.documents.iter().find(|it| it.name == document);
         let what = probe
             .and_then(|it| it.probe.as_ref())

@@ -45,6 +45,7 @@ mod test_tools;
 pub mod tool;
 mod transport;
 mod update;
+mod version;
 
 pub use account::{Account, Credentials, Failure, Known, Settings, SettingsError};
 pub use api::Api;

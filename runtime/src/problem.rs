@@ -78,6 +78,16 @@ pub enum Problem {
         /// The arguments that change something.
         names: Vec<&'static str>,
     },
+    /// An argument that the server is too old for.
+    #[error("{name}: needs {needs}, this is {version}; leave it out")]
+    TooNew {
+        /// The argument.
+        name: &'static str,
+        /// The first release that knows it.
+        needs: String,
+        /// What the server is.
+        version: String,
+    },
     /// A piece of the path for which there is no value.
     #[error("no value for {{{name}}} in the path")]
     NoPathValue {

@@ -218,6 +218,7 @@ mod tests {
             version: VersionProbe {
                 path: "/version",
                 version: "/version",
+                product: "Things",
             },
             documents: &[],
             sign_in: SignIn::Basic { session: None },

@@ -243,6 +243,7 @@ pub(crate) static NEW: Api = Api {
     version: VersionProbe {
         path: "/api/v2/version",
         version: "/version",
+        product: "Things",
     },
     documents: &[
         Document {
@@ -296,6 +297,7 @@ pub(crate) static OLD: Api = Api {
     version: VersionProbe {
         path: "/api/v1/version",
         version: "/version",
+        product: "Things",
     },
     documents: &[Document {
         name: "things-1",

@@ -98,6 +98,7 @@ pub(crate) const fn param(place: Place, field: Field) -> Param {
         or: "",
         when_omitted: "",
         hidden: false,
+        since: "",
     }
 }
 
@@ -109,6 +110,7 @@ pub(crate) const TOOL: Tool = Tool {
     tags: &["test"],
     method: "get",
     operation: "get_tool",
+    since: "",
     document: "things",
     effect: Effect {
         read_only: true,
@@ -160,6 +162,7 @@ pub(crate) static LIST_USERS: Tool = Tool {
             offset: "offset",
             max: 100,
         },
+        pages_since: "",
         filters: &[
             Filter {
                 field: optional("email", STRING),

@@ -19,6 +19,8 @@ pub struct Tool {
     pub method: &'static str,
     /// Id of the operation in its OpenAPI document.
     pub operation: &'static str,
+    /// The first release of the API that has the operation; empty if all have it that are supported.
+    pub since: &'static str,
     /// Name of the OpenAPI document, as in `apis.yaml`.
     pub document: &'static str,
     /// What a call can change.
@@ -166,6 +168,8 @@ pub struct Param {
     pub when_omitted: &'static str,
     /// Whether it is no argument, but always sent as `or` or `when_omitted` says.
     pub hidden: bool,
+    /// The first release of the API that knows it; empty if it is as old as the operation.
+    pub since: &'static str,
 }
 
 impl Param {
@@ -246,6 +250,8 @@ pub struct List {
     pub of: Shape,
     /// How the API pages.
     pub pager: Pager,
+    /// The first release of the API that pages the list; older ones give everything at once. Empty if it is as old as the operation.
+    pub pages_since: &'static str,
     /// Filters applied here, since the API has none.
     pub filters: &'static [Filter],
     /// Fields of an item that are returned unless others are asked for; empty for all.

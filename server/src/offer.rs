@@ -88,7 +88,7 @@ pub(crate) struct Offer {
 }
 
 /// What a list of tools follows from.
-pub(crate) type Basis = (&'static str, Vec<&'static str>);
+pub(crate) type Basis = (&'static str, String, Vec<&'static str>);
 
 /// A name that no tool of the offer has.
 #[derive(Debug, PartialEq)]
@@ -150,12 +150,19 @@ impl Offer {
         tools.find(|tool| tool.name == name)
     }
 
-    /// What the list follows from: the name of an API and those of its documents that are there.
+    /// What the list follows from: the name of an API, its version, and those of its documents that are there.
     pub(crate) fn basis(&self, known: Option<&Known>) -> Basis {
         match (known, self.catalogue.apis.first()) {
             _ if self.discover => Basis::default(),
-            (Some(known), _) => (known.api.name, known.documents.clone()),
-            (None, Some(api)) => (api.name, api.documents.iter().map(|it| it.name).collect()),
+            (Some(known), _) => (
+                known.api.name,
+                known.version.clone(),
+                known.documents.clone(),
+            ),
+            (None, Some(api)) => {
+                let documents = api.documents.iter().map(|it| it.name);
+                (api.name, String::new(), documents.collect())
+            }
             (None, None) => Basis::default(),
         }
     }
@@ -222,8 +229,7 @@ impl Offer {
     }
 
     fn offers(&self, known: Option<&Known>, tool: &Tool) -> bool {
-        self.selection.matches(tool)
-            && known.is_none_or(|known| known.documents.contains(&tool.document))
+        self.selection.matches(tool) && known.is_none_or(|known| known.offers(tool))
     }
 
     /// The tool that a call of this name means. Needs no network, so that a wrong name is refused even while Airflow is down; whether this Airflow has it is seen when it is called.
@@ -304,6 +310,19 @@ mod tests {
             let listed = offer(methods).listed(known.as_ref());
             let names: Vec<_> = listed.iter().map(|tool| &*tool.name).collect();
             assert_eq!(names, expected, "{methods:?} {known:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_server_is_too_old_for_is_not_listed() {
+        let rows = [("1", true), ("1.9.2", false), ("1.10.0", true), ("", true)];
+        for (version, listed) in rows {
+            let known = Known {
+                version: version.to_owned(),
+                ..known(0, &["core"])
+            };
+            let tool = offer(&[]).listed_tool(Some(&known), "get_new_thing");
+            assert_eq!(tool.is_some(), listed, "{version}");
         }
     }
 

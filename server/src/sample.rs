@@ -24,6 +24,11 @@ const fn tool(name: &'static str, method: &'static str, document: &'static str) 
         tags: &["sample"],
         method,
         operation: name,
+        since: if matches!(name.as_bytes(), b"get_new_thing") {
+            "1.10"
+        } else {
+            ""
+        },
         document,
         effect: if read { READ } else { WRITE },
         http: if read { Http::Get } else { Http::Delete },
@@ -49,6 +54,7 @@ const fn api(
         version: VersionProbe {
             path: "/version",
             version: "/version",
+            product: "Things",
         },
         documents,
         sign_in: SignIn::Basic { session: None },

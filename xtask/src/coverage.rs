@@ -49,7 +49,10 @@ fn operations(document: &DocumentCoverage) -> String {
                 Decision::Excluded(reason) => format!("excluded: {reason}"),
                 Decision::Undecided => "undecided".to_owned(),
             };
-            format!("  {:width$}  {decision}\n", operation.id)
+            let since = operation.since.as_deref();
+            let since = since.map(|since| format!(" (since {since})"));
+            let since = since.unwrap_or_default();
+            format!("  {:width$}  {decision}{since}\n", operation.id)
         })
         .collect();
     format!("{}\n{lines}\n", document.name)
@@ -133,6 +136,7 @@ mod tests {
             http: "get".to_owned(),
             path: format!("/{id}"),
             line: 7,
+            since: (id == "buy").then(|| "2.1".to_owned()),
             decision,
         };
         let document = DocumentCoverage {
@@ -149,7 +153,7 @@ mod tests {
             "shop
   list    tool list_items
   health  excluded: no use to a model
-  buy     undecided
+  buy     undecided (since 2.1)
 
 "
         );

@@ -6,6 +6,7 @@ mod bench;
 mod coverage;
 mod demo;
 mod generate;
+mod history;
 mod lab;
 mod screenshots;
 mod specs;
@@ -38,6 +39,8 @@ enum Task {
         #[arg(long)]
         all: bool,
     },
+    /// Write specs/history.yaml: which release first had what, from the released packages
+    History,
     /// Start or stop a real Airflow from PyPI, with the user admin (password admin)
     #[command(subcommand)]
     Airflow(AirflowTask),
@@ -101,6 +104,7 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Generate { check } => generate::generate(check),
         Task::Coverage { all } => coverage::coverage(all),
+        Task::History => history::write_history(),
         Task::Airflow(AirflowTask::Up { major, port, seed }) => {
             let url = lab::airflow::up(major, port, seed)?;
             eprintln!("Airflow {major} answers at {url} (admin/admin)");

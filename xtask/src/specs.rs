@@ -9,11 +9,18 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 /// Files that are read if they are there.
-const FILES: &[&str] = &["apis.yaml", "excluded.yaml", "corrections.yaml"];
+const FILES: &[&str] = &[
+    "apis.yaml",
+    "corrections.yaml",
+    "excluded.yaml",
+    "history.yaml",
+];
 /// Folders whose files are read.
 const FOLDERS: &[&str] = &["tools", "openapi"];
 /// Where each document comes from.
 const LOCK: &str = "specs/sources.lock";
+/// Which release first had what.
+pub(crate) const HISTORY: &str = "specs/history.yaml";
 
 /// Reads `specs/`. A document that was changed by hand is an error: what is wrong in it belongs into `corrections.yaml`.
 pub(crate) fn read(root: &Path) -> Result<Vec<Input>> {
@@ -25,8 +32,9 @@ pub(crate) fn read(root: &Path) -> Result<Vec<Input>> {
             Ok(Input { path, text })
         })
         .collect::<Result<Vec<Input>>>()?;
-    let lock = std::fs::read_to_string(root.join(LOCK)).with_context(|| format!("read {LOCK}"))?;
-    let wrong = differences(&inputs, &lock)?;
+    let sources = sources(root)?;
+    let mut wrong = differences(&inputs, &sources);
+    wrong.extend(outdated(&inputs, &sources)?);
     if !wrong.is_empty() {
         bail!("{}", wrong.join("\n"));
     }
@@ -66,20 +74,68 @@ struct Lock {
     document: Vec<Source>,
 }
 
-/// A document and the checksum it was published with.
-#[derive(Deserialize)]
-struct Source {
-    name: String,
+/// A document, and the package that it was published in.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Source {
+    /// Name as in `apis.yaml`.
+    pub(crate) name: String,
+    /// Python package that ships it.
+    pub(crate) package: String,
+    /// Release of the package.
+    pub(crate) version: String,
+    /// Where it stands in the package.
+    pub(crate) path: String,
     sha256: String,
+    /// Older releases that it is compared with, oldest first.
+    #[serde(default)]
+    pub(crate) older: Vec<String>,
+}
+
+impl Source {
+    /// The document here, relative to the workspace.
+    pub(crate) fn file(&self) -> String {
+        format!("specs/openapi/{}.yaml", self.name)
+    }
+}
+
+/// Where each document comes from.
+pub(crate) fn sources(root: &Path) -> Result<Vec<Source>> {
+    let text = std::fs::read_to_string(root.join(LOCK)).with_context(|| format!("read {LOCK}"))?;
+    read_lock(&text)
+}
+
+fn read_lock(text: &str) -> Result<Vec<Source>> {
+    let lock: Lock = toml::from_str(text).with_context(|| format!("read {LOCK}"))?;
+    Ok(lock.document)
+}
+
+/// In what `history.yaml` does not compare the releases that `sources.lock` names: what is new in others would pass for old.
+fn outdated(inputs: &[Input], sources: &[Source]) -> Result<Vec<String>> {
+    let Some(input) = inputs.iter().find(|input| input.path == HISTORY) else {
+        return Ok(Vec::new());
+    };
+    let compared = codegen::history::read(&input.path, &input.text)
+        .map_err(|errors| crate::generate::report(&errors, "nothing is generated"))?;
+    let outdated = sources.iter().filter(|source| !source.older.is_empty());
+    let outdated = outdated.filter(|source| {
+        let releases: Vec<_> = source.older.iter().chain([&source.version]).collect();
+        let found = compared.iter().find(|it| it.document == source.name);
+        found.is_none_or(|it| it.releases.iter().collect::<Vec<_>>() != releases)
+    });
+    let said = outdated.map(|source| {
+        format!(
+            "{HISTORY}: does not compare the releases of {} that {LOCK} names; run `cargo xtask history`",
+            source.name
+        )
+    });
+    Ok(said.collect())
 }
 
 /// In what the documents are not those of `sources.lock`.
-fn differences(inputs: &[Input], lock: &str) -> Result<Vec<String>> {
-    let lock: Lock = toml::from_str(lock).with_context(|| format!("read {LOCK}"))?;
-    let mut expected: BTreeMap<String, String> = lock
-        .document
-        .into_iter()
-        .map(|source| (format!("specs/openapi/{}.yaml", source.name), source.sha256))
+fn differences(inputs: &[Input], sources: &[Source]) -> Vec<String> {
+    let mut expected: BTreeMap<String, &str> = sources
+        .iter()
+        .map(|source| (source.file(), source.sha256.as_str()))
         .collect();
     let mut wrong = Vec::new();
     for input in inputs {
@@ -97,7 +153,7 @@ fn differences(inputs: &[Input], lock: &str) -> Result<Vec<String>> {
     }
     let missing = expected.into_keys();
     wrong.extend(missing.map(|path| format!("{LOCK}: there is no file {path}")));
-    Ok(wrong)
+    wrong
 }
 
 fn sha256(text: &str) -> String {
@@ -142,11 +198,43 @@ mod tests {
         std::fs::remove_dir_all(root).unwrap();
     }
 
+    const SHOP: &str = "[[document]]\nname = \"shop\"\npackage = \"p\"\nversion = \"1.2.3\"\npath = \"shop.yaml\"\n";
+
+    #[test]
+    fn the_history_is_that_of_the_documents() {
+        let lock = format!("{SHOP}sha256 = \"\"\nolder = [\"1.0.1\", \"1.1.0\"]\n");
+        let sources = read_lock(&lock).unwrap();
+        let outdated_text = "specs/history.yaml: does not compare the releases of shop that specs/sources.lock names; run `cargo xtask history`";
+        let rows = [
+            (
+                "history: [{document: shop, releases: ['1.0.1', '1.1.0', '1.2.3'], operations: []}]",
+                "",
+            ),
+            (
+                "history: [{document: shop, releases: ['1.0.1', '1.1.0', '1.2.2'], operations: []}]",
+                outdated_text,
+            ),
+            ("history: []", outdated_text),
+        ];
+        for (text, expected) in rows {
+            let input = Input {
+                path: HISTORY.to_owned(),
+                text: text.to_owned(),
+            };
+            assert_eq!(
+                outdated(&[input], &sources).unwrap().join("\n"),
+                expected,
+                "{text}"
+            );
+        }
+    }
+
     #[test]
     fn documents_are_those_that_were_published() {
         // The checksum of "text".
         let checksum = "982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1";
-        let lock = format!("[[document]]\nname = \"shop\"\nsha256 = \"{checksum}\"\n");
+        let lock = format!("{SHOP}sha256 = \"{checksum}\"\n");
+        let sources = read_lock(&lock).unwrap();
         let input = |path: &str, text: &str| Input {
             path: path.to_owned(),
             text: text.to_owned(),
@@ -176,7 +264,7 @@ mod tests {
             ),
         ];
         for (inputs, expected) in rows {
-            assert_eq!(differences(&inputs, &lock).unwrap().join("\n"), expected);
+            assert_eq!(differences(&inputs, &sources).join("\n"), expected);
         }
     }
 }

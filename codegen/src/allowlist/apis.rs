@@ -297,11 +297,12 @@ fn api(r: &mut Reader<'_>, node: &Node) -> Option<ApiEntry> {
         .map(|node| r.items_of(node, "documents"));
     let documents = r.texts_of(documents.unwrap_or_default(), "documents");
     let version = r.needed(&map, "version").and_then(|node| {
-        let map = r.map(node, "`version`", &["get", "at"])?;
+        let map = r.map(node, "`version`", &["get", "at", "of"])?;
         let (path, version) = (path(r, &map, "get"), pointer(r, &map, "at"));
         Some(VersionProbe {
             path: path?,
             version: version?,
+            product: r.text_if(&map, "of").map(|of| of.value).unwrap_or_default(),
         })
     });
     let sign_in = r
@@ -312,15 +313,21 @@ fn api(r: &mut Reader<'_>, node: &Node) -> Option<ApiEntry> {
     let logs = map.get("logs").and_then(|node| logs(r, node));
     let mask = map.get("mask").and_then(|node| mask(r, node));
     let errors = r.needed(&map, "errors").and_then(|node| errors(r, node));
+    let title = title.map(|title| title.value).unwrap_or_default();
+    let mut version = version.unwrap_or(VersionProbe {
+        path: String::new(),
+        version: String::new(),
+        product: String::new(),
+    });
+    if version.product.is_empty() {
+        version.product.clone_from(&title);
+    }
     // The name is enough to go on: what is missing besides was reported.
     Some(ApiEntry {
         name: name?,
-        title: title.map(|title| title.value).unwrap_or_default(),
+        title,
         documents,
-        version: version.unwrap_or(VersionProbe {
-            path: String::new(),
-            version: String::new(),
-        }),
+        version,
         sign_in: sign_in.unwrap_or(SignIn::Basic { session: None }),
         pages,
         mask,

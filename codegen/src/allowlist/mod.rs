@@ -3,6 +3,7 @@
 pub(crate) mod apis;
 pub(crate) mod corrections;
 pub(crate) mod excluded;
+pub(crate) mod history;
 pub(crate) mod overrides;
 pub(crate) mod tools;
 

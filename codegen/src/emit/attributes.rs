@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::text::{json_literal, string_literal, word};
 use crate::catalog::{
-    Body, Content, Effect, Field, Filter, Mask, Operation, Pagination, Parameter, Parts, Place,
-    Rules, Separator, TypeKind, TypeRef, Variant,
+    Body, Content, Effect, Field, Filter, List, Mask, Operation, Pagination, Parameter, Parts,
+    Place, Rules, Separator, TypeKind, TypeRef, Variant,
 };
 
 /// `name`, `name = value` or `name(arguments)`.
@@ -54,6 +54,9 @@ pub(super) fn param(parameter: &Parameter) -> Vec<Argument> {
     }
     if parameter.hidden {
         all.push(Argument::word("hidden"));
+    }
+    if let Some(since) = &parameter.since {
+        all.push(Argument::value("since", string_literal(since)));
     }
     if parameter.secret {
         all.push(Argument::word("secret"));
@@ -109,7 +112,16 @@ pub(super) fn fixed(members: &[(String, Value)]) -> Vec<Argument> {
 }
 
 /// What stands behind `page =`.
-pub(super) fn page(pagination: &Pagination) -> Argument {
+pub(super) fn page(list: &List) -> Argument {
+    let mut page = way(&list.pagination);
+    if let Some(since) = &list.pages_since {
+        let since = Argument::value("since", string_literal(since));
+        page.arguments.push(since);
+    }
+    page
+}
+
+fn way(pagination: &Pagination) -> Argument {
     let text = |name, text: &str| Argument::value(name, string_literal(text));
     let numbers = |limit: &str, offset: &str, max: u32| {
         let max = Argument::value("max", max.to_string());

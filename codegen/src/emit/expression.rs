@@ -80,6 +80,7 @@ fn version_probe(probe: &VersionProbe) -> Expression {
         vec![
             ("path", text(&probe.path)),
             ("version", text(&probe.version)),
+            ("product", text(&probe.product)),
         ],
     )
 }

@@ -78,6 +78,7 @@ struct Row<'a> {
     title: &'a str,
     effect: String,
     requests: Vec<Option<String>>,
+    since: String,
 }
 
 fn row<'a>(catalog: &'a Catalog, doc: &ToolsetDoc, tool: &str) -> Option<Row<'a>> {
@@ -93,6 +94,11 @@ fn row<'a>(catalog: &'a Catalog, doc: &ToolsetDoc, tool: &str) -> Option<Row<'a>
         .map(|operation| effect(operation.effect))
         .collect();
     effects.dedup();
+    let since: Vec<&str> = operations
+        .iter()
+        .flatten()
+        .filter_map(|operation| operation.since.as_deref())
+        .collect();
     Some(Row {
         name: &newest.tool_name,
         title: &newest.title,
@@ -101,6 +107,11 @@ fn row<'a>(catalog: &'a Catalog, doc: &ToolsetDoc, tool: &str) -> Option<Row<'a>
             .iter()
             .map(|operation| operation.map(request))
             .collect(),
+        since: if since.is_empty() {
+            "—".to_owned()
+        } else {
+            since.join(", ")
+        },
     })
 }
 

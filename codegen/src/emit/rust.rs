@@ -122,7 +122,7 @@ fn tool(operation: &Operation) -> Tool<'_> {
         fixed: body
             .map(|body| attributes::fixed(&body.fixed))
             .unwrap_or_default(),
-        page: list.map(|list| attributes::page(&list.pagination)),
+        page: list.map(attributes::page),
         filters: list
             .map(|list| attributes::filters(&list.filters))
             .unwrap_or_default(),

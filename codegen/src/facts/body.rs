@@ -178,6 +178,7 @@ fn members<'a>(
             or: None,
             when_omitted: None,
             hidden: false,
+            since: None,
             ty,
         });
     }

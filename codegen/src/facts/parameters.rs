@@ -158,6 +158,7 @@ fn one<'a>(
         or: None,
         when_omitted: None,
         hidden: false,
+        since: None,
         ty,
     })
 }
@@ -310,6 +311,7 @@ pub(super) fn whole_body(description: String, required: bool, ty: TypeRef) -> Pa
         or: None,
         when_omitted: None,
         hidden: false,
+        since: None,
     }
 }
 

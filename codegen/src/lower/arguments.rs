@@ -24,6 +24,7 @@ use super::usage::{Outcomes, Report};
 pub(super) struct Arguments {
     pub(super) parameters: Vec<Parameter>,
     pub(super) pagination: Pagination,
+    pub(super) pages_since: Option<String>,
     pub(super) mask: Option<Mask>,
     pub(super) parts: Option<Parts>,
     pub(super) field_changes: Vec<FieldChange>,
@@ -38,7 +39,7 @@ pub(super) fn lower(
     errors: &mut Vec<Error>,
 ) -> Arguments {
     let mut parameters = facts.parameters.clone();
-    let pagination = take_pages(scope, &mut parameters);
+    let (pagination, pages_since) = take_pages(scope, &mut parameters);
     let mask = take_mask(scope, facts, &mut parameters);
     let parts = take_parts(scope, &mut parameters);
     say_what_is_worth_it(&mut parameters);
@@ -75,6 +76,7 @@ pub(super) fn lower(
     Arguments {
         parameters,
         pagination,
+        pages_since,
         mask,
         parts,
         field_changes,
@@ -86,23 +88,31 @@ fn is_query(parameter: &Parameter, wire: &str) -> bool {
 }
 
 /// Takes the parameters for paging out of a list tool.
-fn take_pages(scope: Scope<'_>, parameters: &mut Vec<Parameter>) -> Pagination {
+fn take_pages(scope: Scope<'_>, parameters: &mut Vec<Parameter>) -> (Pagination, Option<String>) {
     if scope.entry.method.value != "list" {
-        return Pagination::Whole;
+        return (Pagination::Whole, None);
     }
     let fits = |pages: &&Pages| {
         let mut names = names_of(pages).into_iter();
         names.all(|name| parameters.iter().any(|it| is_of_page(it, pages, name)))
     };
     let Some(pages) = scope.operation.api.pages.iter().find(fits) else {
-        return Pagination::Whole;
+        return (Pagination::Whole, None);
     };
+    // A server that does not know the cursor goes by the offset, so only that counts.
+    let numbers = parameters.iter().filter(|parameter| {
+        let names = [&pages.limit, &pages.offset];
+        names.iter().any(|name| is_of_page(parameter, pages, name))
+    });
+    let since = numbers
+        .filter_map(|parameter| parameter.since.clone())
+        .next();
     parameters.retain(|parameter| {
         let mut names = names_of(pages).into_iter();
         !names.any(|name| is_of_page(parameter, pages, name))
     });
     let (limit, offset, max) = (pages.limit.clone(), pages.offset.clone(), pages.max);
-    match &pages.cursor {
+    let pagination = match &pages.cursor {
         Some(Cursor { parameter, next }) => Pagination::Cursor {
             cursor: parameter.clone(),
             next: next.clone(),
@@ -112,7 +122,8 @@ fn take_pages(scope: Scope<'_>, parameters: &mut Vec<Parameter>) -> Pagination {
         },
         None if pages.in_body => Pagination::Body { limit, offset, max },
         None => Pagination::Offset { limit, offset, max },
-    }
+    };
+    (pagination, since)
 }
 
 /// The parameters that a way to page needs.

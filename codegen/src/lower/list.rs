@@ -39,6 +39,7 @@ pub(super) fn lower(
         items: items.name.clone(),
         of: (**of).clone(),
         pagination: arguments.pagination.clone(),
+        pages_since: arguments.pages_since.clone(),
         filters: filters(scope, facts, of, arguments, errors),
         summary: summary(scope, facts, of, errors),
     })

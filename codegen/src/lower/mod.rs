@@ -2,6 +2,7 @@
 
 mod arguments;
 mod changes;
+pub(crate) mod history;
 mod list;
 mod operation;
 mod sources;
@@ -22,7 +23,7 @@ use self::operation::Draft;
 
 /// The catalogue, and all that is wrong with the tools.
 pub(crate) fn lower(parsed: &Parsed, selection: &Selection<'_>) -> (Catalog, Vec<Error>) {
-    let mut errors = Vec::new();
+    let mut errors = history::check(parsed);
     let mut drafts: Vec<(usize, Draft)> = Vec::new();
     for (index, toolset) in selection.toolsets.iter().enumerate() {
         for tool in &toolset.tools {

@@ -13,7 +13,7 @@ use crate::text::tidy;
 use super::arguments;
 use super::changes::{FieldChange, field_mut};
 use super::usage::{self, Report};
-use super::{list, sources, types};
+use super::{history, list, sources, types};
 
 /// A tool in one API.
 #[derive(Debug, Clone)]
@@ -187,13 +187,17 @@ fn lower_operation(
     parsed: &Parsed,
     toolset: &ToolsetEntry,
     scope: Scope<'_>,
-    facts: Facts,
+    mut facts: Facts,
     report: &mut Report,
     errors: &mut Vec<Error>,
 ) -> Draft {
     let SelectedOperation { binding, spec, api } = scope.operation;
     let entry = scope.entry;
     let (method, resource) = (entry.method.value.as_str(), entry.resource.value.as_str());
+    let dated = history::of(parsed, scope.document(), scope.operation_id());
+    if let Some(dated) = dated {
+        history::date(dated, &mut facts);
+    }
     let mut all_types = facts.types.clone();
     check_method(scope, &facts.http, errors);
     sources::check(scope, &facts, errors);
@@ -253,6 +257,7 @@ fn lower_operation(
         method: method.to_owned(),
         document: spec.name.clone(),
         operation_id: facts.operation_id.clone(),
+        since: dated.and_then(|dated| dated.since.clone()),
         effect: effect(scope, &facts.http, errors),
         http: facts.http,
         path: facts.path,

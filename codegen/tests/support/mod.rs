@@ -96,6 +96,7 @@ fn items(document: &str) -> Toolset {
         method: method.to_owned(),
         document: document.to_owned(),
         operation_id: format!("{method}_items"),
+        since: None,
         http: http.to_owned(),
         path: path.to_owned(),
         effect: Effect {
@@ -142,6 +143,7 @@ fn items(document: &str) -> Toolset {
                         offset: "offset".to_owned(),
                         max: 100,
                     },
+                    pages_since: Some("1.3".to_owned()),
                     filters: vec![
                         filter("name", "name", true),
                         filter("kind", "kind", false),
@@ -402,6 +404,7 @@ fn odd(parameters: Vec<Parameter>) -> Operation {
         method: "put_to_use".to_owned(),
         document: "shop-2-admin".to_owned(),
         operation_id: "odd".to_owned(),
+        since: Some("2.10".to_owned()),
         http: "put".to_owned(),
         path: "/odd/{path}".to_owned(),
         effect: Effect {
@@ -516,6 +519,7 @@ fn probe(path: &str) -> VersionProbe {
     VersionProbe {
         path: path.to_owned(),
         version: "/version".to_owned(),
+        product: "Shop".to_owned(),
     }
 }
 
@@ -557,6 +561,7 @@ fn parameter(name: &str, place: Place, ty: TypeRef) -> Parameter {
         or: None,
         when_omitted: None,
         hidden: false,
+        since: None,
     }
 }
 

@@ -76,6 +76,7 @@ pub static API: Api = Api {
     version: VersionProbe {
         path: "/api/v1/version",
         version: "/version",
+        product: "Airflow",
     },
     documents: &[Document {
         name: "airflow-2",

@@ -95,6 +95,7 @@ pub static API: Api = Api {
     version: VersionProbe {
         path: "/api/v2/version",
         version: "/version",
+        product: "Airflow",
     },
     documents: &[
         Document {

@@ -9,7 +9,7 @@ use crate::entries::{Name, each, each_key, each_key_of, parenthesized, unknown_k
 use crate::errors::{Errors, error};
 use crate::value::Value;
 
-const KEYS: &str = "`name`, `title`, `toolset`, `tags`, `method`, `document`, `operation`, an HTTP method such as `get`, `body`, `fixed`, `list`, `merge`, `mask`, `read_back`, `returns`, `answer`, `effect`";
+const KEYS: &str = "`name`, `title`, `toolset`, `tags`, `method`, `document`, `operation`, `since`, an HTTP method such as `get`, `body`, `fixed`, `list`, `merge`, `mask`, `read_back`, `returns`, `answer`, `effect`";
 
 /// The keys of `#[tool(..)]`.
 #[derive(Default)]
@@ -23,6 +23,7 @@ pub(crate) struct Keys {
     pub(crate) method: Option<LitStr>,
     pub(crate) document: Option<LitStr>,
     pub(crate) operation: Option<LitStr>,
+    pub(crate) since: Option<LitStr>,
     pub(crate) http: Vec<(Ident, LitStr)>,
     pub(crate) body: Option<Body>,
     pub(crate) fixed: Vec<(Name, Value)>,
@@ -74,6 +75,8 @@ pub(crate) enum Page {
         limit: Option<LitStr>,
         offset: Option<LitStr>,
         max: Option<LitInt>,
+        /// Release that pages first.
+        since: Option<LitStr>,
     },
 }
 
@@ -122,6 +125,7 @@ impl Keys {
             "method" => self.method = Some(value(input)?),
             "document" => self.document = Some(value(input)?),
             "operation" => self.operation = Some(value(input)?),
+            "since" => self.since = Some(value(input)?),
             "get" | "post" | "put" | "patch" | "delete" => {
                 self.http.push((key.clone(), value(input)?));
             }
@@ -310,7 +314,7 @@ impl List {
 fn page(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Page> {
     let key: Ident = value(input)?;
     let (mut cursor, mut next) = (None, None);
-    let (mut limit, mut offset, mut max) = (None, None, None);
+    let (mut limit, mut offset, mut max, mut since) = (None, None, None, None);
     let way = key.to_string();
     match way.as_str() {
         "whole" => return Ok(Page::Whole),
@@ -323,10 +327,11 @@ fn page(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Page> {
                         "limit" => limit = Some(value(input)?),
                         "offset" => offset = Some(value(input)?),
                         "max" => max = Some(value(input)?),
+                        "since" => since = Some(value(input)?),
                         _ => {
                             let known = match way.as_str() {
-                                "cursor" => "`cursor`, `next`, `limit`, `offset`, `max`",
-                                _ => "`limit`, `offset`, `max`",
+                                "cursor" => "`cursor`, `next`, `limit`, `offset`, `max`, `since`",
+                                _ => "`limit`, `offset`, `max`, `since`",
                             };
                             return Err(unknown_key(key, &format!("`{way}(..)`"), known));
                         }
@@ -350,6 +355,7 @@ fn page(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Page> {
         limit,
         offset,
         max,
+        since,
     })
 }
 

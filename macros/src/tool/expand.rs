@@ -62,6 +62,7 @@ fn constant(tool: &Tool) -> TokenStream {
         tags,
         method,
         operation,
+        since,
         document,
         path,
         ..
@@ -92,6 +93,7 @@ fn constant(tool: &Tool) -> TokenStream {
             tags: &[#(#tags),*],
             method: #method,
             operation: #operation,
+            since: #since,
             document: #document,
             effect: ::runtime::__private::Effect {
                 read_only: #read_only,
@@ -133,6 +135,7 @@ fn param((param, place): &(Param, Place)) -> TokenStream {
     let when_omitted = param.when_omitted.as_ref().map(Value::text);
     let when_omitted = when_omitted.unwrap_or_default();
     let hidden = param.hidden.is_some();
+    let since = param.since.as_ref().map(LitStr::value).unwrap_or_default();
     let omitted = omitted_check(param, &name);
     let place_value = match place {
         Place::Path { slash } => quote!(Path { slash: #slash }),
@@ -155,6 +158,7 @@ fn param((param, place): &(Param, Place)) -> TokenStream {
             or: #or,
             when_omitted: #when_omitted,
             hidden: #hidden,
+            since: #since,
         };
         #checks
         #required
@@ -285,6 +289,7 @@ fn body(tool: &Tool) -> TokenStream {
 fn list(list: &CheckedList) -> TokenStream {
     let CheckedList { items, of, .. } = list;
     let schema = quote_spanned!(of.span()=> ::runtime::__private::Schema);
+    let since = list.pages.as_ref().map_or("", |pages| &pages.since);
     let pager = match &list.pages {
         None => quote!(Whole),
         Some(pages) => pager(pages),
@@ -313,6 +318,7 @@ fn list(list: &CheckedList) -> TokenStream {
             items: #items,
             of: <#of as #schema>::SHAPE,
             pager: ::runtime::__private::Pager::#pager,
+            pages_since: #since,
             filters: &[#(#filters),*],
             summary: &[#(#summary),*],
         }
@@ -326,6 +332,7 @@ fn pager(pages: &Pages) -> TokenStream {
         limit,
         offset,
         max,
+        ..
     } = pages;
     let way = capitalised(way);
     let cursor = cursor

@@ -5,6 +5,7 @@ use syn::spanned::Spanned as _;
 use syn::{LitStr, Type};
 
 use super::ast::{Body, Filter, Keys, List, Page};
+use super::since::check_newer;
 use crate::entries::Name;
 use crate::errors::Errors;
 
@@ -29,6 +30,8 @@ pub(crate) struct Pages {
     pub(crate) offset: String,
     /// Most items at once.
     pub(crate) max: u32,
+    /// Release that pages first; empty if all do.
+    pub(crate) since: String,
 }
 
 /// The field that a filter looks at, and where it is written.
@@ -99,6 +102,7 @@ pub(super) fn check_list(
             limit,
             offset,
             max,
+            since,
         } => {
             let way = key.to_string();
             let native = cursor.as_ref().zip(next.as_ref());
@@ -119,6 +123,9 @@ pub(super) fn check_list(
                 return None;
             };
             check_body_page(keys, key, tool, errors);
+            let since = since.as_ref();
+            let since = since.map(|since| check_newer(since, keys, "paging", errors));
+            let since = since.unwrap_or_default();
             match max.base10_parse::<u32>() {
                 Ok(most) if most > 0 => Some(Pages {
                     way,
@@ -126,6 +133,7 @@ pub(super) fn check_list(
                     limit: limit.value(),
                     offset: offset.value(),
                     max: most,
+                    since,
                 }),
                 _ => {
                     errors.push(

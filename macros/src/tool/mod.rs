@@ -9,6 +9,7 @@ mod list;
 mod names;
 mod param;
 mod path;
+mod since;
 mod validate;
 
 use proc_macro2::TokenStream;

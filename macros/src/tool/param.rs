@@ -26,6 +26,7 @@ pub(crate) struct Param {
     pub(crate) or: Option<LitStr>,
     pub(crate) when_omitted: Option<Value>,
     pub(crate) hidden: Option<Ident>,
+    pub(crate) since: Option<LitStr>,
     pub(crate) secret: Option<Ident>,
     pub(crate) facts: Facts,
 }
@@ -85,6 +86,7 @@ pub(crate) fn params(item: &mut ItemStruct, errors: &mut Errors) -> Vec<Param> {
             or: None,
             when_omitted: None,
             hidden: None,
+            since: None,
             secret: None,
             facts: Facts::default(),
         };
@@ -128,11 +130,12 @@ impl Param {
             "or" => self.or = Some(value(input)?),
             "when_omitted" => self.when_omitted = Some(value(input)?),
             "hidden" => self.hidden = Some(key.clone()),
+            "since" => self.since = Some(value(input)?),
             "secret" => self.secret = Some(key.clone()),
             _ => {
                 if !self.facts.read(key, input, errors)? {
                     let known = format!(
-                        "`path`, `query`, `header`, `body`, `whole`, `wire`, `name`, `or`, `when_omitted`, `hidden`, `secret`, {}, `default`, `example`",
+                        "`path`, `query`, `header`, `body`, `whole`, `wire`, `name`, `or`, `when_omitted`, `hidden`, `since`, `secret`, {}, `default`, `example`",
                         rules::KEYS
                     );
                     return Err(unknown_key(key, "`#[param(..)]`", &known));

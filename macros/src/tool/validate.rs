@@ -9,6 +9,7 @@ use super::list::{CheckedList, check_list};
 use super::names::check_names;
 use super::param::{Param, Place, Separator, check_param, place};
 use super::path::{Segment, check_placeholders, segments};
+use super::since::{check_newer, check_since};
 use crate::docs::description;
 use crate::entries::Name;
 use crate::errors::Errors;
@@ -25,6 +26,8 @@ pub(crate) struct Tool {
     pub(crate) method: String,
     pub(crate) document: String,
     pub(crate) operation: String,
+    /// Empty if all releases have it.
+    pub(crate) since: String,
     pub(crate) effect: Effect,
     /// Lower case.
     pub(crate) http: String,
@@ -88,6 +91,7 @@ pub(crate) fn validate(
     let document = text("document", &keys.document);
     let operation = text("operation", &keys.operation);
     check_tags(&keys.tags, &tool, errors);
+    let since = check_since(&keys, errors);
 
     let params: Vec<(Param, Place)> = params
         .into_iter()
@@ -95,6 +99,10 @@ pub(crate) fn validate(
         .collect();
     for (param, place) in &params {
         check_param(param, *place, &tool, errors);
+        if let Some(since) = &param.since {
+            let what = format!("argument `{}`", param.argument());
+            check_newer(since, &keys, &what, errors);
+        }
     }
     check_names(&keys, &params, &tool, errors);
 
@@ -130,6 +138,7 @@ pub(crate) fn validate(
         method,
         document,
         operation,
+        since,
         effect,
         http: http.to_string(),
         path: path.value(),

@@ -23,6 +23,7 @@ const _: () = {
         or: "",
         when_omitted: "",
         hidden: false,
+        since: "2.11",
     };
     const _: () = ::runtime::__private::check(
         ::runtime::__private::fits(
@@ -66,6 +67,7 @@ const _: () = {
             tags: &["people"],
             method: "list",
             operation: "get_users",
+            since: "2.9",
             document: "core",
             effect: ::runtime::__private::Effect {
                 read_only: true,
@@ -87,6 +89,7 @@ const _: () = {
                     offset: "offset",
                     max: 100u32,
                 },
+                pages_since: "2.10",
                 filters: &[
                     ::runtime::__private::Filter {
                         field: ::runtime::__private::Field {

@@ -8,17 +8,18 @@
     method = "list",
     document = "core",
     operation = "get_users",
+    since = "2.9",
     get = "/api/users",
     list(
         items = "users",
         of = User,
-        page = cursor(cursor = "cursor", next = "next", limit = "limit", offset = "offset", max = 100),
+        page = cursor(cursor = "cursor", next = "next", limit = "limit", offset = "offset", max = 100, since = "2.10"),
         filter(name(unique), role = "roles.name"),
         summary(name, roles),
     )
 )]
 pub struct ListUsers {
     /// Attribute to order by.
-    #[param(query, default = "name")]
+    #[param(query, since = "2.11", default = "name")]
     pub order_by: Option<String>,
 }

@@ -20,6 +20,7 @@ const _: () = {
         or: "",
         when_omitted: "",
         hidden: false,
+        since: "",
     };
     const _: () = ::runtime::__private::check(
         id.field.required,
@@ -37,6 +38,7 @@ const _: () = {
         or: "",
         when_omitted: "-1",
         hidden: false,
+        since: "",
     };
     const _: () = ::runtime::__private::check(
         !number.field.required,
@@ -59,6 +61,7 @@ const _: () = {
         or: "id",
         when_omitted: "",
         hidden: true,
+        since: "",
     };
     const _: () = ::runtime::__private::check(
         !same.field.required,
@@ -73,6 +76,7 @@ const _: () = {
             tags: &[],
             method: "list",
             operation: "get_log",
+            since: "",
             document: "core",
             effect: ::runtime::__private::Effect {
                 read_only: true,

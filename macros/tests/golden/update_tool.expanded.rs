@@ -28,6 +28,7 @@ const _: () = {
         or: "",
         when_omitted: "",
         hidden: false,
+        since: "",
     };
     const _: () = ::runtime::__private::check(
         <String as ::runtime::__private::Schema>::SHAPE.is_string(),
@@ -47,6 +48,7 @@ const _: () = {
         or: "id",
         when_omitted: "",
         hidden: false,
+        since: "",
     };
     const _: () = ::runtime::__private::check(
         !name.field.required,
@@ -69,6 +71,7 @@ const _: () = {
         or: "",
         when_omitted: "",
         hidden: false,
+        since: "",
     };
     const _: () = ::runtime::__private::check(
         <Vec<String> as ::runtime::__private::Schema>::SHAPE.is_array(),
@@ -92,6 +95,7 @@ const _: () = {
         or: "",
         when_omitted: "",
         hidden: false,
+        since: "",
     };
     impl ::runtime::__private::ToolBlock for UpdateUser {
         const TOOL: ::runtime::__private::Tool = ::runtime::__private::Tool {
@@ -102,6 +106,7 @@ const _: () = {
             tags: &[],
             method: "update",
             operation: "patch_user",
+            since: "",
             document: "core",
             effect: ::runtime::__private::Effect {
                 read_only: false,

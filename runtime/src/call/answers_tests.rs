@@ -97,6 +97,7 @@ static API: Api = Api {
     version: VersionProbe {
         path: "/version",
         version: "/version",
+        product: "Things",
     },
     documents: &[Document {
         name: "things",

@@ -73,6 +73,7 @@ const fn api(name: &'static str, version: &'static str, tools: &'static [&'stati
         version: VersionProbe {
             path: version,
             version: "/version",
+            product: "Things",
         },
         documents: &[Document {
             name: "things",

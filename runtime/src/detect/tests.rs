@@ -207,8 +207,12 @@ async fn a_fixed_api_is_known_at_once() {
     assert_eq!(account.known().unwrap().documents, ["things-2"]);
     assert_eq!(server.lines(), [DOCUMENT]);
 
-    known.require("things-2").unwrap();
-    let error = known.require("things-2-users").expect_err("not there");
+    let of = |document| Tool {
+        document,
+        ..crate::test_tools::TOOL
+    };
+    known.require(&of("things-2")).unwrap();
+    let error = known.require(&of("things-2-users")).expect_err("not there");
     assert_eq!(error.code, ErrorCode::NotFound);
     assert_eq!(error.detail, "This server does not have the user manager.");
 }

@@ -6,6 +6,7 @@ pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod python;
 pub(crate) mod releases;
+pub(crate) mod wheel;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -147,6 +147,11 @@ fn uv_command(uv: &Path) -> Command {
     command
 }
 
+/// A Python with pip.
+pub(crate) fn pip_python() -> Result<PathBuf> {
+    Ok(uv()?.with_file_name("python"))
+}
+
 /// uv, installed with pip into an environment of its own, by the first who needs it.
 fn uv() -> Result<PathBuf> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());

@@ -15,6 +15,7 @@ pub static API: Api = Api {
     version: VersionProbe {
         path: "/v1/version",
         version: "/version",
+        product: "Shop 1",
     },
     documents: &[Document {
         name: "shop-1",

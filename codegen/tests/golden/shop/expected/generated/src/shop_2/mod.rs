@@ -15,6 +15,7 @@ pub static API: Api = Api {
     version: VersionProbe {
         path: "/v2/version",
         version: "/version",
+        product: "Shop 2",
     },
     documents: &[Document {
         name: "shop-2",

@@ -15,6 +15,7 @@ pub static API: Api = Api {
     version: VersionProbe {
         path: "/version",
         version: "/version",
+        product: "Ways",
     },
     documents: &[Document {
         name: "ways",

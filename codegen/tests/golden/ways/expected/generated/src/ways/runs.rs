@@ -30,7 +30,7 @@ pub mod tools {
     )]
     pub struct ListAllRuns {
         /// What they are sorted by.
-        #[param(query, default = json(r#"["id"]"#))]
+        #[param(query, since = "1.10", default = json(r#"["id"]"#))]
         pub order_by: Option<Vec<String>>,
     }
 
@@ -47,7 +47,7 @@ pub mod tools {
         list(
             items = "runs",
             of = Run,
-            page = body(limit = "page_limit", offset = "page_offset", max = 50),
+            page = body(limit = "page_limit", offset = "page_offset", max = 50, since = "1.10"),
         )
     )]
     pub struct ListAllRunsBatch {
@@ -64,13 +64,19 @@ pub mod tools {
         method = "trigger",
         document = "ways",
         operation = "trigger_run",
+        since = "1.10",
         post = "/runs",
         body(json, required),
         returns = Run
     )]
     pub struct TriggerRun {
         /// What it is for.
-        #[param(body, when_omitted = json("null"), format = "date-time")]
+        #[param(
+            body,
+            when_omitted = json("null"),
+            since = "1.11",
+            format = "date-time"
+        )]
         pub date: Option<Nullable<String>>,
 
         /// Settings.

@@ -1,0 +1,262 @@
+//! Which release of an API first had an operation or a parameter, computed from the documents of its releases.
+//!
+//! An operation is known by its method and path, as a server knows it: its id and the names in its path may change from release to release.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use crate::allowlist::history;
+use crate::catalog::{Parameter, Place};
+use crate::error::DocumentError;
+use crate::facts::facts;
+use crate::openapi;
+use crate::problem::Error;
+use crate::reader::Reader;
+
+/// A release of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// Its version: `3.1.8`.
+    pub version: String,
+    /// The document as published.
+    pub text: String,
+}
+
+/// What is newer in a document than its oldest release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentHistory {
+    /// Name as in `apis.yaml`.
+    pub document: String,
+    /// Versions of the releases that were compared, oldest first.
+    pub releases: Vec<String>,
+    /// Sorted by id.
+    pub operations: Vec<OperationHistory>,
+}
+
+/// What is newer of an operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationHistory {
+    /// Its id in the newest release.
+    pub id: String,
+    /// The first release that has it; `None` if the oldest does.
+    pub since: Option<String>,
+    /// Those that are newer than the operation.
+    pub parameters: Vec<ParameterHistory>,
+}
+
+/// A parameter that is newer than its operation.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ParameterHistory {
+    /// Its name in the request.
+    pub name: String,
+    /// `query`, `header` or `body`.
+    pub place: &'static str,
+    /// The first release that has it.
+    pub since: String,
+}
+
+/// Compares the releases of a document, oldest first. What the newest has counts as new from the release on since which it was always there; what only older ones had is of no interest.
+///
+/// # Errors
+///
+/// If a release cannot be read.
+pub fn history(
+    document: &str,
+    releases: &[Release],
+) -> Result<DocumentHistory, Vec<DocumentError>> {
+    let mut read = Vec::new();
+    let mut errors = Vec::new();
+    for release in releases {
+        match operations(document, release) {
+            Ok(operations) => read.push((minor(&release.version), operations)),
+            Err(mut wrong) => errors.append(&mut wrong),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let mut operations = Vec::new();
+    if let Some((_, newest)) = read.last() {
+        for (request, known) in newest {
+            let since = since(&read, |all| all.contains_key(request));
+            let mut parameters: Vec<_> = known
+                .parameters
+                .iter()
+                .filter_map(|(name, place)| {
+                    let of = |all: &Operations| {
+                        all.get(request)
+                            .is_some_and(|it| it.parameters.contains(&(name.clone(), place)))
+                    };
+                    let first =
+                        self::since(&read, of).filter(|first| Some(first) != since.as_ref());
+                    Some(ParameterHistory {
+                        name: name.clone(),
+                        place,
+                        since: first?,
+                    })
+                })
+                .collect();
+            parameters.sort();
+            if since.is_some() || !parameters.is_empty() {
+                operations.push(OperationHistory {
+                    id: known.id.clone(),
+                    since,
+                    parameters,
+                });
+            }
+        }
+    }
+    operations.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok(DocumentHistory {
+        document: document.to_owned(),
+        releases: releases.iter().map(|it| it.version.clone()).collect(),
+        operations,
+    })
+}
+
+/// The text of `history.yaml`.
+#[must_use]
+pub fn write(documents: &[DocumentHistory]) -> String {
+    let mut out = "# Which release first had an operation or a parameter, where it was not the oldest one that was compared.\n# Written by `cargo xtask history` from the documents of the releases; nothing by hand.\n\nhistory:\n".to_owned();
+    for document in documents {
+        let releases: Vec<_> = document.releases.iter().map(|it| quoted(it)).collect();
+        let _ = write!(
+            out,
+            "  - document: {}\n    releases: [{}]\n    operations:\n",
+            document.document,
+            releases.join(", ")
+        );
+        for operation in &document.operations {
+            let _ = writeln!(out, "      - operation: {}", operation.id);
+            if let Some(since) = &operation.since {
+                let _ = writeln!(out, "        since: {}", quoted(since));
+            }
+            if !operation.parameters.is_empty() {
+                let _ = writeln!(out, "        parameters:");
+            }
+            for ParameterHistory { name, place, since } in &operation.parameters {
+                let (name, since) = (plain(name), quoted(since));
+                let _ = writeln!(
+                    out,
+                    "          - {{ name: {name}, in: {place}, since: {since} }}"
+                );
+            }
+        }
+    }
+    out
+}
+
+/// What `history.yaml` says.
+///
+/// # Errors
+///
+/// If it cannot be read.
+pub fn read(path: &str, text: &str) -> Result<Vec<DocumentHistory>, Vec<Error>> {
+    let (mut reader, node) = Reader::open(path, text);
+    let entries = node.map(|node| history::read(&mut reader, &node));
+    if !reader.errors.is_empty() {
+        return Err(reader.errors);
+    }
+    let entries = entries.into_iter().flatten();
+    Ok(entries.map(history::DocumentEntry::into_history).collect())
+}
+
+/// By method and path without the names in it.
+type Operations = BTreeMap<(String, String), Known>;
+
+/// An operation of one release.
+struct Known {
+    id: String,
+    /// Name and place of all that is not in the path.
+    parameters: BTreeSet<(String, &'static str)>,
+}
+
+fn operations(document: &str, release: &Release) -> Result<Operations, Vec<DocumentError>> {
+    let source = format!("{document} {}", release.version);
+    let spec = openapi::read(document, &source, &release.text, &[])?;
+    let mut operations = Operations::new();
+    let mut errors = Vec::new();
+    for operation in spec.operations() {
+        match facts(&spec, &operation.id) {
+            Ok(facts) => {
+                let request = (operation.http, without_names(&operation.path));
+                let known = Known {
+                    id: operation.id,
+                    parameters: facts.parameters.iter().filter_map(key).collect(),
+                };
+                operations.insert(request, known);
+            }
+            Err(mut wrong) => errors.append(&mut wrong),
+        }
+    }
+    if errors.is_empty() {
+        Ok(operations)
+    } else {
+        Err(errors)
+    }
+}
+
+/// Name and place of a parameter; `None` for those of the path, which are as old as it is.
+pub(crate) fn key(parameter: &Parameter) -> Option<(String, &'static str)> {
+    let place = match parameter.place {
+        Place::Path { .. } => return None,
+        Place::Query { .. } => "query",
+        Place::Header => "header",
+        Place::Body | Place::WholeBody => "body",
+    };
+    Some((parameter.wire.clone(), place))
+}
+
+/// The release since which something is always there; `None` if the oldest has it too.
+fn since(releases: &[(String, Operations)], has: impl Fn(&Operations) -> bool) -> Option<String> {
+    let without = releases.iter().rposition(|(_, all)| !has(all))?;
+    releases
+        .get(without + 1)
+        .map(|(version, _)| version.clone())
+}
+
+/// A version without what does not bring anything new: `3.1.8` -> `3.1`.
+fn minor(version: &str) -> String {
+    let parts: Vec<_> = version.split('.').take(2).collect();
+    parts.join(".")
+}
+
+/// `/users/{name}/x` -> `/users/{}/x`
+fn without_names(path: &str) -> String {
+    let mut out = String::new();
+    let mut rest = path;
+    while let Some((before, name)) = rest.split_once('{') {
+        out.push_str(before);
+        out.push_str("{}");
+        rest = name.split_once('}').map_or("", |(_, after)| after);
+    }
+    out.push_str(rest);
+    out
+}
+
+/// In quotes, since YAML takes `3.10` for a number.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A name as YAML, in quotes where it could be something else.
+fn plain(name: &str) -> String {
+    let is_word = |text: &str| {
+        let mut chars = text.chars();
+        chars
+            .next()
+            .is_some_and(|first| first.is_ascii_alphabetic())
+            && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
+                .contains(&text.to_ascii_lowercase().as_str())
+    };
+    if is_word(name) {
+        name.to_owned()
+    } else {
+        quoted(name)
+    }
+}
+
+#[cfg(test)]
+#[path = "history_tests.rs"]
+mod tests;

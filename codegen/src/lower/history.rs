@@ -1,0 +1,99 @@
+//! Which release first had an operation or a parameter: what `history.yaml` says is put where it belongs, and has to fit the documents.
+
+use crate::allowlist::history::OperationEntry;
+use crate::facts::{Facts, facts};
+use crate::history::key;
+use crate::input::Parsed;
+use crate::openapi::Spec;
+use crate::problem::{Error, Problem, nearest};
+
+/// What is newer of an operation.
+pub(crate) fn of<'p>(parsed: &'p Parsed, document: &str, id: &str) -> Option<&'p OperationEntry> {
+    let mut documents = parsed.history.iter();
+    let document = documents.find(|entry| entry.document.value == document)?;
+    document
+        .operations
+        .iter()
+        .find(|entry| entry.id.value == id)
+}
+
+/// Says of each parameter since when it is there.
+pub(super) fn date(entry: &OperationEntry, facts: &mut Facts) {
+    for parameter in &mut facts.parameters {
+        let Some((name, place)) = key(parameter) else {
+            continue;
+        };
+        let mut entries = entry.parameters.iter().map(|it| &it.value);
+        let found = entries.find(|it| it.name == name && it.place == place);
+        parameter.since = found.map(|it| it.since.clone());
+    }
+}
+
+/// What `history.yaml` names that the documents do not have.
+pub(super) fn check(parsed: &Parsed) -> Vec<Error> {
+    let mut errors = Vec::new();
+    let mut error = |line: usize, problem: Problem| {
+        errors.push(Error {
+            path: parsed.history_path.clone(),
+            line,
+            problem,
+        });
+    };
+    for entry in &parsed.history {
+        let name = &entry.document.value;
+        let Some(spec) = parsed.spec(name) else {
+            // A document that could not be read was reported.
+            if parsed.whole && parsed.apis.document(name).is_none() {
+                let known = parsed.apis.documents.iter();
+                let problem = Problem::UnknownDocument {
+                    document: name.clone(),
+                    of: parsed.apis_path.clone(),
+                    nearest: nearest(name, known.map(|it| it.name.value.as_str())),
+                };
+                error(entry.document.line, problem);
+            }
+            continue;
+        };
+        for operation in &entry.operations {
+            for (line, problem) in unknown(spec, operation) {
+                error(line, problem);
+            }
+        }
+    }
+    errors
+}
+
+fn unknown(spec: &Spec, entry: &OperationEntry) -> Vec<(usize, Problem)> {
+    let id = &entry.id.value;
+    if spec.find(id).is_none() {
+        let known = spec.operations();
+        let problem = Problem::UnknownOperation {
+            operation: id.clone(),
+            document: spec.name.clone(),
+            nearest: nearest(id, known.iter().map(|it| it.id.as_str())),
+        };
+        return vec![(entry.id.line, problem)];
+    }
+    if entry.parameters.is_empty() {
+        return Vec::new();
+    }
+    // An operation that cannot be read is reported where it becomes a tool.
+    let facts = facts(spec, id);
+    let keys: Vec<_> = match &facts {
+        Ok(facts) => facts.parameters.iter().filter_map(key).collect(),
+        Err(_) => return Vec::new(),
+    };
+    let is_known = |name: &str, place| keys.iter().any(|key| *key == (name.to_owned(), place));
+    let unknown = entry.parameters.iter();
+    let unknown = unknown.filter(|it| !is_known(&it.value.name, it.value.place));
+    let problems = unknown.map(|it| {
+        let problem = Problem::UnknownParameter {
+            parameter: it.value.name.clone(),
+            operation: id.clone(),
+            document: spec.name.clone(),
+            nearest: nearest(&it.value.name, keys.iter().map(|(name, _)| name.as_str())),
+        };
+        (it.line, problem)
+    });
+    problems.collect()
+}

@@ -1,0 +1,48 @@
+//! Releases: what is new in one is no use with an older server.
+
+use syn::LitStr;
+
+use super::ast::Keys;
+use crate::errors::Errors;
+
+/// The release that first had the operation; empty if all have it.
+pub(super) fn check_since(keys: &Keys, errors: &mut Errors) -> String {
+    match &keys.since {
+        Some(since) if numbers(since, errors).is_some() => since.value(),
+        _ => String::new(),
+    }
+}
+
+/// The release that first had a part of the operation, which only says something if it is newer than the operation.
+pub(super) fn check_newer(since: &LitStr, keys: &Keys, what: &str, errors: &mut Errors) -> String {
+    let Some(own) = numbers(since, errors) else {
+        return String::new();
+    };
+    let of_tool = keys.since.as_ref().and_then(|since| read(&since.value()));
+    if of_tool.is_some_and(|of_tool| own <= of_tool) {
+        errors.push(
+            since.span(),
+            format_args!("{what} is no newer than its tool"),
+            "remove `since` here",
+        );
+    }
+    since.value()
+}
+
+fn numbers(since: &LitStr, errors: &mut Errors) -> Option<Vec<u32>> {
+    let numbers = read(&since.value());
+    if numbers.is_none() {
+        errors.push(
+            since.span(),
+            format_args!("`{}` is no release", since.value()),
+            "write numbers with dots: `since = \"3.2\"`",
+        );
+    }
+    numbers
+}
+
+fn read(text: &str) -> Option<Vec<u32>> {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let number = |part: &str| digits(part).then(|| part.parse().ok())?;
+    text.split('.').map(number).collect()
+}

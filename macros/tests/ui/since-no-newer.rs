@@ -1,0 +1,49 @@
+//! An argument and pages that are no newer than their tool.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Lists users.
+        #[tool(
+            name = "list_users",
+            title = "List users",
+            toolset = "users",
+            method = "list",
+            document = "core",
+            operation = "op",
+            since = "2.10",
+            get = "/users",
+            list(
+                items = "users",
+                of = User,
+                page = offset(limit = "limit", offset = "offset", max = 100, since = "2.9"),
+                filter(name),
+                summary(name, roles),
+            ),
+        )]
+        pub struct ListUsers {
+            /// Order of the users.
+            #[param(query, since = "2.10")]
+            pub order_by: Option<String>,
+        }
+
+        /// A user.
+        #[derive(Schema)]
+        pub struct User {
+            pub name: String,
+            pub roles: Vec<Role>,
+        }
+
+        /// A role.
+        #[derive(Schema)]
+        pub struct Role {
+            pub name: String,
+        }
+    }
+}
+
+fn main() {}
