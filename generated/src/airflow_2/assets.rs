@@ -29,7 +29,7 @@ pub mod tools {
         pub uri_pattern: Option<String>,
 
         /// DAGs that produce or consume it.
-        #[param(query(comma))]
+        #[param(query(comma), since = "2.9")]
         pub dag_ids: Option<Vec<String>>,
     }
 
@@ -111,6 +111,7 @@ pub mod tools {
         method = "create",
         document = "airflow-2",
         operation = "create_dataset_event",
+        since = "2.9",
         post = "/api/v1/datasets/events",
         body(json, required),
         returns = DatasetEvent
@@ -169,6 +170,7 @@ pub mod tools {
         method = "list",
         document = "airflow-2",
         operation = "get_dataset_queued_events",
+        since = "2.9",
         get = "/api/v1/datasets/queuedEvent/{uri}",
         list(
             items = "queued_events",
@@ -192,6 +194,7 @@ pub mod tools {
         method = "clear",
         document = "airflow-2",
         operation = "delete_dataset_queued_events",
+        since = "2.9",
         delete = "/api/v1/datasets/queuedEvent/{uri}"
     )]
     pub struct ClearAssetQueuedEvents {
@@ -214,6 +217,7 @@ pub mod tools {
         method = "list",
         document = "airflow-2",
         operation = "get_dag_dataset_queued_events",
+        since = "2.9",
         get = "/api/v1/dags/{dag_id}/datasets/queuedEvent",
         list(
             items = "queued_events",
@@ -237,6 +241,7 @@ pub mod tools {
         method = "clear",
         document = "airflow-2",
         operation = "delete_dag_dataset_queued_events",
+        since = "2.9",
         delete = "/api/v1/dags/{dag_id}/datasets/queuedEvent"
     )]
     pub struct ClearDagAssetQueuedEvents {
@@ -259,6 +264,7 @@ pub mod tools {
         method = "get",
         document = "airflow-2",
         operation = "get_dag_dataset_queued_event",
+        since = "2.9",
         get = "/api/v1/dags/{dag_id}/datasets/queuedEvent/{uri}",
         returns = QueuedEvent
     )]
@@ -281,6 +287,7 @@ pub mod tools {
         method = "delete",
         document = "airflow-2",
         operation = "delete_dag_dataset_queued_event",
+        since = "2.9",
         delete = "/api/v1/dags/{dag_id}/datasets/queuedEvent/{uri}"
     )]
     pub struct DeleteDagAssetQueuedEvent {

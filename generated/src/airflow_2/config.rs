@@ -26,7 +26,7 @@ pub mod tools {
     )]
     pub struct ListAllConfigSections {
         /// Section, such as core.
-        #[param(query)]
+        #[param(query, since = "2.7")]
         pub section: Option<String>,
     }
 
@@ -39,6 +39,7 @@ pub mod tools {
         method = "get",
         document = "airflow-2",
         operation = "get_value",
+        since = "2.7",
         get = "/api/v1/config/section/{section}/option/{option}",
         returns = Config
     )]

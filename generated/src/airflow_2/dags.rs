@@ -43,7 +43,7 @@ pub mod tools {
         pub exclude_stale: Option<bool>,
 
         /// Only paused or only active ones.
-        #[param(query)]
+        #[param(query, since = "2.6")]
         pub paused: Option<bool>,
 
         /// Part of the id.
@@ -175,6 +175,7 @@ pub mod tools {
         method = "list",
         document = "airflow-2",
         operation = "get_dag_stats",
+        since = "2.10",
         get = "/api/v1/dagStats",
         list(
             items = "dags",
@@ -199,6 +200,7 @@ pub mod tools {
         method = "reparse",
         document = "airflow-2",
         operation = "reparse_dag_file",
+        since = "2.10",
         put = "/api/v1/parseDagFile/{file_token}"
     )]
     pub struct ReparseDagFile {

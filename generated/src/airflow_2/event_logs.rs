@@ -30,35 +30,35 @@ pub mod tools {
         pub order_by: Option<String>,
 
         /// DAG id.
-        #[param(query)]
+        #[param(query, since = "2.8")]
         pub dag_id: Option<String>,
 
         /// Task id.
-        #[param(query)]
+        #[param(query, since = "2.8")]
         pub task_id: Option<String>,
 
         /// Run id.
-        #[param(query)]
+        #[param(query, since = "2.9")]
         pub run_id: Option<String>,
 
         /// Kind, such as failed or cli_task_run.
-        #[param(query)]
+        #[param(query, since = "2.8")]
         pub event: Option<String>,
 
         /// Who did it.
-        #[param(query)]
+        #[param(query, since = "2.8")]
         pub owner: Option<String>,
 
         /// Before.
-        #[param(query, format = "date-time")]
+        #[param(query, since = "2.8", format = "date-time")]
         pub before: Option<String>,
 
         /// After, such as 2026-11-21T00:00:00Z.
-        #[param(query, format = "date-time")]
+        #[param(query, since = "2.8", format = "date-time")]
         pub after: Option<String>,
 
         /// Kinds to leave out.
-        #[param(query(comma))]
+        #[param(query(comma), since = "2.9")]
         pub excluded_events: Option<Vec<String>>,
     }
 

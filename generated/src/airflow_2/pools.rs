@@ -78,7 +78,7 @@ pub mod tools {
         pub description: Option<String>,
 
         /// Whether deferred tasks take slots.
-        #[param(body)]
+        #[param(body, since = "2.7")]
         pub include_deferred: Option<bool>,
     }
 
@@ -115,7 +115,7 @@ pub mod tools {
         pub description: Option<Nullable<String>>,
 
         /// Whether deferred tasks take slots.
-        #[param(body)]
+        #[param(body, since = "2.7")]
         pub include_deferred: Option<bool>,
     }
 

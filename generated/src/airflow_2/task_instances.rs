@@ -131,7 +131,12 @@ pub mod tools {
         list(
             items = "task_instances",
             of = TaskInstance,
-            page = body(limit = "page_limit", offset = "page_offset", max = 100),
+            page = body(
+                limit = "page_limit",
+                offset = "page_offset",
+                max = 100,
+                since = "2.10"
+            ),
             summary(
                 dag_id,
                 dag_run_id,
@@ -153,11 +158,11 @@ pub mod tools {
         pub dag_ids: Option<Vec<String>>,
 
         /// Run ids.
-        #[param(body)]
+        #[param(body, since = "2.7")]
         pub dag_run_ids: Option<Vec<String>>,
 
         /// Task ids.
-        #[param(body)]
+        #[param(body, since = "2.7")]
         pub task_ids: Option<Vec<String>>,
 
         /// Started from, such as 2026-11-21T00:00:00Z.
@@ -583,6 +588,7 @@ pub mod tools {
         method = "get",
         document = "airflow-2",
         operation = "get_task_instance_dependencies",
+        since = "2.10",
         get = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dependencies",
         returns = TaskInstanceDependencyCollection
     )]
@@ -609,6 +615,7 @@ pub mod tools {
         method = "get",
         document = "airflow-2",
         operation = "get_mapped_task_instance_dependencies",
+        since = "2.10",
         get = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/dependencies",
         returns = TaskInstanceDependencyCollection
     )]
@@ -639,6 +646,7 @@ pub mod tools {
         method = "list",
         document = "airflow-2",
         operation = "get_task_instance_tries",
+        since = "2.10",
         get = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/tries",
         list(
             items = "task_instances",
@@ -680,6 +688,7 @@ pub mod tools {
         method = "list",
         document = "airflow-2",
         operation = "get_mapped_task_instance_tries",
+        since = "2.10",
         get = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries",
         list(
             items = "task_instances",
@@ -725,6 +734,7 @@ pub mod tools {
         method = "get",
         document = "airflow-2",
         operation = "get_task_instance_try_details",
+        since = "2.10",
         get = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/tries/{task_try_number}",
         returns = TaskInstanceHistory
     )]
@@ -755,6 +765,7 @@ pub mod tools {
         method = "get",
         document = "airflow-2",
         operation = "get_mapped_task_instance_try_details",
+        since = "2.10",
         get = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries/{task_try_number}",
         returns = TaskInstanceHistory
     )]
@@ -806,7 +817,7 @@ pub mod tools {
         pub id: String,
 
         /// Which one, if mapped.
-        #[param(query)]
+        #[param(query, since = "2.10")]
         pub map_index: Option<i64>,
     }
 

@@ -37,11 +37,11 @@ pub mod tools {
         pub task_id: Option<String>,
 
         /// Which one, if mapped.
-        #[param(query)]
+        #[param(query, since = "2.7")]
         pub map_index: Option<i64>,
 
         /// Key; what a task returns is return_value.
-        #[param(query)]
+        #[param(query, since = "2.7")]
         pub xcom_key: Option<String>,
     }
 
@@ -75,7 +75,7 @@ pub mod tools {
         pub id: String,
 
         /// Which one, if mapped.
-        #[param(query)]
+        #[param(query, since = "2.7")]
         pub map_index: Option<i64>,
 
         /// Decode what a custom XCom backend stored.
@@ -83,7 +83,7 @@ pub mod tools {
         pub deserialize: Option<bool>,
 
         /// As text instead of JSON.
-        #[param(query, when_omitted = false, hidden)]
+        #[param(query, when_omitted = false, hidden, since = "2.10")]
         pub stringify: Option<bool>,
     }
 

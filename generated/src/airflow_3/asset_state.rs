@@ -15,6 +15,7 @@ pub mod tools {
         method = "list",
         document = "airflow-3",
         operation = "list_asset_state_store",
+        since = "3.3",
         get = "/api/v2/assets/{asset_id}/state-store",
         list(
             items = "asset_state_store",
@@ -38,6 +39,7 @@ pub mod tools {
         method = "get",
         document = "airflow-3",
         operation = "get_asset_state_store",
+        since = "3.3",
         get = "/api/v2/assets/{asset_id}/state-store/{key}",
         returns = AssetStateStoreResponse
     )]
@@ -61,6 +63,7 @@ pub mod tools {
         method = "set",
         document = "airflow-3",
         operation = "set_asset_state_store",
+        since = "3.3",
         put = "/api/v2/assets/{asset_id}/state-store/{key}",
         body(json, required)
     )]
@@ -87,6 +90,7 @@ pub mod tools {
         method = "delete",
         document = "airflow-3",
         operation = "delete_asset_state_store",
+        since = "3.3",
         delete = "/api/v2/assets/{asset_id}/state-store/{key}"
     )]
     pub struct DeleteAssetStateStoreEntry {
@@ -108,6 +112,7 @@ pub mod tools {
         method = "clear",
         document = "airflow-3",
         operation = "clear_asset_state_store",
+        since = "3.3",
         delete = "/api/v2/assets/{asset_id}/state-store"
     )]
     pub struct ClearAssetStateStoreEntries {

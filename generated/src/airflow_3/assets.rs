@@ -120,7 +120,7 @@ pub mod tools {
         pub source_run_id: Option<String>,
 
         /// Part of the name of the asset.
-        #[param(query)]
+        #[param(query, since = "3.2")]
         pub name_pattern: Option<String>,
 
         /// From, such as 2026-11-21T00:00:00Z.
@@ -152,7 +152,7 @@ pub mod tools {
         pub asset_id: i64,
 
         /// Partition, of an asset that has them.
-        #[param(body, max_length = 250, pattern = r"\S")]
+        #[param(body, since = "3.2", max_length = 250, pattern = r"\S")]
         pub partition_key: Option<String>,
 
         /// What consumers are to know.
@@ -215,23 +215,23 @@ pub mod tools {
         pub asset_id: i64,
 
         /// Id for the run.
-        #[param(body)]
+        #[param(body, since = "3.2")]
         pub dag_run_id: Option<String>,
 
         /// Such as 2026-11-21T00:00:00Z.
-        #[param(body, format = "date-time")]
+        #[param(body, since = "3.2", format = "date-time")]
         pub logical_date: Option<String>,
 
         /// Parameters of the run.
-        #[param(body)]
+        #[param(body, since = "3.2")]
         pub conf: Option<BTreeMap<String, Json>>,
 
         /// Note on the run.
-        #[param(body)]
+        #[param(body, since = "3.2")]
         pub note: Option<String>,
 
         /// Partition, of an asset that has them.
-        #[param(body)]
+        #[param(body, since = "3.2")]
         pub partition_key: Option<String>,
     }
 

@@ -229,6 +229,7 @@ pub mod tools {
         method = "enqueue",
         document = "airflow-3",
         operation = "enqueue_connection_test",
+        since = "3.3",
         post = "/api/v2/connections/enqueue-test",
         body(json, required),
         returns = ConnectionTestQueuedResponse
@@ -284,6 +285,7 @@ pub mod tools {
         method = "get",
         document = "airflow-3",
         operation = "get_connection_test",
+        since = "3.3",
         get = "/api/v2/connections/enqueue-test",
         returns = AsyncConnectionTestResponse
     )]

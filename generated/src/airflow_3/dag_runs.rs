@@ -65,7 +65,7 @@ pub mod tools {
         pub end_date_gte: Option<String>,
 
         /// Seconds at least.
-        #[param(query)]
+        #[param(query, since = "3.2")]
         pub duration_gte: Option<f64>,
 
         /// Such as scheduled or manual.
@@ -81,15 +81,15 @@ pub mod tools {
         pub order_by: Option<Vec<String>>,
 
         /// Part of the run id.
-        #[param(query)]
+        #[param(query, since = "3.1")]
         pub run_id_pattern: Option<String>,
 
         /// Who triggered it.
-        #[param(query)]
+        #[param(query, since = "3.1")]
         pub triggering_user_name_pattern: Option<String>,
 
         /// Part of the DAG id.
-        #[param(query)]
+        #[param(query, since = "3.2")]
         pub dag_id_pattern: Option<String>,
     }
 
@@ -202,7 +202,7 @@ pub mod tools {
         pub note: Option<String>,
 
         /// Partition to run.
-        #[param(body)]
+        #[param(body, since = "3.2")]
         pub partition_key: Option<String>,
     }
 
@@ -294,15 +294,15 @@ pub mod tools {
         pub only_failed: Option<bool>,
 
         /// Only tasks that were added to the DAG since.
-        #[param(body)]
+        #[param(body, since = "3.2")]
         pub only_new: Option<bool>,
 
         /// With the DAG's latest code.
-        #[param(body)]
+        #[param(body, since = "3.1")]
         pub run_on_latest_version: Option<bool>,
 
         /// Note on the run.
-        #[param(body, max_length = 1000)]
+        #[param(body, since = "3.3", max_length = 1000)]
         pub note: Option<String>,
     }
 
@@ -322,6 +322,7 @@ pub mod tools {
         method = "clear",
         document = "airflow-3",
         operation = "clear_dag_runs",
+        since = "3.3",
         post = "/api/v2/dags/{dag_id}/clearDagRuns",
         body(json, required),
         returns = ClearDagRunsResponse,
@@ -377,6 +378,7 @@ pub mod tools {
         method = "clear",
         document = "airflow-3",
         operation = "clear_dag_run_partitions",
+        since = "3.3",
         post = "/api/v2/dags/{dag_id}/clearPartitions",
         body(json, required),
         returns = ClearPartitionsResponse,
@@ -422,6 +424,7 @@ pub mod tools {
         method = "bulk",
         document = "airflow-3",
         operation = "bulk_dag_runs",
+        since = "3.3",
         patch = "/api/v2/dags/{dag_id}/dagRuns",
         body(json, required),
         returns = BulkResponse,
@@ -448,6 +451,7 @@ pub mod tools {
         method = "wait",
         document = "airflow-3",
         operation = "wait_dag_run_until_finished",
+        since = "3.1",
         get = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait",
         answer = lines("application/x-ndjson")
     )]

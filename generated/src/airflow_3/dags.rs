@@ -54,7 +54,7 @@ pub mod tools {
         pub paused: Option<bool>,
 
         /// Whether the file fails to import.
-        #[param(query)]
+        #[param(query, since = "3.1")]
         pub has_import_errors: Option<bool>,
 
         /// State of the latest run.
@@ -62,7 +62,7 @@ pub mod tools {
         pub last_dag_run_state: Option<DagRunState>,
 
         /// Name or URI of an asset it depends on.
-        #[param(query)]
+        #[param(query, since = "3.1")]
         pub asset_dependency: Option<String>,
 
         /// Such as -last_run_start_date (latest first), next_dagrun.
@@ -70,7 +70,7 @@ pub mod tools {
         pub order_by: Option<Vec<String>>,
 
         /// Whether the account has it as a favorite.
-        #[param(query)]
+        #[param(query, since = "3.1")]
         pub is_favorite: Option<bool>,
     }
 
@@ -201,6 +201,7 @@ pub mod tools {
         method = "favorite",
         document = "airflow-3",
         operation = "favorite_dag",
+        since = "3.1",
         post = "/api/v2/dags/{dag_id}/favorite"
     )]
     pub struct FavoriteDag {
@@ -218,6 +219,7 @@ pub mod tools {
         method = "unfavorite",
         document = "airflow-3",
         operation = "unfavorite_dag",
+        since = "3.1",
         post = "/api/v2/dags/{dag_id}/unfavorite"
     )]
     pub struct UnfavoriteDag {

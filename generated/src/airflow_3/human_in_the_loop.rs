@@ -15,6 +15,7 @@ pub mod tools {
         method = "list",
         document = "airflow-3",
         operation = "get_hitl_details",
+        since = "3.1",
         get = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/hitlDetails",
         list(
             items = "hitl_details",
@@ -75,6 +76,7 @@ pub mod tools {
         method = "get",
         document = "airflow-3",
         operation = "get_hitl_detail",
+        since = "3.1",
         get = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails",
         returns = HitlDetail
     )]
@@ -106,6 +108,7 @@ pub mod tools {
         method = "get",
         document = "airflow-3",
         operation = "get_hitl_detail_try_detail",
+        since = "3.2",
         get = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails/tries/{try_number}",
         returns = HitlDetailHistory
     )]
@@ -141,6 +144,7 @@ pub mod tools {
         method = "respond",
         document = "airflow-3",
         operation = "update_hitl_detail",
+        since = "3.1",
         patch = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails",
         body(json, required),
         returns = HitlDetailResponse,

@@ -25,7 +25,7 @@ pub mod tools {
     )]
     pub struct ListAllImportErrors {
         /// Part of the file's path.
-        #[param(query)]
+        #[param(query, since = "3.1")]
         pub filename_pattern: Option<String>,
     }
 

@@ -50,6 +50,7 @@ pub mod tools {
         method = "get",
         document = "airflow-3",
         operation = "get_external_log_url",
+        since = "3.1",
         get = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/externalLogUrl/{try_number}",
         returns = ExternalLogUrlResponse
     )]

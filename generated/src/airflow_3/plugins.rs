@@ -34,6 +34,7 @@ pub mod tools {
         method = "list",
         document = "airflow-3",
         operation = "import_errors",
+        since = "3.1",
         get = "/api/v2/plugins/importErrors",
         list(
             items = "import_errors",

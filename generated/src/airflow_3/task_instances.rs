@@ -83,11 +83,11 @@ pub mod tools {
         pub duration_gte: Option<f64>,
 
         /// Only tasks of this group.
-        #[param(query)]
+        #[param(query, since = "3.1")]
         pub task_group_id: Option<String>,
 
         /// Part of the DAG id.
-        #[param(query)]
+        #[param(query, since = "3.2")]
         pub dag_id_pattern: Option<String>,
 
         /// Such as failed, running, queued; none: no state yet.
@@ -209,7 +209,7 @@ pub mod tools {
         pub state: Option<Vec<String>>,
 
         /// Part of the instance's label.
-        #[param(query)]
+        #[param(query, since = "3.2")]
         pub rendered_map_index_pattern: Option<String>,
 
         /// Such as -duration, start_date, state.
@@ -520,6 +520,7 @@ pub mod tools {
         method = "update",
         document = "airflow-3",
         operation = "patch_task_group_instances",
+        since = "3.3",
         patch = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskGroupInstances/{group_id}",
         body(json, required),
         mask(update_mask = repeat),
@@ -575,6 +576,7 @@ pub mod tools {
         method = "preview",
         document = "airflow-3",
         operation = "patch_task_group_instances_dry_run",
+        since = "3.3",
         patch = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskGroupInstances/{group_id}/dry_run",
         body(json, required),
         returns = TaskInstanceCollectionResponse,
@@ -682,7 +684,7 @@ pub mod tools {
         pub include_past: Option<bool>,
 
         /// With the latest code of the DAG.
-        #[param(body)]
+        #[param(body, since = "3.1")]
         pub run_on_latest_version: Option<bool>,
     }
 
@@ -709,6 +711,7 @@ pub mod tools {
         method = "bulk",
         document = "airflow-3",
         operation = "bulk_task_instances",
+        since = "3.1",
         patch = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances",
         body(json, required),
         returns = BulkResponse,
@@ -738,6 +741,7 @@ pub mod tools {
         method = "delete",
         document = "airflow-3",
         operation = "delete_task_instance",
+        since = "3.1",
         delete = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}"
     )]
     pub struct DeleteTaskInstance {
@@ -995,7 +999,7 @@ pub mod tools {
         pub map_index: Option<i64>,
 
         /// The last try if not given.
-        #[param(query)]
+        #[param(query, since = "3.2")]
         pub try_number: Option<i64>,
     }
 

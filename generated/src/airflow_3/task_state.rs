@@ -15,6 +15,7 @@ pub mod tools {
         method = "list",
         document = "airflow-3",
         operation = "list_task_state_store",
+        since = "3.3",
         get = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store",
         list(
             items = "task_state_store",
@@ -49,6 +50,7 @@ pub mod tools {
         method = "get",
         document = "airflow-3",
         operation = "get_task_state_store",
+        since = "3.3",
         get = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store/{key}",
         returns = TaskStateStoreResponse
     )]
@@ -83,6 +85,7 @@ pub mod tools {
         method = "set",
         document = "airflow-3",
         operation = "set_task_state_store",
+        since = "3.3",
         put = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store/{key}",
         body(json, required)
     )]
@@ -122,6 +125,7 @@ pub mod tools {
         method = "update",
         document = "airflow-3",
         operation = "patch_task_state_store",
+        since = "3.3",
         patch = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store/{key}",
         body(json, required)
     )]
@@ -160,6 +164,7 @@ pub mod tools {
         method = "delete",
         document = "airflow-3",
         operation = "delete_task_state_store",
+        since = "3.3",
         delete = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store/{key}"
     )]
     pub struct DeleteTaskStateStoreEntry {
@@ -193,6 +198,7 @@ pub mod tools {
         method = "clear",
         document = "airflow-3",
         operation = "clear_task_state_store",
+        since = "3.3",
         delete = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store"
     )]
     pub struct ClearTaskStateStore {

@@ -45,12 +45,13 @@ pub mod tools {
         pub map_index: Option<i64>,
 
         /// Part of the key.
-        #[param(query)]
+        #[param(query, since = "3.1")]
         pub xcom_key_pattern: Option<String>,
 
         /// Such as -timestamp, key, run_id.
         #[param(
             query,
+            since = "3.2",
             default = json(r#"["dag_id","task_id","run_id","map_index","key"]"#)
         )]
         pub order_by: Option<Vec<String>>,
@@ -184,6 +185,7 @@ pub mod tools {
         method = "delete",
         document = "airflow-3",
         operation = "delete_xcom_entry",
+        since = "3.2",
         delete = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries/{xcom_key}"
     )]
     pub struct DeleteXcom {
