@@ -94,29 +94,233 @@ fn tools_of_each_api() {
     }
     expect![[r#"
         # airflow-3
+        list_all_apacheairflow_asset_state_store_entries: get /api/v2/assets/{asset_id}/state-store asset_id! -> asset_state_store by , paged true
+        get_single_apacheairflow_asset_state_store_entry_by_id: get /api/v2/assets/{asset_id}/state-store/{key} id! asset_id!
+        set_apacheairflow_asset_state_store_entry: put /api/v2/assets/{asset_id}/state-store/{key} key! asset_id! value!
+        delete_a_apacheairflow_asset_state_store_entry_by_id: delete /api/v2/assets/{asset_id}/state-store/{key} id! asset_id!
+        clear_apacheairflow_asset_state_store_entries: delete /api/v2/assets/{asset_id}/state-store asset_id!
+        list_all_apacheairflow_assets: get /api/v2/assets name_pattern uri_pattern dag_ids only_active -> assets by , paged true
+        get_single_apacheairflow_asset_by_id: get /api/v2/assets/{asset_id} id!
+        list_all_apacheairflow_asset_events: get /api/v2/assets/events order_by asset_id source_dag_id source_task_id source_run_id name_pattern timestamp_gte timestamp_lte -> asset_events by , paged true
+        create_a_apacheairflow_asset_event: post /api/v2/assets/events asset_id! partition_key extra
+        list_all_apacheairflow_upstream_asset_events: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/upstreamAssetEvents dag_id! dag_run_id! -> asset_events by , paged false
+        materialize_apacheairflow_asset: post /api/v2/assets/{asset_id}/materialize asset_id! dag_run_id logical_date conf note partition_key
+        list_all_apacheairflow_asset_queued_events: get /api/v2/assets/{asset_id}/queuedEvents asset_id! -> queued_events by , paged false
+        clear_apacheairflow_asset_queued_events: delete /api/v2/assets/{asset_id}/queuedEvents asset_id! before
+        list_all_apacheairflow_dag_asset_queued_events: get /api/v2/dags/{dag_id}/assets/queuedEvents dag_id! -> queued_events by , paged false
+        clear_apacheairflow_dag_asset_queued_events: delete /api/v2/dags/{dag_id}/assets/queuedEvents dag_id! before
+        get_single_apacheairflow_dag_asset_queued_event_by_id: get /api/v2/dags/{dag_id}/assets/{asset_id}/queuedEvents dag_id! id!
+        delete_a_apacheairflow_dag_asset_queued_event_by_id: delete /api/v2/dags/{dag_id}/assets/{asset_id}/queuedEvents dag_id! id!
+        list_all_apacheairflow_asset_aliases: get /api/v2/assets/aliases name_pattern -> asset_aliases by , paged true
+        get_single_apacheairflow_asset_alias_by_id: get /api/v2/assets/aliases/{asset_alias_id} id!
+        list_all_apacheairflow_backfills: get /api/v2/backfills dag_id! order_by -> backfills by , paged true
+        get_single_apacheairflow_backfill_by_id: get /api/v2/backfills/{backfill_id} id!
+        create_a_apacheairflow_backfill: post /api/v2/backfills dag_id! from_date! to_date! run_backwards dag_run_conf reprocess_behavior max_active_runs
+        list_all_apacheairflow_backfill_dates: post /api/v2/backfills/dry_run dag_id! from_date! to_date! reprocess_behavior -> backfills by , paged false
+        pause_apacheairflow_backfill: put /api/v2/backfills/{backfill_id}/pause id!
+        unpause_apacheairflow_backfill: put /api/v2/backfills/{backfill_id}/unpause id!
+        cancel_apacheairflow_backfill: put /api/v2/backfills/{backfill_id}/cancel id!
+        list_all_apacheairflow_config_sections: get /api/v2/config section -> sections by options.key, paged false
+        get_single_apacheairflow_config_option_by_id: get /api/v2/config/section/{section}/option/{option} section! id!
+        list_all_apacheairflow_connections: get /api/v2/connections connection_id_pattern -> connections by conn_type, paged true
+        get_single_apacheairflow_connection_by_id: get /api/v2/connections/{connection_id} id!
+        create_a_apacheairflow_connection: post /api/v2/connections connection_id! conn_type! description host login schema port password extra
+        update_a_apacheairflow_connection_by_id: patch /api/v2/connections/{connection_id} id! connection_id|id conn_type description? host? login? schema? port? password? extra? merged with /api/v2/connections/{connection_id} masked
+        delete_a_apacheairflow_connection_by_id: delete /api/v2/connections/{connection_id} id!
+        test_apacheairflow_connection: post /api/v2/connections/test connection_id! conn_type! host login schema port password extra
+        enqueue_apacheairflow_connection_test: post /api/v2/connections/enqueue-test connection_id! conn_type! host login schema port password extra commit_on_success queue
+        get_single_apacheairflow_connection_test_by_id: get /api/v2/connections/enqueue-test id!
+        add_apacheairflow_default_connections: post /api/v2/connections/defaults
+        bulk_apacheairflow_connections: patch /api/v2/connections actions!
+        list_all_apacheairflow_dag_runs: get /api/v2/dags/{dag_id}/dagRuns dag_id logical_date_gte logical_date_lte start_date_gte start_date_lte end_date_gte duration_gte run_type state order_by run_id_pattern triggering_user_name_pattern dag_id_pattern -> dag_runs by , paged false
+        list_all_apacheairflow_dag_runs_batch: post /api/v2/dags/~/dagRuns/list order_by dag_ids states start_date_gte -> dag_runs by , paged false
+        get_single_apacheairflow_dag_run_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id} dag_id! id!
+        trigger_apacheairflow_dag_run: post /api/v2/dags/{dag_id}/dagRuns dag_id! dag_run_id logical_date run_after conf note partition_key
+        update_a_apacheairflow_dag_run_by_id: patch /api/v2/dags/{dag_id}/dagRuns/{dag_run_id} dag_id! id! state note masked
+        delete_a_apacheairflow_dag_run_by_id: delete /api/v2/dags/{dag_id}/dagRuns/{dag_run_id} dag_id! id!
+        clear_apacheairflow_dag_run: post /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear dag_id! id! dry_run! only_failed only_new run_on_latest_version note
+        clear_apacheairflow_dag_runs: post /api/v2/dags/{dag_id}/clearDagRuns dag_id! partition_key partition_date_start partition_date_end dry_run! only_failed run_on_latest_version dag_runs
+        clear_apacheairflow_dag_run_partitions: post /api/v2/dags/{dag_id}/clearPartitions dag_id! partition_key partition_date_start partition_date_end run_id clear_task_instances dry_run!
+        bulk_apacheairflow_dag_runs: patch /api/v2/dags/{dag_id}/dagRuns dag_id! actions!
+        wait_apacheairflow_dag_run: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait dag_id! dag_run_id! interval result_task_ids
+        get_single_apacheairflow_dag_source_by_id: get /api/v2/dagSources/{dag_id} id! version_number
+        list_all_apacheairflow_dag_versions: get /api/v2/dags/{dag_id}/dagVersions dag_id order_by -> dag_versions by , paged true
+        get_single_apacheairflow_dag_version_by_id: get /api/v2/dags/{dag_id}/dagVersions/{version_number} dag_id! id!
+        list_all_apacheairflow_dag_warnings: get /api/v2/dagWarnings dag_id -> dag_warnings by , paged true
+        list_all_apacheairflow_dags: get /api/v2/dags tags owners dag_id_pattern exclude_stale paused has_import_errors last_dag_run_state asset_dependency order_by is_favorite -> dags by , paged true
+        get_single_apacheairflow_dag_by_id: get /api/v2/dags/{dag_id} id!
+        get_single_apacheairflow_dag_details_by_id: get /api/v2/dags/{dag_id}/details id!
+        update_a_apacheairflow_dag_by_id: patch /api/v2/dags/{dag_id} id! is_paused! masked
+        bulk_update_apacheairflow_dags: patch /api/v2/dags tags owners dag_id_pattern! paused is_paused! masked
+        delete_a_apacheairflow_dag_by_id: delete /api/v2/dags/{dag_id} id!
+        favorite_apacheairflow_dag: post /api/v2/dags/{dag_id}/favorite dag_id!
+        unfavorite_apacheairflow_dag: post /api/v2/dags/{dag_id}/unfavorite dag_id!
+        list_all_apacheairflow_dag_tags: get /api/v2/dagTags tag_name_pattern -> tags by , paged true
+        list_all_apacheairflow_dag_stats: get /api/v2/dagStats dag_ids -> dags by , paged false
+        reparse_apacheairflow_dag_file: put /api/v2/parseDagFile/{file_token} file_token!
+        list_all_apacheairflow_event_logs: get /api/v2/eventLogs order_by dag_id task_id run_id owner event excluded_events before after -> event_logs by , paged true
+        get_single_apacheairflow_event_log_by_id: get /api/v2/eventLogs/{event_log_id} id!
+        list_all_apacheairflow_hitl_details: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/hitlDetails dag_id dag_run_id order_by task_id response_received subject_search created_at_gte -> hitl_details by , paged true
+        get_single_apacheairflow_hitl_detail_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails dag_id! dag_run_id! id! map_index
+        get_single_apacheairflow_hitl_detail_try_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails/tries/{try_number} dag_id! dag_run_id! task_id! map_index id!
+        respond_apacheairflow_hitl_detail: patch /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails dag_id! dag_run_id! task_id! map_index chosen_options! params_input
+        list_all_apacheairflow_import_errors: get /api/v2/importErrors filename_pattern -> import_errors by , paged true
+        get_single_apacheairflow_import_error_by_id: get /api/v2/importErrors/{import_error_id} id!
+        list_all_apacheairflow_jobs: get /api/v2/jobs is_alive start_date_gte order_by job_state job_type hostname -> jobs by , paged true
+        list_all_apacheairflow_log_lines: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/logs/{try_number} dag_id! dag_run_id! task_id! try_number! map_index
+        get_single_apacheairflow_external_log_url_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/externalLogUrl/{try_number} dag_id! dag_run_id! task_id! id! map_index
+        check_apacheairflow_health: get /api/v2/monitor/health
+        show_apacheairflow_version: get /api/v2/version
         list_all_apacheairflow_permissions: get /auth/fab/v1/permissions -> actions by action.name resource.name, paged true
+        list_all_apacheairflow_plugins: get /api/v2/plugins -> plugins by , paged true
+        list_all_apacheairflow_plugin_import_errors: get /api/v2/plugins/importErrors -> import_errors by , paged false
+        list_all_apacheairflow_pools: get /api/v2/pools pool_name_pattern -> pools by , paged true
+        get_single_apacheairflow_pool_by_id: get /api/v2/pools/{pool_name} id!
+        create_a_apacheairflow_pool: post /api/v2/pools name! slots! description include_deferred
+        update_a_apacheairflow_pool_by_id: patch /api/v2/pools/{pool_name} id! pool?|id slots description? include_deferred merged with /api/v2/pools/{pool_name} masked
+        delete_a_apacheairflow_pool_by_id: delete /api/v2/pools/{pool_name} id!
+        bulk_apacheairflow_pools: patch /api/v2/pools actions!
+        list_all_apacheairflow_providers: get /api/v2/providers -> providers by package_name, paged true
         list_all_apacheairflow_roles: get /auth/fab/v1/roles -> roles by , paged true
         get_single_apacheairflow_role_by_id: get /auth/fab/v1/roles/{name} id!
         create_a_apacheairflow_role: post /auth/fab/v1/roles name! actions read back from /auth/fab/v1/roles/{name}
         update_a_apacheairflow_role_by_id: patch /auth/fab/v1/roles/{name} id! name|id actions masked read back from /auth/fab/v1/roles/{name}
         delete_a_apacheairflow_role_by_id: delete /auth/fab/v1/roles/{name} id!
+        list_all_apacheairflow_task_instances: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances dag_id dag_run_id task_id logical_date_gte logical_date_lte start_date_gte start_date_lte end_date_gte end_date_lte duration_gte task_group_id dag_id_pattern state pool order_by -> task_instances by , paged false
+        list_all_apacheairflow_task_instances_batch: post /api/v2/dags/~/dagRuns/~/taskInstances/list dag_ids dag_run_ids task_ids state start_date_gte start_date_lte order_by -> task_instances by , paged false
+        list_all_apacheairflow_mapped_task_instances: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/listMapped dag_id! dag_run_id! task_id! state rendered_map_index_pattern order_by -> task_instances by , paged true
+        get_single_apacheairflow_task_instance_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id} dag_id! dag_run_id! id!
+        get_single_apacheairflow_mapped_task_instance_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index} dag_id! dag_run_id! id! map_index!
+        update_a_apacheairflow_task_instance_by_id: patch /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id} dag_id! dag_run_id! id! new_state note include_upstream include_downstream include_future include_past masked
+        update_a_apacheairflow_mapped_task_instance_by_id: patch /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index} dag_id! dag_run_id! id! map_index! new_state note include_upstream include_downstream masked
+        preview_apacheairflow_task_instance_update: patch /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dry_run dag_id! dag_run_id! task_id! new_state include_upstream include_downstream include_future include_past masked
+        preview_apacheairflow_mapped_task_instance_update: patch /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/dry_run dag_id! dag_run_id! task_id! map_index! new_state include_upstream include_downstream masked
+        update_a_apacheairflow_task_group_instances_by_id: patch /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskGroupInstances/{group_id} dag_id! dag_run_id! id! new_state note include_upstream include_downstream masked
+        preview_apacheairflow_task_group_instances_update: patch /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskGroupInstances/{group_id}/dry_run dag_id! dag_run_id! group_id! new_state include_upstream include_downstream
+        clear_apacheairflow_task_instances: post /api/v2/dags/{dag_id}/clearTaskInstances dag_id! dry_run! start_date end_date only_failed reset_dag_runs task_ids dag_run_id include_upstream include_downstream include_future include_past run_on_latest_version
+        bulk_apacheairflow_task_instances: patch /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances dag_id! dag_run_id! actions!
+        delete_a_apacheairflow_task_instance_by_id: delete /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id} dag_id! dag_run_id! id! map_index
+        get_single_apacheairflow_task_instance_dependencies_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dependencies dag_id! dag_run_id! id!
+        get_single_apacheairflow_mapped_task_instance_dependencies_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/dependencies dag_id! dag_run_id! id! map_index!
+        list_all_apacheairflow_task_instance_tries: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/tries dag_id! dag_run_id! task_id! -> task_instances by , paged false
+        list_all_apacheairflow_mapped_task_instance_tries: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries dag_id! dag_run_id! task_id! map_index! -> task_instances by , paged false
+        get_single_apacheairflow_task_instance_try_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/tries/{task_try_number} dag_id! dag_run_id! task_id! id!
+        get_single_apacheairflow_mapped_task_instance_try_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries/{task_try_number} dag_id! dag_run_id! task_id! id! map_index!
+        get_single_apacheairflow_task_instance_links_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/links dag_id! dag_run_id! id! map_index try_number
+        list_all_apacheairflow_task_state_store_entries: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store dag_id! dag_run_id! task_id! map_index -> task_state_store by , paged true
+        get_single_apacheairflow_task_state_store_entry_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store/{key} id! dag_id! dag_run_id! task_id! map_index
+        set_apacheairflow_task_state_store_entry: put /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store/{key} key! dag_id! dag_run_id! task_id! map_index value!
+        update_a_apacheairflow_task_state_store_entry_by_id: patch /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store/{key} id! dag_id! dag_run_id! task_id! map_index value!
+        delete_a_apacheairflow_task_state_store_entry_by_id: delete /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store/{key} id! dag_id! dag_run_id! task_id! map_index
+        clear_apacheairflow_task_state_store: delete /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store dag_id! dag_run_id! task_id! all_map_indices map_index
+        list_all_apacheairflow_tasks: get /api/v2/dags/{dag_id}/tasks dag_id! -> tasks by , paged false
+        get_single_apacheairflow_task_by_id: get /api/v2/dags/{dag_id}/tasks/{task_id} dag_id! id!
         list_all_apacheairflow_users: get /auth/fab/v1/users order_by -> users by username email active roles.name, paged true
         get_single_apacheairflow_user_by_id: get /auth/fab/v1/users/{username} id!
         create_a_apacheairflow_user: post /auth/fab/v1/users username! email! first_name! last_name! roles! password!
         update_a_apacheairflow_user_by_id: patch /auth/fab/v1/users/{username} id! username? email? first_name? last_name? roles? password? masked
         delete_a_apacheairflow_user_by_id: delete /auth/fab/v1/users/{username} id!
+        list_all_apacheairflow_variables: get /api/v2/variables variable_key_pattern -> variables by , paged true
+        get_single_apacheairflow_variable_by_id: get /api/v2/variables/{variable_key} id!
+        create_a_apacheairflow_variable: post /api/v2/variables key! value! description
+        update_a_apacheairflow_variable_by_id: patch /api/v2/variables/{variable_key} id! key|id value description masked
+        delete_a_apacheairflow_variable_by_id: delete /api/v2/variables/{variable_key} id!
+        bulk_apacheairflow_variables: patch /api/v2/variables actions!
+        list_all_apacheairflow_xcoms: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries dag_id dag_run_id task_id xcom_key map_index xcom_key_pattern order_by -> xcom_entries by , paged true
+        get_single_apacheairflow_xcom_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries/{xcom_key} dag_id! task_id! dag_run_id! id! map_index
+        create_a_apacheairflow_xcom: post /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries dag_id! task_id! dag_run_id! key! value! map_index
+        update_a_apacheairflow_xcom_by_id: patch /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries/{xcom_key} dag_id! task_id! dag_run_id! id! value! map_index
+        delete_a_apacheairflow_xcom_by_id: delete /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries/{xcom_key} dag_id! task_id! dag_run_id! id! map_index
         # airflow-2
+        list_all_apacheairflow_assets: get /api/v1/datasets uri_pattern dag_ids -> datasets by , paged true
+        get_single_apacheairflow_asset_by_id: get /api/v1/datasets/{uri} id!
+        list_all_apacheairflow_asset_events: get /api/v1/datasets/events order_by asset_id source_dag_id source_task_id source_run_id -> dataset_events by , paged true
+        create_a_apacheairflow_asset_event: post /api/v1/datasets/events dataset_uri! extra
+        list_all_apacheairflow_upstream_asset_events: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/upstreamDatasetEvents dag_id! dag_run_id! -> dataset_events by , paged false
+        list_all_apacheairflow_asset_queued_events: get /api/v1/datasets/queuedEvent/{uri} uri! -> queued_events by , paged false
+        clear_apacheairflow_asset_queued_events: delete /api/v1/datasets/queuedEvent/{uri} uri! before
+        list_all_apacheairflow_dag_asset_queued_events: get /api/v1/dags/{dag_id}/datasets/queuedEvent dag_id! -> queued_events by , paged false
+        clear_apacheairflow_dag_asset_queued_events: delete /api/v1/dags/{dag_id}/datasets/queuedEvent dag_id! before
+        get_single_apacheairflow_dag_asset_queued_event_by_id: get /api/v1/dags/{dag_id}/datasets/queuedEvent/{uri} dag_id! id!
+        delete_a_apacheairflow_dag_asset_queued_event_by_id: delete /api/v1/dags/{dag_id}/datasets/queuedEvent/{uri} dag_id! id!
+        list_all_apacheairflow_config_sections: get /api/v1/config section -> sections by options.key, paged false
+        get_single_apacheairflow_config_option_by_id: get /api/v1/config/section/{section}/option/{option} section! id!
+        list_all_apacheairflow_connections: get /api/v1/connections -> connections by conn_type, paged true
+        get_single_apacheairflow_connection_by_id: get /api/v1/connections/{connection_id} id!
+        create_a_apacheairflow_connection: post /api/v1/connections connection_id! conn_type! description host login schema port password extra
+        update_a_apacheairflow_connection_by_id: patch /api/v1/connections/{connection_id} id! conn_type description? host? login? schema? port? password extra? masked
+        delete_a_apacheairflow_connection_by_id: delete /api/v1/connections/{connection_id} id!
+        test_apacheairflow_connection: post /api/v1/connections/test connection_id! conn_type! host login schema port password extra
+        list_all_apacheairflow_dag_runs: get /api/v1/dags/{dag_id}/dagRuns dag_id logical_date_gte logical_date_lte start_date_gte start_date_lte end_date_gte state order_by -> dag_runs by run_type, paged true
+        list_all_apacheairflow_dag_runs_batch: post /api/v1/dags/~/dagRuns/list order_by dag_ids states start_date_gte -> dag_runs by , paged false
+        get_single_apacheairflow_dag_run_by_id: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id} dag_id! id!
+        trigger_apacheairflow_dag_run: post /api/v1/dags/{dag_id}/dagRuns dag_id! dag_run_id logical_date conf note
+        update_a_apacheairflow_dag_run_by_id: patch /api/v1/dags/{dag_id}/dagRuns/{dag_run_id} dag_id! id! state!
+        update_a_apacheairflow_dag_run_note_by_id: patch /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/setNote dag_id! id! note!
+        delete_a_apacheairflow_dag_run_by_id: delete /api/v1/dags/{dag_id}/dagRuns/{dag_run_id} dag_id! id!
+        clear_apacheairflow_dag_run: post /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/clear dag_id! id! dry_run!
+        get_single_apacheairflow_dag_source_by_id: get /api/v1/dagSources/{file_token} id!
+        list_all_apacheairflow_dag_warnings: get /api/v1/dagWarnings dag_id -> dag_warnings by , paged true
+        list_all_apacheairflow_dags: get /api/v1/dags tags exclude_stale paused dag_id_pattern -> dags by owners has_import_errors, paged true
+        get_single_apacheairflow_dag_by_id: get /api/v1/dags/{dag_id} id!
+        get_single_apacheairflow_dag_details_by_id: get /api/v1/dags/{dag_id}/details id!
+        update_a_apacheairflow_dag_by_id: patch /api/v1/dags/{dag_id} id! is_paused!? masked
+        bulk_update_apacheairflow_dags: patch /api/v1/dags offset tags dag_id_pattern! is_paused!? masked
+        delete_a_apacheairflow_dag_by_id: delete /api/v1/dags/{dag_id} id!
+        list_all_apacheairflow_dag_stats: get /api/v1/dagStats dag_ids! -> dags by , paged false
+        reparse_apacheairflow_dag_file: put /api/v1/parseDagFile/{file_token} file_token!
+        list_all_apacheairflow_event_logs: get /api/v1/eventLogs order_by dag_id task_id run_id event owner before after excluded_events -> event_logs by , paged true
+        get_single_apacheairflow_event_log_by_id: get /api/v1/eventLogs/{event_log_id} id!
+        list_all_apacheairflow_import_errors: get /api/v1/importErrors -> import_errors by , paged true
+        get_single_apacheairflow_import_error_by_id: get /api/v1/importErrors/{import_error_id} id!
+        list_all_apacheairflow_log_lines: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/logs/{task_try_number} dag_id! dag_run_id! task_id! try_number! map_index
+        check_apacheairflow_health: get /api/v1/health
+        show_apacheairflow_version: get /api/v1/version
         list_all_apacheairflow_permissions: get /api/v1/permissions -> actions by name, paged true
+        list_all_apacheairflow_plugins: get /api/v1/plugins -> plugins by , paged true
+        list_all_apacheairflow_pools: get /api/v1/pools -> pools by , paged true
+        get_single_apacheairflow_pool_by_id: get /api/v1/pools/{pool_name} id!
+        create_a_apacheairflow_pool: post /api/v1/pools name! slots! description include_deferred
+        update_a_apacheairflow_pool_by_id: patch /api/v1/pools/{pool_name} id! name slots description? include_deferred masked
+        delete_a_apacheairflow_pool_by_id: delete /api/v1/pools/{pool_name} id!
+        list_all_apacheairflow_providers: get /api/v1/providers -> providers by package_name, paged false
         list_all_apacheairflow_roles: get /api/v1/roles -> roles by , paged true
         get_single_apacheairflow_role_by_id: get /api/v1/roles/{role_name} id!
         create_a_apacheairflow_role: post /api/v1/roles name! actions! read back from /api/v1/roles/{name}
         update_a_apacheairflow_role_by_id: patch /api/v1/roles/{role_name} id! name|id actions masked read back from /api/v1/roles/{role_name}
         delete_a_apacheairflow_role_by_id: delete /api/v1/roles/{role_name} id!
+        list_all_apacheairflow_task_instances: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances dag_id dag_run_id logical_date_gte logical_date_lte start_date_gte start_date_lte end_date_gte end_date_lte duration_gte state pool queue -> task_instances by task_id, paged true
+        list_all_apacheairflow_task_instances_batch: post /api/v1/dags/~/dagRuns/~/taskInstances/list dag_ids dag_run_ids task_ids start_date_gte start_date_lte state -> task_instances by , paged false
+        list_all_apacheairflow_mapped_task_instances: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/listMapped dag_id! dag_run_id! task_id! state order_by -> task_instances by , paged true
+        get_single_apacheairflow_task_instance_by_id: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id} dag_id! dag_run_id! id!
+        get_single_apacheairflow_mapped_task_instance_by_id: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index} dag_id! dag_run_id! id! map_index!
+        update_a_apacheairflow_task_instance_by_id: patch /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id} dag_id! dag_run_id! id! dry_run new_state! read back from /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}
+        update_a_apacheairflow_mapped_task_instance_by_id: patch /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index} dag_id! dag_run_id! id! map_index! dry_run new_state! read back from /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}
+        set_apacheairflow_task_instances_state: post /api/v1/dags/{dag_id}/updateTaskInstancesState dag_id! dry_run! task_id! dag_run_id! include_upstream include_downstream include_future include_past new_state!
+        clear_apacheairflow_task_instances: post /api/v1/dags/{dag_id}/clearTaskInstances dag_id! dry_run! task_ids start_date end_date only_failed reset_dag_runs dag_run_id include_upstream include_downstream include_future include_past
+        set_apacheairflow_task_instance_note: patch /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/setNote dag_id! dag_run_id! task_id! note!
+        set_apacheairflow_mapped_task_instance_note: patch /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/setNote dag_id! dag_run_id! task_id! map_index! note!
+        get_single_apacheairflow_task_instance_dependencies_by_id: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dependencies dag_id! dag_run_id! id!
+        get_single_apacheairflow_mapped_task_instance_dependencies_by_id: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/dependencies dag_id! dag_run_id! id! map_index!
+        list_all_apacheairflow_task_instance_tries: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/tries dag_id! dag_run_id! task_id! -> task_instances by , paged false
+        list_all_apacheairflow_mapped_task_instance_tries: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries dag_id! dag_run_id! task_id! map_index! -> task_instances by , paged false
+        get_single_apacheairflow_task_instance_try_by_id: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/tries/{task_try_number} dag_id! dag_run_id! task_id! id!
+        get_single_apacheairflow_mapped_task_instance_try_by_id: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries/{task_try_number} dag_id! dag_run_id! task_id! map_index! id!
+        get_single_apacheairflow_task_instance_links_by_id: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/links dag_id! dag_run_id! id! map_index
+        list_all_apacheairflow_tasks: get /api/v1/dags/{dag_id}/tasks dag_id! -> tasks by , paged false
+        get_single_apacheairflow_task_by_id: get /api/v1/dags/{dag_id}/tasks/{task_id} dag_id! id!
         list_all_apacheairflow_users: get /api/v1/users order_by -> users by username email active roles.name, paged true
         get_single_apacheairflow_user_by_id: get /api/v1/users/{username} id!
         create_a_apacheairflow_user: post /api/v1/users first_name! last_name! username! email! roles! password!
         update_a_apacheairflow_user_by_id: patch /api/v1/users/{username} id! first_name last_name username email roles password merged with /api/v1/users/{username} masked
         delete_a_apacheairflow_user_by_id: delete /api/v1/users/{username} id!
+        list_all_apacheairflow_variables: get /api/v1/variables -> variables by , paged true
+        get_single_apacheairflow_variable_by_id: get /api/v1/variables/{variable_key} id!
+        create_a_apacheairflow_variable: post /api/v1/variables key! description value!
+        update_a_apacheairflow_variable_by_id: patch /api/v1/variables/{variable_key} id! key|id description value!
+        delete_a_apacheairflow_variable_by_id: delete /api/v1/variables/{variable_key} id!
+        list_all_apacheairflow_xcoms: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries dag_id dag_run_id task_id map_index xcom_key -> xcom_entries by , paged true
+        get_single_apacheairflow_xcom_by_id: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries/{xcom_key} dag_id! dag_run_id! task_id! id! map_index deserialize stringify
     "#]].assert_eq(&found);
 }
 
@@ -192,9 +396,9 @@ fn every_operation_is_decided() {
         .unwrap();
     }
     expect![[r#"
-        airflow-3: 0 tools, 128 excluded, 0 undecided
+        airflow-3: 126 tools, 2 excluded, 0 undecided
         airflow-3-fab: 11 tools, 3 excluded, 0 undecided
-        airflow-2: 11 tools, 78 excluded, 0 undecided
+        airflow-2: 89 tools, 0 excluded, 0 undecided
     "#]]
     .assert_eq(&found);
 }

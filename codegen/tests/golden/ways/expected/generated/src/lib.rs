@@ -11,7 +11,7 @@
 use runtime::Api;
 
 /// Ways.
-pub mod ways;
+pub mod inn;
 
 /// The APIs, newest first.
-pub static APIS: &[&Api] = &[&ways::API];
+pub static APIS: &[&Api] = &[&inn::API];

@@ -10,7 +10,7 @@ pub struct Tools;
 
 /// Ways.
 pub static API: Api = Api {
-    name: "ways",
+    name: "inn",
     title: "Ways",
     version: VersionProbe {
         path: "/version",
