@@ -93,6 +93,7 @@ impl Tool {
         method: "",
         operation: "",
         document: "",
+        since: "",
         effect: Effect {
             read_only: true,
             destructive: false,
@@ -184,6 +185,7 @@ impl Param {
             or: "",
             when_omitted: "",
             hidden: false,
+            since: "",
         }
     }
 }
