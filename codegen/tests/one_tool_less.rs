@@ -79,8 +79,10 @@ fn compare(
                 continue;
             }
         };
+        let lost = |tool: &&&str| before.contains(&format!("name = \"{tool}\""));
+        let lost: Vec<_> = gone.iter().filter(lost).collect();
         let Some(hunks) = removed(before, after) else {
-            problems.push(format!("without {gone:?}, {path} has new lines"));
+            problems.push(format!("without {lost:?}, {path} has new lines"));
             continue;
         };
         let text = hunks.concat();
@@ -98,11 +100,13 @@ fn compare(
             toolsets.contains(toolset(path)) && is_one_block(&hunks, gone, &mut blocks)
         };
         if !expected {
-            problems.push(format!("without {gone:?}, {path} lacks\n{text}"));
+            problems.push(format!("without {lost:?}, {path} lacks\n{text}"));
         }
     }
     if blocks.len() != gone.len() {
-        problems.push(format!("without {gone:?}, blocks lack of {blocks:?} only"));
+        problems.push(format!(
+            "without {gone:?}, the blocks gone are those of {blocks:?}"
+        ));
     }
     problems
 }
