@@ -4,86 +4,140 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use mcp_codegen::Input;
 use mcp_codegen::emit::emit;
 use similar::{ChangeTag, TextDiff};
 
+/// Takes out each tool. Toolsets share no file but those that list them, so that one of each can go at the same time.
 #[test]
 fn one_tool_less_is_one_block_less() {
     let inputs = inputs();
     let whole = files(&inputs);
-    let mut tools = 0;
+    let most = inputs.iter().map(|input| entries(input).len()).max();
+    let mut tools = BTreeSet::new();
     let mut problems = Vec::new();
-    for (file, input) in inputs.iter().enumerate() {
-        let entries = entries(input);
-        for entry in &entries {
-            let mut fewer = inputs.clone();
-            if entries.len() > 1 {
-                fewer[file].text = input.text.replacen(entry, "", 1);
-            } else {
-                fewer.remove(file);
+    for round in 0..most.unwrap() {
+        let mut fewer = Vec::new();
+        let mut toolsets = BTreeSet::new();
+        for input in &inputs {
+            let entries = entries(input);
+            let entry = entries.get(round);
+            toolsets.extend(entry.map(|_| toolset(&input.path)));
+            match entry {
+                Some(_) if entries.len() == 1 => {}
+                Some(entry) => fewer.push(Input {
+                    path: input.path.clone(),
+                    text: input.text.replacen(entry, "", 1),
+                }),
+                None => fewer.push(input.clone()),
             }
-            problems.extend(compare(&whole, &files(&fewer)));
-            tools += 1;
         }
+        let fewer = files(&fewer);
+        let gone: BTreeSet<&str> = whole
+            .keys()
+            .filter(|path| !fewer.contains_key(*path))
+            .filter_map(|path| tool(path))
+            .collect();
+        if gone.len() != toolsets.len() {
+            problems.push(format!(
+                "one tool less in {toolsets:?}, but without {gone:?}"
+            ));
+        }
+        problems.extend(compare(&whole, &fewer, &toolsets, &gone));
+        tools.extend(gone);
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-    let schemas = whole.keys().filter(|path| path.contains("/schemas/"));
-    assert_eq!(tools, schemas.count());
+    assert_eq!(tools, whole.keys().filter_map(|path| tool(path)).collect());
 }
 
-/// Says what else is different where one tool is missing.
-fn compare(whole: &BTreeMap<String, String>, fewer: &BTreeMap<String, String>) -> Vec<String> {
-    let gone: Vec<&String> = whole
+/// Says what else is different where one tool of each of these toolsets is missing.
+fn compare(
+    whole: &BTreeMap<String, String>,
+    fewer: &BTreeMap<String, String>,
+    toolsets: &BTreeSet<&str>,
+    gone: &BTreeSet<&str>,
+) -> Vec<String> {
+    let mut problems = Vec::new();
+    // Without its only tool in an API, a toolset goes, too.
+    let without: BTreeSet<&str> = whole
         .keys()
-        .filter(|path| !fewer.contains_key(*path))
+        .filter(|path| path.ends_with(".rs") && !fewer.contains_key(*path))
+        .map(|path| toolset(path))
         .collect();
-    let tools: Vec<&str> = gone
-        .iter()
-        .filter_map(|path| {
-            path.strip_prefix("generated/schemas/")?
-                .strip_suffix(".json")
-        })
-        .collect();
-    let [tool] = tools.as_slice() else {
-        return vec![format!("not one schema, but {gone:?}")];
-    };
-    let toolset_gone = gone.len() > 1;
-    fewer
-        .iter()
-        .filter(|(path, after)| whole[*path] != **after)
-        // Without its only tool, a toolset goes, too.
-        .filter(|(path, _)| !(toolset_gone && path.ends_with("/mod.rs")))
-        .filter_map(|(path, after)| {
-            let problem = match removed(&whole[path], after) {
-                None => "has new lines".to_owned(),
-                Some(hunks) => wrong_hunks(path, tool, &hunks)?,
-            };
-            Some(format!("without `{tool}`, {path} {problem}"))
-        })
-        .collect()
+    let mut blocks = BTreeSet::new();
+    for (path, before) in whole {
+        let after = match fewer.get(path) {
+            Some(after) if after == before => continue,
+            Some(after) => after,
+            None if tool(path).is_some() => continue,
+            None if before.matches("#[tool(").count() == 1 => "",
+            None => {
+                problems.push(format!("{path} is gone"));
+                continue;
+            }
+        };
+        let lost = |tool: &&&str| before.contains(&format!("name = \"{tool}\""));
+        let lost: Vec<_> = gone.iter().filter(lost).collect();
+        let Some(hunks) = removed(before, after) else {
+            problems.push(format!("without {lost:?}, {path} has new lines"));
+            continue;
+        };
+        let text = hunks.concat();
+        let expected = if path.ends_with("/mod.rs") {
+            let modules = text
+                .lines()
+                .filter_map(|line| line.strip_prefix("pub mod "));
+            let modules: Vec<_> = modules.map(|module| module.trim_end_matches(';')).collect();
+            !modules.is_empty() && modules.iter().all(|module| without.contains(module))
+        } else if path.ends_with("catalogue.md") {
+            let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
+            let rows: Vec<_> = rows.filter_map(|row| row.split('`').next()).collect();
+            rows.len() == gone.len() && rows.iter().all(|row| gone.contains(row))
+        } else {
+            toolsets.contains(toolset(path)) && is_one_block(&hunks, gone, &mut blocks)
+        };
+        if !expected {
+            problems.push(format!("without {lost:?}, {path} lacks\n{text}"));
+        }
+    }
+    if blocks.len() != gone.len() {
+        problems.push(format!(
+            "without {gone:?}, the blocks gone are those of {blocks:?}"
+        ));
+    }
+    problems
 }
 
-/// What is wrong with the lines that are missing from a file.
-fn wrong_hunks(path: &str, tool: &str, hunks: &[String]) -> Option<String> {
-    let text = hunks.concat();
-    let expected = if path.ends_with("catalogue.md") {
-        let rows = text.lines().filter(|line| line.starts_with("| `"));
-        text.contains(&format!("| `{tool}` |")) && rows.count() == 1
-    } else if path.ends_with(".rs") {
-        let (blocks, types): (Vec<&String>, Vec<&String>) =
-            hunks.iter().partition(|hunk| hunk.contains("#[tool("));
-        blocks.len() == 1
-            && text.matches("#[tool(").count() == 1
-            && text.contains(&format!("name = \"{tool}\""))
-            && types.iter().all(|hunk| hunk.contains("#[derive(Schema)]"))
-    } else {
-        false
+/// Whether these are the block of one of the tools and types that only it had.
+fn is_one_block(hunks: &[String], gone: &BTreeSet<&str>, blocks: &mut BTreeSet<String>) -> bool {
+    let (block, types): (Vec<&String>, Vec<&String>) =
+        hunks.iter().partition(|hunk| hunk.contains("#[tool("));
+    let [block] = block.as_slice() else {
+        return false;
     };
-    (!expected).then(|| format!("lacks\n{text}"))
+    let name = block
+        .split("name = \"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
+    blocks.extend(name.map(ToOwned::to_owned));
+    block.matches("#[tool(").count() == 1
+        && name.is_some_and(|name| gone.contains(name))
+        && types.iter().all(|hunk| hunk.contains("#[derive(Schema)]"))
+}
+
+/// The toolset that a file is of: its name without folder and ending.
+fn toolset(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.split('.').next().unwrap_or(name)
+}
+
+/// The tool that a file is the schema of.
+fn tool(path: &str) -> Option<&str> {
+    path.strip_prefix("generated/schemas/")?
+        .strip_suffix(".json")
 }
 
 /// The hunks that are missing from `after`; `None` if anything else is different.

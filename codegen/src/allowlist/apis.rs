@@ -371,17 +371,15 @@ fn pages_of(r: &mut Reader<'_>, node: &Node) -> Option<Pages> {
 fn mask(r: &mut Reader<'_>, node: &Node) -> Option<MaskRule> {
     let map = r.map(node, "`mask`", &["parameter", "string"])?;
     let parameter = r.text(&map, "parameter");
-    let string = r.text(&map, "string")?;
-    let string = r.word(
-        &string,
-        "way to write several names",
-        &["comma", "space", "pipe"],
-    )?;
+    let string = r.text(&map, "string");
+    let words = ["comma", "space", "pipe"];
+    let string = string.and_then(|string| r.word(&string, "way to write several names", &words));
+    // Without the way to write it the parameter is known for what it is all the same.
     Some(MaskRule {
         parameter: parameter?.value,
         string: match string {
-            "space" => Separator::Space,
-            "pipe" => Separator::Pipe,
+            Some("space") => Separator::Space,
+            Some("pipe") => Separator::Pipe,
             _ => Separator::Comma,
         },
     })
