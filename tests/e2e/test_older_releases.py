@@ -140,7 +140,10 @@ async def test_what_came_later_says_so(older, tmp_path):
 
 
 @pytest.mark.anyio
-async def test_users_and_roles_of_every_auth_manager(older, tmp_path):
+async def test_users_and_roles_of_every_auth_manager(older, tmp_path, request):
+    if older.version == "3.0.6":
+        # Strict: the day that it works this mark has to go.
+        request.applymarker(pytest.mark.xfail(strict=True, reason="FAB 2 has another API for users and roles, which is not there yet"))
     async with connect(older, tmp_path) as session:
         users = await session.call("list_all_apacheairflow_users", {"limit": 1})
         assert [user["username"] for user in users["users"]] == ["admin"] and users["next_cursor"]

@@ -81,7 +81,7 @@ pub mod tools {
         pub pool_slots: Nullable<f64>,
         pub execution_timeout: Nullable<TimeDelta>,
         pub retry_delay: Nullable<TimeDelta>,
-        pub retry_exponential_backoff: f64,
+        pub retry_exponential_backoff: Json,
         pub priority_weight: Nullable<f64>,
         pub weight_rule: Nullable<String>,
         pub ui_color: Nullable<String>,
