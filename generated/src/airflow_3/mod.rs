@@ -107,7 +107,7 @@ pub static API: Api = Api {
             probe: Some(DocumentProbe {
                 path: "/auth/openapi.json",
                 has: "/paths/~1fab~1v1~1users",
-                what: "the FAB auth manager 3.0 or newer",
+                what: "the FAB auth manager 3.2 or newer",
             }),
         },
     ],
