@@ -141,3 +141,13 @@ async def test_every_list_is_walked_to_its_end(airflow, tmp_path, capsys):
         print(f"\nlimit, items and time of each walk, airflow-{airflow.major}")
         print("\n".join("  " + line for line in lines))
     assert not failed, "\n".join(failed)
+
+
+@pytest.mark.anyio
+async def test_a_hundred_dags_fit_in_30_kb(airflow, tmp_path):
+    """The budget of a list as the model gets it: what it reads without asking for more fields."""
+    async with connect(airflow, tmp_path) as session:
+        result = await session.result(list_of("dags"), {"limit": 100})
+    assert len(result.structured_content["dags"]) == 100
+    size = len(result.content[0].text.encode())
+    assert size <= 30_000, f"{size} bytes"

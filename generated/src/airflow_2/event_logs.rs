@@ -49,7 +49,7 @@ pub mod tools {
         #[param(query, since = "2.8")]
         pub owner: Option<String>,
 
-        /// Before.
+        /// Before this time.
         #[param(query, since = "2.8", format = "date-time")]
         pub before: Option<String>,
 

@@ -578,8 +578,8 @@ pub mod tools {
         pub note: String,
     }
 
-    /// Get why a task in a run with no state or state scheduled does not start, with name and
-    /// reason of each; else nothing.
+    /// Get what keeps a task in a run from starting, with name and reason of each cause. Empty for
+    /// one whose state is neither none nor scheduled.
     #[tool(
         name = "get_single_apacheairflow_task_instance_dependencies_by_id",
         title = "Get what keeps a task from starting",
@@ -606,7 +606,8 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Get why one instance of a mapped task does not start, with name and reason of each.
+    /// Get what keeps one instance of a mapped task from starting, with name and reason of each
+    /// cause.
     #[tool(
         name = "get_single_apacheairflow_mapped_task_instance_dependencies_by_id",
         title = "Get what keeps an instance of a mapped task from starting",

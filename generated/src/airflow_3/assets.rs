@@ -127,7 +127,7 @@ pub mod tools {
         #[param(query, format = "date-time")]
         pub timestamp_gte: Option<String>,
 
-        /// Until.
+        /// Until this time.
         #[param(query, format = "date-time")]
         pub timestamp_lte: Option<String>,
     }

@@ -295,8 +295,8 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Create the some 60 example connections that Airflow ships; those that exist stay. For trials
-    /// only.
+    /// Create the 60 or so example connections that Airflow ships; those that exist stay. For
+    /// trials only.
     #[tool(
         name = "add_apacheairflow_default_connections",
         title = "Add the example connections",

@@ -54,7 +54,7 @@ pub mod tools {
         #[param(query)]
         pub excluded_events: Option<Vec<String>>,
 
-        /// Before.
+        /// Before this time.
         #[param(query, format = "date-time")]
         pub before: Option<String>,
 

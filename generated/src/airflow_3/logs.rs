@@ -40,8 +40,8 @@ pub mod tools {
         pub map_index: Option<i64>,
     }
 
-    /// Get where the log of a try of a task stands in the web, if this Airflow keeps logs in
-    /// another system. To read it use list_all_apacheairflow_log_lines.
+    /// Get the web address of the log of one try of a task, if this Airflow keeps logs in another
+    /// system. To read it use list_all_apacheairflow_log_lines.
     #[tool(
         name = "get_single_apacheairflow_external_log_url_by_id",
         title = "Get the address of a log kept elsewhere",

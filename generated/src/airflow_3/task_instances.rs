@@ -397,7 +397,8 @@ pub mod tools {
         Skipped,
     }
 
-    /// Show which task instances the same update would change. Changes nothing.
+    /// Show which task instances update_a_apacheairflow_task_instance_by_id would change with the
+    /// same arguments. Changes nothing.
     #[tool(
         name = "preview_apacheairflow_task_instance_update",
         title = "Preview setting the state of a task",
@@ -456,7 +457,8 @@ pub mod tools {
         Skipped,
     }
 
-    /// Show which task instances the same update would change. Changes nothing.
+    /// Show which task instances update_a_apacheairflow_mapped_task_instance_by_id would change
+    /// with the same arguments. Changes nothing.
     #[tool(
         name = "preview_apacheairflow_mapped_task_instance_update",
         title = "Preview setting the state of an instance of a mapped task",
@@ -567,7 +569,8 @@ pub mod tools {
         Skipped,
     }
 
-    /// Show which task instances the same update would change. Changes nothing.
+    /// Show which task instances update_a_apacheairflow_task_group_instances_by_id would change
+    /// with the same arguments. Changes nothing.
     #[tool(
         name = "preview_apacheairflow_task_group_instances_update",
         title = "Preview setting the state of a task group",
@@ -762,8 +765,8 @@ pub mod tools {
         pub map_index: Option<i64>,
     }
 
-    /// Get why a task in a run with no state or state scheduled does not start, with name and
-    /// reason of each; else nothing.
+    /// Get what keeps a task in a run from starting, with name and reason of each cause. Empty for
+    /// one whose state is neither none nor scheduled.
     #[tool(
         name = "get_single_apacheairflow_task_instance_dependencies_by_id",
         title = "Get what keeps a task from starting",
@@ -789,7 +792,8 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Get why one instance of a mapped task does not start, with name and reason of each.
+    /// Get what keeps one instance of a mapped task from starting, with name and reason of each
+    /// cause.
     #[tool(
         name = "get_single_apacheairflow_mapped_task_instance_dependencies_by_id",
         title = "Get what keeps an instance of a mapped task from starting",

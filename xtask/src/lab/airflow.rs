@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use nix::sys::signal::Signal;
 
 use super::process::{Process, free_port, is_alive, stop_group};
 use super::python::Venv;
@@ -392,7 +393,7 @@ pub(crate) fn down(major: u8) -> Result<bool> {
     let Some(pid) = running_pid(&home) else {
         return Ok(false);
     };
-    stop_group(pid, || !is_alive(pid));
+    stop_group(pid, Signal::SIGTERM, || !is_alive(pid));
     std::fs::remove_file(pid_file(&home))?;
     Ok(true)
 }

@@ -2,17 +2,16 @@
 //!
 //! The programs are Debian's or whatever is on `PATH`, else those of a PyPI wheel. They refuse to run as root, who lets an unprivileged user run them.
 
-use std::fs::File;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
 use nix::unistd::{Uid, User};
 
-use super::process::{free_port, stop_process};
+use super::process::{Process, free_port};
 use super::{lab_dir, python, run_logged, step};
 
 /// The wheel that has the server where the machine has none.
@@ -26,7 +25,8 @@ pub(crate) struct Postgres {
     /// Folder of `psql` and `pg_dump`.
     pub(crate) programs: PathBuf,
     data: PathBuf,
-    child: Child,
+    /// `None` once it is being stopped.
+    process: Option<Process>,
 }
 
 impl Postgres {
@@ -46,7 +46,6 @@ impl Postgres {
             init.args(["--username", "postgres", "--auth", "trust", "--no-sync"]);
             init.args(["--encoding", "UTF8", "--locale", "C", "--pgdata"]);
             run_logged(init.arg(&data), &log)?;
-            let file = File::options().append(true).open(&log)?;
             let mut serve = runner.command(&programs.join("postgres"));
             serve.arg("-D").arg(&data);
             // Nothing here outlives the machine, and a disk that is slow to sync is not what is tested.
@@ -58,18 +57,13 @@ impl Postgres {
             ] {
                 serve.args(["-c", setting]);
             }
-            let child = serve
-                .stdin(Stdio::null())
-                .stdout(file.try_clone()?)
-                .stderr(file)
-                .process_group(0)
-                .spawn()
-                .context("start postgres")?;
+            // Interrupting it ends it without waiting for its clients.
+            let process = Process::spawn_to_end_by(Signal::SIGINT, &mut serve, &log)?;
             let mut server = Self {
                 url: format!("postgres://postgres@127.0.0.1:{port}"),
                 programs,
                 data,
-                child,
+                process: Some(process),
             };
             server.wait_until_ready(&log)?;
             Ok(server)
@@ -86,7 +80,9 @@ impl Postgres {
             if answer.status.success() {
                 return Ok(());
             }
-            if let Some(status) = self.child.try_wait()? {
+            if let Some(process) = &mut self.process
+                && let Some(status) = process.ended()?
+            {
                 bail!("postgres ended ({status}); see {}", log.display());
             }
             std::thread::sleep(Duration::from_millis(100));
@@ -97,15 +93,7 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // Interrupting it ends it without waiting for its clients; quitting without a farewell.
-        let ways = [
-            (Signal::SIGINT, 5),
-            (Signal::SIGQUIT, 5),
-            (Signal::SIGKILL, 5),
-        ];
-        stop_process(self.child.id(), &ways, || {
-            matches!(self.child.try_wait(), Ok(Some(_)))
-        });
+        drop(self.process.take());
         let _ = std::fs::remove_dir_all(&self.data);
     }
 }

@@ -1,26 +1,58 @@
 //! Processes that are started here: a free port for each, and an end by the id it was started with.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
+
+/// The groups that end with this program, each with the signal that asks it to.
+static RUNNING: Mutex<BTreeMap<u32, Signal>> = Mutex::new(BTreeMap::new());
+
+fn running<T>(look: impl FnOnce(&mut BTreeMap<u32, Signal>) -> T) -> T {
+    look(&mut RUNNING.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Whoever interrupts this program does not interrupt what it started, since that is in groups of its own: it is stopped here.
+pub(crate) fn stop_all_when_interrupted() -> Result<()> {
+    ctrlc::set_handler(|| {
+        let groups = running(std::mem::take);
+        // All at once first: each takes its time.
+        for (pid, ask) in &groups {
+            ask_group(*pid, *ask);
+        }
+        for (pid, ask) in groups {
+            stop_group(pid, ask, || has_ended(pid));
+        }
+        std::process::exit(130);
+    })
+    .context("listen for interrupts")
+}
 
 /// A process in a group of its own. Stopped when dropped, unless [`Process::detach`]ed.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Option<Child>,
     pid: u32,
+    ask: Signal,
 }
 
 impl Process {
-    /// Starts a command in the background; what it prints goes into `log`.
+    /// Starts a command in the background, to be asked to end by SIGTERM; what it prints goes into `log`.
     pub(crate) fn spawn(command: &mut Command, log: &Path) -> Result<Self> {
+        Self::spawn_to_end_by(Signal::SIGTERM, command, log)
+    }
+
+    /// The same with another signal that asks it to end.
+    pub(crate) fn spawn_to_end_by(ask: Signal, command: &mut Command, log: &Path) -> Result<Self> {
         let file = File::create(log).with_context(|| format!("create {}", log.display()))?;
         let child = command
             .stdin(Stdio::null())
@@ -29,9 +61,11 @@ impl Process {
             .process_group(0)
             .spawn()
             .with_context(|| format!("start {}", command.get_program().display()))?;
+        running(|running| running.insert(child.id(), ask));
         Ok(Self {
             pid: child.id(),
             child: Some(child),
+            ask,
         })
     }
 
@@ -45,6 +79,7 @@ impl Process {
 
     /// Leaves it running after this program ends; returns the id to stop it by.
     pub(crate) fn detach(mut self) -> u32 {
+        running(|running| running.remove(&self.pid));
         self.child = None;
         self.pid
     }
@@ -63,7 +98,10 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
-            stop_group(self.pid, || matches!(child.try_wait(), Ok(Some(_))));
+            stop_group(self.pid, self.ask, || {
+                matches!(child.try_wait(), Ok(Some(_)))
+            });
+            running(|running| running.remove(&self.pid));
         }
     }
 }
@@ -74,29 +112,28 @@ pub(crate) fn free_port() -> Result<u16> {
 }
 
 /// Stops a process group that was started here: asks first, insists after five seconds.
-pub(crate) fn stop_group(pid: u32, mut has_ended: impl FnMut() -> bool) {
-    let Ok(raw) = i32::try_from(pid) else { return };
-    let group = Pid::from_raw(raw);
-    for (signal, patience) in [(Signal::SIGTERM, 5), (Signal::SIGKILL, 5)] {
-        if killpg(group, signal).is_err() {
-            return;
-        }
-        if ends_within(Duration::from_secs(patience), &mut has_ended) {
+pub(crate) fn stop_group(pid: u32, ask: Signal, mut has_ended: impl FnMut() -> bool) {
+    for signal in [ask, Signal::SIGKILL] {
+        if !ask_group(pid, signal) || ends_within(Duration::from_secs(5), &mut has_ended) {
             return;
         }
     }
 }
 
-/// Stops one process by asking in each of these ways in turn, each for so many seconds.
-pub(crate) fn stop_process(pid: u32, ways: &[(Signal, u64)], mut has_ended: impl FnMut() -> bool) {
-    let Ok(raw) = i32::try_from(pid) else { return };
-    for (signal, patience) in ways {
-        if kill(Pid::from_raw(raw), *signal).is_err()
-            || ends_within(Duration::from_secs(*patience), &mut has_ended)
-        {
-            return;
-        }
-    }
+/// Whether there was such a group.
+fn ask_group(pid: u32, signal: Signal) -> bool {
+    i32::try_from(pid).is_ok_and(|raw| killpg(Pid::from_raw(raw), signal).is_ok())
+}
+
+/// Whether a process that was started here has ended: one that nobody has waited for still has its id.
+fn has_ended(pid: u32) -> bool {
+    let Ok(raw) = i32::try_from(pid) else {
+        return true;
+    };
+    !matches!(
+        waitpid(Pid::from_raw(raw), Some(WaitPidFlag::WNOHANG)),
+        Ok(WaitStatus::StillAlive)
+    )
 }
 
 fn ends_within(patience: Duration, has_ended: &mut impl FnMut() -> bool) -> bool {
