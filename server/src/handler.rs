@@ -26,6 +26,7 @@ use tokio::sync::watch;
 use crate::changes::Changes;
 use crate::discover::{self, Wanted};
 use crate::offer::{NoTool, Offer};
+use crate::product::product;
 use crate::progress::Progress;
 
 /// Longest wait of `tools/list` for a detection under way. Airflow answers the probe in a few milliseconds; a client that waits for an Airflow which is not there would show no tools at all.
@@ -42,7 +43,7 @@ If a call fails, `error.hint` says what to try; change nothing and repeat only i
 
 /// This server as it names itself.
 static SERVER: LazyLock<Implementation> = LazyLock::new(|| {
-    Implementation::new("airflow-mcp", env!("CARGO_PKG_VERSION")).with_title("Apache Airflow")
+    Implementation::new(product().name, product().version).with_title("Apache Airflow")
 });
 
 /// What every result says of this server.

@@ -26,7 +26,7 @@ pub(crate) fn start(
         .with_default(others)
         // It warns of what clients do wrong, in their words, and calls it an error if one has left.
         .with_target("rmcp", LevelFilter::OFF)
-        .with_target("airflow_mcp", level)
+        .with_target("mcp_server", level)
         .with_target("mcp_runtime", level);
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let layer: Box<dyn Layer<Registry> + Send + Sync> = match format {

@@ -4,13 +4,13 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use airflow_tools::APIS;
 use runtime::registry::Selection;
 use runtime::{Account, Credentials, Settings, SettingsError};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::cli::{Connected, ConnectionArgs, SelectionArgs};
+use crate::product::product;
 
 /// All that is wrong with the settings.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub(crate) fn connect(
     let mut problems = Vec::new();
     // Whatever is wrong gets a stand-in, so that the rest is looked at too.
     let settings = settings(args.connection, environment, &mut problems);
-    let account = Account::new(settings, APIS).map_err(|error| {
+    let account = Account::new(settings, product().apis).map_err(|error| {
         problems.push(format!("{}{error}", variable(&error)));
     });
     let selection = selection(args.selection).map_err(|more| problems.extend(more.0));
@@ -84,7 +84,7 @@ pub(crate) fn selection(args: SelectionArgs) -> Result<Selection, Problems> {
         tags: names(args.tags),
         tools: names(args.tools),
     };
-    match selection.check(APIS) {
+    match selection.check(product().apis) {
         Ok(()) => Ok(selection),
         Err(errors) => Err(Problems(errors.iter().map(ToString::to_string).collect())),
     }
@@ -137,10 +137,10 @@ pub(crate) fn api_name(api: Option<String>) -> Result<Option<String>, Vec<String
     let Some(name) = set(api) else {
         return Ok(None);
     };
-    if APIS.iter().any(|api| api.name == name) {
+    if product().apis.iter().any(|api| api.name == name) {
         return Ok(Some(name));
     }
-    let names: Vec<_> = APIS.iter().map(|api| api.name).collect();
+    let names: Vec<_> = product().apis.iter().map(|api| api.name).collect();
     Err(vec![format!(
         "AIRFLOW_API is `{name}`: give {}, or leave it out to have it detected",
         names.join(" or ")

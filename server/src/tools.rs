@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use airflow_tools::APIS;
 use runtime::tool::Http;
 use runtime::{Api, Tool, json_schema, registry};
 use serde_json::{Value, json};
@@ -11,6 +10,7 @@ use crate::Failure;
 use crate::cli::SelectionArgs;
 use crate::discover;
 use crate::output;
+use crate::product::product;
 use crate::settings::{self, Problems};
 
 /// Prints the selected tools of an API, the newest unless another is named.
@@ -30,7 +30,8 @@ pub(crate) fn print(
             return Err(Problems(problems).into());
         }
     };
-    let api = APIS
+    let api = product()
+        .apis
         .iter()
         .find(|api| name.as_ref().is_none_or(|name| api.name == name));
     let tools: Vec<_> = api

@@ -76,9 +76,16 @@ fn crates_depend_one_way() {
             &["runtime", "macros", "airflow-tools", "airflow-mcp"][..],
         ),
         ("macros", &["codegen", "airflow-tools", "airflow-mcp"]),
-        ("runtime", &["codegen", "airflow-tools", "airflow-mcp"]),
-        ("generated", &["codegen", "macros", "airflow-mcp"]),
-        ("server", &["codegen", "macros"]),
+        (
+            "runtime",
+            &["codegen", "server", "airflow-tools", "airflow-mcp"],
+        ),
+        ("generated", &["codegen", "macros", "server", "airflow-mcp"]),
+        (
+            "server",
+            &["codegen", "macros", "airflow-tools", "airflow-mcp"],
+        ),
+        ("airflow-mcp", &["codegen", "macros", "runtime"]),
         (
             "xtask",
             &["runtime", "macros", "airflow-tools", "airflow-mcp"],

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use airflow_tools::APIS;
 use clap::{Args, Subcommand};
 use secrecy::SecretString;
 
@@ -12,6 +11,7 @@ use super::options::{self, StoreArgs};
 use super::service::{Gateway, GatewayOptions};
 use crate::Failure;
 use crate::output;
+use crate::product::product;
 use crate::settings::{Problems, process_environment};
 
 /// `airflow-mcp key`.
@@ -67,7 +67,7 @@ pub(crate) async fn rotate(args: RotateArgs) -> Result<(), Failure> {
         local_credentials: false,
         audit_retention: Duration::MAX,
         purge_interval: Duration::from_secs(3600),
-        apis: APIS,
+        apis: product().apis,
     })
     .await?;
     let rotated = gateway.rotate_key(&new).await;

@@ -20,6 +20,7 @@ use prometheus_client::registry::{Registry, Unit};
 use runtime::Tool;
 
 use super::service::Gateway;
+use crate::product::product;
 
 /// Longest wait for the store before it counts as not ready.
 const STORE_WAIT: Duration = Duration::from_secs(3);
@@ -81,7 +82,7 @@ impl Metrics {
         let in_flight = Gauge::default();
         let tokens = Family::default();
         let slowed = Counter::default();
-        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        let version = Info::new([("version", product().version)]);
         registry.register("build", "Version of this program", version);
         registry.register("calls", "Calls of tools that have ended", calls.clone());
         registry.register_with_unit(

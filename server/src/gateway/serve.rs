@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use airflow_tools::APIS;
 use anyhow::Context;
 use axum::Router;
 use axum::http::StatusCode;
@@ -29,6 +28,7 @@ use super::origin::Access;
 use super::service::{Gateway, GatewayOptions};
 use super::traces::Traces;
 use crate::output;
+use crate::product::product;
 use crate::settings::process_environment;
 
 /// How long calls in flight may take to finish after the signal to end.
@@ -69,7 +69,7 @@ pub(crate) async fn serve(options: Options) -> anyhow::Result<()> {
         local_credentials: options.local_credentials,
         audit_retention: options.audit_retention,
         purge_interval: PURGE_INTERVAL,
-        apis: APIS,
+        apis: product().apis,
     })
     .await?;
     if let Some(path) = options.keys.made {

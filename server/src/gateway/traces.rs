@@ -18,6 +18,7 @@ use rmcp::model::MetaObject;
 use rmcp::service::RequestContext;
 
 use crate::handler::{Called, Refused};
+use crate::product::product;
 use crate::settings::Environment;
 
 /// Where traces go, if they go anywhere.
@@ -48,8 +49,8 @@ impl Traces {
             .with_protocol(opentelemetry_otlp::Protocol::HttpBinary)
             .build()
             .context("traces cannot be sent")?;
-        let mut resource = Resource::builder()
-            .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
+        let mut resource =
+            Resource::builder().with_attribute(KeyValue::new("service.version", product().version));
         if !set("OTEL_SERVICE_NAME") {
             resource = resource.with_service_name("airflow-mcp");
         }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::args::Remote;
 use crate::Failure;
 use crate::output;
+use crate::product::product;
 use crate::settings::{Environment, Problems};
 
 /// The longest silence of a gateway; a check signs in to an Airflow that may be slow.
@@ -36,11 +37,7 @@ impl Client {
         // Fails if there is one already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
-            .user_agent(concat!(
-                env!("CARGO_PKG_NAME"),
-                "/",
-                env!("CARGO_PKG_VERSION")
-            ))
+            .user_agent(format!("{}/{}", product().name, product().version))
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10))
             .read_timeout(SILENCE);

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use airflow_tools::APIS;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -11,6 +10,7 @@ use super::section::{At, Document, Free, Problem, Section};
 use crate::gateway::error::{FieldProblem, ServiceError};
 use crate::gateway::model::{AccountInput, AuthInput, ServerConfig, ServerInput};
 use crate::gateway::validate::{self, AccountParts};
+use crate::product::product;
 use crate::settings::Environment;
 
 /// What surrounds a configuration file.
@@ -101,7 +101,7 @@ fn account(
     // What was reported already is not looked at again.
     if document.problems.len() == known {
         let mut problems = validate::Problems::default();
-        problems.account(&parts(&input), APIS);
+        problems.account(&parts(&input), product().apis);
         let at = |field: &str| match field {
             "name" => name.at,
             "base_url" => base_url.at,
@@ -328,7 +328,7 @@ fn server(
     if document.problems.len() == known {
         problems.name(&name.value);
     }
-    problems.config(&config, APIS);
+    problems.config(&config, product().apis);
     report(document, problems, "account.server", |_| name.at);
     let expires_at = section.time(document, "expires_at");
     let token_file = section.string(document, "token_file");

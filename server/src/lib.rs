@@ -1,4 +1,4 @@
-//! `airflow-mcp`: the tools of the generated catalogue, on the command line and for MCP clients.
+//! The server of a product: the tools of its generated catalogue, on the command line and for MCP clients.
 //!
 //! Standard output carries results and protocol, nothing else; what is to be said besides goes to standard error.
 
@@ -15,6 +15,7 @@ mod lines;
 mod log;
 mod offer;
 mod output;
+mod product;
 mod progress;
 mod remote;
 #[cfg(test)]
@@ -26,7 +27,6 @@ mod tools;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use airflow_tools::APIS;
 use clap::Parser;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -36,6 +36,8 @@ use crate::gateway::options::{LogFormat, Options};
 use crate::gateway::serve;
 use crate::handler::Handler;
 use crate::offer::{Catalogue, Offer};
+pub use crate::product::Product;
+use crate::product::product;
 use crate::settings::{Problems, process_environment};
 
 /// How the program ends, apart from well.
@@ -61,7 +63,9 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
-fn main() -> ExitCode {
+/// The program: reads the command line and does what it says.
+pub fn run(product: &'static Product) -> ExitCode {
+    product::start(product);
     let cli = Cli::parse();
     let (level, format) = match &cli.command {
         Command::Serve(args) => (LevelFilter::INFO, args.log_format),
@@ -69,7 +73,7 @@ fn main() -> ExitCode {
     };
     match log::start(&process_environment, level, format)
         .map_err(Failure::from)
-        .and_then(|()| run(cli.command))
+        .and_then(|()| execute(cli.command))
     {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Failed) => ExitCode::from(1),
@@ -85,7 +89,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<(), Failure> {
+fn execute(command: Command) -> Result<(), Failure> {
     match command {
         Command::Tools {
             json,
@@ -133,7 +137,7 @@ fn run(command: Command) -> Result<(), Failure> {
 
 fn connect(connected: Connected) -> Result<(runtime::Account, Offer), Failure> {
     let (account, selection) = settings::connect(connected, &process_environment)?;
-    let offer = Offer::new(Arc::new(Catalogue::new(APIS)), selection);
+    let offer = Offer::new(Arc::new(Catalogue::new(product().apis)), selection);
     Ok((account, offer))
 }
 
