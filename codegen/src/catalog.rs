@@ -47,6 +47,8 @@ pub struct Api {
     pub errors: ErrorShapes,
     /// Its toolsets with their tools, in the order of the allowlist; never empty.
     pub toolsets: Vec<Toolset>,
+    /// Named component schemas that several of its toolsets refer to and mean the same by, with all that they are made of, sorted by `rust_name`.
+    pub types: Vec<TypeDef>,
 }
 
 /// `runtime::api::VersionProbe`.
@@ -163,7 +165,7 @@ pub struct Toolset {
     pub sources: Vec<String>,
     /// The tools, in the order of the allowlist.
     pub operations: Vec<Operation>,
-    /// Named component schemas that its tools refer to, directly or through each other, sorted by `rust_name`.
+    /// Named component schemas that its tools refer to, directly or through each other, and that are not among the types of the API; sorted by `rust_name`.
     pub types: Vec<TypeDef>,
 }
 
@@ -476,7 +478,7 @@ pub enum TypeKind {
     Array(Box<TypeRef>),
     /// An object whose members all are these (`additionalProperties`).
     Map(Box<TypeRef>),
-    /// A struct or enum of this module, by its `rust_name`.
+    /// A struct or enum of this module or of the API, by its `rust_name`.
     Named(String),
 }
 

@@ -118,7 +118,7 @@ fn files(catalog: &Catalog) -> BTreeMap<String, String> {
 #[test]
 fn what_cannot_be_printed_is_said() {
     type Break = fn(&mut Catalog);
-    let rows: [(Break, &str); 8] = [
+    let rows: [(Break, &str); 10] = [
         (
             |shop| items(shop).operations[1].returns = Some(named("Itm")),
             "shop-2, toolset `items`: there is no type `Itm`",
@@ -160,6 +160,24 @@ fn what_cannot_be_printed_is_said() {
                 values.rules.min_length = Some(1);
             },
             "shop-2, tool `odd`: the values of argument `deep` keep to rules that a block has no place for",
+        ),
+        (
+            |shop| {
+                let mut tag = items(shop).types.remove(2);
+                if let TypeShape::Struct { fields, .. } = &mut tag.shape {
+                    fields[0].ty = named("Tg");
+                }
+                shop.apis[0].types.push(tag);
+            },
+            "shop-2, shared types: there is no type `Tg`",
+        ),
+        (
+            |shop| {
+                let tag = items(shop).types.remove(2);
+                shop.apis[0].types.push(tag);
+                items(shop).module = "shared".to_owned();
+            },
+            "shop-2: the name `shared` is used twice",
         ),
         (|_| {}, ""),
     ];

@@ -68,7 +68,12 @@ fn compare(
         .map(|path| toolset(path))
         .collect();
     let mut blocks = BTreeSet::new();
-    for (path, before) in whole {
+    let (whole, types) = without_types(whole);
+    let (fewer, left) = without_types(fewer);
+    for (api, text) in left.difference(&types) {
+        problems.push(format!("without {gone:?}, {api} has the new type\n{text}"));
+    }
+    for (path, before) in &whole {
         let after = match fewer.get(path) {
             Some(after) if after == before => continue,
             Some(after) => after,
@@ -111,7 +116,7 @@ fn compare(
     problems
 }
 
-/// Whether these are the block of one of the tools and types that only it had.
+/// Whether these are the block of one of the tools and anonymous types that only it had.
 fn is_one_block(hunks: &[String], gone: &BTreeSet<&str>, blocks: &mut BTreeSet<String>) -> bool {
     let (block, types): (Vec<&String>, Vec<&String>) =
         hunks.iter().partition(|hunk| hunk.contains("#[tool("));
@@ -126,6 +131,41 @@ fn is_one_block(hunks: &[String], gone: &BTreeSet<&str>, blocks: &mut BTreeSet<S
     block.matches("#[tool(").count() == 1
         && name.is_some_and(|name| gone.contains(name))
         && types.iter().all(|hunk| hunk.contains("#[derive(Schema)]"))
+}
+
+/// The files without the types by name, and these by API: a type moves when a second toolset takes it, and says the same where it then stands.
+fn without_types(
+    files: &BTreeMap<String, String>,
+) -> (BTreeMap<String, String>, BTreeSet<(&str, String)>) {
+    let mut rest = BTreeMap::new();
+    let mut types = BTreeSet::new();
+    for (path, text) in files {
+        let by_name = if path.ends_with("/shared.rs") {
+            text.split_once("use runtime::prelude::*;\n")
+                .map_or("", |(_, types)| types)
+                .to_owned()
+        } else {
+            let (tools, types) = text
+                .split_once("\n    // Types, by name.\n")
+                .unwrap_or((text.strip_suffix("}\n").unwrap_or(text), ""));
+            let tools = tools.replace("\n    use super::super::shared::*;\n", "");
+            rest.insert(path.clone(), tools);
+            types.replace("\n    ", "\n")
+        };
+        let api = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let mut definition = String::new();
+        for line in by_name.lines() {
+            definition.push_str(line);
+            definition.push('\n');
+            if line.starts_with('}') || (line.starts_with("pub ") && line.ends_with("{}")) {
+                // Its comments are wrapped where it stands.
+                let words = definition.split_whitespace().filter(|word| *word != "///");
+                types.insert((api, words.collect::<Vec<_>>().join(" ")));
+                definition.clear();
+            }
+        }
+    }
+    (rest, types)
 }
 
 /// The toolset that a file is of: its name without folder and ending.

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::EmitError;
-use super::types::{Types, definitions, named, parts};
+use super::rust::SHARED;
+use super::types::{Types, definitions, named, parts, references};
 use crate::catalog::{
     Api, Catalog, Effect, Operation, Rules, Toolset, TypeDef, TypeKind, TypeRef, TypeShape,
 };
@@ -17,6 +18,7 @@ const RESERVED: &[&str] = &[
 pub(super) fn check(catalog: &Catalog) -> Vec<EmitError> {
     let mut errors = Vec::new();
     for api in &catalog.apis {
+        check_shared(api, &mut errors);
         for toolset in &api.toolsets {
             check_toolset(api, toolset, &mut errors);
         }
@@ -24,13 +26,40 @@ pub(super) fn check(catalog: &Catalog) -> Vec<EmitError> {
     errors
 }
 
+/// What the toolsets of an API share.
+fn check_shared(api: &Api, errors: &mut Vec<EmitError>) {
+    let place = format!("{}, shared types", api.name);
+    let types = Types::shared(api);
+    let names = api
+        .types
+        .iter()
+        .map(|definition| definition.rust_name.as_str());
+    check_names(&place, names, errors);
+    if check_references(&place, api.types.iter().flat_map(parts), &types, errors) {
+        check_recursion(&place, &api.types, &types, errors);
+    }
+    let mut toolsets = api.toolsets.iter();
+    if !api.types.is_empty() && toolsets.any(|toolset| toolset.module == SHARED) {
+        errors.push(EmitError::DuplicateName {
+            place: api.name.clone(),
+            name: SHARED.to_owned(),
+        });
+    }
+}
+
 fn check_toolset(api: &Api, toolset: &Toolset, errors: &mut Vec<EmitError>) {
     let place = format!("{}, toolset `{}`", api.name, toolset.name);
-    check_names(&place, toolset, errors);
-    let types = Types::of(toolset);
-    let complete = check_references(&place, toolset, &types, errors);
+    let names = toolset
+        .operations
+        .iter()
+        .map(|operation| &operation.rust_name)
+        .chain(definitions(toolset).map(|definition| &definition.rust_name))
+        .map(String::as_str);
+    check_names(&place, names, errors);
+    let types = Types::of(api, toolset);
+    let complete = check_references(&place, references(toolset), &types, errors);
     if complete {
-        check_recursion(&place, toolset, &types, errors);
+        check_recursion(&place, definitions(toolset), &types, errors);
     }
     for operation in &toolset.operations {
         let place = format!("{}, tool `{}`", api.name, operation.tool_name);
@@ -41,46 +70,32 @@ fn check_toolset(api: &Api, toolset: &Toolset, errors: &mut Vec<EmitError>) {
     }
 }
 
-fn check_names(place: &str, toolset: &Toolset, errors: &mut Vec<EmitError>) {
+fn check_names<'a>(place: &str, names: impl Iterator<Item = &'a str>, errors: &mut Vec<EmitError>) {
     let mut seen = BTreeSet::new();
-    let names = toolset
-        .operations
-        .iter()
-        .map(|operation| &operation.rust_name)
-        .chain(definitions(toolset).map(|definition| &definition.rust_name));
     for name in names {
-        if RESERVED.contains(&name.as_str()) {
+        if RESERVED.contains(&name) {
             errors.push(EmitError::ReservedName {
                 place: place.to_owned(),
-                name: name.clone(),
+                name: name.to_owned(),
             });
         }
         if !seen.insert(name) {
             errors.push(EmitError::DuplicateName {
                 place: place.to_owned(),
-                name: name.clone(),
+                name: name.to_owned(),
             });
         }
     }
 }
 
 /// Whether all types that are referred to are there.
-fn check_references(
+fn check_references<'a>(
     place: &str,
-    toolset: &Toolset,
+    references: impl Iterator<Item = &'a TypeRef>,
     types: &Types<'_>,
     errors: &mut Vec<EmitError>,
 ) -> bool {
-    let of_operations = toolset.operations.iter().flat_map(|operation| {
-        operation
-            .parameters
-            .iter()
-            .map(|parameter| &parameter.ty)
-            .chain(operation.list.as_ref().map(|list| &list.of))
-            .chain(&operation.returns)
-    });
-    let missing: BTreeSet<&str> = of_operations
-        .chain(definitions(toolset).flat_map(parts))
+    let missing: BTreeSet<&str> = references
         .filter_map(named)
         .filter(|name| types.get(name).is_none())
         .collect();
@@ -91,8 +106,13 @@ fn check_references(
     missing.is_empty()
 }
 
-fn check_recursion(place: &str, toolset: &Toolset, types: &Types<'_>, errors: &mut Vec<EmitError>) {
-    for definition in definitions(toolset) {
+fn check_recursion<'a>(
+    place: &str,
+    definitions: impl IntoIterator<Item = &'a TypeDef>,
+    types: &Types<'_>,
+    errors: &mut Vec<EmitError>,
+) {
+    for definition in definitions {
         if reachable(parts(definition), types).contains(definition.rust_name.as_str()) {
             errors.push(EmitError::RecursiveType {
                 place: place.to_owned(),

@@ -37,7 +37,7 @@ fn tool_of(api: &Api, name: &str) -> Option<Value> {
             .operations
             .iter()
             .find(|operation| operation.tool_name == name)?;
-        Some(tool(&Types::of(toolset), operation))
+        Some(tool(&Types::of(api, toolset), operation))
     })
 }
 

@@ -1,14 +1,18 @@
-//! The generated crate: one file per API, one per toolset and API.
+//! The generated crate: one file per API, one per toolset and API, and one per API for the types that toolsets share.
 
 use serde::Serialize;
 
 use super::attributes::{self, Argument};
 use super::expression::{self, Expression};
 use super::templates::Templates;
+use super::types::{definitions, named, references};
 use super::{EmitError, OutputFile};
 use crate::catalog::{
     Api, Catalog, EnumValue, Operation, Toolset, ToolsetDoc, TypeDef, TypeRef, TypeShape,
 };
+
+/// The module with the types that several toolsets of an API have.
+pub(super) const SHARED: &str = "shared";
 
 /// All Rust files.
 pub(super) fn files(
@@ -33,7 +37,13 @@ pub(super) fn files(
         for toolset in &api.toolsets {
             files.push(OutputFile {
                 path: format!("generated/src/{}/{}.rs", api.module, toolset.module),
-                text: templates.render("toolset.rs", toolset_module(toolset))?,
+                text: templates.render("toolset.rs", toolset_module(api, toolset))?,
+            });
+        }
+        if !api.types.is_empty() {
+            files.push(OutputFile {
+                path: format!("generated/src/{}/{SHARED}.rs", api.module),
+                text: templates.render("shared.rs", shared_module(api))?,
             });
         }
     }
@@ -50,6 +60,7 @@ struct Library<'a> {
 struct ApiModule<'a> {
     title: &'a str,
     toolsets: Vec<Module<'a>>,
+    shared: Option<&'static str>,
     api: Expression,
 }
 
@@ -75,7 +86,22 @@ fn api_module<'a>(api: &'a Api, docs: &'a [ToolsetDoc]) -> ApiModule<'a> {
                 description: description(&toolset.name),
             })
             .collect(),
+        shared: (!api.types.is_empty()).then_some(SHARED),
         api: expression::api(api),
+    }
+}
+
+#[derive(Serialize)]
+struct SharedModule<'a> {
+    sources: Vec<&'a str>,
+    types: Vec<Type<'a>>,
+}
+
+fn shared_module(api: &Api) -> SharedModule<'_> {
+    let documents = api.documents.iter();
+    SharedModule {
+        sources: documents.map(|document| document.source.as_str()).collect(),
+        types: api.types.iter().map(type_of).collect(),
     }
 }
 
@@ -83,17 +109,27 @@ fn api_module<'a>(api: &'a Api, docs: &'a [ToolsetDoc]) -> ApiModule<'a> {
 struct ToolsetModule<'a> {
     name: &'a str,
     sources: &'a [String],
+    shared: Option<&'static str>,
     tools: Vec<Tool<'a>>,
     types: Vec<Type<'a>>,
 }
 
-fn toolset_module(toolset: &Toolset) -> ToolsetModule<'_> {
+fn toolset_module<'a>(api: &'a Api, toolset: &'a Toolset) -> ToolsetModule<'a> {
     ToolsetModule {
         name: &toolset.name,
         sources: &toolset.sources,
+        shared: uses_shared(api, toolset).then_some(SHARED),
         tools: toolset.operations.iter().map(tool).collect(),
         types: toolset.types.iter().map(type_of).collect(),
     }
+}
+
+/// Whether a module refers to types of the API.
+fn uses_shared(api: &Api, toolset: &Toolset) -> bool {
+    let is = |of: &TypeDef, name: &str| of.rust_name == name;
+    references(toolset).filter_map(named).any(|name| {
+        api.types.iter().any(|of| is(of, name)) && !definitions(toolset).any(|of| is(of, name))
+    })
 }
 
 /// An operation, and the arguments of its attribute that are not plain values.

@@ -29,6 +29,7 @@ const TEMPLATES: &[(&str, &str)] = &[
         "readme_tools.md",
         include_str!("../../templates/readme_tools.md.jinja"),
     ),
+    ("shared.rs", include_str!("../../templates/shared.rs.jinja")),
     ("tool.jinja", include_str!("../../templates/tool.jinja")),
     (
         "toolset.rs",

@@ -1,17 +1,29 @@
-//! The types of one generated module, by name.
+//! The types that one generated module knows, by name.
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{Field, Toolset, TypeDef, TypeKind, TypeRef, TypeShape};
+use crate::catalog::{Api, Field, Toolset, TypeDef, TypeKind, TypeRef, TypeShape};
 
-/// The types of a module, shared and anonymous ones.
+/// The types of a module: anonymous ones, its own, and those of the API.
 pub(super) struct Types<'a>(BTreeMap<&'a str, &'a TypeDef>);
 
 impl<'a> Types<'a> {
-    /// Those of the module of a toolset.
-    pub(super) fn of(toolset: &'a Toolset) -> Self {
+    /// Those that an API has for all its toolsets.
+    pub(super) fn shared(api: &'a Api) -> Self {
+        let types = api.types.iter();
         Self(
-            definitions(toolset)
+            types
+                .map(|definition| (definition.rust_name.as_str(), definition))
+                .collect(),
+        )
+    }
+
+    /// Those of the module of a toolset. Its own come before those of the API.
+    pub(super) fn of(api: &'a Api, toolset: &'a Toolset) -> Self {
+        Self(
+            api.types
+                .iter()
+                .chain(definitions(toolset))
                 .map(|definition| (definition.rust_name.as_str(), definition))
                 .collect(),
         )
@@ -40,7 +52,20 @@ impl<'a> Types<'a> {
     }
 }
 
-/// All types of a module, in the order they are printed.
+/// All that a module refers to, in its tools and in the types that it defines.
+pub(super) fn references(toolset: &Toolset) -> impl Iterator<Item = &TypeRef> {
+    let of_operations = toolset.operations.iter().flat_map(|operation| {
+        operation
+            .parameters
+            .iter()
+            .map(|parameter| &parameter.ty)
+            .chain(operation.list.as_ref().map(|list| &list.of))
+            .chain(&operation.returns)
+    });
+    of_operations.chain(definitions(toolset).flat_map(parts))
+}
+
+/// The types that a module defines, in the order they are printed.
 pub(super) fn definitions(toolset: &Toolset) -> impl Iterator<Item = &TypeDef> {
     toolset
         .operations

@@ -5,6 +5,7 @@ mod changes;
 pub(crate) mod history;
 mod list;
 mod operation;
+mod shared;
 mod sources;
 mod types;
 mod usage;
@@ -49,6 +50,7 @@ pub(crate) fn lower(parsed: &Parsed, selection: &Selection<'_>) -> (Catalog, Vec
                 ));
             }
         }
+        let types = shared::take(&mut toolsets);
         apis.push(Api {
             name: entry.name.value.clone(),
             module: ident::snake(&entry.name.value),
@@ -62,6 +64,7 @@ pub(crate) fn lower(parsed: &Parsed, selection: &Selection<'_>) -> (Catalog, Vec
             sign_in: entry.sign_in.clone(),
             errors: entry.errors.clone(),
             toolsets,
+            types,
         });
     }
     let toolsets = selection.toolsets.iter().map(toolset_doc).collect();

@@ -3,6 +3,9 @@
 #[path = "places/expected/generated/src/lib.rs"]
 pub mod places;
 
+#[path = "shared/expected/generated/src/lib.rs"]
+pub mod shared;
+
 #[path = "shop/expected/generated/src/lib.rs"]
 pub mod shop;
 
@@ -12,6 +15,7 @@ pub mod ways;
 #[rustfmt::skip]
 pub static CASES: &[(&str, &[&runtime::Api])] = &[
     ("places", places::APIS),
+    ("shared", shared::APIS),
     ("shop", shop::APIS),
     ("ways", ways::APIS),
 ];

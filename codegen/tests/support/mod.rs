@@ -42,6 +42,7 @@ pub(crate) fn shop() -> Catalog {
                         .to_vec(),
                 },
                 toolsets: vec![items("shop-2"), oddities()],
+                types: Vec::new(),
             },
             Api {
                 name: "shop-1".to_owned(),
@@ -60,6 +61,7 @@ pub(crate) fn shop() -> Catalog {
                     }],
                 },
                 toolsets: vec![items("shop-1")],
+                types: Vec::new(),
             },
         ],
         toolsets: vec![

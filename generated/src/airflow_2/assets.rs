@@ -5,6 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
+    use super::super::shared::*;
+
     /// List assets (datasets in Airflow 2), with the DAGs that produce them and those that wait for
     /// them.
     #[tool(
@@ -343,19 +345,6 @@ pub mod tools {
 
         /// The dataset reference update time
         pub updated_at: Option<String>,
-    }
-
-    /// DAG State.
-    #[derive(Schema)]
-    pub enum DagState {
-        #[schema(name = "queued")]
-        Queued,
-        #[schema(name = "running")]
-        Running,
-        #[schema(name = "success")]
-        Success,
-        #[schema(name = "failed")]
-        Failed,
     }
 
     /// A dataset item.

@@ -5,6 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
+    use super::super::shared::*;
+
     /// List runs of one DAG or of all, by state and dates: for what failed today, state failed and
     /// start_date_gte. Why one failed is in its task_instances.
     #[tool(
@@ -370,38 +372,5 @@ pub mod tools {
         Scheduled,
         #[schema(name = "dataset_triggered")]
         DatasetTriggered,
-    }
-
-    /// DAG State.
-    #[derive(Schema)]
-    pub enum DagState {
-        #[schema(name = "queued")]
-        Queued,
-        #[schema(name = "running")]
-        Running,
-        #[schema(name = "success")]
-        Success,
-        #[schema(name = "failed")]
-        Failed,
-    }
-
-    #[derive(Schema)]
-    pub struct TaskInstanceReference {
-        /// The task ID.
-        pub task_id: Option<String>,
-
-        /// The DAG ID.
-        pub dag_id: Option<String>,
-
-        #[schema(format = "datetime")]
-        pub execution_date: Option<String>,
-
-        /// The DAG run ID.
-        pub dag_run_id: Option<String>,
-    }
-
-    #[derive(Schema)]
-    pub struct TaskInstanceReferenceCollection {
-        pub task_instances: Option<Vec<TaskInstanceReference>>,
     }
 }

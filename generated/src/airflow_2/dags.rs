@@ -5,6 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
+    use super::super::shared::*;
+
     /// List DAGs with schedule, owners and whether each is paused, or find some by part of the id,
     /// tag or owner. For how many runs failed, list dag_stats.
     #[tool(
@@ -211,112 +213,6 @@ pub mod tools {
 
     // Types, by name.
 
-    /// Cron expression
-    #[derive(Schema)]
-    pub struct CronExpression {
-        #[schema(name = "__type")]
-        pub type_: String,
-        pub value: String,
-    }
-
-    /// DAG
-    #[derive(Schema)]
-    pub struct Dag {
-        /// The ID of the DAG.
-        pub dag_id: Option<String>,
-
-        /// Human centric display text for the DAG.
-        pub dag_display_name: Option<String>,
-
-        /// If the DAG is SubDAG then it is the top level DAG identifier. Otherwise, null.
-        pub root_dag_id: Option<Nullable<String>>,
-
-        /// Whether the DAG is paused.
-        pub is_paused: Option<Nullable<bool>>,
-
-        /// Whether the DAG is currently seen by the scheduler(s).
-        pub is_active: Option<Nullable<bool>>,
-
-        /// Whether the DAG is SubDAG.
-        pub is_subdag: Option<bool>,
-
-        /// The last time the DAG was parsed.
-        #[schema(format = "date-time")]
-        pub last_parsed_time: Option<Nullable<String>>,
-
-        /// The last time the DAG was pickled.
-        #[schema(format = "date-time")]
-        pub last_pickled: Option<Nullable<String>>,
-
-        /// Time when the DAG last received a refresh signal (e.g. the DAG's "refresh" button was
-        /// clicked in the web UI)
-        #[schema(format = "date-time")]
-        pub last_expired: Option<Nullable<String>>,
-
-        /// Whether (one of) the scheduler is scheduling this DAG at the moment
-        pub scheduler_lock: Option<Nullable<bool>>,
-
-        /// Foreign key to the latest pickle_id
-        pub pickle_id: Option<Nullable<String>>,
-
-        /// Default view of the DAG inside the webserver
-        pub default_view: Option<Nullable<String>>,
-
-        /// The absolute path to the file.
-        pub fileloc: Option<String>,
-
-        /// The key containing the encrypted path to the file. Encryption and decryption take place
-        /// only on the server. This prevents the client from reading an non-DAG file. This also
-        /// ensures API extensibility, because the format of encrypted data may change.
-        pub file_token: Option<String>,
-
-        pub owners: Option<Vec<String>>,
-
-        /// User-provided DAG description, which can consist of several sentences or paragraphs that
-        /// describe DAG contents.
-        pub description: Option<Nullable<String>>,
-
-        pub schedule_interval: Option<Nullable<ScheduleInterval>>,
-
-        /// Timetable/Schedule Interval description.
-        pub timetable_description: Option<Nullable<String>>,
-
-        /// List of tags.
-        pub tags: Option<Nullable<Vec<Tag>>>,
-
-        /// Maximum number of active tasks that can be run on the DAG
-        pub max_active_tasks: Option<Nullable<i64>>,
-
-        /// Maximum number of active DAG runs for the DAG
-        pub max_active_runs: Option<Nullable<i64>>,
-
-        /// Whether the DAG has task concurrency limits
-        pub has_task_concurrency_limits: Option<Nullable<bool>>,
-
-        /// Whether the DAG has import errors
-        pub has_import_errors: Option<Nullable<bool>>,
-
-        /// The logical date of the next dag run.
-        #[schema(format = "date-time")]
-        pub next_dagrun: Option<Nullable<String>>,
-
-        /// The start of the interval of the next dag run.
-        #[schema(format = "date-time")]
-        pub next_dagrun_data_interval_start: Option<Nullable<String>>,
-
-        /// The end of the interval of the next dag run.
-        #[schema(format = "date-time")]
-        pub next_dagrun_data_interval_end: Option<Nullable<String>>,
-
-        /// Earliest time at which this ``next_dagrun`` can be created.
-        #[schema(format = "date-time")]
-        pub next_dagrun_create_after: Option<Nullable<String>>,
-
-        /// (experimental) The maximum number of consecutive DAG failures before DAG is
-        /// automatically paused.
-        pub max_consecutive_failed_dag_runs: Option<Nullable<i64>>,
-    }
-
     /// Collection of DAGs.
     #[derive(Schema)]
     pub struct DagCollection {
@@ -481,52 +377,5 @@ pub mod tools {
 
         /// The DAG state count.
         pub count: Option<i64>,
-    }
-
-    /// Relative delta
-    #[derive(Schema)]
-    pub struct RelativeDelta {
-        #[schema(name = "__type")]
-        pub type_: String,
-        pub years: i64,
-        pub months: i64,
-        pub days: i64,
-        pub leapdays: i64,
-        pub hours: i64,
-        pub minutes: i64,
-        pub seconds: i64,
-        pub microseconds: i64,
-        pub year: Nullable<i64>,
-        pub month: Nullable<i64>,
-        pub day: Nullable<i64>,
-        pub hour: Nullable<i64>,
-        pub minute: Nullable<i64>,
-        pub second: Nullable<i64>,
-        pub microsecond: Nullable<i64>,
-    }
-
-    /// Schedule interval. Defines how often DAG runs, this object gets added to your latest task
-    /// instance's execution_date to figure out the next schedule.
-    #[derive(Schema)]
-    pub enum ScheduleInterval {
-        TimeDelta(TimeDelta),
-        RelativeDelta(RelativeDelta),
-        CronExpression(CronExpression),
-    }
-
-    /// Tag
-    #[derive(Schema)]
-    pub struct Tag {
-        pub name: Option<String>,
-    }
-
-    /// Time delta
-    #[derive(Schema)]
-    pub struct TimeDelta {
-        #[schema(name = "__type")]
-        pub type_: String,
-        pub days: i64,
-        pub seconds: i64,
-        pub microseconds: i64,
     }
 }

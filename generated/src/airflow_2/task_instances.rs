@@ -5,6 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
+    use super::super::shared::*;
+
     /// List task instances by state, date or task: of a run, of a DAG, or of all. For why one
     /// failed, read its log with list_all_apacheairflow_log_lines.
     #[tool(
@@ -962,26 +964,6 @@ pub mod tools {
         pub executor: Option<Nullable<String>>,
 
         pub executor_config: Option<String>,
-    }
-
-    #[derive(Schema)]
-    pub struct TaskInstanceReference {
-        /// The task ID.
-        pub task_id: Option<String>,
-
-        /// The DAG ID.
-        pub dag_id: Option<String>,
-
-        #[schema(format = "datetime")]
-        pub execution_date: Option<String>,
-
-        /// The DAG run ID.
-        pub dag_run_id: Option<String>,
-    }
-
-    #[derive(Schema)]
-    pub struct TaskInstanceReferenceCollection {
-        pub task_instances: Option<Vec<TaskInstanceReference>>,
     }
 
     /// Task state.

@@ -5,6 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
+    use super::super::shared::*;
+
     /// List assets (datasets in Airflow 2), with the DAGs that produce them and those that wait for
     /// them.
     #[tool(
@@ -490,96 +492,6 @@ pub mod tools {
         pub triggering: bool,
     }
 
-    /// Dag Run serializer for responses.
-    #[derive(Schema)]
-    pub struct DagRunResponse {
-        pub dag_run_id: String,
-        pub dag_id: String,
-        #[schema(format = "date-time")]
-        pub logical_date: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub queued_at: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub start_date: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub end_date: Nullable<String>,
-        pub duration: Nullable<f64>,
-        #[schema(format = "date-time")]
-        pub data_interval_start: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub data_interval_end: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub run_after: String,
-        #[schema(format = "date-time")]
-        pub last_scheduling_decision: Nullable<String>,
-        pub run_type: DagRunType,
-        pub state: DagRunState,
-        pub triggered_by: Nullable<DagRunTriggeredByType>,
-        pub triggering_user_name: Nullable<String>,
-        pub conf: Nullable<BTreeMap<String, Json>>,
-        pub note: Nullable<String>,
-        pub dag_versions: Vec<DagVersionResponse>,
-        pub bundle_version: Nullable<String>,
-        pub dag_display_name: String,
-        pub partition_key: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub partition_date: Nullable<String>,
-    }
-
-    /// All possible states that a DagRun can be in.
-    ///
-    /// These are "shared" with TaskInstanceState in some parts of the code, so please ensure that
-    /// their values always match the ones with the same name in TaskInstanceState.
-    #[derive(Schema)]
-    pub enum DagRunState {
-        #[schema(name = "queued")]
-        Queued,
-        #[schema(name = "running")]
-        Running,
-        #[schema(name = "success")]
-        Success,
-        #[schema(name = "failed")]
-        Failed,
-    }
-
-    /// Class with TriggeredBy types for DagRun.
-    #[derive(Schema)]
-    pub enum DagRunTriggeredByType {
-        #[schema(name = "cli")]
-        Cli,
-        #[schema(name = "operator")]
-        Operator,
-        #[schema(name = "rest_api")]
-        RestApi,
-        #[schema(name = "ui")]
-        Ui,
-        #[schema(name = "test")]
-        Test,
-        #[schema(name = "timetable")]
-        Timetable,
-        #[schema(name = "asset")]
-        Asset,
-        #[schema(name = "backfill")]
-        Backfill,
-    }
-
-    /// Class with DagRun types.
-    #[derive(Schema)]
-    pub enum DagRunType {
-        #[schema(name = "backfill")]
-        Backfill,
-        #[schema(name = "scheduled")]
-        Scheduled,
-        #[schema(name = "manual")]
-        Manual,
-        #[schema(name = "operator_triggered")]
-        OperatorTriggered,
-        #[schema(name = "asset_triggered")]
-        AssetTriggered,
-        #[schema(name = "asset_materialization")]
-        AssetMaterialization,
-    }
-
     /// Dag schedule reference serializer for assets.
     #[derive(Schema)]
     pub struct DagScheduleAssetReference {
@@ -588,21 +500,6 @@ pub mod tools {
         pub created_at: String,
         #[schema(format = "date-time")]
         pub updated_at: String,
-    }
-
-    /// Dag Version serializer for responses.
-    #[derive(Schema)]
-    pub struct DagVersionResponse {
-        #[schema(format = "uuid")]
-        pub id: String,
-        pub version_number: i64,
-        pub dag_id: String,
-        pub bundle_name: Nullable<String>,
-        pub bundle_version: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub created_at: String,
-        pub dag_display_name: String,
-        pub bundle_url: Nullable<String>,
     }
 
     /// Last asset event response serializer.

@@ -5,6 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
+    use super::super::shared::*;
+
     /// List the versions of a DAG, newest first, one for each change since it ran. The code of one
     /// is in the dag_source.
     #[tool(
@@ -54,22 +56,5 @@ pub mod tools {
         /// Version number, from 1.
         #[param(path, wire = "version_number")]
         pub id: i64,
-    }
-
-    // Types, by name.
-
-    /// Dag Version serializer for responses.
-    #[derive(Schema)]
-    pub struct DagVersionResponse {
-        #[schema(format = "uuid")]
-        pub id: String,
-        pub version_number: i64,
-        pub dag_id: String,
-        pub bundle_name: Nullable<String>,
-        pub bundle_version: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub created_at: String,
-        pub dag_display_name: String,
-        pub bundle_url: Nullable<String>,
     }
 }

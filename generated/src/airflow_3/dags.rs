@@ -5,6 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
+    use super::super::shared::*;
+
     /// List DAGs with schedule, owners and whether each is paused, or find some by part of the id,
     /// tag or owner. For how many runs failed, list dag_stats.
     #[tool(
@@ -423,39 +425,6 @@ pub mod tools {
         pub file_token: String,
     }
 
-    /// All possible states that a DagRun can be in.
-    ///
-    /// These are "shared" with TaskInstanceState in some parts of the code, so please ensure that
-    /// their values always match the ones with the same name in TaskInstanceState.
-    #[derive(Schema)]
-    pub enum DagRunState {
-        #[schema(name = "queued")]
-        Queued,
-        #[schema(name = "running")]
-        Running,
-        #[schema(name = "success")]
-        Success,
-        #[schema(name = "failed")]
-        Failed,
-    }
-
-    /// Class with DagRun types.
-    #[derive(Schema)]
-    pub enum DagRunType {
-        #[schema(name = "backfill")]
-        Backfill,
-        #[schema(name = "scheduled")]
-        Scheduled,
-        #[schema(name = "manual")]
-        Manual,
-        #[schema(name = "operator_triggered")]
-        OperatorTriggered,
-        #[schema(name = "asset_triggered")]
-        AssetTriggered,
-        #[schema(name = "asset_materialization")]
-        AssetMaterialization,
-    }
-
     /// Dag Stats serializer for responses.
     #[derive(Schema)]
     pub struct DagStatsResponse {
@@ -477,20 +446,5 @@ pub mod tools {
         pub name: String,
         pub dag_id: String,
         pub dag_display_name: String,
-    }
-
-    /// Dag Version serializer for responses.
-    #[derive(Schema)]
-    pub struct DagVersionResponse {
-        #[schema(format = "uuid")]
-        pub id: String,
-        pub version_number: i64,
-        pub dag_id: String,
-        pub bundle_name: Nullable<String>,
-        pub bundle_version: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub created_at: String,
-        pub dag_display_name: String,
-        pub bundle_url: Nullable<String>,
     }
 }

@@ -5,6 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
+    use super::super::shared::*;
+
     /// List the questions that tasks wait for people to answer, of all DAGs if none is given. Open
     /// ones have response_received false; answer with respond_apacheairflow_hitl_detail.
     #[tool(
@@ -178,21 +180,6 @@ pub mod tools {
 
     // Types, by name.
 
-    /// Dag Version serializer for responses.
-    #[derive(Schema)]
-    pub struct DagVersionResponse {
-        #[schema(format = "uuid")]
-        pub id: String,
-        pub version_number: i64,
-        pub dag_id: String,
-        pub bundle_name: Nullable<String>,
-        pub bundle_version: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub created_at: String,
-        pub dag_display_name: String,
-        pub bundle_url: Nullable<String>,
-    }
-
     /// Schema for Human-in-the-loop detail.
     #[derive(Schema)]
     pub struct HitlDetail {
@@ -257,150 +244,5 @@ pub mod tools {
     pub struct HitlUser {
         pub id: String,
         pub name: String,
-    }
-
-    /// Job serializer for responses.
-    #[derive(Schema)]
-    pub struct JobResponse {
-        pub id: i64,
-        pub dag_id: Nullable<String>,
-        pub state: Nullable<String>,
-        pub job_type: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub start_date: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub end_date: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub latest_heartbeat: Nullable<String>,
-        pub executor_class: Nullable<String>,
-        pub hostname: Nullable<String>,
-        pub unixname: Nullable<String>,
-        pub dag_display_name: Option<Nullable<String>>,
-    }
-
-    /// TaskInstanceHistory serializer for responses.
-    #[derive(Schema)]
-    pub struct TaskInstanceHistoryResponse {
-        pub task_id: String,
-        pub dag_id: String,
-        pub dag_run_id: String,
-        pub map_index: i64,
-        #[schema(format = "date-time")]
-        pub start_date: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub end_date: Nullable<String>,
-        pub duration: Nullable<f64>,
-        pub state: Nullable<TaskInstanceState>,
-        pub try_number: i64,
-        pub max_tries: i64,
-        pub task_display_name: String,
-        pub dag_display_name: String,
-        pub hostname: Nullable<String>,
-        pub unixname: Nullable<String>,
-        pub pool: String,
-        pub pool_slots: i64,
-        pub queue: Nullable<String>,
-        pub priority_weight: Nullable<i64>,
-        pub operator: Nullable<String>,
-        pub operator_name: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub queued_when: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub scheduled_when: Nullable<String>,
-        pub pid: Nullable<i64>,
-        pub executor: Nullable<String>,
-        pub executor_config: String,
-        pub dag_version: Nullable<DagVersionResponse>,
-    }
-
-    /// TaskInstance serializer for responses.
-    #[derive(Schema)]
-    pub struct TaskInstanceResponse {
-        #[schema(format = "uuid")]
-        pub id: String,
-        pub task_id: String,
-        pub dag_id: String,
-        pub dag_run_id: String,
-        pub map_index: i64,
-        #[schema(format = "date-time")]
-        pub logical_date: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub run_after: String,
-        #[schema(format = "date-time")]
-        pub start_date: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub end_date: Nullable<String>,
-        pub duration: Nullable<f64>,
-        pub state: Nullable<TaskInstanceState>,
-        pub try_number: i64,
-        pub max_tries: i64,
-        pub task_display_name: String,
-        pub dag_display_name: String,
-        pub hostname: Nullable<String>,
-        pub unixname: Nullable<String>,
-        pub pool: String,
-        pub pool_slots: i64,
-        pub queue: Nullable<String>,
-        pub priority_weight: Nullable<i64>,
-        pub operator: Nullable<String>,
-        pub operator_name: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub queued_when: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub scheduled_when: Nullable<String>,
-        pub pid: Nullable<i64>,
-        pub executor: Nullable<String>,
-        pub executor_config: String,
-        pub note: Nullable<String>,
-        pub rendered_map_index: Nullable<String>,
-        pub rendered_fields: Option<BTreeMap<String, Json>>,
-        pub trigger: Nullable<TriggerResponse>,
-        pub triggerer_job: Nullable<JobResponse>,
-        pub dag_version: Nullable<DagVersionResponse>,
-    }
-
-    /// All possible states that a Task Instance can be in.
-    ///
-    /// Note that None is also allowed, so always use this in a type hint with Optional.
-    #[derive(Schema)]
-    pub enum TaskInstanceState {
-        #[schema(name = "removed")]
-        Removed,
-        #[schema(name = "scheduled")]
-        Scheduled,
-        #[schema(name = "queued")]
-        Queued,
-        #[schema(name = "running")]
-        Running,
-        #[schema(name = "success")]
-        Success,
-        #[schema(name = "restarting")]
-        Restarting,
-        #[schema(name = "failed")]
-        Failed,
-        #[schema(name = "up_for_retry")]
-        UpForRetry,
-        #[schema(name = "up_for_reschedule")]
-        UpForReschedule,
-        #[schema(name = "upstream_failed")]
-        UpstreamFailed,
-        #[schema(name = "skipped")]
-        Skipped,
-        #[schema(name = "deferred")]
-        Deferred,
-        #[schema(name = "awaiting_input")]
-        AwaitingInput,
-    }
-
-    /// Trigger serializer for responses.
-    #[derive(Schema)]
-    pub struct TriggerResponse {
-        pub id: i64,
-        pub classpath: String,
-        pub kwargs: String,
-        #[schema(format = "date-time")]
-        pub created_date: String,
-        pub queue: Nullable<String>,
-        pub triggerer_id: Nullable<i64>,
     }
 }

@@ -5,6 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
+    use super::super::shared::*;
+
     /// List Airflow's own processes, newest first: schedulers, triggerers, DAG processors, with
     /// host and last heartbeat. For whether they are well, check health. Runs of DAGs are dag_runs.
     #[tool(
@@ -49,26 +51,5 @@ pub mod tools {
         /// Host name.
         #[param(query)]
         pub hostname: Option<String>,
-    }
-
-    // Types, by name.
-
-    /// Job serializer for responses.
-    #[derive(Schema)]
-    pub struct JobResponse {
-        pub id: i64,
-        pub dag_id: Nullable<String>,
-        pub state: Nullable<String>,
-        pub job_type: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub start_date: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub end_date: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub latest_heartbeat: Nullable<String>,
-        pub executor_class: Nullable<String>,
-        pub hostname: Nullable<String>,
-        pub unixname: Nullable<String>,
-        pub dag_display_name: Option<Nullable<String>>,
     }
 }

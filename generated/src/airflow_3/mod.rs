@@ -85,6 +85,9 @@ pub mod variables;
 /// Values that tasks pass on to other tasks.
 pub mod xcoms;
 
+/// Types that the tools of several toolsets have.
+pub mod shared;
+
 /// Gets a constant from each tool, so that a name used twice does not compile.
 pub struct Tools;
 

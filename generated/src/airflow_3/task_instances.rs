@@ -5,6 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
+    use super::super::shared::*;
+
     /// List task instances by state, date or task: of a run, of a DAG, or of all. For why one
     /// failed, read its log with list_all_apacheairflow_log_lines.
     #[tool(
@@ -1009,80 +1011,11 @@ pub mod tools {
 
     // Types, by name.
 
-    /// Serializer for individual bulk action responses.
-    ///
-    /// Represents the outcome of a single bulk operation (create, update, or delete). The response
-    /// includes a list of successful keys and any errors encountered during the operation. This
-    /// structure helps users understand which key actions succeeded and which failed.
-    #[derive(Schema)]
-    pub struct BulkActionResponse {
-        /// A list of unique id/key representing successful operations.
-        #[schema(default = json("[]"))]
-        pub success: Option<Vec<String>>,
-
-        /// A list of errors encountered during the operation, each containing details about the
-        /// issue.
-        #[schema(default = json("[]"))]
-        pub errors: Option<Vec<BTreeMap<String, Json>>>,
-    }
-
-    /// Serializer for responses to bulk entity operations.
-    ///
-    /// This represents the results of create, update, and delete actions performed on entity in
-    /// bulk. Each action (if requested) is represented as a field containing details about
-    /// successful keys and any encountered errors. Fields are populated in the response only if the
-    /// respective action was part of the request, else are set None.
-    #[derive(Schema)]
-    pub struct BulkResponse {
-        /// Details of the bulk create operation, including successful keys and errors.
-        pub create: Option<Nullable<BulkActionResponse>>,
-
-        /// Details of the bulk update operation, including successful keys and errors.
-        pub update: Option<Nullable<BulkActionResponse>>,
-
-        /// Details of the bulk delete operation, including successful keys and errors.
-        pub delete: Option<Nullable<BulkActionResponse>>,
-    }
-
-    /// Dag Version serializer for responses.
-    #[derive(Schema)]
-    pub struct DagVersionResponse {
-        #[schema(format = "uuid")]
-        pub id: String,
-        pub version_number: i64,
-        pub dag_id: String,
-        pub bundle_name: Nullable<String>,
-        pub bundle_version: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub created_at: String,
-        pub dag_display_name: String,
-        pub bundle_url: Nullable<String>,
-    }
-
     /// Extra Links Response.
     #[derive(Schema)]
     pub struct ExtraLinkCollectionResponse {
         pub extra_links: BTreeMap<String, Nullable<String>>,
         pub total_entries: i64,
-    }
-
-    /// Job serializer for responses.
-    #[derive(Schema)]
-    pub struct JobResponse {
-        pub id: i64,
-        pub dag_id: Nullable<String>,
-        pub state: Nullable<String>,
-        pub job_type: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub start_date: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub end_date: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub latest_heartbeat: Nullable<String>,
-        pub executor_class: Nullable<String>,
-        pub hostname: Nullable<String>,
-        pub unixname: Nullable<String>,
-        pub dag_display_name: Option<Nullable<String>>,
     }
 
     /// Task scheduling dependencies collection serializer for responses.
@@ -1125,131 +1058,5 @@ pub mod tools {
         /// Token pointing to the previous page. Populated for cursor pagination, ``null`` when
         /// using offset pagination or when on the first page.
         pub previous_cursor: Option<Nullable<String>>,
-    }
-
-    /// TaskInstanceHistory serializer for responses.
-    #[derive(Schema)]
-    pub struct TaskInstanceHistoryResponse {
-        pub task_id: String,
-        pub dag_id: String,
-        pub dag_run_id: String,
-        pub map_index: i64,
-        #[schema(format = "date-time")]
-        pub start_date: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub end_date: Nullable<String>,
-        pub duration: Nullable<f64>,
-        pub state: Nullable<TaskInstanceState>,
-        pub try_number: i64,
-        pub max_tries: i64,
-        pub task_display_name: String,
-        pub dag_display_name: String,
-        pub hostname: Nullable<String>,
-        pub unixname: Nullable<String>,
-        pub pool: String,
-        pub pool_slots: i64,
-        pub queue: Nullable<String>,
-        pub priority_weight: Nullable<i64>,
-        pub operator: Nullable<String>,
-        pub operator_name: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub queued_when: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub scheduled_when: Nullable<String>,
-        pub pid: Nullable<i64>,
-        pub executor: Nullable<String>,
-        pub executor_config: String,
-        pub dag_version: Nullable<DagVersionResponse>,
-    }
-
-    /// TaskInstance serializer for responses.
-    #[derive(Schema)]
-    pub struct TaskInstanceResponse {
-        #[schema(format = "uuid")]
-        pub id: String,
-        pub task_id: String,
-        pub dag_id: String,
-        pub dag_run_id: String,
-        pub map_index: i64,
-        #[schema(format = "date-time")]
-        pub logical_date: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub run_after: String,
-        #[schema(format = "date-time")]
-        pub start_date: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub end_date: Nullable<String>,
-        pub duration: Nullable<f64>,
-        pub state: Nullable<TaskInstanceState>,
-        pub try_number: i64,
-        pub max_tries: i64,
-        pub task_display_name: String,
-        pub dag_display_name: String,
-        pub hostname: Nullable<String>,
-        pub unixname: Nullable<String>,
-        pub pool: String,
-        pub pool_slots: i64,
-        pub queue: Nullable<String>,
-        pub priority_weight: Nullable<i64>,
-        pub operator: Nullable<String>,
-        pub operator_name: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub queued_when: Nullable<String>,
-        #[schema(format = "date-time")]
-        pub scheduled_when: Nullable<String>,
-        pub pid: Nullable<i64>,
-        pub executor: Nullable<String>,
-        pub executor_config: String,
-        pub note: Nullable<String>,
-        pub rendered_map_index: Nullable<String>,
-        pub rendered_fields: Option<BTreeMap<String, Json>>,
-        pub trigger: Nullable<TriggerResponse>,
-        pub triggerer_job: Nullable<JobResponse>,
-        pub dag_version: Nullable<DagVersionResponse>,
-    }
-
-    /// All possible states that a Task Instance can be in.
-    ///
-    /// Note that None is also allowed, so always use this in a type hint with Optional.
-    #[derive(Schema)]
-    pub enum TaskInstanceState {
-        #[schema(name = "removed")]
-        Removed,
-        #[schema(name = "scheduled")]
-        Scheduled,
-        #[schema(name = "queued")]
-        Queued,
-        #[schema(name = "running")]
-        Running,
-        #[schema(name = "success")]
-        Success,
-        #[schema(name = "restarting")]
-        Restarting,
-        #[schema(name = "failed")]
-        Failed,
-        #[schema(name = "up_for_retry")]
-        UpForRetry,
-        #[schema(name = "up_for_reschedule")]
-        UpForReschedule,
-        #[schema(name = "upstream_failed")]
-        UpstreamFailed,
-        #[schema(name = "skipped")]
-        Skipped,
-        #[schema(name = "deferred")]
-        Deferred,
-        #[schema(name = "awaiting_input")]
-        AwaitingInput,
-    }
-
-    /// Trigger serializer for responses.
-    #[derive(Schema)]
-    pub struct TriggerResponse {
-        pub id: i64,
-        pub classpath: String,
-        pub kwargs: String,
-        #[schema(format = "date-time")]
-        pub created_date: String,
-        pub queue: Nullable<String>,
-        pub triggerer_id: Nullable<i64>,
     }
 }

@@ -5,6 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
+    use super::super::shared::*;
+
     /// List variable keys and descriptions. For the value of one, get the variable.
     #[tool(
         name = "list_all_apacheairflow_variables",
@@ -147,41 +149,6 @@ pub mod tools {
     }
 
     // Types, by name.
-
-    /// Serializer for individual bulk action responses.
-    ///
-    /// Represents the outcome of a single bulk operation (create, update, or delete). The response
-    /// includes a list of successful keys and any errors encountered during the operation. This
-    /// structure helps users understand which key actions succeeded and which failed.
-    #[derive(Schema)]
-    pub struct BulkActionResponse {
-        /// A list of unique id/key representing successful operations.
-        #[schema(default = json("[]"))]
-        pub success: Option<Vec<String>>,
-
-        /// A list of errors encountered during the operation, each containing details about the
-        /// issue.
-        #[schema(default = json("[]"))]
-        pub errors: Option<Vec<BTreeMap<String, Json>>>,
-    }
-
-    /// Serializer for responses to bulk entity operations.
-    ///
-    /// This represents the results of create, update, and delete actions performed on entity in
-    /// bulk. Each action (if requested) is represented as a field containing details about
-    /// successful keys and any encountered errors. Fields are populated in the response only if the
-    /// respective action was part of the request, else are set None.
-    #[derive(Schema)]
-    pub struct BulkResponse {
-        /// Details of the bulk create operation, including successful keys and errors.
-        pub create: Option<Nullable<BulkActionResponse>>,
-
-        /// Details of the bulk update operation, including successful keys and errors.
-        pub update: Option<Nullable<BulkActionResponse>>,
-
-        /// Details of the bulk delete operation, including successful keys and errors.
-        pub delete: Option<Nullable<BulkActionResponse>>,
-    }
 
     /// Variable serializer for responses.
     #[derive(Schema)]
