@@ -174,6 +174,8 @@ pub struct Toolset {
 pub struct Operation {
     /// Name of the tool.
     pub tool_name: String,
+    /// Name that it had before and still answers to.
+    pub was: Option<String>,
     /// Struct: `ListAllUsers`, `GetUser`, `CreateUser`, `UpdateUser`, `DeleteUser`, `{Verb}{Resource}`.
     pub rust_name: String,
     /// Short name for people.

@@ -222,7 +222,7 @@ fn minor(version: &str) -> String {
 }
 
 /// `/users/{name}/x` -> `/users/{}/x`
-fn without_names(path: &str) -> String {
+pub(crate) fn without_names(path: &str) -> String {
     let mut out = String::new();
     let mut rest = path;
     while let Some((before, name)) = rest.split_once('{') {

@@ -8,6 +8,7 @@ use crate::allowlist::excluded::{self, Exclusion};
 use crate::allowlist::history::{self, DocumentEntry as HistoryEntry};
 use crate::allowlist::tools::{self, ToolsetEntry};
 use crate::corrections::Correction;
+use crate::error::DocumentError;
 use crate::openapi::{self, Spec};
 use crate::problem::{Error, Problem, nearest};
 use crate::reader::Reader;
@@ -61,13 +62,27 @@ impl Parsed {
     }
 }
 
-/// Reads all files.
-pub(crate) fn parse(inputs: &[Input]) -> Parsed {
-    let apis_path = inputs
+/// What `apis.yaml` says, as far as it can be read.
+pub(crate) fn apis(inputs: &[Input]) -> Apis {
+    let Some(input) = find(inputs, apis_path(inputs)) else {
+        return Apis::default();
+    };
+    let (mut reader, node) = Reader::open(&input.path, &input.text);
+    node.map(|node| apis::read(&mut reader, &node))
+        .unwrap_or_default()
+}
+
+fn apis_path(inputs: &[Input]) -> &str {
+    inputs
         .iter()
         .map(|input| input.path.as_str())
         .find(|path| *path == "apis.yaml" || path.ends_with("/apis.yaml"))
-        .unwrap_or("specs/apis.yaml");
+        .unwrap_or("specs/apis.yaml")
+}
+
+/// Reads all files.
+pub(crate) fn parse(inputs: &[Input]) -> Parsed {
+    let apis_path = apis_path(inputs);
     let root = root(apis_path);
     let mut parsed = Parsed {
         apis: Apis::default(),
@@ -148,7 +163,14 @@ impl Parsed {
             .filter(|correction| correction.document == *name)
             .cloned()
             .collect();
-        match openapi::read(name, source, &input.text, &own) {
+        let mut read = openapi::read(name, source, &input.text, &own);
+        if let Err(errors) = &read
+            && let Some(fitting) = fitting(&own, errors)
+        {
+            self.refuse(source, errors.clone());
+            read = openapi::read(name, source, &input.text, &fitting);
+        }
+        match read {
             Ok(spec) => {
                 for (line, id) in operation_ids(&input.text) {
                     let key = (source.clone(), id.to_owned());
@@ -156,15 +178,30 @@ impl Parsed {
                 }
                 self.specs.push(spec);
             }
-            Err(errors) => {
-                self.errors.extend(errors.into_iter().map(|error| Error {
-                    path: source.clone(),
-                    line: 0,
-                    problem: Problem::Document(error),
-                }));
-            }
+            Err(errors) => self.refuse(source, errors),
         }
     }
+
+    fn refuse(&mut self, source: &str, errors: Vec<DocumentError>) {
+        self.errors.extend(errors.into_iter().map(|error| Error {
+            path: source.to_owned(),
+            line: 0,
+            problem: Problem::Document(error),
+        }));
+    }
+}
+
+/// The other corrections, if all that is wrong are corrections that no longer apply: what they were about is reported once, and the document still read.
+fn fitting(corrections: &[Correction], errors: &[DocumentError]) -> Option<Vec<Correction>> {
+    let mut idle = Vec::new();
+    for error in errors {
+        match error {
+            DocumentError::Correction { file, line, .. } => idle.push((file, *line)),
+            _ => return None,
+        }
+    }
+    let fits = |it: &&Correction| !idle.contains(&(&it.source, it.line));
+    Some(corrections.iter().filter(fits).cloned().collect())
 }
 
 /// Corrections of documents that there are not.

@@ -2,7 +2,9 @@
 //!
 //! Data flows one way and nothing here reads or writes a file: text -> [`openapi::read`] -> [`facts::facts`] -> selection -> [`catalog::Catalog`] -> files.
 
+pub mod allow;
 pub mod catalog;
+pub mod changes;
 pub mod corrections;
 pub mod emit;
 pub mod error;
@@ -28,6 +30,7 @@ pub use problem::{Error, Problem};
 pub use select::Decision;
 
 use catalog::Catalog;
+use changes::DocumentState;
 
 /// Makes the catalogue of all tools, or says all that is wrong with the inputs, by file and line.
 pub fn catalog(inputs: &[Input]) -> Result<Catalog, Vec<Error>> {
@@ -55,6 +58,51 @@ pub fn draft(inputs: &[Input]) -> Result<(Catalog, Vec<Error>), Vec<Error>> {
     errors.append(&mut undecided);
     sort(&mut errors);
     Err(errors)
+}
+
+/// What there is, however much is wrong with it: for comparing with what there was, when the allowlist does not fit a new document yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// The tools that could be made.
+    pub catalog: Catalog,
+    /// All that is wrong, operations for which nothing was decided left out.
+    pub problems: Vec<Error>,
+    /// Operations for which nothing was decided.
+    pub undecided: Vec<Error>,
+    /// What the documents offer.
+    pub documents: Vec<DocumentState>,
+}
+
+/// Reads what can be read.
+#[must_use]
+pub fn state(inputs: &[Input]) -> State {
+    let mut parsed = input::parse(inputs);
+    let mut problems = std::mem::take(&mut parsed.errors);
+    let selection = select::select(&parsed);
+    let (catalog, wrong) = lower::lower(&parsed, &selection);
+    let documents = changes::states(&selection);
+    problems.extend(selection.errors);
+    problems.extend(wrong);
+    let mut undecided = selection.undecided;
+    sort(&mut problems);
+    sort(&mut undecided);
+    State {
+        catalog,
+        problems,
+        undecided,
+        documents,
+    }
+}
+
+/// The APIs, each with its own document; those of its parts come behind that.
+#[must_use]
+pub fn main_documents(inputs: &[Input]) -> Vec<(String, String)> {
+    let apis = input::apis(inputs).apis.into_iter();
+    let main = apis.filter_map(|api| {
+        let document = api.documents.into_iter().next()?;
+        Some((api.name.value, document.value))
+    });
+    main.collect()
 }
 
 /// What became of every operation. Fails only if that cannot be told.

@@ -92,6 +92,12 @@ pub enum Problem {
         /// Its key.
         key: String,
     },
+    /// A text that was left to be written.
+    #[error("`{key}` is still to be written: put what it says in the place of `TODO`")]
+    Unwritten {
+        /// Its key.
+        key: String,
+    },
     /// A text with a character that a reviewer does not see.
     #[error("`{key}` has a character that does not show, U+{:04X}; leave it out", u32::from(*character))]
     Hidden {

@@ -11,6 +11,9 @@ const BIDI: [char; 9] = [
     '\u{2069}',
 ];
 
+/// How a text begins that is still to be written.
+pub(crate) const TODO: &str = "TODO";
+
 /// A value and the line it stands in.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct At<T> {
@@ -178,6 +181,11 @@ impl<'a> Reader<'a> {
         if text.is_empty() {
             let key = what.to_owned();
             self.error(node.line, Problem::Empty { key });
+            return None;
+        }
+        if text.starts_with(TODO) {
+            let key = what.to_owned();
+            self.error(node.line, Problem::Unwritten { key });
             return None;
         }
         let hidden = |c: &char| (c.is_control() && *c != '\n') || BIDI.contains(c);

@@ -198,7 +198,7 @@ impl<'p> Selection<'p> {
         found.map(|(_, decision)| decision)
     }
 
-    /// Names of toolsets and tools: well formed, and none twice.
+    /// Names of toolsets and tools, those of before among them: well formed, and none twice.
     fn names(&mut self, parsed: &Parsed) {
         let mut toolsets: Vec<(&str, String)> = Vec::new();
         let mut tools: Vec<(String, String)> = Vec::new();
@@ -216,11 +216,7 @@ impl<'p> Selection<'p> {
                 let name = parsed
                     .apis
                     .tool_name(&tool.method.value, &tool.resource.value);
-                let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-                if name.is_empty() || name.len() > 64 || !name.chars().all(ok) {
-                    let name = name.clone();
-                    self.error(path, tool.line, Problem::ToolName { name });
-                }
+                self.spelling(path, tool.line, &name);
                 match tools.iter().find(|(other, _)| *other == name) {
                     Some((_, first)) => {
                         let problem = taken("tool name", &name, first);
@@ -229,6 +225,29 @@ impl<'p> Selection<'p> {
                     None => tools.push((name, format!("{path}:{}", tool.line))),
                 }
             }
+        }
+        // Only now, when all living names are known.
+        for toolset in &parsed.toolsets {
+            let path = &toolset.path;
+            for was in toolset.tools.iter().filter_map(|tool| tool.was.as_ref()) {
+                let name = &was.value;
+                self.spelling(path, was.line, name);
+                match tools.iter().find(|(other, _)| other == name) {
+                    Some((_, first)) => {
+                        let problem = taken("tool name", name, first);
+                        self.error(path, was.line, problem);
+                    }
+                    None => tools.push((name.clone(), format!("{path}:{}", was.line))),
+                }
+            }
+        }
+    }
+
+    fn spelling(&mut self, path: &str, line: usize, name: &str) {
+        let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if name.is_empty() || name.len() > 64 || !name.chars().all(ok) {
+            let name = name.to_owned();
+            self.error(path, line, Problem::ToolName { name });
         }
     }
 

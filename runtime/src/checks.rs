@@ -27,6 +27,7 @@ pub enum Value {
 /// What a block with errors stands for, so that one mistake gives one message.
 pub const STUB: Tool = Tool {
     name: "",
+    was: "",
     title: "",
     description: "",
     toolset: "",

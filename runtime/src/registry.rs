@@ -55,12 +55,12 @@ pub fn tools(api: &'static Api) -> impl Iterator<Item = &'static Tool> {
     api.toolsets.iter().copied().flatten()
 }
 
-/// The tool with this name.
+/// The tool with this name, or that had it in the release before: a renamed tool goes on answering to its old name for a while.
 ///
 /// A few hundred comparisons of short texts take less than a microsecond, and no index has to be kept.
 #[must_use]
 pub fn find(api: &'static Api, name: &str) -> Option<&'static Tool> {
-    tools(api).find(|tool| tool.name == name)
+    tools(api).find(|tool| tool.is_called(name))
 }
 
 /// The one of these tools whose name is most like `name`, if one is like it at all.
@@ -93,9 +93,12 @@ impl Selection {
             .collect();
         let tags: BTreeSet<_> = all.iter().flat_map(|tool| tool.tags).copied().collect();
         let names: BTreeSet<_> = all.iter().map(|tool| tool.name).collect();
+        // One that is still known by its old name is no mistake, but nothing to propose.
+        let is_new = |name: &&String| !all.iter().any(|tool| tool.is_called(name));
+        let new_names: Vec<_> = self.tools.iter().filter(is_new).cloned().collect();
         let mut errors = unknown("method", &self.methods, &methods);
         errors.extend(unknown("tag", &self.tags, &tags));
-        errors.extend(unknown("tool", &self.tools, &names));
+        errors.extend(unknown("tool", &new_names, &names));
         if errors.is_empty() && !all.iter().any(|tool| self.matches(tool)) {
             let without = self.without(&all);
             errors.push(SelectionError::Empty { without });
@@ -125,7 +128,7 @@ impl Selection {
     }
 
     fn allows_name(&self, tool: &Tool) -> bool {
-        self.tools.is_empty() || self.tools.iter().any(|name| name == tool.name)
+        self.tools.is_empty() || self.tools.iter().any(|name| tool.is_called(name))
     }
 
     /// For each criterion that there is, what it would have to be for the others.
@@ -251,6 +254,7 @@ mod tests {
             ],
             &[Tool {
                 name: "get_x_log",
+                was: "read_x_log",
                 method: "get",
                 tags: &["logs", "runs"],
                 ..TOOL
@@ -295,12 +299,15 @@ mod tests {
         let nearest = rows.map(|(name, _)| (name, nearest_tool(name, tools(&OLD))));
         assert_eq!(nearest, rows);
         assert_eq!(find(&OLD, "list_users"), None);
+        let renamed = find(&OLD, "read_x_log").map(|tool| tool.name);
+        assert_eq!(renamed, Some("get_x_log"));
+        assert_eq!(find(&OLD, ""), None, "most tools never had another name");
     }
 
     #[test]
     fn a_selection_is_met_by_tools_that_meet_all_of_it() {
         let none: &[&str] = &[];
-        let rows: [(Selection, &[&str]); 8] = [
+        let rows: [(Selection, &[&str]); 9] = [
             (
                 selection(none, none, none),
                 &["list_all_x_users", "delete_a_x_user_by_id", "get_x_log"],
@@ -324,6 +331,7 @@ mod tests {
                 &["get_x_log"],
             ),
             (selection(&["trigger"], none, none), &[]),
+            (selection(none, none, &["read_x_log"]), &["get_x_log"]),
         ];
         for (selection, expected) in rows {
             let found: Vec<_> = tools(&OLD)
@@ -337,8 +345,9 @@ mod tests {
     #[test]
     fn selections_that_make_no_sense_are_refused() {
         let none: &[&str] = &[];
-        let rows: [(Selection, &[&str]); 8] = [
+        let rows: [(Selection, &[&str]); 9] = [
             (selection(none, none, none), &[]),
+            (selection(none, none, &["read_x_log"]), &[]),
             (selection(&["read"], &["logs"], &["get_x_log"]), &[]),
             // It is a method of another API than the one that happens to be there.
             (selection(&["trigger"], none, none), &[]),

@@ -104,6 +104,7 @@ pub(crate) const fn param(place: Place, field: Field) -> Param {
 
 pub(crate) const TOOL: Tool = Tool {
     name: "tool",
+    was: "",
     title: "Tool",
     description: "A tool.",
     toolset: "things",

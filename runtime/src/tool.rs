@@ -7,6 +7,8 @@ use crate::schema::{Field, Shape};
 pub struct Tool {
     /// Name that clients call, unique in its API: `[a-z0-9_]`, at most 64 characters.
     pub name: &'static str,
+    /// Name that it had in the release before and still answers to; empty if it had no other.
+    pub was: &'static str,
     /// Short name for people.
     pub title: &'static str,
     /// What it does, when to use it, what it returns.
@@ -86,6 +88,7 @@ impl Tool {
     /// A tool that sends nothing and is no operation of an API, to complete: its arguments are described and checked like those of any other.
     pub const LOCAL: Self = Self {
         name: "",
+        was: "",
         title: "",
         description: "",
         toolset: "",
@@ -109,6 +112,12 @@ impl Tool {
         returns: None,
         content: Content::Json,
     };
+
+    /// Whether this is its name, or the one that it had in the release before.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        name == self.name || (!self.was.is_empty() && name == self.was)
+    }
 }
 
 /// A struct with `#[tool]`.

@@ -327,6 +327,23 @@ mod tests {
     }
 
     #[test]
+    fn a_renamed_tool_answers_to_its_old_name_but_is_not_listed_by_it() {
+        let scope = Selection {
+            tools: vec!["get_more".to_owned()],
+            ..Selection::default()
+        };
+        let offer = Offer::new(Arc::new(Catalogue::new(APIS)), scope);
+        let listed = offer.listed(None);
+        let names: Vec<_> = listed.iter().map(|tool| &*tool.name).collect();
+        assert_eq!(names, ["get_extra"]);
+        for name in ["get_extra", "get_more"] {
+            let found = offer.find(None, name).map(|tool| tool.name);
+            assert_eq!(found, Ok("get_extra"), "{name}");
+        }
+        assert_eq!(offer.find(None, "get_thing"), Err(NoTool::NotSelected));
+    }
+
+    #[test]
     fn says_why_there_is_no_such_tool() {
         let rows: [(&[&str], &str, Result<&str, &str>); 6] = [
             (&[], "get_thing", Ok("core")),

@@ -18,6 +18,11 @@ const fn tool(name: &'static str, method: &'static str, document: &'static str) 
     let read = matches!(method.as_bytes(), b"get");
     Tool {
         name,
+        was: if matches!(name.as_bytes(), b"get_extra") {
+            "get_more"
+        } else {
+            ""
+        },
         title: name,
         description: "Does something.",
         toolset: "things",

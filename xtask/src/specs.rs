@@ -5,8 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use codegen::Input;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
+
+use crate::lock::{self, LOCK, Source};
 
 /// Files that are read if they are there.
 const FILES: &[&str] = &[
@@ -17,28 +18,49 @@ const FILES: &[&str] = &[
 ];
 /// Folders whose files are read.
 const FOLDERS: &[&str] = &["tools", "openapi"];
-/// Where each document comes from.
-const LOCK: &str = "specs/sources.lock";
 /// Which release first had what.
 pub(crate) const HISTORY: &str = "specs/history.yaml";
 
 /// Reads `specs/`. A document that was changed by hand is an error: what is wrong in it belongs into `corrections.yaml`.
 pub(crate) fn read(root: &Path) -> Result<Vec<Input>> {
-    let inputs = paths(root)?
-        .into_iter()
-        .map(|path| {
-            let text = std::fs::read_to_string(root.join(&path))
-                .with_context(|| format!("read {path}"))?;
-            Ok(Input { path, text })
-        })
-        .collect::<Result<Vec<Input>>>()?;
-    let sources = sources(root)?;
-    let mut wrong = differences(&inputs, &sources);
-    wrong.extend(outdated(&inputs, &sources)?);
+    let inputs = load(root)?;
+    let wrong = problems(root, &inputs)?;
     if !wrong.is_empty() {
         bail!("{}", wrong.join("\n"));
     }
     Ok(inputs)
+}
+
+/// Reads `specs/` as it is.
+pub(crate) fn load(root: &Path) -> Result<Vec<Input>> {
+    let read = |path: String| {
+        let text =
+            std::fs::read_to_string(root.join(&path)).with_context(|| format!("read {path}"))?;
+        Ok(Input { path, text })
+    };
+    paths(root)?.into_iter().map(read).collect()
+}
+
+/// In what the files do not belong together.
+pub(crate) fn problems(root: &Path, inputs: &[Input]) -> Result<Vec<String>> {
+    let sources = sources(root)?;
+    let mut wrong = differences(inputs, &sources);
+    wrong.extend(outdated(inputs, &sources)?);
+    Ok(wrong)
+}
+
+/// Whether a file of `specs/` is one that is read.
+pub(crate) fn is_read(path: &str) -> bool {
+    let Some(path) = path.strip_prefix("specs/") else {
+        return false;
+    };
+    let in_folder = |folder: &&str| {
+        let name = path
+            .strip_prefix(*folder)
+            .and_then(|it| it.strip_prefix('/'));
+        name.is_some_and(|name| !name.contains('/') && name.ends_with(".yaml"))
+    };
+    FILES.contains(&path) || FOLDERS.iter().any(in_folder)
 }
 
 /// The files, in the order of their names. One in their folders that is none of them is an error: its author thinks that it is read.
@@ -68,45 +90,10 @@ fn paths(root: &Path) -> Result<Vec<String>> {
     Ok(paths)
 }
 
-/// `sources.lock`
-#[derive(Deserialize)]
-struct Lock {
-    document: Vec<Source>,
-}
-
-/// A document, and the package that it was published in.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Source {
-    /// Name as in `apis.yaml`.
-    pub(crate) name: String,
-    /// Python package that ships it.
-    pub(crate) package: String,
-    /// Release of the package.
-    pub(crate) version: String,
-    /// Where it stands in the package.
-    pub(crate) path: String,
-    sha256: String,
-    /// Older releases that it is compared with, oldest first.
-    #[serde(default)]
-    pub(crate) older: Vec<String>,
-}
-
-impl Source {
-    /// The document here, relative to the workspace.
-    pub(crate) fn file(&self) -> String {
-        format!("specs/openapi/{}.yaml", self.name)
-    }
-}
-
 /// Where each document comes from.
 pub(crate) fn sources(root: &Path) -> Result<Vec<Source>> {
     let text = std::fs::read_to_string(root.join(LOCK)).with_context(|| format!("read {LOCK}"))?;
-    read_lock(&text)
-}
-
-fn read_lock(text: &str) -> Result<Vec<Source>> {
-    let lock: Lock = toml::from_str(text).with_context(|| format!("read {LOCK}"))?;
-    Ok(lock.document)
+    lock::read(&text)
 }
 
 /// In what `history.yaml` does not compare the releases that `sources.lock` names: what is new in others would pass for old.
@@ -116,11 +103,12 @@ fn outdated(inputs: &[Input], sources: &[Source]) -> Result<Vec<String>> {
     };
     let compared = codegen::history::read(&input.path, &input.text)
         .map_err(|errors| crate::generate::report(&errors, "nothing is generated"))?;
-    let outdated = sources.iter().filter(|source| !source.older.is_empty());
+    let outdated = sources.iter().filter(|source| !source.older().is_empty());
     let outdated = outdated.filter(|source| {
-        let releases: Vec<_> = source.older.iter().chain([&source.version]).collect();
+        let releases = source.older().iter().chain([&source.version]);
+        let releases: Vec<String> = releases.map(ToString::to_string).collect();
         let found = compared.iter().find(|it| it.document == source.name);
-        found.is_none_or(|it| it.releases.iter().collect::<Vec<_>>() != releases)
+        found.is_none_or(|it| it.releases != releases)
     });
     let said = outdated.map(|source| {
         format!(
@@ -156,9 +144,9 @@ fn differences(inputs: &[Input], sources: &[Source]) -> Vec<String> {
     wrong
 }
 
-fn sha256(text: &str) -> String {
+pub(crate) fn sha256(content: impl AsRef<[u8]>) -> String {
     use std::fmt::Write as _;
-    let digest = Sha256::digest(text);
+    let digest = Sha256::digest(content);
     digest.iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
@@ -198,12 +186,12 @@ mod tests {
         std::fs::remove_dir_all(root).unwrap();
     }
 
-    const SHOP: &str = "[[document]]\nname = \"shop\"\npackage = \"p\"\nversion = \"1.2.3\"\npath = \"shop.yaml\"\n";
+    const SHOP: &str = "[[document]]\nname = \"shop\"\npackage = \"p\"\nfrom = \"1\"\nbefore = \"2\"\nversion = \"1.2.3\"\nwheel = \"w\"\nwheel_sha256 = \"\"\npath = \"shop.yaml\"\n";
 
     #[test]
     fn the_history_is_that_of_the_documents() {
         let lock = format!("{SHOP}sha256 = \"\"\nolder = [\"1.0.1\", \"1.1.0\"]\n");
-        let sources = read_lock(&lock).unwrap();
+        let sources = lock::read(&lock).unwrap();
         let outdated_text = "specs/history.yaml: does not compare the releases of shop that specs/sources.lock names; run `cargo xtask history`";
         let rows = [
             (
@@ -234,7 +222,7 @@ mod tests {
         // The checksum of "text".
         let checksum = "982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1";
         let lock = format!("{SHOP}sha256 = \"{checksum}\"\n");
-        let sources = read_lock(&lock).unwrap();
+        let sources = lock::read(&lock).unwrap();
         let input = |path: &str, text: &str| Input {
             path: path.to_owned(),
             text: text.to_owned(),

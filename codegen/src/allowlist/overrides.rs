@@ -3,7 +3,7 @@
 use serde_json::{Number, Value as Json};
 
 use crate::problem::Problem;
-use crate::reader::{At, Map, Reader};
+use crate::reader::{At, Map, Reader, TODO};
 use crate::yaml::Node;
 
 use super::tools::is_name;
@@ -143,7 +143,10 @@ fn change(r: &mut Reader<'_>, map: &Map<'_>, key: &str, node: &Node) -> Option<C
             is_name(r, &name);
             Some(Change::Rename(name.value))
         }
-        "description" => text(r).map(Change::Description),
+        // What is wrong with a description was said: the parameter does not lack one as well.
+        "description" => Some(Change::Description(
+            text(r).unwrap_or_else(|| TODO.to_owned()),
+        )),
         "default" => Some(Change::Default(node.json())),
         "example" => Some(Change::Example(node.json())),
         "required" => only(r, map, key, true, Change::Required),

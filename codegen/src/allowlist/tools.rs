@@ -7,9 +7,10 @@ use crate::yaml::{Node, Value};
 use super::overrides::{self, Override};
 
 /// The keys of a tool.
-pub(super) const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 16] = [
     "method",
     "resource",
+    "was",
     "id",
     "title",
     "description",
@@ -53,6 +54,8 @@ pub(crate) struct ToolEntry {
     pub(crate) line: usize,
     pub(crate) method: At<String>,
     pub(crate) resource: At<String>,
+    /// Name that the tool had before.
+    pub(crate) was: Option<At<String>>,
     /// Path parameters that are the id, each in some of the documents.
     pub(crate) id: Vec<At<String>>,
     pub(crate) title: String,
@@ -194,6 +197,7 @@ fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
     let (method, resource) = (method.filter(|_| named[0]), resource.filter(|_| named[1]));
     Some(ToolEntry {
         line: map.line,
+        was: r.text_if(&map, "was"),
         id,
         title,
         description,

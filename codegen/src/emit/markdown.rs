@@ -75,6 +75,7 @@ struct Section<'a> {
 #[derive(Serialize)]
 struct Row<'a> {
     name: &'a str,
+    was: Option<&'a str>,
     title: &'a str,
     effect: String,
     requests: Vec<Option<String>>,
@@ -101,6 +102,7 @@ fn row<'a>(catalog: &'a Catalog, doc: &ToolsetDoc, tool: &str) -> Option<Row<'a>
         .collect();
     Some(Row {
         name: &newest.tool_name,
+        was: newest.was.as_deref(),
         title: &newest.title,
         effect: effects.join("; "),
         requests: operations

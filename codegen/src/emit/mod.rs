@@ -12,7 +12,7 @@ mod markdown;
 mod rust;
 mod templates;
 mod text;
-mod types;
+pub(crate) mod types;
 
 pub use markdown::readme;
 

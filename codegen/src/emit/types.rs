@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::catalog::{Api, Field, Toolset, TypeDef, TypeKind, TypeRef, TypeShape};
 
 /// The types of a module: anonymous ones, its own, and those of the API.
-pub(super) struct Types<'a>(BTreeMap<&'a str, &'a TypeDef>);
+pub(crate) struct Types<'a>(BTreeMap<&'a str, &'a TypeDef>);
 
 impl<'a> Types<'a> {
     /// Those that an API has for all its toolsets.
@@ -19,7 +19,7 @@ impl<'a> Types<'a> {
     }
 
     /// Those of the module of a toolset. Its own come before those of the API.
-    pub(super) fn of(api: &'a Api, toolset: &'a Toolset) -> Self {
+    pub(crate) fn of(api: &'a Api, toolset: &'a Toolset) -> Self {
         Self(
             api.types
                 .iter()
@@ -30,14 +30,25 @@ impl<'a> Types<'a> {
     }
 
     /// The type of this name.
-    pub(super) fn get(&self, name: &str) -> Option<&'a TypeDef> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'a TypeDef> {
         self.0.get(name).copied()
     }
 
     /// What a path with dots leads to in a type, through objects and arrays of objects.
-    pub(super) fn field(&self, ty: &'a TypeRef, path: &str) -> Option<&'a TypeRef> {
+    pub(crate) fn field(&self, ty: &'a TypeRef, path: &str) -> Option<&'a TypeRef> {
         path.split('.')
             .try_fold(ty, |ty, name| Some(&self.member(ty, name)?.ty))
+    }
+
+    /// The members of an object; none of anything else.
+    pub(crate) fn fields(&self, ty: &'a TypeRef) -> &'a [Field] {
+        match &ty.kind {
+            TypeKind::Named(of) => match self.get(of).map(|def| &def.shape) {
+                Some(TypeShape::Struct { fields, .. }) => fields,
+                _ => &[],
+            },
+            _ => &[],
+        }
     }
 
     fn member(&self, ty: &'a TypeRef, name: &str) -> Option<&'a Field> {

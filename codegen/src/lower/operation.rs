@@ -249,6 +249,7 @@ fn lower_operation(
         .map(|tag| tag.value.clone());
     let operation = Operation {
         tool_name: scope.tool.to_owned(),
+        was: entry.was.as_ref().map(|was| was.value.clone()),
         rust_name: struct_name(method, resource),
         title: entry.title.clone(),
         description: description(entry, binding),

@@ -88,6 +88,7 @@ pub(crate) fn shop() -> Catalog {
 fn items(document: &str) -> Toolset {
     let operation = |tool: &str, rust: &str, method: &str, http: &str, path: &str| Operation {
         tool_name: tool.to_owned(),
+        was: None,
         rust_name: rust.to_owned(),
         title: format!("{method} items"),
         description: format!(
@@ -390,6 +391,7 @@ fn oddities() -> Toolset {
 fn odd(parameters: Vec<Parameter>) -> Operation {
     Operation {
         tool_name: "odd".to_owned(),
+        was: Some("strange".to_owned()),
         rust_name: "Odd".to_owned(),
         title: "An \"odd\" tool".to_owned(),
         description: "First.\n\nSecond:\n- one\n- two".to_owned(),
@@ -489,6 +491,7 @@ fn odd(parameters: Vec<Parameter>) -> Operation {
 fn odd_whole() -> Operation {
     Operation {
         tool_name: "odd_whole".to_owned(),
+        was: None,
         rust_name: "OddWhole".to_owned(),
         description: "Third.".to_owned(),
         operation_id: "odd_whole".to_owned(),

@@ -9,7 +9,7 @@ use crate::entries::{Name, each, each_key, each_key_of, parenthesized, unknown_k
 use crate::errors::{Errors, error};
 use crate::value::Value;
 
-const KEYS: &str = "`name`, `title`, `toolset`, `tags`, `method`, `document`, `operation`, `since`, an HTTP method such as `get`, `body`, `fixed`, `list`, `merge`, `mask`, `read_back`, `returns`, `answer`, `effect`";
+const KEYS: &str = "`name`, `was`, `title`, `toolset`, `tags`, `method`, `document`, `operation`, `since`, an HTTP method such as `get`, `body`, `fixed`, `list`, `merge`, `mask`, `read_back`, `returns`, `answer`, `effect`";
 
 /// The keys of `#[tool(..)]`.
 #[derive(Default)]
@@ -17,6 +17,7 @@ pub(crate) struct Keys {
     /// All that stand there, also those that could not be read.
     pub(crate) seen: Vec<String>,
     pub(crate) name: Option<LitStr>,
+    pub(crate) was: Option<LitStr>,
     pub(crate) title: Option<LitStr>,
     pub(crate) toolset: Option<LitStr>,
     pub(crate) tags: Vec<LitStr>,
@@ -112,6 +113,7 @@ impl Keys {
         self.seen.push(key.to_string());
         match key.to_string().as_str() {
             "name" => self.name = Some(value(input)?),
+            "was" => self.was = Some(value(input)?),
             "title" => self.title = Some(value(input)?),
             "toolset" => self.toolset = Some(value(input)?),
             "tags" => {

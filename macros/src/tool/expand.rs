@@ -56,6 +56,7 @@ pub(crate) fn doc_line(tool: &Tool) -> String {
 
 fn constant(tool: &Tool) -> TokenStream {
     let Tool {
+        was,
         title,
         description,
         toolset,
@@ -87,6 +88,7 @@ fn constant(tool: &Tool) -> TokenStream {
     quote! {
         ::runtime::__private::Tool {
             name: #name,
+            was: #was,
             title: #title,
             description: #description,
             toolset: #toolset,

@@ -19,6 +19,8 @@ use crate::value::Value;
 pub(crate) struct Tool {
     pub(crate) ident: Ident,
     pub(crate) name: LitStr,
+    /// Empty if it never had another name.
+    pub(crate) was: String,
     pub(crate) title: String,
     pub(crate) description: String,
     pub(crate) toolset: String,
@@ -84,6 +86,7 @@ pub(crate) fn validate(
         );
     }
     check_name(&keys, &tool, errors);
+    let was = check_was(&keys, &tool, errors);
     let mut text = |key, value| text(&keys, key, value, &tool, errors);
     let title = text("title", &keys.title);
     let toolset = text("toolset", &keys.toolset);
@@ -131,6 +134,7 @@ pub(crate) fn validate(
     Some(Tool {
         ident: item.ident.clone(),
         name: keys.name?,
+        was,
         title,
         description,
         toolset,
@@ -203,6 +207,27 @@ fn check_name(keys: &Keys, tool: &str, errors: &mut Errors) {
         missing(keys, "name", tool, errors);
         return;
     };
+    check_spelling(name, errors);
+}
+
+/// The name that a tool had before; empty if it had none.
+fn check_was(keys: &Keys, tool: &str, errors: &mut Errors) -> String {
+    let Some(was) = &keys.was else {
+        return String::new();
+    };
+    if was.value() == tool {
+        errors.push(
+            was.span(),
+            format_args!("tool `{tool}` is still called `{tool}`"),
+            "write the name that it had before, or remove `was`",
+        );
+    } else {
+        check_spelling(was, errors);
+    }
+    was.value()
+}
+
+fn check_spelling(name: &LitStr, errors: &mut Errors) {
     let text = name.value();
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if text.is_empty() || !text.chars().all(allowed) {

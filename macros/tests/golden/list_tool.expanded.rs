@@ -61,6 +61,7 @@ const _: () = {
     impl ::runtime::__private::ToolBlock for ListUsers {
         const TOOL: ::runtime::__private::Tool = ::runtime::__private::Tool {
             name: "list_users",
+            was: "",
             title: "List users",
             description: "Lists users. Returns name and roles of each.",
             toolset: "users",

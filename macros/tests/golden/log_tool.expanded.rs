@@ -70,6 +70,7 @@ const _: () = {
     impl ::runtime::__private::ToolBlock for ListLogLines {
         const TOOL: ::runtime::__private::Tool = ::runtime::__private::Tool {
             name: "list_log_lines",
+            was: "",
             title: "Read a log",
             description: "Reads the log of a run.",
             toolset: "runs",

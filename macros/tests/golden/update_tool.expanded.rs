@@ -100,6 +100,7 @@ const _: () = {
     impl ::runtime::__private::ToolBlock for UpdateUser {
         const TOOL: ::runtime::__private::Tool = ::runtime::__private::Tool {
             name: "update_user",
+            was: "change_user",
             title: "Update a user",
             description: "Updates a user.",
             toolset: "users",

@@ -1,6 +1,7 @@
 /// Updates a user.
 #[tool(
     name = "update_user",
+    was = "change_user",
     title = "Update a user",
     toolset = "users",
     method = "update",

@@ -290,7 +290,7 @@ pub(crate) fn describe(
     known: Option<&Known>,
     name: &str,
 ) -> Result<Value, CallError> {
-    if let Some(tool) = offer.tools(known).find(|tool| tool.name == name) {
+    if let Some(tool) = offer.tools(known).find(|tool| tool.is_called(name)) {
         return Ok(json!({
             "name": tool.name,
             "title": tool.title,

@@ -2,6 +2,7 @@
 
 pub(crate) mod airflow;
 pub(crate) mod browser;
+pub(crate) mod index;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod python;
@@ -17,8 +18,15 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-/// The workspace.
+/// The checkout that one stands in, else the one that this was compiled in: a copy can be worked on without compiling anything there.
 pub(crate) fn root() -> PathBuf {
+    let is_checkout = |dir: &&Path| dir.join("xtask/Cargo.toml").is_file();
+    let here = std::env::current_dir().unwrap_or_default();
+    let found = here.ancestors().find(is_checkout);
+    found.map_or_else(compiled_in, Path::to_path_buf)
+}
+
+fn compiled_in() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .map_or_else(|| PathBuf::from("."), Path::to_path_buf)
@@ -26,7 +34,7 @@ pub(crate) fn root() -> PathBuf {
 
 /// Everything that is installed or started, in `target/lab`: `cargo clean` removes it.
 pub(crate) fn lab_dir() -> PathBuf {
-    root().join("target/lab")
+    compiled_in().join("target/lab")
 }
 
 /// The spinners of the steps that run side by side.

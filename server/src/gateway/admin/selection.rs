@@ -75,7 +75,7 @@ impl Choices {
         let mut tags: Vec<_> = tags.into_values().collect();
         unknown(&mut methods, &config.methods);
         unknown(&mut tags, &config.tags);
-        let gone = |name: &&String| !all.iter().any(|tool| tool.name == **name);
+        let gone = |name: &&String| !all.iter().any(|tool| tool.is_called(name));
         Self {
             methods,
             tags,
@@ -135,7 +135,7 @@ fn toolsets(all: &[&'static Tool], selection: &Selection) -> Vec<Toolset> {
             method: tool.method,
             effect: if tool.effect.read_only { READ } else { WRITE },
             tags: tool.tags.join(" "),
-            ticked: selection.tools.iter().any(|name| name == tool.name),
+            ticked: selection.tools.iter().any(|name| tool.is_called(name)),
             selected: selection.matches(tool),
         };
         match toolsets.iter_mut().find(|it| it.name == tool.toolset) {

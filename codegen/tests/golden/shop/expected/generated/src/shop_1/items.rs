@@ -32,6 +32,7 @@ pub mod tools {
     /// Get one item by name.
     #[tool(
         name = "get_single_item_by_id",
+        was = "fetch_item",
         title = "Get an item",
         toolset = "items",
         tags("stock"),

@@ -1,0 +1,258 @@
+//! What an entry can be told from its operations and from the tools near them: toolset, method, resource and id.
+
+use super::find::{bound, segments};
+use super::{AllowError, Found, Scope};
+use crate::catalog::{TypeKind, TypeShape};
+use crate::facts::{Facts, facts};
+use crate::ident::snake;
+use crate::openapi::Spec;
+
+/// An entry, before anything was written about it.
+pub(super) struct Draft<'p> {
+    pub(super) toolset: String,
+    pub(super) method: String,
+    pub(super) resource: String,
+    /// Name of the tool.
+    pub(super) tool: String,
+    /// Path parameters that are the id, where there are several.
+    pub(super) id: Vec<String>,
+    pub(super) operations: Vec<Found<'p>>,
+    /// What the document says that it does; may be empty.
+    pub(super) summary: String,
+}
+
+/// `before` are the entries that are made with it.
+pub(super) fn draft<'p>(
+    scope: Scope<'p>,
+    group: &[Found<'p>],
+    toolset: Option<&str>,
+    before: &[Draft<'p>],
+) -> Result<Draft<'p>, AllowError> {
+    let first = group.first().ok_or(AllowError::Unknown {
+        operation: String::new(),
+        nearest: None,
+    })?;
+    let toolset = match toolset {
+        Some(toolset) => toolset.to_owned(),
+        None => nearest_toolset(scope, first).ok_or_else(|| AllowError::NoToolset {
+            operation: first.operation.id.clone(),
+            document: first.spec.name.clone(),
+            request: format!(
+                "{} {}",
+                first.operation.http.to_uppercase(),
+                first.operation.path
+            ),
+        })?,
+    };
+    let facts = facts(first.spec, &first.operation.id).ok();
+    let (method, resource) = name(scope, first, facts.as_ref());
+    let taken = |tool: &str| {
+        let known = super::find::tools(scope).any(|(name, ..)| name == tool);
+        known || before.iter().any(|it| it.tool == tool)
+    };
+    let apis = &scope.parsed.apis;
+    let mut resource = resource;
+    if taken(&apis.tool_name(&method, &resource)) {
+        // The id tells apart what the path does not.
+        resource = without_verb(&snake(&first.operation.id));
+    }
+    Ok(Draft {
+        tool: apis.tool_name(&method, &resource),
+        id: id(&method, group),
+        toolset,
+        resource,
+        operations: group.to_vec(),
+        summary: first.operation.summary.trim().to_owned(),
+        method,
+    })
+}
+
+/// The toolset of the tools whose paths begin alike, of several the one with the same tag of the document and then the one with most of them.
+fn nearest_toolset(scope: Scope<'_>, found: &Found<'_>) -> Option<String> {
+    let (own, own_tags) = (
+        segments(&found.operation.path),
+        tags(found.spec, &found.operation.id),
+    );
+    let mut scores: Vec<(String, (usize, usize, usize))> = Vec::new();
+    for (other, _, toolset, _) in bound(scope) {
+        let theirs = segments(&other.operation.path);
+        let alike = own
+            .iter()
+            .zip(&theirs)
+            .take_while(|(one, other)| one == other)
+            .count();
+        let of_tag = tags(other.spec, &other.operation.id);
+        let tagged = usize::from(of_tag.iter().any(|tag| own_tags.contains(tag)));
+        if alike == 0 && tagged == 0 {
+            continue;
+        }
+        let name = &toolset.name.value;
+        match scores.iter_mut().find(|(known, _)| known == name) {
+            None => scores.push((name.clone(), (alike, tagged, 1))),
+            Some((_, best)) if (alike, tagged) > (best.0, best.1) => *best = (alike, tagged, 1),
+            Some((_, best)) if (alike, tagged) == (best.0, best.1) => best.2 += 1,
+            Some(_) => {}
+        }
+    }
+    // Of equals the first, as they are declared.
+    scores.reverse();
+    let best = scores.into_iter().max_by_key(|(_, score)| *score);
+    best.map(|(name, _)| name)
+}
+
+fn tags(spec: &Spec, id: &str) -> Vec<String> {
+    let operation = spec.find(id).map(|at| at.operation.tags.clone());
+    operation.unwrap_or_default()
+}
+
+/// Method and resource, by the shape of the request, and by what the tools on the same path are called.
+fn name(scope: Scope<'_>, found: &Found<'_>, facts: Option<&Facts>) -> (String, String) {
+    let path = found.operation.path.trim_end_matches('/');
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let by_id = last.starts_with('{');
+    let has_siblings = |http: &str| {
+        let operations = found.spec.operations();
+        operations
+            .iter()
+            .any(|it| it.http == http && segments(&it.path) == segments(&found.operation.path))
+    };
+    let method = match found.operation.http.as_str() {
+        "get" if !by_id && facts.is_some_and(is_list) => "list",
+        "get" => "get",
+        "delete" => "delete",
+        "patch" | "put" => "update",
+        _ if !by_id && has_siblings("get") => "create",
+        _ => {
+            // What is done stands at the end of the path: `clearTaskInstances`.
+            let words = snake(last.trim_matches(['{', '}']));
+            let (verb, rest) = words.split_once('_').unwrap_or((&words, ""));
+            let of = if rest.is_empty() {
+                singular(&noun(
+                    path.rsplit_once('/').map_or("", |(before, _)| before),
+                ))
+            } else {
+                rest.to_owned()
+            };
+            return (verb.to_owned(), of);
+        }
+    };
+    let is_list = method == "list";
+    let resource = neighbour(scope, found, is_list).unwrap_or_else(|| {
+        let noun = noun(path);
+        if is_list { noun } else { singular(&noun) }
+    });
+    (method.to_owned(), resource)
+}
+
+/// What tools on the same path, with or without the id at its end, call their resource.
+fn neighbour(scope: Scope<'_>, found: &Found<'_>, is_list: bool) -> Option<String> {
+    let collection = |path: &str| {
+        let mut all = segments(path);
+        if all.last().is_some_and(|last| last == "{}") {
+            all.pop();
+        }
+        all
+    };
+    let own = collection(&found.operation.path);
+    let known = ["list", "get", "create", "update", "delete"];
+    let entries = bound(scope).filter(|(other, _, _, entry)| {
+        known.contains(&entry.method.value.as_str()) && collection(&other.operation.path) == own
+    });
+    let entries: Vec<(bool, String)> = entries
+        .map(|(_, _, _, entry)| {
+            let is_list = entry.method.value == "list";
+            (is_list, entry.resource.value.clone())
+        })
+        .collect();
+    let same = entries.iter().find(|(other, _)| *other == is_list);
+    if let Some((_, resource)) = same {
+        return Some(resource.clone());
+    }
+    let (_, other) = entries.first()?;
+    Some(if is_list {
+        plural(other)
+    } else {
+        singular(other)
+    })
+}
+
+/// Whether the answer is an object with exactly one array in it.
+fn is_list(facts: &Facts) -> bool {
+    let Some(TypeKind::Named(name)) = facts.response.as_ref().map(|ty| &ty.kind) else {
+        return false;
+    };
+    let def = facts.types.iter().find(|def| def.rust_name == *name);
+    match def.map(|def| &def.shape) {
+        Some(TypeShape::Struct { fields, .. }) => {
+            let arrays = fields.iter();
+            let arrays = arrays.filter(|it| matches!(it.ty.kind, TypeKind::Array(_)));
+            arrays.count() == 1
+        }
+        _ => false,
+    }
+}
+
+/// The last word of a path that is no parameter.
+fn noun(path: &str) -> String {
+    let mut words = path
+        .rsplit('/')
+        .filter(|it| !it.is_empty() && !it.starts_with('{'));
+    snake(words.next().unwrap_or_default())
+}
+
+fn singular(word: &str) -> String {
+    match word {
+        _ if word.ends_with("ies") => format!("{}y", word.trim_end_matches("ies")),
+        _ if word.ends_with("ss") || word.ends_with("us") || word.ends_with("is") => {
+            word.to_owned()
+        }
+        _ => word.strip_suffix('s').unwrap_or(word).to_owned(),
+    }
+}
+
+fn plural(word: &str) -> String {
+    match word.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        _ if word.ends_with('s') => word.to_owned(),
+        _ => format!("{word}s"),
+    }
+}
+
+/// `get_dag_stats` -> `dag_stats`
+fn without_verb(id: &str) -> String {
+    let verbs = [
+        "get", "list", "create", "post", "patch", "update", "put", "delete",
+    ];
+    match id.split_once('_') {
+        Some((verb, rest)) if verbs.contains(&verb) => rest.to_owned(),
+        _ => id.to_owned(),
+    }
+}
+
+/// The last parameter of the path, if there are several.
+fn id(method: &str, group: &[Found<'_>]) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    if !["get", "update", "delete"].contains(&method) {
+        return ids;
+    }
+    for found in group {
+        let names: Vec<&str> = names(&found.operation.path);
+        if let [_, .., last] = names.as_slice()
+            && !ids.iter().any(|id| id == last)
+        {
+            ids.push((*last).to_owned());
+        }
+    }
+    ids
+}
+
+fn names(path: &str) -> Vec<&str> {
+    let segments = path.split('/');
+    let names = segments.filter_map(|it| it.strip_prefix('{')?.strip_suffix('}'));
+    names.collect()
+}
+
+pub(super) fn is_name(name: &str) -> bool {
+    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(known)
+}

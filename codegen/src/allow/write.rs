@@ -1,0 +1,207 @@
+//! Entries as text, at the end of their files.
+
+use std::fmt::Write as _;
+
+use super::derive::Draft;
+use super::{AllowError, Allowed, NewEntry, Scope};
+use crate::catalog::{Field, Operation, TypeKind};
+use crate::emit::OutputFile;
+use crate::emit::types::Types;
+use crate::input::Input;
+use crate::problem::Problem;
+use crate::reader::TODO;
+use crate::{State, state};
+
+/// Stands for documentation while it is found out what else is missing.
+const WRITTEN: &str = "Written.";
+
+/// What has to be said about an entry, beyond what its operations tell.
+#[derive(Default)]
+struct Open {
+    /// Parameters that the documents do not describe.
+    parameters: Vec<String>,
+    /// Fields of an item of a list.
+    fields: Vec<String>,
+}
+
+pub(super) fn write(
+    inputs: &[Input],
+    scope: Scope<'_>,
+    drafts: &[Draft<'_>],
+) -> Result<Allowed, Vec<AllowError>> {
+    let plain: Vec<String> = drafts
+        .iter()
+        .map(|it| entry(it, WRITTEN, &Open::default()))
+        .collect();
+    let tried = place(inputs, scope, drafts, &plain, WRITTEN)?;
+    let mut all: Vec<Input> = inputs.to_vec();
+    for file in &tried.files {
+        all.retain(|input| input.path != file.path);
+        all.push(Input {
+            path: file.path.clone(),
+            text: file.text.clone(),
+        });
+    }
+    let state = state(&all);
+    let texts: Vec<String> = drafts
+        .iter()
+        .map(|draft| entry(draft, TODO, &open(draft, &state)))
+        .collect();
+    place(inputs, scope, drafts, &texts, TODO)
+}
+
+/// Puts the entries at the end of their files.
+fn place(
+    inputs: &[Input],
+    scope: Scope<'_>,
+    drafts: &[Draft<'_>],
+    texts: &[String],
+    documentation: &str,
+) -> Result<Allowed, Vec<AllowError>> {
+    let mut files: Vec<OutputFile> = Vec::new();
+    let mut entries = Vec::new();
+    let mut errors = Vec::new();
+    for (draft, text) in drafts.iter().zip(texts) {
+        let mut toolsets = scope.parsed.toolsets.iter();
+        let toolset = toolsets.find(|it| it.name.value == draft.toolset);
+        let path = match toolset {
+            Some(toolset) => toolset.path.clone(),
+            None => format!("{}{}.yaml", scope.parsed.tools_path(), draft.toolset),
+        };
+        let known = files.iter().position(|it| it.path == path);
+        let current = match known.map(|at| files.remove(at)) {
+            Some(file) => file.text,
+            None => match inputs.iter().find(|it| it.path == path) {
+                Some(input) if !ends_with_tools(&input.text) => {
+                    errors.push(AllowError::NoPlace { path });
+                    continue;
+                }
+                Some(input) => input.text.clone(),
+                None => format!(
+                    "toolset: {}\ntags: [{}]\ndescription: {documentation}\ntools:\n",
+                    draft.toolset,
+                    // A tag is a word.
+                    if documentation == TODO {
+                        TODO
+                    } else {
+                        "written"
+                    }
+                ),
+            },
+        };
+        let mut file = current.trim_end().to_owned();
+        file.push_str(if file.ends_with("tools:") {
+            "\n"
+        } else {
+            "\n\n"
+        });
+        entries.push(NewEntry {
+            tool: draft.tool.clone(),
+            line: file.lines().count() + 1,
+            path: path.clone(),
+            operations: draft
+                .operations
+                .iter()
+                .map(|it| (it.spec.name.clone(), it.operation.id.clone()))
+                .collect(),
+        });
+        file.push_str(text);
+        files.push(OutputFile { path, text: file });
+    }
+    if errors.is_empty() {
+        Ok(Allowed { files, entries })
+    } else {
+        errors.dedup();
+        Err(errors)
+    }
+}
+
+/// Whether the last key of the file is `tools`, written as a block.
+fn ends_with_tools(text: &str) -> bool {
+    let top = |line: &&str| line.starts_with(|c: char| c.is_ascii_alphabetic());
+    let last = text.lines().rfind(top);
+    last.is_some_and(|line| line.trim_end() == "tools:")
+}
+
+/// What is missing in an entry whose documentation is written.
+fn open(draft: &Draft<'_>, state: &State) -> Open {
+    let mut open = Open::default();
+    for problem in state.problems.iter().map(|error| &error.problem) {
+        if let Problem::UndescribedParameter {
+            parameter, tool, ..
+        } = problem
+            && *tool == draft.tool
+            && !open.parameters.contains(parameter)
+        {
+            open.parameters.push(parameter.clone());
+        }
+    }
+    for api in &state.catalog.apis {
+        for toolset in &api.toolsets {
+            let mut operations = toolset.operations.iter();
+            let Some(operation) = operations.find(|it| it.tool_name == draft.tool) else {
+                continue;
+            };
+            for field in fields(&Types::of(api, toolset), operation) {
+                if !open.fields.contains(&field) {
+                    open.fields.push(field);
+                }
+            }
+        }
+    }
+    open
+}
+
+/// Fields of an item that are one value each: these are what tells items apart.
+fn fields(types: &Types<'_>, operation: &Operation) -> Vec<String> {
+    let Some(list) = &operation.list else {
+        return Vec::new();
+    };
+    let single = |field: &&Field| !matches!(field.ty.kind, TypeKind::Array(_) | TypeKind::Map(_));
+    let fields = types.fields(&list.of).iter().filter(single);
+    fields.map(|field| field.name.clone()).collect()
+}
+
+fn entry(draft: &Draft<'_>, documentation: &str, open: &Open) -> String {
+    let Draft {
+        method, resource, ..
+    } = draft;
+    let mut out = format!("  - method: {method}\n    resource: {resource}\n");
+    match draft.id.as_slice() {
+        [] => {}
+        [id] => drop(writeln!(out, "    id: {id}")),
+        ids => drop(writeln!(out, "    id: [{}]", ids.join(", "))),
+    }
+    let summary = if draft.summary.is_empty() || documentation != TODO {
+        String::new()
+    } else {
+        format!(
+            "    # the document says: {}",
+            draft.summary.replace('\n', " ")
+        )
+    };
+    let hint = if documentation == TODO {
+        "    # what it does, when to use it, what it returns"
+    } else {
+        ""
+    };
+    let _ = writeln!(out, "    title: {documentation}{summary}");
+    let _ = writeln!(out, "    description: {documentation}{hint}");
+    let bindings: Vec<String> = draft
+        .operations
+        .iter()
+        .map(|it| format!("{}: {}", it.spec.name, it.operation.id))
+        .collect();
+    let _ = writeln!(out, "    operations: {{ {} }}", bindings.join(", "));
+    if method == "list" && !open.fields.is_empty() {
+        let fields = open.fields.join(", ");
+        let _ = writeln!(out, "    summary: [{TODO}]    # some of {fields}");
+    }
+    if !open.parameters.is_empty() {
+        out.push_str("    parameters:\n");
+    }
+    for parameter in &open.parameters {
+        let _ = writeln!(out, "      - {{ name: {parameter}, description: {TODO} }}");
+    }
+    out
+}

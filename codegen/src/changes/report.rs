@@ -1,0 +1,395 @@
+//! Changes as a text: for a terminal, or for the body of a pull request.
+
+use std::fmt::Write as _;
+
+use super::{DocumentChanges, DocumentParameter, Kind, ToolChange, Weight};
+use crate::select::Decision;
+
+/// The same change in this many tools is told once.
+const FOLDED: usize = 3;
+
+/// Who reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A person at a terminal.
+    Terminal,
+    /// A page that shows Markdown.
+    Markdown,
+}
+
+/// The releases of a document that are compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// Name of the document.
+    pub document: String,
+    /// Release before; `None` if there was no such document.
+    pub base: Option<String>,
+    /// Release now; `None` if there is none any more.
+    pub head: Option<String>,
+}
+
+/// All that is to be told.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'c> {
+    /// What is compared with: `3f2a1bc`, `airflow-3 3.2.2`.
+    pub base: &'c str,
+    /// The releases of the documents.
+    pub versions: &'c [Version],
+    /// What changed about the tools.
+    pub tools: &'c [ToolChange],
+    /// What changed about what the documents offer.
+    pub documents: &'c [DocumentChanges],
+    /// What does not fit in the state of now.
+    pub problems: &'c [String],
+    /// How many operations nothing was decided about.
+    pub undecided: usize,
+}
+
+impl Report<'_> {
+    /// The text, with a line break at its end.
+    #[must_use]
+    pub fn write(&self, form: Form) -> String {
+        let mut out = Text {
+            out: String::new(),
+            form,
+        };
+        out.heading(2, "What changes for users of the tools");
+        out.paragraph(&format!("Since {}: {}", self.base, self.summary()));
+        if let Some(releases) = self.releases() {
+            out.paragraph(&releases);
+        }
+        for (weight, title) in [
+            (Weight::Breaking, "Breaking"),
+            (Weight::Additive, "Additive"),
+            (Weight::Cosmetic, "Cosmetic"),
+        ] {
+            self.changes(&mut out, weight, title);
+        }
+        self.offers(&mut out);
+        self.open(&mut out);
+        format!("{}\n", out.out.trim_end())
+    }
+
+    fn count(&self, weight: Weight) -> usize {
+        let of = self.tools.iter();
+        of.filter(|it| it.change.kind.weight() == weight).count()
+    }
+
+    fn summary(&self) -> String {
+        if self.tools.is_empty() {
+            return "nothing.".to_owned();
+        }
+        let tools = |kinds: &[Kind]| {
+            let changes = self
+                .tools
+                .iter()
+                .filter(|it| kinds.contains(&it.change.kind));
+            let mut names: Vec<&str> = changes.map(|it| it.tool.as_str()).collect();
+            names.dedup();
+            names.len()
+        };
+        let whole = [Kind::ToolNew, Kind::ToolGone, Kind::ApiNew, Kind::ApiGone];
+        let changed = self.tools.iter();
+        let changed = changed.filter(|it| !whole.contains(&it.change.kind));
+        let mut changed: Vec<&str> = changed.map(|it| it.tool.as_str()).collect();
+        changed.dedup();
+        format!(
+            "{} breaking, {} additive, {} cosmetic. Tools: {} new, {} gone, {} renamed, {} changed.",
+            self.count(Weight::Breaking),
+            self.count(Weight::Additive),
+            self.count(Weight::Cosmetic),
+            tools(&[Kind::ToolNew]),
+            tools(&[Kind::ToolGone]),
+            tools(&[Kind::ToolRenamed]),
+            changed.len()
+        )
+    }
+
+    fn releases(&self) -> Option<String> {
+        let changed = self.versions.iter().filter(|it| it.base != it.head);
+        let said: Vec<String> = changed
+            .map(|it| {
+                let name = &it.document;
+                match (&it.base, &it.head) {
+                    (Some(base), Some(head)) => format!("`{name}` {base} → {head}"),
+                    (None, Some(head)) => format!("`{name}` {head}, new"),
+                    (base, _) => format!("`{name}` {}, gone", base.as_deref().unwrap_or("")),
+                }
+            })
+            .collect();
+        (!said.is_empty()).then(|| format!("Documents: {}.", said.join(", ")))
+    }
+
+    fn changes(&self, out: &mut Text, weight: Weight, title: &str) {
+        let of = self.tools.iter();
+        let of: Vec<&ToolChange> = of.filter(|it| it.change.kind.weight() == weight).collect();
+        if of.is_empty() {
+            return;
+        }
+        let hidden = weight == Weight::Cosmetic;
+        out.section(&format!("{title} ({})", of.len()), hidden);
+        for change in of.iter().filter(|it| it.tool.is_empty()) {
+            out.item(0, &change.change.text);
+        }
+        let (folded, single) = fold(&of);
+        for tools in &folded {
+            if let Some(first) = tools.first() {
+                let text = format!("in {} tools: {}", tools.len(), line(first));
+                out.item(0, &text);
+                let names: Vec<String> = tools.iter().map(|it| format!("`{}`", it.tool)).collect();
+                out.item(1, &names.join(", "));
+            }
+        }
+        let mut toolset = "";
+        let mut rest = single.as_slice();
+        while let Some(first) = rest.first() {
+            if first.toolset != toolset {
+                toolset = &first.toolset;
+                out.toolset(toolset);
+            }
+            let of_tool = rest.iter().take_while(|it| it.tool == first.tool).count();
+            let (tool, others) = rest.split_at(of_tool);
+            rest = others;
+            if let [only] = tool {
+                out.item(0, &format!("`{}`: {}", only.tool, line(only)));
+                continue;
+            }
+            out.item(0, &format!("`{}`", first.tool));
+            for change in tool {
+                out.item(1, &line(change));
+            }
+        }
+        out.end_of_section(hidden);
+    }
+
+    fn version(&self, document: &str) -> String {
+        let mut versions = self.versions.iter();
+        let found = versions.find(|it| it.document == document);
+        let head = found.and_then(|it| it.head.as_deref().or(it.base.as_deref()));
+        head.map_or_else(
+            || format!("`{document}`"),
+            |it| format!("`{document}` {it}"),
+        )
+    }
+
+    /// What the documents offer, as far as it is no tool.
+    fn offers(&self, out: &mut Text) {
+        if self.documents.is_empty() {
+            return;
+        }
+        out.section("What the documents offer", false);
+        for document in self.documents {
+            let name = self.version(&document.name);
+            if !document.new.is_empty() {
+                let rows = document.new.iter().map(|it| {
+                    let decision = match &it.decision {
+                        Decision::Tool(tool) => format!("tool `{tool}`"),
+                        Decision::Excluded(reason) => format!("excluded: {reason}"),
+                        Decision::Undecided => "to be decided".to_owned(),
+                    };
+                    [
+                        format!("`{}`", it.id),
+                        format!("`{}`", it.request),
+                        it.summary.clone(),
+                        decision,
+                    ]
+                });
+                out.paragraph(&format!(
+                    "{name} adds {}:",
+                    counted(document.new.len(), "operation")
+                ));
+                out.table(
+                    ["operation", "request", "in its words", "what it is here"],
+                    rows,
+                );
+            }
+            let mut list = |what: &str, items: Vec<String>| {
+                if !items.is_empty() {
+                    out.paragraph(&format!("{name} {what}:"));
+                    for item in items {
+                        out.item(0, &item);
+                    }
+                    out.blank();
+                }
+            };
+            let gone = document.gone.iter().map(|it| match &it.tool {
+                Some(tool) => format!("`{}` (`{}`), which was `{tool}`", it.id, it.request),
+                None => format!("`{}` (`{}`)", it.id, it.request),
+            });
+            list(
+                &format!(
+                    "no longer has {}",
+                    counted(document.gone.len(), "operation")
+                ),
+                gone.collect(),
+            );
+            let renamed = document.renamed.iter();
+            let renamed = renamed.map(|(now, before)| format!("`{now}`, was `{before}`"));
+            list("calls these operations by another id", renamed.collect());
+            let deprecated = document.deprecated.iter().map(|(id, tool)| match tool {
+                Some(tool) => format!("`{id}`, which is `{tool}`"),
+                None => format!("`{id}`"),
+            });
+            list("says that these operations will go", deprecated.collect());
+            let ignored = document.ignored.iter().map(|(id, tool, parameters)| {
+                let names: Vec<String> = parameters.iter().map(parameter).collect();
+                format!("`{id}` (`{tool}`): {}", names.join(", "))
+            });
+            list(
+                "adds parameters that their tools do not take",
+                ignored.collect(),
+            );
+        }
+        out.end_of_section(false);
+    }
+
+    /// What there is left to do.
+    fn open(&self, out: &mut Text) {
+        if self.problems.is_empty() && self.undecided == 0 {
+            return;
+        }
+        out.section("What is left to decide", false);
+        if self.undecided > 0 {
+            out.paragraph(&format!(
+                "{} neither a tool nor excluded yet: `cargo xtask allow OPERATION…` writes an entry to fill in, `specs/excluded.yaml` takes those that are to be none.",
+                match self.undecided {
+                    1 => "1 operation is".to_owned(),
+                    count => format!("{count} operations are"),
+                }
+            ));
+        }
+        if !self.problems.is_empty() {
+            out.paragraph(&format!(
+                "The specs do not fit the documents in {}:",
+                counted(self.problems.len(), "place")
+            ));
+            for problem in self.problems {
+                out.item(0, problem);
+            }
+        }
+        out.end_of_section(false);
+    }
+}
+
+fn parameter(parameter: &DocumentParameter) -> String {
+    let needed = if parameter.required { ", needed" } else { "" };
+    format!("`{}` ({}{needed})", parameter.name, parameter.place)
+}
+
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
+/// Text of a change and where it holds.
+fn line(change: &ToolChange) -> String {
+    let apis: Vec<String> = change.apis.iter().map(|it| format!("`{it}`")).collect();
+    match apis.as_slice() {
+        [] => change.change.text.clone(),
+        apis => format!("{} (on {})", change.change.text, apis.join(" and ")),
+    }
+}
+
+/// Changes that many tools share, and the others, in their order.
+fn fold<'c>(changes: &[&'c ToolChange]) -> (Vec<Vec<&'c ToolChange>>, Vec<&'c ToolChange>) {
+    let mut groups: Vec<Vec<&ToolChange>> = Vec::new();
+    for &change in changes.iter().filter(|it| !it.tool.is_empty()) {
+        let same = |group: &&mut Vec<&ToolChange>| {
+            let first = group.first();
+            first.is_some_and(|it| it.change == change.change && it.apis == change.apis)
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(change),
+            None => groups.push(vec![change]),
+        }
+    }
+    groups.retain(|group| group.len() >= FOLDED);
+    let is_folded = |change: &ToolChange| {
+        let first = groups.iter().filter_map(|group| group.first());
+        let mut first = first.copied();
+        first.any(|it| it.change == change.change && it.apis == change.apis)
+    };
+    let single = changes.iter().copied();
+    let single = single.filter(|it| !it.tool.is_empty() && !is_folded(it));
+    (groups.clone(), single.collect())
+}
+
+/// What is written, in its form.
+struct Text {
+    out: String,
+    form: Form,
+}
+
+impl Text {
+    fn blank(&mut self) {
+        if !self.out.is_empty() && !self.out.ends_with("\n\n") {
+            self.out.push('\n');
+        }
+    }
+
+    fn heading(&mut self, level: usize, text: &str) {
+        self.blank();
+        match self.form {
+            Form::Markdown => {
+                let _ = writeln!(self.out, "{} {text}\n", "#".repeat(level));
+            }
+            Form::Terminal => {
+                let _ = writeln!(self.out, "{text}\n{}\n", "-".repeat(text.chars().count()));
+            }
+        }
+    }
+
+    fn paragraph(&mut self, text: &str) {
+        self.blank();
+        let _ = writeln!(self.out, "{text}\n");
+    }
+
+    /// What is `hidden` is shown on demand, where that is possible.
+    fn section(&mut self, title: &str, hidden: bool) {
+        if hidden && self.form == Form::Markdown {
+            self.blank();
+            let _ = writeln!(self.out, "<details><summary>{title}</summary>\n");
+        } else {
+            self.heading(3, title);
+        }
+    }
+
+    fn end_of_section(&mut self, hidden: bool) {
+        if hidden && self.form == Form::Markdown {
+            self.blank();
+            self.out.push_str("</details>\n");
+        }
+    }
+
+    fn toolset(&mut self, name: &str) {
+        self.blank();
+        let _ = match self.form {
+            Form::Markdown => writeln!(self.out, "**{name}**\n"),
+            Form::Terminal => writeln!(self.out, "{name}"),
+        };
+    }
+
+    fn item(&mut self, depth: usize, text: &str) {
+        let _ = writeln!(self.out, "{}- {text}", "  ".repeat(depth));
+    }
+
+    fn table<const N: usize>(&mut self, head: [&str; N], rows: impl Iterator<Item = [String; N]>) {
+        if self.form == Form::Terminal {
+            for row in rows {
+                let cells: Vec<String> = row.into_iter().filter(|it| !it.is_empty()).collect();
+                self.item(0, &cells.join("; "));
+            }
+        } else {
+            let _ = writeln!(self.out, "| {} |", head.join(" | "));
+            let _ = writeln!(self.out, "|{}", " --- |".repeat(N));
+            for row in rows {
+                // A table has no other way to write it.
+                let cells = row.map(|cell| cell.replace('|', "\\|").replace('\n', " "));
+                let _ = writeln!(self.out, "| {} |", cells.join(" | "));
+            }
+        }
+        self.blank();
+    }
+}

