@@ -219,7 +219,8 @@ fn entries_are_put_behind_those_that_there_are() {
             operations: { shop-2: clear_parts }
             parameters:
               - { name: name, description: TODO }
-    "#]].assert_eq(&format!("tools:\n{added}"));
+    "#]]
+    .assert_eq(&format!("tools:\n{added}"));
     let lines: Vec<&str> = file.text.lines().collect();
     for entry in &allowed.entries {
         assert!(
