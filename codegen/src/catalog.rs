@@ -49,6 +49,21 @@ pub struct Api {
     pub toolsets: Vec<Toolset>,
     /// Named component schemas that several of its toolsets refer to and mean the same by, with all that they are made of, sorted by `rust_name`.
     pub types: Vec<TypeDef>,
+    /// What stands in for some of these tools where a server has another document.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// The tools of a document that a server can have instead of another: some of them have the names of tools of that one.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Alternative {
+    /// The document.
+    pub document: String,
+    /// Module in that of the API: `fab_2`.
+    pub module: String,
+    /// What a server has that has it, for people.
+    pub what: String,
+    /// Its toolsets with their tools, in the order of the allowlist.
+    pub toolsets: Vec<Toolset>,
 }
 
 /// `runtime::api::VersionProbe`.
@@ -71,6 +86,12 @@ pub struct Document {
     pub source: String,
     /// How to see that a server has it.
     pub probe: Option<DocumentProbe>,
+    /// The document that it is there instead of.
+    pub instead_of: Option<String>,
+    /// How user name and password are used for its operations, if otherwise than for those of the API.
+    pub sign_in: Option<SignIn>,
+    /// Advice for known errors of its operations, before that of the API.
+    pub hints: Vec<Hint>,
 }
 
 /// `runtime::api::DocumentProbe`.

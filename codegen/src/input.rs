@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::allowlist::apis::{self, Apis, DocumentEntry};
+use crate::allowlist::apis::{self, Apis};
 use crate::allowlist::corrections;
+use crate::allowlist::documents::DocumentEntry;
 use crate::allowlist::excluded::{self, Exclusion};
 use crate::allowlist::history::{self, DocumentEntry as HistoryEntry};
 use crate::allowlist::tools::{self, ToolsetEntry};
@@ -171,7 +172,18 @@ impl Parsed {
             read = openapi::read(name, source, &input.text, &fitting);
         }
         match read {
-            Ok(spec) => {
+            Ok(mut spec) => {
+                if let Some(base) = &entry.base {
+                    if !spec.openapi.servers.is_empty() {
+                        let document = name.clone();
+                        self.errors.push(Error {
+                            path: self.apis_path.clone(),
+                            line: base.line,
+                            problem: Problem::BaseTwice { document },
+                        });
+                    }
+                    spec.base.clone_from(&base.value);
+                }
                 for (line, id) in operation_ids(&input.text) {
                     let key = (source.clone(), id.to_owned());
                     self.operation_lines.entry(key).or_insert(line);

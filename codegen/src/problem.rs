@@ -160,6 +160,30 @@ pub enum Problem {
         /// Its name.
         document: String,
     },
+    /// A document that stands in for none, or for one that stands in for another itself.
+    #[error(
+        "`{document}` is there instead of `{original}`, which is no document before it in its API that is always looked for{}", did_you_mean(nearest.as_deref())
+    )]
+    NoSuchOriginal {
+        /// The document.
+        document: String,
+        /// The one that it should stand in for.
+        original: String,
+        /// The possible one most like it.
+        nearest: Option<String>,
+    },
+    /// One of two documents of which a server has one is on every server.
+    #[error("`{document}` needs `probe`: of it and the one instead of it a server has only one")]
+    AlwaysThere {
+        /// The document without.
+        document: String,
+    },
+    /// A base beside that of the document.
+    #[error("`{document}` says itself what its paths begin with: leave out `base`")]
+    BaseTwice {
+        /// The document.
+        document: String,
+    },
     /// A document that is not declared.
     #[error("`{document}` is not a document of {of}{}", did_you_mean(nearest.as_deref()))]
     UnknownDocument {
@@ -171,7 +195,9 @@ pub enum Problem {
         nearest: Option<String>,
     },
     /// A tool bound twice in one API.
-    #[error("`{document}` and `{other}` are both of {api}: a tool is one operation there")]
+    #[error(
+        "`{document}` and `{other}` are both of {api}, and neither is there instead of the other: a tool is one operation there"
+    )]
     BoundTwice {
         /// The second document.
         document: String,

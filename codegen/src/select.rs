@@ -35,7 +35,7 @@ pub(crate) struct SelectedTool<'p> {
     pub(crate) operations: Vec<SelectedOperation<'p>>,
 }
 
-/// The operation that a tool is in one API.
+/// The operation that a tool is in one API, or where it has one document instead of another.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SelectedOperation<'p> {
     pub(crate) binding: &'p Binding,
@@ -149,7 +149,11 @@ impl<'p> Selection<'p> {
             let Some(api) = parsed.apis.api_of(&spec.name) else {
                 continue;
             };
-            if let Some(other) = operations.iter().find(|other| other.api.name == api.name) {
+            let twice = operations.iter().find(|other| {
+                other.api.name == api.name
+                    && !parsed.apis.exclude_each_other(&other.spec.name, &spec.name)
+            });
+            if let Some(other) = twice {
                 let problem = Problem::BoundTwice {
                     document: binding.document.value.clone(),
                     other: other.binding.document.value.clone(),

@@ -18,6 +18,7 @@ use crate::{
     api::Api,
     auth::Auth,
     error::{CallError, ErrorCode},
+    registry,
     single_flight::SingleFlight,
     tool::Tool,
     transport::{Base, Transport},
@@ -250,7 +251,7 @@ impl Account {
         })))
     }
 
-    /// What is known of the server, without asking it. With a fixed API, all its documents until it is known better.
+    /// What is known of the server, without asking it. With a fixed API, its usual documents until it is known better.
     pub fn known(&self) -> Option<Known> {
         let detected = self.0.detection.get();
         detected
@@ -348,6 +349,13 @@ impl Known {
         self.documents.contains(&document)
     }
 
+    /// The tool of this name: of several, that of a document that the server has.
+    pub fn find(&self, name: &str) -> Option<&'static Tool> {
+        let named = || registry::tools(self.api).filter(|tool| tool.name == name);
+        let here = named().find(|tool| self.has(tool.document));
+        here.or_else(|| named().next())
+    }
+
     /// Whether the server has what the tool, which is one of its API, calls.
     pub fn offers(&self, tool: &Tool) -> bool {
         self.has(tool.document) && !is_older(&self.version, tool.since)
@@ -412,7 +420,7 @@ fn headers_of(headers: &[(String, SecretString)]) -> Result<HeaderMap, SettingsE
     Ok(map)
 }
 
-/// Until the server is asked, it has all documents of the API.
+/// Until the server is asked, it has the usual documents of the API.
 fn fixed(name: &str, apis: &[&'static Api]) -> Result<Known, SettingsError> {
     let api = apis.iter().find(|api| api.name == name).ok_or_else(|| {
         let known: Vec<_> = apis.iter().map(|api| format!("`{}`", api.name)).collect();
@@ -430,7 +438,7 @@ fn fixed(name: &str, apis: &[&'static Api]) -> Result<Known, SettingsError> {
     Ok(Known {
         api,
         version: String::new(),
-        documents: api.documents.iter().map(|it| it.name).collect(),
+        documents: api.usual_documents().collect(),
     })
 }
 

@@ -21,6 +21,21 @@ pub struct Api {
     pub toolsets: &'static [&'static [Tool]],
 }
 
+impl Api {
+    /// A document by name.
+    #[must_use]
+    pub fn document(&self, name: &str) -> Option<&'static Document> {
+        self.documents.iter().find(|it| it.name == name)
+    }
+
+    /// Names of the documents that a server is taken to have until it is asked: all but those that are there instead of others.
+    pub fn usual_documents(&self) -> impl Iterator<Item = &'static str> {
+        let documents = self.documents.iter();
+        let usual = documents.filter(|it| it.instead_of.is_none());
+        usual.map(|it| it.name)
+    }
+}
+
 /// A GET that only a server of this API answers with 200 and JSON.
 #[derive(Debug)]
 pub struct VersionProbe {
@@ -39,6 +54,12 @@ pub struct Document {
     pub name: &'static str,
     /// How to see that a server has it; `None` if every server has.
     pub probe: Option<DocumentProbe>,
+    /// The document that it is there instead of: of the two, and of others instead of that one, a server has at most one. Their tools may have the same names.
+    pub instead_of: Option<&'static str>,
+    /// How a user name and a password are used for its operations, if otherwise than for the others.
+    pub sign_in: Option<SignIn>,
+    /// Advice for known errors of its operations, before that of the API.
+    pub hints: &'static [Hint],
 }
 
 /// A GET that shows whether a server has a document.

@@ -2,7 +2,11 @@
 //!
 //! Everything peculiar to an API stands in its [`SignIn`]. One login runs at a time, however many calls wait for it.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
@@ -22,6 +26,10 @@ use crate::{
     transport::{JSON, Outgoing, Response, Transport},
 };
 
+mod way;
+
+pub(crate) use way::Way;
+
 /// How long Basic is used without a session when the server could not be asked for one.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
 /// A token is renewed this long before its end, or a tenth of its life if that is shorter.
@@ -33,7 +41,8 @@ const MIN_HEADER_SECRET: usize = 8;
 pub(crate) struct Auth {
     credentials: Credentials,
     timeout: Duration,
-    grant: SingleFlight<Grant>,
+    /// By document where that has a way of its own, else under no name.
+    grants: Mutex<Vec<(&'static str, Arc<SingleFlight<Grant>>)>>,
 }
 
 /// What lets a request in.
@@ -94,9 +103,9 @@ impl Grant {
     }
 
     /// Whether `response` means that this is no longer good.
-    pub(crate) fn is_refused(&self, api: &Api, response: &Response) -> bool {
+    pub(crate) fn is_refused(&self, way: Way, response: &Response) -> bool {
         let status = response.status;
-        match (&self.kind, &api.sign_in) {
+        match (&self.kind, way.sign_in()) {
             (Kind::Fixed, _) => false,
             (_, SignIn::Basic { session }) => {
                 let denied = session.as_ref().map_or(&[][..], |it| it.denied);
@@ -104,7 +113,7 @@ impl Grant {
             }
             (_, SignIn::Token(token)) => {
                 let means = |sign: &Sign| {
-                    sign.status == status && explain::says(&api.errors, response, sign.says)
+                    sign.status == status && explain::says(&way.api.errors, response, sign.says)
                 };
                 status == 401 || token.renew.iter().any(means)
             }
@@ -127,7 +136,7 @@ impl Auth {
         Ok(Self {
             credentials,
             timeout,
-            grant: SingleFlight::new(),
+            grants: Mutex::default(),
         })
     }
 
@@ -150,9 +159,10 @@ impl Auth {
     /// What lets a request in: the one there is while it is good, else a new one.
     pub(crate) async fn grant(
         &self,
-        sign_in: Option<&'static Api>,
+        way: Option<Way>,
         transport: &Transport,
     ) -> Result<Arc<Grant>, CallError> {
+        let flight = self.flight(way);
         let stamp = match &self.credentials {
             Credentials::BearerFile(path) => Stamp::of(path).await,
             _ => None,
@@ -164,32 +174,41 @@ impl Auth {
             };
             is_read && !grant.is_due()
         };
-        if let Some(grant) = self.grant.get().filter(&good) {
+        if let Some(grant) = flight.get().filter(&good) {
             return Ok(grant);
         }
-        self.grant
-            .run(good, async || self.obtain(sign_in, transport).await)
+        flight
+            .run(good, async || self.obtain(way, transport).await)
             .await
     }
 
     /// Another grant, after `refused` was; the one there is by now if another call has renewed it.
     pub(crate) async fn renew(
         &self,
-        api: &'static Api,
+        way: Way,
         transport: &Transport,
         refused: &Arc<Grant>,
     ) -> Result<Arc<Grant>, CallError> {
         let other = |grant: &Arc<Grant>| !Arc::ptr_eq(grant, refused);
-        self.grant
-            .run(other, async || self.obtain(Some(api), transport).await)
+        self.flight(Some(way))
+            .run(other, async || self.obtain(Some(way), transport).await)
             .await
     }
 
-    async fn obtain(
-        &self,
-        api: Option<&'static Api>,
-        transport: &Transport,
-    ) -> Result<Grant, CallError> {
+    /// The grant for a way. A token is the same for all.
+    fn flight(&self, way: Option<Way>) -> Arc<SingleFlight<Grant>> {
+        let way = way.filter(|_| !self.is_bearer());
+        let name = way.map_or("", |way| way.name());
+        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, flight)) = grants.iter().find(|(of, _)| *of == name) {
+            return flight.clone();
+        }
+        let flight = Arc::new(SingleFlight::new());
+        grants.push((name, flight.clone()));
+        flight
+    }
+
+    async fn obtain(&self, way: Option<Way>, transport: &Transport) -> Result<Grant, CallError> {
         let made = match &self.credentials {
             Credentials::None => return Ok(Grant::new(Kind::Fixed, None)),
             Credentials::Bearer(token) => Grant::bearer(Kind::Fixed, token.expose_secret(), None),
@@ -200,7 +219,7 @@ impl Auth {
                 Grant::bearer(Kind::Command, &token, lives)
             }
             Credentials::Password { username, password } => {
-                return match api.map(|api| (api, &api.sign_in)) {
+                return match way.map(|way| (way.api, way.sign_in())) {
                     Some((api, SignIn::Basic { session })) => {
                         let session = session.as_ref();
                         basic(api, transport, session, username, password).await
@@ -216,9 +235,9 @@ impl Auth {
     }
 
     /// The error of an answer, with what it means for these credentials where the server does not know that.
-    pub(crate) fn refusal(&self, api: &Api, transport: &Transport, error: CallError) -> CallError {
+    pub(crate) fn refusal(&self, way: Way, transport: &Transport, error: CallError) -> CallError {
         let status = error.status.unwrap_or_default();
-        let denied = match &api.sign_in {
+        let denied = match way.sign_in() {
             SignIn::Basic { session } => session.as_ref().map_or(&[][..], |it| it.denied),
             SignIn::Token(_) => &[],
         };
@@ -255,13 +274,15 @@ impl Auth {
             Credentials::BearerCommand(command) => secrets.push(command.clone()),
             _ => {}
         }
-        if let Some(grant) = self.grant.get()
-            && let Some((_, value)) = &grant.header
-            && let Ok(value) = value.to_str()
-        {
-            let bare = value.split_once([' ', '=']).map_or(value, |(_, it)| it);
-            secrets.push(bare.to_owned());
+        let grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        for grant in grants.iter().filter_map(|(_, flight)| flight.get()) {
+            let value = grant.header.as_ref().map(|(_, value)| value.to_str());
+            if let Some(Ok(value)) = value {
+                let bare = value.split_once([' ', '=']).map_or(value, |(_, it)| it);
+                secrets.push(bare.to_owned());
+            }
         }
+        drop(grants);
         let headers = transport
             .headers()
             .values()

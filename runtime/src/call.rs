@@ -5,7 +5,6 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Map, Value};
 
 use crate::account::Account;
-use crate::api::Api;
 use crate::arguments::{self, Arguments, check, secret_values};
 use crate::cursor::{CursorError, Position, Scope};
 use crate::error::{CallError, ErrorCode};
@@ -91,7 +90,7 @@ impl Account {
         arguments: Map<String, Value>,
     ) -> Result<Arguments, CallError> {
         // What is wrong in itself is said before anything is sent, even the question which API the server has.
-        let likely = self.known().and_then(|known| same_name(known.api, tool));
+        let likely = self.known().and_then(|known| known.find(tool.name));
         let certain = likely.is_some();
         let likely = likely.unwrap_or(tool);
         let checked = checked(likely, arguments.clone());
@@ -103,11 +102,11 @@ impl Account {
             Ok(known) => known,
             Err(error) => return Err(checked.err().unwrap_or(error)),
         };
-        let here = same_name(known.api, tool);
+        let here = known.find(tool.name);
         if here.is_some_and(|here| known.is_older(here, &arguments)) {
             known = self.asked_again(known).await;
         }
-        let Some(here) = same_name(known.api, tool) else {
+        let Some(here) = known.find(tool.name) else {
             return Err(CallError::new(ErrorCode::NotFound, "Not on this server")
                 .detail(format!(
                     "This server is {} {}, whose API has no such operation.",
@@ -124,11 +123,6 @@ impl Account {
         let fitting = checked.on(product, &known.version);
         fitting.map_err(|problems| invalid(&problems))
     }
-}
-
-fn same_name(api: &Api, tool: &Tool) -> Option<&'static Tool> {
-    let mut tools = api.toolsets.iter().copied().flatten();
-    tools.find(|here| here.name == tool.name)
 }
 
 /// The arguments of a call after all checks.

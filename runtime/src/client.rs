@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use crate::{
     account::Account,
-    auth::Grant,
+    auth::{Grant, Way},
     error::{CallError, ErrorCode},
     explain,
     request::Request,
@@ -31,9 +31,11 @@ impl Account {
     async fn sign_in_and_send(&self, request: &Request) -> Result<Response, CallError> {
         let inner = &*self.0;
         let api = self.detected().await?.api;
+        let document = api.document(request.document);
+        let way = Way::new(api, document);
         let began = Instant::now();
         // Signed in before there is a place: so all who wait share one login that fails.
-        let grant = inner.auth.grant(Some(api), &inner.transport).await?;
+        let grant = inner.auth.grant(Some(way), &inner.transport).await?;
         let _place = inner
             .permits
             .acquire()
@@ -41,8 +43,8 @@ impl Account {
             .map_err(|_| CallError::new(ErrorCode::Internal, "The account is closed"))?;
         let mut response = self.send_as(request, &grant).await?;
         // What was granted since this call began cannot be too old: then it is the user who is not let in.
-        if grant.is_older_than(began) && grant.is_refused(api, &response) {
-            let fresh = inner.auth.renew(api, &inner.transport, &grant).await?;
+        if grant.is_older_than(began) && grant.is_refused(way, &response) {
+            let fresh = inner.auth.renew(way, &inner.transport, &grant).await?;
             if !fresh.is_same(&grant) {
                 response = self.send_as(request, &fresh).await?;
             }
@@ -50,7 +52,8 @@ impl Account {
         let base = inner.transport.base();
         if response.status >= 300 {
             let error = explain::error_of(&api.errors, base, request.http, &response);
-            return Err(inner.auth.refusal(api, &inner.transport, error));
+            let error = explain::advise(document.map_or(&[], |it| it.hints), error);
+            return Err(inner.auth.refusal(way, &inner.transport, error));
         }
         if !response.body.is_empty() && !response.may_be(request.accept) {
             return Err(explain::not_json(base, &response));

@@ -68,10 +68,20 @@ impl Account {
             Some(known) => (known.api, String::new()),
             None => self.version().await?,
         };
-        let probes = api.documents.iter().map(|it| self.has(it));
+        let (instead, usual): (Vec<_>, Vec<_>) =
+            api.documents.iter().partition(|it| it.instead_of.is_some());
+        let probes = usual.iter().map(|it| self.has(it));
         let mut documents = Vec::new();
-        for (document, has) in api.documents.iter().zip(join_all(probes).await) {
+        for (document, has) in usual.iter().zip(join_all(probes).await) {
             if has? {
+                documents.push(document.name);
+            }
+        }
+        // Only where the one is not there is it worth a request whether the other is.
+        let mut filled: Vec<_> = documents.iter().copied().map(Some).collect();
+        for document in instead {
+            if !filled.contains(&document.instead_of) && self.has(document).await? {
+                filled.push(document.instead_of);
                 documents.push(document.name);
             }
         }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    api::ErrorShapes,
+    api::{ErrorShapes, Hint},
     error::{CallError, ErrorCode},
     tool::Http,
     transport::{Base, Redirect, Response},
@@ -25,20 +25,10 @@ pub(crate) fn error_of(
 ) -> CallError {
     let status = response.status;
     let (title, detail) = texts(shapes, response);
-    let known = shapes.hints.iter().find(|it| {
-        let says = it.sign.says;
-        it.sign.status == status && (detail.contains(says) || title.contains(says))
-    });
-    let code = known
-        .and_then(|it| ErrorCode::from_name(it.code))
-        .unwrap_or(ErrorCode::of_status(status));
-    CallError {
-        code,
+    let error = CallError {
+        code: ErrorCode::of_status(status),
         status: Some(status),
-        hint: match known {
-            Some(known) => known.hint.to_owned(),
-            None => hint(base, http, response),
-        },
+        hint: hint(base, http, response),
         title,
         detail,
         retryable: match status {
@@ -49,6 +39,23 @@ pub(crate) fn error_of(
         },
         operation: None,
         rate_limit: Box::new(response.rate_limit),
+    };
+    advise(shapes.hints, error)
+}
+
+/// The error with the first advice that is for it, if there is one.
+pub(crate) fn advise(hints: &[Hint], error: CallError) -> CallError {
+    let known = hints.iter().find(|it| {
+        let says = it.sign.says;
+        let is_said = error.detail.contains(says) || error.title.contains(says);
+        error.status == Some(it.sign.status) && is_said
+    });
+    match known {
+        Some(known) => CallError {
+            code: ErrorCode::from_name(known.code).unwrap_or(error.code),
+            ..error.hint(known.hint)
+        },
+        None => error,
     }
 }
 

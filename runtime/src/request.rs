@@ -15,6 +15,8 @@ use crate::tool::{Body, Content, Http, Pager, Param, Place, Segment, Tool};
 /// A request without its server, ready to be sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
+    /// The document of the operation, by which it is seen how to sign in.
+    pub document: &'static str,
     /// Method.
     pub http: Http,
     /// Path from the root and query, encoded.
@@ -58,6 +60,7 @@ impl Request {
         body_first: bool,
     ) -> Result<Self, Problem> {
         Ok(Self {
+            document: arguments.tool().document,
             http: Http::Get,
             path_and_query: path_for(segments, arguments, body_first)?,
             headers: Vec::new(),
@@ -119,6 +122,7 @@ impl Request {
         let mut path_and_query = path_for(tool.segments, arguments, false)?;
         append_query(&mut path_and_query, &query(arguments)?);
         Ok(Self {
+            document: tool.document,
             http: tool.http,
             path_and_query,
             headers: headers(arguments)?,

@@ -249,6 +249,9 @@ pub(crate) static NEW: Api = Api {
         Document {
             name: "things-2",
             probe: None,
+            instead_of: None,
+            sign_in: None,
+            hints: &[],
         },
         Document {
             name: "things-2-users",
@@ -257,6 +260,9 @@ pub(crate) static NEW: Api = Api {
                 has: "/paths/~1users",
                 what: "the user manager",
             }),
+            instead_of: None,
+            sign_in: None,
+            hints: &[],
         },
     ],
     sign_in: SignIn::Token(TokenRequest {
@@ -302,6 +308,9 @@ pub(crate) static OLD: Api = Api {
     documents: &[Document {
         name: "things-1",
         probe: None,
+        instead_of: None,
+        sign_in: None,
+        hints: &[],
     }],
     sign_in: SignIn::Basic {
         session: Some(Session {
@@ -335,6 +344,7 @@ pub(crate) const PASSWORD: &str = "correct-horse";
 /// A GET without anything.
 pub(crate) fn get(path_and_query: &str) -> Request {
     Request {
+        document: "",
         http: Http::Get,
         path_and_query: path_and_query.to_owned(),
         headers: Vec::new(),

@@ -1,6 +1,6 @@
 //! `airflow-mcp doctor`: what works and what does not, in the order in which one thing needs the other.
 
-use runtime::api::SignIn;
+use runtime::api::{Document, SignIn};
 use runtime::registry::{self, Selection};
 use runtime::{Account, Answer, CallError, ErrorCode, Known, RateLimit, Tool};
 use serde_json::{Map, Value};
@@ -80,14 +80,22 @@ pub(crate) async fn examine(
         let Some(probe) = &document.probe else {
             continue;
         };
-        if known.documents.contains(&document.name) {
+        if known.has(document.name) {
             report.ok("parts", &format!("{} is there", probe.what))?;
-        } else {
+        } else if document.instead_of.is_none() && !is_replaced(&known, document) {
             let advice = "its tools are not offered; install it in Airflow to have them";
             report.note("parts", &format!("{} is not there: {advice}", probe.what))?;
         }
     }
-    sign_in(account, &known, selection, token, report).await
+    sign_in(account, &known, selection, token, report).await?;
+    own_sign_ins(account, &known, token, report).await
+}
+
+/// Whether the server has another document instead of this one.
+fn is_replaced(known: &Known, document: &Document) -> bool {
+    let documents = known.api.documents.iter();
+    let mut instead = documents.filter(|it| it.instead_of == Some(document.name));
+    instead.any(|it| known.has(it.name))
 }
 
 /// What the Airflow says of itself, whatever AIRFLOW_API says; a proxy may not let it.
@@ -111,22 +119,8 @@ async fn sign_in(
             "not checked: no tool of this Airflow can show it",
         );
     };
-    let mut arguments = Map::new();
-    arguments.insert("limit".to_owned(), Value::from(1));
-    let answer = account.call(tool, arguments, &|_, _| ()).await;
-    let error = error(&answer);
-    let text = |key: &str| {
-        error
-            .as_ref()
-            .and_then(|error| error.get(key))
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let detail = match text("detail") {
-        detail if detail.is_empty() => text("title"),
-        detail => detail,
-    };
+    let answer = first_of(account, tool).await;
+    let (detail, text) = (detail(&answer), |key: &str| text(&answer, key));
     let permission = format!("to {}", tool.title.to_lowercase());
     match (answer.is_error, text("code").as_str()) {
         (false, _) => {
@@ -156,16 +150,77 @@ async fn sign_in(
     rate_limit(answer.rate_limit, report)
 }
 
-/// A list tool that this Airflow has, that of the users if possible.
+/// The same for the parts of the API that are signed in to in a way of their own.
+async fn own_sign_ins(
+    account: &Account,
+    known: &Known,
+    token: bool,
+    report: &mut impl Report,
+) -> anyhow::Result<()> {
+    let documents = known.api.documents.iter();
+    for document in documents.filter(|it| known.has(it.name) && it.sign_in.is_some()) {
+        let what = document.probe.as_ref().map_or(document.name, |it| it.what);
+        let Some(tool) = list_of(known, document.name) else {
+            continue;
+        };
+        let answer = first_of(account, tool).await;
+        let problem = format!("{what}: {}", detail(&answer));
+        let hint = text(&answer, "hint");
+        match (answer.is_error, text(&answer, "code").as_str()) {
+            (false, _) => report.ok("sign-in", &format!("works for {what}"))?,
+            // All else works with the token, which may be all that is wanted.
+            (true, "unauthenticated") if token => {
+                report.note("sign-in", &format!("{problem}. {hint}"))?;
+            }
+            (true, "forbidden") => report.failed("permission", &problem, &hint)?,
+            (true, _) => report.failed("sign-in", &problem, &hint)?,
+        }
+    }
+    Ok(())
+}
+
+/// A list tool that signs in as most do, that of the users if possible.
 fn probe(known: &Known) -> Option<&'static Tool> {
-    let there = |tool: &&'static Tool| {
-        tool.list.is_some()
-            && known.documents.contains(&tool.document)
-            && !tool.params.iter().any(|param| param.field.required)
+    let documents = known.api.documents.iter();
+    let usual = documents.filter(|it| known.has(it.name) && it.sign_in.is_none());
+    let mut tools = usual.filter_map(|it| list_of(known, it.name));
+    let first = tools.clone().next();
+    tools.find(|tool| tool.name == LIST_USERS).or(first)
+}
+
+/// A list tool of a document that needs no arguments, that of the users if possible.
+fn list_of(known: &Known, document: &str) -> Option<&'static Tool> {
+    let lists = || {
+        registry::tools(known.api).filter(|tool| {
+            let needs = tool.params.iter().any(|param| param.field.required);
+            tool.document == document && tool.list.is_some() && !needs
+        })
     };
-    registry::find(known.api, LIST_USERS)
-        .filter(there)
-        .or_else(|| registry::tools(known.api).find(there))
+    let users = lists().find(|tool| tool.name == LIST_USERS);
+    users.or_else(|| lists().next())
+}
+
+/// What a list tool answers that is asked for one item.
+async fn first_of(account: &Account, tool: &'static Tool) -> Answer {
+    let mut arguments = Map::new();
+    arguments.insert("limit".to_owned(), Value::from(1));
+    account.call(tool, arguments, &|_, _| ()).await
+}
+
+/// What went wrong, empty if nothing did.
+fn detail(answer: &Answer) -> String {
+    match text(answer, "detail") {
+        detail if detail.is_empty() => text(answer, "title"),
+        detail => detail,
+    }
+}
+
+/// A text of the error that an answer is, empty if it is none.
+fn text(answer: &Answer, key: &str) -> String {
+    let error = error(answer);
+    let text = error.as_ref().and_then(|error| error.get(key));
+    let text = text.and_then(Value::as_str);
+    text.unwrap_or_default().to_owned()
 }
 
 fn rate_limit(limit: RateLimit, report: &mut impl Report) -> anyhow::Result<()> {

@@ -160,8 +160,8 @@ impl Offer {
                 known.documents.clone(),
             ),
             (None, Some(api)) => {
-                let documents = api.documents.iter().map(|it| it.name);
-                (api.name, String::new(), documents.collect())
+                let documents = api.usual_documents().collect();
+                (api.name, String::new(), documents)
             }
             (None, None) => Basis::default(),
         }
@@ -229,16 +229,21 @@ impl Offer {
     }
 
     fn offers(&self, known: Option<&Known>, tool: &Tool) -> bool {
-        self.selection.matches(tool) && known.is_none_or(|known| known.offers(tool))
+        let is_there = match (known, self.catalogue.apis.first()) {
+            (Some(known), _) => known.offers(tool),
+            (None, Some(api)) => api.usual_documents().any(|name| name == tool.document),
+            (None, None) => false,
+        };
+        is_there && self.selection.matches(tool)
     }
 
     /// The tool that a call of this name means. Needs no network, so that a wrong name is refused even while Airflow is down; whether this Airflow has it is seen when it is called.
     pub(crate) fn find(&self, known: Option<&Known>, name: &str) -> Result<&'static Tool, NoTool> {
-        let known = known.map(|known| known.api);
-        let tools: Vec<_> = known
+        let here = known.and_then(|known| known.find(name));
+        let apis = self.catalogue.apis.iter();
+        let tools: Vec<_> = here
             .into_iter()
-            .chain(self.catalogue.apis.iter().copied())
-            .filter_map(|api| registry::find(api, name))
+            .chain(apis.filter_map(|api| registry::find(api, name)))
             .collect();
         let selected = tools.iter().find(|tool| self.selection.matches(tool));
         match (selected, tools.is_empty()) {

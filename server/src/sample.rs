@@ -76,6 +76,9 @@ static NEW_DOCUMENTS: [Document; 2] = [
     Document {
         name: "core",
         probe: None,
+        instead_of: None,
+        sign_in: None,
+        hints: &[],
     },
     Document {
         name: "extra",
@@ -84,11 +87,17 @@ static NEW_DOCUMENTS: [Document; 2] = [
             has: "/paths",
             what: "the extra",
         }),
+        instead_of: None,
+        sign_in: None,
+        hints: &[],
     },
 ];
 static OLD_DOCUMENTS: [Document; 1] = [Document {
     name: "old",
     probe: None,
+    instead_of: None,
+    sign_in: None,
+    hints: &[],
 }];
 static NEW_TOOLS: [Tool; 4] = [
     tool("get_thing", "get", "core"),

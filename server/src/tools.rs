@@ -36,7 +36,10 @@ pub(crate) fn print(
         .find(|api| name.as_ref().is_none_or(|name| api.name == name));
     let tools: Vec<_> = api
         .into_iter()
-        .flat_map(|api| registry::tools(api))
+        .flat_map(|api| {
+            let usual: Vec<_> = api.usual_documents().collect();
+            registry::tools(api).filter(move |tool| usual.contains(&tool.document))
+        })
         .filter(|tool| selection.matches(tool))
         .collect();
     let discovery = discover::tools(tools.iter().all(|tool| tool.effect.read_only));

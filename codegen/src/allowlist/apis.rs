@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalog::{DocumentProbe, ErrorShapes, Hint, Parts, Separator, SignIn, VersionProbe};
+use crate::catalog::{ErrorShapes, Hint, Parts, Separator, SignIn, VersionProbe};
 use crate::problem::Problem;
 use crate::reader::{At, Map, Reader};
 use crate::yaml::Node;
 
+use super::documents::{self, DocumentEntry};
 use super::sign_in::{self, sign};
 
 /// The closed list of error codes that a hint may set.
@@ -36,16 +37,6 @@ pub(crate) struct Apis {
     pub(crate) names: Vec<(&'static str, String)>,
     pub(crate) documents: Vec<DocumentEntry>,
     pub(crate) apis: Vec<ApiEntry>,
-}
-
-/// A document.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct DocumentEntry {
-    pub(crate) name: At<String>,
-    pub(crate) source: At<String>,
-    pub(crate) probe: Option<DocumentProbe>,
-    /// Beginnings of paragraphs that are left out of its descriptions.
-    pub(crate) boilerplate: Vec<At<String>>,
 }
 
 /// An API.
@@ -117,6 +108,16 @@ impl Apis {
             .find(|api| api.documents.iter().any(|found| found.value == document))
     }
 
+    /// Whether of two documents a server has at most one.
+    pub(crate) fn exclude_each_other(&self, one: &str, other: &str) -> bool {
+        let stands_for = |name| {
+            let entry: Option<&DocumentEntry> = self.document(name);
+            let instead = entry.and_then(|entry| entry.instead_of.as_ref());
+            instead.map_or(name, |instead| instead.value.as_str())
+        };
+        one != other && stands_for(one) == stands_for(other)
+    }
+
     /// A document by name.
     pub(crate) fn document(&self, name: &str) -> Option<&DocumentEntry> {
         self.documents.iter().find(|entry| entry.name.value == name)
@@ -135,7 +136,7 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Apis {
     let documents = r.items(&map, "documents");
     let documents: Vec<_> = documents
         .iter()
-        .filter_map(|node| document(r, node))
+        .filter_map(|node| documents::read(r, node))
         .collect();
     let apis = r.items(&map, "apis");
     let apis: Vec<_> = apis.iter().filter_map(|node| api(r, node)).collect();
@@ -181,6 +182,7 @@ fn check(r: &mut Reader<'_>, read: &Apis) {
             r.error(entry.name.line, Problem::DocumentWithoutApi { document });
         }
     }
+    documents::check(r, read);
 }
 
 /// A name that a module can be named after, and only one.
@@ -245,36 +247,6 @@ fn names(r: &mut Reader<'_>, node: &Node) -> Vec<(&'static str, String)> {
         names.push((key, pattern.value));
     }
     names
-}
-
-fn document(r: &mut Reader<'_>, node: &Node) -> Option<DocumentEntry> {
-    let map = r.map(
-        node,
-        "a document",
-        &["name", "source", "probe", "boilerplate"],
-    )?;
-    let name = r.text(&map, "name");
-    let source = r.text(&map, "source");
-    let boilerplate = r.texts(&map, "boilerplate");
-    let probe = map.get("probe").and_then(|node| {
-        let map = r.map(node, "`probe`", &["get", "has", "what"])?;
-        let (path, has, what) = (
-            path(r, &map, "get"),
-            pointer(r, &map, "has"),
-            r.text(&map, "what"),
-        );
-        Some(DocumentProbe {
-            path: path?,
-            has: has?,
-            what: what?.value,
-        })
-    });
-    Some(DocumentEntry {
-        name: name?,
-        source: source?,
-        probe,
-        boilerplate,
-    })
 }
 
 fn api(r: &mut Reader<'_>, node: &Node) -> Option<ApiEntry> {
@@ -403,18 +375,23 @@ fn errors(r: &mut Reader<'_>, node: &Node) -> Option<ErrorShapes> {
         texts.map(|text| text.value).collect()
     };
     let (detail, title) = (pointers(detail), pointers(title));
-    let hints = r.items(&map, "hints");
-    let hints: Vec<At<Hint>> = hints
-        .iter()
-        .filter_map(|node| Some(At::new(node.line, hint(r, node)?)))
-        .collect();
-    never_given(r, &hints);
-    let hints = hints.into_iter().map(|hint| hint.value).collect();
+    let hints = hints(r, &map);
     Some(ErrorShapes {
         detail,
         title,
         hints,
     })
+}
+
+/// Advice, in the order in which it is looked for.
+pub(super) fn hints(r: &mut Reader<'_>, map: &Map<'_>) -> Vec<Hint> {
+    let hints = r.items(map, "hints");
+    let hints: Vec<At<Hint>> = hints
+        .iter()
+        .filter_map(|node| Some(At::new(node.line, hint(r, node)?)))
+        .collect();
+    never_given(r, &hints);
+    hints.into_iter().map(|hint| hint.value).collect()
 }
 
 /// The first hint that fits an answer is given: a general one stands behind the special ones.

@@ -3,7 +3,7 @@
 use crate::corrections::{Change, Correction};
 use crate::problem::Problem;
 use crate::reader::Reader;
-use crate::yaml::Node;
+use crate::yaml::{Node, Value};
 
 /// Reads the file.
 pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Vec<Correction> {
@@ -14,15 +14,20 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Vec<Correction> {
     entries
         .iter()
         .filter_map(|node| correction(r, node))
+        .flatten()
         .collect()
 }
 
-fn correction(r: &mut Reader<'_>, node: &Node) -> Option<Correction> {
+/// One for each of its documents.
+fn correction(r: &mut Reader<'_>, node: &Node) -> Option<Vec<Correction>> {
     let keys = [
         "document", "at", "expect", "set", "remove", "rename", "reason", "link",
     ];
     let map = r.map(node, "a correction", &keys)?;
-    let document = r.text(&map, "document");
+    let documents = match map.get("document") {
+        Some(node) if matches!(node.value, Value::List(_)) => r.texts(&map, "document"),
+        _ => r.text(&map, "document").into_iter().collect(),
+    };
     let pointer = r.text(&map, "at");
     let rename = r.text_if(&map, "rename");
     let remove = r.flag_if(&map, "remove");
@@ -45,14 +50,19 @@ fn correction(r: &mut Reader<'_>, node: &Node) -> Option<Correction> {
     };
     let reason = r.text(&map, "reason");
     let link = r.text(&map, "link");
-    Some(Correction {
+    let correction = Correction {
         source: r.path.to_owned(),
         line: map.line,
-        document: document?.value,
+        document: String::new(),
         pointer: pointer?.value,
         expect: map.get("expect").map(Node::json),
         change: change?,
         reason: reason?.value,
         link: link?.value,
-    })
+    };
+    let documents = documents.into_iter().map(|document| Correction {
+        document: document.value,
+        ..correction.clone()
+    });
+    Some(documents.collect())
 }

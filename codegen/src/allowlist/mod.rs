@@ -2,6 +2,7 @@
 
 pub(crate) mod apis;
 pub(crate) mod corrections;
+pub(crate) mod documents;
 pub(crate) mod excluded;
 pub(crate) mod history;
 pub(crate) mod overrides;

@@ -20,8 +20,14 @@ pub(super) fn check(catalog: &Catalog) -> Vec<EmitError> {
     for api in &catalog.apis {
         check_shared(api, &mut errors);
         for toolset in &api.toolsets {
-            check_toolset(api, toolset, &mut errors);
+            check_toolset(&api.name, &api.types, toolset, &mut errors);
         }
+        for alternative in &api.alternatives {
+            for toolset in &alternative.toolsets {
+                check_toolset(&alternative.document, &[], toolset, &mut errors);
+            }
+        }
+        check_modules(api, &mut errors);
     }
     errors
 }
@@ -29,7 +35,7 @@ pub(super) fn check(catalog: &Catalog) -> Vec<EmitError> {
 /// What the toolsets of an API share.
 fn check_shared(api: &Api, errors: &mut Vec<EmitError>) {
     let place = format!("{}, shared types", api.name);
-    let types = Types::shared(api);
+    let types = Types::shared(&api.types);
     let names = api
         .types
         .iter()
@@ -47,8 +53,24 @@ fn check_shared(api: &Api, errors: &mut Vec<EmitError>) {
     }
 }
 
-fn check_toolset(api: &Api, toolset: &Toolset, errors: &mut Vec<EmitError>) {
-    let place = format!("{}, toolset `{}`", api.name, toolset.name);
+/// The modules of alternatives stand beside those of toolsets.
+fn check_modules(api: &Api, errors: &mut Vec<EmitError>) {
+    let toolsets = api.toolsets.iter().map(|toolset| toolset.module.as_str());
+    let shared = (!api.types.is_empty()).then_some(SHARED);
+    let mut seen: BTreeSet<&str> = toolsets.chain(shared).collect();
+    for alternative in &api.alternatives {
+        if !seen.insert(alternative.module.as_str()) {
+            errors.push(EmitError::DuplicateName {
+                place: api.name.clone(),
+                name: alternative.module.clone(),
+            });
+        }
+    }
+}
+
+/// `of` is the API or the document that is there instead of one of its own.
+fn check_toolset(of: &str, shared: &[TypeDef], toolset: &Toolset, errors: &mut Vec<EmitError>) {
+    let place = format!("{of}, toolset `{}`", toolset.name);
     let names = toolset
         .operations
         .iter()
@@ -56,13 +78,13 @@ fn check_toolset(api: &Api, toolset: &Toolset, errors: &mut Vec<EmitError>) {
         .chain(definitions(toolset).map(|definition| &definition.rust_name))
         .map(String::as_str);
     check_names(&place, names, errors);
-    let types = Types::of(api, toolset);
+    let types = Types::of(shared, toolset);
     let complete = check_references(&place, references(toolset), &types, errors);
     if complete {
         check_recursion(&place, definitions(toolset), &types, errors);
     }
     for operation in &toolset.operations {
-        let place = format!("{}, tool `{}`", api.name, operation.tool_name);
+        let place = format!("{of}, tool `{}`", operation.tool_name);
         check_operation(&place, operation, &types, errors);
         if complete {
             check_input_rules(&place, operation, &types, errors);

@@ -60,13 +60,37 @@ pub(super) fn api(api: &Api) -> Expression {
             (
                 "toolsets",
                 plain_slice(
-                    api.toolsets
-                        .iter()
-                        .map(|toolset| format!("{}::tools::TOOLS", toolset.module)),
+                    in_order(api)
+                        .into_iter()
+                        .map(|module| format!("{module}::tools::TOOLS")),
                 ),
             ),
         ],
     )
+}
+
+/// The modules of the toolsets, each with those that stand in for it behind it: so the order is the same whatever a server has.
+fn in_order(api: &Api) -> Vec<String> {
+    let others = || {
+        let alternatives = api.alternatives.iter();
+        alternatives.flat_map(|alternative| {
+            let toolsets = alternative.toolsets.iter();
+            toolsets.map(|toolset| {
+                let path = format!("{}::{}", alternative.module, toolset.module);
+                (toolset.name.as_str(), path)
+            })
+        })
+    };
+    let mut modules = Vec::new();
+    for toolset in &api.toolsets {
+        modules.push(toolset.module.clone());
+        let others = others().filter(|(name, _)| *name == toolset.name);
+        modules.extend(others.map(|(_, path)| path));
+    }
+    let is_left = |name: &str| api.toolsets.iter().all(|toolset| toolset.name != name);
+    let left = others().filter(|(name, _)| is_left(name));
+    modules.extend(left.map(|(_, path)| path));
+    modules
 }
 
 /// The list of all APIs.
@@ -91,6 +115,12 @@ fn document(document: &Document) -> Expression {
         vec![
             ("name", text(&document.name)),
             ("probe", option(document.probe.as_ref(), document_probe)),
+            (
+                "instead_of",
+                option(document.instead_of.as_ref(), |it| text(it)),
+            ),
+            ("sign_in", option(document.sign_in.as_ref(), sign_in)),
+            ("hints", slice(&document.hints, hint)),
         ],
     )
 }

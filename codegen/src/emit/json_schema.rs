@@ -7,13 +7,13 @@ use serde_json::{Map, Number, Value, json};
 use super::types::Types;
 use super::{OutputFile, json, text};
 use crate::catalog::{
-    Api, Catalog, Content, Effect, Field, List, Operation, Rules, TypeDef, TypeKind, TypeRef,
+    Catalog, Content, Effect, Field, List, Operation, Rules, Toolset, TypeDef, TypeKind, TypeRef,
     TypeShape,
 };
 
 type Object = Map<String, Value>;
 
-/// `schemas/<tool>.json`: a tool as a client receives it, by API.
+/// `schemas/<tool>.json`: a tool as a client receives it, by API, or by the document that is there instead of one of the API.
 pub(super) fn files(catalog: &Catalog) -> Vec<OutputFile> {
     let names = catalog.toolsets.iter().flat_map(|toolset| &toolset.tools);
     names
@@ -21,7 +21,15 @@ pub(super) fn files(catalog: &Catalog) -> Vec<OutputFile> {
             let by_api: Object = catalog
                 .apis
                 .iter()
-                .filter_map(|api| Some((api.name.clone(), tool_of(api, name)?)))
+                .flat_map(|api| {
+                    let usual = (&api.name, &api.types[..], &api.toolsets);
+                    let instead = api.alternatives.iter();
+                    let instead = instead.map(|it| (&it.document, &[][..], &it.toolsets));
+                    std::iter::once(usual).chain(instead)
+                })
+                .filter_map(|(of, shared, toolsets)| {
+                    Some((of.clone(), tool_of(shared, toolsets, name)?))
+                })
                 .collect();
             (!by_api.is_empty()).then(|| OutputFile {
                 path: format!("generated/schemas/{name}.json"),
@@ -31,13 +39,13 @@ pub(super) fn files(catalog: &Catalog) -> Vec<OutputFile> {
         .collect()
 }
 
-fn tool_of(api: &Api, name: &str) -> Option<Value> {
-    api.toolsets.iter().find_map(|toolset| {
+fn tool_of(shared: &[TypeDef], toolsets: &[Toolset], name: &str) -> Option<Value> {
+    toolsets.iter().find_map(|toolset| {
         let operation = toolset
             .operations
             .iter()
             .find(|operation| operation.tool_name == name)?;
-        Some(tool(&Types::of(api, toolset), operation))
+        Some(tool(&Types::of(shared, toolset), operation))
     })
 }
 

@@ -78,26 +78,22 @@ struct Row<'a> {
     was: Option<&'a str>,
     title: &'a str,
     effect: String,
-    requests: Vec<Option<String>>,
+    /// In each API; more than one where a server can have one document instead of another.
+    requests: Vec<Vec<String>>,
     since: String,
 }
 
 fn row<'a>(catalog: &'a Catalog, doc: &ToolsetDoc, tool: &str) -> Option<Row<'a>> {
-    let operations: Vec<Option<&Operation>> = catalog
+    let by_api: Vec<Vec<&Operation>> = catalog
         .apis
         .iter()
-        .map(|api| operation(api, doc, tool))
+        .map(|api| operations(api, doc, tool))
         .collect();
-    let newest = operations.iter().flatten().next()?;
-    let mut effects: Vec<&str> = operations
-        .iter()
-        .flatten()
-        .map(|operation| effect(operation.effect))
-        .collect();
+    let all = || by_api.iter().flatten();
+    let newest = all().next()?;
+    let mut effects: Vec<&str> = all().map(|operation| effect(operation.effect)).collect();
     effects.dedup();
-    let since: Vec<&str> = operations
-        .iter()
-        .flatten()
+    let since: Vec<&str> = all()
         .filter_map(|operation| operation.since.as_deref())
         .collect();
     Some(Row {
@@ -105,10 +101,7 @@ fn row<'a>(catalog: &'a Catalog, doc: &ToolsetDoc, tool: &str) -> Option<Row<'a>
         was: newest.was.as_deref(),
         title: &newest.title,
         effect: effects.join("; "),
-        requests: operations
-            .iter()
-            .map(|operation| operation.map(request))
-            .collect(),
+        requests: by_api.iter().map(|all| requests(all)).collect(),
         since: if since.is_empty() {
             "—".to_owned()
         } else {
@@ -117,16 +110,24 @@ fn row<'a>(catalog: &'a Catalog, doc: &ToolsetDoc, tool: &str) -> Option<Row<'a>
     })
 }
 
-fn operation<'a>(api: &'a Api, doc: &ToolsetDoc, tool: &str) -> Option<&'a Operation> {
+fn operations<'a>(api: &'a Api, doc: &ToolsetDoc, tool: &str) -> Vec<&'a Operation> {
+    let instead = api.alternatives.iter();
     api.toolsets
         .iter()
+        .chain(instead.flat_map(|alternative| &alternative.toolsets))
         .filter(|toolset| toolset.name == doc.name)
         .flat_map(|toolset| &toolset.operations)
-        .find(|operation| operation.tool_name == tool)
+        .filter(|operation| operation.tool_name == tool)
+        .collect()
 }
 
-fn request(operation: &Operation) -> String {
-    format!("{} {}", operation.http.to_uppercase(), operation.path)
+fn requests(operations: &[&Operation]) -> Vec<String> {
+    let mut requests: Vec<_> = operations
+        .iter()
+        .map(|operation| format!("{} {}", operation.http.to_uppercase(), operation.path))
+        .collect();
+    requests.dedup();
+    requests
 }
 
 fn effect(effect: Effect) -> &'static str {

@@ -37,7 +37,7 @@ pub(super) fn files(
         for toolset in &api.toolsets {
             files.push(OutputFile {
                 path: format!("generated/src/{}/{}.rs", api.module, toolset.module),
-                text: templates.render("toolset.rs", toolset_module(api, toolset))?,
+                text: templates.render("toolset.rs", toolset_module(&api.types, toolset))?,
             });
         }
         if !api.types.is_empty() {
@@ -45,6 +45,24 @@ pub(super) fn files(
                 path: format!("generated/src/{}/{SHARED}.rs", api.module),
                 text: templates.render("shared.rs", shared_module(api))?,
             });
+        }
+        for alternative in &api.alternatives {
+            let folder = format!("generated/src/{}/{}", api.module, alternative.module);
+            files.push(OutputFile {
+                path: format!("{folder}/mod.rs"),
+                text: templates.render(
+                    "alternative.rs",
+                    AlternativeModule {
+                        toolsets: modules(&alternative.toolsets, &catalog.toolsets),
+                    },
+                )?,
+            });
+            for toolset in &alternative.toolsets {
+                files.push(OutputFile {
+                    path: format!("{folder}/{}.rs", toolset.module),
+                    text: templates.render("toolset.rs", toolset_module(&[], toolset))?,
+                });
+            }
         }
     }
     Ok(files)
@@ -61,7 +79,13 @@ struct ApiModule<'a> {
     title: &'a str,
     toolsets: Vec<Module<'a>>,
     shared: Option<&'static str>,
+    alternatives: Vec<Module<'a>>,
     api: Expression,
+}
+
+#[derive(Serialize)]
+struct AlternativeModule<'a> {
+    toolsets: Vec<Module<'a>>,
 }
 
 #[derive(Serialize)]
@@ -70,20 +94,31 @@ struct Module<'a> {
     description: &'a str,
 }
 
-fn api_module<'a>(api: &'a Api, docs: &'a [ToolsetDoc]) -> ApiModule<'a> {
+fn modules<'a>(toolsets: &'a [Toolset], docs: &'a [ToolsetDoc]) -> Vec<Module<'a>> {
     let description = |name: &str| {
         docs.iter()
             .find(|doc| doc.name == name)
             .map_or("", |doc| doc.description.as_str())
     };
+    toolsets
+        .iter()
+        .map(|toolset| Module {
+            module: &toolset.module,
+            description: description(&toolset.name),
+        })
+        .collect()
+}
+
+fn api_module<'a>(api: &'a Api, docs: &'a [ToolsetDoc]) -> ApiModule<'a> {
     ApiModule {
         title: &api.title,
-        toolsets: api
-            .toolsets
+        toolsets: modules(&api.toolsets, docs),
+        alternatives: api
+            .alternatives
             .iter()
-            .map(|toolset| Module {
-                module: &toolset.module,
-                description: description(&toolset.name),
+            .map(|alternative| Module {
+                module: &alternative.module,
+                description: &alternative.what,
             })
             .collect(),
         shared: (!api.types.is_empty()).then_some(SHARED),
@@ -114,21 +149,21 @@ struct ToolsetModule<'a> {
     types: Vec<Type<'a>>,
 }
 
-fn toolset_module<'a>(api: &'a Api, toolset: &'a Toolset) -> ToolsetModule<'a> {
+fn toolset_module<'a>(shared: &[TypeDef], toolset: &'a Toolset) -> ToolsetModule<'a> {
     ToolsetModule {
         name: &toolset.name,
         sources: &toolset.sources,
-        shared: uses_shared(api, toolset).then_some(SHARED),
+        shared: uses_shared(shared, toolset).then_some(SHARED),
         tools: toolset.operations.iter().map(tool).collect(),
         types: toolset.types.iter().map(type_of).collect(),
     }
 }
 
 /// Whether a module refers to types of the API.
-fn uses_shared(api: &Api, toolset: &Toolset) -> bool {
+fn uses_shared(shared: &[TypeDef], toolset: &Toolset) -> bool {
     let is = |of: &TypeDef, name: &str| of.rust_name == name;
     references(toolset).filter_map(named).any(|name| {
-        api.types.iter().any(|of| is(of, name)) && !definitions(toolset).any(|of| is(of, name))
+        shared.iter().any(|of| is(of, name)) && !definitions(toolset).any(|of| is(of, name))
     })
 }
 

@@ -10,6 +10,10 @@ use super::text::{code_list, doc_comment, string_literal};
 
 /// Name and text of each template.
 const TEMPLATES: &[(&str, &str)] = &[
+    (
+        "alternative.rs",
+        include_str!("../../templates/alternative.rs.jinja"),
+    ),
     ("api.rs", include_str!("../../templates/api.rs.jinja")),
     (
         "attribute.jinja",

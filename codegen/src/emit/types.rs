@@ -2,26 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{Api, Field, Toolset, TypeDef, TypeKind, TypeRef, TypeShape};
+use crate::catalog::{Field, Toolset, TypeDef, TypeKind, TypeRef, TypeShape};
 
 /// The types of a module: anonymous ones, its own, and those of the API.
 pub(crate) struct Types<'a>(BTreeMap<&'a str, &'a TypeDef>);
 
 impl<'a> Types<'a> {
     /// Those that an API has for all its toolsets.
-    pub(super) fn shared(api: &'a Api) -> Self {
-        let types = api.types.iter();
+    pub(super) fn shared(types: &'a [TypeDef]) -> Self {
         Self(
             types
+                .iter()
                 .map(|definition| (definition.rust_name.as_str(), definition))
                 .collect(),
         )
     }
 
-    /// Those of the module of a toolset. Its own come before those of the API.
-    pub(crate) fn of(api: &'a Api, toolset: &'a Toolset) -> Self {
+    /// Those of the module of a toolset. Its own come before those of the API, which it shares.
+    pub(crate) fn of(shared: &'a [TypeDef], toolset: &'a Toolset) -> Self {
         Self(
-            api.types
+            shared
                 .iter()
                 .chain(definitions(toolset))
                 .map(|definition| (definition.rust_name.as_str(), definition))

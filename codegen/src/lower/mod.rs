@@ -13,7 +13,7 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-use crate::catalog::{Api, Catalog, Document, Toolset, ToolsetDoc};
+use crate::catalog::{Alternative, Api, Catalog, Document, Toolset, ToolsetDoc};
 use crate::ident;
 use crate::input::Parsed;
 use crate::problem::{Error, Problem};
@@ -34,26 +34,40 @@ pub(crate) fn lower(parsed: &Parsed, selection: &Selection<'_>) -> (Catalog, Vec
     }
     let mut apis = Vec::new();
     for entry in &parsed.apis.apis {
-        let mut toolsets = Vec::new();
-        for (index, selected) in selection.toolsets.iter().enumerate() {
-            let own = drafts
-                .iter()
-                .filter(|(at, draft)| *at == index && draft.api == entry.name.value);
-            let own: Vec<&Draft> = own.map(|(_, draft)| draft).collect();
-            if !own.is_empty() {
-                toolsets.push(toolset(
-                    parsed,
-                    selected,
-                    &entry.name.value,
-                    &own,
-                    &mut errors,
-                ));
-            }
-        }
+        let api = &entry.name.value;
+        // The tools of documents that are there instead of others are modules of their own, since they have the names of those.
+        let mut of = |documents: &[&str]| -> Vec<Toolset> {
+            let selected = selection.toolsets.iter().enumerate();
+            let made = selected.filter_map(|(index, selected)| {
+                let is_own = |draft: &Draft| documents.contains(&draft.operation.document.as_str());
+                let own = drafts.iter().filter(|(at, _)| *at == index);
+                let own: Vec<&Draft> = own.map(|(_, it)| it).filter(|it| is_own(it)).collect();
+                let is_any = !own.is_empty();
+                is_any.then(|| toolset(parsed, selected, api, &own, &mut errors))
+            });
+            made.collect()
+        };
+        let documents = entry.documents.iter();
+        let documents = documents.filter_map(|name| parsed.apis.document(&name.value));
+        let (instead, usual): (Vec<_>, Vec<_>) =
+            documents.partition(|document| document.instead_of.is_some());
+        let usual: Vec<_> = usual.iter().map(|it| it.name.value.as_str()).collect();
+        let mut toolsets = of(&usual);
+        let alternatives = instead.iter().map(|document| Alternative {
+            document: document.name.value.clone(),
+            module: alternative_module(api, &document.name.value),
+            what: document
+                .probe
+                .as_ref()
+                .map(|probe| probe.what.clone())
+                .unwrap_or_default(),
+            toolsets: of(&[&document.name.value]),
+        });
+        let alternatives: Vec<_> = alternatives.collect();
         let types = shared::take(&mut toolsets);
         apis.push(Api {
-            name: entry.name.value.clone(),
-            module: ident::snake(&entry.name.value),
+            name: api.clone(),
+            module: ident::snake(api),
             title: entry.title.clone(),
             version: entry.version.clone(),
             documents: entry
@@ -65,10 +79,18 @@ pub(crate) fn lower(parsed: &Parsed, selection: &Selection<'_>) -> (Catalog, Vec
             errors: entry.errors.clone(),
             toolsets,
             types,
+            alternatives,
         });
     }
     let toolsets = selection.toolsets.iter().map(toolset_doc).collect();
     (Catalog { apis, toolsets }, errors)
+}
+
+/// The name of the document without that of its API, which stands before it.
+fn alternative_module(api: &str, document: &str) -> String {
+    let rest = document.strip_prefix(api);
+    let rest = rest.map(|rest| rest.trim_start_matches('-'));
+    ident::snake(rest.filter(|rest| !rest.is_empty()).unwrap_or(document))
 }
 
 fn document(parsed: &Parsed, name: &str) -> Option<Document> {
@@ -77,6 +99,9 @@ fn document(parsed: &Parsed, name: &str) -> Option<Document> {
         name: entry.name.value.clone(),
         source: entry.source.value.clone(),
         probe: entry.probe.clone(),
+        instead_of: entry.instead_of.as_ref().map(|name| name.value.clone()),
+        sign_in: entry.sign_in.clone(),
+        hints: entry.hints.clone(),
     })
 }
 

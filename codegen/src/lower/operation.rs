@@ -15,10 +15,9 @@ use super::changes::{FieldChange, field_mut};
 use super::usage::{self, Report};
 use super::{history, list, sources, types};
 
-/// A tool in one API.
+/// A tool in one document.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
-    pub(super) api: String,
     /// Where the tool is declared.
     pub(super) line: usize,
     pub(super) operation: Operation,
@@ -191,7 +190,7 @@ fn lower_operation(
     report: &mut Report,
     errors: &mut Vec<Error>,
 ) -> Draft {
-    let SelectedOperation { binding, spec, api } = scope.operation;
+    let SelectedOperation { binding, spec, .. } = scope.operation;
     let entry = scope.entry;
     let (method, resource) = (entry.method.value.as_str(), entry.resource.value.as_str());
     let dated = history::of(parsed, scope.document(), scope.operation_id());
@@ -273,7 +272,6 @@ fn lower_operation(
         types: own,
     };
     Draft {
-        api: api.name.value.clone(),
         line: entry.line,
         operation,
         named,

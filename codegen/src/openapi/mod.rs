@@ -25,7 +25,7 @@ pub struct Spec {
     pub name: String,
     /// File, relative to the workspace.
     pub source: String,
-    /// Path of the first server, without a slash at its end.
+    /// Path of the first server, or what `apis.yaml` says in its place, without a slash at its end.
     pub base: String,
     /// The document as OpenAPI 3.0; what that has no place for is in `x-` extensions.
     pub openapi: OpenAPI,

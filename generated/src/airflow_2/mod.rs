@@ -84,6 +84,9 @@ pub static API: Api = Api {
     documents: &[Document {
         name: "airflow-2",
         probe: None,
+        instead_of: None,
+        sign_in: None,
+        hints: &[],
     }],
     sign_in: SignIn::Basic {
         session: Some(Session {

@@ -85,6 +85,9 @@ pub mod variables;
 /// Values that tasks pass on to other tasks.
 pub mod xcoms;
 
+/// Tools of servers that have the FAB auth manager 2.
+pub mod fab_2;
+
 /// Types that the tools of several toolsets have.
 pub mod shared;
 
@@ -104,6 +107,9 @@ pub static API: Api = Api {
         Document {
             name: "airflow-3",
             probe: None,
+            instead_of: None,
+            sign_in: None,
+            hints: &[],
         },
         Document {
             name: "airflow-3-fab",
@@ -112,6 +118,27 @@ pub static API: Api = Api {
                 has: "/paths/~1fab~1v1~1users",
                 what: "the FAB auth manager 3.2 or newer",
             }),
+            instead_of: None,
+            sign_in: None,
+            hints: &[],
+        },
+        Document {
+            name: "airflow-3-fab-2",
+            probe: Some(DocumentProbe {
+                path: "/auth/fab/v1/openapi.json",
+                has: "/paths/~1users",
+                what: "the FAB auth manager 2",
+            }),
+            instead_of: Some("airflow-3-fab"),
+            sign_in: Some(SignIn::Basic { session: None }),
+            hints: &[Hint {
+                sign: Sign {
+                    status: 401,
+                    says: "",
+                },
+                code: "",
+                hint: "For users, roles and permissions FAB 2 takes no token, but a user name and a password: this account needs the right ones. And whoever runs this Airflow has to have airflow.providers.fab.auth_manager.api.auth.backend.basic_auth in auth_backends, in the section fab.",
+            }],
         },
     ],
     sign_in: SignIn::Token(TokenRequest {
@@ -434,14 +461,17 @@ pub static API: Api = Api {
         logs::tools::TOOLS,
         monitoring::tools::TOOLS,
         permissions::tools::TOOLS,
+        fab_2::permissions::tools::TOOLS,
         plugins::tools::TOOLS,
         pools::tools::TOOLS,
         providers::tools::TOOLS,
         roles::tools::TOOLS,
+        fab_2::roles::tools::TOOLS,
         task_instances::tools::TOOLS,
         task_state::tools::TOOLS,
         tasks::tools::TOOLS,
         users::tools::TOOLS,
+        fab_2::users::tools::TOOLS,
         variables::tools::TOOLS,
         xcoms::tools::TOOLS,
     ],

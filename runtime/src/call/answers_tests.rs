@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::account::{Credentials, Settings};
-use crate::api::{Document, ErrorShapes, SignIn, VersionProbe};
+use crate::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
 use crate::test_support::{Reply, Seen, Server};
 use crate::test_tools::{ANY, STRING, TOOL, integer, json_object, nullable, optional, param};
 use crate::tool::{Body, Http, Param, Place, Segment, Separator};
@@ -102,6 +102,9 @@ static API: Api = Api {
     documents: &[Document {
         name: "things",
         probe: None,
+        instead_of: None,
+        sign_in: None,
+        hints: &[],
     }],
     sign_in: SignIn::Basic { session: None },
     errors: ErrorShapes {

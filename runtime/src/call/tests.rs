@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::account::{Credentials, Settings};
-use crate::api::{Document, ErrorShapes, SignIn, VersionProbe};
+use crate::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
 use crate::test_support::{Reply, Seen, Server};
 use crate::test_tools::{
     ANY, CREATE_USER, LIST_USERS, STRING, TOOL, UPDATE_USER, array, json_object,
@@ -78,6 +78,9 @@ const fn api(name: &'static str, version: &'static str, tools: &'static [&'stati
         documents: &[Document {
             name: "things",
             probe: None,
+            instead_of: None,
+            sign_in: None,
+            hints: &[],
         }],
         sign_in: SignIn::Basic { session: None },
         errors: ErrorShapes {

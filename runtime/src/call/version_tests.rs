@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::account::{Credentials, Settings};
-use crate::api::{Document, ErrorShapes, SignIn, VersionProbe};
+use crate::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
 use crate::schema::Field;
 use crate::test_support::{Reply, Seen, Server};
 use crate::test_tools::{LIST_USERS, STRING, TOOL, json_object, optional, param};
@@ -80,6 +80,9 @@ static API: Api = Api {
     documents: &[Document {
         name: "things",
         probe: None,
+        instead_of: None,
+        sign_in: None,
+        hints: &[],
     }],
     sign_in: SignIn::Basic { session: None },
     errors: ErrorShapes {

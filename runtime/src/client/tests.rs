@@ -90,6 +90,7 @@ async fn a_get_survives_a_connection_that_is_closed_under_it() {
 
     // What may have had its effect is not sent twice.
     let post = Request {
+        document: "",
         http: Http::Post,
         ..get("/things")
     };

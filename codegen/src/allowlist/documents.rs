@@ -1,0 +1,118 @@
+//! The documents in `apis.yaml`, and which of them stand in for others.
+
+use crate::catalog::{DocumentProbe, Hint, SignIn};
+use crate::problem::{Problem, nearest};
+use crate::reader::{At, Reader};
+use crate::yaml::Node;
+
+use super::apis::{Apis, hints, path, pointer};
+use super::sign_in;
+
+/// A document.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct DocumentEntry {
+    pub(crate) name: At<String>,
+    pub(crate) source: At<String>,
+    /// What its paths begin with on a server, if it does not say so itself.
+    pub(crate) base: Option<At<String>>,
+    /// The document that it is there instead of.
+    pub(crate) instead_of: Option<At<String>>,
+    pub(crate) probe: Option<DocumentProbe>,
+    pub(crate) sign_in: Option<SignIn>,
+    pub(crate) hints: Vec<Hint>,
+    /// Beginnings of paragraphs that are left out of its descriptions.
+    pub(crate) boilerplate: Vec<At<String>>,
+}
+
+/// Reads an entry.
+pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<DocumentEntry> {
+    let keys = [
+        "name",
+        "source",
+        "base",
+        "instead_of",
+        "probe",
+        "sign_in",
+        "hints",
+        "boilerplate",
+    ];
+    let map = r.map(node, "a document", &keys)?;
+    let name = r.text(&map, "name");
+    let source = r.text(&map, "source");
+    let base = map.get("base").and_then(|node| base(r, node));
+    let instead_of = r.text_if(&map, "instead_of");
+    let boilerplate = r.texts(&map, "boilerplate");
+    let probe = map.get("probe").and_then(|node| probe(r, node));
+    let sign_in = map.get("sign_in").and_then(|node| sign_in::read(r, node));
+    let hints = hints(r, &map);
+    Some(DocumentEntry {
+        name: name?,
+        source: source?,
+        base,
+        instead_of,
+        probe,
+        sign_in,
+        hints,
+        boilerplate,
+    })
+}
+
+fn probe(r: &mut Reader<'_>, node: &Node) -> Option<DocumentProbe> {
+    let map = r.map(node, "`probe`", &["get", "has", "what"])?;
+    let (path, has, what) = (
+        path(r, &map, "get"),
+        pointer(r, &map, "has"),
+        r.text(&map, "what"),
+    );
+    Some(DocumentProbe {
+        path: path?,
+        has: has?,
+        what: what?.value,
+    })
+}
+
+/// What paths begin with, each of which begins with `/` itself.
+fn base(r: &mut Reader<'_>, node: &Node) -> Option<At<String>> {
+    let base = r.text_of(node, "base")?;
+    if !base.value.starts_with('/') || base.value.ends_with('/') {
+        let what = format!("`{}`", base.value);
+        let expected = "no beginning of paths, which begins with `/` and does not end with it";
+        r.error(base.line, Problem::WrongKind { what, expected });
+        return None;
+    }
+    Some(base)
+}
+
+/// A document stands in for one of the same API, and each of the two is there only on some servers.
+pub(super) fn check(r: &mut Reader<'_>, read: &Apis) {
+    for entry in &read.documents {
+        let Some(instead_of) = &entry.instead_of else {
+            continue;
+        };
+        let api = read.api_of(&entry.name.value);
+        // The one that is listed until a server is asked comes first, as in the API.
+        let known = api.into_iter().flat_map(|api| &api.documents);
+        let before = known.take_while(|name| name.value != entry.name.value);
+        let before: Vec<_> = before
+            .filter_map(|name| read.document(&name.value))
+            .filter(|entry| entry.instead_of.is_none())
+            .map(|entry| entry.name.value.as_str())
+            .collect();
+        if !before.contains(&instead_of.value.as_str()) {
+            let problem = Problem::NoSuchOriginal {
+                document: entry.name.value.clone(),
+                original: instead_of.value.clone(),
+                nearest: nearest(&instead_of.value, before.into_iter()),
+            };
+            r.error(instead_of.line, problem);
+            continue;
+        }
+        let original = read.document(&instead_of.value);
+        for entry in [Some(entry), original].into_iter().flatten() {
+            if entry.probe.is_none() {
+                let document = entry.name.value.clone();
+                r.error(entry.name.line, Problem::AlwaysThere { document });
+            }
+        }
+    }
+}
