@@ -21,10 +21,10 @@ fn file(path: &str) -> String {
 fn corrections() -> Vec<Correction> {
     let file: Value = serde_yaml::from_str(&file("corrections.yaml")).unwrap();
     let text = |entry: &Value, key: &str| entry[key].as_str().unwrap_or_default().to_owned();
-    let one = |entry: &Value| Correction {
+    let one = move |entry: &Value, document: &Value| Correction {
         source: "specs/corrections.yaml".to_owned(),
         line: 1,
-        document: text(entry, "document"),
+        document: document.as_str().unwrap().to_owned(),
         pointer: text(entry, "at"),
         expect: entry.get("expect").cloned(),
         change: match (entry.get("set"), entry.get("rename")) {
@@ -39,7 +39,14 @@ fn corrections() -> Vec<Correction> {
         .as_array()
         .unwrap()
         .iter()
-        .map(one)
+        .flat_map(|entry| {
+            let document = &entry["document"];
+            let documents = document.as_array().cloned();
+            let documents = documents.unwrap_or_else(|| vec![document.clone()]);
+            documents
+                .into_iter()
+                .map(move |document| one(entry, &document))
+        })
         .collect()
 }
 
@@ -95,7 +102,11 @@ fn each_has_a_reason_and_a_link() {
 
 #[test]
 fn what_the_server_needs_is_required() {
-    let documents = [spec("airflow-2"), spec("airflow-3-fab")];
+    let documents = [
+        spec("airflow-2"),
+        spec("airflow-3-fab"),
+        spec("airflow-3-fab-2"),
+    ];
     let rows = [
         (
             0,
@@ -110,6 +121,7 @@ fn what_the_server_needs_is_required() {
             "username email first_name last_name roles password",
         ),
         (1, "create_role", "name actions?"),
+        (2, "post_role", "name actions"),
     ];
     let found: Vec<_> = rows
         .iter()

@@ -400,6 +400,8 @@ fn result(tool: &Tool, response: Response) -> Result<String, CallError> {
 #[cfg(test)]
 mod answers_tests;
 #[cfg(test)]
+mod instead_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod version_tests;

@@ -138,6 +138,7 @@ impl Request {
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
+            .field("document", &self.document)
             .field("http", &self.http)
             .field("path_and_query", &self.path_and_query)
             .field("body_bytes", &self.body.as_ref().map(Vec::len))

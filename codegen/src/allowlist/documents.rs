@@ -24,19 +24,21 @@ pub(crate) struct DocumentEntry {
     pub(crate) boilerplate: Vec<At<String>>,
 }
 
+/// The keys of an entry.
+pub(super) const KEYS: [&str; 8] = [
+    "name",
+    "source",
+    "base",
+    "instead_of",
+    "probe",
+    "sign_in",
+    "hints",
+    "boilerplate",
+];
+
 /// Reads an entry.
 pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<DocumentEntry> {
-    let keys = [
-        "name",
-        "source",
-        "base",
-        "instead_of",
-        "probe",
-        "sign_in",
-        "hints",
-        "boilerplate",
-    ];
-    let map = r.map(node, "a document", &keys)?;
+    let map = r.map(node, "a document", &KEYS)?;
     let name = r.text(&map, "name");
     let source = r.text(&map, "source");
     let base = map.get("base").and_then(|node| base(r, node));

@@ -410,6 +410,31 @@ fn apis_entries() {
             "f:12: `path` is no place",
         ),
         (
+            "source: doc.yaml",
+            "source: doc.yaml, base: /v1/",
+            "f:9: `/v1/` is no beginning of paths, which begins with `/` and does not end with it",
+        ),
+        (
+            "source: doc.yaml",
+            "source: doc.yaml, base: v1",
+            "f:9: `v1` is no beginning of paths, which begins with `/` and does not end with it",
+        ),
+        (
+            "source: doc.yaml",
+            "source: doc.yaml, sign_in: {}",
+            "f:9: `sign_in` is not one of `token` and `basic`",
+        ),
+        (
+            "source: doc.yaml",
+            "source: doc.yaml, hints: [{ status: 401 }]",
+            "f:9: a hint needs `hint`",
+        ),
+        (
+            "source: doc.yaml",
+            "source: doc.yaml, instead_of: doc",
+            "f:9: `doc` is there instead of `doc`, which is no document before it in its API that is always looked for",
+        ),
+        (
             "  - { name: doc, source: doc.yaml }",
             "  - { name: doc, source: doc.yaml }\n  - { name: doc, source: two.yaml }",
             "f:10: document `doc` is used twice, first in f:9",
@@ -423,6 +448,51 @@ fn apis_entries() {
     }
 }
 
+/// Documents of one API, of which each may be there instead of another.
+#[test]
+fn documents_instead_of_others() {
+    let probe = "probe: { get: /o, has: /p, what: w }";
+    for (new, old, older, expected) in [
+        (
+            probe,
+            format!("{probe}, instead_of: new"),
+            format!("{probe}, instead_of: new"),
+            "",
+        ),
+        (
+            probe,
+            format!("{probe}, instead_of: nwe"),
+            probe.to_owned(),
+            "f:10: `old` is there instead of `nwe`, which is no document before it in its API that is always looked for (did you mean `new`?)",
+        ),
+        (
+            probe,
+            format!("{probe}, instead_of: new"),
+            format!("{probe}, instead_of: old"),
+            "f:11: `older` is there instead of `old`, which is no document before it in its API that is always looked for",
+        ),
+        (
+            probe,
+            format!("{probe}, instead_of: older"),
+            probe.to_owned(),
+            "f:10: `old` is there instead of `older`, which is no document before it in its API that is always looked for",
+        ),
+        (
+            "boilerplate: []",
+            "instead_of: new".to_owned(),
+            probe.to_owned(),
+            "f:10: `old` needs `probe`: of it and the one instead of it a server has only one\nf:9: `new` needs `probe`: of it and the one instead of it a server has only one",
+        ),
+    ] {
+        let documents = format!(
+            "  - {{ name: new, source: new.yaml, {new} }}\n  - {{ name: old, source: old.yaml, {old} }}\n  - {{ name: older, source: older.yaml, {older} }}"
+        );
+        let text = apis_with("  - { name: doc, source: doc.yaml }", &documents);
+        let text = text.replace("[doc]", "[new, old, older]");
+        assert_eq!(messages(&text, apis::read), expected, "{old} {older}");
+    }
+}
+
 /// Every key of a tool, of an operation and of an override is explained where maintainers look.
 #[test]
 fn keys_are_documented() {
@@ -431,6 +501,7 @@ fn keys_are_documented() {
     let words = code.flat_map(|code| code.split(|c: char| !c.is_alphanumeric() && c != '_'));
     let words: Vec<&str> = words.collect();
     let keys = tools::KEYS.iter().chain(&tools::OPERATION_KEYS);
+    let keys = keys.chain(&super::documents::KEYS);
     for key in keys.chain(&super::overrides::KEYS) {
         assert!(words.contains(key), "{key}");
     }

@@ -1,5 +1,8 @@
 // The cases that compile; written by the test `golden`.
 
+#[path = "instead/expected/generated/src/lib.rs"]
+pub mod instead;
+
 #[path = "places/expected/generated/src/lib.rs"]
 pub mod places;
 
@@ -14,6 +17,7 @@ pub mod ways;
 
 #[rustfmt::skip]
 pub static CASES: &[(&str, &[&runtime::Api])] = &[
+    ("instead", instead::APIS),
     ("places", places::APIS),
     ("shared", shared::APIS),
     ("shop", shop::APIS),

@@ -43,6 +43,7 @@ pub(crate) fn shop() -> Catalog {
                 },
                 toolsets: vec![items("shop-2"), oddities()],
                 types: Vec::new(),
+                alternatives: Vec::new(),
             },
             Api {
                 name: "shop-1".to_owned(),
@@ -62,6 +63,7 @@ pub(crate) fn shop() -> Catalog {
                 },
                 toolsets: vec![items("shop-1")],
                 types: Vec::new(),
+                alternatives: Vec::new(),
             },
         ],
         toolsets: vec![
@@ -533,6 +535,9 @@ fn document(name: &str, probe: Option<DocumentProbe>) -> Document {
         name: name.to_owned(),
         source: format!("specs/openapi/{name}.yaml"),
         probe,
+        instead_of: None,
+        sign_in: None,
+        hints: Vec::new(),
     }
 }
 

@@ -178,7 +178,7 @@ fn the_get_of_an_update_has_no_body_and_no_query() {
     let arguments = checked(&UPDATE_USER, r#"{"id": "x", "email": "e"}"#).unwrap();
     let request = Request::get(USER_PATH, &arguments, false).unwrap();
     let expected = Request {
-        document: "",
+        document: "things",
         http: Http::Get,
         path_and_query: "/users/x".to_owned(),
         headers: Vec::new(),

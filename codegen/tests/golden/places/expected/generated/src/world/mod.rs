@@ -20,6 +20,9 @@ pub static API: Api = Api {
     documents: &[Document {
         name: "places",
         probe: None,
+        instead_of: None,
+        sign_in: None,
+        hints: &[],
     }],
     sign_in: SignIn::Basic {
         session: Some(Session {

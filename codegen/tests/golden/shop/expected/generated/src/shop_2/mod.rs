@@ -24,6 +24,9 @@ pub static API: Api = Api {
             has: "/paths/~1v2~1items",
             what: "the shop",
         }),
+        instead_of: None,
+        sign_in: None,
+        hints: &[],
     }],
     sign_in: SignIn::Token(TokenRequest {
         path: "/token",
