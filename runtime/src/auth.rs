@@ -42,8 +42,10 @@ pub(crate) struct Auth {
     credentials: Credentials,
     timeout: Duration,
     /// By document where that has a way of its own, else under no name.
-    grants: Mutex<Vec<(&'static str, Arc<SingleFlight<Grant>>)>>,
+    grants: Mutex<Vec<(&'static str, Flight)>>,
 }
+
+type Flight = Arc<SingleFlight<Grant>>;
 
 /// What lets a request in.
 pub(crate) struct Grant {
@@ -196,7 +198,7 @@ impl Auth {
     }
 
     /// The grant for a way. A token is the same for all.
-    fn flight(&self, way: Option<Way>) -> Arc<SingleFlight<Grant>> {
+    fn flight(&self, way: Option<Way>) -> Flight {
         let way = way.filter(|_| !self.is_bearer());
         let name = way.map_or("", |way| way.name());
         let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);

@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn lists_what_is_there_and_selected_in_order() {
-        let rows: [(&[&str], Option<Known>, &[&str]); 5] = [
+        let rows: [(&[&str], Option<Known>, &[&str]); 6] = [
             (
                 &[],
                 None,
@@ -303,6 +303,12 @@ mod tests {
                 &[],
                 Some(known(0, &["core"])),
                 &["get_thing", "delete_thing", "get_new_thing"],
+            ),
+            // It has the tool that is otherwise that of another document.
+            (
+                &["get"],
+                Some(known(0, &["core", "extra-1"])),
+                &["get_thing", "get_extra", "get_new_thing"],
             ),
             (
                 &[],
@@ -383,6 +389,19 @@ mod tests {
                 expected.map_err(str::to_owned).as_deref(),
                 "{methods:?} {name}"
             );
+        }
+        for (documents, expected) in [
+            (&["core", "extra"], "extra"),
+            (&["core", "extra-1"], "extra-1"),
+        ] {
+            let known = known(0, documents);
+            let found = offer(&[]).find(Some(&known), "get_extra");
+            assert_eq!(found.map(|tool| tool.document), Ok(expected));
+            let listed = offer(&[]);
+            let listed = listed.tools(Some(&known));
+            let listed: Vec<_> = listed.filter(|tool| tool.name == "get_extra").collect();
+            assert_eq!(listed.len(), 1);
+            assert_eq!(listed[0].document, expected);
         }
         let on_old = offer(&[]).find(Some(&known(1, &["old"])), "get_thing");
         assert_eq!(on_old.map(|tool| tool.document), Ok("old"));

@@ -72,7 +72,7 @@ const fn api(
     }
 }
 
-static NEW_DOCUMENTS: [Document; 2] = [
+static NEW_DOCUMENTS: [Document; 3] = [
     Document {
         name: "core",
         probe: None,
@@ -91,6 +91,17 @@ static NEW_DOCUMENTS: [Document; 2] = [
         sign_in: None,
         hints: &[],
     },
+    Document {
+        name: "extra-1",
+        probe: Some(DocumentProbe {
+            path: "/extra/1",
+            has: "/paths",
+            what: "the first extra",
+        }),
+        instead_of: Some("extra"),
+        sign_in: None,
+        hints: &[],
+    },
 ];
 static OLD_DOCUMENTS: [Document; 1] = [Document {
     name: "old",
@@ -99,10 +110,11 @@ static OLD_DOCUMENTS: [Document; 1] = [Document {
     sign_in: None,
     hints: &[],
 }];
-static NEW_TOOLS: [Tool; 4] = [
+static NEW_TOOLS: [Tool; 5] = [
     tool("get_thing", "get", "core"),
     tool("delete_thing", "delete", "core"),
     tool("get_extra", "get", "extra"),
+    tool("get_extra", "get", "extra-1"),
     tool("get_new_thing", "get", "core"),
 ];
 static OLD_TOOLS: [Tool; 2] = [
