@@ -255,6 +255,60 @@ fn doctor_finds_what_does_not() {
     assert!(text.contains("FAILED  settings"), "{text}");
 }
 
+/// Users and roles of FAB 2 are signed in to in another way than the rest of Airflow 3.
+#[test]
+fn doctor_looks_at_each_way_to_sign_in() {
+    let password = [
+        ("AIRFLOW_USERNAME", "admin"),
+        ("AIRFLOW_PASSWORD", "correct horse"),
+    ];
+    let token = [("AIRFLOW_TOKEN", "some-token")];
+    let refused = (401, "", "{\"title\":\"Unauthorized\"}".to_owned());
+    let there = "ok      parts       the FAB auth manager 2 is there\nok      sign-in     works\n";
+    let rows = [
+        (
+            &password[..],
+            None,
+            0,
+            "ok      sign-in     works for the FAB auth manager 2",
+        ),
+        (
+            &password,
+            Some(&refused),
+            1,
+            "FAILED  sign-in     the FAB auth manager 2: Unauthorized\n",
+        ),
+        // All else works with it.
+        (
+            &token,
+            Some(&refused),
+            0,
+            "-       sign-in     the FAB auth manager 2: Unauthorized. For users",
+        ),
+    ];
+    for (credentials, users, code, says) in rows {
+        let json = |text: &str| (200, "", text.to_owned());
+        let mut answers = FakeAirflow::three();
+        answers.insert("GET /auth/openapi.json", json("{\"paths\":{}}"));
+        answers.insert(
+            "GET /auth/fab/v1/openapi.json",
+            json("{\"paths\":{\"/users\":{}}}"),
+        );
+        answers.insert(
+            "GET /api/v2/assets",
+            json("{\"assets\":[],\"total_entries\":0}"),
+        );
+        answers.extend(users.map(|answer| ("GET /auth/fab/v1/users", answer.clone())));
+        let airflow = FakeAirflow::start(answers);
+        let settings = [&[("AIRFLOW_URL", airflow.url.as_str())], credentials].concat();
+        let output = run(program(&settings, &["doctor"]), "");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert!(text.contains(there) && text.contains(says), "{text}");
+        assert!(!text.contains("3.2 or newer"), "{text}");
+    }
+}
+
 #[test]
 fn doctor_looks_at_what_is_fixed_or_cannot_be_told() {
     let forbidden = (403, "", "{\"title\":\"Forbidden\"}".to_owned());

@@ -2,10 +2,13 @@
 
 import base64
 import json
+import os
+import subprocess
+import urllib.parse
 
 import pytest
-from conftest import Airflow, catalogue, connect, fetch, setting
-from matrix import ROWS
+from conftest import Airflow, catalogue, connect, environment, fetch, setting
+from matrix import ROWS, create, delete, get, list_of, update
 from test_matrix import at, fill_in
 from test_walks import walk
 
@@ -140,20 +143,119 @@ async def test_what_came_later_says_so(older, tmp_path):
 
 
 @pytest.mark.anyio
-async def test_users_and_roles_of_every_auth_manager(older, tmp_path, request):
-    if older.version == "3.0.6":
-        # Strict: the day that it works this mark has to go.
-        request.applymarker(pytest.mark.xfail(strict=True, reason="FAB 2 has another API for users and roles, which is not there yet"))
+async def test_users_and_roles_of_every_auth_manager(older, tmp_path):
     async with connect(older, tmp_path) as session:
-        users = await session.call("list_all_apacheairflow_users", {"limit": 1})
+        users = await session.call(list_of("users"), {"limit": 1})
         assert [user["username"] for user in users["users"]] == ["admin"] and users["next_cursor"]
-        everyone, total = await walk(session, "list_all_apacheairflow_users", {}, 7)
+        everyone, total = await walk(session, list_of("users"), {}, 7)
         assert len({user["username"] for user in everyone}) == len(everyone) == total == 21
-        roles = await session.call("list_all_apacheairflow_roles", {"limit": 2})
+        roles = await session.call(list_of("roles"), {"limit": 2})
         assert len(roles["roles"]) == 2 and roles["next_cursor"]
-        assert (await session.call("get_single_apacheairflow_user_by_id", {"id": "admin"}))["email"] == "admin@example.org"
+        assert (await session.call(get("user"), {"id": "admin"}))["email"] == "admin@example.org"
+        # Each tool once, whichever of the FAB auth managers has it.
+        names = [tool.name for tool in (await session.client.list_tools()).tools]
+        assert len(set(names)) == len(names) and list_of("users") in names
     # So that this test says what is wrong when the server and not the tool is.
-    pair = base64.b64encode(b"admin:admin").decode()
     path = "/api/v1/users" if older.version == "2.7.3" else "/auth/fab/v1/users"
     if older.version != "3.1.8":
-        assert fetch("GET", older.url + path, {"Accept": "application/json", "Authorization": f"Basic {pair}"})[0] == 200
+        assert fetch("GET", older.url + path, {"Accept": "application/json", **BASIC})[0] == 200
+
+
+BASIC = {"Authorization": "Basic " + base64.b64encode(b"admin:admin").decode()}
+READ_DAGS = {"action": {"name": "can_read"}, "resource": {"name": "DAGs"}}
+EDIT_DAGS = {"action": {"name": "can_edit"}, "resource": {"name": "DAGs"}}
+
+
+@pytest.fixture
+def fab_2():
+    """Airflow 3.0 with FAB 2.x, whose users and roles are made and deleted in Flask. What a test has made there is deleted."""
+    older = Older("3.0.6")
+
+    def clean():
+        for path in ["users/fab2", "users/fab2.new", "roles/Fab2", "roles/Fab2 new"]:
+            fetch("DELETE", f"{older.url}/auth/fab/v1/{urllib.parse.quote(path)}", BASIC)
+
+    clean()
+    yield older
+    clean()
+
+
+@pytest.mark.anyio
+async def test_roles_and_users_of_fab_2_are_made_changed_and_deleted(fab_2, tmp_path):
+    async with connect(fab_2, tmp_path) as session:
+        actions = (await session.call(list_of("permissions"), {"action": "can_read"}))["actions"]
+        assert [action["name"] for action in actions] == ["can_read"]
+
+        role = await session.call(create("role"), {"name": "Fab2", "actions": [READ_DAGS]})
+        assert role == {"name": "Fab2", "actions": [READ_DAGS]}
+        # What is not given stays; permissions are added.
+        role = await session.call(update("role"), {"id": "Fab2", "actions": [EDIT_DAGS]})
+        assert role["name"] == "Fab2" and all(action in role["actions"] for action in [READ_DAGS, EDIT_DAGS])
+        role = await session.call(update("role"), {"id": "Fab2", "name": "Fab2 new"})
+        assert role["name"] == "Fab2 new" and len(role["actions"]) == 2
+        assert (await session.error(get("role"), {"id": "Fab2"}))["code"] == "not_found"
+
+        new = {
+            "username": "fab2",
+            "email": "fab2@example.org",
+            "first_name": "F",
+            "last_name": "Two",
+            "password": "first-secret-4471",
+            "roles": [{"name": "Fab2 new"}],
+        }
+        for missing in ["roles", "password"]:
+            error = await session.error(create("user"), {name: value for name, value in new.items() if name != missing})
+            assert error["code"] == "invalid_arguments" and missing in error["detail"], error
+        user = await session.call(create("user"), new)
+        assert (user["username"], user["roles"]) == ("fab2", [{"name": "Fab2 new"}]) and "password" not in user
+        assert (await session.error(create("user"), new))["code"] == "conflict"
+
+        # This server wants the whole user: what is not given stays as it is.
+        user = await session.call(update("user"), {"id": "fab2", "last_name": "2"})
+        assert [user[name] for name in ("username", "email", "first_name", "last_name")] == ["fab2", "fab2@example.org", "F", "2"]
+        assert user["roles"] == [{"name": "Fab2 new"}]
+        user = await session.call(update("user"), {"id": "fab2", "username": "fab2.new", "roles": [{"name": "Viewer"}]})
+        assert (user["username"], user["roles"], user["last_name"]) == ("fab2.new", [{"name": "Viewer"}], "2")
+        assert (await session.error(update("user"), {"id": "fab2", "last_name": "x"}))["code"] == "not_found"
+        # The password is still the first one.
+        pair = {"username": "fab2.new", "password": "first-secret-4471"}
+        assert fetch("POST", fab_2.url + "/auth/token", {}, pair)[0] == 201
+
+        for filters in [{"email": "fab2@example.org"}, {"username": "fab2.new"}, {"role": "Viewer", "active": True}]:
+            found = (await session.call(list_of("users"), {**filters, "limit": 1000}))["users"]
+            assert "fab2.new" in [user["username"] for user in found], filters
+            assert len(found) == 1 or "role" in filters
+        by_mail = (await session.call(list_of("users"), {"order_by": "email", "fields": ["email"], "limit": 1000}))["users"]
+        mails = [user["email"] for user in by_mail]
+        assert mails == sorted(mails) and len(mails) == 22
+        # The other FAB takes a minus here.
+        assert (await session.error(list_of("users"), {"order_by": "-email"}))["code"] == "invalid_arguments"
+
+        assert await session.call(delete("user"), {"id": "fab2.new"}) == {"status": 204}
+        assert (await session.error(delete("user"), {"id": "fab2.new"}))["code"] == "not_found"
+        assert await session.call(delete("role"), {"id": "Fab2 new"}) == {"status": 204}
+
+
+@pytest.mark.anyio
+async def test_reading_only_on_fab_2(fab_2, tmp_path):
+    async with connect(fab_2, tmp_path, ["--methods", "read"]) as session:
+        names = [tool.name for tool in (await session.client.list_tools()).tools]
+        assert list_of("users") in names and not [name for name in names if "_user_by_id" in name and not name.startswith("get")]
+        assert (await session.call(list_of("roles"), {"limit": 1}))["roles"]
+
+
+@pytest.mark.anyio
+async def test_a_token_is_of_no_use_for_users_of_fab_2(fab_2, tmp_path):
+    status, answer = fetch("POST", fab_2.url + "/auth/token", {}, {"username": "admin", "password": "admin"})
+    assert status == 201
+    token = {"AIRFLOW_USERNAME": None, "AIRFLOW_PASSWORD": None, "AIRFLOW_TOKEN": answer["access_token"]}
+    async with connect(fab_2, tmp_path, **token) as session:
+        assert (await session.call(list_of("variables"), {"limit": 1}))["variables"]
+        error = await session.error(list_of("users"), {"limit": 1})
+        assert error["code"] == "unauthenticated" and error["status"] == 401
+        assert "a user name and a password" in error["hint"] and "auth_backends" in error["hint"], error
+    # Whoever runs these tools is told before a model is.
+    env = {name: value for name, value in environment(fab_2, **token).items() if not name.endswith("_LOG")}
+    doctor = subprocess.run([setting("E2E_BINARY"), "doctor"], env={**os.environ, **env}, capture_output=True, text=True, timeout=120)
+    assert doctor.returncode == 0 and "the FAB auth manager 2: " in doctor.stdout, doctor.stdout + doctor.stderr
+    assert "3.2 or newer" not in doctor.stdout, doctor.stdout

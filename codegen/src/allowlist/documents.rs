@@ -104,7 +104,7 @@ pub(super) fn check(r: &mut Reader<'_>, read: &Apis) {
             let problem = Problem::NoSuchOriginal {
                 document: entry.name.value.clone(),
                 original: instead_of.value.clone(),
-                nearest: nearest(&instead_of.value, before.into_iter()),
+                nearest: nearest(&instead_of.value, before),
             };
             r.error(instead_of.line, problem);
             continue;

@@ -133,7 +133,7 @@ struct SharedModule<'a> {
 }
 
 fn shared_module(api: &Api) -> SharedModule<'_> {
-    let documents = api.documents.iter();
+    let documents = api.documents.iter().filter(|it| it.instead_of.is_none());
     SharedModule {
         sources: documents.map(|document| document.source.as_str()).collect(),
         types: api.types.iter().map(type_of).collect(),

@@ -134,7 +134,7 @@ async fn call(account: &Account, name: &str) -> Value {
 
 #[tokio::test]
 async fn the_tool_of_the_document_that_is_there_is_called() {
-    let rows: [(&[&str], &[&str], Option<&str>, &[&str]); 5] = [
+    let rows: [(&[&str], &[&str], _, &[&str]); 5] = [
         (
             &["/document"],
             &["core", "users"],

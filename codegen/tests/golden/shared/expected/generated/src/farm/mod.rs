@@ -26,6 +26,9 @@ pub static API: Api = Api {
     documents: &[Document {
         name: "farm",
         probe: None,
+        instead_of: None,
+        sign_in: None,
+        hints: &[],
     }],
     sign_in: SignIn::Basic { session: None },
     errors: ErrorShapes {
