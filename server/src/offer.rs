@@ -1,5 +1,6 @@
 //! What one client may see and call: the tools of the API that its Airflow turned out to have, narrowed by a selection.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use rmcp::model::{JsonObject, ToolAnnotations};
@@ -47,8 +48,14 @@ impl Catalogue {
             .iter()
             .zip(&self.indexes)
             .find(|(api, _)| api.name == name)?;
-        Some(index.get_or_init(|| discover::index(registry::tools(api))))
+        Some(index.get_or_init(|| discover::index(distinct(api))))
     }
+}
+
+/// Each tool of an API once, though several of its documents may have it: words that are there twice would count for less.
+fn distinct(api: &'static Api) -> impl Iterator<Item = &'static Tool> {
+    let mut seen = BTreeSet::new();
+    registry::tools(api).filter(move |tool| seen.insert(tool.name))
 }
 
 /// A tool as clients receive it.
@@ -216,8 +223,11 @@ impl Offer {
         let Some(index) = self.catalogue.index(api) else {
             return Vec::new();
         };
-        let tools = self.catalogue.tools(api).iter();
-        let offered = tools.map(|(tool, _)| Some(*tool).filter(|tool| self.offers(known, tool)));
+        let api = self.catalogue.apis.iter().find(|it| it.name == api);
+        let offered = api.into_iter().flat_map(|api| distinct(api)).map(|tool| {
+            let mut named = registry::tools(api?).filter(|it| it.name == tool.name);
+            named.find(|tool| self.offers(known, tool))
+        });
         discover::search(index, query, offered)
     }
 
