@@ -53,6 +53,16 @@ pub struct Api {
     pub alternatives: Vec<Alternative>,
 }
 
+impl Api {
+    /// Its name with its toolsets and the types that they share; then the same for each document that is there instead of another.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, &[TypeDef], &[Toolset])> {
+        let usual = (self.name.as_str(), &self.types[..], &self.toolsets[..]);
+        let alternatives = self.alternatives.iter();
+        let instead = alternatives.map(|it| (it.document.as_str(), &[][..], &it.toolsets[..]));
+        std::iter::once(usual).chain(instead)
+    }
+}
+
 /// The tools of a document that a server can have instead of another: some of them have the names of tools of that one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Alternative {

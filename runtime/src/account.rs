@@ -349,9 +349,9 @@ impl Known {
         self.documents.contains(&document)
     }
 
-    /// The tool of this name: of several, that of a document that the server has.
+    /// The tool with this name, or that had it in the release before: of several, that of a document that the server has.
     pub fn find(&self, name: &str) -> Option<&'static Tool> {
-        let named = || registry::tools(self.api).filter(|tool| tool.name == name);
+        let named = || registry::tools(self.api).filter(|tool| tool.is_called(name));
         let here = named().find(|tool| self.has(tool.document));
         here.or_else(|| named().next())
     }

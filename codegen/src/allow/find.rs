@@ -202,7 +202,10 @@ fn same<'p>(scope: Scope<'p>, group: &[Found<'p>]) -> Vec<Found<'p>> {
     for spec in &scope.parsed.specs {
         for operation in spec.operations() {
             let found = Found { spec, operation };
-            let taken = group.iter().chain(&more).any(|it| api(it) == api(&found));
+            let apis = &scope.parsed.apis;
+            let taken = group.iter().chain(&more).any(|it| {
+                api(it) == api(&found) && !apis.exclude_each_other(&it.spec.name, &spec.name)
+            });
             let fits = group.first().is_some_and(|first| is_same(first, &found));
             if fits && !taken && decision(scope, &found) == &Decision::Undecided {
                 more.push(found);

@@ -137,12 +137,14 @@ fn open(draft: &Draft<'_>, state: &State) -> Open {
         }
     }
     for api in &state.catalog.apis {
-        for toolset in &api.toolsets {
+        let parts = api.parts();
+        let toolsets = parts.flat_map(|(_, shared, all)| all.iter().map(move |it| (shared, it)));
+        for (shared, toolset) in toolsets {
             let mut operations = toolset.operations.iter();
             let Some(operation) = operations.find(|it| it.tool_name == draft.tool) else {
                 continue;
             };
-            for field in fields(&Types::of(api, toolset), operation) {
+            for field in fields(&Types::of(shared, toolset), operation) {
                 if !open.fields.contains(&field) {
                     open.fields.push(field);
                 }

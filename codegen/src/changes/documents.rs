@@ -1,6 +1,6 @@
 //! What the documents offer, whether it is a tool or not: operations that are new or gone, and parameters that no tool takes.
 
-use crate::catalog::{Catalog, Operation, Pagination, Place};
+use crate::catalog::{Api, Catalog, Operation, Pagination, Place};
 use crate::facts::facts;
 use crate::history::without_names;
 use crate::select::{Decision, Selection};
@@ -247,7 +247,8 @@ fn request(operation: &DocumentOperation) -> String {
 
 /// Names in the request of all that a tool sends, or that the runtime sends for it.
 fn taken<'c>(tools: &'c Catalog, document: &str, id: &str) -> Vec<&'c str> {
-    let toolsets = tools.apis.iter().flat_map(|api| &api.toolsets);
+    let parts = tools.apis.iter().flat_map(Api::parts);
+    let toolsets = parts.flat_map(|(_, _, toolsets)| toolsets);
     let mut operations = toolsets.flat_map(|toolset| &toolset.operations);
     let found = operations.find(|it| it.document == document && it.operation_id == id);
     found.map(names).unwrap_or_default()

@@ -16,13 +16,14 @@ pub(super) struct Side<'c> {
 
 impl<'c> Side<'c> {
     pub(super) fn types(self) -> Types<'c> {
-        Types::of(self.api, self.toolset)
+        Types::of(&self.api.types, self.toolset)
     }
 }
 
 /// What changed from `base` to `head`, in the order of the toolsets and tools of `head`; those that only `base` has come last.
 #[must_use]
 pub fn changes(base: &Catalog, head: &Catalog) -> Vec<ToolChange> {
+    let (base, head) = (&apart(base), &apart(head));
     let mut all = whole_apis(base, head);
     // Tools of an API that is new or gone are not told one by one.
     let both: Vec<(&Api, &Api)> = head
@@ -60,6 +61,26 @@ pub fn changes(base: &Catalog, head: &Catalog) -> Vec<ToolChange> {
         all.extend(collected.changes(toolset, name, &labels(&both)));
     }
     all
+}
+
+/// Each document that is there instead of another as an API of its own, since it has the same tools once more.
+fn apart(catalog: &Catalog) -> Catalog {
+    let mut apart = catalog.clone();
+    let instead = apart.apis.iter_mut().flat_map(|api| {
+        let alternatives = std::mem::take(&mut api.alternatives);
+        let api = &*api;
+        let apis = alternatives.into_iter().map(|it| Api {
+            name: it.document,
+            title: format!("{} with {}", api.title, it.what),
+            toolsets: it.toolsets,
+            types: Vec::new(),
+            ..api.clone()
+        });
+        apis.collect::<Vec<_>>()
+    });
+    let instead: Vec<_> = instead.collect();
+    apart.apis.extend(instead);
+    apart
 }
 
 fn whole_apis(base: &Catalog, head: &Catalog) -> Vec<ToolChange> {

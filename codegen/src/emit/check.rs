@@ -19,12 +19,9 @@ pub(super) fn check(catalog: &Catalog) -> Vec<EmitError> {
     let mut errors = Vec::new();
     for api in &catalog.apis {
         check_shared(api, &mut errors);
-        for toolset in &api.toolsets {
-            check_toolset(&api.name, &api.types, toolset, &mut errors);
-        }
-        for alternative in &api.alternatives {
-            for toolset in &alternative.toolsets {
-                check_toolset(&alternative.document, &[], toolset, &mut errors);
+        for (of, shared, toolsets) in api.parts() {
+            for toolset in toolsets {
+                check_toolset(of, shared, toolset, &mut errors);
             }
         }
         check_modules(api, &mut errors);

@@ -7,8 +7,8 @@ use serde_json::{Map, Number, Value, json};
 use super::types::Types;
 use super::{OutputFile, json, text};
 use crate::catalog::{
-    Catalog, Content, Effect, Field, List, Operation, Rules, Toolset, TypeDef, TypeKind, TypeRef,
-    TypeShape,
+    Api, Catalog, Content, Effect, Field, List, Operation, Rules, Toolset, TypeDef, TypeKind,
+    TypeRef, TypeShape,
 };
 
 type Object = Map<String, Value>;
@@ -21,14 +21,9 @@ pub(super) fn files(catalog: &Catalog) -> Vec<OutputFile> {
             let by_api: Object = catalog
                 .apis
                 .iter()
-                .flat_map(|api| {
-                    let usual = (&api.name, &api.types[..], &api.toolsets);
-                    let instead = api.alternatives.iter();
-                    let instead = instead.map(|it| (&it.document, &[][..], &it.toolsets));
-                    std::iter::once(usual).chain(instead)
-                })
+                .flat_map(Api::parts)
                 .filter_map(|(of, shared, toolsets)| {
-                    Some((of.clone(), tool_of(shared, toolsets, name)?))
+                    Some((of.to_owned(), tool_of(shared, toolsets, name)?))
                 })
                 .collect();
             (!by_api.is_empty()).then(|| OutputFile {

@@ -111,10 +111,8 @@ fn row<'a>(catalog: &'a Catalog, doc: &ToolsetDoc, tool: &str) -> Option<Row<'a>
 }
 
 fn operations<'a>(api: &'a Api, doc: &ToolsetDoc, tool: &str) -> Vec<&'a Operation> {
-    let instead = api.alternatives.iter();
-    api.toolsets
-        .iter()
-        .chain(instead.flat_map(|alternative| &alternative.toolsets))
+    api.parts()
+        .flat_map(|(_, _, toolsets)| toolsets)
         .filter(|toolset| toolset.name == doc.name)
         .flat_map(|toolset| &toolset.operations)
         .filter(|operation| operation.tool_name == tool)

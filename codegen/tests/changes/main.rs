@@ -5,9 +5,11 @@
 mod api;
 mod report;
 
+use std::path::Path;
+
 use mcp_codegen::catalog::{Content, Operation, Place};
 use mcp_codegen::changes::{Weight, changes};
-use mcp_codegen::{State, state};
+use mcp_codegen::{Input, State, state};
 
 use crate::api::{APIS, DOCUMENT, TOOLS, inputs};
 
@@ -566,6 +568,58 @@ fn a_tool_of_one_api_says_of_which() {
         [
             "cosmetic list_things: its title reads differently [shop-0]",
             "breaking remove_item: gone: Remove an item [shop-0]",
+        ]
+    );
+}
+
+/// A golden case in which a server has one of two documents; both of its files and their tools have the same names.
+fn instead(file: &str, old: &str, new: &str) -> State {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/instead");
+    let paths = [
+        "apis.yaml",
+        "tools/guests.yaml",
+        "tools/rooms.yaml",
+        "tools/stains.yaml",
+        "openapi/inn.yaml",
+        "openapi/inn-guests.yaml",
+        "openapi/inn-ledger.yaml",
+    ];
+    let inputs = paths.map(|path| {
+        let path = format!("specs/{path}");
+        let text = std::fs::read_to_string(folder.join(&path)).unwrap();
+        let is_changed = path.ends_with(file);
+        assert!(!is_changed || text.contains(old), "{path}: {old}");
+        Input {
+            text: if is_changed {
+                text.replacen(old, new, 1)
+            } else {
+                text
+            },
+            path,
+        }
+    });
+    let state = state(&inputs);
+    assert_eq!(state.problems, []);
+    state
+}
+
+#[test]
+fn each_of_the_documents_that_a_server_can_have_is_compared() {
+    let base = instead("apis.yaml", "", "");
+    let name = "Guest: { type: object, properties: { name: { type: string";
+    let number = "Guest: { type: object, properties: { name: { type: integer";
+    let gone = instead("tools/guests.yaml", ", inn-ledger: strike_guest", "");
+    assert_eq!(
+        said(&base, &gone),
+        ["breaking delete_guest: gone: Delete a guest [inn-ledger]"]
+    );
+    let other = instead("inn-ledger.yaml", name, number);
+    assert_eq!(
+        said(&base, &other),
+        [
+            "breaking list_all_guests: parameter `name` is an integer, was a text [inn-ledger]",
+            "breaking list_all_guests: result field `name` is an integer, was a text [inn-ledger]",
+            "breaking list_all_stains: result field `name` is an integer, was a text",
         ]
     );
 }
