@@ -8,7 +8,7 @@ use codegen::changes::Form;
 use crate::diff::{self, Stand};
 use crate::lab::{index, root, wheel};
 use crate::lock::{self, LOCK, Source};
-use crate::release::{self, Version};
+use crate::release::{self, Range, Version};
 use crate::specs::{self, sha256};
 
 /// Prints a row per document.
@@ -157,6 +157,11 @@ impl Fetched {
 /// Takes a document out of a release, and sees that it is what it should be.
 fn fetch(root: &Path, source: &Source, version: &Version, releases: &[Version]) -> Result<Fetched> {
     let Source { name, package, .. } = source;
+    ensure!(
+        releases.contains(version),
+        "{package} has no release {version}; the last ones are {}",
+        last(releases, &source.range)
+    );
     let told = index::wheel(package, version)?;
     let file = wheel::download(package, version)?;
     let content = std::fs::read(&file).with_context(|| format!("read {}", file.display()))?;
@@ -195,6 +200,15 @@ fn fetch(root: &Path, source: &Source, version: &Version, releases: &[Version]) 
         },
         text,
     })
+}
+
+/// The newest few of the releases that a document is for.
+fn last(releases: &[Version], range: &Range) -> String {
+    let mut releases: Vec<&Version> = releases.iter().filter(|it| range.has(it)).collect();
+    releases.sort();
+    let last = releases.iter().rev().take(5);
+    let last: Vec<String> = last.map(ToString::to_string).collect();
+    last.join(", ")
 }
 
 /// A document that can be read, of the same API as the one that there is.
@@ -320,6 +334,16 @@ sha256 = "2"
         );
         assert!(check(&root, source, "shop.yaml in p-1.1.whl", "no document").is_err());
         std::fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn the_last_releases_are_proposed() {
+        let source = &lock::read(LOCK_TEXT).unwrap()[0];
+        let releases: Vec<Version> = ["1.10", "1.9", "2.0", "0.9", "1.2.1"]
+            .iter()
+            .map(|it| it.parse().unwrap())
+            .collect();
+        assert_eq!(last(&releases, &source.range), "1.10, 1.9, 1.2.1");
     }
 
     #[test]

@@ -232,6 +232,7 @@ fn start_clients() -> Result<Lab> {
         ("INSPECTOR", python::node_program("mcp-inspector")),
         ("CONFORMANCE", python::node_program("conformance")),
         ("BINARY", binary()),
+        ("XTASK", std::env::current_exe()?),
         ("CONFORMANCE_BINARY", conformance_binary()),
         ("POSTGRES_PROGRAMS", postgres.programs.clone()),
     ];

@@ -295,7 +295,9 @@ fn line(change: &ToolChange) -> String {
 /// Changes that many tools share, and the others, in their order.
 fn fold<'c>(changes: &[&'c ToolChange]) -> (Vec<Vec<&'c ToolChange>>, Vec<&'c ToolChange>) {
     let mut groups: Vec<Vec<&ToolChange>> = Vec::new();
-    for &change in changes.iter().filter(|it| !it.tool.is_empty()) {
+    // A tool that is new or gone is nobody else's change, whatever it is called.
+    let own = |it: &ToolChange| matches!(it.change.kind, Kind::ToolNew | Kind::ToolGone);
+    for &change in changes.iter().filter(|it| !it.tool.is_empty() && !own(it)) {
         let same = |group: &&mut Vec<&ToolChange>| {
             let first = group.first();
             first.is_some_and(|it| it.change == change.change && it.apis == change.apis)

