@@ -265,6 +265,14 @@ fn nothing_is_generated_until_it_is_written() {
 }
 
 #[test]
+fn an_api_stands_for_its_own_document() {
+    let main = mcp_codegen::main_documents(&inputs());
+    let own = |name: &str| (name.to_owned(), name.to_owned());
+    assert_eq!(main, [own("shop-2"), own("shop-1")]);
+    assert_eq!(mcp_codegen::main_documents(&[]), []);
+}
+
+#[test]
 fn a_new_toolset_is_a_new_file() {
     let allowed = asked(&["list_moods"], Some("moods")).unwrap();
     assert_eq!(allowed.files[0].path, "specs/tools/moods.yaml");

@@ -183,12 +183,13 @@ def test_a_release_is_taken_over_and_given_back(then):
     versions, documents, operations, history = then.now
     before = (then.documents(), then.operations())
     new = {name: operations[name] - before[1][name] for name in THEN}
-    assert len(new["airflow-3"]) == 18 and len(new["airflow-3-fab"]) == 6 and not new["airflow-2"]
+    # So many came with 3.3.2 and FAB 3.10.2; a later release can have more.
+    assert len(new["airflow-3"]) >= 18 and len(new["airflow-3-fab"]) >= 6 and not new["airflow-2"]
 
     # The documents of today, to the byte, wherever they come from.
     said = then.update(versions)
     assert then.documents() == documents
-    assert "`airflow-3` 3.3.2 adds 18 operations" in said and "cargo xtask history" in said
+    assert f"`airflow-3` {versions['airflow-3']} adds {len(new['airflow-3'])} operations" in said and "cargo xtask history" in said
     assert then.update(versions).count("already") == len(versions), "nothing is left to do"
     then.succeed("history")
     assert then.text("specs/history.yaml") == history
@@ -208,7 +209,7 @@ def test_a_release_is_taken_over_and_given_back(then):
         assert set(re.findall(r"^\| `(\w+)` \|", table, re.M)) == ids
         assert table.count("| to be decided |") == len(ids)
     assert f"`airflow-3` 3.2.2 → {versions['airflow-3']}" in body
-    assert "24 operations are neither a tool nor excluded yet" in parts["What is left to decide"]
+    assert f"{len(undecided)} operations are neither a tool nor excluded yet" in parts["What is left to decide"]
     # An event of an asset could have any partition key, and has to keep to rules now.
     breaking, additive = parts["Breaking"], parts["Additive"]
     assert "parameter `partition_key` has a greatest length, 250" in breaking
@@ -224,11 +225,11 @@ def test_a_release_is_taken_over_and_given_back(then):
     belong = re.findall(r"add `(\S+): (\S+)` to its `operations`, (\S+):(\d+)", said)
     assert code != 0 and {operation for _, operation, _, _ in belong} == new["airflow-3-fab"], "they are tools of Airflow 2"
     out = then.succeed("allow", *sorted(new["airflow-3"]))
-    assert len(re.findall(r"^specs/tools/\w+\.yaml:\d+: `\w+` \(", out, re.M)) == 18
+    assert len(re.findall(r"^specs/tools/\w+\.yaml:\d+: `\w+` \(", out, re.M)) == len(new["airflow-3"])
     for document, operation, path, line in sorted(belong, key=lambda it: -int(it[3])):
         bind(then.path / path, int(line) - 1, document, operation)
     errors = then.errors()
-    assert sum("`title` is still to be written" in what for _, _, what in errors) == 18
+    assert sum("`title` is still to be written" in what for _, _, what in errors) == len(new["airflow-3"])
     assert not then.git("status", "--short", "generated/src"), "nothing is generated before it is written"
     fill_in(then)
     left = then.errors()
@@ -239,7 +240,7 @@ def test_a_release_is_taken_over_and_given_back(then):
     # What a person has documented is new for users, and what was there is as it was.
     parts = sections(then.succeed("diff", "--markdown"))
     assert "What is left to decide" not in parts
-    assert len(re.findall(rf"new: {DOCUMENTED}", parts["Additive"])) == 18
+    assert len(re.findall(rf"new: {DOCUMENTED}", parts["Additive"])) == len(new["airflow-3"])
     assert "`list_all_apacheairflow_users`: new: List users (reads) (on `airflow-3`)" in parts["Additive"]
     assert parts["Breaking"] == breaking
 

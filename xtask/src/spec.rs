@@ -164,22 +164,7 @@ fn fetch(root: &Path, source: &Source, version: &Version, releases: &[Version]) 
     );
     let told = index::wheel(package, version)?;
     let file = wheel::download(package, version)?;
-    let content = std::fs::read(&file).with_context(|| format!("read {}", file.display()))?;
-    let found = sha256(&content);
-    ensure!(
-        found == told.sha256,
-        "{} is not what the package index tells: its SHA-256 is {found}, not {}; delete {} if it is left over from an old download",
-        told.name,
-        told.sha256,
-        file.display()
-    );
-    if *version == source.version {
-        ensure!(
-            found == source.wheel_sha256,
-            "{} is not the file that {LOCK} was written with: a release never changes, so find out why",
-            told.name
-        );
-    }
+    verify(source, version, &file, &told)?;
     let (path, text) = wheel::document(&file, &source.path)?;
     check(root, source, &format!("{path} in {}", told.name), &text)?;
     Ok(Fetched {
@@ -200,6 +185,25 @@ fn fetch(root: &Path, source: &Source, version: &Version, releases: &[Version]) 
         },
         text,
     })
+}
+
+/// A wheel has to be the one that the index tells of and, of the release that there is, the one that it was taken from.
+fn verify(source: &Source, version: &Version, file: &Path, told: &index::Wheel) -> Result<()> {
+    let content = std::fs::read(file).with_context(|| format!("read {}", file.display()))?;
+    let found = sha256(&content);
+    ensure!(
+        found == told.sha256,
+        "{} is not what the package index tells: its SHA-256 is {found}, not {}; delete {} if it is left over from an old download",
+        told.name,
+        told.sha256,
+        file.display()
+    );
+    ensure!(
+        *version != source.version || found == source.wheel_sha256,
+        "{} is not the file that {LOCK} was written with: a release never changes, so find out why",
+        told.name
+    );
+    Ok(())
 }
 
 /// The newest few of the releases that a document is for.
@@ -318,6 +322,33 @@ sha256 = "2"
         assert_eq!(content(LOCK), LOCK_TEXT.replace("1.0", "1.1"));
         let left = std::fs::read_dir(root.join("specs/openapi")).unwrap();
         assert_eq!(left.count(), 1, "no file is left beside it");
+        std::fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn a_wheel_that_is_another_one_is_refused() {
+        let root = folder("verify");
+        let file = root.join("p-1.1.whl");
+        std::fs::write(&file, "text").unwrap();
+        // The checksum of "text".
+        let sha256 = "982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1";
+        let source = &lock::read(LOCK_TEXT).unwrap()[0];
+        let verify = |version: &str, sha256: &str| {
+            let told = index::Wheel {
+                name: "p-1.1.whl".to_owned(),
+                sha256: sha256.to_owned(),
+            };
+            let verified = verify(source, &version.parse().unwrap(), &file, &told);
+            verified.map_err(|error| error.to_string())
+        };
+        verify("1.1", sha256).unwrap();
+        let error = verify("1.1", "0").unwrap_err();
+        assert!(
+            error.contains("not what the package index tells"),
+            "{error}"
+        );
+        let error = verify("1.0", sha256).unwrap_err();
+        assert!(error.contains("was written with"), "{error}");
         std::fs::remove_dir_all(root).unwrap();
     }
 

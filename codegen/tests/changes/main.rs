@@ -510,6 +510,36 @@ fn results() {
 }
 
 #[test]
+fn a_correction_that_no_longer_applies_takes_no_other_with_it() {
+    let correction = |pointer: &str, new: &str| {
+        format!(
+            "  - {{ document: shop, at: {pointer}, set: {new}, reason: r, link: https://example.com }}\n"
+        )
+    };
+    let price = "/components/schemas/Thing/properties/price";
+    let fitting = correction(&format!("{price}/description"), "What it costs.");
+    let idle = correction(&format!("{price}/type"), "string");
+    let with = |corrections: &str| {
+        let mut inputs = inputs(APIS, TOOLS, DOCUMENT);
+        inputs.push(mcp_codegen::Input {
+            path: "specs/corrections.yaml".to_owned(),
+            text: format!("corrections:\n{corrections}"),
+        });
+        state(&inputs)
+    };
+    let (one, both) = (with(&fitting), with(&format!("{fitting}{idle}")));
+    assert_eq!(one.problems, []);
+    let problems: Vec<String> = both.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        problems,
+        [
+            "specs/corrections.yaml:3: correction of `shop` at /components/schemas/Thing/properties/price/type no longer applies: there is \"number\""
+        ]
+    );
+    assert_eq!(both.catalog, one.catalog, "all tools, and what still fits");
+}
+
+#[test]
 fn whole_apis() {
     let both = unchanged();
     let mut none = both.clone();
