@@ -36,11 +36,7 @@ pub fn changes(base: &Catalog, head: &Catalog) -> Vec<ToolChange> {
         let mut collected = Collected::default();
         for (old_api, new_api) in &both {
             let new = find(new_api, name);
-            let old = find(old_api, name).or_else(|| {
-                let was = new?.operation.was.as_deref()?;
-                // A name that lives on belongs to another tool.
-                find(new_api, was).map_or_else(|| find(old_api, was), |_| None)
-            });
+            let old = find(old_api, name).or_else(|| find(old_api, new?.operation.was.as_deref()?));
             if let Some(old) = old {
                 old_names_used.push(old.operation.tool_name.clone());
             }
