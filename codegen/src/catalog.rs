@@ -373,6 +373,8 @@ pub enum Place {
     },
     /// A header.
     Header,
+    /// A cookie.
+    Cookie,
     /// A member of the body's object.
     Body,
     /// The whole body.
@@ -393,6 +395,10 @@ pub enum Separator {
     Pipe,
     /// `a[key]=value`
     Deep,
+    /// `a={"key":"value"}`
+    Json,
+    /// `key=value`, without the name of the parameter
+    Members,
 }
 
 /// The request body.
@@ -404,6 +410,8 @@ pub struct Body {
     pub required: bool,
     /// Members with a value that never changes (`const`), as JSON.
     pub fixed: Vec<(String, serde_json::Value)>,
+    /// How members of a form are written that are not repeated for each of their values, by wire name.
+    pub encoding: Vec<(String, Separator)>,
 }
 
 /// A list in pages.
@@ -513,6 +521,8 @@ pub enum TypeKind {
     Map(Box<TypeRef>),
     /// A struct or enum of this module or of the API, by its `rust_name`.
     Named(String),
+    /// The same, where the type contains itself: held by reference.
+    Boxed(String),
 }
 
 /// JSON Schema validation keywords, as in the specification.

@@ -202,6 +202,7 @@ pub(crate) fn key(parameter: &Parameter) -> Option<(String, &'static str)> {
         Place::Path { .. } => return None,
         Place::Query { .. } => "query",
         Place::Header => "header",
+        Place::Cookie => "cookie",
         Place::Body | Place::WholeBody => "body",
     };
     Some((parameter.wire.clone(), place))

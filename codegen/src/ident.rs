@@ -3,6 +3,7 @@
 //! Every result is ASCII, compiles without `r#` and follows Rust's naming lints. Different names can give the same identifier; [`Taken`] then numbers them in the order they come.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A field, argument or module: `dag_run_id`, `type_`, `_2xx`.
 #[must_use]
@@ -40,9 +41,22 @@ pub fn variant(name: &str) -> String {
 
 /// Identifiers that are in use in one scope.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Taken(BTreeSet<String>);
+pub struct Taken {
+    own: BTreeSet<String>,
+    /// Those of the scope around it.
+    outer: Option<Arc<Taken>>,
+}
 
 impl Taken {
+    /// Nothing but what is taken in the scope around.
+    #[must_use]
+    pub fn over(outer: &Arc<Self>) -> Self {
+        Self {
+            own: BTreeSet::new(),
+            outer: Some(Arc::clone(outer)),
+        }
+    }
+
     /// Takes `ident`, or the first of `ident2`, `ident3`, … that is free (`ident_2` if it ends in a digit).
     pub fn take(&mut self, ident: &str) -> String {
         let separator = if ident.ends_with(|c: char| c.is_ascii_digit()) {
@@ -52,17 +66,18 @@ impl Taken {
         };
         let mut free = ident.to_owned();
         let mut number = 2;
-        while !self.0.insert(free.clone()) {
+        while self.has(&free) {
             free = format!("{ident}{separator}{number}");
             number += 1;
         }
+        self.own.insert(free.clone());
         free
     }
 
     /// Whether `ident` is in use.
     #[must_use]
     pub fn has(&self, ident: &str) -> bool {
-        self.0.contains(ident)
+        self.own.contains(ident) || self.outer.as_ref().is_some_and(|outer| outer.has(ident))
     }
 }
 

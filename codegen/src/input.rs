@@ -121,9 +121,7 @@ pub(crate) fn parse(inputs: &[Input]) -> Parsed {
         .collect();
     files.sort_by(|one, other| one.path.cmp(&other.path));
     for input in files {
-        let toolset = parsed.read(input, tools::read).flatten();
-        parsed.whole &= toolset.is_some();
-        parsed.toolsets.extend(toolset);
+        parsed.toolset(input);
     }
     for document in parsed.apis.documents.clone() {
         parsed.document(inputs, &document, &corrections);
@@ -139,6 +137,13 @@ impl Parsed {
         self.whole &= value.is_some() && !reader.errors.iter().any(lost);
         self.errors.append(&mut reader.errors);
         value
+    }
+
+    /// Reads one of the tool files.
+    pub(crate) fn toolset(&mut self, input: &Input) {
+        let toolset = self.read(input, tools::read).flatten();
+        self.whole &= toolset.is_some();
+        self.toolsets.extend(toolset);
     }
 
     fn missing(&mut self, path: &str, line: usize, file: &str) {

@@ -12,6 +12,7 @@ pub mod facts;
 pub mod history;
 pub mod ident;
 pub mod openapi;
+pub mod trial;
 
 mod allowlist;
 mod coverage;

@@ -54,7 +54,7 @@ fn show_type(ty: &TypeRef) -> String {
     let kind = match &ty.kind {
         TypeKind::Array(item) => format!("[{}]", show_type(item)),
         TypeKind::Map(value) => format!("{{{}}}", show_type(value)),
-        TypeKind::Named(name) => name.clone(),
+        TypeKind::Named(name) | TypeKind::Boxed(name) => name.clone(),
         kind => format!("{kind:?}").to_lowercase(),
     };
     format!(
@@ -170,12 +170,9 @@ fn parameters_of_the_query() {
         ),
         (
             "{type: integer, enum: [1, 5]}",
-            "x.yaml: /paths/~1a/get/parameters/0/schema: `enum` of 1, 5 cannot be expressed by a tool",
+            "Repeat p?: integer minimum=1 maximum=5",
         ),
-        (
-            "{enum: [1, a]}",
-            "x.yaml: /paths/~1a/get/parameters/0/schema: `enum` of 1, \"a\" cannot be expressed by a tool",
-        ),
+        ("{enum: [1, a]}", "Repeat p?: string"),
         ("{type: boolean, enum: [true, false]}", "Repeat p?: boolean"),
         (
             "{type: integer, exclusiveMinimum: 0, exclusiveMaximum: 9}",
@@ -187,19 +184,13 @@ fn parameters_of_the_query() {
         ),
         (
             "{type: number, exclusiveMaximum: 1}",
-            "x.yaml: /paths/~1a/get/parameters/0/schema: `exclusiveMaximum` cannot be expressed by a tool",
+            "Repeat p?: number maximum=1",
         ),
-        (
-            "{type: integer, multipleOf: 2}",
-            "x.yaml: /paths/~1a/get/parameters/0/schema: `multipleOf` cannot be expressed by a tool",
-        ),
-        (
-            "{type: string, not: {const: a}}",
-            "x.yaml: /paths/~1a/get/parameters/0/schema: `not` cannot be expressed by a tool",
-        ),
+        ("{type: integer, multipleOf: 2}", "Repeat p?: integer"),
+        ("{type: string, not: {const: a}}", "Repeat p?: string"),
         (
             "{type: object, properties: {a: {}}}",
-            "x.yaml: /paths/~1a/get/parameters/0: an object in the query that is not `deepObject` cannot be expressed by a tool",
+            "Members p?: OpP; OpP {a?: any}",
         ),
         (
             "{$ref: '#/components/schemas/No'}",
@@ -238,7 +229,7 @@ fn how_parameters_are_written() {
         ("{name: X-A, in: header, required: true, schema: {type: string}}".to_owned(), "Header X-A: string"),
         ("{name: Accept, in: header, schema: {type: string}}".to_owned(), ""),
         ("{name: authorization, in: header, schema: {type: string}}".to_owned(), ""),
-        ("{name: p, in: cookie, schema: {type: string}}".to_owned(), "x.yaml: /paths/~1a/get/parameters/0: a parameter in a cookie cannot be expressed by a tool"),
+        ("{name: p, in: cookie, schema: {type: string}}".to_owned(), "Cookie p?: string"),
         ("{name: p, in: query, content: {application/json: {}}}".to_owned(), "x.yaml: /paths/~1a/get/parameters/0: a parameter with `content` cannot be expressed by a tool"),
         ("{name: p, in: path, required: true, schema: {type: string}}".to_owned(), "x.yaml: /paths/~1a/get: parameter `p` is not in the path"),
         ("{$ref: '#/components/parameters/No'}".to_owned(), "x.yaml: /paths/~1a/get/parameters/0: `#/components/parameters/No` is not in this document"),
@@ -337,17 +328,17 @@ fn bodies() {
         (
             "{type: object, minProperties: 1, properties: {a: {}}}",
             "",
-            "x.yaml: /paths/~1a/post/requestBody/content/application~1json/schema: `minProperties` cannot be expressed by a tool",
+            "Body a?: any",
         ),
         (
             "{type: object, properties: {a: {type: array, uniqueItems: true}}}",
             "",
-            "x.yaml: /paths/~1a/post/requestBody/content/application~1json/schema/properties/a: `uniqueItems` cannot be expressed by a tool",
+            "Body a?: [any]",
         ),
         (
             "{type: object, properties: {a: {type: object, properties: {s: {type: string, format: password}}, anyOf: [{required: [s]}, {required: [t]}]}}}",
             "",
-            "x.yaml: /paths/~1a/post/requestBody/content/application~1json/schema/properties/a: alternatives beside other keywords cannot be expressed by a tool",
+            "Body a?: OpA; OpA {s?: string format=\"password\"}",
         ),
     ];
     for (schema, components, expected) in rows {
@@ -391,10 +382,7 @@ fn bodies_of_other_media_types() {
     let form = operation(
         "paths: {/a: {post: {operationId: op, requestBody: {content: {multipart/form-data: {schema: {type: object, properties: {a: {}}}}}}, responses: {}}}}",
     );
-    assert_eq!(
-        show(form),
-        "x.yaml: /paths/~1a/post/requestBody/content/multipart~1form-data: a body of `multipart/form-data` that is no text cannot be expressed by a tool"
-    );
+    assert_eq!(show(form), "Body a?: any");
 }
 
 #[test]
@@ -403,7 +391,7 @@ fn input_and_output_differ_where_they_must() {
     let text = format!(
         "paths: {{/a: {{put: {{operationId: op, requestBody: {{required: true, content: {{application/json: {{schema: {{properties: {{a: {{$ref: '#/components/schemas/A'}}, c: {{$ref: '#/components/schemas/C'}}}}}}}}}}}}, responses: {{200: {{description: d, content: {{application/json: {{schema: {{properties: {{a: {{$ref: '#/components/schemas/A'}}, c: {{$ref: '#/components/schemas/C'}}}}}}}}}}}}}}}}}}}}\ncomponents: {{schemas: {{{components}}}}}"
     );
-    let expected = "Body a?: AInput; Body c?: C; -> OpResponse; AInput {b?: BInput, s?: string}; BInput {m?: string}; C {c?: string}; OpResponse {a?: A, c?: C}; A {id: string, b?: B}; B {n?: string | null, m?: string}";
+    let expected = "Body a?: AInput; Body c?: C; -> OpResponse; OpResponse {a?: A, c?: C}; A {id: string, b?: B}; AInput {b?: BInput, s?: string}; B {n?: string | null, m?: string}; BInput {m?: string}; C {c?: string}";
     assert_eq!(show(operation(&text)), expected);
 }
 
@@ -510,23 +498,23 @@ fn circles_end() {
     let rows = [
         (
             "A: {type: object, properties: {a: {$ref: '#/components/schemas/A'}, n: {type: string}}}",
-            "-> A; A {a?: {any}, n?: string}",
+            "-> A; A {a?: A, n?: string}",
         ),
         (
             "B: {type: object, properties: {a: {$ref: '#/components/schemas/A'}}}, A: {type: object, properties: {b: {type: array, items: {$ref: '#/components/schemas/B'}}}}",
-            "-> A; A {b?: [{any}]}",
+            "-> A; A {b?: [B]}; B {a?: A}",
         ),
         (
             "A: {type: object, properties: {b: {$ref: '#/components/schemas/B'}}}, B: {type: object, properties: {a: {$ref: '#/components/schemas/A'}, s: {type: string}}}",
-            "-> A; A {b?: B}; B {a?: {any}, s?: string}",
+            "-> A; A {b?: B}; B {a?: A, s?: string}",
         ),
         (
             "A: {anyOf: [{type: string}, {type: array, items: {$ref: '#/components/schemas/A'}}]}",
-            "-> A; A <String(string), AnyArray([any])>",
+            "-> A; A <String(string), AArray([A])>",
         ),
         (
             "A: {allOf: [{$ref: '#/components/schemas/B'}, {properties: {x: {type: string}}}]}, B: {type: object, properties: {a: {$ref: '#/components/schemas/A'}}}",
-            "-> A; A {a?: {any}, x?: string}",
+            "-> A; A {a?: A, x?: string}",
         ),
         (
             "A: {allOf: [{$ref: '#/components/schemas/A'}, {type: object}]}",
@@ -595,7 +583,7 @@ components: { schemas: { B: { type: string, enum: [x, y], description: of B, def
         "a a||5|1|false",
         "b b|of B|\"x\"||false",
         "c c|||\"x\"|false",
-        "p p|P||\"from the body\"|true",
+        "p p|P|||true",
         "n n||||false",
         "w w||||true",
         "b b2|of B|\"y\"||false",

@@ -404,7 +404,7 @@ fn check_param(
         problems,
     );
     if problems.len() == before
-        && let Err(problem) = check_sendable(param, &value)
+        && let Err(problem) = check_sendable(checked.tool(), param, &value)
     {
         problems.push(problem);
     }
@@ -504,7 +504,7 @@ fn check_fields(list: &'static List, fields: &[Value], problems: &mut Vec<Proble
 
 /// Collects the names of an item's fields; `false` if it may have any.
 fn known_fields(shape: &Shape, known: &mut Vec<&'static str>) -> bool {
-    match &shape.kind {
+    match &shape.resolved().kind {
         Kind::Object { fields, additional } => {
             known.extend(fields.iter().map(|field| field.name));
             !fields.is_empty() || *additional == Additional::Closed
@@ -515,7 +515,8 @@ fn known_fields(shape: &Shape, known: &mut Vec<&'static str>) -> bool {
 }
 
 fn collect_secrets(shape: &Shape, value: &Value, secret: bool, secrets: &mut Vec<String>) {
-    let secret = secret || is_password(shape);
+    let shape = shape.resolved();
+    let secret = secret || is_password(&shape);
     match (&shape.kind, value) {
         (Kind::OneOf(shapes), value) if !secret => {
             for shape in *shapes {

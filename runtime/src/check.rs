@@ -22,6 +22,7 @@ pub(crate) fn check(
     if value.is_null() && (shape.nullable || matches!(shape.kind, Kind::Any)) {
         return;
     }
+    let shape = &shape.resolved();
     let secret = secret || is_password(shape);
     match (&shape.kind, value) {
         (Kind::Any, _) | (Kind::Boolean, Value::Bool(_)) => {}
@@ -156,6 +157,7 @@ pub(crate) fn is_password(shape: &Shape) -> bool {
 
 /// Whether a value is of the kind, whatever rules it breaks.
 pub(crate) fn is_kind(shape: &Shape, value: &Value) -> bool {
+    let shape = shape.resolved();
     match (&shape.kind, value) {
         (_, Value::Null) => shape.nullable || matches!(shape.kind, Kind::Any),
         (Kind::Any, _)

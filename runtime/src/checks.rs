@@ -106,7 +106,7 @@ pub const fn field(item: Shape, path: &str) -> Shape {
 #[must_use]
 pub const fn fits(shape: Shape, value: Value) -> bool {
     match (shape.kind, value) {
-        (Kind::OneOf([]), _) | (Kind::Any, _) | (Kind::Boolean, Value::Boolean) => true,
+        (Kind::OneOf([]) | Kind::Any | Kind::Link(_), _) | (Kind::Boolean, Value::Boolean) => true,
         (_, Value::Null) => shape.nullable,
         (Kind::Integer { min, max }, Value::Integer(value)) => {
             !matches!(min, Some(min) if value < min) && !matches!(max, Some(max) if value > max)
@@ -212,6 +212,8 @@ const fn find(shape: &Shape, path: &[u8], start: usize) -> Option<Shape> {
         return Some(*shape);
     }
     match &shape.kind {
+        // A constant cannot be followed where it comes round to itself.
+        Kind::Link(_) => Some(Shape::UNKNOWN),
         Kind::Array { items, .. } => find(items, path, start),
         Kind::Object { fields, .. } => {
             let mut end = start;

@@ -1,6 +1,6 @@
 //! What every request of an account goes through: a place in the queue, sign-in, one renewal of it, and errors in one shape.
 
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::{COOKIE, HeaderMap, HeaderValue};
 use tokio::time::Instant;
 
 use crate::{
@@ -63,15 +63,23 @@ impl Account {
 
     async fn send_as(&self, request: &Request, grant: &Grant) -> Result<Response, CallError> {
         let mut headers = HeaderMap::new();
+        let mut cookies = Vec::new();
         for (name, value) in &request.headers {
             let value = HeaderValue::from_str(value).map_err(|_| {
                 CallError::new(ErrorCode::InvalidArguments, "A header cannot be sent").detail(
                     format!("The value of the header `{name}` has a line break or another character that headers cannot have."),
                 )
             })?;
-            headers.insert(*name, value);
+            if *name == "cookie" {
+                cookies.push(value);
+            } else {
+                headers.insert(*name, value);
+            }
         }
         headers.extend(grant.headers());
+        for cookie in cookies {
+            headers.append(COOKIE, cookie);
+        }
         let body = request.body.clone();
         self.0
             .transport
@@ -79,7 +87,7 @@ impl Account {
                 http: request.http,
                 path_and_query: &request.path_and_query,
                 headers,
-                body: body.map(|body| (request.media_type, body)),
+                body: body.map(|body| (request.media_type.as_ref(), body)),
                 accept: request.accept,
                 partial: request.partial,
             })

@@ -28,6 +28,7 @@ pub(crate) fn expected(shape: &Shape) -> String {
             let all: Vec<_> = shapes.iter().map(expected).collect();
             all.join(" or ")
         }
+        Kind::Link(_) => format!("as {}", brief(shape)),
     };
     if shape.nullable {
         text.push_str(" or null");
@@ -60,6 +61,9 @@ fn brief_at(shape: &Shape, depth: usize) -> String {
             let all: Vec<_> = shapes.iter().map(|shape| brief_at(shape, depth)).collect();
             all.join(" | ")
         }
+        // Each is one step further round a circle.
+        Kind::Link(_) if depth == 0 => "…".to_owned(),
+        Kind::Link(_) => brief_at(&shape.resolved(), depth - 1),
     }
 }
 

@@ -19,6 +19,14 @@ pub(crate) fn percent(text: &str) -> String {
 
 /// A value as one segment of a path, or why it cannot be one.
 pub(crate) fn path_segment(value: &Value, slash: bool) -> Result<String, String> {
+    if let Value::Array(items) = value {
+        // `style: simple`: the items with commas between them.
+        let parts: Result<Vec<_>, _> = items.iter().map(|item| path_segment(item, false)).collect();
+        return match parts? {
+            parts if parts.is_empty() => path_segment(&Value::from(""), slash),
+            parts => Ok(parts.join(",")),
+        };
+    }
     let text = scalar(value).ok_or("cannot be part of a path")?;
     if text.is_empty() {
         return Err("is empty, and the path would address something else".to_owned());
@@ -42,9 +50,32 @@ pub(crate) fn query_pairs(
 ) -> Result<Vec<(String, String)>, String> {
     let mut pairs = Vec::new();
     match (value, separator) {
-        (Value::Object(_), Separator::Deep) => deep_pairs(&percent(name), value, &mut pairs)?,
+        (Value::Null, _) => {}
+        (value, Separator::Json) => pairs.push((percent(name), percent(&value.to_string()))),
+        (Value::Object(_) | Value::Array(_), Separator::Deep) => {
+            deep_pairs(&percent(name), value, &mut pairs)?;
+        }
+        (Value::Object(members), Separator::Members) => {
+            for (name, value) in members {
+                match value {
+                    Value::Array(items) => {
+                        for item in items {
+                            pairs.extend(pair(percent(name), item)?);
+                        }
+                    }
+                    value => pairs.extend(pair(percent(name), value)?),
+                }
+            }
+        }
+        (Value::Object(members), Separator::Comma) => {
+            let flat = members
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .flat_map(|(name, value)| [Value::from(name.as_str()), value.clone()]);
+            return query_pairs(name, separator, &Value::Array(flat.collect()));
+        }
         (Value::Object(_), _) => return Err("cannot be part of a query".to_owned()),
-        (Value::Array(items), Separator::Repeat | Separator::Deep) => {
+        (Value::Array(items), Separator::Repeat | Separator::Members) => {
             for item in items {
                 pairs.extend(pair(percent(name), item)?);
             }
@@ -75,8 +106,15 @@ pub(crate) fn query_pairs(
     Ok(pairs)
 }
 
-/// Members of an object as a form, encoded.
-pub(crate) fn form_pairs(name: &str, value: &Value) -> Vec<(String, String)> {
+/// A member of an object as fields of a form, encoded. What is in its values beside text is JSON, unless the specification says how it is written.
+pub(crate) fn form_pairs(
+    name: &str,
+    separator: Option<Separator>,
+    value: &Value,
+) -> Vec<(String, String)> {
+    if let Some(Ok(pairs)) = separator.map(|separator| query_pairs(name, separator, value)) {
+        return pairs;
+    }
     let items = match value {
         Value::Array(items) => items.as_slice(),
         other => core::slice::from_ref(other),
@@ -89,6 +127,12 @@ pub(crate) fn form_pairs(name: &str, value: &Value) -> Vec<(String, String)> {
             (percent(name), percent(&text))
         })
         .collect()
+}
+
+/// A value as a cookie.
+pub(crate) fn cookie(name: &str, value: &Value) -> Result<String, String> {
+    let text = scalar(value).ok_or("cannot be part of a cookie")?;
+    Ok(format!("{}={}", percent(name), percent(&text)))
 }
 
 /// A value as the value of a header.
@@ -115,7 +159,8 @@ pub(crate) fn joined(pairs: &[(String, String)]) -> String {
     pairs.join("&")
 }
 
-fn scalar(value: &Value) -> Option<String> {
+/// A single value as text.
+pub(crate) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.as_str().to_owned()),
@@ -141,8 +186,8 @@ fn deep_pairs(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) -> R
             }
         }
         Value::Array(items) => {
-            for item in items {
-                pairs.extend(pair(name.to_owned(), item)?);
+            for (index, item) in items.iter().enumerate() {
+                deep_pairs(&format!("{name}%5B{index}%5D"), item, pairs)?;
             }
         }
         value => pairs.extend(pair(name.to_owned(), value)?),

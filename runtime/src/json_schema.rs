@@ -12,7 +12,12 @@ use crate::tool::{Content, List, Tool};
 #[must_use]
 pub fn input_schema(tool: &Tool) -> Map<String, Value> {
     let fields: Vec<Field> = accepted(tool).collect();
-    let properties: Map<_, _> = fields.iter().map(input_property).collect();
+    let declared = tool.params.iter().filter(|param| !param.hidden);
+    let room = Room::of(declared.map(|param| param.field.shape));
+    let properties: Map<_, _> = fields
+        .iter()
+        .map(|field| room.input_property(field))
+        .collect();
     let mut schema = typed("object");
     schema.insert("properties".to_owned(), Value::Object(properties));
     require(&mut schema, &fields);
@@ -26,7 +31,8 @@ pub fn input_schema(tool: &Tool) -> Map<String, Value> {
 #[must_use]
 pub fn output_schema(tool: &Tool) -> Map<String, Value> {
     if let Some(list) = &tool.list {
-        return list_output(list);
+        let room = Room::of([list.of].into_iter());
+        return list_output(list, room);
     }
     let (name, property) = match (tool.content, &tool.returns) {
         (Content::Log { .. }, _) => return log_output(),
@@ -36,8 +42,13 @@ pub fn output_schema(tool: &Tool) -> Map<String, Value> {
             lines.insert("items".to_owned(), Value::Object(any()));
             ("result", lines)
         }
-        (Content::Json, Some(shape)) if !is_wrapped(shape) => return output_object(shape),
-        (Content::Json, Some(shape)) => ("result", output(shape)),
+        (Content::Json, Some(shape)) if !is_wrapped(shape) => {
+            return Room::of([*shape].into_iter()).output_object(shape);
+        }
+        (Content::Json, Some(shape)) => {
+            let room = Room::of([*shape].into_iter());
+            ("result", room.output(shape))
+        }
         (Content::Json, None) => {
             let mut status = typed("integer");
             describe(&mut status, "HTTP status of the answer.");
@@ -86,16 +97,16 @@ pub fn annotations(tool: &Tool) -> Map<String, Value> {
 /// Whether an answer of this shape is put into `{"result": …}`, since structured content has to be an object.
 #[must_use]
 pub fn is_wrapped(returns: &Shape) -> bool {
-    match returns.kind {
+    match returns.resolved().kind {
         Kind::Object { .. } => false,
         Kind::OneOf(shapes) => shapes.is_empty() || shapes.iter().any(is_wrapped),
         _ => true,
     }
 }
 
-fn list_output(list: &List) -> Map<String, Value> {
+fn list_output(list: &List, room: Room) -> Map<String, Value> {
     let mut items = typed("array");
-    items.insert("items".to_owned(), Value::Object(output(&list.of)));
+    items.insert("items".to_owned(), Value::Object(room.output(&list.of)));
     let mut total = or_null(typed("integer"));
     describe(&mut total, "All entries, before filters.");
     let mut cursor = or_null(typed("string"));
@@ -111,151 +122,246 @@ fn list_output(list: &List) -> Map<String, Value> {
     schema
 }
 
-fn input_property(field: &Field) -> (String, Value) {
-    let mut schema = input(&field.shape);
-    describe(&mut schema, field.description);
-    if let Some(default) = literal(field.default) {
-        schema.insert("default".to_owned(), default);
-    }
-    if let Some(example) = literal(field.example) {
-        schema.insert("examples".to_owned(), json!([example]));
-    }
-    (field.name.to_owned(), Value::Object(schema))
+/// How much of a schema is written out. Types of some APIs lead to almost all others, and some to themselves.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    /// Objects in each other.
+    objects: usize,
+    /// Times that a circle is gone round.
+    links: usize,
 }
 
-fn input(shape: &Shape) -> Map<String, Value> {
-    let schema = input_not_null(&shape.kind);
-    if shape.nullable && !matches!(shape.kind, Kind::Any) {
-        or_null(schema)
-    } else {
+/// Most schemas in one schema.
+const MOST: usize = 300;
+
+/// Most objects in each other.
+const DEEPEST: usize = 12;
+
+impl Room {
+    /// As much as there is room for with all of these.
+    fn of(shapes: impl Iterator<Item = Shape> + Clone) -> Self {
+        let room = |objects| Self { objects, links: 2 };
+        let fits = |room: &Self| {
+            let mut left = MOST;
+            shapes.clone().all(|shape| room.fits(&shape, &mut left))
+        };
+        let rooms = (1..=DEEPEST).rev().map(room);
+        rooms.into_iter().find(fits).unwrap_or(room(0))
+    }
+
+    /// Within an object.
+    fn inner(self) -> Self {
+        Self {
+            objects: self.objects - 1,
+            ..self
+        }
+    }
+
+    /// Behind a link.
+    fn beyond(self) -> Option<Self> {
+        let links = self.links.checked_sub(1)?;
+        Some(Self { links, ..self })
+    }
+
+    fn fits(self, shape: &Shape, left: &mut usize) -> bool {
+        let Some(rest) = left.checked_sub(1) else {
+            return false;
+        };
+        *left = rest;
+        match &shape.kind {
+            Kind::Array { items, .. } => self.fits(items, left),
+            Kind::Object { .. } if self.objects == 0 => true,
+            Kind::Object { fields, additional } => {
+                let inner = self.inner();
+                let others = match additional {
+                    Additional::Open(shape) => inner.fits(shape, left),
+                    Additional::Closed => true,
+                };
+                others && fields.iter().all(|field| inner.fits(&field.shape, left))
+            }
+            Kind::OneOf(shapes) => shapes.iter().all(|shape| self.fits(shape, left)),
+            Kind::Link(link) => match self.beyond() {
+                Some(beyond) => beyond.fits((link.0)(), left),
+                None => true,
+            },
+            _ => true,
+        }
+    }
+
+    fn input_property(self, field: &Field) -> (String, Value) {
+        let mut schema = self.input(&field.shape);
+        describe(&mut schema, field.description);
+        if let Some(default) = literal(field.default) {
+            schema.insert("default".to_owned(), default);
+        }
+        if let Some(example) = literal(field.example) {
+            schema.insert("examples".to_owned(), json!([example]));
+        }
+        (field.name.to_owned(), Value::Object(schema))
+    }
+
+    fn input(self, shape: &Shape) -> Map<String, Value> {
+        let schema = self.input_not_null(&shape.kind);
+        if shape.nullable && !matches!(shape.kind, Kind::Any) {
+            or_null(schema)
+        } else {
+            schema
+        }
+    }
+
+    fn input_not_null(self, kind: &Kind) -> Map<String, Value> {
+        let mut schema = match kind {
+            Kind::Any => return any(),
+            Kind::OneOf(shapes) => return any_of(shapes.iter().map(|shape| self.input(shape))),
+            Kind::Boolean => typed("boolean"),
+            Kind::Integer { .. } => typed("integer"),
+            Kind::Number { .. } => typed("number"),
+            Kind::String(_) => typed("string"),
+            Kind::Array { .. } => typed("array"),
+            Kind::Object { .. } => typed("object"),
+            Kind::Link(link) => {
+                return match self.beyond() {
+                    Some(beyond) => beyond.input_not_null(&(link.0)().kind),
+                    None => cut(&(link.0)().kind),
+                };
+            }
+        };
+        let mut set = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                schema.insert(name.to_owned(), value);
+            }
+        };
+        match kind {
+            Kind::Integer { min, max } => {
+                set("minimum", min.map(Value::from));
+                set("maximum", max.map(Value::from));
+            }
+            Kind::Number { min, max, above } => {
+                set("minimum", min.map(Value::from));
+                set("maximum", max.map(Value::from));
+                set("exclusiveMinimum", above.map(Value::from));
+            }
+            Kind::String(rules) => {
+                let text = |text: &str| (!text.is_empty()).then(|| Value::from(text));
+                set(
+                    "enum",
+                    (!rules.values.is_empty()).then(|| json!(rules.values)),
+                );
+                set("format", text(rules.format));
+                set("pattern", text(rules.pattern));
+                set("minLength", rules.min_length.map(Value::from));
+                set("maxLength", rules.max_length.map(Value::from));
+            }
+            Kind::Array {
+                items,
+                min_items,
+                max_items,
+            } => {
+                set("items", Some(Value::Object(self.input(items))));
+                set("minItems", min_items.map(Value::from));
+                set("maxItems", max_items.map(Value::from));
+            }
+            // What there is no room for is any object.
+            Kind::Object { .. } if self.objects == 0 => {}
+            Kind::Object { fields, additional } => {
+                let inner = self.inner();
+                let properties: Map<_, _> = fields
+                    .iter()
+                    .map(|field| inner.input_property(field))
+                    .collect();
+                set(
+                    "properties",
+                    (!properties.is_empty()).then_some(Value::Object(properties)),
+                );
+                require(&mut schema, fields);
+                let others = match additional {
+                    Additional::Closed => Some(json!(false)),
+                    // Nothing has to be said of members that can be anything.
+                    Additional::Open(shape) if matches!(shape.kind, Kind::Any) => None,
+                    Additional::Open(shape) => Some(Value::Object(inner.input(shape))),
+                };
+                if let Some(others) = others {
+                    schema.insert("additionalProperties".to_owned(), others);
+                }
+            }
+            Kind::Any | Kind::Boolean | Kind::OneOf(_) | Kind::Link(_) => {}
+        }
         schema
     }
+
+    /// A result, which is an object: of one that can be several kinds of objects, the members of all.
+    fn output_object(self, shape: &Shape) -> Map<String, Value> {
+        let Kind::OneOf(shapes) = shape.kind else {
+            return self.output(shape);
+        };
+        let mut properties = Map::new();
+        for shape in shapes {
+            let members = self.output_object(shape).shift_remove("properties");
+            for (name, member) in members
+                .as_ref()
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+            {
+                let known = properties.entry(name).or_insert_with(|| member.clone());
+                if known != member {
+                    *known = Value::Object(any());
+                }
+            }
+        }
+        let mut schema = typed("object");
+        schema.insert("properties".to_owned(), Value::Object(properties));
+        schema
+    }
+
+    fn output(self, shape: &Shape) -> Map<String, Value> {
+        match &shape.kind {
+            Kind::Any => any(),
+            Kind::Boolean => typed("boolean"),
+            Kind::Integer { .. } => typed("integer"),
+            Kind::Number { .. } => typed("number"),
+            Kind::String(_) => typed("string"),
+            Kind::Array { items, .. } => {
+                let mut schema = typed("array");
+                schema.insert("items".to_owned(), Value::Object(self.output(items)));
+                schema
+            }
+            Kind::Object { fields, .. } => {
+                let mut schema = typed("object");
+                if !fields.is_empty() && self.objects > 0 {
+                    let inner = self.inner();
+                    let properties = fields
+                        .iter()
+                        .map(|field| inner.output_property(field))
+                        .collect();
+                    schema.insert("properties".to_owned(), Value::Object(properties));
+                }
+                schema
+            }
+            Kind::OneOf(shapes) => any_of(shapes.iter().map(|shape| self.output(shape))),
+            Kind::Link(link) => match self.beyond() {
+                Some(beyond) => beyond.output((link.0)()),
+                None => cut(&(link.0)().kind),
+            },
+        }
+    }
+
+    fn output_property(self, field: &Field) -> (String, Value) {
+        let mut schema = self.output(&field.shape);
+        if !matches!(field.shape.kind, Kind::Any) {
+            schema = or_null(schema);
+        }
+        describe(&mut schema, field.description);
+        (field.name.to_owned(), Value::Object(schema))
+    }
 }
 
-fn input_not_null(kind: &Kind) -> Map<String, Value> {
-    let mut schema = match kind {
-        Kind::Any => return any(),
-        Kind::OneOf(shapes) => return any_of(shapes.iter().map(input)),
-        Kind::Boolean => typed("boolean"),
-        Kind::Integer { .. } => typed("integer"),
-        Kind::Number { .. } => typed("number"),
-        Kind::String(_) => typed("string"),
-        Kind::Array { .. } => typed("array"),
-        Kind::Object { .. } => typed("object"),
-    };
-    let mut set = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            schema.insert(name.to_owned(), value);
-        }
-    };
+/// What stands where a circle is not gone round again.
+fn cut(kind: &Kind) -> Map<String, Value> {
     match kind {
-        Kind::Integer { min, max } => {
-            set("minimum", min.map(Value::from));
-            set("maximum", max.map(Value::from));
-        }
-        Kind::Number { min, max, above } => {
-            set("minimum", min.map(Value::from));
-            set("maximum", max.map(Value::from));
-            set("exclusiveMinimum", above.map(Value::from));
-        }
-        Kind::String(rules) => {
-            let text = |text: &str| (!text.is_empty()).then(|| Value::from(text));
-            set(
-                "enum",
-                (!rules.values.is_empty()).then(|| json!(rules.values)),
-            );
-            set("format", text(rules.format));
-            set("pattern", text(rules.pattern));
-            set("minLength", rules.min_length.map(Value::from));
-            set("maxLength", rules.max_length.map(Value::from));
-        }
-        Kind::Array {
-            items,
-            min_items,
-            max_items,
-        } => {
-            set("items", Some(Value::Object(input(items))));
-            set("minItems", min_items.map(Value::from));
-            set("maxItems", max_items.map(Value::from));
-        }
-        Kind::Object { fields, additional } => {
-            let properties: Map<_, _> = fields.iter().map(input_property).collect();
-            set(
-                "properties",
-                (!properties.is_empty()).then_some(Value::Object(properties)),
-            );
-            require(&mut schema, fields);
-            let others = match additional {
-                Additional::Closed => Some(json!(false)),
-                // Nothing has to be said of members that can be anything.
-                Additional::Open(shape) if matches!(shape.kind, Kind::Any) => None,
-                Additional::Open(shape) => Some(Value::Object(input(shape))),
-            };
-            if let Some(others) = others {
-                schema.insert("additionalProperties".to_owned(), others);
-            }
-        }
-        Kind::Any | Kind::Boolean | Kind::OneOf(_) => {}
+        Kind::Object { .. } => typed("object"),
+        _ => any(),
     }
-    schema
-}
-
-/// A result, which is an object: of one that can be several kinds of objects, the members of all.
-fn output_object(shape: &Shape) -> Map<String, Value> {
-    let Kind::OneOf(shapes) = shape.kind else {
-        return output(shape);
-    };
-    let mut properties = Map::new();
-    for shape in shapes {
-        let members = output_object(shape).shift_remove("properties");
-        for (name, member) in members
-            .as_ref()
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-        {
-            let known = properties.entry(name).or_insert_with(|| member.clone());
-            if known != member {
-                *known = Value::Object(any());
-            }
-        }
-    }
-    let mut schema = typed("object");
-    schema.insert("properties".to_owned(), Value::Object(properties));
-    schema
-}
-
-fn output(shape: &Shape) -> Map<String, Value> {
-    match &shape.kind {
-        Kind::Any => any(),
-        Kind::Boolean => typed("boolean"),
-        Kind::Integer { .. } => typed("integer"),
-        Kind::Number { .. } => typed("number"),
-        Kind::String(_) => typed("string"),
-        Kind::Array { items, .. } => {
-            let mut schema = typed("array");
-            schema.insert("items".to_owned(), Value::Object(output(items)));
-            schema
-        }
-        Kind::Object { fields, .. } => {
-            let mut schema = typed("object");
-            if !fields.is_empty() {
-                let properties = fields.iter().map(output_property).collect();
-                schema.insert("properties".to_owned(), Value::Object(properties));
-            }
-            schema
-        }
-        Kind::OneOf(shapes) => any_of(shapes.iter().map(output)),
-    }
-}
-
-fn output_property(field: &Field) -> (String, Value) {
-    let mut schema = output(&field.shape);
-    if !matches!(field.shape.kind, Kind::Any) {
-        schema = or_null(schema);
-    }
-    describe(&mut schema, field.description);
-    (field.name.to_owned(), Value::Object(schema))
 }
 
 fn typed(name: &str) -> Map<String, Value> {

@@ -22,6 +22,7 @@ mod encode;
 pub mod error;
 mod explain;
 mod failure;
+mod form;
 mod json;
 pub mod json_schema;
 mod list;

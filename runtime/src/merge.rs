@@ -7,6 +7,7 @@ use crate::schema::{Additional, Kind, Shape};
 
 /// The value without passwords, which servers mask, and without what the shape has no place for; `None` if nothing is left of it.
 pub(crate) fn fit(shape: &Shape, value: &Value) -> Option<Value> {
+    let shape = &shape.resolved();
     match (&shape.kind, value) {
         (_, Value::Null) => is_kind(shape, value).then_some(Value::Null),
         (Kind::Object { fields, additional }, Value::Object(members)) => {

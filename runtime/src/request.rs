@@ -1,12 +1,14 @@
 //! Checked arguments to the request that is sent: path, query, headers and body, each value where its tool declares it and nowhere else.
 
 use core::fmt;
+use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
 use crate::arguments::Arguments;
 use crate::check::is_password;
-use crate::encode::{form_pairs, header_value, joined, path_segment, percent, query_pairs};
+use crate::encode::{cookie, header_value, joined, path_segment, percent, query_pairs};
+use crate::form::{check_file, is_json, written};
 use crate::list::PageAt;
 use crate::merge::fit;
 use crate::problem::{At, Problem, echo};
@@ -26,7 +28,7 @@ pub struct Request {
     /// Body; without one there is no `Content-Type` either.
     pub body: Option<Vec<u8>>,
     /// Media type of the body; empty if there is none.
-    pub media_type: &'static str,
+    pub media_type: Cow<'static, str>,
     /// Media type of the answer.
     pub accept: &'static str,
     /// Whether what has come in time is an answer, though the server goes on.
@@ -65,7 +67,7 @@ impl Request {
             path_and_query: path_for(segments, arguments, body_first)?,
             headers: Vec::new(),
             body: None,
-            media_type: "",
+            media_type: Cow::Borrowed(""),
             accept: Content::Json.accept(),
             partial: false,
         })
@@ -90,7 +92,7 @@ impl Request {
             members.insert(name.to_owned(), number.into());
         }
         request.body = Some(Value::Object(members).to_string().into_bytes());
-        request.media_type = media_type;
+        request.media_type = Cow::Borrowed(media_type);
         request
     }
 
@@ -118,7 +120,7 @@ impl Request {
 
     fn with_current(arguments: &Arguments, current: Option<&Value>) -> Result<Self, Problem> {
         let tool = arguments.tool();
-        let body = body_with(arguments, current);
+        let (media_type, body) = body_with(arguments, current).unzip();
         let mut path_and_query = path_for(tool.segments, arguments, false)?;
         append_query(&mut path_and_query, &query(arguments)?);
         Ok(Self {
@@ -126,7 +128,7 @@ impl Request {
             http: tool.http,
             path_and_query,
             headers: headers(arguments)?,
-            media_type: body.as_ref().map_or("", |_| tool.body.media_type),
+            media_type: media_type.unwrap_or_default(),
             accept: tool.content.accept(),
             partial: matches!(tool.content, Content::Lines { .. }),
             body,
@@ -198,16 +200,20 @@ pub(crate) fn body_param(params: &'static [Param], wire: &str) -> Option<&'stati
 /// The body of an update with what was not given taken from `current`: members that the tool declares, except secrets and `null`.
 #[must_use]
 pub fn body_with_merge(arguments: &Arguments, current: &Value) -> Option<Vec<u8>> {
-    body_with(arguments, Some(current))
+    body_with(arguments, Some(current)).map(|(_, bytes)| bytes)
 }
 
-/// Whether a value can be written where its argument goes.
-pub(crate) fn check_sendable(param: &Param, value: &Value) -> Result<(), Problem> {
+/// Whether a value can be written where its argument of this tool goes.
+pub(crate) fn check_sendable(tool: &Tool, param: &Param, value: &Value) -> Result<(), Problem> {
     match param.place {
         Place::Path { slash } => path_segment(value, slash).map(|_| ()),
         Place::Query(separator) => query_pairs(param.wire, separator, value).map(|_| ()),
         Place::Header if !value.is_null() => header_value(value).map(|_| ()),
-        Place::Header | Place::Body | Place::WholeBody => Ok(()),
+        Place::Cookie if !value.is_null() => cookie(param.wire, value).map(|_| ()),
+        Place::Body | Place::WholeBody if !is_json(tool.body.media_type) => {
+            check_file(&param.field.shape, value)
+        }
+        Place::Header | Place::Cookie | Place::Body | Place::WholeBody => Ok(()),
     }
     .map_err(|reason| unsendable(param, value, reason))
 }
@@ -254,12 +260,15 @@ fn append_query(path_and_query: &mut String, pairs: &[(String, String)]) {
 fn headers(arguments: &Arguments) -> Result<Vec<(&'static str, String)>, Problem> {
     let params = arguments.tool().params.iter();
     params
-        .filter(|param| param.place == Place::Header)
+        .filter(|param| matches!(param.place, Place::Header | Place::Cookie))
         .filter_map(|param| Some((param, arguments.sent(param)?)))
         .filter(|(_, value)| !value.is_null())
-        .map(|(param, value)| match header_value(value) {
-            Ok(text) => Ok((param.wire, text)),
-            Err(reason) => Err(unsendable(param, value, reason)),
+        .map(|(param, value)| {
+            let written = match param.place {
+                Place::Cookie => cookie(param.wire, value).map(|text| ("cookie", text)),
+                _ => header_value(value).map(|text| (param.wire, text)),
+            };
+            written.map_err(|reason| unsendable(param, value, reason))
         })
         .collect()
 }
@@ -270,12 +279,17 @@ fn given_members(arguments: &Arguments) -> impl Iterator<Item = &'static Param> 
     params.filter(|param| param.place == Place::Body && arguments.given(param.field.name).is_some())
 }
 
-fn body_with(arguments: &Arguments, current: Option<&Value>) -> Option<Vec<u8>> {
+/// The body and its media type.
+fn body_with(
+    arguments: &Arguments,
+    current: Option<&Value>,
+) -> Option<(Cow<'static, str>, Vec<u8>)> {
     let tool = arguments.tool();
     let Body {
         media_type,
         required,
         fixed,
+        ..
     } = tool.body;
     if media_type.is_empty() {
         return None;
@@ -285,7 +299,7 @@ fn body_with(arguments: &Arguments, current: Option<&Value>) -> Option<Vec<u8>> 
         .iter()
         .find(|param| param.place == Place::WholeBody);
     if let Some(value) = whole.and_then(|param| arguments.sent(param)) {
-        return Some(written(media_type, value));
+        return Some(written(&tool.body, tool.params, value, true));
     }
     let in_body = |param: &&Param| param.place == Place::Body;
     let mut sent = tool.params.iter().filter(in_body);
@@ -312,7 +326,8 @@ fn body_with(arguments: &Arguments, current: Option<&Value>) -> Option<Vec<u8>> 
         let value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(*text));
         members.insert((*name).to_owned(), value);
     }
-    Some(written(media_type, &Value::Object(members)))
+    let members = Value::Object(members);
+    Some(written(&tool.body, tool.params, &members, false))
 }
 
 /// What the server has now for a member of the body, cut to what the member may be. Servers answer masked secrets, which would be written as they stand.
@@ -324,22 +339,6 @@ fn current_value(param: &Param, current: &Value) -> Option<Value> {
         .get(param.wire)
         .filter(|value| !value.is_null())
         .and_then(|value| fit(&param.field.shape, value))
-}
-
-fn written(media_type: &str, value: &Value) -> Vec<u8> {
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    let json = essence.ends_with("/json") || essence.ends_with("+json");
-    let text = match value {
-        Value::Object(members) if essence == "application/x-www-form-urlencoded" => {
-            let pairs = members
-                .iter()
-                .flat_map(|(name, value)| form_pairs(name, value));
-            joined(&pairs.collect::<Vec<_>>())
-        }
-        Value::String(text) if !json => text.clone(),
-        value => value.to_string(),
-    };
-    text.into_bytes()
 }
 
 #[cfg(test)]

@@ -75,6 +75,34 @@ pub enum Kind {
     },
     /// One of several shapes (`oneOf`, `anyOf`).
     OneOf(&'static [Shape]),
+    /// What another shape is, which this one is a part of.
+    Link(Link),
+}
+
+/// A shape by reference, since a constant cannot contain itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Link(pub fn() -> &'static Shape);
+
+impl PartialEq for Link {
+    /// Whether both are the same reference; equal shapes can have several.
+    fn eq(&self, other: &Self) -> bool {
+        core::ptr::fn_addr_eq(self.0, other.0)
+    }
+}
+
+impl Shape {
+    /// The shape without links at its top.
+    #[must_use]
+    pub fn resolved(&self) -> Self {
+        let mut kind = self.kind;
+        while let Kind::Link(link) = kind {
+            kind = (link.0)().kind;
+        }
+        Self {
+            kind,
+            nullable: self.nullable,
+        }
+    }
 }
 
 /// Members of an object beside the named ones.

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::schema::{Additional, Bound, Field, Json, Kind, Nullable, Schema, Shape, StringRules};
+use crate::schema::{
+    Additional, Bound, Field, Json, Kind, Link, Nullable, Schema, Shape, StringRules,
+};
 
 #[diagnostic::do_not_recommend]
 impl Schema for String {
@@ -45,6 +47,15 @@ impl<T: Schema> Schema for Vec<T> {
         min_items: None,
         max_items: None,
     });
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Schema> Schema for Box<T> {
+    const SHAPE: Shape = Shape::of(Kind::Link(Link(target::<T>)));
+}
+
+fn target<T: Schema>() -> &'static Shape {
+    const { &T::SHAPE }
 }
 
 #[diagnostic::do_not_recommend]

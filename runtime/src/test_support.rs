@@ -349,7 +349,7 @@ pub(crate) fn get(path_and_query: &str) -> Request {
         path_and_query: path_and_query.to_owned(),
         headers: Vec::new(),
         body: None,
-        media_type: "",
+        media_type: "".into(),
         accept: "application/json",
         partial: false,
     }

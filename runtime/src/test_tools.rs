@@ -241,6 +241,7 @@ pub(crate) static CREATE_USER: Tool = Tool {
         media_type: "application/json",
         required: true,
         fixed: &[],
+        ..Body::NONE
     },
     returns: Some(USER),
     ..TOOL
@@ -278,6 +279,7 @@ pub(crate) static UPDATE_USER: Tool = Tool {
         media_type: "application/json",
         required: true,
         fixed: &[],
+        ..Body::NONE
     },
     update: Update {
         merge: USER_PATH,

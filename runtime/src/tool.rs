@@ -211,6 +211,8 @@ pub enum Place {
     Query(Separator),
     /// A request header.
     Header,
+    /// A cookie of the request.
+    Cookie,
     /// A member of the body's object.
     Body,
     /// The whole body.
@@ -228,8 +230,12 @@ pub enum Separator {
     Space,
     /// `a=1|2` (`pipeDelimited`).
     Pipe,
-    /// `a[key]=value` (`deepObject`).
+    /// `a[key]=value` (`deepObject`); items of arrays are numbered: `a[0]=value`.
     Deep,
+    /// `a={"key":"value"}` (`content`).
+    Json,
+    /// `key=value`, without the name of the parameter (`style: form` of an object).
+    Members,
 }
 
 /// How the request body is made.
@@ -241,6 +247,8 @@ pub struct Body {
     pub required: bool,
     /// Members that are always sent, as JSON text: `("action", "\"create\"")`.
     pub fixed: &'static [(&'static str, &'static str)],
+    /// How members of a form are written that are not repeated for each of their values, by their names in the request.
+    pub encoding: &'static [(&'static str, Separator)],
 }
 
 impl Body {
@@ -249,6 +257,7 @@ impl Body {
         media_type: "",
         required: false,
         fixed: &[],
+        encoding: &[],
     };
 }
 

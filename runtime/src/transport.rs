@@ -161,7 +161,7 @@ pub(crate) struct Outgoing<'a> {
     /// Headers of this request.
     pub(crate) headers: HeaderMap,
     /// The body with its media type.
-    pub(crate) body: Option<(&'static str, Vec<u8>)>,
+    pub(crate) body: Option<(&'a str, Vec<u8>)>,
     /// Media type of the answer.
     pub(crate) accept: &'static str,
     /// Whether what has come in time is an answer, though the server goes on.
@@ -309,7 +309,9 @@ impl Transport {
             }
         }
         if let Some((media_type, body)) = outgoing.body {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+            if let Ok(media_type) = HeaderValue::from_str(media_type) {
+                headers.insert(CONTENT_TYPE, media_type);
+            }
             *request.body_mut() = Some(body.into());
         }
         Ok(request)

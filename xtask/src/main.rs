@@ -16,6 +16,7 @@ mod screenshots;
 mod spec;
 mod specs;
 mod test;
+mod try_spec;
 
 use std::process::ExitCode;
 
@@ -64,6 +65,18 @@ enum Task {
         /// Toolset to put them in [default: that of their neighbours]
         #[arg(long)]
         toolset: Option<String>,
+    },
+    /// What would become of every operation of any OpenAPI document, if all were taken
+    TrySpec {
+        /// OpenAPI documents, YAML or JSON
+        #[arg(required = true)]
+        files: Vec<std::path::PathBuf>,
+        /// Compile what they become
+        #[arg(long)]
+        check: bool,
+        /// Each operation that is refused, too
+        #[arg(long)]
+        all: bool,
     },
     /// Write specs/history.yaml: which release first had what, from the released packages
     History,
@@ -150,6 +163,7 @@ fn run(task: Task) -> Result<()> {
             operations,
             toolset,
         } => allow::allow(&operations, toolset.as_deref()),
+        Task::TrySpec { files, check, all } => try_spec::try_specs(&files, check, all),
         Task::History => history::write_history(),
         Task::Airflow(AirflowTask::Up { major, port, seed }) => {
             let url = lab::airflow::up(major, port, seed)?;

@@ -40,7 +40,7 @@ pub(super) const KEYS: [&str; 23] = [
 pub(crate) struct Override {
     /// Argument name, or that of a field inside it: `roles.name`.
     pub(crate) name: At<String>,
-    /// `path`, `query`, `header` or `body`, where the name alone is not enough.
+    /// `path`, `query`, `header`, `cookie` or `body`, where the name alone is not enough.
     pub(crate) place: Option<&'static str>,
     pub(crate) on: Vec<At<String>>,
     pub(crate) changes: Vec<At<Change>>,
@@ -107,8 +107,13 @@ pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<Override> {
     let map = r.map(node, "an entry of `parameters`", &KEYS)?;
     let name = r.text(&map, "name");
     let place = r.text_if(&map, "in");
-    let place =
-        place.and_then(|place| r.word(&place, "place", &["path", "query", "header", "body"]));
+    let place = place.and_then(|place| {
+        r.word(
+            &place,
+            "place",
+            &["path", "query", "header", "cookie", "body"],
+        )
+    });
     let on = r.texts(&map, "on");
     let mut changes: Vec<At<Change>> = Vec::new();
     for (key, node) in map.entries() {

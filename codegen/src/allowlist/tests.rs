@@ -203,8 +203,8 @@ fn tool_entries() {
             "",
         ),
         (
-            "operations: {a: x}, parameters: [{name: p, in: cookie, description: d}]",
-            "f:3: `cookie` is no place",
+            "operations: {a: x}, parameters: [{name: p, in: nowhere, description: d}]",
+            "f:3: `nowhere` is no place",
         ),
         (
             "operations: {a: x}, parameters: [{name: p, min_items: -1, reason: r}]",

@@ -100,6 +100,11 @@ pub(super) fn body(body: &Body) -> Vec<Argument> {
     if body.required {
         all.push(Argument::word("required"));
     }
+    if !body.encoding.is_empty() {
+        let written = body.encoding.iter();
+        let written = written.map(|(name, how)| Argument::value(word(name), separator(*how)));
+        all.push(Argument::list("encoding", written.collect()));
+    }
     all
 }
 
@@ -223,6 +228,7 @@ fn place(place: Place) -> Argument {
             Argument::list("query", vec![Argument::word(separator(other))])
         }
         Place::Header => Argument::word("header"),
+        Place::Cookie => Argument::word("cookie"),
         Place::Body => Argument::word("body"),
         Place::WholeBody => Argument::word("whole"),
     }
@@ -235,6 +241,8 @@ fn separator(separator: Separator) -> &'static str {
         Separator::Space => "space",
         Separator::Pipe => "pipe",
         Separator::Deep => "deep",
+        Separator::Json => "json",
+        Separator::Members => "members",
     }
 }
 

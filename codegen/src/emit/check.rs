@@ -132,7 +132,7 @@ fn check_recursion<'a>(
     errors: &mut Vec<EmitError>,
 ) {
     for definition in definitions {
-        if reachable(parts(definition), types).contains(definition.rust_name.as_str()) {
+        if held(parts(definition), types).contains(definition.rust_name.as_str()) {
             errors.push(EmitError::RecursiveType {
                 place: place.to_owned(),
                 name: definition.rust_name.clone(),
@@ -231,15 +231,37 @@ fn has_rules(ty: &TypeRef) -> bool {
     inner || ty.rules != Rules::default()
 }
 
-/// The names of all types that these types hold, however deep.
+/// The names of all types that these types are made of, however deep.
 fn reachable<'a>(from: Vec<&'a TypeRef>, types: &Types<'a>) -> BTreeSet<&'a str> {
+    reach(from, types, named)
+}
+
+/// The same without those held by reference.
+fn held<'a>(from: Vec<&'a TypeRef>, types: &Types<'a>) -> BTreeSet<&'a str> {
+    reach(from, types, |ty| {
+        named(ty).filter(|_| !matches!(innermost(ty).kind, TypeKind::Boxed(_)))
+    })
+}
+
+fn innermost(ty: &TypeRef) -> &TypeRef {
+    match &ty.kind {
+        TypeKind::Array(of) | TypeKind::Map(of) => innermost(of),
+        _ => ty,
+    }
+}
+
+fn reach<'a>(
+    from: Vec<&'a TypeRef>,
+    types: &Types<'a>,
+    step: fn(&TypeRef) -> Option<&str>,
+) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
-    let mut open: Vec<&str> = from.into_iter().filter_map(named).collect();
+    let mut open: Vec<&str> = from.into_iter().filter_map(step).collect();
     while let Some(name) = open.pop() {
         if found.insert(name)
             && let Some(definition) = types.get(name)
         {
-            open.extend(parts(definition).into_iter().filter_map(named));
+            open.extend(parts(definition).into_iter().filter_map(step));
         }
     }
     found

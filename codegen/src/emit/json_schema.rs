@@ -2,46 +2,37 @@
 //!
 //! The runtime makes the same schemas from the compiled tools. Both follow one description, and a test holds the files against the tools.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Number, Value, json};
 
+use super::room::{Room, cut};
 use super::types::Types;
 use super::{OutputFile, json, text};
 use crate::catalog::{
-    Api, Catalog, Content, Effect, Field, List, Operation, Rules, Toolset, TypeDef, TypeKind,
-    TypeRef, TypeShape,
+    Api, Catalog, Content, Effect, Field, List, Operation, Rules, TypeDef, TypeKind, TypeRef,
+    TypeShape,
 };
 
 type Object = Map<String, Value>;
 
 /// `schemas/<tool>.json`: a tool as a client receives it, by API, or by the document that is there instead of one of the API.
 pub(super) fn files(catalog: &Catalog) -> Vec<OutputFile> {
-    let names = catalog.toolsets.iter().flat_map(|toolset| &toolset.tools);
-    names
-        .filter_map(|name| {
-            let by_api: Object = catalog
-                .apis
-                .iter()
-                .flat_map(Api::parts)
-                .filter_map(|(of, shared, toolsets)| {
-                    Some((of.to_owned(), tool_of(shared, toolsets, name)?))
-                })
-                .collect();
-            (!by_api.is_empty()).then(|| OutputFile {
-                path: format!("generated/schemas/{name}.json"),
-                text: json::pretty(&Value::Object(by_api)),
-            })
-        })
-        .collect()
-}
-
-fn tool_of(shared: &[TypeDef], toolsets: &[Toolset], name: &str) -> Option<Value> {
-    toolsets.iter().find_map(|toolset| {
-        let operation = toolset
-            .operations
-            .iter()
-            .find(|operation| operation.tool_name == name)?;
-        Some(tool(&Types::of(shared, toolset), operation))
-    })
+    let mut tools: BTreeMap<&str, Object> = BTreeMap::new();
+    for (of, shared, toolsets) in catalog.apis.iter().flat_map(Api::parts) {
+        for toolset in toolsets {
+            let types = Types::of(shared, toolset);
+            for operation in &toolset.operations {
+                let by_api = tools.entry(&operation.tool_name).or_default();
+                by_api.insert(of.to_owned(), tool(&types, operation));
+            }
+        }
+    }
+    let files = tools.into_iter().map(|(name, by_api)| OutputFile {
+        path: format!("generated/schemas/{name}.json"),
+        text: json::pretty(&Value::Object(by_api)),
+    });
+    files.collect()
 }
 
 fn tool(types: &Types<'_>, operation: &Operation) -> Value {
@@ -67,8 +58,9 @@ fn annotations(effect: Effect) -> Value {
 fn input_schema(types: &Types<'_>, operation: &Operation) -> Value {
     let mut properties = Object::new();
     let arguments = || operation.parameters.iter().filter(|it| !it.hidden);
+    let room = Room::of(types, arguments().map(|it| &it.ty));
     for parameter in arguments() {
-        let mut property = input(types, &parameter.ty);
+        let mut property = input(room, &parameter.ty);
         annotate(
             &mut property,
             &parameter.description,
@@ -78,7 +70,7 @@ fn input_schema(types: &Types<'_>, operation: &Operation) -> Value {
         properties.insert(parameter.name.clone(), Value::Object(property));
     }
     if let Some(list) = &operation.list {
-        properties.extend(list_arguments(types, list));
+        properties.extend(list_arguments(room, list));
     }
     if let Content::Log { .. } = operation.content {
         properties.extend(log_arguments());
@@ -94,12 +86,13 @@ fn input_schema(types: &Types<'_>, operation: &Operation) -> Value {
 }
 
 /// What every list tool takes beside its declared arguments.
-fn list_arguments(types: &Types<'_>, list: &List) -> Vec<(String, Value)> {
+fn list_arguments(room: Room<'_>, list: &List) -> Vec<(String, Value)> {
     let mut all = Vec::new();
     for filter in &list.filters {
-        let mut property = types
+        let mut property = room
+            .types
             .field(&list.of, &filter.field)
-            .map(|ty| input_not_null(types, innermost(ty)))
+            .map(|ty| input_not_null(room, innermost(ty)))
             .unwrap_or_default();
         let description = format!("Only items with this {}.", filter.field);
         annotate(&mut property, &description, None, None);
@@ -197,10 +190,12 @@ fn output_schema(types: &Types<'_>, operation: &Operation) -> Value {
                 "status": {"type": "integer", "description": "HTTP status of the answer."},
             },
         }),
-        Some(ty) if is_object(types, ty) => Value::Object(output_object(types, ty)),
+        Some(ty) if is_object(types, ty) => {
+            Value::Object(output_object(Room::of(types, [ty].into_iter()), ty))
+        }
         Some(ty) => json!({
             "type": "object",
-            "properties": {"result": output(types, ty)},
+            "properties": {"result": output(Room::of(types, [ty].into_iter()), ty)},
         }),
     }
 }
@@ -223,7 +218,7 @@ fn list_output(types: &Types<'_>, list: &List) -> Value {
     let mut properties = Object::new();
     properties.insert(
         list.items.clone(),
-        json!({"type": "array", "items": output(types, &list.of)}),
+        json!({"type": "array", "items": output(Room::of(types, [&list.of].into_iter()), &list.of)}),
     );
     properties.insert(
         "total_entries".to_owned(),
@@ -249,29 +244,33 @@ fn list_output(types: &Types<'_>, list: &List) -> Value {
 fn is_object(types: &Types<'_>, ty: &TypeRef) -> bool {
     match &ty.kind {
         TypeKind::Map(_) => true,
-        TypeKind::Named(name) => match types.get(name).map(|definition| &definition.shape) {
-            Some(TypeShape::Struct { .. }) => true,
-            Some(TypeShape::Union { variants }) => {
-                !variants.is_empty() && variants.iter().all(|it| is_object(types, &it.ty))
+        TypeKind::Named(name) | TypeKind::Boxed(name) => {
+            match types.get(name).map(|definition| &definition.shape) {
+                Some(TypeShape::Struct { .. }) => true,
+                Some(TypeShape::Union { variants }) => {
+                    !variants.is_empty() && variants.iter().all(|it| is_object(types, &it.ty))
+                }
+                _ => false,
             }
-            _ => false,
-        },
+        }
         _ => false,
     }
 }
 
 /// A result, which is an object: of one that can be several kinds of objects, the members of all.
-fn output_object(types: &Types<'_>, ty: &TypeRef) -> Object {
+fn output_object(room: Room<'_>, ty: &TypeRef) -> Object {
     let shape = match &ty.kind {
-        TypeKind::Named(name) => types.get(name).map(|definition| &definition.shape),
+        TypeKind::Named(name) | TypeKind::Boxed(name) => {
+            room.types.get(name).map(|definition| &definition.shape)
+        }
         _ => None,
     };
     let Some(TypeShape::Union { variants }) = shape else {
-        return output(types, ty);
+        return output(room, ty);
     };
     let mut properties = Object::new();
     for variant in variants {
-        let members = output_object(types, &variant.ty).shift_remove("properties");
+        let members = output_object(room, &variant.ty).shift_remove("properties");
         for (name, member) in members
             .as_ref()
             .and_then(Value::as_object)
@@ -290,8 +289,8 @@ fn output_object(types: &Types<'_>, ty: &TypeRef) -> Object {
 }
 
 /// A type as an argument has to be.
-fn input(types: &Types<'_>, ty: &TypeRef) -> Object {
-    let shape = input_not_null(types, ty);
+fn input(room: Room<'_>, ty: &TypeRef) -> Object {
+    let shape = input_not_null(room, ty);
     if ty.nullable && ty.kind != TypeKind::Any {
         or_null(shape)
     } else {
@@ -299,7 +298,7 @@ fn input(types: &Types<'_>, ty: &TypeRef) -> Object {
     }
 }
 
-fn input_not_null(types: &Types<'_>, ty: &TypeRef) -> Object {
+fn input_not_null(room: Room<'_>, ty: &TypeRef) -> Object {
     let mut schema = match &ty.kind {
         TypeKind::Any => any(),
         TypeKind::Boolean => object("boolean"),
@@ -308,33 +307,42 @@ fn input_not_null(types: &Types<'_>, ty: &TypeRef) -> Object {
         TypeKind::String => object("string"),
         TypeKind::Array(items) => {
             let mut schema = object("array");
-            schema.insert("items".to_owned(), Value::Object(input(types, items)));
+            schema.insert("items".to_owned(), Value::Object(input(room, items)));
             schema
         }
+        TypeKind::Map(_) if room.objects == 0 => object("object"),
         TypeKind::Map(values) => {
             let mut schema = object("object");
-            open_to(types, &mut schema, values);
+            open_to(room.inner(), &mut schema, values);
             schema
         }
-        TypeKind::Named(name) => types
+        TypeKind::Named(name) => room
+            .types
             .get(name)
-            .map(|definition| input_definition(types, definition))
+            .map(|definition| input_definition(room, definition))
             .unwrap_or_default(),
+        TypeKind::Boxed(name) => match (room.beyond(), room.types.get(name)) {
+            (Some(beyond), Some(definition)) => input_definition(beyond, definition),
+            (_, definition) => cut(definition),
+        },
     };
     apply(ty, &mut schema);
     schema
 }
 
-fn input_definition(types: &Types<'_>, definition: &TypeDef) -> Object {
+fn input_definition(room: Room<'_>, definition: &TypeDef) -> Object {
     match &definition.shape {
+        // What there is no room for is any object.
+        TypeShape::Struct { .. } if room.objects == 0 => object("object"),
         TypeShape::Struct { fields, additional } => {
+            let inner = room.inner();
             let mut schema = object("object");
             let required = fields
                 .iter()
                 .filter(|field| field.required)
                 .map(|field| field.name.as_str());
             members(&mut schema, fields, |field| {
-                let mut property = input(types, &field.ty);
+                let mut property = input(inner, &field.ty);
                 annotate(
                     &mut property,
                     &field.description,
@@ -345,7 +353,7 @@ fn input_definition(types: &Types<'_>, definition: &TypeDef) -> Object {
             });
             require(&mut schema, required);
             match additional {
-                Some(ty) => open_to(types, &mut schema, ty),
+                Some(ty) => open_to(inner, &mut schema, ty),
                 None => {
                     schema.insert("additionalProperties".to_owned(), json!(false));
                 }
@@ -359,21 +367,21 @@ fn input_definition(types: &Types<'_>, definition: &TypeDef) -> Object {
             schema
         }
         TypeShape::Union { variants } => {
-            any_of(variants.iter().map(|variant| input(types, &variant.ty)))
+            any_of(variants.iter().map(|variant| input(room, &variant.ty)))
         }
     }
 }
 
 /// Any other member may be there; nothing is said of one that can be anything.
-fn open_to(types: &Types<'_>, schema: &mut Object, ty: &TypeRef) {
+fn open_to(room: Room<'_>, schema: &mut Object, ty: &TypeRef) {
     if ty.kind != TypeKind::Any {
-        let values = Value::Object(input(types, ty));
+        let values = Value::Object(input(room, ty));
         schema.insert("additionalProperties".to_owned(), values);
     }
 }
 
 /// A type as an answer may be: no rule that a newer server could break.
-fn output(types: &Types<'_>, ty: &TypeRef) -> Object {
+fn output(room: Room<'_>, ty: &TypeRef) -> Object {
     match &ty.kind {
         TypeKind::Any => any(),
         TypeKind::Boolean => object("boolean"),
@@ -382,23 +390,30 @@ fn output(types: &Types<'_>, ty: &TypeRef) -> Object {
         TypeKind::String => object("string"),
         TypeKind::Array(items) => {
             let mut schema = object("array");
-            schema.insert("items".to_owned(), Value::Object(output(types, items)));
+            schema.insert("items".to_owned(), Value::Object(output(room, items)));
             schema
         }
         TypeKind::Map(_) => object("object"),
-        TypeKind::Named(name) => types
+        TypeKind::Named(name) => room
+            .types
             .get(name)
-            .map(|definition| output_definition(types, definition))
+            .map(|definition| output_definition(room, definition))
             .unwrap_or_default(),
+        TypeKind::Boxed(name) => match (room.beyond(), room.types.get(name)) {
+            (Some(beyond), Some(definition)) => output_definition(beyond, definition),
+            (_, definition) => cut(definition),
+        },
     }
 }
 
-fn output_definition(types: &Types<'_>, definition: &TypeDef) -> Object {
+fn output_definition(room: Room<'_>, definition: &TypeDef) -> Object {
     match &definition.shape {
+        TypeShape::Struct { .. } if room.objects == 0 => object("object"),
         TypeShape::Struct { fields, .. } => {
+            let inner = room.inner();
             let mut schema = object("object");
             members(&mut schema, fields, |field| {
-                let shape = output(types, &field.ty);
+                let shape = output(inner, &field.ty);
                 let mut property = if field.ty.kind == TypeKind::Any {
                     shape
                 } else {
@@ -411,17 +426,18 @@ fn output_definition(types: &Types<'_>, definition: &TypeDef) -> Object {
         }
         TypeShape::Enum { .. } => object("string"),
         TypeShape::Union { variants } => {
-            any_of(variants.iter().map(|variant| output(types, &variant.ty)))
+            any_of(variants.iter().map(|variant| output(room, &variant.ty)))
         }
     }
 }
 
-fn object(kind: &str) -> Object {
+/// A schema of one type.
+pub(super) fn object(kind: &str) -> Object {
     Object::from_iter([("type".to_owned(), json!(kind))])
 }
 
 /// Clients stumble over an empty schema.
-fn any() -> Object {
+pub(super) fn any() -> Object {
     Object::from_iter([("description".to_owned(), json!("Any JSON value."))])
 }
 

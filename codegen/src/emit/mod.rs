@@ -9,6 +9,7 @@ mod expression;
 mod json;
 mod json_schema;
 mod markdown;
+mod room;
 mod rust;
 mod templates;
 mod text;

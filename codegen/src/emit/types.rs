@@ -54,7 +54,7 @@ impl<'a> Types<'a> {
     fn member(&self, ty: &'a TypeRef, name: &str) -> Option<&'a Field> {
         match &ty.kind {
             TypeKind::Array(items) => self.member(items, name),
-            TypeKind::Named(of) => match &self.get(of)?.shape {
+            TypeKind::Named(of) | TypeKind::Boxed(of) => match &self.get(of)?.shape {
                 TypeShape::Struct { fields, .. } => fields.iter().find(|field| field.name == name),
                 TypeShape::Enum { .. } | TypeShape::Union { .. } => None,
             },
@@ -102,7 +102,7 @@ pub(super) fn parts(definition: &TypeDef) -> Vec<&TypeRef> {
 pub(super) fn named(ty: &TypeRef) -> Option<&str> {
     match &ty.kind {
         TypeKind::Array(of) | TypeKind::Map(of) => named(of),
-        TypeKind::Named(name) => Some(name),
+        TypeKind::Named(name) | TypeKind::Boxed(name) => Some(name),
         _ => None,
     }
 }

@@ -1,14 +1,20 @@
 //! The request body: its members become parameters.
 
 use openapiv3::{MediaType, ReferenceOr, RequestBody};
+use serde_json::Value;
 
 use super::flat::{Additional, Basic, Flat, Part};
 use super::parameters::{any, whole_body};
-use super::types::{Direction, Hint, Types, is_hidden, plain};
-use crate::catalog::{Body, Parameter, Place, TypeKind};
+use super::types::{Direction, Hint, Types, described, is_hidden, plain};
+use crate::catalog::{Body, Parameter, Place, Separator, TypeKind};
 use crate::error::DocumentError;
 use crate::ident::{Taken, snake};
 use crate::openapi::{OperationAt, escape, unescape};
+
+/// Whether what comes in this media type is JSON; what can be anything is what was asked for.
+pub(super) fn can_be_json(media_type: &str) -> bool {
+    rank(media_type) <= 2
+}
 
 /// Whether a media type is JSON.
 pub(super) fn is_json(media_type: &str) -> bool {
@@ -16,26 +22,30 @@ pub(super) fn is_json(media_type: &str) -> bool {
     essence == "application/json" || essence.ends_with("+json")
 }
 
-/// `application/json`, else what is JSON in another name, else the first.
+/// Media types with members, of which each is written as text or as a file.
+const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-data"];
+
+/// How well a media type suits a tool, least first: JSON, what is JSON in another name or in any, forms, text, all else.
+fn rank(media_type: &str) -> usize {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    match essence {
+        "application/json" => 0,
+        _ if is_json(essence) => 1,
+        "*/*" | "application/*" => 2,
+        _ if essence == FORMS[0] => 3,
+        _ if essence == FORMS[1] => 4,
+        _ if essence.starts_with("text/") => 5,
+        _ => 6,
+    }
+}
+
+/// The media type that suits a tool best; of several that do, the first.
 pub(super) fn preferred<'a, T>(
     content: impl Iterator<Item = (&'a String, T)>,
 ) -> Option<(&'a str, T)> {
-    let mut content: Vec<(&str, T)> = content
+    content
         .map(|(media_type, media)| (media_type.as_str(), media))
-        .collect();
-    let index = content
-        .iter()
-        .position(|(media_type, _)| *media_type == "application/json")
-        .or_else(|| {
-            content
-                .iter()
-                .position(|(media_type, _)| is_json(media_type))
-        });
-    if content.is_empty() {
-        None
-    } else {
-        Some(content.swap_remove(index.unwrap_or(0)))
-    }
+        .min_by_key(|(media_type, _)| rank(media_type))
 }
 
 /// Reads the body and adds its members to the parameters.
@@ -50,12 +60,28 @@ pub(super) fn read<'a>(
         at.operation.request_body.as_ref()?,
         format!("{}/requestBody", at.pointer()),
     )?;
+    types.refused(&body.extensions, &pointer);
+    if at.http == "get" {
+        // OpenAPI says to ignore it: servers need not look at it.
+        if body.required {
+            types.unsupported(&pointer, "a GET request with a body");
+        }
+        return None;
+    }
     let (media_type, media) = preferred(body.content.iter())?;
+    types.refused(&media.extensions, &pointer);
     let pointer = format!("{pointer}/content/{}", escape(media_type));
+    // What takes anything takes JSON.
+    let media_type = match rank(media_type) {
+        2 => "application/json",
+        _ => media_type,
+    };
+    let is_form = FORMS.iter().any(|form| media_type.starts_with(form));
     let mut read = Body {
         media_type: media_type.to_owned(),
         required: body.required,
         fixed: Vec::new(),
+        encoding: Vec::new(),
     };
     let description = body
         .description
@@ -73,20 +99,38 @@ pub(super) fn read<'a>(
         return Some(read);
     };
     let part = [Part::new(schema, format!("{pointer}/schema"), None)];
-    let flat = types.flat(&part);
-    if is_json(media_type) && has_members(&flat) {
+    let mut flat = types.flat(&part);
+    if flat.has_more_than_alternatives() && !flat.mixed {
+        flat = types.absorb(flat, 0);
+    }
+    if (is_json(media_type) || is_form) && has_members(&flat) {
         members(types, &flat, media, hint, parameters, &mut read);
+        if is_form {
+            read.encoding = encoding(types, media, &pointer);
+            files(types, parameters);
+        }
         return Some(read);
     }
     let description = if description.is_empty() {
-        flat.description.clone()
+        described(&flat, Direction::Input)
     } else {
         description
     };
     // A body that can be `null` can be left out, which says the same.
     let mut ty = types.type_of(&part, &flat, Direction::Input, &hint.of("body"));
     ty.nullable &= body.required;
-    if !is_json(media_type) && ty.kind != TypeKind::String {
+    let fits = match &ty.kind {
+        _ if is_json(media_type) => true,
+        TypeKind::String => true,
+        // A body of which nothing is known is bytes.
+        TypeKind::Any if !is_form && rank(media_type) == 6 => {
+            ty = plain(TypeKind::String);
+            ty.rules.format = Some("binary".to_owned());
+            true
+        }
+        _ => is_form && types.is_object(&ty),
+    };
+    if !fits {
         types.unsupported(
             &pointer,
             format!("a body of `{media_type}` that is no text"),
@@ -95,7 +139,49 @@ pub(super) fn read<'a>(
     let mut whole = whole_body(description, body.required, ty);
     whole.example = media.example.clone().or(flat.example);
     parameters.push(whole);
+    if !is_json(media_type) {
+        files(types, parameters);
+    }
     Some(read)
+}
+
+/// How the members of a form are written; what is not said is repeated for each value, and JSON if it is an object.
+fn encoding(types: &mut Types<'_>, media: &MediaType, pointer: &str) -> Vec<(String, Separator)> {
+    let declared = media
+        .extensions
+        .get("x-encoding")
+        .and_then(Value::as_object);
+    let mut all = Vec::new();
+    for (name, encoding) in declared.into_iter().flatten() {
+        let explode = encoding.get("explode").and_then(Value::as_bool);
+        let style = encoding.get("style").and_then(Value::as_str);
+        let separator = match (style, explode) {
+            (None | Some("form"), None | Some(true)) => continue,
+            (None | Some("form"), Some(false)) => Separator::Comma,
+            (Some("spaceDelimited"), _) => Separator::Space,
+            (Some("pipeDelimited"), _) => Separator::Pipe,
+            (Some("deepObject"), _) => Separator::Deep,
+            (Some(other), _) => {
+                types.unsupported(pointer, format!("style `{other}` of `{name}`"));
+                continue;
+            }
+        };
+        all.push((name.clone(), separator));
+    }
+    all
+}
+
+/// Bytes come as text, since JSON has no others.
+fn files(types: &Types<'_>, parameters: &mut [Parameter]) {
+    let of_body = |place| matches!(place, Place::Body | Place::WholeBody);
+    for parameter in parameters.iter_mut().filter(|it| of_body(it.place)) {
+        if types.is_file(&parameter.ty) {
+            if !parameter.description.is_empty() {
+                parameter.description.push(' ');
+            }
+            parameter.description.push_str("Base64 of the bytes.");
+        }
+    }
 }
 
 fn resolve<'a>(
@@ -159,22 +245,26 @@ fn members<'a>(
             continue;
         }
         let ty = types.type_of(parts, &inner, Direction::Input, &hint.of(name));
+        let secret = inner.write_only || ty.rules.format.as_deref() == Some("password");
         parameters.push(Parameter {
             name: (*name).to_owned(),
             rust_name: taken.take(&snake(name)),
             wire: (*name).to_owned(),
             place: Place::Body,
-            description: inner.description,
+            description: described(&inner, Direction::Input),
             // A call without the body is a call without its members.
             required: required && body.required,
-            secret: inner.write_only || ty.rules.format.as_deref() == Some("password"),
-            default: inner.default,
-            example: inner.example.or_else(|| {
-                examples
-                    .and_then(|examples| examples.get(*name))
-                    .filter(|value| !value.is_null())
-                    .cloned()
-            }),
+            secret,
+            default: inner.default.filter(|_| !secret),
+            example: inner
+                .example
+                .or_else(|| {
+                    examples
+                        .and_then(|examples| examples.get(*name))
+                        .filter(|value| !value.is_null())
+                        .cloned()
+                })
+                .filter(|_| !secret),
             or: None,
             when_omitted: None,
             hidden: false,

@@ -1,8 +1,9 @@
 //! Schemas that list what is allowed: values (`enum`) and alternatives (`oneOf`, `anyOf`).
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::flat::{Basic, Flat, Part};
+use super::flat::{Additional, Basic, Flat, Part};
 use super::types::{Direction, Hint, MAX_DEPTH, Types, is_hidden, plain};
 use crate::catalog::{EnumValue, Rules, TypeKind, TypeRef, TypeShape, Variant};
 use crate::ident::{Taken, variant};
@@ -30,45 +31,39 @@ impl<'a> Types<'a> {
                 .collect();
             return self.define(flat, hint, name, |_, _| TypeShape::Enum { values });
         }
-        let integers: Option<Vec<i64>> = known.iter().map(|value| value.as_i64()).collect();
-        if let Some(mut integers) = integers.filter(|integers| !integers.is_empty()) {
-            integers.sort_unstable();
-            integers.dedup();
-            let bounds = integers
-                .first()
-                .zip(integers.last())
-                .filter(|(min, max)| max.abs_diff(**min) + 1 == integers.len() as u64);
-            match bounds {
-                Some((min, max)) => {
-                    let rules = Rules {
-                        minimum: Some((*min).into()),
-                        maximum: Some((*max).into()),
-                        ..Rules::default()
-                    };
-                    return TypeRef {
-                        rules,
-                        ..plain(TypeKind::Integer)
-                    };
-                }
-                None if direction == Direction::Output => return plain(TypeKind::Integer),
-                None => {}
-            }
-        }
-        if known.contains(&&Value::Bool(true))
-            && known.contains(&&Value::Bool(false))
-            && known.len() == 2
+        let numbers = known.iter().filter_map(|value| value.as_i64());
+        if let Some((min, max)) = numbers.clone().min().zip(numbers.clone().max())
+            && numbers.count() == known.len()
         {
-            return plain(TypeKind::Boolean);
+            let between = Rules {
+                minimum: Some(min.into()),
+                maximum: Some(max.into()),
+                ..Rules::default()
+            };
+            // An answer keeps to no rules.
+            let mut several = known
+                .iter()
+                .filter_map(|value| value.as_i64())
+                .collect::<Vec<_>>();
+            several.sort_unstable();
+            several.dedup();
+            let whole = max.abs_diff(min) + 1 == several.len() as u64;
+            return match direction {
+                Direction::Output if !whole => plain(TypeKind::Integer),
+                _ => TypeRef {
+                    rules: between,
+                    ..plain(TypeKind::Integer)
+                },
+            };
         }
-        if !known.is_empty() && direction == Direction::Input {
-            let list: Vec<String> = known.iter().map(ToString::to_string).collect();
-            self.unsupported(pointer, format!("`enum` of {}", list.join(", ")));
+        if !known.is_empty() && known.iter().all(|value| value.is_boolean()) {
+            return plain(TypeKind::Boolean);
         }
         let without = Flat {
             values: None,
             basic: flat
                 .basic
-                .filter(|basic| !matches!(basic, Basic::Object | Basic::Array)),
+                .filter(|basic| !matches!(basic, Basic::Object | Basic::Array | Basic::String)),
             ..Flat::default()
         };
         self.shape(pointer, &without, direction, hint, name)
@@ -126,6 +121,51 @@ impl<'a> Types<'a> {
         plain(TypeKind::Named(own))
     }
 
+    /// What holds for all alternatives of something that says more than them: their members become optional ones of the whole. This allows more than the document does, never less.
+    pub(super) fn absorb(&mut self, mut flat: Flat<'a>, depth: usize) -> Flat<'a> {
+        let union = std::mem::take(&mut flat.union);
+        if flat.values.is_some() || flat.basic.is_some_and(|basic| basic != Basic::Object) {
+            // The alternatives of a value only choose among what is known of it.
+            return flat;
+        }
+        let mut open = depth == MAX_DEPTH;
+        let mut found: IndexMap<&'a str, Vec<Part<'a>>> = IndexMap::new();
+        for part in union {
+            let mut inner = self.flat(std::slice::from_ref(&part));
+            if !inner.union.is_empty() && depth < MAX_DEPTH {
+                inner.basic = inner.basic.or(Some(Basic::Object));
+                inner = self.absorb(inner, depth + 1);
+            }
+            let says_nothing = inner.properties.is_empty() && inner.required.is_empty();
+            open |= matches!(inner.additional, Additional::Open | Additional::These(_))
+                || (says_nothing && !matches!(inner.additional, Additional::Closed));
+            for (name, parts) in inner.properties {
+                // Several parts that all hold cannot be one of several ways.
+                let Some(whole) = parts.into_iter().next_back() else {
+                    continue;
+                };
+                let known = found.entry(name).or_default();
+                if !known.iter().any(|part| part.is(&whole)) {
+                    known.push(whole);
+                }
+            }
+        }
+        for (name, parts) in found {
+            // What is said outside holds whatever the alternative.
+            flat.properties
+                .entry(name)
+                .or_insert_with(|| match parts.len() {
+                    1 => parts,
+                    _ => vec![Part::either(parts)],
+                });
+        }
+        if open && !matches!(flat.additional, Additional::These(_)) {
+            flat.additional = Additional::Open;
+        }
+        flat.basic = flat.basic.or(Some(Basic::Object));
+        flat
+    }
+
     /// Alternatives of alternatives are alternatives; those that are hidden in this direction are none.
     fn alternatives(
         &mut self,
@@ -155,7 +195,7 @@ fn variant_name(ty: &TypeRef, union: &str) -> String {
         TypeKind::Array(item) => format!("{}Array", variant_name(item, union)),
         TypeKind::Map(_) => "Object".to_owned(),
         // The alternatives of `XValue` are called `XValueA`, their variants `A`.
-        TypeKind::Named(name) => name
+        TypeKind::Named(name) | TypeKind::Boxed(name) => name
             .strip_prefix(union)
             .filter(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
             .unwrap_or(name)

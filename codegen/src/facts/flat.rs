@@ -7,12 +7,12 @@ use serde_json::Value;
 use super::merge::At;
 use crate::catalog::Rules;
 use crate::error::DocumentError;
-use crate::openapi::{Spec, component_name, escape};
+use crate::openapi::{REFUSED, Spec, component_name, escape};
 
 /// A schema somewhere in a document.
 #[derive(Debug, Clone)]
 pub(super) struct Part<'a> {
-    schema: ReferenceOr<&'a Schema>,
+    source: Source<'a>,
     /// JSON pointer in the normalised document.
     pub(super) pointer: String,
     /// The component it stands in.
@@ -21,20 +21,27 @@ pub(super) struct Part<'a> {
     inside: Vec<String>,
 }
 
+/// What a part is made from.
+#[derive(Debug, Clone)]
+enum Source<'a> {
+    Schema(&'a Schema),
+    Reference(String),
+    /// One of these holds, whichever.
+    Either(Vec<Part<'a>>),
+}
+
 impl<'a> Part<'a> {
     pub(super) fn new(
         schema: &'a ReferenceOr<Schema>,
         pointer: String,
         owner: Option<String>,
     ) -> Self {
-        let schema = match schema {
-            ReferenceOr::Reference { reference } => ReferenceOr::Reference {
-                reference: reference.clone(),
-            },
-            ReferenceOr::Item(schema) => ReferenceOr::Item(schema),
+        let source = match schema {
+            ReferenceOr::Reference { reference } => Source::Reference(reference.clone()),
+            ReferenceOr::Item(schema) => Source::Schema(schema),
         };
         Self {
-            schema,
+            source,
             pointer,
             owner,
             inside: Vec::new(),
@@ -46,17 +53,35 @@ impl<'a> Part<'a> {
         pointer: String,
         owner: Option<String>,
     ) -> Self {
-        let schema = match schema {
-            ReferenceOr::Reference { reference } => ReferenceOr::Reference {
-                reference: reference.clone(),
-            },
-            ReferenceOr::Item(schema) => ReferenceOr::Item(schema.as_ref()),
+        let source = match schema {
+            ReferenceOr::Reference { reference } => Source::Reference(reference.clone()),
+            ReferenceOr::Item(schema) => Source::Schema(schema.as_ref()),
         };
         Self {
-            schema,
+            source,
             pointer,
             owner,
             inside: Vec::new(),
+        }
+    }
+
+    /// Something that is said in several ways, of which one holds.
+    pub(super) fn either(parts: Vec<Self>) -> Self {
+        let first = parts.first();
+        Self {
+            pointer: first.map_or_else(String::new, |part| part.pointer.clone()),
+            owner: first.and_then(|part| part.owner.clone()),
+            inside: first.map_or_else(Vec::new, |part| part.inside.clone()),
+            source: Source::Either(parts),
+        }
+    }
+
+    /// Whether both are the same place of the document.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        match (&self.source, &other.source) {
+            (Source::Reference(one), Source::Reference(two)) => one == two,
+            (Source::Schema(one), Source::Schema(two)) => one == two,
+            _ => false,
         }
     }
 
@@ -64,9 +89,7 @@ impl<'a> Part<'a> {
     pub(super) fn component(name: &str) -> Self {
         let pointer = format!("/components/schemas/{}", escape(name));
         Self {
-            schema: ReferenceOr::Reference {
-                reference: format!("#{pointer}"),
-            },
+            source: Source::Reference(format!("#{pointer}")),
             pointer,
             owner: None,
             inside: Vec::new(),
@@ -75,17 +98,18 @@ impl<'a> Part<'a> {
 
     /// `title`, if it has one of its own.
     pub(super) fn title(&self) -> Option<&'a str> {
-        match &self.schema {
-            ReferenceOr::Item(schema) => schema.schema_data.title.as_deref(),
-            ReferenceOr::Reference { .. } => None,
+        match &self.source {
+            Source::Schema(schema) => schema.schema_data.title.as_deref(),
+            Source::Reference(_) | Source::Either(_) => None,
         }
     }
 
     /// The component that this is, whatever notes stand beside the reference.
     pub(super) fn name(&self) -> Option<String> {
-        let schema = match &self.schema {
-            ReferenceOr::Reference { reference } => return component_name(reference),
-            ReferenceOr::Item(schema) => schema,
+        let schema = match &self.source {
+            Source::Reference(reference) => return component_name(reference),
+            Source::Schema(schema) => schema,
+            Source::Either(_) => return None,
         };
         let all = match &schema.schema_kind {
             SchemaKind::AllOf { all_of } => all_of,
@@ -155,8 +179,26 @@ pub(super) struct Flat<'a> {
     pub(super) items: Vec<Part<'a>>,
     /// Alternatives; empty if there are none.
     pub(super) union: Vec<Part<'a>>,
+    /// Whether it is said to be of several types at once: nothing is, but servers answer with it.
+    pub(super) mixed: bool,
+    /// What else a value that is sent has to be, in sentences: what no rule says.
+    pub(super) notes: Vec<String>,
     /// What has no place in the catalogue and counts only for what is sent: pointer and construct.
     pub(super) unsupported: Vec<(String, String)>,
+}
+
+impl Flat<'_> {
+    /// Whether it is an object with named members, whatever else is said of it.
+    pub(super) fn is_struct(&self) -> bool {
+        let object = self.basic.is_none_or(|basic| basic == Basic::Object);
+        object && !self.mixed && self.values.is_none() && !self.properties.is_empty()
+    }
+
+    /// Whether it has alternatives, and says something else besides. That there are no other members says nothing new.
+    pub(super) fn has_more_than_alternatives(&self) -> bool {
+        let more = !self.properties.is_empty() || self.values.is_some() || !self.items.is_empty();
+        more && !self.union.is_empty()
+    }
 }
 
 /// Everything that holds for a value of which all `parts` hold.
@@ -202,9 +244,20 @@ pub(super) struct Flattener<'a> {
 impl<'a> Flattener<'a> {
     /// Adds what a part says; whether it can be `null`.
     fn part(&mut self, part: &Part<'a>) -> Result<bool, DocumentError> {
-        match &part.schema {
-            ReferenceOr::Item(schema) => self.schema(schema, &part.pointer, part.owner.as_deref()),
-            ReferenceOr::Reference { reference } => self.reference(reference, &part.pointer),
+        match &part.source {
+            Source::Schema(schema) => self.schema(schema, &part.pointer, part.owner.as_deref()),
+            Source::Reference(reference) => self.reference(reference, &part.pointer),
+            Source::Either(parts) if self.flat.union.is_empty() => {
+                self.flat.union.clone_from(parts);
+                Ok(false)
+            }
+            Source::Either(_) => {
+                let at = At {
+                    pointer: &part.pointer,
+                    owner: None,
+                };
+                Ok(self.unsupported(at, "oneOf` beside other alternatives, `oneOf"))
+            }
         }
     }
 
@@ -251,17 +304,26 @@ impl<'a> Flattener<'a> {
         pointer: &str,
         owner: Option<&str>,
     ) -> Result<bool, DocumentError> {
+        let extensions = &schema.schema_data.extensions;
+        if let Some(reason) = extensions.get(REFUSED).and_then(Value::as_str) {
+            return Err(DocumentError::Invalid {
+                file: self.spec.source.clone(),
+                pointer: pointer.to_owned(),
+                message: reason.to_owned(),
+            });
+        }
         self.data(&schema.schema_data);
         let at = At { pointer, owner };
         let nullable = match &schema.schema_kind {
             SchemaKind::Type(ty) => {
-                self.ty(ty, at)?;
+                self.ty(ty, at);
                 false
             }
             SchemaKind::AllOf { all_of } => self.all_of(all_of, at)?,
             SchemaKind::AnyOf { any_of } => self.union(any_of, "anyOf", at),
             SchemaKind::OneOf { one_of } => self.union(one_of, "oneOf", at),
-            SchemaKind::Not { .. } => self.unsupported(at, "not"),
+            // What is forbidden besides is for the server to say.
+            SchemaKind::Not { .. } => false,
             SchemaKind::Any(any) => self.any(any, at)?,
         };
         Ok(nullable || schema.schema_data.nullable)

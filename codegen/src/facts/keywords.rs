@@ -9,10 +9,10 @@ use crate::error::DocumentError;
 
 impl<'a> Flattener<'a> {
     /// A schema of one type.
-    pub(super) fn ty(&mut self, ty: &'a Type, at: At<'_>) -> Result<(), DocumentError> {
+    pub(super) fn ty(&mut self, ty: &'a Type, at: At<'_>) {
         match ty {
             Type::String(string) => {
-                self.basic(Basic::String, at)?;
+                self.basic(Basic::String, at);
                 let format = match &string.format {
                     VariantOrUnknownOrEmpty::Item(format) => Some(format_name(format).to_owned()),
                     VariantOrUnknownOrEmpty::Unknown(format) => Some(format.clone()),
@@ -34,13 +34,12 @@ impl<'a> Flattener<'a> {
                 );
             }
             Type::Number(number) => {
-                self.basic(Basic::Number, at)?;
+                self.basic(Basic::Number, at);
                 self.range(
                     number.minimum,
                     number.maximum,
                     (number.exclusive_minimum, number.exclusive_maximum),
-                    number.multiple_of.is_some(),
-                    at,
+                    number.multiple_of,
                 );
                 self.values(
                     number
@@ -51,13 +50,13 @@ impl<'a> Flattener<'a> {
                 );
             }
             Type::Integer(integer) => {
-                self.basic(Basic::Integer, at)?;
+                self.basic(Basic::Integer, at);
                 self.integers(
                     integer.minimum,
                     integer.maximum,
                     (integer.exclusive_minimum, integer.exclusive_maximum),
-                    integer.multiple_of.is_some(),
-                    at,
+                    #[allow(clippy::cast_precision_loss, reason = "for people")]
+                    integer.multiple_of.map(|multiple| multiple as f64),
                 );
                 self.values(
                     integer
@@ -68,7 +67,7 @@ impl<'a> Flattener<'a> {
                 );
             }
             Type::Boolean(boolean) => {
-                self.basic(Basic::Boolean, at)?;
+                self.basic(Basic::Boolean, at);
                 self.values(
                     boolean
                         .enumeration
@@ -78,17 +77,17 @@ impl<'a> Flattener<'a> {
                 );
             }
             Type::Object(object) => {
-                self.basic(Basic::Object, at)?;
+                self.basic(Basic::Object, at);
                 self.object(
                     &object.properties,
                     &object.required,
                     object.additional_properties.as_ref(),
                     at,
                 );
-                self.counted(object.min_properties, object.max_properties, at);
+                self.counted(object.min_properties, object.max_properties);
             }
             Type::Array(array) => {
-                self.basic(Basic::Array, at)?;
+                self.basic(Basic::Array, at);
                 self.array(
                     array.items.as_ref(),
                     array.min_items,
@@ -98,7 +97,6 @@ impl<'a> Flattener<'a> {
                 );
             }
         }
-        Ok(())
     }
 
     /// Any mix of keywords.
@@ -121,7 +119,7 @@ impl<'a> Flattener<'a> {
             }
         };
         if let Some(basic) = basic {
-            self.basic(basic, at)?;
+            self.basic(basic, at);
         }
         self.string(
             any.format.clone(),
@@ -134,20 +132,14 @@ impl<'a> Flattener<'a> {
             any.exclusive_minimum == Some(true),
             any.exclusive_maximum == Some(true),
         );
-        self.range(
-            any.minimum,
-            any.maximum,
-            exclusive,
-            any.multiple_of.is_some(),
-            at,
-        );
+        self.range(any.minimum, any.maximum, exclusive, any.multiple_of);
         self.object(
             &any.properties,
             &any.required,
             any.additional_properties.as_ref(),
             at,
         );
-        self.counted(any.min_properties, any.max_properties, at);
+        self.counted(any.min_properties, any.max_properties);
         self.array(
             any.items.as_ref(),
             any.min_items,
@@ -156,9 +148,6 @@ impl<'a> Flattener<'a> {
             at,
         );
         self.values(any.enumeration.clone());
-        if any.not.is_some() {
-            self.unsupported(at, "not");
-        }
         let nullable = self.all_of(&any.all_of, at)?;
         self.union(&any.any_of, "anyOf", at);
         self.union(&any.one_of, "oneOf", at);

@@ -5,7 +5,6 @@ use openapiv3::{AdditionalProperties, ReferenceOr, Schema, StringFormat};
 use serde_json::{Number, Value};
 
 use super::flat::{Additional, Basic, Flattener, Part};
-use crate::error::DocumentError;
 use crate::openapi::escape;
 
 /// Where the keywords stand.
@@ -42,7 +41,15 @@ impl<'a> Flattener<'a> {
         false
     }
 
-    pub(super) fn basic(&mut self, basic: Basic, at: At<'_>) -> Result<(), DocumentError> {
+    /// Notes what no rule says.
+    fn note(&mut self, must: String) {
+        let note = format!("Must {must}.");
+        if !self.flat.notes.contains(&note) {
+            self.flat.notes.push(note);
+        }
+    }
+
+    pub(super) fn basic(&mut self, basic: Basic, at: At<'_>) {
         self.flat.basic = match (self.flat.basic, basic) {
             (None, basic) => Some(basic),
             (Some(known), basic) if known == basic => Some(basic),
@@ -51,14 +58,12 @@ impl<'a> Flattener<'a> {
             }
             (Some(known), basic) => {
                 let construct = format!("`allOf` of {} and {}", known.name(), basic.name());
-                return Err(DocumentError::Unsupported {
-                    file: self.spec.source.clone(),
-                    pointer: at.pointer.to_owned(),
-                    construct,
-                });
+                let found = (at.pointer.to_owned(), construct);
+                self.flat.unsupported.push(found);
+                self.flat.mixed = true;
+                Some(known)
             }
         };
-        Ok(())
     }
 
     /// Values of an `enum`; none is no `enum`.
@@ -88,8 +93,8 @@ impl<'a> Flattener<'a> {
                 .pattern
                 .as_ref()
                 .is_some_and(|known| Some(known) != pattern.as_ref());
-        if two_patterns {
-            self.unsupported(at, "pattern` beside another, `pattern");
+        if let Some(pattern) = pattern.as_ref().filter(|_| two_patterns) {
+            self.note(format!("match {pattern}"));
         }
         let rules = &mut self.flat.rules;
         rules.format = rules.format.take().or(format);
@@ -112,11 +117,10 @@ impl<'a> Flattener<'a> {
         min: Option<i64>,
         max: Option<i64>,
         exclusive: (bool, bool),
-        multiple: bool,
-        at: At<'_>,
+        multiple: Option<f64>,
     ) {
-        if multiple {
-            self.unsupported(at, "multipleOf");
+        if let Some(multiple) = multiple {
+            self.note(format!("be a multiple of {multiple}"));
         }
         let min = min.map(|min| {
             if exclusive.0 {
@@ -140,14 +144,13 @@ impl<'a> Flattener<'a> {
         min: Option<f64>,
         max: Option<f64>,
         exclusive: (bool, bool),
-        multiple: bool,
-        at: At<'_>,
+        multiple: Option<f64>,
     ) {
-        if multiple {
-            self.unsupported(at, "multipleOf");
+        if let Some(multiple) = multiple {
+            self.note(format!("be a multiple of {multiple}"));
         }
-        if exclusive.1 && max.is_some() {
-            self.unsupported(at, "exclusiveMaximum");
+        if let Some(max) = max.filter(|_| exclusive.1) {
+            self.note(format!("be less than {max}"));
         }
         let (min, max) = (min.and_then(number), max.and_then(number));
         if exclusive.0 {
@@ -204,10 +207,11 @@ impl<'a> Flattener<'a> {
         };
     }
 
-    pub(super) fn counted(&mut self, min: Option<usize>, max: Option<usize>, at: At<'_>) {
-        for (keyword, limit) in [("minProperties", min), ("maxProperties", max)] {
-            if limit.is_some() {
-                self.unsupported(at, keyword);
+    pub(super) fn counted(&mut self, min: Option<usize>, max: Option<usize>) {
+        for (words, limit) in [("at least", min.filter(|min| *min > 0)), ("at most", max)] {
+            if let Some(limit) = limit {
+                let plural = if limit == 1 { "" } else { "s" };
+                self.note(format!("have {words} {limit} member{plural}"));
             }
         }
     }
@@ -228,7 +232,7 @@ impl<'a> Flattener<'a> {
         rules.min_items = rules.min_items.max(min);
         rules.max_items = least(rules.max_items, max);
         if unique {
-            self.unsupported(at, "uniqueItems");
+            self.note("have no item twice".to_owned());
         }
     }
 }

@@ -2,17 +2,23 @@
 
 mod body;
 mod choices;
+mod circles;
 mod flat;
 mod keywords;
 mod merge;
 mod parameters;
 mod response;
+mod shared;
 mod types;
+
+use std::collections::BTreeSet;
 
 use crate::catalog::{Body, Parameter, TypeDef, TypeRef};
 use crate::error::DocumentError;
 use crate::ident::type_name;
-use crate::openapi::Spec;
+use crate::openapi::{OperationAt, Spec};
+pub(crate) use shared::Shared;
+pub(crate) use types::Direction;
 use types::{Hint, Types};
 
 /// What a document says about one operation.
@@ -34,13 +40,16 @@ pub struct Facts {
     pub response: Option<TypeRef>,
     /// Media types of that answer; empty if it has no content.
     pub response_media: Vec<String>,
-    /// All types that parameters and response refer to, in the order of first use. Those that belong to a component are the same for each operation of the document.
+    /// All types that parameters and response refer to: its own in the order of first use, then those of components by name, which are the same for each operation of the document.
     pub types: Vec<TypeDef>,
     /// `summary` of the operation; may be empty.
     pub summary: String,
     /// `description` of the operation; may be empty.
     pub description: String,
 }
+
+/// HTTP methods that say what a request does to what.
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// Reads one operation.
 pub fn facts(spec: &Spec, operation_id: &str) -> Result<Facts, Vec<DocumentError>> {
@@ -50,18 +59,39 @@ pub fn facts(spec: &Spec, operation_id: &str) -> Result<Facts, Vec<DocumentError
             operation_id: operation_id.to_owned(),
         }]);
     };
-    let mut types = Types::new(spec);
-    let hint = Hint {
-        name: type_name(operation_id),
-        schema: None,
+    let shared = spec.shared.get_or_init(|| Shared::new(spec));
+    let reading = read(&mut Types::new(spec, shared), &at, operation_id);
+    // Names inside a component are in the way only of operations that have it, so that those of others can be shorter.
+    let reading = match reading.is_named_apart(shared) {
+        true => reading,
+        false => read(&mut Types::apart(spec, shared), &at, operation_id),
     };
-    let mut path = spec.full_path(&at);
-    let mut parameters = parameters::read(&mut types, &at, &hint, &mut path);
-    let body = body::read(&mut types, &at, &hint, &mut parameters);
-    let (response, response_media) = response::read(&mut types, &at, &hint);
-    if !types.errors.is_empty() {
-        return Err(types.errors);
+    let mut types = reading.types;
+    for built in shared.reached(reading.refers.iter()) {
+        types.extend_from_slice(&built.types);
     }
+    let errors = reading.errors;
+    let sendable = shared.reached(reading.sent.iter());
+    let sendable = sendable.flat_map(|built| &built.unsendable);
+    let refers = shared.reached(reading.refers.iter());
+    let of_components = sendable.chain(refers.flat_map(|built| &built.errors));
+    let mut each: Vec<DocumentError> = Vec::new();
+    for error in errors.iter().chain(of_components) {
+        if !each.contains(error) {
+            each.push(error.clone());
+        }
+    }
+    if !each.is_empty() {
+        return Err(each);
+    }
+    let Reading {
+        path,
+        parameters,
+        body,
+        response,
+        response_media,
+        ..
+    } = reading;
     let text = |text: &Option<String>| text.as_deref().unwrap_or_default().trim().to_owned();
     Ok(Facts {
         operation_id: operation_id.to_owned(),
@@ -71,8 +101,65 @@ pub fn facts(spec: &Spec, operation_id: &str) -> Result<Facts, Vec<DocumentError
         body,
         response,
         response_media,
-        types: types.types,
+        types,
         summary: text(&at.operation.summary),
         description: text(&at.operation.description),
     })
+}
+
+/// What is an operation's own.
+struct Reading {
+    path: String,
+    parameters: Vec<Parameter>,
+    body: Option<Body>,
+    response: Option<TypeRef>,
+    response_media: Vec<String>,
+    types: Vec<TypeDef>,
+    /// The components it refers to, and those of them that are sent.
+    refers: BTreeSet<String>,
+    sent: BTreeSet<String>,
+    errors: Vec<DocumentError>,
+}
+
+impl Reading {
+    /// Whether no type has the name of one in a component.
+    fn is_named_apart(&self, shared: &Shared) -> bool {
+        let own: BTreeSet<&str> = self
+            .types
+            .iter()
+            .map(|def| def.rust_name.as_str())
+            .collect();
+        let mut others = shared.reached(self.refers.iter()).flat_map(|it| &it.types);
+        !others.any(|def| own.contains(def.rust_name.as_str()))
+    }
+}
+
+fn read<'a>(types: &mut Types<'a>, at: &OperationAt<'a>, operation_id: &str) -> Reading {
+    let hint = Hint {
+        name: type_name(operation_id),
+        schema: None,
+    };
+    types.refused(&at.item.extensions, &at.pointer());
+    types.refused(&at.operation.extensions, &at.pointer());
+    if !METHODS.contains(&at.http) {
+        let request = format!("a {} request", at.http.to_uppercase());
+        types.unsupported(&at.pointer(), request);
+    }
+    let mut path = types.spec.full_path(at);
+    let mut parameters = parameters::read(types, at, &hint, &mut path);
+    let body = body::read(types, at, &hint, &mut parameters);
+    let (response, response_media) = response::read(types, at, &hint);
+    let mut errors = std::mem::take(&mut types.errors);
+    errors.append(&mut types.unsendable);
+    Reading {
+        path,
+        parameters,
+        body,
+        response,
+        response_media,
+        types: std::mem::take(&mut types.types),
+        refers: std::mem::take(&mut types.refers),
+        sent: std::mem::take(&mut types.sent),
+        errors,
+    }
 }

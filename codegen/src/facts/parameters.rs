@@ -6,9 +6,10 @@ use openapiv3::{
 };
 use serde_json::Value;
 
+use super::body::{is_json, preferred};
 use super::flat::{Flat, Part};
-use super::types::{Direction, Hint, Types, plain};
-use crate::catalog::{Parameter, Place, Separator, TypeKind, TypeRef, TypeShape};
+use super::types::{Direction, Hint, Types, described, plain};
+use crate::catalog::{Parameter, Place, Separator, TypeKind, TypeRef};
 use crate::error::DocumentError;
 use crate::ident::{Taken, snake};
 use crate::openapi::{OperationAt, escape, unescape};
@@ -54,12 +55,26 @@ pub(super) fn read<'a>(
         {
             continue;
         }
-        let ParameterSchemaOrContent::Schema(schema) = &parameter.parameter_data_ref().format
-        else {
+        types.refused(&parameter.parameter_data_ref().extensions, &pointer);
+        let (schema, step) = match &parameter.parameter_data_ref().format {
+            ParameterSchemaOrContent::Schema(schema) => (Some(schema), "schema".to_owned()),
+            ParameterSchemaOrContent::Content(content) => {
+                let json = preferred(content.iter()).filter(|(media_type, _)| is_json(media_type));
+                let found = json.and_then(|(media_type, media)| {
+                    let step = format!("content/{}/schema", escape(media_type));
+                    Some((media.schema.as_ref()?, step))
+                });
+                match found.filter(|_| place == "query") {
+                    Some((schema, step)) => (Some(schema), step),
+                    None => (None, String::new()),
+                }
+            }
+        };
+        let Some(schema) = schema else {
             types.unsupported(&pointer, "a parameter with `content`");
             continue;
         };
-        let part = [Part::new(schema, format!("{pointer}/schema"), None)];
+        let part = [Part::new(schema, format!("{pointer}/{step}"), None)];
         let flat = types.flat(&part);
         match &flat.constant {
             Some(constant) if place == "path" => {
@@ -141,20 +156,27 @@ fn one<'a>(
     }
     let place = place(types, declared, &ty, pointer)?;
     let description = data.description.as_deref().unwrap_or_default().trim();
+    let secret = flat.write_only || ty.rules.format.as_deref() == Some("password");
     Some(Parameter {
         name: data.name.clone(),
         rust_name: taken.take(&snake(&data.name)),
         wire: data.name.clone(),
         place,
         description: if description.is_empty() {
-            flat.description
+            described(&flat, Direction::Input)
         } else {
-            description.to_owned()
+            let own = Flat {
+                description: description.to_owned(),
+                notes: flat.notes.clone(),
+                values: flat.values.clone(),
+                ..Flat::default()
+            };
+            described(&own, Direction::Input)
         },
         required: data.required || matches!(place, Place::Path { .. }),
-        secret: flat.write_only || ty.rules.format.as_deref() == Some("password"),
-        default: flat.default,
-        example: example(types, data).or(flat.example),
+        secret,
+        default: flat.default.filter(|_| !secret),
+        example: example(types, data).or(flat.example).filter(|_| !secret),
         or: None,
         when_omitted: None,
         hidden: false,
@@ -191,57 +213,51 @@ fn place(types: &mut Types<'_>, declared: &Declared, ty: &TypeRef, pointer: &str
         types.unsupported(pointer, construct);
         None
     };
-    let object = is_object(types, ty);
+    let object = types.is_object(ty);
+    let in_content = matches!(
+        declared.parameter_data_ref().format,
+        ParameterSchemaOrContent::Content(_)
+    );
     let array = matches!(ty.kind, TypeKind::Array(_));
     match declared {
-        Declared::Path { .. } if array || object => refuse(types, "an array or object in the path"),
+        Declared::Path { .. } if object => refuse(types, "an object in the path"),
         // `path` is what a value with slashes is called.
         Declared::Path { .. } => Some(Place::Path {
             slash: ty.rules.format.as_deref() == Some("path"),
         }),
-        Declared::Header { .. } if array || object => {
-            refuse(types, "an array or object in a header")
-        }
+        Declared::Header { .. } if object => refuse(types, "an object in a header"),
         Declared::Header { .. } => Some(Place::Header),
-        Declared::Cookie { .. } => refuse(types, "a parameter in a cookie"),
-        Declared::Query {
-            style: QueryStyle::DeepObject,
-            ..
-        } if object => Some(Place::Query {
-            separator: Separator::Deep,
-        }),
-        Declared::Query { .. } if object => {
-            refuse(types, "an object in the query that is not `deepObject`")
+        Declared::Cookie { .. } if object || array => {
+            refuse(types, "an array or object in a cookie")
         }
+        Declared::Cookie { .. } => Some(Place::Cookie),
+        Declared::Query { .. } if in_content => Some(Place::Query {
+            separator: Separator::Json,
+        }),
         Declared::Query {
             parameter_data,
             style,
             ..
         } => {
             let separator = match (style, parameter_data.explode) {
+                (QueryStyle::DeepObject, _) => Separator::Deep,
                 (QueryStyle::Form, None | Some(true)) | (_, Some(true)) => Separator::Repeat,
                 (QueryStyle::Form, Some(false)) => Separator::Comma,
                 (QueryStyle::SpaceDelimited, _) => Separator::Space,
                 (QueryStyle::PipeDelimited, _) => Separator::Pipe,
-                (QueryStyle::DeepObject, _) => {
-                    return refuse(types, "`deepObject` of something else than an object");
-                }
             };
+            if object && matches!(separator, Separator::Space | Separator::Pipe) {
+                return refuse(types, "an object in the query between delimiters");
+            }
+            let several = array || object || types.is_union(ty);
             Some(Place::Query {
-                separator: if array { separator } else { Separator::Repeat },
+                separator: match separator {
+                    Separator::Repeat if object => Separator::Members,
+                    separator if several => separator,
+                    _ => Separator::Repeat,
+                },
             })
         }
-    }
-}
-
-fn is_object(types: &Types<'_>, ty: &TypeRef) -> bool {
-    match &ty.kind {
-        TypeKind::Map(_) => true,
-        TypeKind::Named(name) => types
-            .types
-            .iter()
-            .any(|def| def.rust_name == *name && matches!(def.shape, TypeShape::Struct { .. })),
-        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use openapiv3::{ReferenceOr, Response, StatusCode};
 
-use super::body::{is_json, preferred};
+use super::body::{can_be_json, preferred};
 use super::flat::Part;
 use super::parameters::any;
 use super::types::{Direction, Hint, Types};
@@ -28,6 +28,9 @@ pub(super) fn read<'a>(
             format!("{}/responses/{status}", at.pointer()),
         ));
     }
+    for (response, pointer) in &read {
+        types.refused(&response.extensions, pointer);
+    }
     let Some((response, pointer)) = read
         .into_iter()
         .find(|(response, _)| !response.content.is_empty())
@@ -36,7 +39,7 @@ pub(super) fn read<'a>(
     };
     let media_types: Vec<String> = response.content.keys().cloned().collect();
     let Some((media_type, media)) =
-        preferred(response.content.iter()).filter(|(media_type, _)| is_json(media_type))
+        preferred(response.content.iter()).filter(|(media_type, _)| can_be_json(media_type))
     else {
         return (None, media_types);
     };

@@ -1,21 +1,25 @@
 //! Schemas -> types of the catalogue.
 //!
-//! Circles of components are cut where one refers to itself or an earlier one of the circle: there stands any object, or any value.
+//! Component schemas are read once for the whole document ([`super::shared`]); an operation reads what is its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::circles;
 use super::flat::{Additional, Basic, Flat, Part, flatten};
+use super::shared::{Built, Shared};
 use crate::catalog::{Field, Rules, TypeDef, TypeKind, TypeRef, TypeShape};
 use crate::error::DocumentError;
 use crate::ident::{Taken, snake, variant};
-use crate::openapi::Spec;
+use crate::openapi::{REFUSED, Spec};
+use indexmap::IndexMap;
+use serde_json::Value;
 
 /// Deepest nesting that is followed: far more than any document needs, and an end for those that have none.
 pub(super) const MAX_DEPTH: usize = 24;
 
 /// Which way values go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Direction {
+pub(crate) enum Direction {
     Input,
     Output,
 }
@@ -39,29 +43,62 @@ impl Hint {
     }
 }
 
-/// Reads the types of one operation.
+/// Reads the types of one operation, or of all components.
 pub(super) struct Types<'a> {
     pub(super) spec: &'a Spec,
     pub(super) errors: Vec<DocumentError>,
+    /// What is in the way of sending what was read.
+    pub(super) unsendable: Vec<DocumentError>,
     pub(super) types: Vec<TypeDef>,
     pub(super) taken: Taken,
-    components: BTreeMap<String, TypeRef>,
+    /// The components, unless they are what is read.
+    shared: Option<&'a Shared>,
+    /// The components that were read.
+    pub(super) built: BTreeMap<String, Built>,
+    /// Components that were referred to.
+    pub(super) refers: BTreeSet<String>,
+    /// Those of them that are sent.
+    pub(super) sent: BTreeSet<String>,
     /// Components that are being read, by their Rust names.
     open: Vec<String>,
+    /// Those of them that were taken for named types before that was known.
+    guessed: BTreeSet<String>,
     depth: usize,
     too_deep: bool,
 }
 
 impl<'a> Types<'a> {
-    pub(super) fn new(spec: &'a Spec) -> Self {
-        let taken = spec.components.taken.clone();
+    /// For an operation.
+    pub(super) fn new(spec: &'a Spec, shared: &'a Shared) -> Self {
+        Self {
+            shared: Some(shared),
+            taken: Taken::over(&spec.components.taken),
+            ..Self::of_components(spec)
+        }
+    }
+
+    /// For an operation whose own types are called otherwise than all those inside components.
+    pub(super) fn apart(spec: &'a Spec, shared: &'a Shared) -> Self {
+        Self {
+            taken: Taken::over(&shared.taken),
+            ..Self::new(spec, shared)
+        }
+    }
+
+    /// For all components.
+    pub(super) fn of_components(spec: &'a Spec) -> Self {
         Self {
             spec,
             errors: Vec::new(),
+            unsendable: Vec::new(),
             types: Vec::new(),
-            taken,
-            components: BTreeMap::new(),
+            taken: Taken::over(&spec.components.taken),
+            shared: None,
+            built: BTreeMap::new(),
+            refers: BTreeSet::new(),
+            sent: BTreeSet::new(),
             open: Vec::new(),
+            guessed: BTreeSet::new(),
             depth: 0,
             too_deep: false,
         }
@@ -75,13 +112,69 @@ impl<'a> Types<'a> {
         })
     }
 
+    /// Whether a value of the type is an object.
+    pub(super) fn is_object(&self, ty: &TypeRef) -> bool {
+        match &ty.kind {
+            TypeKind::Map(_) => true,
+            TypeKind::Named(name) | TypeKind::Boxed(name) => match self.shape_of(name) {
+                Some(TypeShape::Struct { .. }) => true,
+                Some(TypeShape::Union { variants }) => {
+                    variants.iter().all(|variant| self.is_object(&variant.ty))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether a value is of one of several types.
+    pub(super) fn is_union(&self, ty: &TypeRef) -> bool {
+        let (TypeKind::Named(name) | TypeKind::Boxed(name)) = &ty.kind else {
+            return false;
+        };
+        matches!(self.shape_of(name), Some(TypeShape::Union { .. }))
+    }
+
+    /// Whether a value is bytes, or several.
+    pub(super) fn is_file(&self, ty: &TypeRef) -> bool {
+        match &ty.kind {
+            TypeKind::Array(items) => self.is_file(items),
+            TypeKind::String => ty.rules.format.as_deref() == Some("binary"),
+            _ => false,
+        }
+    }
+
+    fn shape_of(&self, name: &str) -> Option<&TypeShape> {
+        let of_component = self.shared.and_then(|shared| shared.get(name));
+        let mut types = of_component
+            .map_or(&self.types, |built| &built.types)
+            .iter();
+        types
+            .find(|def| def.rust_name == name)
+            .map(|def| &def.shape)
+    }
+
     pub(super) fn unsupported(&mut self, pointer: &str, construct: impl Into<String>) {
         let error = DocumentError::Unsupported {
             file: self.spec.source.clone(),
             pointer: pointer.to_owned(),
             construct: construct.into(),
         };
-        self.error(error);
+        if !self.unsendable.contains(&error) {
+            self.unsendable.push(error);
+        }
+    }
+
+    /// Notes why a part of the document is refused, if it is.
+    pub(super) fn refused(&mut self, extensions: &IndexMap<String, Value>, pointer: &str) {
+        if let Some(reason) = extensions.get(REFUSED).and_then(Value::as_str) {
+            let error = DocumentError::Invalid {
+                file: self.spec.source.clone(),
+                pointer: pointer.to_owned(),
+                message: reason.to_owned(),
+            };
+            self.error(error);
+        }
     }
 
     /// Notes an error, once: what is wrong in a component is met by each that refers to it.
@@ -100,47 +193,65 @@ impl<'a> Types<'a> {
         hint: &Hint,
     ) -> TypeRef {
         let name = match parts {
-            [part] => part.name().map(|name| (name, part.owner.clone())),
+            [part] => part.name(),
             _ => None,
         };
         let mut ty = match name {
-            Some((name, owner)) => self.component(&name, owner.as_deref(), flat, direction),
+            Some(name) => self.component(&name, direction),
             None => self.anonymous(parts, flat, direction, hint),
         };
         ty.nullable |= flat.nullable && ty.kind != TypeKind::Any;
         ty
     }
 
-    fn component(
-        &mut self,
-        name: &str,
-        owner: Option<&str>,
-        flat: &Flat<'a>,
-        direction: Direction,
-    ) -> TypeRef {
-        // That there is no such component was an error when `flat` was made.
+    fn component(&mut self, name: &str, direction: Direction) -> TypeRef {
+        // That there is no such component was an error when it was flattened.
         let Some(names) = self.spec.components.get(name) else {
             return plain(TypeKind::Any);
         };
-        let rust_name = if direction == Direction::Input {
-            &names.input
-        } else {
-            &names.output
+        let rust_name = names.of(direction);
+        self.refers.insert(rust_name.to_owned());
+        if direction == Direction::Input {
+            self.sent.insert(rust_name.to_owned());
         }
-        .clone();
-        if owner.is_some_and(|owner| self.spec.components.is_cut(owner, name))
-            || self.open.contains(&rust_name)
-        {
-            let any = plain(TypeKind::Any);
-            return if flat.basic == Some(Basic::Object) {
-                plain(TypeKind::Map(Box::new(any)))
-            } else {
-                any
-            };
+        if let Some(shared) = self.shared {
+            let built = shared.get(rust_name);
+            return built.map_or(plain(TypeKind::Any), |built| built.ty.clone());
         }
-        if let Some(known) = self.components.get(&rust_name) {
-            return known.clone();
+        if let Some(built) = self.built.get(rust_name) {
+            return built.ty.clone();
         }
+        let whole = self.flat(&[Part::component(name)]);
+        let named = TypeRef {
+            nullable: whole.nullable,
+            ..plain(TypeKind::Named(rust_name.to_owned()))
+        };
+        if whole.is_struct() {
+            // It has its own turn, so that long chains of components are not deep ones here.
+            return named;
+        }
+        if self.open.iter().any(|open| open == rust_name) {
+            self.guessed.insert(rust_name.to_owned());
+            return named;
+        }
+        self.read(name, direction)
+    }
+
+    /// Reads a component, if that was not done.
+    pub(super) fn read(&mut self, name: &str, direction: Direction) -> TypeRef {
+        let Some(names) = self.spec.components.get(name) else {
+            return plain(TypeKind::Any);
+        };
+        let rust_name = names.of(direction).to_owned();
+        if let Some(built) = self.built.get(&rust_name) {
+            return built.ty.clone();
+        }
+        let types = std::mem::take(&mut self.types);
+        let refers = std::mem::take(&mut self.refers);
+        let errors = std::mem::take(&mut self.errors);
+        let unsendable = std::mem::take(&mut self.unsendable);
+        let (depth, too_deep) = (self.depth, self.too_deep);
+        (self.depth, self.too_deep) = (self.open.len(), false);
         self.open.push(rust_name.clone());
         let part = [Part::component(name)];
         let whole = self.flat(&part);
@@ -151,7 +262,23 @@ impl<'a> Types<'a> {
         let mut ty = self.build(&part, &whole, direction, &hint, Some(rust_name.clone()));
         ty.nullable = whole.nullable && ty.kind != TypeKind::Any;
         self.open.pop();
-        self.components.insert(rust_name, ty.clone());
+        (self.depth, self.too_deep) = (depth, too_deep);
+        let mut built = Built {
+            ty: ty.clone(),
+            types: std::mem::replace(&mut self.types, types),
+            refers: std::mem::replace(&mut self.refers, refers),
+            errors: std::mem::replace(&mut self.errors, errors),
+            unsendable: std::mem::replace(&mut self.unsendable, unsendable),
+        };
+        if self.guessed.remove(&rust_name) && ty.kind != TypeKind::Named(rust_name.clone()) {
+            // There is no type of this name to refer to.
+            forget(&rust_name, &mut built);
+            for other in self.built.values_mut() {
+                forget(&rust_name, other);
+            }
+            ty = built.ty.clone();
+        }
+        self.built.insert(rust_name, built);
         ty
     }
 
@@ -178,10 +305,14 @@ impl<'a> Types<'a> {
             .first()
             .map(|part| part.pointer.clone())
             .unwrap_or_default();
-        if self.depth == MAX_DEPTH {
+        if self.depth == MAX_DEPTH || self.too_deep {
             // There would be one for each way down.
             if !std::mem::replace(&mut self.too_deep, true) {
-                self.unsupported(&pointer, "nesting without end");
+                self.error(DocumentError::Unsupported {
+                    file: self.spec.source.clone(),
+                    pointer,
+                    construct: "nesting without end".to_owned(),
+                });
             }
             return plain(TypeKind::Any);
         }
@@ -206,13 +337,14 @@ impl<'a> Types<'a> {
     ) -> TypeRef {
         let has_members = !flat.properties.is_empty()
             || matches!(flat.additional, Additional::Closed | Additional::These(_));
+        if flat.mixed {
+            return plain(TypeKind::Any);
+        }
+        if flat.has_more_than_alternatives() {
+            let absorbed = self.absorb(flat.clone(), 0);
+            return self.shape(pointer, &absorbed, direction, hint, name);
+        }
         if !flat.union.is_empty() {
-            // Beside alternatives, that there are no other members says nothing new.
-            let more =
-                !flat.properties.is_empty() || flat.values.is_some() || !flat.items.is_empty();
-            if more && direction == Direction::Input {
-                self.unsupported(pointer, "alternatives beside other keywords");
-            }
             return self.union(flat, direction, hint, name);
         }
         if let Some(values) = &flat.values {
@@ -272,7 +404,9 @@ impl<'a> Types<'a> {
     ) -> TypeRef {
         if flat.properties.is_empty() && !matches!(flat.additional, Additional::Closed) {
             let member = match &flat.additional {
-                Additional::These(parts) => self.inner(parts, direction, &hint.of("value")),
+                Additional::These(parts) => {
+                    without_rules(self.inner(parts, direction, &hint.of("value")))
+                }
                 _ => plain(TypeKind::Any),
             };
             return plain(TypeKind::Map(Box::new(member)));
@@ -282,7 +416,10 @@ impl<'a> Types<'a> {
             let additional = match &flat.additional {
                 Additional::Unsaid | Additional::Closed => None,
                 Additional::Open => Some(plain(TypeKind::Any)),
-                Additional::These(parts) => Some(types.inner(parts, direction, &hint.of("value"))),
+                Additional::These(parts) => {
+                    let values = types.inner(parts, direction, &hint.of("value"));
+                    Some(without_rules(values))
+                }
             };
             TypeShape::Struct { fields, additional }
         })
@@ -305,7 +442,7 @@ impl<'a> Types<'a> {
                 description: if repeated {
                     String::new()
                 } else {
-                    inner.description
+                    described(&inner, direction)
                 },
                 required: flat.required.contains(name),
                 ty,
@@ -345,6 +482,57 @@ impl<'a> Types<'a> {
         });
         self.types.len() - 1
     }
+}
+
+/// Members without a name of their own have no place for rules: servers check them.
+fn without_rules(ty: TypeRef) -> TypeRef {
+    let kind = match ty.kind {
+        TypeKind::Array(items) => TypeKind::Array(Box::new(without_rules(*items))),
+        kind => kind,
+    };
+    TypeRef {
+        kind,
+        nullable: ty.nullable,
+        rules: Rules::default(),
+    }
+}
+
+/// Writes any value where a name stands that no type has.
+fn forget(name: &str, built: &mut Built) {
+    let mut forget = |kind: &mut TypeKind| {
+        if *kind == TypeKind::Named(name.to_owned()) {
+            *kind = TypeKind::Any;
+        }
+    };
+    circles::inside(&mut built.ty, &mut forget);
+    for def in &mut built.types {
+        circles::each_kind(def, &mut forget);
+    }
+    // Any value can be `null`.
+    if built.ty.kind == TypeKind::Any {
+        built.ty.nullable = false;
+    }
+}
+
+/// The description of what is sent tells also what no rule says.
+pub(super) fn described(flat: &Flat<'_>, direction: Direction) -> String {
+    let mut description = flat.description.clone();
+    if direction == Direction::Input {
+        let numbers = flat.values.iter().flatten().filter(|it| !it.is_null());
+        let numbers: Vec<String> = match flat.values.iter().flatten().all(|it| !it.is_string()) {
+            true => numbers.map(ToString::to_string).collect(),
+            false => Vec::new(),
+        };
+        let one_of =
+            (!numbers.is_empty()).then(|| format!("Must be one of {}.", numbers.join(", ")));
+        for note in flat.notes.iter().chain(&one_of) {
+            if !description.is_empty() {
+                description.push(' ');
+            }
+            description.push_str(note);
+        }
+    }
+    description
 }
 
 /// Read-only values are never sent, write-only ones never received.

@@ -410,7 +410,7 @@ fn inner_field(
     path: &str,
     types: &[TypeDef],
 ) -> Result<(String, String), Option<String>> {
-    let TypeKind::Named(name) = &innermost(ty).kind else {
+    let (TypeKind::Named(name) | TypeKind::Boxed(name)) = &innermost(ty).kind else {
         return Err(None);
     };
     let mut def = find(types, name).cloned().ok_or(None)?;
@@ -510,6 +510,7 @@ fn place_name(place: Place) -> &'static str {
         Place::Path { .. } => "path",
         Place::Query { .. } => "query",
         Place::Header => "header",
+        Place::Cookie => "cookie",
         Place::Body | Place::WholeBody => "body",
     }
 }

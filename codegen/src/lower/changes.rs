@@ -182,7 +182,7 @@ fn open(ty: &mut TypeRef, types: &[TypeDef]) -> Outcome {
         return open(items, types);
     }
     let shape = match &ty.kind {
-        TypeKind::Named(name) => find(types, name).map(|def| &def.shape),
+        TypeKind::Named(name) | TypeKind::Boxed(name) => find(types, name).map(|def| &def.shape),
         TypeKind::Map(_) => None,
         _ => return Outcome::Unfitting,
     };
@@ -214,13 +214,15 @@ fn fits(value: &Json, ty: &TypeRef, types: &[TypeDef]) -> bool {
         | (TypeKind::Number, Json::Number(_))
         | (TypeKind::String, Json::String(_))
         | (TypeKind::Map(_), Json::Object(_)) => true,
-        (TypeKind::Named(name), value) => match (find(types, name).map(|def| &def.shape), value) {
-            (Some(TypeShape::Enum { values }), Json::String(text)) => {
-                values.iter().any(|value| value.name == *text)
+        (TypeKind::Named(name) | TypeKind::Boxed(name), value) => {
+            match (find(types, name).map(|def| &def.shape), value) {
+                (Some(TypeShape::Enum { values }), Json::String(text)) => {
+                    values.iter().any(|value| value.name == *text)
+                }
+                (Some(TypeShape::Enum { .. }), _) => false,
+                (_, value) => value.is_object() || value.is_string(),
             }
-            (Some(TypeShape::Enum { .. }), _) => false,
-            (_, value) => value.is_object() || value.is_string(),
-        },
+        }
         (TypeKind::Integer, Json::Number(number)) => number.is_i64() || number.is_u64(),
         (TypeKind::Array(items), Json::Array(values)) => {
             values.iter().all(|value| fits(value, items, types))
@@ -238,7 +240,7 @@ pub(super) fn kind_name(ty: &TypeRef) -> &'static str {
         TypeKind::Number => "number",
         TypeKind::String => "string",
         TypeKind::Array(_) => "array",
-        TypeKind::Map(_) | TypeKind::Named(_) => "object or enum",
+        TypeKind::Map(_) | TypeKind::Named(_) | TypeKind::Boxed(_) => "object or enum",
     }
 }
 

@@ -75,7 +75,7 @@ pub(super) fn refuse(scope: Scope<'_>, errors: &mut Vec<Error>) {
 fn items<'f>(scope: Scope<'_>, facts: &'f Facts) -> Result<&'f Field, String> {
     let fields = match &facts.response {
         Some(TypeRef {
-            kind: TypeKind::Named(name),
+            kind: TypeKind::Named(name) | TypeKind::Boxed(name),
             ..
         }) => match find(&facts.types, name) {
             Some(TypeDef {
@@ -235,10 +235,12 @@ fn field_at<'t>(
 fn not_single(ty: &TypeRef, types: &[TypeDef]) -> Option<&'static str> {
     match &innermost(ty).kind {
         TypeKind::Boolean | TypeKind::Integer | TypeKind::Number | TypeKind::String => None,
-        TypeKind::Named(name) => match find(types, name).map(|def| &def.shape) {
-            Some(TypeShape::Enum { .. }) => None,
-            _ => Some("an object"),
-        },
+        TypeKind::Named(name) | TypeKind::Boxed(name) => {
+            match find(types, name).map(|def| &def.shape) {
+                Some(TypeShape::Enum { .. }) => None,
+                _ => Some("an object"),
+            }
+        }
         TypeKind::Map(_) => Some("an object"),
         _ => Some("any value"),
     }

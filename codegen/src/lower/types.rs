@@ -40,8 +40,9 @@ impl Module {
 
 /// The types that are reached from `roots`: those of component schemas with all that they are made of, and the anonymous ones in the order of first use.
 pub(super) fn reached(roots: &[&TypeRef], types: &[TypeDef]) -> (Vec<TypeDef>, Vec<TypeDef>) {
+    let by_name = types.iter().map(|def| (def.rust_name.as_str(), def));
     let mut walk = Walk {
-        types,
+        types: by_name.collect(),
         seen: BTreeMap::new(),
         order: Vec::new(),
     };
@@ -51,7 +52,7 @@ pub(super) fn reached(roots: &[&TypeRef], types: &[TypeDef]) -> (Vec<TypeDef>, V
     let found = walk
         .order
         .iter()
-        .filter_map(|name| find(types, name))
+        .filter_map(|name| walk.types.get(name).copied())
         .cloned();
     found.partition(|def| walk.seen.get(def.rust_name.as_str()) == Some(&true))
 }
@@ -65,18 +66,20 @@ pub(super) fn member<'t>(
     match &innermost(ty).kind {
         TypeKind::Any => Ok(ty),
         TypeKind::Map(of) => Ok(of),
-        TypeKind::Named(type_name) => match find(types, type_name).map(|def| &def.shape) {
-            Some(TypeShape::Struct { fields, .. }) => {
-                match fields.iter().find(|field| field.name == name) {
-                    Some(field) => Ok(&field.ty),
-                    None => Err(nearest(
-                        name,
-                        fields.iter().map(|field| field.name.as_str()),
-                    )),
+        TypeKind::Named(type_name) | TypeKind::Boxed(type_name) => {
+            match find(types, type_name).map(|def| &def.shape) {
+                Some(TypeShape::Struct { fields, .. }) => {
+                    match fields.iter().find(|field| field.name == name) {
+                        Some(field) => Ok(&field.ty),
+                        None => Err(nearest(
+                            name,
+                            fields.iter().map(|field| field.name.as_str()),
+                        )),
+                    }
                 }
+                _ => Err(None),
             }
-            _ => Err(None),
-        },
+        }
         _ => Err(None),
     }
 }
@@ -95,7 +98,7 @@ pub(super) fn innermost(ty: &TypeRef) -> &TypeRef {
 }
 
 struct Walk<'t> {
-    types: &'t [TypeDef],
+    types: BTreeMap<&'t str, &'t TypeDef>,
     /// Whether each type seen belongs to a component schema.
     seen: BTreeMap<&'t str, bool>,
     order: Vec<&'t str>,
@@ -105,8 +108,8 @@ impl<'t> Walk<'t> {
     fn type_ref(&mut self, ty: &TypeRef, shared: bool) {
         match &ty.kind {
             TypeKind::Array(of) | TypeKind::Map(of) => self.type_ref(of, shared),
-            TypeKind::Named(name) => {
-                if let Some(def) = find(self.types, name) {
+            TypeKind::Named(name) | TypeKind::Boxed(name) => {
+                if let Some(def) = self.types.get(name.as_str()).copied() {
                     self.def(def, shared);
                 }
             }

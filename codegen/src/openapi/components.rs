@@ -1,11 +1,13 @@
-//! What is to be known of all component schemas of a document at once: Rust names, differences between input and output, recursion.
+//! What is to be known of all component schemas of a document at once: Rust names, differences between input and output.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use openapiv3::{AdditionalProperties, OpenAPI, ReferenceOr, Schema, SchemaKind, Type};
 
 use super::unescape;
+use crate::facts::Direction;
 use crate::ident::{Taken, type_name};
 
 /// The component schemas of a document.
@@ -13,7 +15,7 @@ use crate::ident::{Taken, type_name};
 pub(crate) struct Components {
     schemas: IndexMap<String, Component>,
     /// All Rust names that they have.
-    pub(crate) taken: Taken,
+    pub(crate) taken: Arc<Taken>,
 }
 
 /// A component schema.
@@ -23,8 +25,6 @@ pub(crate) struct Component {
     pub(crate) output: String,
     /// Name in Rust of what is sent; another one only if the two differ.
     pub(crate) input: String,
-    /// Components it refers to in a circle, where the circle is cut.
-    cut: BTreeSet<String>,
 }
 
 impl Components {
@@ -40,42 +40,26 @@ impl Components {
                 (name.as_str(), seen)
             })
             .collect();
-        let reached: Vec<BTreeSet<usize>> =
-            (0..seen.len()).map(|from| reach(&seen, from)).collect();
-        let differs = |index: usize| {
-            reached[index]
-                .iter()
-                .chain([&index])
-                .any(|index| seen[*index].one_way)
-        };
+        let differs = differing(&seen);
         let mut components = Self::default();
+        let mut taken = Taken::default();
         // The names of what is received first: these are the ones readers know from the document.
         for name in seen.keys() {
-            let output = components.taken.take(&type_name(name));
+            let output = taken.take(&type_name(name));
             components.schemas.insert(
                 (*name).to_owned(),
                 Component {
                     input: output.clone(),
                     output,
-                    cut: BTreeSet::new(),
                 },
             );
         }
         for (index, component) in components.schemas.values_mut().enumerate() {
-            if differs(index) {
-                component.input = components.taken.take(&format!("{}Input", component.output));
+            if differs[index] {
+                component.input = taken.take(&format!("{}Input", component.output));
             }
-            // Within a circle only references to a later component are kept. This leaves no circle, and the same result wherever one begins to read.
-            let circular = |target: &usize| {
-                *target <= index && (*target == index || reached[*target].contains(&index))
-            };
-            let targets = seen[index].references.iter().filter(|name| {
-                seen.get_index_of(name.as_str())
-                    .as_ref()
-                    .is_some_and(circular)
-            });
-            component.cut = targets.cloned().collect();
         }
+        components.taken = Arc::new(taken);
         components
     }
 
@@ -83,10 +67,20 @@ impl Components {
         self.schemas.get(name)
     }
 
-    /// Whether the reference that `from` has to `to` is one of a circle and not followed.
-    pub(crate) fn is_cut(&self, from: &str, to: &str) -> bool {
-        self.get(from)
-            .is_some_and(|component| component.cut.contains(to))
+    /// All of them with their names, in the order of the document.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Component)> {
+        let schemas = self.schemas.iter();
+        schemas.map(|(name, component)| (name.as_str(), component))
+    }
+}
+
+impl Component {
+    /// Its name in Rust, for what goes this way.
+    pub(crate) fn of(&self, direction: Direction) -> &str {
+        match direction {
+            Direction::Input => &self.input,
+            Direction::Output => &self.output,
+        }
     }
 }
 
@@ -97,18 +91,26 @@ pub(crate) fn component_name(reference: &str) -> Option<String> {
         .map(unescape)
 }
 
-/// All components that `from` leads to.
-fn reach(seen: &IndexMap<&str, Seen>, from: usize) -> BTreeSet<usize> {
-    let mut reached = BTreeSet::new();
-    let mut open = vec![from];
-    while let Some(index) = open.pop() {
-        let targets = seen[index]
-            .references
-            .iter()
-            .filter_map(|name| seen.get_index_of(name.as_str()));
-        open.extend(targets.filter(|target| reached.insert(*target)));
+/// Whether each is another in each direction: it says so, or refers to one that does.
+fn differing(seen: &IndexMap<&str, Seen>) -> Vec<bool> {
+    let mut referred: Vec<Vec<usize>> = vec![Vec::new(); seen.len()];
+    for (from, seen_in) in seen.values().enumerate() {
+        for name in &seen_in.references {
+            if let Some(to) = seen.get_index_of(name.as_str()) {
+                referred[to].push(from);
+            }
+        }
     }
-    reached
+    let mut differs: Vec<bool> = seen.values().map(|seen| seen.one_way).collect();
+    let mut open: Vec<usize> = (0..seen.len()).filter(|index| differs[*index]).collect();
+    while let Some(index) = open.pop() {
+        for from in &referred[index] {
+            if !std::mem::replace(&mut differs[*from], true) {
+                open.push(*from);
+            }
+        }
+    }
+    differs
 }
 
 /// What stands in one component.

@@ -5,18 +5,22 @@
 mod components;
 mod normalise;
 mod parse;
+mod places;
 mod roundtrip;
 mod typed;
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use openapiv3::{OpenAPI, Operation, PathItem, ReferenceOr, Server};
 
 pub(crate) use components::{Components, component_name};
 pub(crate) use normalise::{escape, unescape};
+pub(crate) use places::REFUSED;
 
 use crate::corrections::{self, Correction};
 use crate::error::DocumentError;
+use crate::facts::Shared;
 
 /// A document, normalised.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +34,8 @@ pub struct Spec {
     /// The document as OpenAPI 3.0; what that has no place for is in `x-` extensions.
     pub openapi: OpenAPI,
     pub(crate) components: Components,
+    /// What the components are, once an operation was read.
+    pub(crate) shared: OnceLock<Shared>,
 }
 
 /// An operation of a document.
@@ -61,6 +67,14 @@ pub fn read(
         .get("openapi")
         .and_then(serde_json::Value::as_str)
         .unwrap_or_default();
+    if let Some(swagger) = value.get("swagger").filter(|_| version.is_empty()) {
+        let swagger = swagger.as_str().map_or(swagger.to_string(), str::to_owned);
+        return Err(vec![DocumentError::Invalid {
+            file: source.to_owned(),
+            pointer: "/swagger".to_owned(),
+            message: format!("Swagger {swagger} is not read: convert the document to OpenAPI 3"),
+        }]);
+    }
     if !(version.starts_with("3.0.") || version.starts_with("3.1.")) {
         let message = format!("`{version}` is not a version that can be read (3.0 and 3.1 are)");
         return Err(vec![DocumentError::Invalid {
@@ -71,11 +85,12 @@ pub fn read(
     }
     corrections::apply(name, &mut value, corrections)?;
     normalise::document(&mut value);
-    let openapi = typed::typed(source, &value)?;
+    let openapi = typed::read(source, value)?;
     let base = openapi.servers.first().map(base).unwrap_or_default();
     let components = Components::new(&openapi);
     let spec = Spec {
         components,
+        shared: OnceLock::new(),
         name: name.to_owned(),
         source: source.to_owned(),
         base,
@@ -269,35 +284,19 @@ mod tests {
         let rows = [
             (
                 "swagger: '2.0'".to_owned(),
-                "x.yaml: /openapi: `` is not a version that can be read (3.0 and 3.1 are)",
+                "x.yaml: /swagger: Swagger 2.0 is not read: convert the document to OpenAPI 3",
             ),
             (
-                format!(
-                    "{head}paths: {{/a: {{get: {{operationId: a, responses: {{}}}}, put: {{operationId: a, responses: {{}}}}}}}}"
-                ),
-                "x.yaml: /paths/~1a/put: `operationId` `a` is used twice",
+                "openapi: 4.0.0".to_owned(),
+                "x.yaml: /openapi: `4.0.0` is not a version that can be read (3.0 and 3.1 are)",
+            ),
+            (
+                "[]".to_owned(),
+                "x.yaml: /openapi: `` is not a version that can be read (3.0 and 3.1 are)",
             ),
             (
                 format!("{head}paths: {{/a: {{$ref: other.yaml}}}}"),
                 "x.yaml: /paths/~1a: `other.yaml` is not in this document",
-            ),
-            (
-                format!(
-                    "{head}paths: {{}}\ncomponents: {{schemas: {{A: {{properties: {{b: {{if: {{}}}}}}}}}}}}"
-                ),
-                "x.yaml: /components/schemas/A/properties/b/if: `if` is not understood",
-            ),
-            (
-                format!(
-                    "{head}paths: {{}}\ncomponents: {{schemas: {{A: {{properties: {{b: {{required: true}}}}}}}}}}"
-                ),
-                "x.yaml: /components/schemas/A/properties/b: invalid type: boolean `true`, expected a sequence",
-            ),
-            (
-                format!(
-                    "{head}paths: {{/a: {{get: {{operationId: a, parameters: [{{name: x, in: query}}], responses: {{}}}}}}}}"
-                ),
-                "x.yaml: /paths/~1a: no variant of enum ParameterSchemaOrContent found in flattened data",
             ),
         ];
         for (text, expected) in rows {
@@ -306,6 +305,50 @@ mod tests {
                 errors.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 [expected]
             );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_with_what_has_it() {
+        let head = "openapi: 3.1.0\ninfo: {}\n";
+        let rows = [
+            // Two operations of one id, and one without.
+            (
+                "paths: {/a: {get: {operationId: a, responses: {}}, put: {operationId: a, responses: {}}, post: {}}}",
+                "a: ; put_a: ; post_a: ",
+            ),
+            (
+                "paths: {/a: {get: {parameters: [{name: x, in: query}]}, put: {}}}",
+                "get_a: /paths/~1a/get/parameters/0/schema: no variant of enum ParameterSchemaOrContent found in flattened data; put_a: ",
+            ),
+            (
+                "paths: {/a: {get: {tags: 1}, put: {}}}",
+                "get_a: /paths/~1a/get: invalid type: number, expected a sequence; put_a: ",
+            ),
+            (
+                "paths: {/a: {get: {sumary: s}, put: {}}}",
+                "get_a: /paths/~1a/get: `sumary` is not understood; put_a: ",
+            ),
+            (
+                "paths: {/a: {get: {responses: {200: {description: d, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}}, put: {}}}\ncomponents: {schemas: {A: {properties: {b: {type: {}}}}}}",
+                "get_a: /components/schemas/A/properties/b: invalid type: map, expected a string; put_a: ",
+            ),
+            // What is no part of a call may be wrong.
+            (
+                "paths: {/a: {get: {responses: {200: {description: d, headers: {H: {description: 1}}}}}}}\ntags: [{nam: x, name: y}]",
+                "get_a: ",
+            ),
+        ];
+        for (text, expected) in rows {
+            let spec = read("x", "x.yaml", &format!("{head}{text}"), &[]).unwrap();
+            let each = spec.operations().into_iter().map(|operation| {
+                let errors = crate::facts::facts(&spec, &operation.id).err();
+                let errors = errors.unwrap_or_default();
+                let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                let errors = errors.join(" and ").replace("x.yaml: ", "");
+                format!("{}: {errors}", operation.id)
+            });
+            assert_eq!(each.collect::<Vec<_>>().join("; "), expected, "{text}");
         }
     }
 }

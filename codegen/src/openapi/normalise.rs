@@ -22,8 +22,9 @@
 
 use serde_json::{Map, Number, Value, json};
 
-use crate::ident::snake;
+use crate::ident::{Taken, snake};
 
+mod hoist;
 mod schema;
 
 pub(crate) use schema::schema;
@@ -35,13 +36,19 @@ pub(crate) const METHODS: [&str; 8] = [
 
 /// Normalises a whole document.
 pub(crate) fn document(value: &mut Value) {
+    hoist::targets(value);
+    numbers(value);
     let Some(document) = value.as_object_mut() else {
         return;
     };
     for key in ["webhooks", "jsonSchemaDialect", "$self"] {
         set_aside(document, key);
     }
-    if let Some(info) = document.get_mut("info").and_then(Value::as_object_mut) {
+    let info = document.entry("info").or_insert_with(|| json!({}));
+    if let Some(info) = info.as_object_mut() {
+        // Not a word of it is about calls.
+        info.entry("title").or_insert_with(|| json!(""));
+        info.entry("version").or_insert_with(|| json!(""));
         set_aside(info, "summary");
         info.get_mut("license")
             .and_then(Value::as_object_mut)
@@ -54,15 +61,26 @@ pub(crate) fn document(value: &mut Value) {
         .get_mut("components")
         .map(Value::take)
         .unwrap_or(Value::Null);
+    let paths = document
+        .get("paths")
+        .filter(|paths| paths.to_string().contains("#/paths/"));
+    let paths = paths.cloned().unwrap_or(Value::Null);
+    let mut ids = Taken::default();
     for (name, path) in members(document.get_mut("paths")).filter(|(name, _)| name.starts_with('/'))
     {
-        path_item(name, path, &components);
+        if let Some(target) = path_target(path, &paths) {
+            overlay(path, target);
+        }
+        path_item(name, path, &components, &mut ids);
     }
     if let Some(map) = components.as_object_mut() {
         set_aside(map, "pathItems");
         set_aside(map, "securitySchemes");
         each(map.get_mut("schemas"), schema);
         each(map.get_mut("parameters"), parameter);
+        each(map.get_mut("examples"), |example| {
+            null_aside(example, "value");
+        });
         each(map.get_mut("headers"), parameter);
         each(map.get_mut("requestBodies"), content);
         each(map.get_mut("responses"), response);
@@ -70,7 +88,27 @@ pub(crate) fn document(value: &mut Value) {
     }
 }
 
-fn path_item(name: &str, value: &mut Value, components: &Value) {
+/// A path can be said to be like another one.
+fn path_target(value: &Value, paths: &Value) -> Option<Value> {
+    let reference = value.get("$ref")?.as_str()?.strip_prefix("#/paths/")?;
+    paths.get(unescape(reference)).cloned()
+}
+
+/// Numbers that no number of a typed document holds, as the nearest that does.
+fn numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.as_i64().is_none() && number.as_u64().is_none() => {
+            if let Some(float) = number.as_f64().and_then(Number::from_f64) {
+                *number = float;
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(numbers),
+        Value::Object(map) => map.values_mut().for_each(numbers),
+        _ => {}
+    }
+}
+
+fn path_item(name: &str, value: &mut Value, components: &Value, ids: &mut Taken) {
     if let Some(target) = target(value, "pathItems", components) {
         overlay(value, target);
     }
@@ -94,9 +132,14 @@ fn path_item(name: &str, value: &mut Value, components: &Value) {
         };
         set_aside(operation, "callbacks");
         operation.entry("responses").or_insert_with(|| json!({}));
-        if !operation.contains_key("operationId") {
+        let id = operation.get("operationId").and_then(Value::as_str);
+        if !id.is_some_and(|id| !id.is_empty() && !ids.has(id)) {
+            set_aside(operation, "operationId");
             let id = snake(&format!("{method} {name}"));
             operation.insert("operationId".to_owned(), id.into());
+        }
+        if let Some(Value::String(id)) = operation.get_mut("operationId") {
+            *id = ids.take(id);
         }
         references(operation.get_mut("parameters"), "parameters", components);
         items(operation.get_mut("parameters"), parameter);
@@ -148,6 +191,10 @@ fn parameter(value: &mut Value) {
     if let Some(inner) = value.get_mut("schema") {
         schema(inner);
     }
+    null_aside(value, "example");
+    each(value.get_mut("examples"), |example| {
+        null_aside(example, "value");
+    });
     content(value);
 }
 
@@ -162,6 +209,9 @@ fn content(value: &mut Value) {
             schema(inner);
         }
         null_aside(media, "example");
+        each(media.get_mut("examples"), |example| {
+            null_aside(example, "value");
+        });
         media
             .as_object_mut()
             .into_iter()

@@ -1,14 +1,49 @@
-//! A normalised value -> the typed document, whole or not at all.
+//! A normalised value -> the typed document.
 
-use openapiv3::{OpenAPI, Parameter, PathItem, ReferenceOr, RequestBody, Response, Schema};
-use serde::de::DeserializeOwned;
+use openapiv3::OpenAPI;
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::normalise::escape;
+use super::places;
 use super::roundtrip::losses;
 use crate::error::DocumentError;
 
-/// Reads a normalised document; whatever the typed one has no place for is an error.
+/// Most rounds of reading: each takes out what the one before could not read, and few documents need more than two.
+const ROUNDS: usize = 16;
+
+/// Reads a normalised document. A part that cannot be read is refused, and with it the operations that have it.
+pub(crate) fn read(source: &str, mut value: Value) -> Result<OpenAPI, Vec<DocumentError>> {
+    for _ in 0..ROUNDS {
+        let errors = match typed(source, &value) {
+            Ok(openapi) => return Ok(openapi),
+            Err(errors) => errors,
+        };
+        let mut helpless = Vec::new();
+        for error in errors {
+            let helped = match &error {
+                DocumentError::Invalid {
+                    pointer, message, ..
+                } => places::replace(&mut value, pointer, message),
+                DocumentError::Lost {
+                    pointer, construct, ..
+                } => {
+                    let reason = format!("`{construct}` is not understood");
+                    places::take_out(&mut value, pointer, &reason)
+                }
+                _ => false,
+            };
+            if !helped {
+                helpless.push(error);
+            }
+        }
+        if !helpless.is_empty() {
+            return Err(helpless);
+        }
+    }
+    typed(source, &value)
+}
+
+/// Reads a normalised document, whole or not at all: whatever the typed one has no place for is an error.
 pub(crate) fn typed(source: &str, value: &Value) -> Result<OpenAPI, Vec<DocumentError>> {
     let invalid = |(pointer, message)| DocumentError::Invalid {
         file: source.to_owned(),
@@ -18,7 +53,7 @@ pub(crate) fn typed(source: &str, value: &Value) -> Result<OpenAPI, Vec<Document
     let openapi: OpenAPI = match OpenAPI::deserialize(value) {
         Ok(openapi) => openapi,
         Err(error) => {
-            let mut found = culprits(value);
+            let mut found = places::unreadable(value);
             if found.is_empty() {
                 found.push((String::new(), error.to_string()));
             }
@@ -39,72 +74,5 @@ pub(crate) fn typed(source: &str, value: &Value) -> Result<OpenAPI, Vec<Document
         Ok(openapi)
     } else {
         Err(lost)
-    }
-}
-
-use serde::Deserialize;
-
-/// The parts that cannot be read, and why: the reader itself does not say where it stopped.
-fn culprits(value: &Value) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut section = |pointer: &str, check: fn(&Value) -> Option<String>| {
-        for (name, part) in value
-            .pointer(pointer)
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-        {
-            if let Some(message) = check(part) {
-                found.push(narrow(format!("{pointer}/{}", escape(name)), part, message));
-            }
-        }
-    };
-    section("/components/schemas", fails::<Schema>);
-    section("/components/parameters", fails::<Parameter>);
-    section("/components/requestBodies", fails::<RequestBody>);
-    section("/components/responses", fails::<Response>);
-    section("/paths", fails::<PathItem>);
-    found
-}
-
-fn fails<T: DeserializeOwned>(value: &Value) -> Option<String> {
-    ReferenceOr::<T>::deserialize(value)
-        .err()
-        .map(|error| error.to_string())
-}
-
-/// The innermost schema that cannot be read.
-fn narrow(pointer: String, value: &Value, message: String) -> (String, String) {
-    let one = |key: &'static str| {
-        value
-            .get(key)
-            .filter(|inner| inner.is_object())
-            .map(|inner| (key.to_owned(), inner))
-    };
-    let named = value
-        .get("properties")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .map(|(name, inner)| (format!("properties/{}", escape(name)), inner));
-    let listed = ["allOf", "anyOf", "oneOf"].into_iter().flat_map(|key| {
-        value
-            .get(key)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .enumerate()
-            .map(move |(index, inner)| (format!("{key}/{index}"), inner))
-    });
-    let mut inner = named
-        .chain(
-            ["items", "not", "additionalProperties", "schema"]
-                .into_iter()
-                .filter_map(one),
-        )
-        .chain(listed);
-    match inner.find_map(|(step, inner)| Some((step, inner, fails::<Schema>(inner)?))) {
-        Some((step, inner, message)) => narrow(format!("{pointer}/{step}"), inner, message),
-        None => (pointer, message),
     }
 }

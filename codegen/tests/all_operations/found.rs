@@ -21,6 +21,7 @@ pub(crate) fn lines(facts: &Facts) -> Vec<String> {
             } => "query with ,",
             Place::Query { .. } => "query with something",
             Place::Header => "header",
+            Place::Cookie => "cookie",
             Place::Body => "body",
             Place::WholeBody => "whole",
         };
@@ -69,7 +70,7 @@ fn ty(facts: &Facts, ty: &TypeRef) -> String {
         TypeKind::String => "string".to_owned(),
         TypeKind::Array(item) => format!("[{}]", self::ty(facts, item)),
         TypeKind::Map(value) => format!("{{*: {}}}", self::ty(facts, value)),
-        TypeKind::Named(name) => named_shape(facts, name),
+        TypeKind::Named(name) | TypeKind::Boxed(name) => named_shape(facts, name),
     };
     format!(
         "{kind}{}{}",
@@ -156,7 +157,7 @@ pub(crate) fn named(facts: &Facts) -> BTreeSet<String> {
     while let Some(ty) = open.pop() {
         match &ty.kind {
             TypeKind::Array(inner) | TypeKind::Map(inner) => open.push(inner),
-            TypeKind::Named(name) if names.insert(name.clone()) => {
+            TypeKind::Named(name) | TypeKind::Boxed(name) if names.insert(name.clone()) => {
                 let def = facts
                     .types
                     .iter()

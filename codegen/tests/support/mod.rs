@@ -130,6 +130,7 @@ fn items(document: &str) -> Toolset {
         media_type: "application/json".to_owned(),
         required: true,
         fixed: Vec::new(),
+        encoding: Vec::new(),
     };
     Toolset {
         name: "items".to_owned(),
@@ -426,6 +427,7 @@ fn odd(parameters: Vec<Parameter>) -> Operation {
                 ("action".to_owned(), json!("create")),
                 ("type".to_owned(), json!([1])),
             ],
+            encoding: Vec::new(),
         }),
         list: None,
         merge: None,
@@ -504,6 +506,7 @@ fn odd_whole() -> Operation {
             media_type: "text/plain".to_owned(),
             required: true,
             fixed: Vec::new(),
+            encoding: Vec::new(),
         }),
         returns: Some(plain(TypeKind::Any)),
         content: Content::Json,

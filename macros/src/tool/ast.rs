@@ -50,6 +50,8 @@ pub(crate) struct Body {
     pub(crate) key: Ident,
     pub(crate) media_type: Option<Name>,
     pub(crate) required: bool,
+    /// `encoding(member = deep)`
+    pub(crate) encoding: Vec<(Name, Ident)>,
 }
 
 /// `list(..)`
@@ -168,12 +170,20 @@ impl Keys {
 }
 
 fn body(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Body> {
-    let (mut media_type, mut required) = (None, false);
+    let (mut media_type, mut required, mut encoding) = (None, false, Vec::new());
     parenthesized(input, errors, |input, errors| {
-        each(input, errors, |input, _| {
+        each(input, errors, |input, errors| {
             let name: Name = input.parse()?;
             match name.text.as_str() {
                 "required" if media_type.is_some() => required = true,
+                "encoding" if media_type.is_some() => {
+                    parenthesized(input, errors, |input, errors| {
+                        each(input, errors, |input, _| {
+                            encoding.push((input.parse()?, value(input)?));
+                            Ok(())
+                        });
+                    })?;
+                }
                 _ if media_type.is_some() => {
                     return Err(error(
                         name.span,
@@ -190,6 +200,7 @@ fn body(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result
         key: key.clone(),
         media_type,
         required,
+        encoding,
     })
 }
 

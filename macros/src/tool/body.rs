@@ -4,9 +4,43 @@ use proc_macro2::Ident;
 use syn::LitStr;
 
 use super::ast::{Keys, Mask};
-use super::param::{Param, Place, Separator};
+use super::param::{Param, Place, Separator, separator};
 use super::path::{Segment, segments};
 use crate::errors::Errors;
+
+/// Media types other than JSON that have members.
+const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-data"];
+
+/// How the members of a form are written.
+pub(super) fn check_encoding(
+    keys: &Keys,
+    params: &[(Param, Place)],
+    tool: &str,
+    errors: &mut Errors,
+) -> Vec<(String, Separator)> {
+    let mut all = Vec::new();
+    for (name, how) in keys.body.iter().flat_map(|body| &body.encoding) {
+        let is_member = |(param, place): &(Param, Place)| {
+            *place == Place::Whole || (*place == Place::Body && param.wire() == name.text)
+        };
+        if !params.iter().any(is_member) {
+            errors.push(
+                name.span,
+                format_args!("the body of tool `{tool}` has no member `{}`", name.text),
+                "write the name of a `#[param(body)]` as it is in the request",
+            );
+        }
+        match separator(&how.to_string()) {
+            Some(how) => all.push((name.text.clone(), how)),
+            None => errors.push(
+                how.span(),
+                format_args!("`{how}` is no way to write several values"),
+                "write `repeat`, `comma`, `space`, `pipe`, `deep`, `json` or `members`",
+            ),
+        }
+    }
+    all
+}
 
 /// Checks that what goes into the body and the body itself belong together.
 pub(super) fn check_body(
@@ -82,8 +116,10 @@ pub(super) fn check_body(
             "write `body` for each member, or keep one `whole` field alone",
         );
     }
-    let is_json = media_type.text == "json" || media_type.text.ends_with("json");
-    if !is_json && (members().next().is_some() || !keys.fixed.is_empty()) {
+    let has_members = media_type.text == "json"
+        || media_type.text.ends_with("json")
+        || FORMS.iter().any(|form| media_type.text.starts_with(form));
+    if !has_members && (members().next().is_some() || !keys.fixed.is_empty()) {
         errors.push(
             media_type.span,
             format_args!("a body of type `{}` has no members", media_type.text),

@@ -146,6 +146,7 @@ fn param((param, place): &(Param, Place)) -> TokenStream {
             quote!(Query(::runtime::__private::Separator::#separator))
         }
         Place::Header => quote!(Header),
+        Place::Cookie => quote!(Cookie),
         Place::Body => quote!(Body),
         Place::Whole => quote!(WholeBody),
     };
@@ -279,11 +280,20 @@ fn body(tool: &Tool) -> TokenStream {
         let (name, text) = (&name.text, value.text());
         quote!((#name, #text))
     });
+    let encoding = tool.encoding.iter().map(|(name, how)| {
+        let how = variant(how);
+        quote!((#name, ::runtime::__private::Separator::#how))
+    });
+    let encoding = match tool.encoding.is_empty() {
+        true => quote!(encoding: &[],),
+        false => quote!(encoding: &[#(#encoding),*],),
+    };
     quote! {
         ::runtime::__private::Body {
             media_type: #media_type,
             required: #required,
             fixed: &[#(#fixed),*],
+            #encoding
         }
     }
 }

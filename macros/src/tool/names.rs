@@ -97,6 +97,7 @@ fn check_wires(keys: &Keys, params: &[(Param, Place)], tool: &str, errors: &mut 
             Place::Path { .. } => "path",
             Place::Query(_) => "query",
             Place::Header => "header",
+            Place::Cookie => "cookie",
             Place::Body => "body",
             Place::Whole => continue,
         };

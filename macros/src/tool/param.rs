@@ -37,6 +37,7 @@ pub(crate) enum Place {
     Path { slash: bool },
     Query(Separator),
     Header,
+    Cookie,
     Body,
     Whole,
 }
@@ -113,7 +114,7 @@ impl Param {
         errors: &mut Errors,
     ) -> syn::Result<()> {
         match key.to_string().as_str() {
-            "path" | "query" | "header" | "body" | "whole" => {
+            "path" | "query" | "header" | "cookie" | "body" | "whole" => {
                 let mut how = None;
                 if input.peek(syn::token::Paren) {
                     parenthesized(input, errors, |input, errors| {
@@ -135,7 +136,7 @@ impl Param {
             _ => {
                 if !self.facts.read(key, input, errors)? {
                     let known = format!(
-                        "`path`, `query`, `header`, `body`, `whole`, `wire`, `name`, `or`, `when_omitted`, `hidden`, `since`, `secret`, {}, `default`, `example`",
+                        "`path`, `query`, `header`, `cookie`, `body`, `whole`, `wire`, `name`, `or`, `when_omitted`, `hidden`, `since`, `secret`, {}, `default`, `example`",
                         rules::KEYS
                     );
                     return Err(unknown_key(key, "`#[param(..)]`", &known));
@@ -181,7 +182,7 @@ pub(super) fn place(param: &Param, tool: &str, errors: &mut Errors) -> Option<Pl
                     "tool `{tool}` does not say where argument `{}` goes",
                     param.argument()
                 ),
-                "add `#[param(..)]` with one of `path`, `query`, `header`, `body`, `whole`",
+                "add `#[param(..)]` with one of `path`, `query`, `header`, `cookie`, `body`, `whole`",
             ),
             Some((second, _)) => errors.push(
                 second.span(),
@@ -195,19 +196,17 @@ pub(super) fn place(param: &Param, tool: &str, errors: &mut Errors) -> Option<Pl
     Some(match (key.to_string().as_str(), word.as_str()) {
         ("path", "") => Place::Path { slash: false },
         ("path", "slash") => Place::Path { slash: true },
-        ("query", "" | "repeat") => Place::Query("Repeat"),
-        ("query", "comma") => Place::Query("Comma"),
-        ("query", "space") => Place::Query("Space"),
-        ("query", "pipe") => Place::Query("Pipe"),
-        ("query", "deep") => Place::Query("Deep"),
+        ("query", "") => Place::Query("Repeat"),
+        ("query", word) if separator(word).is_some() => Place::Query(separator(word)?),
         ("header", "") => Place::Header,
+        ("cookie", "") => Place::Cookie,
         ("body", "") => Place::Body,
         ("whole", "") => Place::Whole,
         (key, _) => {
             let instead = match key {
                 "path" => "write `path` or `path(slash)`",
                 "query" => {
-                    "write `query`, or how several values are sent: `repeat`, `comma`, `space`, `pipe`, `deep`"
+                    "write `query`, or how several values are sent: `repeat`, `comma`, `space`, `pipe`, `deep`, `json`, `members`"
                 }
                 _ => "remove it and its parentheses",
             };
@@ -219,6 +218,20 @@ pub(super) fn place(param: &Param, tool: &str, errors: &mut Errors) -> Option<Pl
             );
             return None;
         }
+    })
+}
+
+/// How several values are written.
+pub(super) fn separator(word: &str) -> Option<Separator> {
+    Some(match word {
+        "repeat" => "Repeat",
+        "comma" => "Comma",
+        "space" => "Space",
+        "pipe" => "Pipe",
+        "deep" => "Deep",
+        "json" => "Json",
+        "members" => "Members",
+        _ => return None,
     })
 }
 
@@ -244,7 +257,10 @@ pub(super) fn check_param(param: &Param, place: Place, tool: &str, errors: &mut 
     }
     param.facts.validate(&name, errors);
     if let Some(secret) = &param.secret {
-        if !matches!(place, Place::Body | Place::Header | Place::Whole) {
+        if !matches!(
+            place,
+            Place::Body | Place::Header | Place::Cookie | Place::Whole
+        ) {
             errors.push(
                 secret.span(),
                 format_args!("`{name}` is secret, but stands in the address, which is logged"),

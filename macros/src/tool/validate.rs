@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span};
 use syn::{ItemStruct, LitStr, Type};
 
 use super::ast::Keys;
-use super::body::{check_body, check_mask, check_update};
+use super::body::{check_body, check_encoding, check_mask, check_update};
 use super::list::{CheckedList, check_list};
 use super::names::check_names;
 use super::param::{Param, Place, Separator, check_param, place};
@@ -37,6 +37,7 @@ pub(crate) struct Tool {
     pub(crate) segments: Vec<Segment>,
     pub(crate) params: Vec<(Param, Place)>,
     pub(crate) media_type: String,
+    pub(crate) encoding: Vec<(String, Separator)>,
     pub(crate) body_required: bool,
     pub(crate) fixed: Vec<(Name, Value)>,
     pub(crate) list: Option<CheckedList>,
@@ -114,6 +115,7 @@ pub(crate) fn validate(
     check_placeholders(&segments, &path, &params, &tool, errors);
     let effect = check_effect(&keys, &http, &method, errors);
     check_body(&keys, &http, &params, &tool, errors);
+    let encoding = check_encoding(&keys, &params, &tool, errors);
     let (merge, read_back) = check_update(&keys, &params, &tool, errors);
     let mask = keys
         .mask
@@ -150,6 +152,7 @@ pub(crate) fn validate(
         params,
         media_type,
         body_required,
+        encoding,
         fixed: keys.fixed,
         list,
         merge,

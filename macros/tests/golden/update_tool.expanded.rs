@@ -125,6 +125,7 @@ const _: () = {
                 media_type: "application/json",
                 required: true,
                 fixed: &[("kind", "\"user\"")],
+                encoding: &[],
             },
             list: ::core::option::Option::None,
             update: ::runtime::__private::Update {

@@ -40,6 +40,7 @@ static TOOLS: [Tool; 3] = [
             media_type: "application/json",
             required: true,
             fixed: &[],
+            ..Body::NONE
         },
         params: &[
             param(QUERY, optional("name", STRING)),

@@ -116,7 +116,7 @@ async fn headers_and_body() {
     request.http = Http::Patch;
     request.headers = vec![("x-argument", "1".to_owned())];
     request.body = Some(b"{\"a\":null}".to_vec());
-    request.media_type = "application/json";
+    request.media_type = "application/json".into();
     account.send(&request).await.unwrap();
 
     let [first, second] = &server.seen()[..] else {

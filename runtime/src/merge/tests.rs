@@ -183,7 +183,7 @@ fn the_get_of_an_update_has_no_body_and_no_query() {
         path_and_query: "/users/x".to_owned(),
         headers: Vec::new(),
         body: None,
-        media_type: "",
+        media_type: "".into(),
         accept: "application/json",
         partial: false,
     };

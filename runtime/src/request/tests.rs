@@ -194,7 +194,7 @@ fn query_of(separator: Separator, shape: Shape, value: &str) -> Result<String, S
     });
     let arguments = checked(tool, &format!(r#"{{"a": {value}}}"#)).map_err(|all| all.join("; "))?;
     let request = Request::new(&arguments).map_err(|problem| problem.to_string())?;
-    assert_eq!((&request.body, request.media_type), (&None, ""));
+    assert_eq!((&request.body, request.media_type.as_ref()), (&None, ""));
     Ok(request.path_and_query)
 }
 
@@ -258,7 +258,25 @@ fn queries_are_written_as_declared() {
             Separator::Deep,
             DEEP,
             r#"{"x": 1, "y&z": {"n": true}, "l": ["p", "q"], "o": null}"#,
-            Ok("/tool?a%5Bx%5D=1&a%5By%26z%5D%5Bn%5D=true&a%5Bl%5D=p&a%5Bl%5D=q"),
+            Ok("/tool?a%5Bx%5D=1&a%5By%26z%5D%5Bn%5D=true&a%5Bl%5D%5B0%5D=p&a%5Bl%5D%5B1%5D=q"),
+        ),
+        (
+            Separator::Members,
+            ANY,
+            r#"{"a b": 1, "c": ["x", "y"], "d": null}"#,
+            Ok("/tool?a%20b=1&c=x&c=y"),
+        ),
+        (
+            Separator::Comma,
+            ANY,
+            r#"{"R": 100, "G": null, "B": "x y"}"#,
+            Ok("/tool?a=R,100,B,x%20y"),
+        ),
+        (
+            Separator::Json,
+            ANY,
+            r#"{"a": [1, "&"]}"#,
+            Ok("/tool?a=%7B%22a%22%3A%5B1%2C%22%26%22%5D%7D"),
         ),
         (
             Separator::Repeat,
@@ -404,6 +422,7 @@ fn bodies_hold_what_was_given_and_nothing_else() {
                 media_type,
                 required,
                 fixed,
+                ..Body::NONE
             },
             ..TOOL
         });
@@ -415,7 +434,7 @@ fn bodies_hold_what_was_given_and_nothing_else() {
                     .body
                     .map(|body| String::from_utf8(body).unwrap())
                     .as_deref(),
-                request.media_type
+                request.media_type.as_ref()
             ),
             (expected, expected_type),
             "{given} as {media_type}"

@@ -3,21 +3,60 @@
 use serde_json::{Map, Value, json};
 
 use super::{each, integral, items, null_aside, set_aside};
+use crate::openapi::REFUSED;
 
-/// Keywords that say nothing about values, or nothing that 3.0 has a place for and a call depends on.
-const ASIDE: [&str; 11] = [
-    "$id",
-    "$schema",
-    "$anchor",
-    "$dynamicAnchor",
-    "$vocabulary",
-    "$comment",
-    "$defs",
-    "contentEncoding",
-    "contentMediaType",
-    "contentSchema",
-    "xml",
+/// Keywords that a typed schema has a place for. All others are set aside: JSON Schema takes unknown keywords for notes, and those it knows besides these only forbid more, which a server does itself.
+const KNOWN: [&str; 37] = [
+    "$ref",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "default",
+    "deprecated",
+    "description",
+    "discriminator",
+    "enum",
+    "example",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "externalDocs",
+    "format",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "not",
+    "nullable",
+    "oneOf",
+    "pattern",
+    "prefixItems",
+    "properties",
+    "readOnly",
+    "required",
+    "title",
+    "type",
+    "uniqueItems",
+    "unevaluatedProperties",
+    "writeOnly",
 ];
+
+/// Keywords that can name members which `properties` does not.
+const NAMING: [&str; 5] = [
+    "patternProperties",
+    "dependentSchemas",
+    "then",
+    "else",
+    "propertyNames",
+];
+
+/// References whose target depends on where they are reached from.
+const DYNAMIC: [&str; 2] = ["$dynamicRef", "$recursiveRef"];
 
 /// Keywords that describe and do not restrict; the outer one wins where two meet.
 const NOTES: [&str; 9] = [
@@ -46,9 +85,8 @@ pub(crate) fn schema(value: &mut Value) {
 }
 
 fn object(map: &mut Map<String, Value>) {
-    for key in ASIDE {
-        set_aside(map, key);
-    }
+    aside(map);
+    well_formed(map);
     inner(map);
     reference_with_siblings(map);
     constant(map);
@@ -58,6 +96,55 @@ fn object(map: &mut Map<String, Value>) {
     }
     limits(map);
     examples(map);
+}
+
+/// What is left are keywords with a place.
+fn aside(map: &mut Map<String, Value>) {
+    for key in DYNAMIC {
+        if map.contains_key(key) {
+            map.insert(
+                REFUSED.to_owned(),
+                format!("`{key}` is not understood").into(),
+            );
+        }
+    }
+    if NAMING.iter().any(|key| map.contains_key(*key))
+        && map
+            .get("additionalProperties")
+            .is_none_or(|it| *it == false)
+    {
+        map.insert("additionalProperties".to_owned(), true.into());
+    }
+    let keys: Vec<String> = map
+        .keys()
+        .filter(|key| !KNOWN.contains(&key.as_str()) && !key.starts_with("x-"))
+        .filter(|key| !matches!(key.as_str(), "const" | "examples"))
+        .cloned()
+        .collect();
+    for key in keys {
+        set_aside(map, &key);
+    }
+}
+
+/// Values that no reading of a keyword allows say nothing.
+fn well_formed(map: &mut Map<String, Value>) {
+    let fits = |key: &str, value: &Value| match key {
+        "required" | "enum" | "allOf" | "anyOf" | "oneOf" => value.is_array(),
+        "title" | "description" | "format" | "pattern" => value.is_string(),
+        "discriminator" => value.get("propertyName").is_some_and(Value::is_string),
+        "externalDocs" => value.get("url").is_some_and(Value::is_string),
+        "readOnly" | "writeOnly" | "nullable" | "deprecated" | "uniqueItems" => value.is_boolean(),
+        "items" => value.is_object() || value.is_boolean(),
+        _ => true,
+    };
+    let keys: Vec<String> = map
+        .iter()
+        .filter(|(key, value)| !fits(key, value))
+        .map(|(key, _)| key.clone())
+        .collect();
+    for key in keys {
+        set_aside(map, &key);
+    }
 }
 
 /// Schemas in this one.

@@ -1,0 +1,118 @@
+//! Types that contain themselves: where a circle comes round, a type is held by reference, as a constant cannot contain itself.
+
+use std::collections::BTreeMap;
+
+use crate::catalog::{TypeDef, TypeKind, TypeRef, TypeShape};
+
+/// Makes each reference between types of one circle a [`TypeKind::Boxed`].
+pub(super) fn cut<'t>(types: impl Iterator<Item = &'t mut TypeDef>) {
+    let mut types: Vec<&mut TypeDef> = types.collect();
+    let index: BTreeMap<String, usize> = types
+        .iter()
+        .enumerate()
+        .map(|(index, def)| (def.rust_name.clone(), index))
+        .collect();
+    let edges: Vec<Vec<usize>> = types
+        .iter_mut()
+        .map(|def| {
+            let mut targets = Vec::new();
+            each_kind(def, &mut |kind| {
+                if let TypeKind::Named(name) = kind {
+                    targets.extend(index.get(name));
+                }
+            });
+            targets
+        })
+        .collect();
+    let circle = circles(&edges);
+    for (from, def) in types.iter_mut().enumerate() {
+        each_kind(def, &mut |kind| {
+            if let TypeKind::Named(name) = kind
+                && let Some(to) = index.get(name.as_str())
+                && circle[from] == circle[*to]
+            {
+                *kind = TypeKind::Boxed(std::mem::take(name));
+            }
+        });
+    }
+}
+
+/// The number of the circle of each node; one that is in none has a number of its own.
+///
+/// Kosaraju's algorithm, without recursion, since documents decide how deep it would be.
+fn circles(edges: &[Vec<usize>]) -> Vec<usize> {
+    let mut order = Vec::new();
+    let mut seen = vec![false; edges.len()];
+    for start in 0..edges.len() {
+        walk(edges, start, &mut seen, &mut |node| order.push(node));
+    }
+    let mut back = vec![Vec::new(); edges.len()];
+    for (from, targets) in edges.iter().enumerate() {
+        for to in targets {
+            back[*to].push(from);
+        }
+    }
+    let mut circle = vec![0; edges.len()];
+    let mut seen = vec![false; edges.len()];
+    for start in order.into_iter().rev() {
+        walk(&back, start, &mut seen, &mut |node| circle[node] = start);
+    }
+    circle
+}
+
+/// Visits what is reached from `start` and was not seen yet, each node behind those it leads to.
+fn walk(edges: &[Vec<usize>], start: usize, seen: &mut [bool], visit: &mut impl FnMut(usize)) {
+    if std::mem::replace(&mut seen[start], true) {
+        return;
+    }
+    let mut open = vec![(start, 0)];
+    while let Some((node, next)) = open.pop() {
+        match edges[node].get(next) {
+            Some(to) => {
+                open.push((node, next + 1));
+                if !std::mem::replace(&mut seen[*to], true) {
+                    open.push((*to, 0));
+                }
+            }
+            None => visit(node),
+        }
+    }
+}
+
+/// Calls `change` with each kind in a type, however deep.
+pub(super) fn each_kind(def: &mut TypeDef, change: &mut impl FnMut(&mut TypeKind)) {
+    match &mut def.shape {
+        TypeShape::Struct { fields, additional } => {
+            let fields = fields.iter_mut().map(|field| &mut field.ty);
+            fields.chain(additional).for_each(|ty| inside(ty, change));
+        }
+        TypeShape::Union { variants } => {
+            let variants = variants.iter_mut();
+            variants.for_each(|variant| inside(&mut variant.ty, change));
+        }
+        TypeShape::Enum { .. } => {}
+    }
+}
+
+/// Calls `change` with the kind of a type and of what it holds.
+pub(super) fn inside(ty: &mut TypeRef, change: &mut impl FnMut(&mut TypeKind)) {
+    change(&mut ty.kind);
+    if let TypeKind::Array(of) | TypeKind::Map(of) = &mut ty.kind {
+        inside(of, change);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::circles;
+
+    #[test]
+    fn nodes_of_one_circle_have_one_number() {
+        // 0 -> 1 -> 2 -> 1, 3 -> 3, 4 -> 0
+        let circle = circles(&[vec![1], vec![2], vec![1], vec![3], vec![0]]);
+        assert_eq!(circle[1], circle[2]);
+        let mut others = [circle[0], circle[1], circle[3], circle[4]];
+        others.sort_unstable();
+        assert!(others.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+}

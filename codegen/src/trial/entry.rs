@@ -1,0 +1,194 @@
+//! An operation -> its entry in an allowlist that takes everything: nothing is decided that a document says itself.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::catalog::Place;
+use crate::error::DocumentError;
+use crate::facts::{Facts, facts};
+use crate::ident::{self, Taken};
+use crate::input::Input;
+use crate::openapi::{OperationRef, Spec};
+
+/// A tool to be.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// Which operation of the document it is.
+    pub(super) index: usize,
+    /// Name of the tool.
+    pub(super) tool: String,
+    toolset: String,
+    yaml: String,
+}
+
+/// Names in use.
+#[derive(Debug, Default)]
+pub(super) struct Names(Taken);
+
+/// A file of the allowlist.
+pub(super) struct Toolset {
+    pub(super) input: Input,
+    /// Where the entry of each operation begins.
+    pub(super) lines: Vec<(usize, usize)>,
+}
+
+/// Makes an entry, or says what is in the way.
+pub(super) fn entry(
+    spec: &Spec,
+    index: usize,
+    operation: &OperationRef,
+    names: &mut Names,
+) -> Result<Entry, Vec<DocumentError>> {
+    let facts = facts(spec, &operation.id)?;
+    let answer = answer(spec, operation, &facts).map_err(|error| vec![error])?;
+    // `call_` and a number have to fit in as well.
+    let resource = names.0.take(&cut(&name(&operation.id), 54));
+    let text = |text: &str| quoted(&plain(text));
+    let title = [&facts.summary, &operation.id];
+    let title = title.into_iter().find(|text| !plain(text).is_empty());
+    let description = [&facts.description, &facts.summary, &operation.id];
+    let description = description.into_iter().find(|text| !plain(text).is_empty());
+    let mut yaml = format!(
+        "  - method: call\n    resource: {resource}\n    title: {}\n    description: {}\n    operations: {{ trial: {} }}\n",
+        text(title.map_or("Call", String::as_str)),
+        text(description.map_or("Calls it.", String::as_str)),
+        quoted(&operation.id),
+    );
+    if let Some(answer) = answer {
+        let _ = writeln!(yaml, "    answer: {answer}");
+    }
+    let changes = changes(&facts);
+    if !changes.is_empty() {
+        yaml.push_str("    parameters:\n");
+        yaml.push_str(&changes);
+    }
+    Ok(Entry {
+        index,
+        tool: format!("call_{resource}"),
+        toolset: toolset(spec, operation),
+        yaml,
+    })
+}
+
+/// What the answer is, where it is no JSON.
+fn answer(
+    spec: &Spec,
+    operation: &OperationRef,
+    facts: &Facts,
+) -> Result<Option<&'static str>, DocumentError> {
+    let media = &facts.response_media;
+    if facts.response.is_some() || media.is_empty() {
+        return Ok(None);
+    }
+    if media.iter().any(|media| media.contains("ndjson")) {
+        return Ok(Some("ndjson"));
+    }
+    if media.iter().any(|media| media.starts_with("text/")) {
+        return Ok(Some("text"));
+    }
+    Err(DocumentError::Unsupported {
+        file: spec.source.clone(),
+        pointer: format!("{}/responses", operation.pointer),
+        construct: format!("an answer of `{}`", media.join("`, `")),
+    })
+}
+
+/// Descriptions for parameters that have none, and names for those whose name is taken.
+fn changes(facts: &Facts) -> String {
+    let mut yaml = String::new();
+    let mut taken = BTreeSet::new();
+    for parameter in &facts.parameters {
+        let name = &parameter.name;
+        let place = match parameter.place {
+            Place::Path { .. } => "path",
+            Place::Query { .. } => "query",
+            Place::Header => "header",
+            Place::Cookie => "cookie",
+            Place::Body | Place::WholeBody => "body",
+        };
+        let reserved = matches!(name.as_str(), "limit" | "next_cursor");
+        let mut keys = String::new();
+        if reserved || !taken.insert(name.clone()) {
+            let mut rename = format!("{place}_{}", self::name(name));
+            while !taken.insert(rename.clone()) {
+                rename.push('_');
+            }
+            let _ = write!(keys, ", rename: {rename}, reason: taken");
+        }
+        if parameter.description.is_empty() {
+            let description = format!("What the API calls {name}.");
+            let _ = write!(keys, ", description: {}", quoted(&plain(&description)));
+        }
+        if !keys.is_empty() {
+            let _ = writeln!(
+                yaml,
+                "      - {{ name: {}, in: {place}{keys} }}",
+                quoted(name)
+            );
+        }
+    }
+    yaml
+}
+
+/// The first tag, else the first part of the path.
+fn toolset(spec: &Spec, operation: &OperationRef) -> String {
+    let tags = spec.find(&operation.id).map(|at| &at.operation.tags);
+    let tag = tags.and_then(|tags| tags.first());
+    let path = operation.path.split('/');
+    let part = path.into_iter().find(|part| !part.is_empty());
+    let toolset = tag.map(String::as_str).or(part).unwrap_or("root");
+    cut(&name(toolset), 54)
+}
+
+/// The files of the allowlist.
+pub(super) fn toolsets(entries: &[Entry]) -> Vec<Toolset> {
+    let names: BTreeSet<&str> = entries.iter().map(|it| it.toolset.as_str()).collect();
+    let toolset = |name: &str| {
+        let mut text = format!("toolset: {name}\ndescription: {name}.\ntools:\n");
+        let mut lines = Vec::new();
+        let mut line = 4;
+        for entry in entries.iter().filter(|entry| entry.toolset == name) {
+            lines.push((line, entry.index));
+            text.push_str(&entry.yaml);
+            line += entry.yaml.lines().count();
+        }
+        let path = format!("specs/tools/{name}.yaml");
+        Toolset {
+            input: Input { path, text },
+            lines,
+        }
+    };
+    names.into_iter().map(toolset).collect()
+}
+
+/// A name as the allowlist wants it.
+fn name(text: &str) -> String {
+    let name = ident::snake(text);
+    let name = name.trim_matches('_');
+    match name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        true => name.to_owned(),
+        false => format!("n{name}"),
+    }
+}
+
+fn cut(name: &str, most: usize) -> String {
+    let name: String = name.chars().take(most).collect();
+    name.trim_end_matches('_').to_owned()
+}
+
+/// A text on one line, without what does not show.
+fn plain(text: &str) -> String {
+    let shows = |c: &char| {
+        !c.is_control()
+            && !matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    text.chars().filter(shows).take(600).collect()
+}
+
+/// A text as YAML: JSON is.
+pub(super) fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}

@@ -1,0 +1,148 @@
+//! Bodies that are no JSON: forms, with and without files, and bytes.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::encode::{form_pairs, joined, scalar};
+use crate::schema::{Kind, Shape};
+use crate::tool::{Body, Param};
+
+/// Part of a media type without its parameters.
+pub(crate) fn essence(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or_default().trim()
+}
+
+/// Whether a media type is JSON.
+pub(crate) fn is_json(media_type: &str) -> bool {
+    let essence = essence(media_type);
+    essence.ends_with("/json") || essence.ends_with("+json")
+}
+
+/// Whether a value is bytes, which JSON can only hold as base64.
+pub(crate) fn is_file(shape: &Shape) -> bool {
+    match shape.kind {
+        Kind::String(rules) => rules.format == "binary",
+        Kind::Array { items, .. } => is_file(items),
+        _ => false,
+    }
+}
+
+/// Whether bytes can be made of a value; of what is no file they always can.
+pub(crate) fn check_file(shape: &Shape, value: &Value) -> Result<(), String> {
+    if !is_file(shape) {
+        return Ok(());
+    }
+    let mut texts = match value {
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+        value => Vec::from_iter(value.as_str()),
+    }
+    .into_iter();
+    match texts.all(|text| decode(text).is_some()) {
+        true => Ok(()),
+        false => Err("is not base64".to_owned()),
+    }
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    let text: String = text.split_whitespace().collect();
+    STANDARD.decode(text).ok()
+}
+
+/// The bytes of a body, and its media type.
+pub(crate) fn written(
+    body: &Body,
+    params: &[Param],
+    value: &Value,
+    whole: bool,
+) -> (Cow<'static, str>, Vec<u8>) {
+    let media_type = body.media_type;
+    let bytes = match value {
+        _ if is_json(media_type) => value.to_string().into_bytes(),
+        Value::Object(members) if essence(media_type) == "multipart/form-data" => {
+            let mut parts = Parts::default();
+            for (name, value) in members {
+                let mut params = params.iter();
+                let file = params.any(|it| it.wire == name && is_file(&it.field.shape));
+                parts.add(name, value, file && !whole);
+            }
+            return parts.end();
+        }
+        Value::Object(members) if essence(media_type) == "application/x-www-form-urlencoded" => {
+            let pairs = members.iter().flat_map(|(name, value)| {
+                let mut encoding = body.encoding.iter();
+                let separator = encoding.find(|(wire, _)| wire == name);
+                form_pairs(name, separator.map(|(_, separator)| *separator), value)
+            });
+            joined(&pairs.collect::<Vec<_>>()).into_bytes()
+        }
+        Value::String(text) => {
+            let file = whole && params.iter().any(|it| is_file(&it.field.shape));
+            let bytes = Some(text).filter(|_| file).and_then(|text| decode(text));
+            bytes.unwrap_or_else(|| text.clone().into_bytes())
+        }
+        value => value.to_string().into_bytes(),
+    };
+    (Cow::Borrowed(media_type), bytes)
+}
+
+/// The parts of a form with files: header lines and content of each.
+#[derive(Default)]
+struct Parts(Vec<(String, Vec<u8>)>);
+
+impl Parts {
+    fn add(&mut self, name: &str, value: &Value, file: bool) {
+        let quoted = name
+            .replace('"', "%22")
+            .replace('\r', "%0D")
+            .replace('\n', "%0A");
+        let head = format!("Content-Disposition: form-data; name=\"{quoted}\"");
+        match value {
+            Value::Null => {}
+            Value::Array(items) => items.iter().for_each(|item| self.add(name, item, file)),
+            Value::String(text) if file => {
+                let head = format!(
+                    "{head}; filename=\"{quoted}\"\r\nContent-Type: application/octet-stream"
+                );
+                self.0.push((head, decode(text).unwrap_or_default()));
+            }
+            value => match scalar(value) {
+                Some(text) => self.0.push((head, text.into_bytes())),
+                None => {
+                    let head = format!("{head}\r\nContent-Type: application/json");
+                    self.0.push((head, value.to_string().into_bytes()));
+                }
+            },
+        }
+    }
+
+    /// The whole, between lines that depend on all of it and so are nowhere in it.
+    fn end(self) -> (Cow<'static, str>, Vec<u8>) {
+        let mut hash = Sha256::new();
+        for (head, content) in &self.0 {
+            hash.update(head.as_bytes());
+            hash.update(content);
+        }
+        let digest = hash.finalize();
+        let line: String = digest
+            .iter()
+            .take(16)
+            .map(|it| format!("{it:02x}"))
+            .collect();
+        let mut bytes = Vec::new();
+        for (head, content) in self.0 {
+            bytes.extend_from_slice(format!("--{line}\r\n{head}\r\n\r\n").as_bytes());
+            bytes.extend_from_slice(&content);
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(format!("--{line}--\r\n").as_bytes());
+        let media_type = format!("multipart/form-data; boundary={line}");
+        (Cow::Owned(media_type), bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+//! `cargo xtask try-spec FILE…`: what would become of the operations of any OpenAPI document, and whether what is generated compiles.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use codegen::trial::{Trial, trial};
+
+use crate::lab::root;
+
+/// What became of one document.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) trial: Trial,
+    /// What reading and generating took.
+    pub(crate) time: Duration,
+}
+
+/// Tries documents; with `check` compiles what they become, with `all` names each operation that is refused.
+#[expect(clippy::print_stdout, reason = "the result of the command")]
+pub(crate) fn try_specs(files: &[std::path::PathBuf], check: bool, all: bool) -> Result<()> {
+    for file in files {
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
+        let source = file.display().to_string();
+        let report = match run(&source, &text) {
+            Ok(report) => report,
+            Err(errors) => {
+                println!("{source}: nothing can be read");
+                errors.iter().for_each(|error| println!("  {error}"));
+                continue;
+            }
+        };
+        println!("{source}: {}", summary(&report));
+        for (reason, count) in grouped(&report.trial, &source) {
+            println!("  {count:5} {reason}");
+        }
+        if all {
+            for refused in &report.trial.refused {
+                println!("  {}", refused.operation);
+                refused
+                    .reasons
+                    .iter()
+                    .for_each(|reason| println!("    {reason}"));
+            }
+        }
+        if check {
+            let name = file.file_stem().unwrap_or_default().to_string_lossy();
+            let started = Instant::now();
+            compile(
+                &root().join("target/foreign/crates").join(&*name),
+                &report.trial,
+            )?;
+            println!("  compiles, in {:.1?}", started.elapsed());
+        }
+    }
+    Ok(())
+}
+
+/// Reads and generates.
+pub(crate) fn run(source: &str, text: &str) -> Result<Report, Vec<String>> {
+    let started = Instant::now();
+    let trial = trial(source, text)?;
+    Ok(Report {
+        trial,
+        time: started.elapsed(),
+    })
+}
+
+fn summary(report: &Report) -> String {
+    let Report { trial, time } = report;
+    let refused = trial.refused.len();
+    let bytes: usize = trial.files.iter().map(|file| file.text.len()).sum();
+    format!(
+        "{} of {} operations, {} refused; {} files of {} kB in {time:.1?}",
+        trial.operations - refused,
+        trial.operations,
+        refused,
+        trial.files.len(),
+        bytes / 1000,
+    )
+}
+
+/// How many operations each reason keeps from being tools, most first. Reasons are told without where and with what.
+pub(crate) fn grouped(trial: &Trial, source: &str) -> Vec<(String, usize)> {
+    let mut groups: BTreeMap<String, usize> = BTreeMap::new();
+    for refused in &trial.refused {
+        let mut kinds: Vec<String> = refused
+            .reasons
+            .iter()
+            .map(|reason| kind(reason, source))
+            .collect();
+        kinds.sort();
+        kinds.dedup();
+        for kind in kinds {
+            *groups.entry(kind).or_default() += 1;
+        }
+    }
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by(|(one, few), (other, many)| many.cmp(few).then_with(|| one.cmp(other)));
+    groups
+}
+
+/// A reason without its place and its names.
+fn kind(reason: &str, source: &str) -> String {
+    let reason = reason.strip_prefix(source).unwrap_or(reason);
+    let reason = match reason.split_once(": ") {
+        Some((place, rest)) if place.contains('/') || place.is_empty() => rest,
+        _ => reason,
+    };
+    let reason = match reason.split_once(": ") {
+        Some((place, rest)) if place.starts_with('/') => rest,
+        _ => reason,
+    };
+    let mut kind = String::new();
+    for (index, part) in reason.split('`').enumerate() {
+        let name = index % 2 == 1;
+        kind.push_str(if name && !is_keyword(part) {
+            "…"
+        } else {
+            part
+        });
+    }
+    kind
+}
+
+/// Words of OpenAPI and JSON Schema, which tell more than names.
+fn is_keyword(word: &str) -> bool {
+    const WORDS: [&str; 24] = [
+        "not",
+        "anyOf",
+        "oneOf",
+        "allOf",
+        "enum",
+        "multipleOf",
+        "uniqueItems",
+        "pattern",
+        "minProperties",
+        "maxProperties",
+        "exclusiveMaximum",
+        "content",
+        "deepObject",
+        "limit",
+        "patternProperties",
+        "if",
+        "then",
+        "else",
+        "contains",
+        "propertyNames",
+        "dependentRequired",
+        "anyOf` beside other alternatives, `anyOf",
+        "$dynamicRef",
+        "multipart/form-data",
+    ];
+    WORDS.contains(&word) || word.contains('/') && !word.contains(' ')
+}
+
+/// Compiles what a document became as a crate of its own.
+pub(crate) fn compile(folder: &Path, trial: &Trial) -> Result<()> {
+    let root = root();
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).context("remove what was tried before")?;
+    }
+    for file in &trial.files {
+        if let Some(path) = file.path.strip_prefix("generated/src/") {
+            let path = folder.join("src").join(path);
+            let parent = path.parent().context("a file is in a folder")?;
+            std::fs::create_dir_all(parent)?;
+            std::fs::write(path, &file.text)?;
+        }
+    }
+    let manifest = format!(
+        "[package]\nname = \"trial\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nruntime = {{ package = \"mcp-runtime\", path = {:?} }}\n\n[workspace]\n",
+        root.join("runtime")
+    );
+    std::fs::write(folder.join("Cargo.toml"), manifest)?;
+    std::fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
+    let status = Command::new("cargo")
+        .args(["check", "--quiet", "--offline"])
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", root.join("target/foreign/target"))
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env("RUSTFLAGS", "-Dwarnings")
+        .status()
+        .context("run cargo")?;
+    if !status.success() {
+        bail!(
+            "what was generated in {} does not compile",
+            folder.display()
+        );
+    }
+    Ok(())
+}
