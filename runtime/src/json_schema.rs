@@ -13,7 +13,7 @@ use crate::tool::{Content, List, Tool};
 pub fn input_schema(tool: &Tool) -> Map<String, Value> {
     let fields: Vec<Field> = accepted(tool).collect();
     let declared = tool.params.iter().filter(|param| !param.hidden);
-    let room = Room::of(declared.map(|param| param.field.shape));
+    let room = Room::of(&declared.map(|param| param.field.shape));
     let properties: Map<_, _> = fields
         .iter()
         .map(|field| room.input_property(field))
@@ -31,7 +31,7 @@ pub fn input_schema(tool: &Tool) -> Map<String, Value> {
 #[must_use]
 pub fn output_schema(tool: &Tool) -> Map<String, Value> {
     if let Some(list) = &tool.list {
-        let room = Room::of([list.of].into_iter());
+        let room = Room::of(&[list.of].into_iter());
         return list_output(list, room);
     }
     let (name, property) = match (tool.content, &tool.returns) {
@@ -43,10 +43,10 @@ pub fn output_schema(tool: &Tool) -> Map<String, Value> {
             ("result", lines)
         }
         (Content::Json, Some(shape)) if !is_wrapped(shape) => {
-            return Room::of([*shape].into_iter()).output_object(shape);
+            return Room::of(&[*shape].into_iter()).output_object(shape);
         }
         (Content::Json, Some(shape)) => {
-            let room = Room::of([*shape].into_iter());
+            let room = Room::of(&[*shape].into_iter());
             ("result", room.output(shape))
         }
         (Content::Json, None) => {
@@ -139,7 +139,7 @@ const DEEPEST: usize = 12;
 
 impl Room {
     /// As much as there is room for with all of these.
-    fn of(shapes: impl Iterator<Item = Shape> + Clone) -> Self {
+    fn of(shapes: &(impl Iterator<Item = Shape> + Clone)) -> Self {
         let room = |objects| Self { objects, links: 2 };
         let fits = |room: &Self| {
             let mut left = MOST;

@@ -125,6 +125,7 @@ fn parameter(parameter: &crate::catalog::Parameter) -> Option<DocumentParameter>
         Place::Path { .. } => return None,
         Place::Query { .. } => "query",
         Place::Header => "header",
+        Place::Cookie => "cookie",
         Place::Body | Place::WholeBody => "body",
     };
     Some(DocumentParameter {

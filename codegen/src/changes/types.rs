@@ -50,11 +50,13 @@ pub(super) fn said(types: &Types<'_>, ty: &TypeRef) -> String {
         TypeKind::String => "a text".to_owned(),
         TypeKind::Array(items) => format!("an array, each {}", said(types, items)),
         TypeKind::Map(_) => "an object".to_owned(),
-        TypeKind::Named(name) => match types.get(name).map(|def| &def.shape) {
-            Some(TypeShape::Struct { .. }) => "an object".to_owned(),
-            Some(TypeShape::Enum { .. }) => "one of certain texts".to_owned(),
-            Some(TypeShape::Union { .. }) => "one of several types".to_owned(),
-            None => "unknown".to_owned(),
-        },
+        TypeKind::Named(name) | TypeKind::Boxed(name) => {
+            match types.get(name).map(|def| &def.shape) {
+                Some(TypeShape::Struct { .. }) => "an object".to_owned(),
+                Some(TypeShape::Enum { .. }) => "one of certain texts".to_owned(),
+                Some(TypeShape::Union { .. }) => "one of several types".to_owned(),
+                None => "unknown".to_owned(),
+            }
+        }
     }
 }

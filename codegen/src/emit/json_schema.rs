@@ -58,7 +58,7 @@ fn annotations(effect: Effect) -> Value {
 fn input_schema(types: &Types<'_>, operation: &Operation) -> Value {
     let mut properties = Object::new();
     let arguments = || operation.parameters.iter().filter(|it| !it.hidden);
-    let room = Room::of(types, arguments().map(|it| &it.ty));
+    let room = Room::of(types, &arguments().map(|it| &it.ty));
     for parameter in arguments() {
         let mut property = input(room, &parameter.ty);
         annotate(
@@ -191,11 +191,11 @@ fn output_schema(types: &Types<'_>, operation: &Operation) -> Value {
             },
         }),
         Some(ty) if is_object(types, ty) => {
-            Value::Object(output_object(Room::of(types, [ty].into_iter()), ty))
+            Value::Object(output_object(Room::of(types, &[ty].into_iter()), ty))
         }
         Some(ty) => json!({
             "type": "object",
-            "properties": {"result": output(Room::of(types, [ty].into_iter()), ty)},
+            "properties": {"result": output(Room::of(types, &[ty].into_iter()), ty)},
         }),
     }
 }
@@ -218,7 +218,7 @@ fn list_output(types: &Types<'_>, list: &List) -> Value {
     let mut properties = Object::new();
     properties.insert(
         list.items.clone(),
-        json!({"type": "array", "items": output(Room::of(types, [&list.of].into_iter()), &list.of)}),
+        json!({"type": "array", "items": output(Room::of(types, &[&list.of].into_iter()), &list.of)}),
     );
     properties.insert(
         "total_entries".to_owned(),

@@ -28,7 +28,7 @@ impl<'t> Room<'t> {
     /// As much as there is room for with all of these.
     pub(super) fn of<'a>(
         types: &'t Types<'t>,
-        of: impl Iterator<Item = &'a TypeRef> + Clone,
+        of: &(impl Iterator<Item = &'a TypeRef> + Clone),
     ) -> Self {
         let room = |objects| Self {
             types,

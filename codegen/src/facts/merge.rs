@@ -42,7 +42,7 @@ impl<'a> Flattener<'a> {
     }
 
     /// Notes what no rule says.
-    fn note(&mut self, must: String) {
+    fn note(&mut self, must: &str) {
         let note = format!("Must {must}.");
         if !self.flat.notes.contains(&note) {
             self.flat.notes.push(note);
@@ -94,7 +94,7 @@ impl<'a> Flattener<'a> {
                 .as_ref()
                 .is_some_and(|known| Some(known) != pattern.as_ref());
         if let Some(pattern) = pattern.as_ref().filter(|_| two_patterns) {
-            self.note(format!("match {pattern}"));
+            self.note(&format!("match {pattern}"));
         }
         let rules = &mut self.flat.rules;
         rules.format = rules.format.take().or(format);
@@ -120,7 +120,7 @@ impl<'a> Flattener<'a> {
         multiple: Option<f64>,
     ) {
         if let Some(multiple) = multiple {
-            self.note(format!("be a multiple of {multiple}"));
+            self.note(&format!("be a multiple of {multiple}"));
         }
         let min = min.map(|min| {
             if exclusive.0 {
@@ -147,10 +147,10 @@ impl<'a> Flattener<'a> {
         multiple: Option<f64>,
     ) {
         if let Some(multiple) = multiple {
-            self.note(format!("be a multiple of {multiple}"));
+            self.note(&format!("be a multiple of {multiple}"));
         }
         if let Some(max) = max.filter(|_| exclusive.1) {
-            self.note(format!("be less than {max}"));
+            self.note(&format!("be less than {max}"));
         }
         let (min, max) = (min.and_then(number), max.and_then(number));
         if exclusive.0 {
@@ -211,7 +211,7 @@ impl<'a> Flattener<'a> {
         for (words, limit) in [("at least", min.filter(|min| *min > 0)), ("at most", max)] {
             if let Some(limit) = limit {
                 let plural = if limit == 1 { "" } else { "s" };
-                self.note(format!("have {words} {limit} member{plural}"));
+                self.note(&format!("have {words} {limit} member{plural}"));
             }
         }
     }
@@ -232,7 +232,7 @@ impl<'a> Flattener<'a> {
         rules.min_items = rules.min_items.max(min);
         rules.max_items = least(rules.max_items, max);
         if unique {
-            self.note("have no item twice".to_owned());
+            self.note("have no item twice");
         }
     }
 }
