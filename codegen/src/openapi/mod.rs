@@ -335,7 +335,7 @@ mod tests {
             ),
             // What is no part of a call may be wrong.
             (
-                "paths: {/a: {get: {responses: {200: {description: d, headers: {H: {description: 1}}}}}}}\ntags: [{nam: x, name: y}]",
+                "paths: {/a: {get: {responses: {200: {description: d, headers: {H: {descripton: x, schema: {}}}}}}}}\ntags: [{nam: x, name: y}]",
                 "get_a: ",
             ),
         ];
