@@ -580,8 +580,8 @@ pub mod tools {
         pub note: String,
     }
 
-    /// Get what keeps a task in a run from starting, with name and reason of each cause. Empty for
-    /// one whose state is neither none nor scheduled.
+    /// Get why a task in a run does not start: name and reason of all that keeps it. Empty for one
+    /// whose state is neither none nor scheduled.
     #[tool(
         name = "get_single_apacheairflow_task_instance_dependencies_by_id",
         title = "Get what keeps a task from starting",
@@ -608,8 +608,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Get what keeps one instance of a mapped task from starting, with name and reason of each
-    /// cause.
+    /// Get why one instance of a mapped task does not start: name and reason of all that keeps it.
     #[tool(
         name = "get_single_apacheairflow_mapped_task_instance_dependencies_by_id",
         title = "Get what keeps an instance of a mapped task from starting",
