@@ -191,7 +191,10 @@ impl Offer {
         if let Some(tool) = self.discovery_tool(name) {
             return Some(discover::render(tool));
         }
-        self.rendered(known).find(|tool| tool.name == name).cloned()
+        // Looked for by name first: whether one is offered takes longer to say, and this is asked for each call over HTTP.
+        let mut rendered = self.catalogue.tools(self.api(known)).iter();
+        let (tool, rendered) = rendered.find(|(tool, _)| tool.name == name)?;
+        self.offers(known, tool).then(|| rendered.clone())
     }
 
     fn rendered<'a>(
