@@ -79,7 +79,7 @@ pub struct Alternative {
 /// `runtime::api::VersionProbe`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VersionProbe {
-    /// Path of the GET.
+    /// Path of the GET; empty if servers do not tell their version.
     pub path: String,
     /// JSON pointer of the version.
     pub version: String,
@@ -126,6 +126,11 @@ pub enum SignIn {
     },
     /// Exchanged for a bearer token.
     Token(TokenRequest),
+    /// Not at all: there is a key, which a header of its own carries.
+    Key {
+        /// Name of the header.
+        header: String,
+    },
 }
 
 /// `runtime::api::Session`.
@@ -421,8 +426,8 @@ pub struct List {
     pub items: String,
     /// Shape of an item.
     pub of: TypeRef,
-    /// How the API pages.
-    pub pagination: Pagination,
+    /// How the API pages; `None` if it gives everything at once, which the runtime cuts.
+    pub pagination: Option<Pagination>,
     /// The first release that pages it, if that is newer than the operation; older ones give everything at once.
     pub pages_since: Option<String>,
     /// Filters applied by the runtime.
@@ -431,43 +436,68 @@ pub struct List {
     pub summary: Vec<String>,
 }
 
-/// How the API pages.
+/// How the API pages. Parameters for paging are never arguments of the tool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pagination {
+    /// Whether the parameters are members of the body; else they stand in the query.
+    pub in_body: bool,
+    /// Parameter with the number of items.
+    pub limit: String,
+    /// Most items the server gives at once.
+    pub max: u32,
+    /// Member of the answer with the number of all entries, or its JSON pointer; `None` for the usual one.
+    pub total: Option<String>,
+    /// How a request says which items it wants.
+    pub way: Way,
+}
+
+/// How a request says which items it wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Pagination {
-    /// Query parameters for the number of items and of those before them. Parameters for paging are never arguments of the tool.
+pub enum Way {
+    /// By the number of items to leave out.
     Offset {
-        /// Query parameter with the number of items.
-        limit: String,
-        /// Query parameter with the number of items to leave out.
+        /// Parameter with it.
         offset: String,
-        /// Most items the server gives at once.
-        max: u32,
     },
-    /// The same numbers as members of the body.
-    Body {
-        /// Member with the number of items.
-        limit: String,
-        /// Member with the number of items to leave out.
-        offset: String,
-        /// Most items the server gives at once.
-        max: u32,
+    /// By the number of a page.
+    Number {
+        /// Parameter with it.
+        page: String,
+        /// Number of the first page.
+        first: u32,
     },
-    /// A cursor that the server hands out. A server that does not know it goes by offset.
+    /// By a cursor that the server hands out.
     Cursor {
-        /// Query parameter with the cursor; empty for the first page.
+        /// Parameter with it.
         cursor: String,
-        /// Member of the answer with the cursor of the next page, `null` on the last.
+        /// Member of the answer with the cursor of the next page, or its JSON pointer.
         next: String,
-        /// Query parameter with the number of items.
-        limit: String,
-        /// Query parameter with the number of items to leave out.
-        offset: String,
-        /// Most items the server gives at once.
-        max: u32,
+        /// Parameter with the number of items to leave out, for servers that do not know the cursor.
+        offset: Option<String>,
     },
-    /// Everything at once; cut by the runtime.
-    Whole,
+    /// By a link in a header of the answer.
+    Link {
+        /// Relation of the link to the next page.
+        rel: String,
+    },
+}
+
+impl Pagination {
+    /// The parameters that it takes.
+    pub(crate) fn parameters(&self) -> Vec<&str> {
+        let more = match &self.way {
+            Way::Offset { offset } => vec![offset],
+            Way::Number { page, .. } => vec![page],
+            Way::Cursor { cursor, offset, .. } => offset.iter().chain([cursor]).collect(),
+            Way::Link { .. } => Vec::new(),
+        };
+        [&self.limit]
+            .into_iter()
+            .chain(more)
+            .map(String::as_str)
+            .collect()
+    }
 }
 
 /// A filter applied by the runtime.

@@ -154,6 +154,12 @@ pub enum Problem {
         /// The line of the other.
         special: usize,
     },
+    /// A way to page that is none.
+    #[error("{why}")]
+    Pagination {
+        /// What does not go together.
+        why: &'static str,
+    },
     /// A document that no API has.
     #[error("document `{document}` belongs to no API")]
     DocumentWithoutApi {

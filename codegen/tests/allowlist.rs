@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use expect_test::{expect, expect_file};
-use mcp_codegen::catalog::{Api, Catalog, Operation, Pagination};
+use mcp_codegen::catalog::{Api, Catalog, Operation};
 use mcp_codegen::{Decision, Error, Input};
 
 /// All files below `specs/`.
@@ -67,7 +67,7 @@ fn signature(operation: &Operation) -> String {
         }
     }
     if let Some(list) = &operation.list {
-        let pages = matches!(list.pagination, Pagination::Offset { .. });
+        let pages = list.pagination.is_some();
         let filters: Vec<_> = list
             .filters
             .iter()
@@ -138,8 +138,8 @@ fn tools_of_each_api() {
         get_single_apacheairflow_connection_test_by_id: get /api/v2/connections/enqueue-test id!
         add_apacheairflow_default_connections: post /api/v2/connections/defaults
         bulk_apacheairflow_connections: patch /api/v2/connections actions!
-        list_all_apacheairflow_dag_runs: get /api/v2/dags/{dag_id}/dagRuns dag_id logical_date_gte logical_date_lte start_date_gte start_date_lte end_date_gte duration_gte run_type state order_by run_id_pattern triggering_user_name_pattern dag_id_pattern -> dag_runs by , paged false
-        list_all_apacheairflow_dag_runs_batch: post /api/v2/dags/~/dagRuns/list order_by dag_ids states start_date_gte -> dag_runs by , paged false
+        list_all_apacheairflow_dag_runs: get /api/v2/dags/{dag_id}/dagRuns dag_id logical_date_gte logical_date_lte start_date_gte start_date_lte end_date_gte duration_gte run_type state order_by run_id_pattern triggering_user_name_pattern dag_id_pattern -> dag_runs by , paged true
+        list_all_apacheairflow_dag_runs_batch: post /api/v2/dags/~/dagRuns/list order_by dag_ids states start_date_gte -> dag_runs by , paged true
         get_single_apacheairflow_dag_run_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id} dag_id! id!
         trigger_apacheairflow_dag_run: post /api/v2/dags/{dag_id}/dagRuns dag_id! dag_run_id logical_date run_after conf note partition_key
         update_a_apacheairflow_dag_run_by_id: patch /api/v2/dags/{dag_id}/dagRuns/{dag_run_id} dag_id! id! state note masked
@@ -192,8 +192,8 @@ fn tools_of_each_api() {
         create_a_apacheairflow_role: post /auth/fab/v1/roles name! actions read back from /auth/fab/v1/roles/{name}
         update_a_apacheairflow_role_by_id: patch /auth/fab/v1/roles/{name} id! name|id actions masked read back from /auth/fab/v1/roles/{name}
         delete_a_apacheairflow_role_by_id: delete /auth/fab/v1/roles/{name} id!
-        list_all_apacheairflow_task_instances: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances dag_id dag_run_id task_id logical_date_gte logical_date_lte start_date_gte start_date_lte end_date_gte end_date_lte duration_gte task_group_id dag_id_pattern state pool order_by -> task_instances by , paged false
-        list_all_apacheairflow_task_instances_batch: post /api/v2/dags/~/dagRuns/~/taskInstances/list dag_ids dag_run_ids task_ids state start_date_gte start_date_lte order_by -> task_instances by , paged false
+        list_all_apacheairflow_task_instances: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances dag_id dag_run_id task_id logical_date_gte logical_date_lte start_date_gte start_date_lte end_date_gte end_date_lte duration_gte task_group_id dag_id_pattern state pool order_by -> task_instances by , paged true
+        list_all_apacheairflow_task_instances_batch: post /api/v2/dags/~/dagRuns/~/taskInstances/list dag_ids dag_run_ids task_ids state start_date_gte start_date_lte order_by -> task_instances by , paged true
         list_all_apacheairflow_mapped_task_instances: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/listMapped dag_id! dag_run_id! task_id! state rendered_map_index_pattern order_by -> task_instances by , paged true
         get_single_apacheairflow_task_instance_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id} dag_id! dag_run_id! id!
         get_single_apacheairflow_mapped_task_instance_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index} dag_id! dag_run_id! id! map_index!
@@ -269,7 +269,7 @@ fn tools_of_each_api() {
         delete_a_apacheairflow_connection_by_id: delete /api/v1/connections/{connection_id} id!
         test_apacheairflow_connection: post /api/v1/connections/test connection_id! conn_type! host login schema port password extra
         list_all_apacheairflow_dag_runs: get /api/v1/dags/{dag_id}/dagRuns dag_id logical_date_gte logical_date_lte start_date_gte start_date_lte end_date_gte state order_by -> dag_runs by run_type, paged true
-        list_all_apacheairflow_dag_runs_batch: post /api/v1/dags/~/dagRuns/list order_by dag_ids states start_date_gte -> dag_runs by , paged false
+        list_all_apacheairflow_dag_runs_batch: post /api/v1/dags/~/dagRuns/list order_by dag_ids states start_date_gte -> dag_runs by , paged true
         get_single_apacheairflow_dag_run_by_id: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id} dag_id! id!
         trigger_apacheairflow_dag_run: post /api/v1/dags/{dag_id}/dagRuns dag_id! dag_run_id logical_date conf note
         update_a_apacheairflow_dag_run_by_id: patch /api/v1/dags/{dag_id}/dagRuns/{dag_run_id} dag_id! id! state!
@@ -307,7 +307,7 @@ fn tools_of_each_api() {
         update_a_apacheairflow_role_by_id: patch /api/v1/roles/{role_name} id! name|id actions masked read back from /api/v1/roles/{role_name}
         delete_a_apacheairflow_role_by_id: delete /api/v1/roles/{role_name} id!
         list_all_apacheairflow_task_instances: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances dag_id dag_run_id logical_date_gte logical_date_lte start_date_gte start_date_lte end_date_gte end_date_lte duration_gte state pool queue -> task_instances by task_id, paged true
-        list_all_apacheairflow_task_instances_batch: post /api/v1/dags/~/dagRuns/~/taskInstances/list dag_ids dag_run_ids task_ids start_date_gte start_date_lte state -> task_instances by , paged false
+        list_all_apacheairflow_task_instances_batch: post /api/v1/dags/~/dagRuns/~/taskInstances/list dag_ids dag_run_ids task_ids start_date_gte start_date_lte state -> task_instances by , paged true
         list_all_apacheairflow_mapped_task_instances: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/listMapped dag_id! dag_run_id! task_id! state order_by -> task_instances by , paged true
         get_single_apacheairflow_task_instance_by_id: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id} dag_id! dag_run_id! id!
         get_single_apacheairflow_mapped_task_instance_by_id: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index} dag_id! dag_run_id! id! map_index!

@@ -131,7 +131,7 @@ pub mod forms {
 use forms::tools::TOOLS;
 use golden::tools::{ListUsers, UpdateUser};
 use runtime::schema::{Kind, Shape, StringRules};
-use runtime::tool::{Pager, Place, Segment, Separator, ToolBlock};
+use runtime::tool::{Place, Segment, Separator, ToolBlock};
 
 #[test]
 fn goldens_are_tools() {
@@ -226,7 +226,7 @@ fn defaults_and_examples_are_compact_json() {
 #[test]
 fn keywords_are_names_like_others() {
     let list = TOOLS[0].list.expect("a list");
-    assert_eq!(list.pager, Pager::Whole);
+    assert_eq!(list.pager, None);
     assert_eq!(list.summary, ["type"]);
     let filters: Vec<_> = list
         .filters

@@ -317,6 +317,11 @@ impl Account {
         self.0.max_in_flight
     }
 
+    /// The URL of a path on its server.
+    pub(crate) fn url_of(&self, path_and_query: &str) -> Option<reqwest::Url> {
+        self.0.transport.base().join(path_and_query)
+    }
+
     /// What tells this account from others: its server and user, no secret.
     pub(crate) fn identity(&self) -> String {
         let user = self.0.auth.username().unwrap_or_default();

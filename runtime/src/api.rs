@@ -9,7 +9,7 @@ pub struct Api {
     pub name: &'static str,
     /// Name for people.
     pub title: &'static str,
-    /// How a server of this API is recognised, without credentials.
+    /// How a server of this API is recognised, without credentials. An API whose servers do not tell their version has no path here: what is not recognised before is taken for it.
     pub version: VersionProbe,
     /// Its documents; tools of one whose probe fails are not offered.
     pub documents: &'static [Document],
@@ -83,6 +83,11 @@ pub enum SignIn {
     },
     /// Exchanged for a bearer token.
     Token(TokenRequest),
+    /// Not at all: instead of a bearer token there is a key, which a header of its own carries.
+    Key {
+        /// Name of the header.
+        header: &'static str,
+    },
 }
 
 /// A request with Basic credentials that answers with a session cookie, whatever its status, if they are right.

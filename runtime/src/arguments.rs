@@ -148,13 +148,11 @@ impl Arguments {
         Ok(Self { version, ..self })
     }
 
-    /// How the server pages the list of the tool.
+    /// How the server pages the list of the tool; `None` if it gives everything at once.
     #[must_use]
-    pub fn pager(&self, list: &List) -> Pager {
-        if is_older(&self.version, list.pages_since) {
-            return Pager::Whole;
-        }
+    pub fn pager(&self, list: &List) -> Option<Pager> {
         list.pager
+            .filter(|_| !is_older(&self.version, list.pages_since))
     }
 
     /// The value the caller gave for a declared argument; `Value::Null` if that was `null`.

@@ -78,9 +78,16 @@ impl Grant {
         }
     }
 
-    fn bearer(kind: Kind, token: &str, lives: Option<Duration>) -> Option<Self> {
-        let header = sensitive(&format!("Bearer {token}"))?;
-        let mut grant = Self::new(kind, Some((AUTHORIZATION, header)));
+    /// A token, in the header where the API wants it.
+    fn token(kind: Kind, api: Option<&Api>, token: &str, lives: Option<Duration>) -> Option<Self> {
+        let header = match way.map(Way::sign_in) {
+            Some(SignIn::Key { header }) => {
+                let name = HeaderName::from_bytes(header.as_bytes()).ok()?;
+                (name, sensitive(token)?)
+            }
+            _ => (AUTHORIZATION, sensitive(&format!("Bearer {token}"))?),
+        };
+        let mut grant = Self::new(kind, Some(header));
         grant.renew_at = lives.map(|it| grant.granted + it - BEFORE_END.min(it / 10));
         Some(grant)
     }
@@ -119,6 +126,7 @@ impl Grant {
                 };
                 status == 401 || token.renew.iter().any(means)
             }
+            (_, SignIn::Key { .. }) => status == 401,
         }
     }
 }
@@ -199,8 +207,11 @@ impl Auth {
 
     /// The grant for a way. A token is the same for all.
     fn flight(&self, way: Option<Way>) -> Flight {
-        let way = way.filter(|_| !self.is_bearer());
-        let name = way.map_or("", |way| way.name());
+        let name = match way.map(|way| (way, way.sign_in())) {
+            Some((_, SignIn::Key { header })) => header,
+            Some((way, _)) if !self.is_bearer() => way.name(),
+            _ => "",
+        };
         let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, flight)) = grants.iter().find(|(of, _)| *of == name) {
             return flight.clone();
@@ -213,12 +224,14 @@ impl Auth {
     async fn obtain(&self, way: Option<Way>, transport: &Transport) -> Result<Grant, CallError> {
         let made = match &self.credentials {
             Credentials::None => return Ok(Grant::new(Kind::Fixed, None)),
-            Credentials::Bearer(token) => Grant::bearer(Kind::Fixed, token.expose_secret(), None),
-            Credentials::BearerFile(path) => return from_file(path, self.timeout).await,
+            Credentials::Bearer(token) => {
+                Grant::token(Kind::Fixed, way, token.expose_secret(), None)
+            }
+            Credentials::BearerFile(path) => return from_file(path, way, self.timeout).await,
             Credentials::BearerCommand(command) => {
                 let token = bearer::of_command(command, self.timeout).await?;
                 let lives = bearer::lives(&token, None);
-                Grant::bearer(Kind::Command, &token, lives)
+                Grant::token(Kind::Command, way, &token, lives)
             }
             Credentials::Password { username, password } => {
                 return match way.map(|way| (way.api, way.sign_in())) {
@@ -229,6 +242,7 @@ impl Auth {
                     Some((api, SignIn::Token(request))) => {
                         exchange(api, transport, request, username, password).await
                     }
+                    Some((_, SignIn::Key { .. })) => Err(no_key()),
                     None => Ok(Grant::new(Kind::Fixed, None)),
                 };
             }
@@ -241,7 +255,11 @@ impl Auth {
         let status = error.status.unwrap_or_default();
         let denied = match way.sign_in() {
             SignIn::Basic { session } => session.as_ref().map_or(&[][..], |it| it.denied),
-            SignIn::Token(_) => &[],
+            SignIn::Token(_) | SignIn::Key { .. } => &[],
+        };
+        let wanted = match way.sign_in() {
+            SignIn::Key { .. } => "a key",
+            SignIn::Basic { .. } | SignIn::Token(_) => "a user name and password, or a token",
         };
         match &self.credentials {
             // Another header may be what lets in.
@@ -253,7 +271,7 @@ impl Auth {
                     code: ErrorCode::Unauthenticated,
                     ..error
                 }
-                .hint("This account has no credentials, so that the server lets it in as nobody. Whoever runs these tools has to give it a user name and password, or a token.")
+                .hint(format!("This account has no credentials, so that the server lets it in as nobody. Whoever runs these tools has to give it {wanted}."))
             }
             _ if self.is_bearer() && denied.contains(&status) => error.hint("The server says the same of a token that it does not accept and of a user without the permission. Whoever runs these tools has to check both; calling again does not help."),
             _ => error,
@@ -278,9 +296,14 @@ impl Auth {
         }
         let grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
         for grant in grants.iter().filter_map(|(_, flight)| flight.get()) {
-            let value = grant.header.as_ref().map(|(_, value)| value.to_str());
-            if let Some(Ok(value)) = value {
-                let bare = value.split_once([' ', '=']).map_or(value, |(_, it)| it);
+            if let Some((name, value)) = &grant.header
+                && let Ok(value) = value.to_str()
+            {
+                // A key stands there as it is, whatever characters it has.
+                let bare = match *name == AUTHORIZATION || *name == COOKIE {
+                    true => value.split_once([' ', '=']).map_or(value, |(_, it)| it),
+                    false => value,
+                };
                 secrets.push(bare.to_owned());
             }
         }
@@ -370,14 +393,14 @@ async fn exchange(
         return Err(no_token(error));
     };
     let lives = bearer::lives(&token, crate::rate_limit::date(&response.headers));
-    Grant::bearer(Kind::Token, &token, lives).ok_or_else(bearer::not_a_token)
+    Grant::token(Kind::Token, Some(api), &token, lives).ok_or_else(bearer::not_a_token)
 }
 
-async fn from_file(path: &Path, timeout: Duration) -> Result<Grant, CallError> {
+async fn from_file(path: &Path, api: Option<&Api>, timeout: Duration) -> Result<Grant, CallError> {
     // Looked at before it is read: if it changes in between, it is read once more.
     let stamp = Stamp::of(path).await;
     let token = bearer::of_file(path, timeout).await?;
-    Grant::bearer(Kind::File(stamp), &token, None).ok_or_else(bearer::not_a_token)
+    Grant::token(Kind::File(stamp), way, &token, None).ok_or_else(bearer::not_a_token)
 }
 
 fn refused(error: CallError) -> CallError {
@@ -388,6 +411,10 @@ fn refused(error: CallError) -> CallError {
         retryable: false,
         ..error
     }
+}
+
+fn no_key() -> CallError {
+    CallError::new(ErrorCode::Unauthenticated, "No key").hint("This API is used with a key, not with user name and password. Whoever runs these tools has to give the account the key as its token.")
 }
 
 fn no_token(error: CallError) -> CallError {

@@ -10,13 +10,13 @@ use crate::cursor::{CursorError, Position, Scope};
 use crate::error::{CallError, ErrorCode};
 use crate::json::{self, Fields, Scanner};
 use crate::json_schema::is_wrapped;
-use crate::list::{self, Budget, Next, Page, PageAt, PageError, Plan};
+use crate::list::{self, Budget, Next, Page, PageAt, PageError, Plan, Said, link};
 use crate::problem::Problem;
 use crate::rate_limit::RateLimit;
 use crate::request::Request;
 use crate::secrets::Redactor;
 use crate::size;
-use crate::tool::{Content, Http, List, Pager, Tool};
+use crate::tool::{Content, Http, List, Tool, Way};
 use crate::transport::Response;
 
 /// Called after each page of a list with the entries read and, if known, those there are to read.
@@ -209,9 +209,13 @@ impl Call<'_> {
             side_by_side: list::SIDE_BY_SIDE.min(self.account.max_in_flight()),
             budget: Budget::default(),
         };
-        let next = match pager {
-            Pager::Cursor { next, .. } => next,
-            _ => "",
+        let way = pager.map(|pager| pager.way);
+        let said = Said {
+            next: match way {
+                Some(Way::Cursor { next, .. }) => next,
+                _ => "",
+            },
+            total: pager.map_or("", |pager| pager.total),
         };
         let fetch = |items: u32, from: PageAt<'_>| {
             let request = request.page(self.tool, pager, items, from);
@@ -219,12 +223,23 @@ impl Call<'_> {
             async move {
                 let response = self.send(&request).await?;
                 let status = response.status;
-                let page = Page::parse(text(response)?, list.items, next);
-                let page = page.map_err(|error| no_page(&error, status))?;
-                match page.next == Next::Unsaid && !known {
+                let linked = match way {
+                    Some(Way::Link { rel }) => Some(self.linked(rel, &request, &response)?),
+                    _ => None,
+                };
+                let page = Page::parse(text(response)?, list.items, said);
+                let mut page = page.map_err(|error| no_page(&error, status))?;
+                if let Some(next) = linked {
+                    page.next = next;
+                }
+                match way {
                     // The server, or the one that answers for it now, has ignored the cursor: this would be the first page again.
-                    true => Err(cursor_ignored(status)),
-                    false => Ok(page),
+                    Some(Way::Cursor { offset, .. })
+                        if page.next == Next::Unsaid && !known && !offset.is_empty() =>
+                    {
+                        Err(cursor_ignored(status))
+                    }
+                    _ => Ok(page),
                 }
             }
         };
@@ -233,7 +248,9 @@ impl Call<'_> {
             match broken.resume {
                 Some(position) => {
                     let read = match &position {
-                        Position::Offset(offset) => format!("Up to entry {offset}"),
+                        Position::Offset(at) | Position::Numbered { at, .. } => {
+                            format!("Up to entry {at}")
+                        }
                         Position::Native { .. } => "In the entries read so far".to_owned(),
                     };
                     let so_far = format!("{read} nothing was found; the same call with next_cursor \"{}\" goes on from there.", cursor(&position));
@@ -245,6 +262,17 @@ impl Call<'_> {
         })?;
         let result = rows.render(&plan, cursor)?;
         Ok((200, result))
+    }
+
+    /// The next page as the link of an answer has it.
+    fn linked(&self, rel: &str, request: &Request, response: &Response) -> Result<Next, CallError> {
+        let url = self.account.url_of(&request.path_and_query);
+        let next = url.map_or(Ok(Next::End), |url| {
+            link::next(&response.headers, rel, &url)
+        });
+        next.map_err(|error| {
+            unexpected(response.status, format!("{error}.")).hint("The server or a proxy in front of it names itself otherwise than the base URL of the account does: whoever runs these tools can correct one of them.")
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 const VERSION: u8 = 1;
 const OFFSET: u8 = 0;
 const NATIVE: u8 = 1;
+const NUMBERED: u8 = 2;
 const SUM: usize = 8;
 
 /// Where a list goes on.
@@ -22,6 +23,13 @@ pub(crate) enum Position {
         token: String,
         /// Entries to leave out.
         skip: u64,
+    },
+    /// Behind this many entries, where pages go by number.
+    Numbered {
+        /// Entries before it.
+        at: u64,
+        /// The longest page that the server is known to give: asked for a longer one it may count in others.
+        size: u32,
     },
 }
 
@@ -82,12 +90,14 @@ impl Scope {
                 bytes.extend(digits(*offset));
             }
             Position::Native { token, skip } => {
-                let skip = digits(*skip);
                 bytes.push(NATIVE);
-                // Eight at most.
-                bytes.push(u8::try_from(skip.len()).unwrap_or_default());
-                bytes.extend(skip);
+                bytes.extend(counted(*skip));
                 bytes.extend(token.as_bytes());
+            }
+            Position::Numbered { at, size } => {
+                bytes.push(NUMBERED);
+                bytes.extend(counted(u64::from(*size)));
+                bytes.extend(digits(*at));
             }
         }
         bytes.extend(self.bytes());
@@ -137,15 +147,36 @@ fn position_of(kind: u8, bytes: &[u8]) -> Option<Position> {
     match kind {
         OFFSET => number(bytes).map(Position::Offset),
         NATIVE => {
-            let (length, rest) = bytes.split_first()?;
-            let (skip, token) = rest.split_at_checked(usize::from(*length))?;
+            let (skip, token) = counted_first(bytes)?;
             Some(Position::Native {
                 token: core::str::from_utf8(token).ok()?.to_owned(),
-                skip: number(skip)?,
+                skip,
+            })
+        }
+        NUMBERED => {
+            let (size, at) = counted_first(bytes)?;
+            Some(Position::Numbered {
+                at: number(at)?,
+                size: u32::try_from(size).ok()?,
             })
         }
         _ => None,
     }
+}
+
+/// A number with its length before it.
+fn counted(number: u64) -> Vec<u8> {
+    let mut bytes = digits(number);
+    // Eight at most.
+    bytes.insert(0, u8::try_from(bytes.len()).unwrap_or_default());
+    bytes
+}
+
+/// The number with its length at the beginning, and the rest.
+fn counted_first(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (length, rest) = bytes.split_first()?;
+    let (digits, rest) = rest.split_at_checked(usize::from(*length))?;
+    Some((number(digits)?, rest))
 }
 
 /// A number without leading zeros, so that the usual cursor is short.

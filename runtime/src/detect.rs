@@ -120,9 +120,12 @@ impl Account {
     ) -> Result<Result<(&'static Api, String), Vec<(&'static Api, Response)>>, CallError> {
         let mut answers = Vec::new();
         for api in self.0.apis {
+            if api.version.path.is_empty() {
+                return Ok(Ok((api, String::new())));
+            }
             let mut outgoing = Outgoing::get(api.version.path);
             if signed_in {
-                let grant = self.0.auth.grant(None, &self.0.transport).await?;
+                let grant = self.0.auth.grant(Some(api), &self.0.transport).await?;
                 outgoing.headers = grant.headers();
             }
             // Where one request does not arrive, the next one does not either.

@@ -265,7 +265,7 @@ pub mod __private {
     pub use crate::checks::{STUB, Value, check, check_filter, field, fits, has_field};
     pub use crate::schema::{Additional, Bound, Field, Json, Kind, Schema, Shape, StringRules};
     pub use crate::tool::{
-        Body, Content, Effect, Filter, Http, List, Mask, Pager, Param, Place, Segment, Separator,
-        Tool, ToolBlock, Update,
+        Body, Content, Effect, Filter, Http, List, Mask, PagePlace, Pager, Param, Place, Segment,
+        Separator, Tool, ToolBlock, Update, Way,
     };
 }

@@ -3,6 +3,7 @@
 use core::fmt;
 use std::borrow::Cow;
 
+use reqwest::Url;
 use serde_json::{Map, Value};
 
 use crate::arguments::Arguments;
@@ -12,7 +13,7 @@ use crate::form::{check_file, is_json, written};
 use crate::list::PageAt;
 use crate::merge::fit;
 use crate::problem::{At, Problem, echo};
-use crate::tool::{Body, Content, Http, Pager, Param, Place, Segment, Tool};
+use crate::tool::{Body, Content, Http, PagePlace, Pager, Param, Place, Segment, Tool, Way};
 
 /// A request without its server, ready to be sent.
 #[derive(Clone, PartialEq, Eq)]
@@ -82,40 +83,83 @@ impl Request {
         request
     }
 
-    /// The same request with numbers more in its JSON body, which is an object; if it has none, it gets one of this media type.
+    /// The same request with members more in its JSON body, which is an object; if it has none, it gets one of this media type.
     #[must_use]
-    pub(crate) fn with_members(&self, numbers: [(&str, u64); 2], media_type: &'static str) -> Self {
+    pub(crate) fn with_members(
+        &self,
+        more: impl IntoIterator<Item = (&'static str, Value)>,
+        media_type: &'static str,
+    ) -> Self {
         let mut request = self.clone();
         let body = self.body.as_deref().map(serde_json::from_slice);
         let mut members: Map<String, Value> = body.and_then(Result::ok).unwrap_or_default();
-        for (name, number) in numbers {
-            members.insert(name.to_owned(), number.into());
-        }
+        members.extend(more.into_iter().map(|(name, it)| (name.to_owned(), it)));
         request.body = Some(Value::Object(members).to_string().into_bytes());
         request.media_type = Cow::Borrowed(media_type);
         request
     }
 
     /// The request for a page of a list.
-    pub(crate) fn page(&self, tool: &Tool, pager: Pager, items: u32, from: PageAt<'_>) -> Self {
-        let items = u64::from(items);
-        match (pager, from) {
-            (Pager::Whole, _) | (_, PageAt::Start) => self.clone(),
-            (Pager::Body { limit, offset, .. }, PageAt::Offset(at)) => {
-                self.with_members([(limit, items), (offset, at)], tool.body.media_type)
+    pub(crate) fn page(
+        &self,
+        tool: &Tool,
+        pager: Option<Pager>,
+        items: u32,
+        from: PageAt<'_>,
+    ) -> Self {
+        let Some(pager) = pager else {
+            return self.clone();
+        };
+        let which = match (pager.way, from) {
+            (Way::Offset { offset } | Way::Cursor { offset, .. }, PageAt::Offset(at)) => {
+                Some((offset, Value::from(at)))
             }
-            (Pager::Cursor { limit, cursor, .. }, PageAt::Token(token)) => self
-                .with_query(limit, &items.to_string())
-                .with_query(cursor, token),
-            (
-                Pager::Offset { limit, offset, .. } | Pager::Cursor { limit, offset, .. },
-                PageAt::Offset(at),
-            ) => self
-                .with_query(limit, &items.to_string())
-                .with_query(offset, &at.to_string()),
-            // Only a server's own cursors have tokens.
-            (Pager::Body { .. } | Pager::Offset { .. }, PageAt::Token(_)) => self.clone(),
+            (Way::Number { page, first }, PageAt::Number(number)) => {
+                Some((page, Value::from(number.saturating_add(u64::from(first)))))
+            }
+            (Way::Cursor { cursor, offset, .. }, PageAt::Token(token)) => {
+                // A server that may not know the cursor is told by its name that there is one.
+                let said = !token.is_empty() || !offset.is_empty();
+                said.then(|| (cursor, Value::from(token)))
+            }
+            (Way::Link { .. }, PageAt::Token(token)) if !token.is_empty() => {
+                return self.with_link(tool, token);
+            }
+            _ => None,
+        };
+        let members = [(pager.limit, Value::from(items))].into_iter().chain(which);
+        match pager.place {
+            PagePlace::Query => members.fold(self.clone(), |request, (name, value)| {
+                let text = match value {
+                    Value::String(text) => text,
+                    number => number.to_string(),
+                };
+                request.with_query(name, &text)
+            }),
+            PagePlace::Body => self.with_members(members, tool.body.media_type),
         }
+    }
+
+    /// The same request with the query of a link to the next page. What the tool itself declares is sent as this call has it.
+    fn with_link(&self, tool: &Tool, query: &str) -> Self {
+        let mut request = self.clone();
+        let is_own = |name: &str| {
+            let mut params = tool.params.iter();
+            params.any(|param| {
+                let rest = name.strip_prefix(param.wire);
+                let is = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('['));
+                is && matches!(param.place, Place::Query(_))
+            })
+        };
+        // Read as a browser would; the server before it means nothing.
+        let url = Url::parse(&format!("http://localhost/?{query}"));
+        let pairs = url.iter().flat_map(Url::query_pairs);
+        let pairs = pairs
+            .filter(|(name, _)| !is_own(name))
+            .map(|(name, value)| (percent(&name), percent(&value)))
+            .collect::<Vec<_>>();
+        append_query(&mut request.path_and_query, &pairs);
+        request
     }
 
     fn with_current(arguments: &Arguments, current: Option<&Value>) -> Result<Self, Problem> {

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use crate::arguments::{Arguments, check};
 use crate::schema::{Additional, Field, Kind, Shape, StringRules};
 use crate::tool::{
-    Body, Content, Effect, Filter, Http, List, Mask, Pager, Param, Place, Segment, Separator, Tool,
-    Update,
+    Body, Content, Effect, Filter, Http, List, Mask, PagePlace, Pager, Param, Place, Segment,
+    Separator, Tool, Update, Way,
 };
 
 pub(crate) const fn shape(kind: Kind) -> Shape {
@@ -158,11 +158,13 @@ pub(crate) static LIST_USERS: Tool = Tool {
     list: Some(List {
         items: "users",
         of: USER,
-        pager: Pager::Offset {
+        pager: Some(Pager {
+            place: PagePlace::Query,
             limit: "limit",
-            offset: "offset",
             max: 100,
-        },
+            total: "",
+            way: Way::Offset { offset: "offset" },
+        }),
         pages_since: "",
         filters: &[
             Filter {

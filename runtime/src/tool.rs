@@ -268,8 +268,8 @@ pub struct List {
     pub items: &'static str,
     /// Shape of an item.
     pub of: Shape,
-    /// How the API pages.
-    pub pager: Pager,
+    /// How the API pages; `None` if it gives everything at once, which is cut here.
+    pub pager: Option<Pager>,
     /// The first release of the API that pages the list; older ones give everything at once. Empty if it is as old as the operation.
     pub pages_since: &'static str,
     /// Filters applied here, since the API has none.
@@ -278,42 +278,59 @@ pub struct List {
     pub summary: &'static [&'static str],
 }
 
-/// How an API pages a list.
+/// How an API pages a list: where the request says what it wants, how many items, and which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pager {
-    /// A cursor that the server hands out. One that does not know it goes by offset.
-    Cursor {
-        /// Name of the query parameter with the cursor; empty for the first page.
-        cursor: &'static str,
-        /// Member of the answer with the cursor of the next page, `null` on the last.
-        next: &'static str,
-        /// Name of the query parameter with the number of items.
-        limit: &'static str,
-        /// Name of the query parameter with the number of items to leave out.
-        offset: &'static str,
-        /// Most items that the server gives at once.
-        max: u32,
-    },
-    /// Members of the body for the number of items and of those left out before them.
-    Body {
-        /// Name of the member with the number of items.
-        limit: &'static str,
-        /// Name of the member with the number of items to leave out.
-        offset: &'static str,
-        /// Most items that the server gives at once.
-        max: u32,
-    },
-    /// Query parameters for the number of items and of those left out before them.
+pub struct Pager {
+    /// Where the parameters below stand.
+    pub place: PagePlace,
+    /// Name of the parameter with the number of items.
+    pub limit: &'static str,
+    /// Most items that the server gives at once.
+    pub max: u32,
+    /// Member of the answer with the number of all entries, or the JSON pointer of it; empty for the usual one.
+    pub total: &'static str,
+    /// How a request says which items.
+    pub way: Way,
+}
+
+/// Where the parameters for paging stand in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PagePlace {
+    /// In the query.
+    Query,
+    /// In the body's object.
+    Body,
+}
+
+/// How a request says which items it wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// By the number of items to leave out.
     Offset {
-        /// Name of the query parameter with the number of items.
-        limit: &'static str,
-        /// Name of the query parameter with the number of items to leave out.
+        /// Name of the parameter with it.
         offset: &'static str,
-        /// Most items that the server gives at once.
-        max: u32,
     },
-    /// The API gives everything at once; it is cut here.
-    Whole,
+    /// By the number of a page, which are as long as the request says.
+    Number {
+        /// Name of the parameter with it.
+        page: &'static str,
+        /// Number of the first page.
+        first: u32,
+    },
+    /// By a cursor out of the answer before.
+    Cursor {
+        /// Name of the parameter with it.
+        cursor: &'static str,
+        /// Member of the answer with the cursor of the next page, or the JSON pointer of it; `null`, empty or absent on the last.
+        next: &'static str,
+        /// Name of the parameter with the number of items to leave out, for servers that do not know the cursor; empty if all do. They know it by its name, so the first page is asked for with an empty one.
+        offset: &'static str,
+    },
+    /// By the query of a link in the header of the answer before (RFC 8288).
+    Link {
+        /// Relation of the link to the next page.
+        rel: &'static str,
+    },
 }
 
 /// A filter applied here.

@@ -62,7 +62,7 @@ impl Base {
     /// The URL of a path, only if it reaches the wire exactly as it is given.
     ///
     /// A URL parser resolves `..` and turns `\` into `/`: then it would be another path.
-    fn join(&self, path_and_query: &str) -> Option<Url> {
+    pub(crate) fn join(&self, path_and_query: &str) -> Option<Url> {
         let url = Url::parse(&format!("{}{path_and_query}", self.text)).ok()?;
         let (path, query) = match path_and_query.split_once('?') {
             Some((path, query)) => (path, Some(query)),

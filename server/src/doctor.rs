@@ -56,6 +56,11 @@ pub(crate) async fn examine(
             return report.failed("API", &said(&error), &error.hint);
         }
     };
+    if known.api.version.path.is_empty() {
+        // There is nothing to ask without credentials; what answers shows when signing in.
+        report.ok("API", &format!("{} ({})", known.api.title, known.api.name))?;
+        return sign_in(account, &known, selection, token, report).await;
+    }
     report.ok("address", "answers")?;
     let found = match given {
         Some(given) if known.version.is_empty() => detected(given).await,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalog::{ErrorShapes, Hint, Parts, Separator, SignIn, VersionProbe};
+use crate::catalog::{ErrorShapes, Hint, Pagination, Parts, Separator, SignIn, VersionProbe};
 use crate::problem::Problem;
 use crate::reader::{At, Map, Reader};
 use crate::yaml::Node;
 
 use super::documents::{self, DocumentEntry};
+use super::pages;
 use super::sign_in::{self, sign};
 
 /// The closed list of error codes that a hint may set.
@@ -45,34 +46,16 @@ pub(crate) struct ApiEntry {
     pub(crate) name: At<String>,
     pub(crate) title: String,
     pub(crate) documents: Vec<At<String>>,
+    /// Its path is empty if servers do not tell their version.
     pub(crate) version: VersionProbe,
+    pub(crate) tells_version: bool,
     pub(crate) sign_in: SignIn,
     /// The ways it pages; of those, the first whose parameters an operation has is its own.
-    pub(crate) pages: Vec<Pages>,
+    pub(crate) pages: Vec<Pagination>,
     pub(crate) mask: Option<MaskRule>,
     /// How logs go on.
     pub(crate) logs: Option<Parts>,
     pub(crate) errors: ErrorShapes,
-}
-
-/// One way in which an API pages.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Pages {
-    /// Whether the numbers are members of the body.
-    pub(crate) in_body: bool,
-    pub(crate) cursor: Option<Cursor>,
-    pub(crate) limit: String,
-    pub(crate) offset: String,
-    pub(crate) max: u32,
-}
-
-/// A cursor that the server itself hands out.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Cursor {
-    /// Parameter that takes it.
-    pub(crate) parameter: String,
-    /// Member of the answer that has the one of the next page.
-    pub(crate) next: String,
 }
 
 /// The query parameter that names the body fields to write.
@@ -176,6 +159,14 @@ fn check(r: &mut Reader<'_>, read: &Apis) {
     }
     let of_apis: Vec<_> = read.apis.iter().flat_map(|api| &api.documents).collect();
     unique(r, "document of an API", of_apis.iter().copied());
+    let before_last = read.apis.split_last().map_or(&[][..], |(_, before)| before);
+    for entry in before_last {
+        if !entry.tells_version {
+            let what = format!("API `{}`, which has no `version`,", entry.name.value);
+            let expected = "not the last one: those behind it are never looked for";
+            r.error(entry.name.line, Problem::WrongKind { what, expected });
+        }
+    }
     for entry in &read.documents {
         if !of_apis.iter().any(|found| found.value == entry.name.value) {
             let document = entry.name.value.clone();
@@ -268,7 +259,9 @@ fn api(r: &mut Reader<'_>, node: &Node) -> Option<ApiEntry> {
         .needed(&map, "documents")
         .map(|node| r.items_of(node, "documents"));
     let documents = r.texts_of(documents.unwrap_or_default(), "documents");
-    let version = r.needed(&map, "version").and_then(|node| {
+    // Without a way to see the version, a server is taken for one of this API.
+    let tells_version = map.get("version").is_some() || r.is_misspelled(&map, "version");
+    let version = map.get("version").and_then(|node| {
         let map = r.map(node, "`version`", &["get", "at", "of"])?;
         let (path, version) = (path(r, &map, "get"), pointer(r, &map, "at"));
         Some(VersionProbe {
@@ -280,8 +273,11 @@ fn api(r: &mut Reader<'_>, node: &Node) -> Option<ApiEntry> {
     let sign_in = r
         .needed(&map, "sign_in")
         .and_then(|node| sign_in::read(r, node));
-    let pages = r.items(&map, "pagination");
-    let pages = pages.iter().filter_map(|node| pages_of(r, node)).collect();
+    let ways = r.items(&map, "pagination");
+    let pages = ways
+        .iter()
+        .filter_map(|node| pages::read(r, node))
+        .collect();
     let logs = map.get("logs").and_then(|node| logs(r, node));
     let mask = map.get("mask").and_then(|node| mask(r, node));
     let errors = r.needed(&map, "errors").and_then(|node| errors(r, node));
@@ -300,6 +296,7 @@ fn api(r: &mut Reader<'_>, node: &Node) -> Option<ApiEntry> {
         title,
         documents,
         version,
+        tells_version,
         sign_in: sign_in.unwrap_or(SignIn::Basic { session: None }),
         pages,
         mask,
@@ -309,34 +306,6 @@ fn api(r: &mut Reader<'_>, node: &Node) -> Option<ApiEntry> {
             title: Vec::new(),
             hints: Vec::new(),
         }),
-    })
-}
-
-fn pages_of(r: &mut Reader<'_>, node: &Node) -> Option<Pages> {
-    let keys = ["in", "cursor", "next", "limit", "offset", "max"];
-    let map = r.map(node, "an entry of `pagination`", &keys)?;
-    let place = r.text_if(&map, "in");
-    let place = place.and_then(|place| r.word(&place, "place", &["query", "body"]));
-    let (limit, offset) = (r.text(&map, "limit"), r.text(&map, "offset"));
-    // One is of no use without the other.
-    let native = map.get("cursor").is_some() || map.get("next").is_some();
-    let cursor = native.then(|| (r.text(&map, "cursor"), r.text(&map, "next")));
-    let cursor = cursor.and_then(|(parameter, next)| {
-        Some(Cursor {
-            parameter: parameter?.value,
-            next: next?.value,
-        })
-    });
-    let max = r
-        .needed(&map, "max")
-        .and_then(|node| r.number_of(node, "max"));
-    // Without the greatest page the parameters are known for what they are all the same.
-    Some(Pages {
-        in_body: place == Some("body"),
-        cursor,
-        limit: limit?.value,
-        offset: offset?.value,
-        max: max.map(|max| max.value).unwrap_or_default(),
     })
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod history;
 pub(crate) mod overrides;
 pub(crate) mod tools;
 
+mod pages;
 mod sign_in;
 
 #[cfg(test)]

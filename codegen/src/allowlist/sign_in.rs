@@ -9,10 +9,17 @@ use super::apis::{path, pointer};
 
 /// Reads `sign_in`.
 pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<SignIn> {
-    let map = r.map(node, "`sign_in`", &["token", "basic"])?;
-    match (map.get("token"), map.get("basic")) {
-        (Some(node), None) => token(r, node).map(SignIn::Token),
-        (None, Some(node)) => {
+    let map = r.map(node, "`sign_in`", &["token", "basic", "key"])?;
+    match (map.get("token"), map.get("basic"), map.get("key")) {
+        (Some(node), None, None) => token(r, node).map(SignIn::Token),
+        (None, None, Some(node)) => {
+            let map = r.map(node, "`key`", &["header"])?;
+            let header = r.text(&map, "header")?;
+            is_header(r, &header).then_some(SignIn::Key {
+                header: header.value,
+            })
+        }
+        (None, Some(node), None) => {
             let map = r.map(node, "`basic`", &["session"])?;
             let session = map.get("session").map(|node| session(r, node));
             match session {
@@ -22,14 +29,31 @@ pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<SignIn> {
                 None => Some(SignIn::Basic { session: None }),
             }
         }
-        _ if r.is_misspelled(&map, "token") || r.is_misspelled(&map, "basic") => None,
+        _ if ["token", "basic", "key"]
+            .iter()
+            .any(|key| r.is_misspelled(&map, key)) =>
+        {
+            None
+        }
         _ => {
             let what = "`sign_in`".to_owned();
-            let expected = "not one of `token` and `basic`";
+            let expected = "not one of `token`, `basic` and `key`";
             r.error(map.line, Problem::WrongKind { what, expected });
             None
         }
     }
+}
+
+/// Whether a text can be the name of a header (RFC 9110), and of one that nothing else uses.
+fn is_header(r: &mut Reader<'_>, name: &At<String>) -> bool {
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    let is = !name.value.is_empty() && name.value.chars().all(is_token);
+    if !is {
+        let what = format!("`{}`", name.value);
+        let expected = "no name of a header";
+        r.error(name.line, Problem::WrongKind { what, expected });
+    }
+    is
 }
 
 fn token(r: &mut Reader<'_>, node: &Node) -> Option<TokenRequest> {

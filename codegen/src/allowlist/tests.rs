@@ -357,7 +357,7 @@ fn apis_entries() {
         (
             "{ basic: {} }",
             "{}",
-            "f:15: `sign_in` is not one of `token` and `basic`",
+            "f:15: `sign_in` is not one of `token`, `basic` and `key`",
         ),
         (
             "{ basic: {} }",
@@ -422,7 +422,7 @@ fn apis_entries() {
         (
             "source: doc.yaml",
             "source: doc.yaml, sign_in: {}",
-            "f:9: `sign_in` is not one of `token` and `basic`",
+            "f:9: `sign_in` is not one of `token`, `basic` and `key`",
         ),
         (
             "source: doc.yaml",
@@ -433,6 +433,42 @@ fn apis_entries() {
             "source: doc.yaml",
             "source: doc.yaml, instead_of: doc",
             "f:9: `doc` is there instead of `doc`, which is no document before it in its API that is always looked for",
+        ),
+        (
+            "{ basic: {} }",
+            "{ key: { header: \"X Key\" } }",
+            "f:15: `X Key` is no name of a header",
+        ),
+        ("{ basic: {} }", "{ key: {} }", "f:15: `key` needs `header`"),
+        (
+            "    title",
+            "    pagination: [{ limit: l, max: 1 }]\n    title",
+            "f:12: which items are wanted is said by one of `offset`, `page`, `cursor` with `next`, and `link`",
+        ),
+        (
+            "    title",
+            "    pagination: [{ page: p, link: next, limit: l, max: 1 }]\n    title",
+            "f:12: which items are wanted is said by one of `offset`, `page`, `cursor` with `next`, and `link`",
+        ),
+        (
+            "    title",
+            "    pagination: [{ offset: o, first: 1, limit: l, max: 1 }]\n    title",
+            "f:12: `first` is the number of the first page, but there is no `page`",
+        ),
+        (
+            "    title",
+            "    pagination: [{ in: body, link: next, limit: l, max: 1 }]\n    title",
+            "f:12: a link is followed by its query, so that `in: body` is no place for it",
+        ),
+        (
+            "    title",
+            "    pagination: [{ page: p, first: one, limit: l, max: 1 }]\n    title",
+            "f:12: `first` is no number from 0 to 4294967295",
+        ),
+        (
+            "    title",
+            "    pagination: [{ pge: p, limit: l, max: 1 }]\n    title",
+            "f:12: an entry of `pagination` has no key `pge` (did you mean `page`?)",
         ),
         (
             "  - { name: doc, source: doc.yaml }",

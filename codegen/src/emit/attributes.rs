@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::text::{json_literal, string_literal, word};
 use crate::catalog::{
     Body, Content, Effect, Field, Filter, List, Mask, Operation, Pagination, Parameter, Parts,
-    Place, Rules, Separator, TypeKind, TypeRef, Variant,
+    Place, Rules, Separator, TypeKind, TypeRef, Variant, Way,
 };
 
 /// `name`, `name = value` or `name(arguments)`.
@@ -118,7 +118,10 @@ pub(super) fn fixed(members: &[(String, Value)]) -> Vec<Argument> {
 
 /// What stands behind `page =`.
 pub(super) fn page(list: &List) -> Argument {
-    let mut page = way(&list.pagination);
+    let Some(pagination) = &list.pagination else {
+        return Argument::word("whole");
+    };
+    let mut page = way(pagination);
     if let Some(since) = &list.pages_since {
         let since = Argument::value("since", string_literal(since));
         page.arguments.push(since);
@@ -128,30 +131,34 @@ pub(super) fn page(list: &List) -> Argument {
 
 fn way(pagination: &Pagination) -> Argument {
     let text = |name, text: &str| Argument::value(name, string_literal(text));
-    let numbers = |limit: &str, offset: &str, max: u32| {
-        let max = Argument::value("max", max.to_string());
-        vec![text("limit", limit), text("offset", offset), max]
-    };
-    match pagination {
-        Pagination::Offset { limit, offset, max } => {
-            Argument::list("offset", numbers(limit, offset, *max))
+    let limit = text("limit", &pagination.limit);
+    let (name, keys) = match &pagination.way {
+        Way::Offset { offset } => ("offset", vec![limit, text("offset", offset)]),
+        Way::Number { page, first } => {
+            // Most begin with 1.
+            let first = Some(first).filter(|first| **first != 1);
+            let first = first.map(|first| Argument::value("first", first.to_string()));
+            let page = [limit, text("page", page)].into_iter();
+            ("number", page.chain(first).collect())
         }
-        Pagination::Body { limit, offset, max } => {
-            Argument::list("body", numbers(limit, offset, *max))
-        }
-        Pagination::Cursor {
+        Way::Cursor {
             cursor,
             next,
-            limit,
             offset,
-            max,
         } => {
-            let mut all = vec![text("cursor", cursor), text("next", next)];
-            all.extend(numbers(limit, offset, *max));
-            Argument::list("cursor", all)
+            let offset = offset.as_ref().map(|offset| text("offset", offset));
+            let cursor = [text("cursor", cursor), text("next", next), limit].into_iter();
+            ("cursor", cursor.chain(offset).collect())
         }
-        Pagination::Whole => Argument::word("whole"),
-    }
+        Way::Link { rel } => ("link", vec![text("rel", rel), limit]),
+    };
+    let place = pagination
+        .in_body
+        .then(|| Argument::value("in", "body".to_owned()));
+    let max = Argument::value("max", pagination.max.to_string());
+    let total = pagination.total.as_ref().map(|total| text("total", total));
+    let keys = place.into_iter().chain(keys).chain([max]).chain(total);
+    Argument::list(name, keys.collect())
 }
 
 /// What stands behind `answer =`.

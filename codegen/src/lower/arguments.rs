@@ -1,10 +1,9 @@
 //! The flat arguments of a tool: what the operation takes, without what is not for the model to fill in, and with the overrides of the allowlist.
 
-use crate::allowlist::apis::{Cursor, Pages};
 use crate::allowlist::overrides::{Change, Override};
 use crate::allowlist::tools::Answer;
 use crate::catalog::{
-    Mask, Pagination, Parameter, Parts, Place, TypeDef, TypeKind, TypeRef, TypeShape,
+    Mask, Pagination, Parameter, Parts, Place, TypeDef, TypeKind, TypeRef, TypeShape, Way,
 };
 use serde_json::Value as Json;
 
@@ -23,7 +22,7 @@ use super::usage::{Outcomes, Report};
 #[derive(Debug)]
 pub(super) struct Arguments {
     pub(super) parameters: Vec<Parameter>,
-    pub(super) pagination: Pagination,
+    pub(super) pagination: Option<Pagination>,
     pub(super) pages_since: Option<String>,
     pub(super) mask: Option<Mask>,
     pub(super) parts: Option<Parts>,
@@ -39,7 +38,7 @@ pub(super) fn lower(
     errors: &mut Vec<Error>,
 ) -> Arguments {
     let mut parameters = facts.parameters.clone();
-    let (pagination, pages_since) = take_pages(scope, &mut parameters);
+    let (pagination, pages_since) = take_pages(scope, facts, &mut parameters);
     let mask = take_mask(scope, facts, &mut parameters);
     let parts = take_parts(scope, &mut parameters);
     say_what_is_worth_it(&mut parameters);
@@ -87,53 +86,64 @@ fn is_query(parameter: &Parameter, wire: &str) -> bool {
     matches!(parameter.place, Place::Query { .. }) && parameter.wire == wire
 }
 
-/// Takes the parameters for paging out of a list tool.
-fn take_pages(scope: Scope<'_>, parameters: &mut Vec<Parameter>) -> (Pagination, Option<String>) {
+/// Takes the parameters for paging out of a list tool: those of the first way to page that the operation has.
+fn take_pages(
+    scope: Scope<'_>,
+    facts: &Facts,
+    parameters: &mut Vec<Parameter>,
+) -> (Option<Pagination>, Option<String>) {
     if scope.entry.method.value != "list" {
-        return (Pagination::Whole, None);
+        return (None, None);
     }
-    let fits = |pages: &&Pages| {
-        let mut names = names_of(pages).into_iter();
+    let fits = |pages: &&Pagination| {
+        let mut names = pages.parameters().into_iter();
         names.all(|name| parameters.iter().any(|it| is_of_page(it, pages, name)))
+            && answers(pages, facts)
     };
     let Some(pages) = scope.operation.api.pages.iter().find(fits) else {
-        return (Pagination::Whole, None);
+        return (None, None);
     };
-    // A server that does not know the cursor goes by the offset, so only that counts.
+    let mut counted = pages.parameters();
+    if let Way::Cursor {
+        cursor,
+        offset: Some(_),
+        ..
+    } = &pages.way
+    {
+        // A server that does not know the cursor goes by the offset, so only that counts.
+        counted.retain(|name| name != cursor);
+    }
     let numbers = parameters.iter().filter(|parameter| {
-        let names = [&pages.limit, &pages.offset];
-        names.iter().any(|name| is_of_page(parameter, pages, name))
+        let mut names = counted.iter();
+        names.any(|name| is_of_page(parameter, pages, name))
     });
     let since = numbers
         .filter_map(|parameter| parameter.since.clone())
         .next();
     parameters.retain(|parameter| {
-        let mut names = names_of(pages).into_iter();
+        let mut names = pages.parameters().into_iter();
         !names.any(|name| is_of_page(parameter, pages, name))
     });
-    let (limit, offset, max) = (pages.limit.clone(), pages.offset.clone(), pages.max);
-    let pagination = match &pages.cursor {
-        Some(Cursor { parameter, next }) => Pagination::Cursor {
-            cursor: parameter.clone(),
-            next: next.clone(),
-            limit,
-            offset,
-            max,
-        },
-        None if pages.in_body => Pagination::Body { limit, offset, max },
-        None => Pagination::Offset { limit, offset, max },
+    (Some(pages.clone()), since)
+}
+
+/// Whether the answer has the place of the next cursor, as far as the document says what it has.
+fn answers(pages: &Pagination, facts: &Facts) -> bool {
+    let (Way::Cursor { next, .. }, Some(answer)) = (&pages.way, &facts.response) else {
+        return true;
     };
-    (pagination, since)
+    let mut at = answer;
+    for name in next.trim_start_matches('/').split('/') {
+        let name = name.replace("~1", "/").replace("~0", "~");
+        match member(at, &name, &facts.types) {
+            Ok(ty) => at = ty,
+            Err(_) => return false,
+        }
+    }
+    true
 }
 
-/// The parameters that a way to page needs.
-fn names_of(pages: &Pages) -> Vec<&str> {
-    let cursor = pages.cursor.as_ref().map(|cursor| &cursor.parameter);
-    let names = [&pages.limit, &pages.offset].into_iter().chain(cursor);
-    names.map(String::as_str).collect()
-}
-
-fn is_of_page(parameter: &Parameter, pages: &Pages, name: &str) -> bool {
+fn is_of_page(parameter: &Parameter, pages: &Pagination, name: &str) -> bool {
     match pages.in_body {
         true => parameter.place == Place::Body && parameter.wire == name,
         false => is_query(parameter, name),

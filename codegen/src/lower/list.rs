@@ -32,12 +32,10 @@ pub(super) fn lower(
             return None;
         }
     };
-    let TypeKind::Array(of) = &items.ty.kind else {
-        return None;
-    };
+    let (items, of) = items;
     Some(List {
-        items: items.name.clone(),
-        of: (**of).clone(),
+        items: items.to_owned(),
+        of: of.clone(),
         pagination: arguments.pagination.clone(),
         pages_since: arguments.pages_since.clone(),
         filters: filters(scope, facts, of, arguments, errors),
@@ -71,9 +69,22 @@ pub(super) fn refuse(scope: Scope<'_>, errors: &mut Vec<Error>) {
     }
 }
 
-/// The member of the answer that is the list: the one named, or the only array.
-fn items<'f>(scope: Scope<'_>, facts: &'f Facts) -> Result<&'f Field, String> {
+/// The name of a list that is the whole answer.
+const ITEMS: &str = "items";
+
+/// The member of the answer that is the list, and what it is of: the one named, or the only array. An answer that is an array is the list itself.
+fn items<'f>(scope: Scope<'_>, facts: &'f Facts) -> Result<(&'f str, &'f TypeRef), String> {
     let fields = match &facts.response {
+        Some(TypeRef {
+            kind: TypeKind::Array(of),
+            ..
+        }) => {
+            let name = scope.entry.items.as_ref();
+            return match name {
+                None => Ok((ITEMS, of)),
+                Some(_) => Err("is an array itself, and has no members".to_owned()),
+            };
+        }
         Some(TypeRef {
             kind: TypeKind::Named(name) | TypeKind::Boxed(name),
             ..
@@ -87,10 +98,13 @@ fn items<'f>(scope: Scope<'_>, facts: &'f Facts) -> Result<&'f Field, String> {
         Some(_) => return Err("is no object".to_owned()),
         None => return Err("has no content".to_owned()),
     };
-    let is_array = |field: &&Field| matches!(field.ty.kind, TypeKind::Array(_));
+    let array = |field: &'f Field| match &field.ty.kind {
+        TypeKind::Array(of) => Some((field.name.as_str(), &**of)),
+        _ => None,
+    };
     if let Some(wanted) = &scope.entry.items {
         let field = fields.iter().find(|field| field.name == wanted.value);
-        return field.filter(is_array).ok_or_else(|| {
+        return field.and_then(array).ok_or_else(|| {
             let near = nearest(
                 &wanted.value,
                 fields.iter().map(|field| field.name.as_str()),
@@ -99,15 +113,12 @@ fn items<'f>(scope: Scope<'_>, facts: &'f Facts) -> Result<&'f Field, String> {
             format!("has no array `{}`{near}", wanted.value)
         });
     }
-    let arrays: Vec<_> = fields.iter().filter(is_array).collect();
+    let arrays: Vec<_> = fields.iter().filter_map(array).collect();
     match arrays.as_slice() {
-        [only] => Ok(only),
+        [only] => Ok(*only),
         [] => Err("has no array".to_owned()),
         _ => {
-            let names: Vec<_> = arrays
-                .iter()
-                .map(|field| format!("`{}`", field.name))
-                .collect();
+            let names: Vec<_> = arrays.iter().map(|(name, _)| format!("`{name}`")).collect();
             Err(format!(
                 "has several arrays ({}): say with `items` which is the list",
                 names.join(", ")

@@ -1,7 +1,7 @@
 //! What becomes of tools over a small document, and what is said about those that cannot be.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use crate::catalog::{Catalog, Operation, Pagination, Separator, TypeKind};
+use crate::catalog::{Catalog, Operation, Pagination, Separator, TypeKind, Way};
 use crate::{Error, Input, Problem};
 
 const APIS: &str = "
@@ -551,11 +551,15 @@ fn lists_page_as_their_api_does() {
     let list = lowered(&tool("list", "new: get_items", &more))
         .list
         .unwrap();
-    let offset = Pagination::Offset {
+    let offset = Some(Pagination {
+        in_body: false,
         limit: "limit".to_owned(),
-        offset: "offset".to_owned(),
         max: 100,
-    };
+        total: None,
+        way: Way::Offset {
+            offset: "offset".to_owned(),
+        },
+    });
     assert_eq!((list.items.as_str(), list.pagination), ("items", offset));
     assert!(list.filters[0].unique);
     assert_eq!(list.summary, ["name"]);
@@ -564,10 +568,7 @@ fn lists_page_as_their_api_does() {
         .list
         .clone()
         .unwrap();
-    assert_eq!(
-        (list.items.as_str(), list.pagination),
-        ("things", Pagination::Whole)
-    );
+    assert_eq!((list.items.as_str(), list.pagination), ("things", None));
 }
 
 #[test]

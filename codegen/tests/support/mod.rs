@@ -144,11 +144,15 @@ fn items(document: &str) -> Toolset {
                 list: Some(List {
                     items: "items".to_owned(),
                     of: named("Item"),
-                    pagination: Pagination::Offset {
+                    pagination: Some(Pagination {
+                        in_body: false,
                         limit: "limit".to_owned(),
-                        offset: "offset".to_owned(),
                         max: 100,
-                    },
+                        total: None,
+                        way: Way::Offset {
+                            offset: "offset".to_owned(),
+                        },
+                    }),
                     pages_since: Some("1.3".to_owned()),
                     filters: vec![
                         filter("name", "name", true),

@@ -70,18 +70,50 @@ pub(crate) struct List {
 pub(crate) enum Page {
     /// `whole`
     Whole,
-    /// `offset(limit = "..", offset = "..", max = ..)`, the same with `body`, or with `cursor` and then `cursor = ".."` and `next = ".."` too.
-    Numbers {
-        key: Ident,
-        cursor: Option<LitStr>,
-        next: Option<LitStr>,
-        limit: Option<LitStr>,
-        offset: Option<LitStr>,
-        max: Option<LitInt>,
-        /// Release that pages first.
-        since: Option<LitStr>,
-    },
+    /// `offset(..)`, `number(..)`, `cursor(..)` or `link(..)`.
+    Pages(Box<PageKeys>),
 }
+
+/// The content of `offset(..)` and its like.
+pub(crate) struct PageKeys {
+    /// The way to page.
+    pub(crate) key: Ident,
+    /// `query` or `body`.
+    pub(crate) place: Option<Ident>,
+    /// The keys with texts, as written.
+    pub(crate) texts: Vec<(Ident, LitStr)>,
+    pub(crate) first: Option<LitInt>,
+    pub(crate) max: Option<LitInt>,
+    /// Release that pages first.
+    pub(crate) since: Option<LitStr>,
+}
+
+impl PageKeys {
+    pub(crate) fn text(&self, key: &str) -> Option<&LitStr> {
+        let mut texts = self.texts.iter();
+        texts.find(|(name, _)| name == key).map(|(_, text)| text)
+    }
+
+    /// Whether pages are asked for in the body.
+    pub(crate) fn in_body(&self) -> bool {
+        self.place.as_ref().is_some_and(|place| place == "body")
+    }
+
+    /// The parameters that it takes, with their keys.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = &(Ident, LitStr)> {
+        let names = ["limit", "offset", "page", "cursor"];
+        let texts = self.texts.iter();
+        texts.filter(move |(key, _)| names.iter().any(|name| key == name))
+    }
+}
+
+/// The keys with texts of each way to page: those that it needs, and one that it may have.
+pub(crate) const WAYS: [(&str, &[&str], &str); 4] = [
+    ("offset", &["limit", "offset"], ""),
+    ("number", &["limit", "page"], ""),
+    ("cursor", &["cursor", "next", "limit"], "offset"),
+    ("link", &["rel", "limit"], ""),
+];
 
 /// `role(unique) = "roles.name"`
 pub(crate) struct Filter {
@@ -326,50 +358,51 @@ impl List {
 
 fn page(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Page> {
     let key: Ident = value(input)?;
-    let (mut cursor, mut next) = (None, None);
-    let (mut limit, mut offset, mut max, mut since) = (None, None, None, None);
     let way = key.to_string();
-    match way.as_str() {
-        "whole" => return Ok(Page::Whole),
-        "offset" | "body" | "cursor" => {
-            parenthesized(input, errors, |input, errors| {
-                each_key(input, errors, |key, input, _| {
-                    match key.to_string().as_str() {
-                        "cursor" if way == "cursor" => cursor = Some(value(input)?),
-                        "next" if way == "cursor" => next = Some(value(input)?),
-                        "limit" => limit = Some(value(input)?),
-                        "offset" => offset = Some(value(input)?),
-                        "max" => max = Some(value(input)?),
-                        "since" => since = Some(value(input)?),
-                        _ => {
-                            let known = match way.as_str() {
-                                "cursor" => "`cursor`, `next`, `limit`, `offset`, `max`, `since`",
-                                _ => "`limit`, `offset`, `max`, `since`",
-                            };
-                            return Err(unknown_key(key, &format!("`{way}(..)`"), known));
-                        }
-                    }
-                    Ok(())
-                });
-            })?;
-        }
-        _ => {
-            return Err(error(
-                key.span(),
-                format_args!("`{key}` is no way to page"),
-                "write `offset(limit = \"..\", offset = \"..\", max = ..)`, the same with `body` or `cursor`, or `whole`",
-            ));
-        }
+    if way == "whole" {
+        return Ok(Page::Whole);
     }
-    Ok(Page::Numbers {
+    let Some((_, needed, more)) = WAYS.into_iter().find(|(name, ..)| *name == way) else {
+        return Err(error(
+            key.span(),
+            format_args!("`{key}` is no way to page"),
+            "write `offset(limit = \"..\", offset = \"..\", max = ..)`, or `number(..)`, `cursor(..)` or `link(..)` with keys of their own, or `whole`",
+        ));
+    };
+    let mut keys = PageKeys {
         key,
-        cursor,
-        next,
-        limit,
-        offset,
-        max,
-        since,
-    })
+        place: None,
+        texts: Vec::new(),
+        first: None,
+        max: None,
+        since: None,
+    };
+    parenthesized(input, errors, |input, errors| {
+        each_key(input, errors, |key, input, _| {
+            match key.to_string().as_str() {
+                "in" if way != "link" => keys.place = Some(value(input)?),
+                "first" if way == "number" => keys.first = Some(value(input)?),
+                "max" => keys.max = Some(value(input)?),
+                "since" => keys.since = Some(value(input)?),
+                name if name == "total" || name == more || needed.contains(&name) => {
+                    keys.texts.push((key.clone(), value(input)?));
+                }
+                _ => {
+                    let first = if way == "number" { "first" } else { "" };
+                    let place = if way == "link" { "" } else { "in" };
+                    let known = [place].into_iter().chain(needed.iter().copied());
+                    let known = known.chain([more, first, "max", "total", "since"]);
+                    let known: Vec<_> = known
+                        .filter(|name| !name.is_empty())
+                        .map(|name| format!("`{name}`"))
+                        .collect();
+                    return Err(unknown_key(key, &format!("`{way}(..)`"), &known.join(", ")));
+                }
+            }
+            Ok(())
+        });
+    })?;
+    Ok(Page::Pages(Box::new(keys)))
 }
 
 fn filter(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Filter> {

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{ItemStruct, LitStr};
 
-use super::list::{CheckedList, Pages};
+use super::list::{CheckedList, Pages, Way};
 use super::param::{Param, Place, Separator};
 use super::path::Segment;
 use super::validate::{Content, Tool};
@@ -302,10 +302,7 @@ fn list(list: &CheckedList) -> TokenStream {
     let CheckedList { items, of, .. } = list;
     let schema = quote_spanned!(of.span()=> ::runtime::__private::Schema);
     let since = list.pages.as_ref().map_or("", |pages| &pages.since);
-    let pager = match &list.pages {
-        None => quote!(Whole),
-        Some(pages) => pager(pages),
-    };
+    let pager = option(list.pages.as_ref().map(pager));
     let filters = list.filters.iter().map(|(name, path, unique)| {
         let (name, path) = (&name.text, &path.path);
         let description = format!("Only items with this {path}.");
@@ -329,7 +326,7 @@ fn list(list: &CheckedList) -> TokenStream {
         ::runtime::__private::List {
             items: #items,
             of: <#of as #schema>::SHAPE,
-            pager: ::runtime::__private::Pager::#pager,
+            pager: #pager,
             pages_since: #since,
             filters: &[#(#filters),*],
             summary: &[#(#summary),*],
@@ -339,18 +336,36 @@ fn list(list: &CheckedList) -> TokenStream {
 
 fn pager(pages: &Pages) -> TokenStream {
     let Pages {
-        way,
-        cursor,
+        in_body,
         limit,
-        offset,
         max,
+        total,
+        way,
         ..
     } = pages;
-    let way = capitalised(way);
-    let cursor = cursor
-        .iter()
-        .map(|(cursor, next)| quote!(cursor: #cursor, next: #next,));
-    quote!(#way { #(#cursor)* limit: #limit, offset: #offset, max: #max })
+    let place = match in_body {
+        true => quote!(Body),
+        false => quote!(Query),
+    };
+    let way = match way {
+        Way::Offset { offset } => quote!(Offset { offset: #offset }),
+        Way::Number { page, first } => quote!(Number { page: #page, first: #first }),
+        Way::Cursor {
+            cursor,
+            next,
+            offset,
+        } => quote!(Cursor { cursor: #cursor, next: #next, offset: #offset }),
+        Way::Link { rel } => quote!(Link { rel: #rel }),
+    };
+    quote! {
+        ::runtime::__private::Pager {
+            place: ::runtime::__private::PagePlace::#place,
+            limit: #limit,
+            max: #max,
+            total: #total,
+            way: ::runtime::__private::Way::#way,
+        }
+    }
 }
 
 fn update(tool: &Tool) -> TokenStream {

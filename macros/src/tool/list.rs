@@ -1,10 +1,10 @@
 //! Lists: items, pages, filters, summary.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 use syn::{LitStr, Type};
 
-use super::ast::{Body, Filter, Keys, List, Page};
+use super::ast::{Body, Filter, Keys, List, Page, PageKeys, WAYS};
 use super::since::check_newer;
 use crate::entries::Name;
 use crate::errors::Errors;
@@ -22,16 +22,36 @@ pub(crate) struct CheckedList {
 
 /// How pages are asked for.
 pub(crate) struct Pages {
-    /// `offset`, `body` or `cursor`.
-    pub(crate) way: String,
-    /// Names of the parameter with the cursor and of the member with the next one.
-    pub(crate) cursor: Option<(String, String)>,
+    /// Whether the parameters are members of the body.
+    pub(crate) in_body: bool,
     pub(crate) limit: String,
-    pub(crate) offset: String,
     /// Most items at once.
     pub(crate) max: u32,
+    /// Where the answer has the number of all entries; empty for the usual member.
+    pub(crate) total: String,
+    pub(crate) way: Way,
     /// Release that pages first; empty if all do.
     pub(crate) since: String,
+}
+
+/// How a request says which items.
+pub(crate) enum Way {
+    Offset {
+        offset: String,
+    },
+    Number {
+        page: String,
+        first: u32,
+    },
+    Cursor {
+        cursor: String,
+        next: String,
+        /// Empty if there is none.
+        offset: String,
+    },
+    Link {
+        rel: String,
+    },
 }
 
 /// The field that a filter looks at, and where it is written.
@@ -95,56 +115,7 @@ pub(super) fn check_list(
     absent("page", "page = whole");
     let pages = match list.page.as_ref()? {
         Page::Whole => None,
-        Page::Numbers {
-            key,
-            cursor,
-            next,
-            limit,
-            offset,
-            max,
-            since,
-        } => {
-            let way = key.to_string();
-            let native = cursor.as_ref().zip(next.as_ref());
-            let (Some(limit), Some(offset), Some(max), true) =
-                (limit, offset, max, native.is_some() || way != "cursor")
-            else {
-                let cursor = match way.as_str() {
-                    "cursor" => "cursor = \"cursor\", next = \"next\", ",
-                    _ => "",
-                };
-                errors.push(
-                    key.span(),
-                    format_args!("paging of tool `{tool}` is incomplete"),
-                    format_args!(
-                        "write `{way}({cursor}limit = \"limit\", offset = \"offset\", max = 100)`"
-                    ),
-                );
-                return None;
-            };
-            check_body_page(keys, key, tool, errors);
-            let since = since.as_ref();
-            let since = since.map(|since| check_newer(since, keys, "paging", errors));
-            let since = since.unwrap_or_default();
-            match max.base10_parse::<u32>() {
-                Ok(most) if most > 0 => Some(Pages {
-                    way,
-                    cursor: native.map(|(cursor, next)| (cursor.value(), next.value())),
-                    limit: limit.value(),
-                    offset: offset.value(),
-                    max: most,
-                    since,
-                }),
-                _ => {
-                    errors.push(
-                        max.span(),
-                        format_args!("tool `{tool}` cannot have pages of {max} items"),
-                        "write the most items that the server gives at once",
-                    );
-                    None
-                }
-            }
-        }
+        Page::Pages(page) => Some(pages(page, keys, tool, errors)?),
     };
     check_summary(list, tool, errors);
     Some(CheckedList {
@@ -156,20 +127,128 @@ pub(super) fn check_list(
     })
 }
 
+/// Checks how pages are asked for.
+fn pages(page: &PageKeys, keys: &Keys, tool: &str, errors: &mut Errors) -> Option<Pages> {
+    let way = page.key.to_string();
+    let text = |key: &str| page.text(key).map(LitStr::value);
+    let of_way = WAYS.into_iter().find(|(name, ..)| *name == way);
+    let needed = of_way.map_or(&[][..], |(_, needed, _)| needed);
+    let (Some(max), true) = (
+        page.max.as_ref(),
+        needed.iter().all(|key| page.text(key).is_some()),
+    ) else {
+        let example = |key: &&str| match *key {
+            "limit" if way != "offset" => "limit = \"per_page\", ".to_owned(),
+            "rel" => "rel = \"next\", ".to_owned(),
+            key => format!("{key} = \"{key}\", "),
+        };
+        let examples: String = needed.iter().map(example).collect();
+        errors.push(
+            page.key.span(),
+            format_args!("paging of tool `{tool}` is incomplete"),
+            format_args!("write `{way}({examples}max = 100)`"),
+        );
+        return None;
+    };
+    for (key, text) in page
+        .texts
+        .iter()
+        .filter(|(_, text)| text.value().is_empty())
+    {
+        errors.push(
+            text.span(),
+            format_args!("`{key}` of the paging of tool `{tool}` is empty"),
+            "write its name, or remove the key",
+        );
+    }
+    check_place(page, keys, tool, errors);
+    check_twice(page, tool, errors);
+    let since = page.since.as_ref();
+    let since = since.map(|since| check_newer(since, keys, "paging", errors));
+    let most = max.base10_parse::<u32>().ok().filter(|most| *most > 0);
+    if most.is_none() {
+        errors.push(
+            max.span(),
+            format_args!("tool `{tool}` cannot have pages of {max} items"),
+            "write the most items that the server gives at once",
+        );
+    }
+    let first = page.first.as_ref();
+    let number = first.map_or(Some(1), |first| first.base10_parse::<u32>().ok());
+    if let (Some(first), None) = (first, number) {
+        errors.push(
+            first.span(),
+            format_args!("the first page of tool `{tool}` cannot have the number {first}"),
+            "write 0 or 1, or leave `first` out for 1",
+        );
+    }
+    let text = |key: &str| text(key).unwrap_or_default();
+    Some(Pages {
+        in_body: page.in_body(),
+        limit: text("limit"),
+        max: most?,
+        total: text("total"),
+        way: match way.as_str() {
+            "number" => Way::Number {
+                page: text("page"),
+                first: number?,
+            },
+            "cursor" => Way::Cursor {
+                cursor: text("cursor"),
+                next: text("next"),
+                offset: text("offset"),
+            },
+            "link" => Way::Link { rel: text("rel") },
+            _ => Way::Offset {
+                offset: text("offset"),
+            },
+        },
+        since: since.unwrap_or_default(),
+    })
+}
+
 /// Only what has a body can be asked for pages in it.
-fn check_body_page(keys: &Keys, key: &Ident, tool: &str, errors: &mut Errors) {
+fn check_place(page: &PageKeys, keys: &Keys, tool: &str, errors: &mut Errors) {
+    let Some(place) = &page.place else {
+        return;
+    };
     let is_json = |body: &Body| {
         let media_type = body.media_type.as_ref();
         media_type.is_none_or(|media_type| media_type.text.ends_with("json"))
     };
-    if key == "body" && !keys.body.as_ref().is_some_and(is_json) {
-        errors.push(
-            key.span(),
+    match place.to_string().as_str() {
+        "query" => {}
+        "body" if keys.body.as_ref().is_some_and(is_json) => {}
+        "body" => errors.push(
+            place.span(),
             format_args!(
                 "pages of tool `{tool}` are asked for in its body, but it has none of members"
             ),
-            "add `body(json)` to `#[tool(..)]`, or write `offset(..)`",
-        );
+            "add `body(json)` to `#[tool(..)]`, or remove `in = body`",
+        ),
+        _ => errors.push(
+            place.span(),
+            format_args!("pages cannot be asked for in `{place}`"),
+            "write `in = body`, or nothing for the query",
+        ),
+    }
+}
+
+/// Each parameter for paging says one thing.
+fn check_twice(page: &PageKeys, tool: &str, errors: &mut Errors) {
+    let names: Vec<_> = page.parameters().collect();
+    for (index, (_, name)) in names.iter().enumerate() {
+        let text = name.value();
+        let earlier = names[..index].iter().find(|(_, it)| it.value() == text);
+        if let Some((key, _)) = earlier {
+            errors.push(
+                name.span(),
+                format_args!(
+                    "tool `{tool}` sends `{text}` twice: it is the `{key}` of its paging already"
+                ),
+                "write the name of another parameter",
+            );
+        }
     }
 }
 

@@ -70,17 +70,9 @@ fn is_reserved(name: &str, keys: &Keys) -> bool {
 /// What is sent under the same name to the same place would be sent twice.
 fn check_wires(keys: &Keys, params: &[(Param, Place)], tool: &str, errors: &mut Errors) {
     let mut sent: Vec<(&str, String)> = Vec::new();
-    if let Some(Page::Numbers {
-        key,
-        cursor,
-        limit,
-        offset,
-        ..
-    }) = keys.list.as_ref().and_then(|list| list.page.as_ref())
-    {
-        let place = if key == "body" { "body" } else { "query" };
-        let names = cursor.iter().chain(limit).chain(offset);
-        sent.extend(names.map(|name| (place, name.value())));
+    if let Some(Page::Pages(page)) = keys.list.as_ref().and_then(|list| list.page.as_ref()) {
+        let place = if page.in_body() { "body" } else { "query" };
+        sent.extend(page.parameters().map(|(_, name)| (place, name.value())));
     }
     if let Some(token) = keys.answer.as_ref().and_then(|it| it.token.as_ref()) {
         sent.push(("query", token.value()));

@@ -83,13 +83,17 @@ const _: () = {
             list: ::core::option::Option::Some(::runtime::__private::List {
                 items: "users",
                 of: <User as ::runtime::__private::Schema>::SHAPE,
-                pager: ::runtime::__private::Pager::Cursor {
-                    cursor: "cursor",
-                    next: "next",
+                pager: ::core::option::Option::Some(::runtime::__private::Pager {
+                    place: ::runtime::__private::PagePlace::Query,
                     limit: "limit",
-                    offset: "offset",
                     max: 100u32,
-                },
+                    total: "",
+                    way: ::runtime::__private::Way::Cursor {
+                        cursor: "cursor",
+                        next: "next",
+                        offset: "offset",
+                    },
+                }),
                 pages_since: "2.10",
                 filters: &[
                     ::runtime::__private::Filter {

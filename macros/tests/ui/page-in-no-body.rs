@@ -19,7 +19,7 @@ pub mod users {
             list(
                 items = "users",
                 of = User,
-                page = body(limit = "limit", offset = "offset", max = 100),
+                page = offset(in = body, limit = "limit", offset = "offset", max = 100),
                 filter(name),
                 summary(name, roles),
             ),

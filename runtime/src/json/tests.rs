@@ -267,7 +267,7 @@ fn agrees_with_serde_json() {
         let _ = project(&mut Scanner::new(&text), &fields, &mut String::new());
         let _ = matches(&text, "a.b.c", &json!("x"), &mut None);
         drop(unescape(&text));
-        let _ = crate::list::Page::parse(text.clone(), "users", "");
+        let _ = crate::list::Page::parse(text.clone(), "users", crate::list::Said::default());
         let _ = crate::size::fit(text, 8, "");
     }
     assert!(taken > 5_000, "only {taken} texts were JSON");

@@ -1,13 +1,17 @@
 //! Lists: as many requests as a page of the result needs, filters that the API does not have, and where to go on.
 //!
-//! A server that hands out cursors is read page by page with them, and one that does not know them by offset. Offsets count entries of the API, before filters. A page that is shorter than asked for means nothing: servers clamp silently. A list ends where the server's own total says, or with an empty page.
+//! A server that hands out cursors or links is read page by page with them, and one that does not know them by offset or by number of page. Offsets count entries of the API, before filters. A page that is shorter than asked for means nothing: servers clamp silently. A list ends where the server's own total says, or with an empty page.
 
+pub(crate) mod link;
 #[cfg(test)]
 mod native_tests;
+#[cfg(test)]
+mod numbered_tests;
 mod page;
 mod render;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -20,8 +24,9 @@ use serde_json::Value;
 use crate::call::Progress;
 use crate::cursor::Position;
 use crate::json::{self, Fields, Scanner};
-use crate::tool::{Filter, Pager};
-pub(crate) use page::{Next, Page, PageError};
+use crate::tool::{Filter, Pager, Way};
+pub(crate) use page::{Next, Page, PageError, Said};
+use window::{Learned, Window, Windows};
 
 /// Most pages of one call that are fetched side by side.
 pub(crate) const SIDE_BY_SIDE: usize = 4;
@@ -31,8 +36,8 @@ pub(crate) const SIDE_BY_SIDE: usize = 4;
 pub(crate) struct Plan<'a> {
     /// Member of the answer with the items.
     pub(crate) items: &'a str,
-    /// How the API pages.
-    pub(crate) pager: Pager,
+    /// How the API pages; `None` if it gives everything at once.
+    pub(crate) pager: Option<Pager>,
     /// Where it begins.
     pub(crate) start: Position,
     /// Most rows to return.
@@ -82,6 +87,8 @@ pub(crate) struct Rows {
     others: Option<String>,
     /// The server's cursors, each with the place of its page's first entry; empty if it goes by offset.
     tokens: Vec<(u64, String)>,
+    /// Longest page that the server surely gives, if its pages have numbers.
+    page_size: u32,
     /// Entries read up to here: from the beginning of the list, or of the first page if the server hands out cursors.
     position: u64,
     /// Where the list goes on; `None` at its end.
@@ -108,7 +115,9 @@ pub(crate) enum PageAt<'a> {
     Start,
     /// Behind this many entries.
     Offset(u64),
-    /// What a cursor of the server gives.
+    /// The one with this number, counted from 0.
+    Number(u64),
+    /// What a cursor or a link of the server gives; empty for the first.
     Token(&'a str),
 }
 
@@ -129,13 +138,15 @@ where
         ..Rows::default()
     };
     let result = match plan.pager {
-        Pager::Whole => read_whole(plan, fetch(0, PageAt::Start), &mut rows, progress).await,
-        Pager::Offset { max, .. } | Pager::Body { max, .. } => {
-            read_pages(plan, fetch, max.max(1), &mut rows, progress).await
-        }
-        Pager::Cursor { max, .. } => {
-            read_tokens(plan, fetch, max.max(1), &mut rows, progress).await
-        }
+        None => read_whole(plan, fetch(0, PageAt::Start), &mut rows, progress).await,
+        Some(pager) => match pager.way {
+            Way::Offset { .. } | Way::Number { .. } => {
+                read_pages(plan, fetch, pager, &mut rows, progress).await
+            }
+            Way::Cursor { .. } | Way::Link { .. } => {
+                read_tokens(plan, fetch, pager, &mut rows, progress).await
+            }
+        },
     };
     match result {
         Ok(()) => Ok(rows),
@@ -176,7 +187,7 @@ async fn read_whole<E: From<json::Error>>(
 async fn read_tokens<F, Fut, E>(
     plan: &Plan<'_>,
     fetch: F,
-    max: u32,
+    pager: Pager,
     rows: &mut Rows,
     progress: Progress<'_>,
 ) -> Result<(), E>
@@ -185,11 +196,15 @@ where
     Fut: Future<Output = Result<Page, E>>,
     E: From<json::Error>,
 {
+    let max = pager.max.max(1);
+    let by_offset = matches!(pager.way, Way::Cursor { offset, .. } if !offset.is_empty());
     let (mut token, skip) = match &plan.start {
         Position::Native { token, skip } => (token.clone(), *skip),
         // An offset of 0 is the beginning of either kind of list.
-        Position::Offset(0) => (String::new(), 0),
-        Position::Offset(_) => return read_pages(plan, fetch, max, rows, progress).await,
+        Position::Offset(1..) if by_offset => {
+            return read_pages(plan, fetch, pager, rows, progress).await;
+        }
+        Position::Offset(skip) | Position::Numbered { at: skip, .. } => (String::new(), *skip),
     };
     let begun = Instant::now();
     let mut requests = 0;
@@ -203,17 +218,17 @@ where
         };
         let mut page = fetch(wanted, PageAt::Token(&token)).await?;
         requests += 1;
-        if page.next == Next::Unsaid && token.is_empty() {
+        if page.next == Next::Unsaid && token.is_empty() && by_offset {
             // The answer is the page at offset 0.
             let more = rows.take(plan, &page, 0)?;
             report(plan, rows, progress);
             return match more && page.len() > 0 && rows.goes_on() {
-                true => read_pages(plan, fetch, max, rows, progress).await,
+                true => read_pages(plan, fetch, pager, rows, progress).await,
                 false => Ok(()),
             };
         }
         if rows.tokens.is_empty() {
-            rows.tokens.push((0, token));
+            rows.tokens.push((0, token.clone()));
         }
         let end = start + page.len() as u64;
         // Such a server may count up to a limit, or not at all; its cursors are what tells the end.
@@ -226,12 +241,11 @@ where
         };
         let more = rows.take(plan, &page, start)?;
         report(plan, rows, progress);
-        // A cursor that leads to nothing would do so for ever.
-        let empty = page.len() == 0;
         let Next::Token(next) = page.next else {
             return Ok(());
         };
-        if !more || empty {
+        // A cursor that leads to nothing or to itself would do so for ever.
+        if !more || end == start || next == token {
             return Ok(());
         }
         if requests >= plan.budget.pages || begun.elapsed() >= plan.budget.time {
@@ -245,7 +259,7 @@ where
 async fn read_pages<F, Fut, E>(
     plan: &Plan<'_>,
     fetch: F,
-    max: u32,
+    pager: Pager,
     rows: &mut Rows,
     progress: Progress<'_>,
 ) -> Result<(), E>
@@ -254,12 +268,17 @@ where
     Fut: Future<Output = Result<Page, E>>,
     E: From<json::Error>,
 {
+    let max = pager.max.max(1);
+    let mut windows = match pager.way {
+        Way::Number { .. } => Windows::numbered(max, &plan.start),
+        _ => Windows::Anywhere,
+    };
     let begun = Instant::now();
     let mut requests = 0;
     let spent = |requests| requests >= plan.budget.pages || begun.elapsed() >= plan.budget.time;
-    // The requests under way in order, their offsets, and the offset of the next one.
+    // The requests under way in order, the pages they are for, and the offset of the next one.
     let mut queue = FuturesOrdered::new();
-    let mut under_way: VecDeque<u64> = VecDeque::new();
+    let mut under_way: VecDeque<Window> = VecDeque::new();
     let mut ahead = rows.position;
     // The most that the server has given at once: requests are that far apart, since more than this it may clamp.
     let mut stride = 0;
@@ -269,7 +288,10 @@ where
             Some(_) => plan.side_by_side.max(1),
             None => 1,
         };
-        while queue.len() < width && rows.total.is_none_or(|total| ahead < total) {
+        while queue.len() < width
+            && rows.total.is_none_or(|total| ahead < total)
+            && under_way.iter().all(|window| window.sure)
+        {
             let outstanding = usize::try_from(ahead - rows.position).unwrap_or(usize::MAX);
             let missing = (plan.limit - rows.len()).saturating_sub(outstanding);
             let wanted = match plan.filters.is_empty() {
@@ -282,24 +304,44 @@ where
             if requests > 0 && spent(requests) {
                 break;
             }
+            let window = windows.at(ahead, wanted);
+            if !window.sure && !queue.is_empty() {
+                break;
+            }
             requests += 1;
-            queue.push_back(fetch(wanted, PageAt::Offset(ahead)));
-            under_way.push_back(ahead);
-            ahead += match stride {
-                0 => u64::from(wanted),
-                stride => stride.min(u64::from(wanted)),
+            queue.push_back(fetch(window.size, window.from()));
+            under_way.push_back(window);
+            let size = u64::from(window.size);
+            ahead = match stride {
+                0 => window.start + size,
+                stride => window.start + stride.min(size),
             };
         }
-        let Some((page, offset)) = queue.next().await.zip(under_way.pop_front()) else {
+        let Some((page, window)) = queue.next().await.zip(under_way.pop_front()) else {
             rows.stop();
             return Ok(());
         };
         let page = page?;
-        stride = stride.max(page.len() as u64);
+        let behind = match windows.learn(window, page.len(), page.total) {
+            Learned::Page(behind) => behind,
+            Learned::Nothing => {
+                ahead = rows.position;
+                continue;
+            }
+        };
+        rows.page_size = windows.proven();
+        let offset = window.start;
+        if behind.is_none() {
+            stride = stride.max(page.len() as u64);
+        }
         // Behind an offset there cannot be as many as there are in all: such a server knows no pages.
         let pages = page.total != Some(page.len() as u64);
         let more = rows.take(plan, &page, if pages { offset } else { 0 })?;
         report(plan, rows, progress);
+        // What a page lacks is not at the beginning of the next one.
+        if more && page.len() > 0 {
+            rows.position = rows.position.max(behind.unwrap_or_default());
+        }
         // An empty page is the end whatever the total says.
         if !more || page.len() == 0 || !rows.goes_on() {
             return Ok(());
@@ -307,15 +349,16 @@ where
         ahead = ahead.max(rows.position);
         match under_way.front() {
             // The page was shorter than expected: what is missing comes before what is under way.
-            Some(next) if rows.position < *next => {
+            Some(next) if rows.position < next.start => {
                 if spent(requests) {
                     rows.stop();
                     return Ok(());
                 }
-                let gap = u32::try_from(*next - rows.position).unwrap_or(max).min(max);
+                let gap = u32::try_from(next.start - rows.position).unwrap_or(max);
+                let window = windows.at(rows.position, gap.min(max));
                 requests += 1;
-                queue.push_front(fetch(gap, PageAt::Offset(rows.position)));
-                under_way.push_front(rows.position);
+                queue.push_front(fetch(window.size, window.from()));
+                under_way.push_front(window);
             }
             Some(_) => {}
             None => ahead = rows.position,
@@ -338,7 +381,9 @@ impl Plan<'_> {
     /// How many of the entries that are counted come before the first that is read.
     fn skipped(&self) -> u64 {
         match self.start {
-            Position::Offset(skipped) | Position::Native { skip: skipped, .. } => skipped,
+            Position::Offset(skipped)
+            | Position::Native { skip: skipped, .. }
+            | Position::Numbered { at: skipped, .. } => skipped,
         }
     }
 }
@@ -351,6 +396,10 @@ impl Rows {
             Some((start, token)) => Position::Native {
                 token: token.clone(),
                 skip: at - start,
+            },
+            None if self.page_size > 0 => Position::Numbered {
+                at,
+                size: self.page_size,
             },
             None => Position::Offset(at),
         }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::cursor::Position;
+use crate::tool::PagePlace;
 
 /// A server with things `{"id": 0, "big": …}` that hands out cursors, or is too old to know them.
 struct Server {
@@ -23,7 +24,7 @@ impl Server {
             PageAt::Offset(offset) => offset,
             PageAt::Token(token) if self.old || token.is_empty() => 0,
             PageAt::Token(token) => token.strip_prefix("after ").unwrap().parse().unwrap(),
-            PageAt::Start => panic!("all at once"),
+            PageAt::Start | PageAt::Number(_) => panic!("{from:?}"),
         };
         self.requests.borrow_mut().push(format!("{limit} {from:?}"));
         let end = (start + u64::from(limit).min(100)).min(self.entries);
@@ -37,7 +38,15 @@ impl Server {
             answer["next"] = json!(next);
             answer["previous_cursor"] = json!("~");
         }
-        Page::parse(answer.to_string(), "things", "next").unwrap()
+        Page::parse(
+            answer.to_string(),
+            "things",
+            Said {
+                next: "next",
+                total: "",
+            },
+        )
+        .unwrap()
     }
 }
 
@@ -53,13 +62,17 @@ fn server(entries: u64, old: bool) -> Server {
 fn plan(start: Position, limit: usize) -> Plan<'static> {
     Plan {
         items: "things",
-        pager: Pager::Cursor {
-            cursor: "cursor",
-            next: "next",
+        pager: Some(Pager {
+            place: PagePlace::Query,
             limit: "limit",
-            offset: "offset",
             max: 100,
-        },
+            total: "",
+            way: Way::Cursor {
+                cursor: "cursor",
+                next: "next",
+                offset: "offset",
+            },
+        }),
         start,
         limit,
         filters: Vec::new(),

@@ -27,6 +27,30 @@ pub(crate) enum Next {
     Token(String),
 }
 
+impl Next {
+    /// What a value says, as JSON text.
+    fn of(text: &str) -> Self {
+        match text {
+            "null" | "false" | "\"\"" => Self::End,
+            text if text.starts_with('"') => Self::Token(unescape(text).into_owned()),
+            number if number.starts_with(|c: char| c.is_ascii_digit()) => {
+                Self::Token(number.to_owned())
+            }
+            // Of no other kind are any known.
+            _ => Self::End,
+        }
+    }
+}
+
+/// Where an answer says more than its items: a member, or the JSON pointer of one in a member. Empty for nothing of its own.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Said<'a> {
+    /// The server's own cursor for the next page.
+    pub(crate) next: &'a str,
+    /// The number of all entries.
+    pub(crate) total: &'a str,
+}
+
 /// Why an answer is no page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PageError {
@@ -54,8 +78,8 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Reads an answer: an object with the items in a member, or just their array. `next` is the member with the server's own cursor; empty if it has none.
-    pub(crate) fn parse(text: String, items: &str, next: &str) -> Result<Self, PageError> {
+    /// Reads an answer: an object with the items in a member, or just their array.
+    pub(crate) fn parse(text: String, items: &str, said: Said<'_>) -> Result<Self, PageError> {
         let mut page = Self {
             items: Vec::new(),
             total: None,
@@ -67,7 +91,7 @@ impl Page {
         let mut scanner = Scanner::new(&text);
         match scanner.peek() {
             b'[' => page.items = ranges(&mut scanner)?,
-            b'{' => page.read_members(&mut scanner, items, next)?,
+            b'{' => page.read_members(&mut scanner, items, said)?,
             _ => {
                 scanner.skip()?;
                 scanner.end()?;
@@ -93,14 +117,19 @@ impl Page {
         &mut self,
         scanner: &mut Scanner<'_>,
         items: &str,
-        next: &str,
+        said: Said<'_>,
     ) -> Result<(), PageError> {
+        let total = match said.total {
+            "" => TOTAL,
+            total => total,
+        };
         let mut limit = None;
         let mut found = false;
         let mut first = true;
         scanner.begin_object()?;
         while let Some(key) = scanner.key(&mut first)? {
             let name = unescape(key);
+            let (in_total, in_next) = (inside(total, &name), inside(said.next, &name));
             if name == items {
                 match scanner.peek() {
                     b'[' => self.items = ranges(scanner)?,
@@ -109,16 +138,16 @@ impl Page {
                     _ => return Err(PageError::NoItems(items.to_owned())),
                 }
                 found = true;
-            } else if name == TOTAL {
-                let total = scanner.raw()?;
-                self.total = total.parse().ok();
-                self.total_text = Some(total.to_owned());
-            } else if !next.is_empty() && name == next {
-                self.next = match scanner.raw()? {
-                    // Of no other kind are any known.
-                    token if token.starts_with('"') => Next::Token(unescape(token).into_owned()),
-                    _ => Next::End,
-                };
+            } else if in_total.is_some() || in_next.is_some() {
+                let member = scanner.raw()?;
+                if let Some(path) = in_total {
+                    let text = text_at(member, path)?;
+                    self.total = text.and_then(|total| total.parse().ok());
+                    self.total_text = text.map(str::to_owned);
+                }
+                if let Some(path) = in_next {
+                    self.next = text_at(member, path)?.map_or(Next::End, Next::of);
+                }
             } else if name == NEXT_CURSOR || name == PREVIOUS_CURSOR {
                 scanner.skip()?;
             } else {
@@ -140,6 +169,45 @@ impl Page {
             Err(PageError::NoItems(items.to_owned()))
         }
     }
+}
+
+/// The rest of a path whose beginning is this member; `None` if it leads elsewhere.
+fn inside<'p>(path: &'p str, member: &str) -> Option<&'p str> {
+    let Some(pointer) = path.strip_prefix('/') else {
+        return (!path.is_empty() && path == member).then_some("");
+    };
+    let (first, rest) = pointer.split_at(pointer.find('/').unwrap_or(pointer.len()));
+    (plain(first) == member).then_some(rest)
+}
+
+/// The text of the value at a JSON pointer; `None` if there is none.
+fn text_at<'t>(text: &'t str, pointer: &str) -> Result<Option<&'t str>, Error> {
+    let mut text = text;
+    for name in pointer.split('/').skip(1) {
+        let mut scanner = Scanner::new(text);
+        if scanner.peek() != b'{' {
+            return Ok(None);
+        }
+        let mut found = None;
+        let mut first = true;
+        scanner.begin_object()?;
+        while let Some(key) = scanner.key(&mut first)? {
+            let value = scanner.raw()?;
+            if unescape(key) == plain(name) {
+                found = Some(value);
+            }
+        }
+        match found {
+            Some(value) => text = value,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(text))
+}
+
+/// A segment of a JSON pointer as the name that it means (RFC 6901).
+fn plain(segment: &str) -> String {
+    segment.replace("~1", "/").replace("~0", "~")
 }
 
 fn ranges(scanner: &mut Scanner<'_>) -> Result<Vec<Range<usize>>, Error> {

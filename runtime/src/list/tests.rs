@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::*;
 use crate::schema::{Field, Kind, Shape};
+use crate::tool::PagePlace;
 
 /// A server with entries `{"id": 0, "name": "n0", "even": true, "big": …}`, and ways to misbehave.
 struct Server {
@@ -94,7 +95,7 @@ impl Server {
                 .unwrap()
                 .shift_remove("total_entries");
         }
-        Ok(Page::parse(answer.to_string(), "things", "").unwrap())
+        Ok(Page::parse(answer.to_string(), "things", Said::default()).unwrap())
     }
 }
 
@@ -123,11 +124,13 @@ static ID: Filter = filter("id", false);
 fn plan(start: u64, limit: usize) -> Plan<'static> {
     Plan {
         items: "things",
-        pager: Pager::Offset {
+        pager: Some(Pager {
+            place: PagePlace::Query,
             limit: "limit",
-            offset: "offset",
             max: 100,
-        },
+            total: "",
+            way: Way::Offset { offset: "offset" },
+        }),
         start: Position::Offset(start),
         limit,
         filters: Vec::new(),
@@ -165,6 +168,7 @@ fn at(position: &Position) -> String {
     match position {
         Position::Offset(offset) => format!("@{offset}"),
         Position::Native { token, skip } => format!("{token}+{skip}"),
+        Position::Numbered { at, size } => format!("{at} in pages of {size}"),
     }
 }
 
@@ -322,7 +326,7 @@ async fn a_list_that_shrinks_ends() {
 #[tokio::test]
 async fn a_total_that_counts_up_to_a_limit_is_not_the_end() {
     let answer = json!({"things": [{"id": 1}], "total_entries": 50, "total_entries_limit": 50});
-    let page = Page::parse(answer.to_string(), "things", "").unwrap();
+    let page = Page::parse(answer.to_string(), "things", Said::default()).unwrap();
     assert_eq!((page.total, page.total_text.as_deref()), (None, Some("50")));
 }
 
@@ -338,11 +342,16 @@ async fn what_is_no_page_is_an_error() {
         ("null", "no array `things`"),
     ];
     for (text, expected) in rows {
-        let error = Page::parse(text.to_owned(), "things", "").unwrap_err();
+        let error = Page::parse(text.to_owned(), "things", Said::default()).unwrap_err();
         assert!(error.to_string().contains(expected), "{text}: {error}");
     }
     for text in [r#"{"things":null}"#, "[]", r#"{"thin\u0067s" : [ ] }"#] {
-        assert_eq!(Page::parse(text.to_owned(), "things", "").unwrap().len(), 0);
+        assert_eq!(
+            Page::parse(text.to_owned(), "things", Said::default())
+                .unwrap()
+                .len(),
+            0
+        );
     }
 }
 
@@ -506,7 +515,7 @@ async fn progress_grows_page_by_page() {
 #[tokio::test]
 async fn whole_lists_are_cut_here() {
     let make = |start| Plan {
-        pager: Pager::Whole,
+        pager: None,
         ..plan(start, 40)
     };
     for total in [

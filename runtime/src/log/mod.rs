@@ -40,7 +40,7 @@ impl Call<'_> {
             None => None,
             Some(Position::Offset(lines)) => Some(usize::try_from(lines).unwrap_or(usize::MAX)),
             // No log was ever given such a cursor.
-            Some(Position::Native { .. }) => Some(0),
+            Some(Position::Native { .. } | Position::Numbered { .. }) => Some(0),
         };
         let first = Request::new(self.arguments).map_err(|problem| invalid(&[problem]))?;
         let mut request = first.clone();

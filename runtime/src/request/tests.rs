@@ -9,7 +9,7 @@ use crate::test_tools::{
     ANY, BOOLEAN, NUMBER, STRING, TOOL, UPDATE_USER, array, checked, integer, leak, map, nullable,
     optional, param, required,
 };
-use crate::tool::{Body, Http, Pager, Param, Place, Segment, Separator, Tool};
+use crate::tool::{Body, Http, PagePlace, Pager, Param, Place, Segment, Separator, Tool, Way};
 
 fn path_tool(slash: bool) -> &'static Tool {
     leak(Tool {
@@ -444,18 +444,29 @@ fn bodies_hold_what_was_given_and_nothing_else() {
 
 #[test]
 fn pages_are_added_to_any_query() {
-    let numbers = Pager::Offset {
-        limit: "limit",
-        offset: "offset",
-        max: 100,
+    let pager = |way| {
+        Some(Pager {
+            place: PagePlace::Query,
+            limit: "limit",
+            max: 100,
+            total: "",
+            way,
+        })
     };
-    let native = Pager::Cursor {
-        cursor: "cursor",
-        next: "next",
-        limit: "limit",
-        offset: "offset",
-        max: 100,
+    let numbers = pager(Way::Offset { offset: "offset" });
+    let numbered = pager(Way::Number {
+        page: "page",
+        first: 1,
+    });
+    let cursor = |offset| {
+        pager(Way::Cursor {
+            cursor: "cursor",
+            next: "next",
+            offset,
+        })
     };
+    let native = cursor("offset");
+    let linked = pager(Way::Link { rel: "next" });
     let at = PageAt::Offset(200);
     let rows = [
         ("{}", numbers, at, "/tool?limit=100&offset=200"),
@@ -473,7 +484,28 @@ fn pages_are_added_to_any_query() {
             "/tool?q=x&limit=100&cursor=a%26b",
         ),
         ("{}", native, PageAt::Token(""), "/tool?limit=100&cursor="),
-        ("{}", Pager::Whole, PageAt::Start, "/tool"),
+        (
+            "{}",
+            cursor(""),
+            PageAt::Token("7"),
+            "/tool?limit=100&cursor=7",
+        ),
+        ("{}", cursor(""), PageAt::Token(""), "/tool?limit=100"),
+        ("{}", numbered, PageAt::Number(2), "/tool?limit=100&page=3"),
+        (
+            r#"{"q": "x"}"#,
+            linked,
+            PageAt::Token(""),
+            "/tool?q=x&limit=100",
+        ),
+        // What the tool declares is sent as the call has it, whatever the link says.
+        (
+            r#"{"q": "x"}"#,
+            linked,
+            PageAt::Token("after=a%20b&q=y&per=7&q[0]=z"),
+            "/tool?q=x&after=a%20b&per=7",
+        ),
+        ("{}", None, PageAt::Start, "/tool"),
     ];
     let tool = leak(Tool {
         params: vec![param(
@@ -501,20 +533,47 @@ fn pages_are_added_to_any_body() {
         params: vec![param(Place::Body, optional("q", STRING))].leak(),
         ..TOOL
     });
-    let pager = Pager::Body {
-        limit: "page_limit",
-        offset: "page_offset",
-        max: 100,
+    let pager = |way| {
+        Some(Pager {
+            place: PagePlace::Body,
+            limit: "page_limit",
+            max: 100,
+            total: "",
+            way,
+        })
     };
-    for (given, expected) in [
-        ("{}", r#"{"page_limit":100,"page_offset":200}"#),
+    let numbers = pager(Way::Offset {
+        offset: "page_offset",
+    });
+    let native = pager(Way::Cursor {
+        cursor: "cursor",
+        next: "/meta/next",
+        offset: "",
+    });
+    let at = PageAt::Offset(200);
+    for (given, pager, from, expected) in [
+        ("{}", numbers, at, r#"{"page_limit":100,"page_offset":200}"#),
         (
             r#"{"q": "x"}"#,
+            numbers,
+            at,
             r#"{"q":"x","page_limit":100,"page_offset":200}"#,
+        ),
+        (
+            "{}",
+            native,
+            PageAt::Token("a"),
+            r#"{"page_limit":100,"cursor":"a"}"#,
+        ),
+        (
+            r#"{"q": "x"}"#,
+            native,
+            PageAt::Token(""),
+            r#"{"q":"x","page_limit":100}"#,
         ),
     ] {
         let request = Request::new(&checked(tool, given).unwrap()).unwrap();
-        let page = request.page(tool, pager, 100, PageAt::Offset(200));
+        let page = request.page(tool, pager, 100, from);
         assert_eq!(page.media_type, "application/json");
         assert_eq!(String::from_utf8(page.body.unwrap()).unwrap(), expected);
     }

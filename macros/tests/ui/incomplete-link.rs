@@ -1,0 +1,48 @@
+//! Paging without the most items of a page.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Lists users.
+        #[tool(
+            name = "list_users",
+            title = "List users",
+            toolset = "users",
+            method = "list",
+            document = "core",
+            operation = "op",
+            get = "/users",
+            list(
+                items = "users",
+                of = User,
+                page = link(rel = "next", max = 100),
+                filter(name),
+                summary(name, roles),
+            ),
+        )]
+        pub struct ListUsers {
+            /// Order of the users.
+            #[param(query)]
+            pub order_by: Option<String>,
+        }
+
+        /// A user.
+        #[derive(Schema)]
+        pub struct User {
+            pub name: String,
+            pub roles: Vec<Role>,
+        }
+
+        /// A role.
+        #[derive(Schema)]
+        pub struct Role {
+            pub name: String,
+        }
+    }
+}
+
+fn main() {}

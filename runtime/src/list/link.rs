@@ -1,0 +1,138 @@
+//! The `Link` header (RFC 8288): where a server says that a list goes on.
+
+use reqwest::Url;
+use reqwest::header::{HeaderMap, LINK};
+
+use super::Next;
+
+/// Why a link is not followed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum LinkError {
+    /// It is no address.
+    #[error("the link to the next page is no URL")]
+    NoUrl,
+    /// It leads to another server, or to another path of this one.
+    #[error("the link to the next page leads elsewhere: to {0}")]
+    Elsewhere(String),
+}
+
+/// The query of the link with this relation in the headers of an answer to a request for `url`. Nothing but the query of it is ever used, and only if it leads to where the request went.
+pub(crate) fn next(headers: &HeaderMap, rel: &str, url: &Url) -> Result<Next, LinkError> {
+    let lines = headers.get_all(LINK).iter();
+    let mut links = lines.filter_map(|line| line.to_str().ok()).flat_map(links);
+    let Some((target, _)) = links.find(|(_, parameters)| is_of(parameters, rel)) else {
+        return Ok(Next::End);
+    };
+    let target = url.join(target).map_err(|_| LinkError::NoUrl)?;
+    if target.origin() != url.origin() || target.path() != url.path() {
+        let shown = format!("{}{}", target.origin().ascii_serialization(), target.path());
+        return Err(LinkError::Elsewhere(shown));
+    }
+    Ok(match target.query() {
+        None | Some("") => Next::End,
+        Some(query) => Next::Token(query.to_owned()),
+    })
+}
+
+/// The links of a header line, each with what stands behind it.
+fn links(line: &str) -> Vec<(&str, &str)> {
+    let mut links = Vec::new();
+    let mut rest = line;
+    while let Some((target, behind)) = rest
+        .split_once('<')
+        .and_then(|(_, rest)| rest.split_once('>'))
+    {
+        let end = end_of(behind, ',');
+        links.push((target.trim(), &behind[..end]));
+        rest = &behind[end..];
+    }
+    links
+}
+
+/// Whether `rel` among the parameters of a link names this relation. Of several the first counts.
+fn is_of(parameters: &str, rel: &str) -> bool {
+    let mut rest = parameters;
+    while !rest.is_empty() {
+        let end = end_of(rest, ';');
+        let (name, value) = rest[..end].split_once('=').unwrap_or((&rest[..end], ""));
+        if name.trim().eq_ignore_ascii_case("rel") {
+            let mut relations = value.trim().trim_matches('"').split_ascii_whitespace();
+            return relations.any(|found| found.eq_ignore_ascii_case(rel));
+        }
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    false
+}
+
+/// Where a part ends: before the next separator that stands in no quotes.
+fn end_of(text: &str, separator: char) -> usize {
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            c if c == separator && !quoted => return at,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn links_are_followed_on_the_same_path_alone() {
+        let elsewhere = |place: &str| Err(LinkError::Elsewhere(place.to_owned()));
+        let token = |token: &str| Ok(Next::Token(token.to_owned()));
+        let rows: [(&[&str], _); 14] = [
+            (&[], Ok(Next::End)),
+            (
+                &["<https://x.example/v1/things?page=2&q=a%20b>; rel=\"next\""],
+                token("page=2&q=a%20b"),
+            ),
+            (&["</v1/things?page=2>; rel=next"], token("page=2")),
+            (
+                &["<?after=a,b>; title=\"a, <b>; rel=x\"; rel=\"last NEXT\""],
+                token("after=a,b"),
+            ),
+            (
+                &["<?page=1>; rel=prev, <?page=3>; rel=next"],
+                token("page=3"),
+            ),
+            (
+                &["<?page=1>; rel=prev", "<?page=3>; rel=next"],
+                token("page=3"),
+            ),
+            (&["<?page=9>; rel=last"], Ok(Next::End)),
+            (&["<?page=9>; rel=last; rel=next"], Ok(Next::End)),
+            (&["<?page=9>; title=\"a \\\" rel=next\""], Ok(Next::End)),
+            (&["</v1/things>; rel=next"], Ok(Next::End)),
+            (
+                &["<https://y.example/v1/things?page=2>; rel=next"],
+                elsewhere("https://y.example/v1/things"),
+            ),
+            (
+                &["<http://x.example/v1/things?page=2>; rel=next"],
+                elsewhere("http://x.example/v1/things"),
+            ),
+            (
+                &["</v1/users?page=2>; rel=next"],
+                elsewhere("https://x.example/v1/users"),
+            ),
+            (&["<https://[>; rel=next"], Err(LinkError::NoUrl)),
+        ];
+        let url = Url::parse("https://x.example/v1/things?per_page=7").unwrap();
+        for (lines, expected) in rows {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(LINK, line.parse().unwrap());
+            }
+            assert_eq!(next(&headers, "next", &url), expected, "{lines:?}");
+        }
+    }
+}

@@ -1,0 +1,284 @@
+#![allow(clippy::unwrap_used)]
+
+use std::cell::RefCell;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::schema::{Field, Kind, Shape};
+use crate::tool::PagePlace;
+
+/// A server whose pages have numbers, or lead to each other.
+struct Server {
+    entries: u64,
+    /// It never gives more at once.
+    clamp: u64,
+    /// Whether it says how many there are.
+    counts: bool,
+    requests: RefCell<Vec<String>>,
+}
+
+fn server(entries: u64, clamp: u64, counts: bool) -> Server {
+    Server {
+        entries,
+        clamp,
+        counts,
+        requests: RefCell::default(),
+    }
+}
+
+impl Server {
+    fn answer(&self, limit: u32, from: PageAt<'_>, way: Way) -> Page {
+        let size = u64::from(limit).min(self.clamp);
+        let (start, size) = match from {
+            PageAt::Number(number) => (number * size, size),
+            PageAt::Token("") => (0, size),
+            PageAt::Token(token) => {
+                let (start, of) = token.split_once('/').unwrap();
+                let of: u64 = of.parse().unwrap();
+                // A link has its own length of pages, a cursor has none.
+                let size = if of > 0 { of } else { size };
+                (start.parse().unwrap(), size)
+            }
+            PageAt::Offset(_) | PageAt::Start => panic!("{from:?}"),
+        };
+        self.requests.borrow_mut().push(format!("{limit} {from:?}"));
+        let end = (start + size).min(self.entries);
+        let items: Vec<_> = (start..end)
+            .map(|id| json!({"id": id, "even": id % 2 == 0}))
+            .collect();
+        let mut answer = json!({"things": items, "meta": {"page": {"a/b": 1}}});
+        if self.counts {
+            answer["meta"]["count"] = json!(self.entries);
+        }
+        let more = end < self.entries;
+        if let (Way::Cursor { .. }, true) = (way, more) {
+            answer["meta"]["next"] = json!(format!("{end}/0"));
+        }
+        let said = Said {
+            next: match way {
+                Way::Cursor { next, .. } => next,
+                _ => "",
+            },
+            total: "/meta/count",
+        };
+        let mut page = Page::parse(answer.to_string(), "things", said).unwrap();
+        if let Way::Link { .. } = way {
+            page.next = match more {
+                true => Next::Token(format!("{end}/{size}")),
+                false => Next::End,
+            };
+        }
+        page
+    }
+}
+
+const NUMBER: Way = Way::Number {
+    page: "page",
+    first: 1,
+};
+const CURSOR: Way = Way::Cursor {
+    cursor: "cursor",
+    next: "/meta/next",
+    offset: "",
+};
+const LINK: Way = Way::Link { rel: "next" };
+
+static EVEN: Filter = Filter {
+    field: Field {
+        name: "even",
+        description: "",
+        required: false,
+        shape: Shape {
+            kind: Kind::Any,
+            nullable: false,
+        },
+        default: "",
+        example: "",
+    },
+    path: "even",
+    unique: false,
+};
+
+fn plan(way: Way, start: Position, limit: usize) -> Plan<'static> {
+    Plan {
+        items: "things",
+        pager: Some(Pager {
+            place: PagePlace::Query,
+            limit: "limit",
+            max: 100,
+            total: "/meta/count",
+            way,
+        }),
+        start,
+        limit,
+        filters: Vec::new(),
+        fields: Fields::all(),
+        max_bytes: 150_000,
+        side_by_side: SIDE_BY_SIDE,
+        budget: Budget::default(),
+    }
+}
+
+/// The result of a call, and where it goes on.
+async fn run(plan: &Plan<'_>, server: &Server) -> (Value, Option<Position>) {
+    let next = RefCell::new(None);
+    let way = plan.pager.unwrap().way;
+    let fetch = |limit, from: PageAt<'_>| {
+        let page = server.answer(limit, from, way);
+        async move { Ok::<_, json::Error>(page) }
+    };
+    let rows = read(plan, fetch, &|_, _| {}).await.unwrap();
+    let text = rows.render(plan, |position| {
+        *next.borrow_mut() = Some(position.clone());
+        String::new()
+    });
+    let value = serde_json::from_str(&text.unwrap()).unwrap();
+    (value, next.into_inner())
+}
+
+fn ids(result: &Value) -> Vec<u64> {
+    let items = result["things"].as_array().unwrap().iter();
+    items.map(|item| item["id"].as_u64().unwrap()).collect()
+}
+
+/// Walks a list to its end, with these limits in turn.
+async fn walk(way: Way, limits: &[usize], filtered: bool, server: &Server) -> Vec<u64> {
+    let mut all = Vec::new();
+    let mut start = Some(Position::Offset(0));
+    let mut turn = limits.iter().cycle();
+    let wanted = json!(true);
+    while let (Some(position), Some(limit)) = (start, turn.next()) {
+        let mut plan = plan(way, position, *limit);
+        if filtered {
+            plan.filters = vec![(&EVEN, &wanted)];
+        }
+        let (result, next) = run(&plan, server).await;
+        all.extend(ids(&result));
+        start = next;
+        assert!(server.requests.borrow().len() < 5_000, "no end");
+    }
+    all
+}
+
+#[tokio::test]
+async fn every_item_comes_once_whatever_is_asked_for_at_a_time() {
+    for way in [NUMBER, CURSOR, LINK] {
+        for (clamp, counts) in [
+            (100, true),
+            (100, false),
+            (50, true),
+            (33, false),
+            (7, true),
+        ] {
+            for entries in [0, 1, 6, 7, 8, 50, 99, 100, 101, 150, 350] {
+                for limits in [
+                    &[1][..],
+                    &[7],
+                    &[100],
+                    &[130],
+                    &[1_000],
+                    &[7, 100],
+                    &[100, 7],
+                    &[1, 13, 60],
+                ] {
+                    for filtered in [false, true] {
+                        let server = server(entries, clamp, counts);
+                        let all = walk(way, limits, filtered, &server).await;
+                        let row =
+                            format!("{way:?} {clamp} {counts} {entries} {limits:?} {filtered}");
+                        let expected = (0..entries).filter(|id| !filtered || id % 2 == 0);
+                        assert_eq!(all, expected.collect::<Vec<_>>(), "{row}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn windows_are_found_in_pages() {
+    let numbered = |at, size| Position::Numbered { at, size };
+    let rows: [(_, usize, u64, &[&str]); 10] = [
+        (Position::Offset(0), 7, 100, &["7 Number(0)"]),
+        (numbered(7, 7), 7, 100, &["7 Number(1)"]),
+        (numbered(100, 100), 100, 100, &["100 Number(1)"]),
+        // The smallest page that has all of them.
+        (numbered(7, 100), 10, 100, &["17 Number(0)"]),
+        (numbered(20, 100), 7, 100, &["9 Number(2)"]),
+        (numbered(99, 100), 2, 100, &["3 Number(33)"]),
+        // None has all of them.
+        (numbered(99, 60), 60, 100, &["60 Number(1)", "40 Number(3)"]),
+        // A longer page than was given so far: it may be cut, which only its length shows.
+        (numbered(210, 7), 40, 100, &["42 Number(5)"]),
+        (
+            numbered(210, 7),
+            40,
+            20,
+            &[
+                "42 Number(5)",
+                "7 Number(30)",
+                "7 Number(31)",
+                "7 Number(32)",
+                "7 Number(33)",
+                "7 Number(34)",
+                "7 Number(35)",
+            ],
+        ),
+        // The first page begins where it does, however long it is.
+        (numbered(7, 7), 90, 50, &["97 Number(0)", "50 Number(1)"]),
+    ];
+    for (start, limit, clamp, expected) in rows {
+        let server = server(1_000, clamp, true);
+        let row = format!("{start:?} {limit} {clamp}");
+        let from = plan(NUMBER, start.clone(), limit).skipped();
+        let (result, _) = run(&plan(NUMBER, start, limit), &server).await;
+        assert_eq!(
+            ids(&result),
+            (from..from + limit as u64).collect::<Vec<_>>(),
+            "{row}"
+        );
+        assert_eq!(*server.requests.borrow(), expected, "{row}");
+    }
+}
+
+#[tokio::test]
+async fn what_says_where_a_list_goes_on_is_not_repeated() {
+    for (way, counts) in [(NUMBER, true), (CURSOR, false)] {
+        let (result, next) = run(&plan(way, Position::Offset(0), 2), &server(3, 100, counts)).await;
+        let expected = match counts {
+            true => {
+                json!({"things": [{"id": 0, "even": true}, {"id": 1, "even": false}], "total_entries": 3, "next_cursor": ""})
+            }
+            false => {
+                json!({"things": [{"id": 0, "even": true}, {"id": 1, "even": false}], "next_cursor": ""})
+            }
+        };
+        assert_eq!(result, expected);
+        assert!(next.is_some());
+    }
+}
+
+#[test]
+fn values_are_found_inside_of_members() {
+    let text = r#"{"items": [1], "meta": {"a/b": {"next": "x"}, "n": 9, "end": null, "no": ""}}"#;
+    let rows = [
+        ("/meta/a~1b/next", Next::Token("x".to_owned())),
+        ("/meta/n", Next::Token("9".to_owned())),
+        ("/meta/end", Next::End),
+        ("/meta/no", Next::End),
+        ("/meta/a/b", Next::End),
+        ("/meta/n/x", Next::End),
+        ("/other/x", Next::Unsaid),
+        ("meta", Next::End),
+        ("", Next::Unsaid),
+    ];
+    for (next, expected) in rows {
+        let said = Said {
+            next,
+            total: "/meta/n",
+        };
+        let page = Page::parse(text.to_owned(), "items", said).unwrap();
+        assert_eq!((page.next, page.total), (expected, Some(9)), "{next}");
+    }
+}
