@@ -1,6 +1,6 @@
 //! What the documents offer, whether it is a tool or not: operations that are new or gone, and parameters that no tool takes.
 
-use crate::catalog::{Api, Catalog, Operation, Pagination, Place};
+use crate::catalog::{Api, Catalog, Operation, Place};
 use crate::facts::facts;
 use crate::history::without_names;
 use crate::select::{Decision, Selection};
@@ -264,19 +264,10 @@ fn names(operation: &Operation) -> Vec<&str> {
             .iter()
             .flat_map(|it| it.fixed.iter().map(|(name, _)| &**name)),
     );
-    match operation.list.as_ref().map(|list| &list.pagination) {
-        Some(Pagination::Offset { limit, offset, .. } | Pagination::Body { limit, offset, .. }) => {
-            names.extend([&**limit, &**offset]);
-        }
-        Some(Pagination::Cursor {
-            cursor,
-            limit,
-            offset,
-            ..
-        }) => {
-            names.extend([&**cursor, &**limit, &**offset]);
-        }
-        Some(Pagination::Whole) | None => {}
-    }
+    let pages = operation
+        .list
+        .as_ref()
+        .and_then(|it| it.pagination.as_ref());
+    names.extend(pages.iter().flat_map(|it| it.parameters()));
     names
 }

@@ -2,7 +2,7 @@
 
 use super::collect::{Collected, labels};
 use super::{Change, Kind, ToolChange, arguments, outputs};
-use crate::catalog::{Api, Catalog, Content, Effect, Operation, Pagination, Toolset};
+use crate::catalog::{Api, Catalog, Content, Effect, Operation, Pagination, Toolset, Way};
 use crate::emit::types::Types;
 use crate::history::without_names;
 
@@ -264,7 +264,7 @@ fn request(old: &Operation, new: &Operation) -> Vec<Change> {
     }
     let pages = |it: &Operation| {
         let list = it.list.as_ref();
-        list.map(|list| (way(&list.pagination), list.pages_since.clone()))
+        list.map(|list| (way(list.pagination.as_ref()), list.pages_since.clone()))
     };
     if let (Some(old), Some(new)) = (pages(old), pages(new))
         && old != new
@@ -285,11 +285,20 @@ fn request(old: &Operation, new: &Operation) -> Vec<Change> {
     changes
 }
 
-fn way(pagination: &Pagination) -> String {
-    match pagination {
-        Pagination::Offset { max, .. } => format!("by offset, {max} at once"),
-        Pagination::Body { max, .. } => format!("by offset in the body, {max} at once"),
-        Pagination::Cursor { max, .. } => format!("by the server's cursor, {max} at once"),
-        Pagination::Whole => "not at all".to_owned(),
-    }
+fn way(pagination: Option<&Pagination>) -> String {
+    let Some(pagination) = pagination else {
+        return "not at all".to_owned();
+    };
+    let way = match &pagination.way {
+        Way::Offset { .. } => "by offset",
+        Way::Number { .. } => "by number of page",
+        Way::Cursor { .. } => "by the server's cursor",
+        Way::Link { .. } => "by the server's links",
+    };
+    let place = if pagination.in_body {
+        " in the body"
+    } else {
+        ""
+    };
+    format!("{way}{place}, {} at once", pagination.max)
 }

@@ -127,10 +127,16 @@ fn take_pages(
     (Some(pages.clone()), since)
 }
 
-/// Whether the answer has the place of the next cursor, as far as the document says what it has.
+/// Whether the answer has the place of the next cursor, as far as the document says what it has. Where a server may go by offset instead, it need not.
 fn answers(pages: &Pagination, facts: &Facts) -> bool {
-    let (Way::Cursor { next, .. }, Some(answer)) = (&pages.way, &facts.response) else {
-        return true;
+    let next = match &pages.way {
+        Way::Cursor {
+            next, offset: None, ..
+        } => next,
+        _ => return true,
+    };
+    let Some(answer) = &facts.response else {
+        return false;
     };
     let mut at = answer;
     for name in next.trim_start_matches('/').split('/') {

@@ -84,7 +84,7 @@ pub mod tools {
         list(
             items = "dag_runs",
             of = DagRun,
-            page = body(limit = "page_limit", offset = "page_offset", max = 100),
+            page = offset(in = body, limit = "page_limit", offset = "page_offset", max = 100),
             summary(
                 dag_id,
                 dag_run_id,

@@ -133,7 +133,8 @@ pub mod tools {
         list(
             items = "task_instances",
             of = TaskInstance,
-            page = body(
+            page = offset(
+                in = body,
                 limit = "page_limit",
                 offset = "page_offset",
                 max = 100,

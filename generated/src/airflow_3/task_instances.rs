@@ -120,7 +120,7 @@ pub mod tools {
         list(
             items = "task_instances",
             of = TaskInstanceResponse,
-            page = body(limit = "page_limit", offset = "page_offset", max = 100),
+            page = offset(in = body, limit = "page_limit", offset = "page_offset", max = 100),
             summary(
                 dag_id,
                 dag_run_id,

@@ -47,7 +47,13 @@ pub mod tools {
         list(
             items = "runs",
             of = Run,
-            page = body(limit = "page_limit", offset = "page_offset", max = 50, since = "1.10"),
+            page = offset(
+                in = body,
+                limit = "page_limit",
+                offset = "page_offset",
+                max = 50,
+                since = "1.10"
+            ),
         )
     )]
     pub struct ListAllRunsBatch {
