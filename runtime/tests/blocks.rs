@@ -170,7 +170,7 @@ pub mod api {
 use api::users::tools::TOOLS;
 use runtime::Tool;
 use runtime::schema::{Kind, Shape, StringRules};
-use runtime::tool::{Mask, Pager, Place, Segment, Separator};
+use runtime::tool::{Mask, PagePlace, Pager, Place, Segment, Separator, Way};
 
 fn tool(method: &str) -> &'static Tool {
     let found = TOOLS.iter().find(|tool| tool.method == method);
@@ -295,11 +295,13 @@ fn a_list_pages_filters_and_sums_up() {
     let list = tool("list").list.expect("a list");
     assert_eq!(
         list.pager,
-        Pager::Offset {
+        Some(Pager {
+            place: PagePlace::Query,
             limit: "limit",
-            offset: "offset",
-            max: 100
-        }
+            max: 100,
+            total: "",
+            way: Way::Offset { offset: "offset" },
+        })
     );
     let filters: Vec<_> = list
         .filters

@@ -1,12 +1,14 @@
-//! `cargo xtask generate`: writes `generated/` and the table in the README, or compares them with what would be written.
+//! `cargo xtask generate`: writes `generated/` and the table in the README, or compares them with what would be written; the same for each member of the workspace that has a `specs/` of its own.
 
 use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use codegen::Input;
 use codegen::catalog::Catalog;
 use codegen::emit::{OutputFile, emit, readme};
+use serde::Deserialize;
 use similar::TextDiff;
 
 use crate::lab::root;
@@ -19,17 +21,44 @@ const README: &str = "README.md";
 /// Generates, or with `check` shows what generating would change and fails if it is anything.
 ///
 /// An operation for which nothing was decided is an error, but keeps no tool from being written: what was decided shows in the diff at once.
-#[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(crate) fn generate(check: bool) -> Result<()> {
     let root = root();
-    let (catalog, undecided) = codegen::draft(&specs::read(&root)?)
-        .map_err(|errors| report(&errors, "nothing is generated"))?;
-    let files = print(&root, &catalog)?;
-    let plan = plan(&root, &files)?;
+    let mut outcome = generate_in(&root, "", &specs::read(&root)?, check);
+    for member in members(&root)? {
+        let inputs = specs::read_member(&root, &member)?;
+        outcome = outcome.and(generate_in(&root, &format!("{member}/"), &inputs, check));
+    }
+    outcome
+}
+
+/// The members of the workspace that are generated from a `specs/` of their own.
+fn members(root: &Path) -> Result<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Manifest {
+        workspace: Workspace,
+    }
+    #[derive(Deserialize)]
+    struct Workspace {
+        members: Vec<String>,
+    }
+    let text = std::fs::read_to_string(root.join("Cargo.toml")).context("read Cargo.toml")?;
+    let manifest: Manifest = toml::from_str(&text).context("read Cargo.toml")?;
+    let members = manifest.workspace.members.into_iter();
+    let has_specs = |member: &String| root.join(member).join("specs/apis.yaml").is_file();
+    Ok(members.filter(has_specs).collect())
+}
+
+/// The same for what stands in a folder of the workspace, which ends with `/`.
+#[expect(clippy::print_stdout, reason = "the result of the command")]
+fn generate_in(root: &Path, folder: &str, inputs: &[Input], check: bool) -> Result<()> {
+    let (catalog, undecided) =
+        codegen::draft(inputs).map_err(|errors| report(&errors, "nothing is generated"))?;
+    let files = print(root, folder, &catalog)?;
+    let plan = plan(root, folder, &files)?;
     if check {
         print!("{}", plan.diff());
     } else {
-        plan.apply(&root)?;
+        plan.apply(root)?;
     }
     println!(
         "{}; {}",
@@ -54,18 +83,23 @@ pub(crate) fn report(errors: &[impl Display], outcome: &str) -> anyhow::Error {
     anyhow::anyhow!("{} error{plural} in the specs; {outcome}", errors.len())
 }
 
-/// All generated files, the README among them.
-fn print(root: &Path, catalog: &Catalog) -> Result<Vec<OutputFile>> {
+/// All generated files, the README among them if there is one.
+fn print(root: &Path, folder: &str, catalog: &Catalog) -> Result<Vec<OutputFile>> {
     let mut files = emit(catalog).map_err(|errors| {
         let with_causes = errors.into_iter().map(anyhow::Error::from);
         let errors: Vec<String> = with_causes.map(|error| format!("{error:#}")).collect();
         report(&errors, "nothing is generated")
     })?;
-    let current = std::fs::read_to_string(root.join(README)).context("read README.md")?;
-    files.push(OutputFile {
-        path: README.to_owned(),
-        text: readme(catalog, &current)?,
-    });
+    for file in &mut files {
+        file.path.insert_str(0, folder);
+    }
+    let path = format!("{folder}{README}");
+    if folder.is_empty() || root.join(&path).is_file() {
+        let current =
+            std::fs::read_to_string(root.join(&path)).with_context(|| format!("read {path}"))?;
+        let text = readme(catalog, &current)?;
+        files.push(OutputFile { path, text });
+    }
     Ok(files)
 }
 
@@ -79,7 +113,7 @@ struct Plan {
 }
 
 /// Compares with what is there.
-fn plan(root: &Path, files: &[OutputFile]) -> Result<Plan> {
+fn plan(root: &Path, folder: &str, files: &[OutputFile]) -> Result<Plan> {
     let mut changed = Vec::new();
     for file in files {
         // One that is no text any more is written anew like any other.
@@ -93,8 +127,8 @@ fn plan(root: &Path, files: &[OutputFile]) -> Result<Plan> {
         }
     }
     let mut orphans = Vec::new();
-    for folder in FOLDERS {
-        find_orphans(root, folder, files, &mut orphans)?;
+    for generated in FOLDERS {
+        find_orphans(root, &format!("{folder}{generated}"), files, &mut orphans)?;
     }
     orphans.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(Plan { changed, orphans })
@@ -223,10 +257,10 @@ mod tests {
             file("generated/src/a/mod.rs", "1\n"),
             file("generated/src/b/mod.rs", "1\n"),
         ];
-        plan(&root, &first).unwrap().apply(&root).unwrap();
-        assert!(plan(&root, &first).unwrap().is_empty());
+        plan(&root, "", &first).unwrap().apply(&root).unwrap();
+        assert!(plan(&root, "", &first).unwrap().is_empty());
         std::fs::write(root.join(&first[0].path), b"1\xff\n").unwrap();
-        let broken = plan(&root, &first).unwrap();
+        let broken = plan(&root, "", &first).unwrap();
         assert_eq!(
             broken.summary(first.len(), false),
             "files: 1 written, 2 unchanged"
@@ -237,7 +271,7 @@ mod tests {
             file("generated/catalogue.md", "1\n"),
             file("generated/src/a/mod.rs", "2\n"),
         ];
-        let changes = plan(&root, &second).unwrap();
+        let changes = plan(&root, "", &second).unwrap();
         assert_eq!(
             changes.diff(),
             "--- a/generated/src/a/mod.rs
@@ -256,7 +290,7 @@ mod tests {
             "files: 1 to be written, 1 unchanged, 1 to be deleted"
         );
         changes.apply(&root).unwrap();
-        assert!(plan(&root, &second).unwrap().is_empty());
+        assert!(plan(&root, "", &second).unwrap().is_empty());
         assert!(!root.join("generated/src/b").exists());
         std::fs::remove_dir_all(root).unwrap();
     }

@@ -31,14 +31,23 @@ pub(crate) fn read(root: &Path) -> Result<Vec<Input>> {
     Ok(inputs)
 }
 
+/// Reads the `specs/` of another member of the workspace, whose documents were published nowhere else. Paths are those in the workspace.
+pub(crate) fn read_member(root: &Path, member: &str) -> Result<Vec<Input>> {
+    load_in(root, &format!("{member}/specs"))
+}
+
 /// Reads `specs/` as it is.
 pub(crate) fn load(root: &Path) -> Result<Vec<Input>> {
+    load_in(root, "specs")
+}
+
+fn load_in(root: &Path, specs: &str) -> Result<Vec<Input>> {
     let read = |path: String| {
         let text =
             std::fs::read_to_string(root.join(&path)).with_context(|| format!("read {path}"))?;
         Ok(Input { path, text })
     };
-    paths(root)?.into_iter().map(read).collect()
+    paths(root, specs)?.into_iter().map(read).collect()
 }
 
 /// In what the files do not belong together.
@@ -64,13 +73,13 @@ pub(crate) fn is_read(path: &str) -> bool {
 }
 
 /// The files, in the order of their names. One in their folders that is none of them is an error: its author thinks that it is read.
-fn paths(root: &Path) -> Result<Vec<String>> {
-    let specs = root.join("specs");
-    let files = FILES.iter().filter(|file| specs.join(file).is_file());
-    let mut paths: Vec<String> = files.map(|file| format!("specs/{file}")).collect();
+fn paths(root: &Path, specs: &str) -> Result<Vec<String>> {
+    let there = root.join(specs);
+    let files = FILES.iter().filter(|file| there.join(file).is_file());
+    let mut paths: Vec<String> = files.map(|file| format!("{specs}/{file}")).collect();
     for folder in FOLDERS {
-        let listing = std::fs::read_dir(specs.join(folder))
-            .with_context(|| format!("read the folder specs/{folder}"))?;
+        let listing = std::fs::read_dir(there.join(folder))
+            .with_context(|| format!("read the folder {specs}/{folder}"))?;
         for entry in listing {
             let name = entry?.file_name();
             let name = name.to_string_lossy();
@@ -80,10 +89,10 @@ fn paths(root: &Path) -> Result<Vec<String>> {
             }
             if !name.ends_with(".yaml") {
                 bail!(
-                    "specs/{folder}/{name}: only files that end with .yaml are read here; rename or move it"
+                    "{specs}/{folder}/{name}: only files that end with .yaml are read here; rename or move it"
                 );
             }
-            paths.push(format!("specs/{folder}/{name}"));
+            paths.push(format!("{specs}/{folder}/{name}"));
         }
     }
     paths.sort();
