@@ -32,7 +32,7 @@ pub(crate) fn generate(check: bool) -> Result<()> {
 }
 
 /// The members of the workspace that are generated from a `specs/` of their own.
-fn members(root: &Path) -> Result<Vec<String>> {
+pub(crate) fn members(root: &Path) -> Result<Vec<String>> {
     #[derive(Deserialize)]
     struct Manifest {
         workspace: Workspace,

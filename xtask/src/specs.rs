@@ -186,10 +186,10 @@ mod tests {
             "specs/openapi/b.yaml",
             "specs/tools/a.yaml",
         ];
-        assert_eq!(paths(&root).unwrap(), expected);
+        assert_eq!(paths(&root, "specs").unwrap(), expected);
         std::fs::write(root.join("specs/tools/c.yml"), "").unwrap();
         assert_eq!(
-            paths(&root).unwrap_err().to_string(),
+            paths(&root, "specs").unwrap_err().to_string(),
             "specs/tools/c.yml: only files that end with .yaml are read here; rename or move it"
         );
         std::fs::remove_dir_all(root).unwrap();

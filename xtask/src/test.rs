@@ -91,7 +91,18 @@ fn build_server() -> Result<()> {
     ])?;
     std::fs::create_dir_all(lab_dir())?;
     std::fs::copy(binary(), conformance_binary())?;
-    cargo(&["build", "--package", "airflow-mcp"])
+    cargo(&[
+        "build",
+        "--package",
+        "airflow-mcp",
+        "--package",
+        "tidewater-mcp",
+    ])
+}
+
+/// The server of the other API.
+fn example_binary() -> PathBuf {
+    root().join("target/debug/tidewater-mcp")
 }
 
 /// The server that tests run.
@@ -233,6 +244,7 @@ fn start_clients() -> Result<Lab> {
         ("CONFORMANCE", python::node_program("conformance")),
         ("BINARY", binary()),
         ("XTASK", std::env::current_exe()?),
+        ("TIDEWATER_BINARY", example_binary()),
         ("CONFORMANCE_BINARY", conformance_binary()),
         ("POSTGRES_PROGRAMS", postgres.programs.clone()),
     ];
@@ -347,10 +359,17 @@ fn generate_twice() -> Result<()> {
     })
 }
 
-/// Names and content of all files in `generated/`.
+/// Names and content of all files that are generated.
 fn snapshot() -> Result<std::collections::BTreeMap<std::path::PathBuf, Vec<u8>>> {
     let mut files = std::collections::BTreeMap::new();
-    let mut folders = vec![root().join("generated")];
+    let members = crate::generate::members(&root())?;
+    let members = members
+        .iter()
+        .map(|member| root().join(member).join("generated"));
+    let mut folders: Vec<_> = [root().join("generated")]
+        .into_iter()
+        .chain(members)
+        .collect();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();

