@@ -2,14 +2,8 @@
 
 use std::process::ExitCode;
 
-use server::Product;
-
-static PRODUCT: Product = Product {
-    name: "airflow-mcp",
-    version: env!("CARGO_PKG_VERSION"),
-    apis: airflow_tools::APIS,
-};
+mod product;
 
 fn main() -> ExitCode {
-    server::run(&PRODUCT)
+    server::run(&product::PRODUCT)
 }

@@ -80,7 +80,7 @@ impl Grant {
 
     /// A token, in the header where the API wants it.
     fn token(kind: Kind, api: Option<&Api>, token: &str, lives: Option<Duration>) -> Option<Self> {
-        let header = match way.map(Way::sign_in) {
+        let header = match way.map(|way| way.sign_in()) {
             Some(SignIn::Key { header }) => {
                 let name = HeaderName::from_bytes(header.as_bytes()).ok()?;
                 (name, sensitive(token)?)
@@ -393,7 +393,7 @@ async fn exchange(
         return Err(no_token(error));
     };
     let lives = bearer::lives(&token, crate::rate_limit::date(&response.headers));
-    Grant::token(Kind::Token, Some(api), &token, lives).ok_or_else(bearer::not_a_token)
+    Grant::token(Kind::Token, None, &token, lives).ok_or_else(bearer::not_a_token)
 }
 
 async fn from_file(path: &Path, api: Option<&Api>, timeout: Duration) -> Result<Grant, CallError> {

@@ -6,14 +6,14 @@ use crate::gateway::key::KeyArgs;
 use crate::gateway::options::ServeArgs;
 use crate::remote::args::{AccountArgs, AuditArgs, ServerArgs, TokenArgs};
 
-/// MCP server that administers Apache Airflow 2 and 3.
+/// MCP server that %ABOUT%.
 ///
-/// It lets an MCP client (Claude, ChatGPT, Cursor, VS Code …) read and change what an Airflow holds.
+/// It lets an MCP client (Claude, ChatGPT, Cursor, VS Code …) read and change what %AN_API% holds.
 ///
-/// The tools are made from Airflow's own OpenAPI documents; the version of Airflow is detected.
+/// The tools are made from %API%'s own OpenAPI documents; the version of %API% is detected.
 #[derive(Debug, Parser)]
 #[command(
-    name = "airflow-mcp",
+    name = "%NAME%",
     version,
     arg_required_else_help = true,
     disable_help_subcommand = true,
@@ -31,38 +31,38 @@ Environment:
   to nothing counts as not set. Secrets can only be given here, in a file or by a command, since the
   arguments of a program are visible to others.
 
-  AIRFLOW_URL            where Airflow is: http://localhost:8080, https://example.org/airflow
-  AIRFLOW_USERNAME       signs in with a user name …
-  AIRFLOW_PASSWORD       … and its password
-  AIRFLOW_TOKEN          or: a bearer token
-  AIRFLOW_TOKEN_FILE     or: a file with a bearer token, read again when it changes
-  AIRFLOW_TOKEN_COMMAND  or: a command that prints a bearer token, run again when the token expires
-  AIRFLOW_HEADERS        headers to add to each request, as a JSON object or as `Name: value` lines
-  AIRFLOW_API            airflow-2 or airflow-3; detected if not set
-  AIRFLOW_TIMEOUT        seconds that a request to Airflow may take; 30 if not set
-  AIRFLOW_MCP_LOG        off, error, warn, info, debug or trace; warn if not set, info for serve
+  %PREFIX%_URL            where %API% is: http://localhost:8080, https://example.org/%HOST%
+  %PREFIX%_USERNAME       signs in with a user name …
+  %PREFIX%_PASSWORD       … and its password
+  %PREFIX%_TOKEN          or: a bearer token
+  %PREFIX%_TOKEN_FILE     or: a file with a bearer token, read again when it changes
+  %PREFIX%_TOKEN_COMMAND  or: a command that prints a bearer token, run again when the token expires
+  %PREFIX%_HEADERS        headers to add to each request, as a JSON object or as `Name: value` lines
+  %PREFIX%_API            %API_NAMES%; detected if not set
+  %PREFIX%_TIMEOUT        seconds that a request to %API% may take; 30 if not set
+  %PREFIX%_MCP_LOG        off, error, warn, info, debug or trace; warn if not set, info for serve
 
   account, server, token and audit talk to a gateway:
-  AIRFLOW_MCP_GATEWAY_URL     where it is; http://127.0.0.1:8787 if not set
-  AIRFLOW_MCP_API_TOKEN       an API token of it …
-  AIRFLOW_MCP_API_TOKEN_FILE  … or a file with one
+  %PREFIX%_MCP_GATEWAY_URL     where it is; http://127.0.0.1:8787 if not set
+  %PREFIX%_MCP_API_TOKEN       an API token of it …
+  %PREFIX%_MCP_API_TOKEN_FILE  … or a file with one
 
 Examples:
   What a client runs:
-    AIRFLOW_URL=http://localhost:8080 AIRFLOW_USERNAME=admin AIRFLOW_PASSWORD=… airflow-mcp stdio
+    %PREFIX%_URL=http://localhost:8080 %LOGIN% %NAME% stdio
 
   The entry of a client's configuration file:
-    {\"mcpServers\": {\"airflow\": {\"command\": \"airflow-mcp\", \"args\": [\"stdio\"], \"env\": {
-      \"AIRFLOW_URL\": \"http://localhost:8080\", \"AIRFLOW_USERNAME\": \"admin\", \"AIRFLOW_PASSWORD\": \"…\"}}}}
+    {\"mcpServers\": {\"%HOST%\": {\"command\": \"%NAME%\", \"args\": [\"stdio\"], \"env\": {
+      \"%PREFIX%_URL\": \"http://localhost:8080\", %LOGIN_JSON%}}}}
 
-  An agent that may look but not touch, and only at users, roles and permissions:
-    airflow-mcp stdio --methods read --tags rbac
+  An agent that may look but not touch, and only at %TAG_MEANS%:
+    %NAME% stdio --methods read --tags %TAG%
 
-  Google Cloud Composer:
-    AIRFLOW_TOKEN_COMMAND='gcloud auth print-access-token' airflow-mcp doctor
+  %TOKEN_SOURCE%:
+    %PREFIX%_TOKEN_COMMAND='%TOKEN_COMMAND%' %NAME% doctor
 
   A proxy that wants a header of its own:
-    AIRFLOW_HEADERS='{\"X-Proxy-Key\": \"…\"}' airflow-mcp doctor
+    %PREFIX%_HEADERS='{\"X-Proxy-Key\": \"…\"}' %NAME% doctor
 
 Exit codes:
   0  done
@@ -73,9 +73,9 @@ const SERVE: &str = "\
 Environment:
   DATABASE_URL                 postgres://… to keep everything there instead of in a file; any number
                                of gateways can share it
-  AIRFLOW_MCP_KEY              key that encrypts credentials: 32 bytes in base64
-  AIRFLOW_MCP_KEY_COMMAND      or: a command that prints it
-  AIRFLOW_MCP_LOG              off, error, warn, info, debug or trace; info if not set
+  %PREFIX%_MCP_KEY              key that encrypts credentials: 32 bytes in base64
+  %PREFIX%_MCP_KEY_COMMAND      or: a command that prints it
+  %PREFIX%_MCP_LOG              off, error, warn, info, debug or trace; info if not set
   OTEL_EXPORTER_OTLP_ENDPOINT  where traces go; the other variables of OpenTelemetry count too
 
 Paths:
@@ -88,21 +88,21 @@ SIGTERM and SIGINT end it: calls in flight may finish, for at most 30 seconds or
 
 Examples:
   On this machine, then an account and a URL for an agent that may only read:
-    airflow-mcp serve
+    %NAME% serve
     curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\
-      -d '{\"name\": \"local\", \"base_url\": \"http://localhost:8080\", \"auth\": {\"type\": \"password\", \"username\": \"admin\", \"password\": \"…\"}}' \\
+      -d '{\"name\": \"local\", \"base_url\": \"http://localhost:8080\", \"auth\": {%LOGIN_AUTH%}}' \\
       http://127.0.0.1:8787/integrated-account
     curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\
       -d '{\"name\": \"agent\", \"config\": {\"methods\": [\"read\"]}, \"expires_at\": \"2027-01-01T00:00:00Z\"}' \\
       http://127.0.0.1:8787/integrated-account/$ID/mcp
 
   Behind a proxy that does TLS:
-    airflow-mcp serve --public-url https://airflow-mcp.example.org --trusted-proxy 10.0.0.0/8";
+    %NAME% serve --public-url https://%NAME%.example.org --trusted-proxy 10.0.0.0/8";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Serve one Airflow to the MCP client that started this program.
+    /// Serve one %API% to the MCP client that started this program.
     ///
     /// Speaks MCP 2026-07-28 and all older revisions on standard input and output.
     ///
@@ -118,7 +118,7 @@ pub(crate) enum Command {
         discover: bool,
     },
 
-    /// Serve many Airflows over HTTP, under URLs that are scoped, expire and can be revoked.
+    /// Serve many %API%s over HTTP, under URLs that are scoped, expire and can be revoked.
     ///
     /// Speaks MCP 2026-07-28 and all older revisions with streamable HTTP. Accounts and URLs are made over its management API; the first start prints the API token for it. The log goes to standard error.
     #[command(after_long_help = SERVE)]
@@ -126,14 +126,14 @@ pub(crate) enum Command {
 
     /// Print the tools and what they cost a model.
     ///
-    /// Needs no Airflow. The last lines are the sizes of what a model reads of them.
+    /// Needs no %API%. The last lines are the sizes of what a model reads of them.
     Tools {
         /// Print all that is known of each tool, with its schemas and its HTTP request, as a JSON array.
         #[arg(long)]
         json: bool,
 
-        /// API to print the tools of: airflow-2 or airflow-3; the newest if left out.
-        #[arg(long, value_name = "API", env = "AIRFLOW_API", hide_env_values = true)]
+        /// API to print the tools of: %API_NAMES%; the newest if left out.
+        #[arg(long, value_name = "API", env = "%PREFIX%_API", hide_env_values = true)]
         api: Option<String>,
 
         #[command(flatten)]
@@ -151,11 +151,11 @@ pub(crate) enum Command {
     /// If the call failed this is the error object, and the exit code is 1.
     #[command(after_help = "\
 Examples:
-  airflow-mcp call list_all_apacheairflow_users
-  airflow-mcp call list_all_apacheairflow_users '{\"role\": \"Admin\"}'
-  echo '{\"id\": \"ada\"}' | airflow-mcp call get_single_apacheairflow_user_by_id -")]
+  %NAME% call %TOOL%
+  %NAME% call %CALL_1%
+  %CALL_2%")]
     Call {
-        /// Name of the tool; `airflow-mcp tools` prints them.
+        /// Name of the tool; `%NAME% tools` prints them.
         tool: String,
 
         /// Arguments as a JSON object; `-` reads them from standard input, nothing means none.
@@ -171,7 +171,7 @@ Examples:
     /// A line for each check; for one that failed also what to do. The exit code is 1 if one failed.
     Doctor(Connected),
 
-    /// Add, change and check the Airflows of a running gateway.
+    /// Add, change and check the %API%s of a running gateway.
     Account(Box<AccountArgs>),
 
     /// Make, change and revoke the URLs of a running gateway.
@@ -187,7 +187,7 @@ Examples:
     Key(KeyArgs),
 }
 
-/// Options of everything that talks to an Airflow.
+/// Options of everything that talks to %AN_API%.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Connected {
     #[command(flatten)]
@@ -197,58 +197,58 @@ pub(crate) struct Connected {
     pub(crate) selection: SelectionArgs,
 }
 
-/// Which Airflow, and how to sign in. What is secret is read from the environment alone.
+/// Which %API%, and how to sign in. What is secret is read from the environment alone.
 #[derive(Debug, Default, Clone, Args)]
-#[command(next_help_heading = "Airflow")]
+#[command(next_help_heading = "%API%")]
 pub(crate) struct ConnectionArgs {
-    /// Where Airflow is, with the path it is served under.
+    /// Where %API% is, with the path it is served under.
     ///
-    /// Examples: `http://localhost:8080`, `https://example.org/airflow`.
-    #[arg(long, value_name = "URL", env = "AIRFLOW_URL", hide_env_values = true)]
+    /// Examples: `http://localhost:8080`, `https://example.org/%HOST%`.
+    #[arg(long, value_name = "URL", env = "%PREFIX%_URL", hide_env_values = true)]
     pub(crate) url: Option<String>,
 
-    /// User name to sign in with; the password is read from AIRFLOW_PASSWORD.
+    /// User name to sign in with; the password is read from %PREFIX%_PASSWORD.
     #[arg(
         long,
         value_name = "NAME",
-        env = "AIRFLOW_USERNAME",
+        env = "%PREFIX%_USERNAME",
         hide_env_values = true
     )]
     pub(crate) username: Option<String>,
 
     /// File with a bearer token, read again when it changes.
     ///
-    /// Example: `/run/secrets/airflow-token`. A token itself is given as AIRFLOW_TOKEN.
+    /// Example: `/run/secrets/%HOST%-token`. A token itself is given as %PREFIX%_TOKEN.
     #[arg(
         long,
         value_name = "FILE",
-        env = "AIRFLOW_TOKEN_FILE",
+        env = "%PREFIX%_TOKEN_FILE",
         hide_env_values = true
     )]
     pub(crate) token_file: Option<String>,
 
     /// Shell command that prints a bearer token, run again when the token expires.
     ///
-    /// Example: `gcloud auth print-access-token`.
+    /// Example: `%TOKEN_COMMAND%`.
     #[arg(
         long,
         value_name = "COMMAND",
-        env = "AIRFLOW_TOKEN_COMMAND",
+        env = "%PREFIX%_TOKEN_COMMAND",
         hide_env_values = true
     )]
     pub(crate) token_command: Option<String>,
 
-    /// API of this Airflow, `airflow-2` or `airflow-3`; detected if left out.
-    #[arg(long, value_name = "API", env = "AIRFLOW_API", hide_env_values = true)]
+    /// API of this %API%, %API_CODES%; detected if left out.
+    #[arg(long, value_name = "API", env = "%PREFIX%_API", hide_env_values = true)]
     pub(crate) api: Option<String>,
 
-    /// Seconds that a request to Airflow may take; 30 if left out.
+    /// Seconds that a request to %API% may take; 30 if left out.
     ///
     /// Examples: `10`, `0.5`.
     #[arg(
         long,
         value_name = "SECONDS",
-        env = "AIRFLOW_TIMEOUT",
+        env = "%PREFIX%_TIMEOUT",
         hide_env_values = true
     )]
     pub(crate) timeout: Option<String>,
@@ -268,13 +268,13 @@ pub(crate) struct SelectionArgs {
 
     /// Only tools with one of these tags.
     ///
-    /// Example: `rbac`.
+    /// Example: `%TAG%`.
     #[arg(long, value_name = "TAGS", value_delimiter = ',')]
     pub(crate) tags: Vec<String>,
 
     /// Only the tools with these names.
     ///
-    /// Example: `list_all_apacheairflow_users,list_all_apacheairflow_roles`.
+    /// Example: `%TOOLS%`.
     #[arg(long, value_name = "TOOLS", value_delimiter = ',')]
     pub(crate) tools: Vec<String>,
 }

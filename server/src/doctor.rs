@@ -8,10 +8,8 @@ use serde_json::{Map, Value};
 use crate::Failure;
 use crate::cli::Connected;
 use crate::output;
+use crate::product::{product, variable, words};
 use crate::settings::{self, process_environment};
-
-/// The tool whose permission an administrator of Airflow needs first.
-const LIST_USERS: &str = "list_all_apacheairflow_users";
 
 /// Runs all checks that make sense; fails if one of them did.
 pub(crate) async fn check(connected: Connected) -> Result<(), Failure> {
@@ -73,10 +71,11 @@ pub(crate) async fn examine(
         }
         Some(Known { api, version, .. }) => {
             let problem = format!(
-                "AIRFLOW_API says {fixed}, but this is {version} ({})",
+                "{} says {fixed}, but this is {version} ({})",
+                variable("API"),
                 api.name
             );
-            let advice = format!("leave AIRFLOW_API out, or set it to {}", api.name);
+            let advice = format!("leave {} out, or set it to {}", variable("API"), api.name);
             return report.failed("API", &problem, &advice);
         }
         None => report.note("API", &format!("{fixed}, as it is set"))?,
@@ -88,7 +87,7 @@ pub(crate) async fn examine(
         if known.has(document.name) {
             report.ok("parts", &format!("{} is there", probe.what))?;
         } else if document.instead_of.is_none() && !is_replaced(&known, document) {
-            let advice = "its tools are not offered; install it in Airflow to have them";
+            let advice = words("its tools are not offered; install it in %API% to have them");
             report.note("parts", &format!("{} is not there: {advice}", probe.what))?;
         }
     }
@@ -121,7 +120,7 @@ async fn sign_in(
     let Some(tool) = probe(known) else {
         return report.note(
             "sign-in",
-            "not checked: no tool of this Airflow can show it",
+            &words("not checked: no tool of this %API% can show it"),
         );
     };
     let answer = first_of(account, tool).await;
@@ -136,7 +135,7 @@ async fn sign_in(
             match (token, &known.api.sign_in) {
                 (true, SignIn::Basic { .. }) => report.note(
                     "sign-in",
-                    "not known: this Airflow says the same of a wrong token and of a missing permission",
+                    &words("not known: this %API% says the same of a wrong token and of a missing permission"),
                 )?,
                 _ => report.ok("sign-in", "works")?,
             }
@@ -184,16 +183,16 @@ async fn own_sign_ins(
     Ok(())
 }
 
-/// A list tool that signs in as most do, that of the users if possible.
+/// A list tool that signs in as most do, the one whose permission is needed first if possible.
 fn probe(known: &Known) -> Option<&'static Tool> {
     let documents = known.api.documents.iter();
     let usual = documents.filter(|it| known.has(it.name) && it.sign_in.is_none());
     let mut tools = usual.filter_map(|it| list_of(known, it.name));
     let first = tools.clone().next();
-    tools.find(|tool| tool.name == LIST_USERS).or(first)
+    tools.find(|tool| tool.name == product().probe).or(first)
 }
 
-/// A list tool of a document that needs no arguments, that of the users if possible.
+/// A list tool of a document that needs no arguments, the one whose permission is needed first if possible.
 fn list_of(known: &Known, document: &str) -> Option<&'static Tool> {
     let lists = || {
         registry::tools(known.api).filter(|tool| {
@@ -201,7 +200,7 @@ fn list_of(known: &Known, document: &str) -> Option<&'static Tool> {
             tool.document == document && tool.list.is_some() && !needs
         })
     };
-    let users = lists().find(|tool| tool.name == LIST_USERS);
+    let users = lists().find(|tool| tool.name == product().probe);
     users.or_else(|| lists().next())
 }
 
@@ -238,7 +237,7 @@ fn rate_limit(limit: RateLimit, report: &mut impl Report) -> anyhow::Result<()> 
     .filter_map(|(name, value)| value.map(|value| format!("{name} {value}")))
     .collect();
     if told.is_empty() {
-        report.note("rate limit", "Airflow says nothing of one")
+        report.note("rate limit", &words("%API% says nothing of one"))
     } else {
         report.ok("rate limit", &told.join(", "))
     }

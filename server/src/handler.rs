@@ -26,7 +26,7 @@ use tokio::sync::watch;
 use crate::changes::Changes;
 use crate::discover::{self, Wanted};
 use crate::offer::{NoTool, Offer};
-use crate::product::product;
+use crate::product::{product, words};
 use crate::progress::Progress;
 
 /// Longest wait of `tools/list` for a detection under way. Airflow answers the probe in a few milliseconds; a client that waits for an Airflow which is not there would show no tools at all.
@@ -37,13 +37,13 @@ const KNOWN_TTL: Duration = Duration::from_secs(300);
 const GUESSED_TTL: Duration = Duration::from_secs(10);
 
 const INSTRUCTIONS: &str = "\
-Administers one Apache Airflow. List tools return `next_cursor`: pass it back unchanged, with the same arguments, for the next page; null means that there is no more. \
+Administers one %TITLE%. List tools return `next_cursor`: pass it back unchanged, with the same arguments, for the next page; null means that there is no more. \
 To find something, use the list tool's filters in one call instead of reading all pages. Lists show the main fields of each item; `fields` asks for others. \
 If a call fails, `error.hint` says what to try; change nothing and repeat only if `error.retryable` is true.";
 
 /// This server as it names itself.
 static SERVER: LazyLock<Implementation> = LazyLock::new(|| {
-    Implementation::new(product().name, product().version).with_title("Apache Airflow")
+    Implementation::new(product().name, product().version).with_title(product().title)
 });
 
 /// What every result says of this server.
@@ -278,9 +278,9 @@ impl ServerHandler for Handler {
             tools.list_changed = Some(true);
         }
         let instructions = if self.0.offer.discovers() {
-            format!("{INSTRUCTIONS} {}", discover::INSTRUCTIONS)
+            words(&format!("{INSTRUCTIONS} {}", discover::INSTRUCTIONS))
         } else {
-            INSTRUCTIONS.to_owned()
+            words(INSTRUCTIONS)
         };
         ServerConfig::new(capabilities)
             .with_server_info(SERVER.clone())

@@ -24,10 +24,14 @@ mod settings;
 mod stdio;
 mod tools;
 
+// So that the product of the tests is written as any other.
+#[cfg(test)]
+extern crate self as server;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::cli::{Cli, Command, Connected};
@@ -36,8 +40,8 @@ use crate::gateway::options::{LogFormat, Options};
 use crate::gateway::serve;
 use crate::handler::Handler;
 use crate::offer::{Catalogue, Offer};
-pub use crate::product::Product;
-use crate::product::product;
+pub use crate::product::{Examples, Product};
+use crate::product::{product, words};
 use crate::settings::{Problems, process_environment};
 
 /// How the program ends, apart from well.
@@ -66,7 +70,14 @@ impl From<anyhow::Error> for Failure {
 /// The program: reads the command line and does what it says.
 pub fn run(product: &'static Product) -> ExitCode {
     product::start(product);
-    let cli = Cli::parse();
+    let mut command = product::command(Cli::command());
+    let read = command
+        .try_get_matches_from_mut(std::env::args_os())
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    let cli = match read {
+        Ok(cli) => cli,
+        Err(error) => error.format(&mut command).exit(),
+    };
     let (level, format) = match &cli.command {
         Command::Serve(args) => (LevelFilter::INFO, args.log_format),
         _ => (LevelFilter::WARN, LogFormat::Text),
@@ -83,7 +94,7 @@ pub fn run(product: &'static Product) -> ExitCode {
         }
         Err(Failure::Usage(problems)) => {
             output::error(&problems.to_string());
-            output::error("`airflow-mcp --help` explains each setting.");
+            output::error(&words("`%NAME% --help` explains each setting."));
             ExitCode::from(2)
         }
     }

@@ -9,15 +9,16 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry};
 
 use crate::gateway::options::LogFormat;
+use crate::product::variable;
 use crate::settings::{Environment, Problems};
 
-/// Starts the log at the level of AIRFLOW_MCP_LOG, else at this one.
+/// Starts the log at the level that is set, else at this one.
 pub(crate) fn start(
     environment: Environment<'_>,
     default: LevelFilter,
     format: LogFormat,
 ) -> Result<(), Problems> {
-    let level = level(environment("AIRFLOW_MCP_LOG"), default)?;
+    let level = level(environment(&variable("MCP_LOG")), default)?;
     let stderr = std::io::stderr();
     let ansi = stderr.is_terminal();
     // Only what this project writes is known to hold no secrets: rmcp logs whole requests, HTTP libraries whole headers.
@@ -51,7 +52,8 @@ fn level(value: Option<String>, default: LevelFilter) -> Result<LevelFilter, Pro
     };
     LevelFilter::from_str(value.trim()).map_err(|_| {
         Problems(vec![format!(
-            "AIRFLOW_MCP_LOG is `{}`: give off, error, warn, info, debug or trace",
+            "{} is `{}`: give off, error, warn, info, debug or trace",
+            variable("MCP_LOG"),
             value.trim()
         )])
     })

@@ -1,18 +1,53 @@
 //! Which product this program is: its names and its APIs. All that the server says of itself and of the API it stands for is made of it, so that it serves any API that tools were generated for.
+//!
+//! Texts of the server have places for its words: `%API%`, `%NAME%` and so on, see [`Product::fill`].
 
 use std::sync::OnceLock;
 
 use runtime::Api;
+use runtime::api::SignIn;
+
+mod command;
+pub(crate) use command::command;
 
 /// A server for one product: what differs from that for another.
 #[derive(Debug)]
 pub struct Product {
-    /// The name of the program.
+    /// The name of the program: `airflow-mcp`.
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
     /// The APIs that it has tools for, the newest first.
     pub apis: &'static [&'static Api],
+    /// What MCP clients show as the name of the server: `Apache Airflow`.
+    pub title: &'static str,
+    /// What it does, as the end of a sentence: `administers Apache Airflow 2 and 3`.
+    pub about: &'static str,
+    /// What one calls the API: `Airflow`.
+    pub api: &'static str,
+    /// What one calls a server of it: `an Airflow`.
+    pub an_api: &'static str,
+    /// What variables of the environment begin with: `AIRFLOW`.
+    pub prefix: &'static str,
+    /// The names of the tools that find tools: `{verb}_apacheairflow_{resource}`.
+    pub tool_names: &'static str,
+    /// The tool whose permission one needs first; empty if any will do.
+    pub probe: &'static str,
+    /// What the manual shows.
+    pub examples: Examples,
+}
+
+/// Examples for the manual.
+#[derive(Debug)]
+pub struct Examples {
+    /// A tag, and what its tools are for.
+    pub tag: (&'static str, &'static str),
+    /// The names of two tools, with a comma between.
+    pub tools: &'static str,
+    /// A tool with its arguments as one would type them, each but the first; the last gets them from standard input.
+    pub calls: [&'static str; 3],
+    /// Where tokens come from, in a word and in full, and the command that prints one.
+    pub token: (&'static str, &'static str, &'static str),
 }
 
 /// One program is one product, and every line that it writes may name it.
@@ -28,17 +63,108 @@ pub(crate) fn product() -> &'static Product {
     PRODUCT.get_or_init(|| &UNNAMED)
 }
 
+/// A text of the server with the words of the product.
+pub(crate) fn words(text: &str) -> String {
+    product().fill(text)
+}
+
+/// The name of a variable of the environment: `URL` is `AIRFLOW_URL`.
+pub(crate) fn variable(name: &str) -> String {
+    format!("{}_{name}", product().prefix)
+}
+
+impl Product {
+    /// A text with this product's words where it has places for them.
+    pub(crate) fn fill(&self, text: &str) -> String {
+        let mut names: Vec<_> = self.apis.iter().map(|api| api.name).collect();
+        names.sort_unstable();
+        let codes: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+        let host = self.prefix.to_ascii_lowercase();
+        let prefix = self.prefix;
+        let (login, login_json, login_auth) = match self.has_passwords() {
+            true => (
+                format!("{prefix}_USERNAME=admin {prefix}_PASSWORD=…"),
+                format!("\"{prefix}_USERNAME\": \"admin\", \"{prefix}_PASSWORD\": \"…\""),
+                "\"type\": \"password\", \"username\": \"admin\", \"password\": \"…\"".to_owned(),
+            ),
+            false => (
+                format!("{prefix}_TOKEN=…"),
+                format!("\"{prefix}_TOKEN\": \"…\""),
+                "\"type\": \"bearer\", \"token\": \"…\"".to_owned(),
+            ),
+        };
+        let examples = &self.examples;
+        let tool = |verb: &str, resource: &str| {
+            let named = self.tool_names.replace("{verb}", verb);
+            named.replace("{resource}", resource)
+        };
+        let pairs = [
+            ("%NAME%", self.name),
+            ("%TITLE%", self.title),
+            ("%ABOUT%", self.about),
+            ("%API%", self.api),
+            ("%AN_API%", self.an_api),
+            ("%PREFIX%", prefix),
+            ("%HOST%", &host),
+            ("%API_NAMES%", &names.join(" or ")),
+            ("%API_CODES%", &codes.join(" or ")),
+            ("%API_NAME%", names.last().copied().unwrap_or_default()),
+            ("%LOGIN%", &login),
+            ("%LOGIN_JSON%", &login_json),
+            ("%LOGIN_AUTH%", &login_auth),
+            ("%TAG%", examples.tag.0),
+            ("%TAG_MEANS%", examples.tag.1),
+            ("%TOOLS%", examples.tools),
+            ("%TOOL%", examples.calls[0]),
+            ("%CALL_1%", examples.calls[1]),
+            ("%CALL_2%", examples.calls[2]),
+            ("%TOKEN_FROM%", examples.token.0),
+            ("%TOKEN_SOURCE%", examples.token.1),
+            ("%TOKEN_COMMAND%", examples.token.2),
+            ("%FIND%", &tool("find", "tools")),
+            ("%DESCRIBE%", &tool("describe", "tool")),
+            ("%CALL%", &tool("call", "tool")),
+        ];
+        let mut filled = text.to_owned();
+        if filled.contains('%') {
+            for (place, word) in pairs {
+                filled = filled.replace(place, word);
+            }
+        }
+        filled
+    }
+
+    /// Whether any of its APIs takes user names and passwords.
+    pub(crate) fn has_passwords(&self) -> bool {
+        let key = |api: &&Api| matches!(api.sign_in, SignIn::Key { .. });
+        !self.apis.iter().all(key)
+    }
+}
+
 /// What there is before the start, which no command sees; tests do.
 #[cfg(not(test))]
 static UNNAMED: Product = Product {
     name: "",
     version: "",
     apis: &[],
+    title: "",
+    about: "",
+    api: "",
+    an_api: "",
+    prefix: "",
+    tool_names: "",
+    probe: "",
+    examples: Examples {
+        tag: ("", ""),
+        tools: "",
+        calls: ["", "", ""],
+        token: ("", "", ""),
+    },
 };
 
 #[cfg(test)]
-static UNNAMED: Product = Product {
-    name: "airflow-mcp",
-    version: env!("CARGO_PKG_VERSION"),
-    apis: airflow_tools::APIS,
-};
+use sample::PRODUCT as UNNAMED;
+
+#[cfg(test)]
+#[path = "../../airflow-mcp/src/product.rs"]
+mod sample;

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::cli::{Connected, ConnectionArgs, SelectionArgs};
-use crate::product::product;
+use crate::product::{product, variable, words};
 
 /// All that is wrong with the settings.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub(crate) fn connect(
     // Whatever is wrong gets a stand-in, so that the rest is looked at too.
     let settings = settings(args.connection, environment, &mut problems);
     let account = Account::new(settings, product().apis).map_err(|error| {
-        problems.push(format!("{}{error}", variable(&error)));
+        problems.push(format!("{}{error}", about(&error)));
     });
     let selection = selection(args.selection).map_err(|more| problems.extend(more.0));
     match (account, selection) {
@@ -53,21 +53,22 @@ pub(crate) fn connect(
 }
 
 /// The variable that an error of the runtime is about.
-fn variable(error: &SettingsError) -> &'static str {
-    match error {
+fn about(error: &SettingsError) -> String {
+    let name = match error {
         SettingsError::NotAUrl(_)
         | SettingsError::Scheme(_)
         | SettingsError::CredentialsInUrl
         | SettingsError::MoreThanPath
-        | SettingsError::InsideApi(_) => "AIRFLOW_URL: ",
-        SettingsError::UnknownApi { .. } => "AIRFLOW_API: ",
+        | SettingsError::InsideApi(_) => "%PREFIX%_URL: ",
+        SettingsError::UnknownApi { .. } => "%PREFIX%_API: ",
         SettingsError::HeaderName(_)
         | SettingsError::HeaderReserved(_)
-        | SettingsError::HeaderValue(_) => "AIRFLOW_HEADERS: ",
-        SettingsError::NoUsername => "AIRFLOW_USERNAME: ",
-        SettingsError::Token => "AIRFLOW_TOKEN: ",
+        | SettingsError::HeaderValue(_) => "%PREFIX%_HEADERS: ",
+        SettingsError::NoUsername => "%PREFIX%_USERNAME: ",
+        SettingsError::Token => "%PREFIX%_TOKEN: ",
         SettingsError::SignedInTwice | SettingsError::Certificate | SettingsError::Zero(_) => "",
-    }
+    };
+    words(name)
 }
 
 /// The selection, if it names things that exist and leaves any tool.
@@ -96,7 +97,7 @@ fn settings(
     problems: &mut Vec<String>,
 ) -> Settings {
     let base_url = base_url(args.url.clone(), problems);
-    let headers = headers(environment("AIRFLOW_HEADERS"), problems);
+    let headers = headers(environment(&variable("HEADERS")), problems);
     let credentials = credentials(&args, environment, &headers, problems);
     let mut settings = Settings::new(base_url, credentials);
     settings.headers = headers;
@@ -109,10 +110,9 @@ fn settings(
 
 fn base_url(url: Option<String>, problems: &mut Vec<String>) -> String {
     set(url).unwrap_or_else(|| {
-        problems.push(
-            "AIRFLOW_URL is not set: give the address of Airflow, for example http://localhost:8080"
-                .to_owned(),
-        );
+        problems.push(words(
+            "%PREFIX%_URL is not set: give the address of %API%, for example http://localhost:8080",
+        ));
         "http://localhost".to_owned()
     })
 }
@@ -126,7 +126,8 @@ fn timeout(seconds: Option<String>, problems: &mut Vec<String>) -> Option<Durati
         .filter(|timeout| !timeout.is_zero());
     if timeout.is_none() {
         problems.push(format!(
-            "AIRFLOW_TIMEOUT is `{seconds}`: give a number of seconds above 0, for example 30"
+            "{} is `{seconds}`: give a number of seconds above 0, for example 30",
+            variable("TIMEOUT")
         ));
     }
     timeout
@@ -142,7 +143,8 @@ pub(crate) fn api_name(api: Option<String>) -> Result<Option<String>, Vec<String
     }
     let names: Vec<_> = product().apis.iter().map(|api| api.name).collect();
     Err(vec![format!(
-        "AIRFLOW_API is `{name}`: give {}, or leave it out to have it detected",
+        "{} is `{name}`: give {}, or leave it out to have it detected",
+        variable("API"),
         names.join(" or ")
     )])
 }
@@ -155,8 +157,8 @@ fn credentials(
 ) -> Credentials {
     let username = set(args.username.clone());
     // Not trimmed: a password may begin or end with a space.
-    let password = environment("AIRFLOW_PASSWORD").filter(|password| !password.is_empty());
-    let token = set(environment("AIRFLOW_TOKEN"));
+    let password = environment(&variable("PASSWORD")).filter(|password| !password.is_empty());
+    let token = set(environment(&variable("TOKEN")));
     let file = set(args.token_file.clone());
     let command = set(args.token_command.clone());
     let header = headers
@@ -165,14 +167,14 @@ fn credentials(
 
     let ways: Vec<_> = [
         (
-            "AIRFLOW_USERNAME with AIRFLOW_PASSWORD",
+            "%PREFIX%_USERNAME with %PREFIX%_PASSWORD",
             username.is_some() || password.is_some(),
         ),
-        ("AIRFLOW_TOKEN", token.is_some()),
-        ("AIRFLOW_TOKEN_FILE", file.is_some()),
-        ("AIRFLOW_TOKEN_COMMAND", command.is_some()),
+        ("%PREFIX%_TOKEN", token.is_some()),
+        ("%PREFIX%_TOKEN_FILE", file.is_some()),
+        ("%PREFIX%_TOKEN_COMMAND", command.is_some()),
         (
-            "an Authorization header in AIRFLOW_HEADERS",
+            "an Authorization header in %PREFIX%_HEADERS",
             header.is_some(),
         ),
     ]
@@ -185,17 +187,18 @@ fn credentials(
         problems.push(format!(
             "there are {} ways to sign in: {}; keep one",
             ways.len(),
-            ways.join(", ")
+            words(&ways.join(", "))
         ));
     }
     if username.is_some() && password.is_none() {
-        problems.push(
-            "AIRFLOW_USERNAME is set but AIRFLOW_PASSWORD is not: set it too, in the environment"
-                .to_owned(),
-        );
+        problems.push(words(
+            "%PREFIX%_USERNAME is set but %PREFIX%_PASSWORD is not: set it too, in the environment",
+        ));
     }
     if username.is_none() && password.is_some() {
-        problems.push("AIRFLOW_PASSWORD is set but AIRFLOW_USERNAME is not: set it too".to_owned());
+        problems.push(words(
+            "%PREFIX%_PASSWORD is set but %PREFIX%_USERNAME is not: set it too",
+        ));
     }
     if contradiction {
         return Credentials::None;
@@ -224,7 +227,9 @@ pub(crate) fn headers(
         return header_lines(&text, problems);
     }
     let Ok(object) = serde_json::from_str::<Map<String, Value>>(&text) else {
-        problems.push("AIRFLOW_HEADERS begins with `{` but is not a JSON object".to_owned());
+        problems.push(words(
+            "%PREFIX%_HEADERS begins with `{` but is not a JSON object",
+        ));
         return Vec::new();
     };
     let mut headers = Vec::new();
@@ -232,7 +237,8 @@ pub(crate) fn headers(
         match value {
             Value::String(value) => headers.push((name, SecretString::from(value))),
             _ => problems.push(format!(
-                "AIRFLOW_HEADERS: the value of `{name}` has to be a string"
+                "{}: the value of `{name}` has to be a string",
+                variable("HEADERS")
             )),
         }
     }
@@ -249,7 +255,8 @@ fn header_lines(text: &str, problems: &mut Vec<String>) -> Vec<(String, SecretSt
             )),
             None if line.trim().is_empty() => {}
             None => problems.push(format!(
-                "AIRFLOW_HEADERS: line {} has no colon; write `Name: value`",
+                "{}: line {} has no colon; write `Name: value`",
+                variable("HEADERS"),
                 index + 1
             )),
         }

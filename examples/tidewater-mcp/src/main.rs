@@ -2,12 +2,33 @@
 
 use std::process::ExitCode;
 
-use server::Product;
+use server::{Examples, Product};
 
 static PRODUCT: Product = Product {
     name: "tidewater-mcp",
     version: env!("CARGO_PKG_VERSION"),
     apis: tidewater_mcp::APIS,
+    title: "Tidewater",
+    about: "runs a port through Tidewater",
+    api: "Tidewater",
+    an_api: "a Tidewater",
+    prefix: "TIDEWATER",
+    tool_names: "{verb}_{resource}",
+    probe: "list_vessels",
+    examples: Examples {
+        tag: ("fleet", "vessels and their calls"),
+        tools: "list_vessels,list_berths",
+        calls: [
+            "list_vessels",
+            "list_vessels '{\"flag\": \"NL\"}'",
+            "echo '{\"id\": \"9000001\"}' | tidewater-mcp call get_vessel -",
+        ],
+        token: (
+            "office",
+            "A keyring",
+            "secret-tool lookup service tidewater",
+        ),
+    },
 };
 
 fn main() -> ExitCode {

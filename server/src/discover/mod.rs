@@ -1,5 +1,7 @@
 //! `--discover`: three tools instead of all, for clients that would hand the whole catalogue to their model. One finds tools by words, one describes a tool, one calls it; the filters and checks are those of the tools themselves.
 
+use std::sync::LazyLock;
+
 use rmcp::model::JsonObject;
 use runtime::arguments::Arguments;
 use runtime::schema::{Additional, Field, Kind, Shape, StringRules};
@@ -8,6 +10,7 @@ use runtime::{Answer, CallError, ErrorCode, Known, RateLimit, Tool, call, json_s
 use serde_json::{Map, Value, json};
 
 use crate::offer::{self, Offer};
+use crate::product::{product, words};
 pub(crate) use rank::Index;
 
 mod rank;
@@ -15,7 +18,7 @@ mod words;
 
 /// What a model is told of the three at the start of a conversation.
 pub(crate) const INSTRUCTIONS: &str = "\
-The tools for it are not listed: find_apacheairflow_tools finds them, describe_apacheairflow_tool shows the arguments of one, call_apacheairflow_tool calls it.";
+The tools for it are not listed: %FIND% finds them, %DESCRIBE% shows the arguments of one, %CALL% calls it.";
 
 /// Tools that are found if nothing is said.
 const USUAL: usize = 10;
@@ -26,45 +29,53 @@ const PROPOSED: usize = 3;
 /// Longest description in a list.
 const LINE: usize = 200;
 
-static FIND: Tool = tool(
-    "find_apacheairflow_tools",
-    "Find tools",
-    "Find the tools for a task in Apache Airflow by words, best first, with what each does and whether it reads, writes or destroys. Without a query lists the toolsets, or all tools of one.",
-    READ,
-    &[
-        optional(
-            "query",
-            "What is to be done, such as failed runs today, create user.",
-            TEXT,
-        ),
-        optional("toolset", "Only tools of this toolset.", TEXT),
-        optional(
-            "limit",
-            "Most tools to return; 10 by default for a query.",
-            Kind::Integer {
-                min: Some(1),
-                max: Some(200),
-            },
-        ),
-    ],
-);
+static FIND: LazyLock<Tool> = LazyLock::new(|| {
+    const TOOL: Tool = tool(
+        "%FIND%",
+        "Find tools",
+        "Find the tools for a task in %TITLE% by words, best first, with what each does and whether it reads, writes or destroys. Without a query lists the toolsets, or all tools of one.",
+        READ,
+        &[
+            optional(
+                "query",
+                "What is to be done, such as failed runs today, create user.",
+                TEXT,
+            ),
+            optional("toolset", "Only tools of this toolset.", TEXT),
+            optional(
+                "limit",
+                "Most tools to return; 10 by default for a query.",
+                Kind::Integer {
+                    min: Some(1),
+                    max: Some(200),
+                },
+            ),
+        ],
+    );
+    named(TOOL)
+});
 
-static DESCRIBE: Tool = tool(
-    "describe_apacheairflow_tool",
-    "Describe a tool",
-    "Get the description, the arguments (JSON Schema) and the effects of a tool that was found. Read it before the first call.",
-    READ,
-    &[NAME],
-);
+static DESCRIBE: LazyLock<Tool> = LazyLock::new(|| {
+    const TOOL: Tool = tool(
+        "%DESCRIBE%",
+        "Describe a tool",
+        "Get the description, the arguments (JSON Schema) and the effects of a tool that was found. Read it before the first call.",
+        READ,
+        &[NAME],
+    );
+    named(TOOL)
+});
 
-static CALL: Tool = call_tool(Effect {
-    read_only: false,
-    destructive: true,
-    idempotent: false,
+static CALL: LazyLock<Tool> = LazyLock::new(|| {
+    named(call_tool(Effect {
+        read_only: false,
+        destructive: true,
+        idempotent: false,
+    }))
 });
 
 /// What [`CALL`] is if nothing can be called that writes.
-static CALL_TO_READ: Tool = call_tool(READ);
+static CALL_TO_READ: LazyLock<Tool> = LazyLock::new(|| named(call_tool(READ)));
 
 const READ: Effect = Effect {
     read_only: true,
@@ -94,12 +105,21 @@ const fn call_tool(effect: Effect) -> Tool {
         },
     ];
     tool(
-        "call_apacheairflow_tool",
+        "%CALL%",
         "Call a tool",
         "Call a tool that was found, with the arguments that its description asks for. Returns what the tool returns.",
         effect,
         PARAMS,
     )
+}
+
+/// The tool with the words of the product, made once.
+fn named(tool: Tool) -> Tool {
+    Tool {
+        name: words(tool.name).leak(),
+        description: words(tool.description).leak(),
+        ..tool
+    }
 }
 
 const fn tool(
@@ -301,7 +321,10 @@ pub(crate) fn describe(
         }));
     }
     let error = match offer.find(known, name) {
-        Ok(_) => unfit(format!("tool `{name}` is not one of this Airflow")),
+        Ok(_) => unfit(format!(
+            "tool `{name}` is not one of this {}",
+            product().api
+        )),
         Err(no) => unfit(no.message(name)),
     };
     let near = offer.search(known, name);

@@ -1,8 +1,10 @@
 //! Texts as the words that they are compared by: in lower case, without those that say nothing, without endings.
 
-/// Words that tell no tool from another. `a`, `all`, `single`, `by` and `id` stand in names of tools, and all tools are about Airflow.
+use crate::product::product;
+
+/// Words that tell no tool from another. `a`, `all`, `single`, `by` and `id` stand in names of tools.
 const STOP: &str = "\
-    a about airflow all also am an and apache apacheairflow are as at be been but by can \
+    a about all also am an and are as at be been but by can \
     could did do does each every for from give had has have how i id if in into is it its me \
     my need no not of on one or our out over please single so some than that the their them \
     then there these they this those to tool us use want was we were what when where whether \
@@ -113,8 +115,16 @@ pub(super) fn plain_query(query: &str) -> String {
 /// The words of a text that count, without their endings.
 pub(super) fn words(text: &str) -> impl Iterator<Item = String> {
     plain(text)
-        .filter(|word| !STOP.split(' ').any(|stop| stop == word))
+        .filter(|word| !STOP.split(' ').any(|stop| stop == word) && !is_product(word))
         .map(|word| stem(&word))
+}
+
+/// Whether a word is the name of the product, which all tools are about.
+fn is_product(word: &str) -> bool {
+    let product = product();
+    let title = product.title.split(' ');
+    let mut names = title.chain(product.tool_names.split('_'));
+    names.any(|name| name.eq_ignore_ascii_case(word))
 }
 
 /// The words that mean the same as one of these, without their endings.

@@ -14,7 +14,7 @@ use crate::output;
 use crate::product::product;
 use crate::settings::{Problems, process_environment};
 
-/// `airflow-mcp key`.
+/// `%NAME% key`.
 #[derive(Debug, Args)]
 pub(crate) struct KeyArgs {
     #[command(subcommand)]
@@ -30,13 +30,13 @@ pub(crate) enum KeyCommand {
     ///
     /// With PostgreSQL no gateway has to stop. On each machine, keep a copy of the file with the old key and put the new key (`openssl rand -base64 32`) in its place; then rotate, once. Gateways that run have the old key still, and read their file, or run their command, again when they meet the new one. One that is started before the end needs the old key as --old-key-file.
     ///
-    /// A key in AIRFLOW_MCP_KEY cannot be read again. Before rotating, start such gateways anew with the new key as --old-key-file; afterwards with the new key as AIRFLOW_MCP_KEY.
+    /// A key in %PREFIX%_MCP_KEY cannot be read again. Before rotating, start such gateways anew with the new key as --old-key-file; afterwards with the new key as %PREFIX%_MCP_KEY.
     #[command(after_help = "\
 Example:
-  cd /etc/airflow-mcp
+  cd /etc/%NAME%
   mv key key.old
   openssl rand -base64 32 > key
-  airflow-mcp key rotate --key-file key.old --new-key-file key")]
+  %NAME% key rotate --key-file key.old --new-key-file key")]
     Rotate(Box<RotateArgs>),
 }
 

@@ -10,14 +10,15 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 
 use super::options::{StoreArgs, directory};
+use crate::product::{variable, words};
 use crate::settings::{Environment, set};
 
 /// Name of the key in the data directory.
 const KEY: &str = "key";
 
 /// The variables that can give the key, or say how to get it.
-const VARIABLE: &str = "AIRFLOW_MCP_KEY";
-const COMMAND: &str = "AIRFLOW_MCP_KEY_COMMAND";
+const VARIABLE: &str = "MCP_KEY";
+const COMMAND: &str = "MCP_KEY_COMMAND";
 
 /// The key to encrypt with and those still needed to read.
 #[derive(Debug)]
@@ -56,7 +57,8 @@ impl KeyPlaces {
         let key = match &self.key {
             KeyPlace::Environment => {
                 return Err(format!(
-                    "a key in {VARIABLE} is read at the start only: start the gateway anew with the key it needs"
+                    "a key in {} is read at the start only: start the gateway anew with the key it needs",
+                    variable(VARIABLE)
                 ));
             }
             KeyPlace::Command(command) => printed(command)?,
@@ -71,8 +73,8 @@ impl KeyPlaces {
 impl std::fmt::Display for KeyPlaces {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.key {
-            KeyPlace::Environment => f.write_str(VARIABLE)?,
-            KeyPlace::Command(_) => f.write_str(COMMAND)?,
+            KeyPlace::Environment => f.write_str(&variable(VARIABLE))?,
+            KeyPlace::Command(_) => f.write_str(&variable(COMMAND))?,
             KeyPlace::File(path) => write!(f, "{}", path.display())?,
         }
         let mut old = self.old.iter();
@@ -120,25 +122,24 @@ fn given_key(
     args: &StoreArgs,
     environment: Environment<'_>,
 ) -> Result<Option<(SecretString, KeyPlace)>, String> {
-    let in_environment = set(environment(VARIABLE));
-    let command = set(environment(COMMAND));
+    let in_environment = set(environment(&variable(VARIABLE)));
+    let command = set(environment(&variable(COMMAND)));
     let file = args
         .key_file
         .as_ref()
         .filter(|path| !path.as_os_str().is_empty());
     let (key, place) = match (in_environment, command, file) {
         (None, None, None) => return Ok(None),
-        (Some(key), None, None) => (checked(key, VARIABLE)?, KeyPlace::Environment),
+        (Some(key), None, None) => (checked(key, &variable(VARIABLE))?, KeyPlace::Environment),
         (None, Some(command), None) => (printed(&command)?, KeyPlace::Command(command)),
         (None, None, Some(path)) => (
             key_in(path).map_err(|problem| format!("--key-file: {problem}"))?,
             KeyPlace::File(path.clone()),
         ),
         _ => {
-            return Err(
-                "the key is given more than once: keep one of AIRFLOW_MCP_KEY, AIRFLOW_MCP_KEY_FILE (--key-file) and AIRFLOW_MCP_KEY_COMMAND"
-                    .to_owned(),
-            );
+            return Err(words(
+                "the key is given more than once: keep one of %PREFIX%_MCP_KEY, %PREFIX%_MCP_KEY_FILE (--key-file) and %PREFIX%_MCP_KEY_COMMAND",
+            ));
         }
     };
     Ok(Some((key, place)))
@@ -148,12 +149,12 @@ fn printed(command: &str) -> Result<SecretString, String> {
     let output = Command::new("sh")
         .args(["-c", command])
         .output()
-        .map_err(|error| format!("{COMMAND}: {error}"))?;
+        .map_err(|error| format!("{}: {error}", variable(COMMAND)))?;
     if !output.status.success() {
-        return Err(format!("{COMMAND} failed: {}", output.status));
+        return Err(format!("{} failed: {}", variable(COMMAND), output.status));
     }
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    checked(text, COMMAND)
+    checked(text, &variable(COMMAND))
 }
 
 /// The key in a file.

@@ -26,6 +26,7 @@ use super::service::{CallRecord, Gateway, Resolved};
 use super::traces::Traces;
 use crate::handler::{Called, Handler, Observer, Refused};
 use crate::offer::NoTool;
+use crate::product::words;
 
 /// Largest body of a request.
 const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -217,12 +218,12 @@ fn busy() -> Response {
 async fn authenticate(gateway: &Gateway, headers: &HeaderMap) -> Result<Principal, Response> {
     let token = bearer(headers);
     let challenge = match token {
-        None => "Bearer realm=\"airflow-mcp\"",
+        None => words("Bearer realm=\"%NAME%\""),
         Some(token) => match gateway.authenticate(token).await {
             Ok(principal) => return Ok(principal),
-            Err(ServiceError::Unauthenticated) => {
-                "Bearer realm=\"airflow-mcp\", error=\"invalid_token\", error_description=\"the API token is unknown, expired or revoked\""
-            }
+            Err(ServiceError::Unauthenticated) => words(
+                "Bearer realm=\"%NAME%\", error=\"invalid_token\", error_description=\"the API token is unknown, expired or revoked\"",
+            ),
             Err(error) => {
                 tracing::warn!(%error, "an API token could not be looked up");
                 return Err(refused(&Refusal::Unavailable(error.to_string())));
@@ -235,10 +236,11 @@ async fn authenticate(gateway: &Gateway, headers: &HeaderMap) -> Result<Principa
         "this MCP server wants an API token beside its URL",
         "Send `Authorization: Bearer <API token>` with a token that is not expired.",
     );
-    response.headers_mut().insert(
-        header::WWW_AUTHENTICATE,
-        HeaderValue::from_static(challenge),
-    );
+    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, challenge);
+    }
     if token.is_some() {
         response.extensions_mut().insert(WrongToken);
     }

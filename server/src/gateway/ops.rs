@@ -20,7 +20,7 @@ use prometheus_client::registry::{Registry, Unit};
 use runtime::Tool;
 
 use super::service::Gateway;
-use crate::product::product;
+use crate::product::{product, words};
 
 /// Longest wait for the store before it counts as not ready.
 const STORE_WAIT: Duration = Duration::from_secs(3);
@@ -73,7 +73,7 @@ struct Lookup {
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        let mut registry = Registry::with_prefix("airflow_mcp");
+        let mut registry = Registry::with_prefix(product().name.replace('-', "_"));
         let calls = Family::default();
         let durations: Family<_, _, fn() -> Histogram> =
             Family::new_with_constructor(|| Histogram::new(BUCKETS));
@@ -93,7 +93,7 @@ impl Metrics {
         );
         registry.register(
             "upstream_responses",
-            "Calls of tools by the status of Airflow's last answer",
+            words("Calls of tools by the status of %API%'s last answer"),
             upstream.clone(),
         );
         registry.register("http_requests", "Requests answered", requests.clone());

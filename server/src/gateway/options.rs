@@ -14,10 +14,11 @@ use super::config::{self, Declared};
 use super::keys::{self, Keys};
 use super::origin::Access;
 use super::service::StoreUrl;
+use crate::product::{product, words};
 use crate::settings::{Environment, Problems, set};
 
 /// Name of the database in the data directory.
-const DATABASE: &str = "airflow-mcp.sqlite";
+const DATABASE: &str = "%NAME%.sqlite";
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -28,7 +29,7 @@ pub(crate) struct ServeArgs {
     #[arg(
         long,
         value_name = "ADDRESS",
-        env = "AIRFLOW_MCP_LISTEN",
+        env = "%PREFIX%_MCP_LISTEN",
         hide_env_values = true,
         default_value = "127.0.0.1:8787"
     )]
@@ -36,11 +37,11 @@ pub(crate) struct ServeArgs {
 
     /// Where clients reach the gateway; where it listens, if left out.
     ///
-    /// Example: `https://airflow-mcp.example.org`.
+    /// Example: `https://%NAME%.example.org`.
     #[arg(
         long,
         value_name = "URL",
-        env = "AIRFLOW_MCP_PUBLIC_URL",
+        env = "%PREFIX%_MCP_PUBLIC_URL",
         hide_env_values = true
     )]
     pub(crate) public_url: Option<String>,
@@ -49,7 +50,7 @@ pub(crate) struct ServeArgs {
     #[arg(
         long = "allowed-host",
         value_name = "HOST",
-        env = "AIRFLOW_MCP_ALLOWED_HOSTS",
+        env = "%PREFIX%_MCP_ALLOWED_HOSTS",
         hide_env_values = true,
         value_delimiter = ','
     )]
@@ -61,7 +62,7 @@ pub(crate) struct ServeArgs {
     #[arg(
         long = "allowed-origin",
         value_name = "ORIGIN",
-        env = "AIRFLOW_MCP_ALLOWED_ORIGINS",
+        env = "%PREFIX%_MCP_ALLOWED_ORIGINS",
         hide_env_values = true,
         value_delimiter = ','
     )]
@@ -73,7 +74,7 @@ pub(crate) struct ServeArgs {
     #[arg(
         long = "trusted-proxy",
         value_name = "NETWORK",
-        env = "AIRFLOW_MCP_TRUSTED_PROXIES",
+        env = "%PREFIX%_MCP_TRUSTED_PROXIES",
         hide_env_values = true,
         value_delimiter = ','
     )]
@@ -86,7 +87,7 @@ pub(crate) struct ServeArgs {
     #[arg(
         long,
         value_name = "FILE",
-        env = "AIRFLOW_MCP_CONFIG",
+        env = "%PREFIX%_MCP_CONFIG",
         hide_env_values = true
     )]
     pub(crate) config: Option<PathBuf>,
@@ -96,7 +97,7 @@ pub(crate) struct ServeArgs {
     /// Whoever has an API token of an administrator can then read files and run commands as the gateway. Accounts in --config may always.
     #[arg(
         long,
-        env = "AIRFLOW_MCP_ALLOW_LOCAL_CREDENTIALS",
+        env = "%PREFIX%_MCP_ALLOW_LOCAL_CREDENTIALS",
         hide_env_values = true,
         value_parser = FalseyValueParser::new()
     )]
@@ -106,7 +107,7 @@ pub(crate) struct ServeArgs {
     #[arg(
         long,
         value_name = "DAYS",
-        env = "AIRFLOW_MCP_AUDIT_DAYS",
+        env = "%PREFIX%_MCP_AUDIT_DAYS",
         hide_env_values = true,
         default_value = "365"
     )]
@@ -116,7 +117,7 @@ pub(crate) struct ServeArgs {
     #[arg(
         long,
         value_name = "FORMAT",
-        env = "AIRFLOW_MCP_LOG_FORMAT",
+        env = "%PREFIX%_MCP_LOG_FORMAT",
         hide_env_values = true,
         value_enum,
         default_value_t
@@ -133,19 +134,19 @@ pub(crate) struct StoreArgs {
     #[arg(
         long,
         value_name = "DIR",
-        env = "AIRFLOW_MCP_DATA",
+        env = "%PREFIX%_MCP_DATA",
         hide_env_values = true,
-        default_value = "airflow-mcp-data"
+        default_value = "%NAME%-data"
     )]
     pub(crate) data: PathBuf,
 
     /// File with the key that encrypts credentials: 32 bytes in base64.
     ///
-    /// The key may also be in AIRFLOW_MCP_KEY, or be printed by the command in AIRFLOW_MCP_KEY_COMMAND. Without any, one is made in the data directory.
+    /// The key may also be in %PREFIX%_MCP_KEY, or be printed by the command in %PREFIX%_MCP_KEY_COMMAND. Without any, one is made in the data directory.
     #[arg(
         long,
         value_name = "FILE",
-        env = "AIRFLOW_MCP_KEY_FILE",
+        env = "%PREFIX%_MCP_KEY_FILE",
         hide_env_values = true
     )]
     pub(crate) key_file: Option<PathBuf>,
@@ -154,7 +155,7 @@ pub(crate) struct StoreArgs {
     #[arg(
         long = "old-key-file",
         value_name = "FILE",
-        env = "AIRFLOW_MCP_OLD_KEY_FILES",
+        env = "%PREFIX%_MCP_OLD_KEY_FILES",
         hide_env_values = true,
         value_delimiter = ','
     )]
@@ -288,7 +289,7 @@ pub(crate) fn stored(
 ) -> Result<(StoreUrl, Keys), Problems> {
     let mut problems = Vec::new();
     let store = match set(environment("DATABASE_URL")) {
-        None => StoreUrl::Sqlite(args.data.join(DATABASE)),
+        None => StoreUrl::Sqlite(args.data.join(words(DATABASE))),
         Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
             StoreUrl::Postgres(url.into())
         }
@@ -297,7 +298,7 @@ pub(crate) fn stored(
                 "DATABASE_URL is no PostgreSQL URL: give postgres://…, or leave it out for a file in --data"
                     .to_owned(),
             );
-            StoreUrl::Sqlite(args.data.join(DATABASE))
+            StoreUrl::Sqlite(args.data.join(words(DATABASE)))
         }
     };
     let keys = keys::given(args, environment, make && problems.is_empty());
@@ -333,7 +334,8 @@ fn public_url_of(text: &str) -> Result<String, String> {
         Ok(url.to_owned())
     } else {
         Err(format!(
-            "--public-url is `{text}`: give scheme, name and path if there is one, for example https://airflow-mcp.example.org"
+            "--public-url is `{text}`: give scheme, name and path if there is one, for example https://{}.example.org",
+            product().name
         ))
     }
 }

@@ -70,7 +70,8 @@ impl Access {
             match Host::parse(host) {
                 Some(host) => access.hosts.push(host),
                 None => problems.push(format!(
-                    "--allowed-host is `{host}`: give a name with or without a port, for example airflow-mcp.example.org"
+                    "--allowed-host is `{host}`: give a name with or without a port, for example {}.example.org",
+                        crate::product::product().name
                 )),
             }
         }

@@ -52,13 +52,13 @@ impl Traces {
         let mut resource =
             Resource::builder().with_attribute(KeyValue::new("service.version", product().version));
         if !set("OTEL_SERVICE_NAME") {
-            resource = resource.with_service_name("airflow-mcp");
+            resource = resource.with_service_name(product().name);
         }
         let provider = SdkTracerProvider::builder()
             .with_span_processor(BatchSpanProcessor::builder(exporter, Tokio).build())
             .with_resource(resource.build())
             .build();
-        let tracer = provider.tracer("airflow-mcp");
+        let tracer = provider.tracer(product().name);
         Ok(Self(Some(Pipeline { provider, tracer })))
     }
 
@@ -96,6 +96,11 @@ impl Traces {
     }
 }
 
+/// An attribute that no convention has a name for.
+fn attribute(name: &str) -> String {
+    format!("{}.{name}", product().name.replace('-', "_"))
+}
+
 fn attributes(call: &Called<'_>, outcome: &'static str) -> Vec<KeyValue> {
     let mut attributes = vec![
         KeyValue::new("mcp.method.name", "tools/call"),
@@ -103,7 +108,7 @@ fn attributes(call: &Called<'_>, outcome: &'static str) -> Vec<KeyValue> {
         KeyValue::new("network.protocol.name", "http"),
         KeyValue::new("network.transport", "tcp"),
         KeyValue::new("jsonrpc.request.id", call.context.id.to_string()),
-        KeyValue::new("airflow_mcp.outcome", outcome),
+        KeyValue::new(attribute("outcome"), outcome),
     ];
     if let Some(tool) = call.tool {
         attributes.push(KeyValue::new("gen_ai.tool.name", tool.name));
@@ -113,7 +118,7 @@ fn attributes(call: &Called<'_>, outcome: &'static str) -> Vec<KeyValue> {
     }
     if let Some(status) = call.outcome.ok().and_then(|answer| answer.status) {
         attributes.push(KeyValue::new(
-            "airflow_mcp.upstream.status_code",
+            attribute("upstream.status_code"),
             i64::from(status),
         ));
     }

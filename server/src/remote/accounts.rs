@@ -11,6 +11,7 @@ use super::client::Client;
 use super::table::{self, text};
 use super::{find, id, print};
 use crate::Failure;
+use crate::product::{variable, words};
 use crate::settings::{self, Environment, Problems, process_environment};
 
 const PATH: &str = "integrated-account";
@@ -165,7 +166,7 @@ fn headers(
                 None
             }
         },
-        None if is_new => process_environment("AIRFLOW_HEADERS"),
+        None if is_new => process_environment(&variable("HEADERS")),
         None => None,
     }?;
     let headers = settings::headers(Some(text), problems).into_iter();
@@ -203,13 +204,13 @@ fn auth(
         return Ok(Some(json!({"type": "bearer", "token": token.trim()})));
     }
     let named = args.username.is_some() || args.password_file.is_some() || args.password_stdin;
-    if let Some(token) = inherited("AIRFLOW_TOKEN").filter(|_| !named) {
+    if let Some(token) = inherited(&variable("TOKEN")).filter(|_| !named) {
         return Ok(Some(json!({"type": "bearer", "token": token.trim()})));
     }
     let username = args
         .username
         .clone()
-        .or_else(|| inherited("AIRFLOW_USERNAME"));
+        .or_else(|| inherited(&variable("USERNAME")));
     let Some(username) = username else {
         if named {
             return Err("a password needs `--username`".to_owned());
@@ -227,8 +228,8 @@ fn auth(
     let password = match &args.password_file {
         Some(path) => without_line_break(&read(path)?).to_owned(),
         None if args.password_stdin => without_line_break(&read_input()?).to_owned(),
-        None => set("AIRFLOW_PASSWORD").ok_or(
-            "there is no password: set AIRFLOW_PASSWORD, or give `--password-file` or `--password-stdin`",
+        None => set(&variable("PASSWORD")).ok_or(
+            words("there is no password: set %PREFIX%_PASSWORD, or give `--password-file` or `--password-stdin`"),
         )?,
     };
     Ok(Some(

@@ -14,18 +14,18 @@ pub(crate) struct Remote {
         long,
         global = true,
         value_name = "URL",
-        env = "AIRFLOW_MCP_GATEWAY_URL",
+        env = "%PREFIX%_MCP_GATEWAY_URL",
         hide_env_values = true,
         default_value = "http://127.0.0.1:8787"
     )]
     pub(crate) gateway_url: String,
 
-    /// File with an API token; a token itself is given as AIRFLOW_MCP_API_TOKEN.
+    /// File with an API token; a token itself is given as %PREFIX%_MCP_API_TOKEN.
     #[arg(
         long,
         global = true,
         value_name = "FILE",
-        env = "AIRFLOW_MCP_API_TOKEN_FILE",
+        env = "%PREFIX%_MCP_API_TOKEN_FILE",
         hide_env_values = true
     )]
     pub(crate) api_token_file: Option<String>,
@@ -35,7 +35,7 @@ pub(crate) struct Remote {
     pub(crate) json: bool,
 }
 
-/// `airflow-mcp account`.
+/// `%NAME% account`.
 #[derive(Debug, Args)]
 pub(crate) struct AccountArgs {
     #[command(subcommand)]
@@ -47,15 +47,15 @@ pub(crate) struct AccountArgs {
 /// What to do with accounts.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountCommand {
-    /// Add an Airflow.
+    /// Add %AN_API%.
     #[command(after_help = "\
 Examples:
-  airflow-mcp account create production --url https://airflow.example.org --username mcp --password-file /run/secrets/airflow
-  gcloud auth print-access-token | airflow-mcp account create composer --url https://… --token-stdin")]
+  %NAME% account create production --url https://%HOST%.example.org --username mcp --password-file /run/secrets/%HOST%
+  %TOKEN_COMMAND% | %NAME% account create %TOKEN_FROM% --url https://… --token-stdin")]
     Create {
         /// Name, unique in the gateway.
         name: String,
-        /// Where Airflow is, with the path it is served under.
+        /// Where %API% is, with the path it is served under.
         #[arg(long, value_name = "URL")]
         url: String,
         #[command(flatten)]
@@ -104,7 +104,7 @@ Examples:
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Sign-in")]
 pub(crate) struct SignIn {
-    /// User name; its password is in AIRFLOW_PASSWORD unless given otherwise.
+    /// User name; its password is in %PREFIX%_PASSWORD unless given otherwise.
     #[arg(long, value_name = "NAME")]
     pub(crate) username: Option<String>,
     /// File with the password.
@@ -113,7 +113,7 @@ pub(crate) struct SignIn {
     /// Read the password from standard input.
     #[arg(long)]
     pub(crate) password_stdin: bool,
-    /// File with a bearer token, read now; AIRFLOW_TOKEN does it too when an account is created.
+    /// File with a bearer token, read now; %PREFIX%_TOKEN does it too when an account is created.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["token_stdin", "username"])]
     pub(crate) token_file: Option<String>,
     /// Read a bearer token from standard input.
@@ -137,15 +137,15 @@ pub(crate) struct AccountMore {
     /// File with headers to add to each request, as a JSON object or as `Name: value` lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) headers_file: Option<String>,
-    /// API of this Airflow, airflow-2 or airflow-3; detected if left out, or if it is set to nothing.
+    /// API of this %API%, %API_NAMES%; detected if left out, or if it is set to nothing.
     #[arg(long, value_name = "API")]
     pub(crate) api: Option<String>,
-    /// File with the certificate authority of this Airflow (PEM), if it is a private one.
+    /// File with the certificate authority of this %API% (PEM), if it is a private one.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_certificate: Option<String>,
 }
 
-/// `airflow-mcp server`.
+/// `%NAME% server`.
 #[derive(Debug, Args)]
 pub(crate) struct ServerArgs {
     #[command(subcommand)]
@@ -160,7 +160,7 @@ pub(crate) enum ServerCommand {
     /// Make a URL for an agent. It is shown this once.
     #[command(after_help = "\
 Example:
-  airflow-mcp server create 'support agent' --account production --methods read --tags rbac --expires-in 30d")]
+  %NAME% server create 'support agent' --account production --methods read --tags %TAG% --expires-in 30d")]
     Create {
         /// Name, for people.
         name: String,
@@ -189,8 +189,8 @@ Example:
     /// Change a server; what is not given stays. Its URL stays too.
     #[command(after_help = "\
 Examples:
-  airflow-mcp server update 'support agent' --expires-in 30d
-  airflow-mcp server update 'support agent' --tags ''    any tag")]
+  %NAME% server update 'support agent' --expires-in 30d
+  %NAME% server update 'support agent' --tags ''    any tag")]
     Update {
         #[command(flatten)]
         server: ServerName,
@@ -245,7 +245,7 @@ impl Expiry {
     }
 }
 
-/// `airflow-mcp token`.
+/// `%NAME% token`.
 #[derive(Debug, Args)]
 pub(crate) struct TokenArgs {
     #[command(subcommand)]
@@ -287,7 +287,7 @@ pub(crate) enum RoleName {
     Admin,
 }
 
-/// `airflow-mcp audit`.
+/// `%NAME% audit`.
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
     /// Not before: a time, or how long ago (30m, 24h, 7d).

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::args::Remote;
 use crate::Failure;
 use crate::output;
-use crate::product::product;
+use crate::product::{product, variable, words};
 use crate::settings::{Environment, Problems};
 
 /// The longest silence of a gateway; a check signs in to an Airflow that may be slow.
@@ -171,7 +171,7 @@ impl Client {
         }
         let hint = match status {
             StatusCode::UNAUTHORIZED => {
-                "Set AIRFLOW_MCP_API_TOKEN to an API token that is not expired.".to_owned()
+                words("Set %PREFIX%_MCP_API_TOKEN to an API token that is not expired.")
             }
             _ => text(&error["hint"]),
         };
@@ -195,7 +195,7 @@ impl Client {
         self.failed(
             "unreachable",
             &format!("{what} the gateway at {}: {cause}", self.base),
-            "Start it with `airflow-mcp serve`, or set AIRFLOW_MCP_GATEWAY_URL to where it is.",
+            &words("Start it with `%NAME% serve`, or set %PREFIX%_MCP_GATEWAY_URL to where it is."),
         )
     }
 
@@ -207,7 +207,7 @@ impl Client {
                 "what {} answers is not from a gateway (status {status})",
                 self.base
             ),
-            "Set AIRFLOW_MCP_GATEWAY_URL to where the gateway is; a proxy may stand in between.",
+            &words("Set %PREFIX%_MCP_GATEWAY_URL to where the gateway is; a proxy may stand in between."),
         )
     }
 
@@ -220,24 +220,28 @@ impl Client {
 }
 
 fn base(text: &str) -> Result<Url, String> {
-    let url =
-        Url::parse(text.trim()).map_err(|error| format!("AIRFLOW_MCP_GATEWAY_URL: {error}"))?;
+    let url = Url::parse(text.trim())
+        .map_err(|error| format!("{}: {error}", variable("MCP_GATEWAY_URL")))?;
     if matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.password().is_none()
     {
         return Ok(url);
     }
-    Err("AIRFLOW_MCP_GATEWAY_URL: write it like `https://mcp.example.org`".to_owned())
+    Err(words(
+        "%PREFIX%_MCP_GATEWAY_URL: write it like `https://mcp.example.org`",
+    ))
 }
 
 fn token(remote: &Remote, environment: Environment<'_>) -> Result<SecretString, String> {
-    let given = environment("AIRFLOW_MCP_API_TOKEN").filter(|token| !token.trim().is_empty());
+    let given = environment(&variable("MCP_API_TOKEN")).filter(|token| !token.trim().is_empty());
     let file = remote.api_token_file.as_ref().filter(|it| !it.is_empty());
     let text = match (given, file) {
         (Some(token), _) => token,
         (None, Some(path)) => std::fs::read_to_string(path)
             .map_err(|error| format!("the API token in `{path}` cannot be read: {error}"))?,
         (None, None) => {
-            return Err("AIRFLOW_MCP_API_TOKEN is not set: give an API token of the gateway; its first start has shown one".to_owned());
+            return Err(words(
+                "%PREFIX%_MCP_API_TOKEN is not set: give an API token of the gateway; its first start has shown one",
+            ));
         }
     };
     let token = text.trim();

@@ -14,6 +14,7 @@ use self::args::{AccountArgs, AuditArgs, ServerArgs, TokenArgs};
 use self::client::Client;
 use crate::Failure;
 use crate::output;
+use crate::product::product;
 use crate::settings::process_environment;
 
 /// `airflow-mcp account`.
@@ -73,7 +74,7 @@ fn find(client: &Client, what: &str, wanted: &str, entries: Vec<Value>) -> Resul
         client.failed(
             "not_found",
             &format!("there is no {what} with the id or name `{wanted}`"),
-            &format!("`airflow-mcp {what} list` shows which there are."),
+            &format!("`{} {what} list` shows which there are.", product().name),
         )
     })
 }

@@ -15,6 +15,7 @@ use super::form::{Fields, Problems};
 use super::page::{Answer, Frame, Refused, encode, html, refused};
 use super::session::{Asked, Visitor};
 use crate::gateway::model::{AuditQuery, AuditRecord, PageQuery, Principal};
+use crate::product::words;
 
 /// The actions that records have.
 const ACTIONS: [&str; 12] = [
@@ -224,10 +225,10 @@ pub(super) async fn export(
     asked.cursor = None;
     let lines = admin.gateway.export_audit(&visitor.who, asked).await?;
     let headers = [
-        (CONTENT_TYPE, "application/x-ndjson"),
+        (CONTENT_TYPE, "application/x-ndjson".to_owned()),
         (
             CONTENT_DISPOSITION,
-            "attachment; filename=\"airflow-mcp-audit.jsonl\"",
+            words("attachment; filename=\"%NAME%-audit.jsonl\""),
         ),
     ];
     Ok((headers, Body::from_stream(lines)).into_response())

@@ -80,7 +80,7 @@ fn slug(name: &str) -> String {
         .collect();
     let words: Vec<_> = plain.split('-').filter(|word| !word.is_empty()).collect();
     if words.is_empty() {
-        "airflow".to_owned()
+        crate::product::words("%HOST%")
     } else {
         words.join("-")
     }

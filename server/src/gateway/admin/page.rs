@@ -18,6 +18,7 @@ use super::site::Site;
 use crate::gateway::error::ServiceError;
 use crate::gateway::model::Role;
 use crate::gateway::token;
+use crate::product;
 
 /// Nothing but the page's own style sheet, script and icon is ever loaded or sent to; nothing in a page can run that is not one of them.
 const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -90,6 +91,11 @@ pub(super) struct Signed {
 }
 
 impl Frame {
+    /// A text with the words of the product.
+    pub(super) fn words(&self, text: &str) -> String {
+        product::words(text)
+    }
+
     pub(super) fn new(
         admin: &Admin,
         visitor: &Visitor,

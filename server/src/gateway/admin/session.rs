@@ -55,7 +55,7 @@ impl Session {
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(key, _)| *key == name)
+            .find(|(key, _)| **key == *name)
             .map(|(_, value)| value)?;
         let plain = admin.gateway.unseal(PURPOSE, sealed)?;
         let mut parts = plain.split('.');

@@ -3,6 +3,8 @@
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 
+use crate::product::{product, words};
+
 /// The page's place on the web, from the public URL.
 #[derive(Debug)]
 pub(super) struct Site {
@@ -30,11 +32,11 @@ impl Site {
     }
 
     /// The cookie that holds the session. With the `__Host-` prefix no other host of the domain can set it.
-    pub(super) fn cookie(&self) -> &'static str {
+    pub(super) fn cookie(&self) -> String {
         if self.secure && self.base.is_empty() {
-            "__Host-airflow-mcp"
+            words("__Host-%NAME%")
         } else {
-            "airflow-mcp"
+            product().name.to_owned()
         }
     }
 

@@ -375,7 +375,8 @@ impl Apply<'_> {
             Err(why) => format!("{what}: {why}"),
         };
         self.applied.warnings.push(format!(
-            "{warning}; `airflow-mcp server rotate` gives it a new one"
+            "{warning}; `{} server rotate` gives it a new one",
+            crate::product::product().name
         ));
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::error::ServiceError;
 use crate::gateway::model::Role;
+use crate::product::product;
 
 /// What a handler gives.
 pub(super) type Answer = Result<Response, ApiError>;
@@ -94,7 +95,7 @@ impl ApiError {
             ),
             _ => return None,
         };
-        Some(format!("Bearer realm=\"airflow-mcp\"{more}"))
+        Some(format!("Bearer realm=\"{}\"{more}", product().name))
     }
 }
 

@@ -9,12 +9,12 @@ use axum::response::Response;
 use serde_json::Value;
 
 use crate::gateway::model::Role;
-use crate::product::product;
+use crate::product::{product, words};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     // A test reads it, so it is JSON.
     let mut document: Value =
-        serde_json::from_str(include_str!("openapi.json")).unwrap_or_default();
+        serde_json::from_str(&words(include_str!("openapi.json"))).unwrap_or_default();
     document["info"]["version"] = Value::from(product().version);
     document
 });

@@ -183,7 +183,7 @@ impl Store {
                 let pool = PgPoolOptions::new()
                     .max_connections(POSTGRES_CONNECTIONS)
                     .acquire_timeout(ACQUIRE_TIMEOUT)
-                    .connect_with(options.application_name("airflow-mcp"))
+                    .connect_with(options.application_name(crate::product::product().name))
                     .await
                     .context("cannot connect to PostgreSQL")?;
                 (Pool::Postgres(pool), None)
