@@ -79,7 +79,7 @@ impl Grant {
     }
 
     /// A token, in the header where the API wants it.
-    fn token(kind: Kind, api: Option<&Api>, token: &str, lives: Option<Duration>) -> Option<Self> {
+    fn token(kind: Kind, way: Option<Way>, token: &str, lives: Option<Duration>) -> Option<Self> {
         let header = match way.map(|way| way.sign_in()) {
             Some(SignIn::Key { header }) => {
                 let name = HeaderName::from_bytes(header.as_bytes()).ok()?;
@@ -396,7 +396,7 @@ async fn exchange(
     Grant::token(Kind::Token, None, &token, lives).ok_or_else(bearer::not_a_token)
 }
 
-async fn from_file(path: &Path, api: Option<&Api>, timeout: Duration) -> Result<Grant, CallError> {
+async fn from_file(path: &Path, way: Option<Way>, timeout: Duration) -> Result<Grant, CallError> {
     // Looked at before it is read: if it changes in between, it is read once more.
     let stamp = Stamp::of(path).await;
     let token = bearer::of_file(path, timeout).await?;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::{
     account::{Account, Known},
     api::{Api, Document},
+    auth::Way,
     error::{CallError, ErrorCode},
     explain,
     failure::words,
@@ -125,7 +126,11 @@ impl Account {
             }
             let mut outgoing = Outgoing::get(api.version.path);
             if signed_in {
-                let grant = self.0.auth.grant(Some(api), &self.0.transport).await?;
+                let grant = self
+                    .0
+                    .auth
+                    .grant(Some(Way::new(api, None)), &self.0.transport)
+                    .await?;
                 outgoing.headers = grant.headers();
             }
             // Where one request does not arrive, the next one does not either.

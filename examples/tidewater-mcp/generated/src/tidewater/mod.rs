@@ -29,6 +29,9 @@ pub static API: Api = Api {
     documents: &[Document {
         name: "tidewater",
         probe: None,
+        instead_of: None,
+        sign_in: None,
+        hints: &[],
     }],
     sign_in: SignIn::Key {
         header: "X-Tidewater-Key",
