@@ -52,7 +52,7 @@ static FIND: LazyLock<Tool> = LazyLock::new(|| {
             ),
         ],
     );
-    named(TOOL)
+    named(&TOOL)
 });
 
 static DESCRIBE: LazyLock<Tool> = LazyLock::new(|| {
@@ -63,11 +63,11 @@ static DESCRIBE: LazyLock<Tool> = LazyLock::new(|| {
         READ,
         &[NAME],
     );
-    named(TOOL)
+    named(&TOOL)
 });
 
 static CALL: LazyLock<Tool> = LazyLock::new(|| {
-    named(call_tool(Effect {
+    named(&call_tool(Effect {
         read_only: false,
         destructive: true,
         idempotent: false,
@@ -75,7 +75,7 @@ static CALL: LazyLock<Tool> = LazyLock::new(|| {
 });
 
 /// What [`CALL`] is if nothing can be called that writes.
-static CALL_TO_READ: LazyLock<Tool> = LazyLock::new(|| named(call_tool(READ)));
+static CALL_TO_READ: LazyLock<Tool> = LazyLock::new(|| named(&call_tool(READ)));
 
 const READ: Effect = Effect {
     read_only: true,
@@ -114,11 +114,14 @@ const fn call_tool(effect: Effect) -> Tool {
 }
 
 /// The tool with the words of the product, made once.
-fn named(tool: Tool) -> Tool {
+fn named(tool: &Tool) -> Tool {
     Tool {
         name: words(tool.name).leak(),
+        title: tool.title,
         description: words(tool.description).leak(),
-        ..tool
+        effect: tool.effect,
+        params: tool.params,
+        ..Tool::LOCAL
     }
 }
 
