@@ -222,7 +222,7 @@ async fn windows_are_found_in_pages() {
                 "7 Number(32)",
                 "7 Number(33)",
                 "7 Number(34)",
-                "7 Number(35)",
+                "5 Number(49)",
             ],
         ),
         // The first page begins where it does, however long it is.
