@@ -232,7 +232,7 @@ def test_the_gateway_serves_it_too(port, tmp_path):
         [setting("E2E_TIDEWATER_BINARY"), "serve", "--listen", "127.0.0.1:0", "--data", str(data)],
         env={},
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     )
     try:
@@ -240,9 +240,9 @@ def test_the_gateway_serves_it_too(port, tmp_path):
         end = time.monotonic() + 30
         while not (base and token):
             assert time.monotonic() < end and process.poll() is None, said
-            said += process.stderr.readline()
+            said += process.stdout.readline()
             base = base or next(iter(re.findall(r"http://127\.0\.0\.1:\d+", said)), None)
-            token = token or next(iter(re.findall(r"\b[a-z]+_[A-Za-z0-9_-]{30,}", said)), None)
+            token = token or next(iter(re.findall(r"amk_[A-Za-z0-9_-]{43}", said)), None)
         auth = {"type": "bearer", "token": KEY}
         account = request("POST", f"{base}/integrated-account", token, {"name": "port", "base_url": port.url, "auth": auth})
         account = json.loads(account)

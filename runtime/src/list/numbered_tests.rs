@@ -226,7 +226,7 @@ async fn windows_are_found_in_pages() {
             ],
         ),
         // The first page begins where it does, however long it is.
-        (numbered(7, 7), 90, 50, &["97 Number(0)", "50 Number(1)"]),
+        (numbered(7, 7), 90, 50, &["97 Number(0)", "49 Number(1)"]),
     ];
     for (start, limit, clamp, expected) in rows {
         let server = server(1_000, clamp, true);
