@@ -140,7 +140,7 @@ const DEEPEST: usize = 12;
 impl Room {
     /// As much as there is room for with all of these.
     fn of(shapes: &(impl Iterator<Item = Shape> + Clone)) -> Self {
-        let room = |objects| Self { objects, links: 2 };
+        let room = |objects| Self { objects, links: 1 };
         let fits = |room: &Self| {
             let mut left = MOST;
             shapes.clone().all(|shape| room.fits(&shape, &mut left))

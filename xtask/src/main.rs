@@ -7,6 +7,7 @@ mod bench;
 mod coverage;
 mod demo;
 mod diff;
+mod foreign;
 mod generate;
 mod history;
 mod lab;
@@ -78,6 +79,8 @@ enum Task {
         #[arg(long)]
         all: bool,
     },
+    /// Try documents of public packages, which the generator was not made for
+    Foreign,
     /// Write specs/history.yaml: which release first had what, from the released packages
     History,
     /// Start or stop a real Airflow from PyPI, with the user admin (password admin)
@@ -164,6 +167,7 @@ fn run(task: Task) -> Result<()> {
             toolset,
         } => allow::allow(&operations, toolset.as_deref()),
         Task::TrySpec { files, check, all } => try_spec::try_specs(&files, check, all),
+        Task::Foreign => foreign::foreign(),
         Task::History => history::write_history(),
         Task::Airflow(AirflowTask::Up { major, port, seed }) => {
             let url = lab::airflow::up(major, port, seed)?;

@@ -44,6 +44,10 @@ pub(crate) fn test(filter: Option<&str>) -> Result<()> {
     } else {
         Ok(())
     };
+    let foreign = match filter {
+        None => crate::foreign::foreign(),
+        Some(_) => Ok(()),
+    };
     let build = build_server();
     let lab = match lab.join() {
         Ok(lab) => lab.context("set up the real Airflow servers"),
@@ -51,6 +55,7 @@ pub(crate) fn test(filter: Option<&str>) -> Result<()> {
     };
     let failures: Vec<String> = [
         rust.map_err(|error| format!("Rust tests: {error:#}")),
+        foreign.map_err(|error| format!("foreign documents: {error:#}")),
         build
             .and(lab)
             .and_then(|lab| end_to_end(&lab, filter))

@@ -33,7 +33,7 @@ impl<'t> Room<'t> {
         let room = |objects| Self {
             types,
             objects,
-            links: 2,
+            links: 1,
         };
         let fits = |room: &Self| {
             let mut left = MOST;

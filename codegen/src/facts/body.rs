@@ -4,7 +4,7 @@ use openapiv3::{MediaType, ReferenceOr, RequestBody};
 use serde_json::Value;
 
 use super::flat::{Additional, Basic, Flat, Part};
-use super::parameters::{any, whole_body};
+use super::parameters::{any, argument, whole_body};
 use super::types::{Direction, Hint, Types, described, is_hidden, plain};
 use crate::catalog::{Body, Parameter, Place, Separator, TypeKind};
 use crate::error::DocumentError;
@@ -109,7 +109,9 @@ pub(super) fn read<'a>(
             read.encoding = encoding(types, media, &pointer);
             files(types, parameters);
         }
-        return Some(read);
+        let in_body = parameters.iter().any(|it| it.place == Place::Body);
+        let says_something = in_body || !read.fixed.is_empty() || read.required;
+        return says_something.then_some(read);
     }
     let description = if description.is_empty() {
         described(&flat, Direction::Input)
@@ -247,7 +249,7 @@ fn members<'a>(
         let ty = types.type_of(parts, &inner, Direction::Input, &hint.of(name));
         let secret = inner.write_only || ty.rules.format.as_deref() == Some("password");
         parameters.push(Parameter {
-            name: (*name).to_owned(),
+            name: argument(name),
             rust_name: taken.take(&snake(name)),
             wire: (*name).to_owned(),
             place: Place::Body,

@@ -1,6 +1,6 @@
 //! Schemas that list what is allowed: values (`enum`) and alternatives (`oneOf`, `anyOf`).
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 
 use super::flat::{Additional, Basic, Flat, Part};
@@ -22,6 +22,7 @@ impl<'a> Types<'a> {
         let strings: Option<Vec<&str>> = known.iter().map(|value| value.as_str()).collect();
         if let Some(strings) = strings.filter(|strings| !strings.is_empty()) {
             let mut taken = Taken::default();
+            let strings: IndexSet<&str> = strings.into_iter().collect();
             let values = strings
                 .iter()
                 .map(|name| EnumValue {

@@ -249,6 +249,12 @@ impl<'a> Flattener<'a> {
             Source::Reference(reference) => self.reference(reference, &part.pointer),
             Source::Either(parts) if self.flat.union.is_empty() => {
                 self.flat.union.clone_from(parts);
+                for part in parts {
+                    if self.flat.description.is_empty() {
+                        let inner = flatten(self.spec, std::slice::from_ref(part))?;
+                        self.flat.description = inner.description;
+                    }
+                }
                 Ok(false)
             }
             Source::Either(_) => {

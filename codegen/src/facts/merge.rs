@@ -96,6 +96,12 @@ impl<'a> Flattener<'a> {
         if let Some(pattern) = pattern.as_ref().filter(|_| two_patterns) {
             self.note(&format!("match {pattern}"));
         }
+        // What this engine cannot read is for the server to check.
+        let readable = |pattern: &String| regex_lite::Regex::new(pattern).is_ok();
+        if let Some(pattern) = pattern.as_ref().filter(|pattern| !readable(pattern)) {
+            self.note(&format!("match {pattern}"));
+        }
+        let pattern = pattern.filter(readable);
         let rules = &mut self.flat.rules;
         rules.format = rules.format.take().or(format);
         rules.pattern = rules.pattern.take().or(pattern);

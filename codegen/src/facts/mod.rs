@@ -3,6 +3,7 @@
 mod body;
 mod choices;
 mod circles;
+mod fits;
 mod flat;
 mod keywords;
 mod merge;
@@ -67,6 +68,20 @@ pub fn facts(spec: &Spec, operation_id: &str) -> Result<Facts, Vec<DocumentError
         false => read(&mut Types::apart(spec, shared), &at, operation_id),
     };
     let mut types = reading.types;
+    let mut parameters = reading.parameters;
+    let before = types.clone();
+    let of_components = shared.reached(reading.refers.iter());
+    let defs = before.iter().chain(of_components.flat_map(|it| &it.types));
+    let defs: fits::Defs<'_> = defs.map(|def| (def.rust_name.as_str(), def)).collect();
+    for def in &mut types {
+        fits::keep_fitting(def, &defs);
+    }
+    for parameter in &mut parameters {
+        let ty = &parameter.ty;
+        for value in [&mut parameter.default, &mut parameter.example] {
+            *value = value.take().filter(|value| fits::fits(value, ty, &defs));
+        }
+    }
     for built in shared.reached(reading.refers.iter()) {
         types.extend_from_slice(&built.types);
     }
@@ -86,7 +101,6 @@ pub fn facts(spec: &Spec, operation_id: &str) -> Result<Facts, Vec<DocumentError
     }
     let Reading {
         path,
-        parameters,
         body,
         response,
         response_media,

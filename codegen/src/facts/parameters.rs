@@ -45,6 +45,10 @@ pub(super) fn read<'a>(
             }
         }
     }
+    // What stands behind `#` tells operations of one path apart; it is never sent.
+    if let Some((sent, _)) = path.split_once('#') {
+        *path = sent.to_owned();
+    }
     let mut taken = Taken::default();
     let mut parameters = Vec::new();
     for ((place, name), (parameter, pointer)) in declared {
@@ -158,7 +162,7 @@ fn one<'a>(
     let description = data.description.as_deref().unwrap_or_default().trim();
     let secret = flat.write_only || ty.rules.format.as_deref() == Some("password");
     Some(Parameter {
-        name: data.name.clone(),
+        name: argument(&data.name),
         rust_name: taken.take(&snake(&data.name)),
         wire: data.name.clone(),
         place,
@@ -183,6 +187,15 @@ fn one<'a>(
         since: None,
         ty,
     })
+}
+
+/// The name of an argument as clients take it: letters, digits, `_`, `.` and `-`, at most 64.
+pub(super) fn argument(wire: &str) -> String {
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    if !wire.is_empty() && wire.len() <= 64 && wire.chars().all(known) {
+        return wire.to_owned();
+    }
+    snake(wire).chars().take(64).collect()
 }
 
 fn example(types: &Types<'_>, data: &ParameterData) -> Option<Value> {
@@ -299,7 +312,7 @@ fn check_path(types: &mut Types<'_>, at: &OperationAt<'_>, path: &str, parameter
         .filter(|name| !placeholders.contains(name))
         .map(|name| format!("parameter `{name}` is not in the path"));
     // A parameter that could not be read has its error already.
-    if types.errors.is_empty() {
+    if types.errors.is_empty() && types.unsendable.is_empty() {
         let file = types.spec.source.clone();
         types
             .errors

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::circles;
 use super::types::{Direction, Types};
+use super::{circles, fits};
 use crate::catalog::{TypeDef, TypeRef};
 use crate::error::DocumentError;
 use crate::ident::Taken;
@@ -54,6 +54,16 @@ impl Shared {
             built: types.built,
             taken: Arc::new(types.taken),
         };
+        let before: Vec<TypeDef> = shared
+            .built
+            .values()
+            .flat_map(|it| it.types.clone())
+            .collect();
+        let defs = before.iter().map(|def| (def.rust_name.as_str(), def));
+        let defs = defs.collect();
+        for def in shared.built.values_mut().flat_map(|it| &mut it.types) {
+            fits::keep_fitting(def, &defs);
+        }
         circles::cut(shared.built.values_mut().flat_map(|it| &mut it.types));
         shared
     }

@@ -357,7 +357,7 @@ impl<'a> Types<'a> {
                 ..plain(TypeKind::String)
             },
             Some(Basic::Integer) => TypeRef {
-                rules: only_numbers(rules),
+                rules: only_integers(rules),
                 ..plain(TypeKind::Integer)
             },
             Some(Basic::Number) => TypeRef {
@@ -379,9 +379,11 @@ impl<'a> Types<'a> {
         } else {
             self.inner(&flat.items, direction, &hint.of("item"))
         };
+        let (min, max) = (flat.rules.min_items, flat.rules.max_items);
+        let possible = max.is_none_or(|max| min.is_none_or(|min| min <= max));
         let rules = Rules {
-            min_items: flat.rules.min_items,
-            max_items: flat.rules.max_items,
+            min_items: min.filter(|_| possible),
+            max_items: max.filter(|_| possible),
             ..Rules::default()
         };
         TypeRef {
@@ -552,21 +554,43 @@ pub(super) fn plain(kind: TypeKind) -> TypeRef {
     }
 }
 
+/// Rules that no value keeps to are mistakes of the document.
 fn only_strings(rules: Rules) -> Rules {
+    let said = |text: &String| !text.is_empty();
+    let possible = rules
+        .max_length
+        .is_none_or(|max| rules.min_length.is_none_or(|min| min <= max));
     Rules {
-        format: rules.format,
-        pattern: rules.pattern,
-        min_length: rules.min_length,
-        max_length: rules.max_length,
+        format: rules.format.filter(said),
+        pattern: rules.pattern.filter(said),
+        min_length: rules.min_length.filter(|_| possible),
+        max_length: rules.max_length.filter(|_| possible),
         ..Rules::default()
     }
 }
 
 fn only_numbers(rules: Rules) -> Rules {
+    let low = rules.minimum.as_ref().or(rules.exclusive_minimum.as_ref());
+    let low = low.and_then(serde_json::Number::as_f64);
+    let high = rules.maximum.as_ref().and_then(serde_json::Number::as_f64);
+    if low.zip(high).is_some_and(|(low, high)| low > high) {
+        return Rules::default();
+    }
     Rules {
         minimum: rules.minimum,
         maximum: rules.maximum,
         exclusive_minimum: rules.exclusive_minimum,
+        ..Rules::default()
+    }
+}
+
+/// Limits that no 64-bit integer reaches are none.
+fn only_integers(rules: Rules) -> Rules {
+    let rules = only_numbers(rules);
+    let reached = |limit: &serde_json::Number| limit.is_i64();
+    Rules {
+        minimum: rules.minimum.filter(reached),
+        maximum: rules.maximum.filter(reached),
         ..Rules::default()
     }
 }

@@ -197,7 +197,6 @@ fn lower_operation(
     if let Some(dated) = dated {
         history::date(dated, &mut facts);
     }
-    let mut all_types = facts.types.clone();
     check_method(scope, &facts.http, errors);
     sources::check(scope, &facts, errors);
     let merge = sources::merge(parsed, scope, &facts, errors);
@@ -212,6 +211,7 @@ fn lower_operation(
         list::refuse(scope, errors);
     }
     let read_back = sources::read_back(parsed, scope, &facts, errors);
+    let mut all_types = std::mem::take(&mut facts.types);
     let mut returns = answer(&facts);
     let read_back = read_back.map(|(path, source)| {
         returns = source.response;

@@ -1,10 +1,28 @@
 // The cases that compile; written by the test `golden`.
 
+#[path = "bodies/expected/generated/src/lib.rs"]
+pub mod bodies;
+
+#[path = "composition/expected/generated/src/lib.rs"]
+pub mod composition;
+
+#[path = "dialect/expected/generated/src/lib.rs"]
+pub mod dialect;
+
 #[path = "instead/expected/generated/src/lib.rs"]
 pub mod instead;
 
+#[path = "names/expected/generated/src/lib.rs"]
+pub mod names;
+
+#[path = "parameters/expected/generated/src/lib.rs"]
+pub mod parameters;
+
 #[path = "places/expected/generated/src/lib.rs"]
 pub mod places;
+
+#[path = "recursion/expected/generated/src/lib.rs"]
+pub mod recursion;
 
 #[path = "shared/expected/generated/src/lib.rs"]
 pub mod shared;
@@ -17,8 +35,14 @@ pub mod ways;
 
 #[rustfmt::skip]
 pub static CASES: &[(&str, &[&runtime::Api])] = &[
+    ("bodies", bodies::APIS),
+    ("composition", composition::APIS),
+    ("dialect", dialect::APIS),
     ("instead", instead::APIS),
+    ("names", names::APIS),
+    ("parameters", parameters::APIS),
     ("places", places::APIS),
+    ("recursion", recursion::APIS),
     ("shared", shared::APIS),
     ("shop", shop::APIS),
     ("ways", ways::APIS),

@@ -97,7 +97,9 @@ pub(super) fn check_body(
             "remove `body(..)`, or use the HTTP method of the operation",
         );
     }
-    if members().next().is_none() && whole().next().is_none() && keys.fixed.is_empty() {
+    let empty = members().next().is_none() && whole().next().is_none();
+    // One that is required is sent, and is empty.
+    if empty && keys.fixed.is_empty() && !body.required {
         errors.push(
             body.key.span(),
             format_args!("tool `{tool}` has a body, but nothing goes into it"),

@@ -17,7 +17,7 @@ pub(crate) enum Segment {
 /// The pieces of `/users/{username}`.
 pub(crate) fn segments(path: &LitStr, errors: &mut Errors) -> Vec<Segment> {
     let text = path.value();
-    if !text.starts_with('/') || text.contains(['?', '#', ' ']) {
+    if !text.starts_with('/') || text.contains(['#', ' ']) {
         errors.push(
             path.span(),
             format_args!("`{text}` is no path"),
