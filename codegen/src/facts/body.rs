@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::flat::{Additional, Basic, Flat, Part};
 use super::parameters::{any, argument, whole_body};
-use super::types::{Direction, Hint, Types, described, is_hidden, plain};
+use super::rules::described;
+use super::types::{Direction, Hint, Types, is_hidden, plain};
 use crate::catalog::{Body, Parameter, Place, Separator, TypeKind};
 use crate::error::DocumentError;
 use crate::ident::{Taken, snake};

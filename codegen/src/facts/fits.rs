@@ -57,7 +57,8 @@ fn fits_shape(value: &Value, shape: &TypeShape, defs: &Defs<'_>) -> bool {
 }
 
 fn in_range(value: &Value, rules: &Rules) -> bool {
-    let number = |limit: &Option<serde_json::Number>| limit.as_ref().and_then(|it| it.as_f64());
+    let number =
+        |limit: &Option<serde_json::Number>| limit.as_ref().and_then(serde_json::Number::as_f64);
     let Some(value) = value.as_f64() else {
         return false;
     };

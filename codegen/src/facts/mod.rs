@@ -3,12 +3,14 @@
 mod body;
 mod choices;
 mod circles;
+mod component;
 mod fits;
 mod flat;
 mod keywords;
 mod merge;
 mod parameters;
 mod response;
+mod rules;
 mod shared;
 mod types;
 

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::body::{is_json, preferred};
 use super::flat::{Flat, Part};
-use super::types::{Direction, Hint, Types, described, plain};
+use super::rules::described;
+use super::types::{Direction, Hint, Types, plain};
 use crate::catalog::{Parameter, Place, Separator, TypeKind, TypeRef};
 use crate::error::DocumentError;
 use crate::ident::{Taken, snake};

@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::circles;
 use super::flat::{Additional, Basic, Flat, Part, flatten};
+use super::rules::{described, only_integers, only_numbers, only_strings, without_rules};
 use super::shared::{Built, Shared};
 use crate::catalog::{Field, Rules, TypeDef, TypeKind, TypeRef, TypeShape};
 use crate::error::DocumentError;
@@ -52,7 +52,7 @@ pub(super) struct Types<'a> {
     pub(super) types: Vec<TypeDef>,
     pub(super) taken: Taken,
     /// The components, unless they are what is read.
-    shared: Option<&'a Shared>,
+    pub(super) shared: Option<&'a Shared>,
     /// The components that were read.
     pub(super) built: BTreeMap<String, Built>,
     /// Components that were referred to.
@@ -60,11 +60,11 @@ pub(super) struct Types<'a> {
     /// Those of them that are sent.
     pub(super) sent: BTreeSet<String>,
     /// Components that are being read, by their Rust names.
-    open: Vec<String>,
+    pub(super) open: Vec<String>,
     /// Those of them that were taken for named types before that was known.
-    guessed: BTreeSet<String>,
-    depth: usize,
-    too_deep: bool,
+    pub(super) guessed: BTreeSet<String>,
+    pub(super) depth: usize,
+    pub(super) too_deep: bool,
 }
 
 impl<'a> Types<'a> {
@@ -204,84 +204,6 @@ impl<'a> Types<'a> {
         ty
     }
 
-    fn component(&mut self, name: &str, direction: Direction) -> TypeRef {
-        // That there is no such component was an error when it was flattened.
-        let Some(names) = self.spec.components.get(name) else {
-            return plain(TypeKind::Any);
-        };
-        let rust_name = names.of(direction);
-        self.refers.insert(rust_name.to_owned());
-        if direction == Direction::Input {
-            self.sent.insert(rust_name.to_owned());
-        }
-        if let Some(shared) = self.shared {
-            let built = shared.get(rust_name);
-            return built.map_or(plain(TypeKind::Any), |built| built.ty.clone());
-        }
-        if let Some(built) = self.built.get(rust_name) {
-            return built.ty.clone();
-        }
-        let whole = self.flat(&[Part::component(name)]);
-        let named = TypeRef {
-            nullable: whole.nullable,
-            ..plain(TypeKind::Named(rust_name.to_owned()))
-        };
-        if whole.is_struct() {
-            // It has its own turn, so that long chains of components are not deep ones here.
-            return named;
-        }
-        if self.open.iter().any(|open| open == rust_name) {
-            self.guessed.insert(rust_name.to_owned());
-            return named;
-        }
-        self.read(name, direction)
-    }
-
-    /// Reads a component, if that was not done.
-    pub(super) fn read(&mut self, name: &str, direction: Direction) -> TypeRef {
-        let Some(names) = self.spec.components.get(name) else {
-            return plain(TypeKind::Any);
-        };
-        let rust_name = names.of(direction).to_owned();
-        if let Some(built) = self.built.get(&rust_name) {
-            return built.ty.clone();
-        }
-        let types = std::mem::take(&mut self.types);
-        let refers = std::mem::take(&mut self.refers);
-        let errors = std::mem::take(&mut self.errors);
-        let unsendable = std::mem::take(&mut self.unsendable);
-        let (depth, too_deep) = (self.depth, self.too_deep);
-        (self.depth, self.too_deep) = (self.open.len(), false);
-        self.open.push(rust_name.clone());
-        let part = [Part::component(name)];
-        let whole = self.flat(&part);
-        let hint = Hint {
-            name: rust_name.clone(),
-            schema: Some(name.to_owned()),
-        };
-        let mut ty = self.build(&part, &whole, direction, &hint, Some(rust_name.clone()));
-        ty.nullable = whole.nullable && ty.kind != TypeKind::Any;
-        self.open.pop();
-        (self.depth, self.too_deep) = (depth, too_deep);
-        let mut built = Built {
-            ty: ty.clone(),
-            types: std::mem::replace(&mut self.types, types),
-            refers: std::mem::replace(&mut self.refers, refers),
-            errors: std::mem::replace(&mut self.errors, errors),
-            unsendable: std::mem::replace(&mut self.unsendable, unsendable),
-        };
-        if self.guessed.remove(&rust_name) && ty.kind != TypeKind::Named(rust_name.clone()) {
-            // There is no type of this name to refer to.
-            forget(&rust_name, &mut built);
-            for other in self.built.values_mut() {
-                forget(&rust_name, other);
-            }
-            ty = built.ty.clone();
-        }
-        self.built.insert(rust_name, built);
-        ty
-    }
-
     fn anonymous(
         &mut self,
         parts: &[Part<'a>],
@@ -293,7 +215,7 @@ impl<'a> Types<'a> {
     }
 
     /// `name` is that of a component, which nothing else has; without one, a name is made if there has to be one.
-    fn build(
+    pub(super) fn build(
         &mut self,
         parts: &[Part<'a>],
         flat: &Flat<'a>,
@@ -486,57 +408,6 @@ impl<'a> Types<'a> {
     }
 }
 
-/// Members without a name of their own have no place for rules: servers check them.
-fn without_rules(ty: TypeRef) -> TypeRef {
-    let kind = match ty.kind {
-        TypeKind::Array(items) => TypeKind::Array(Box::new(without_rules(*items))),
-        kind => kind,
-    };
-    TypeRef {
-        kind,
-        nullable: ty.nullable,
-        rules: Rules::default(),
-    }
-}
-
-/// Writes any value where a name stands that no type has.
-fn forget(name: &str, built: &mut Built) {
-    let mut forget = |kind: &mut TypeKind| {
-        if *kind == TypeKind::Named(name.to_owned()) {
-            *kind = TypeKind::Any;
-        }
-    };
-    circles::inside(&mut built.ty, &mut forget);
-    for def in &mut built.types {
-        circles::each_kind(def, &mut forget);
-    }
-    // Any value can be `null`.
-    if built.ty.kind == TypeKind::Any {
-        built.ty.nullable = false;
-    }
-}
-
-/// The description of what is sent tells also what no rule says.
-pub(super) fn described(flat: &Flat<'_>, direction: Direction) -> String {
-    let mut description = flat.description.clone();
-    if direction == Direction::Input {
-        let numbers = flat.values.iter().flatten().filter(|it| !it.is_null());
-        let numbers: Vec<String> = match flat.values.iter().flatten().all(|it| !it.is_string()) {
-            true => numbers.map(ToString::to_string).collect(),
-            false => Vec::new(),
-        };
-        let one_of =
-            (!numbers.is_empty()).then(|| format!("Must be one of {}.", numbers.join(", ")));
-        for note in flat.notes.iter().chain(&one_of) {
-            if !description.is_empty() {
-                description.push(' ');
-            }
-            description.push_str(note);
-        }
-    }
-    description
-}
-
 /// Read-only values are never sent, write-only ones never received.
 pub(super) fn is_hidden(flat: &Flat<'_>, direction: Direction) -> bool {
     match direction {
@@ -551,46 +422,5 @@ pub(super) fn plain(kind: TypeKind) -> TypeRef {
         kind,
         nullable: false,
         rules: Rules::default(),
-    }
-}
-
-/// Rules that no value keeps to are mistakes of the document.
-fn only_strings(rules: Rules) -> Rules {
-    let said = |text: &String| !text.is_empty();
-    let possible = rules
-        .max_length
-        .is_none_or(|max| rules.min_length.is_none_or(|min| min <= max));
-    Rules {
-        format: rules.format.filter(said),
-        pattern: rules.pattern.filter(said),
-        min_length: rules.min_length.filter(|_| possible),
-        max_length: rules.max_length.filter(|_| possible),
-        ..Rules::default()
-    }
-}
-
-fn only_numbers(rules: Rules) -> Rules {
-    let low = rules.minimum.as_ref().or(rules.exclusive_minimum.as_ref());
-    let low = low.and_then(serde_json::Number::as_f64);
-    let high = rules.maximum.as_ref().and_then(serde_json::Number::as_f64);
-    if low.zip(high).is_some_and(|(low, high)| low > high) {
-        return Rules::default();
-    }
-    Rules {
-        minimum: rules.minimum,
-        maximum: rules.maximum,
-        exclusive_minimum: rules.exclusive_minimum,
-        ..Rules::default()
-    }
-}
-
-/// Limits that no 64-bit integer reaches are none.
-fn only_integers(rules: Rules) -> Rules {
-    let rules = only_numbers(rules);
-    let reached = |limit: &serde_json::Number| limit.is_i64();
-    Rules {
-        minimum: rules.minimum.filter(reached),
-        maximum: rules.maximum.filter(reached),
-        ..Rules::default()
     }
 }

@@ -187,11 +187,12 @@ fn tools() {
 #[test]
 fn arguments() {
     let of = |what: &'static str| -> &'static [&'static str] {
-        Box::leak(Box::new([&*Box::leak(
-            what.to_owned()
-                .replace("P: ", " send_parcel: parameter ")
-                .into_boxed_str(),
-        )]))
+        let lines = what.split("; ");
+        let lines = lines.map(|line| {
+            let line = line.replace("P: ", " send_parcel: parameter ");
+            &*Box::leak(line.into_boxed_str())
+        });
+        Box::leak(lines.collect::<Vec<_>>().into_boxed_slice())
     };
     let rows: Vec<Row> = [
         (
@@ -215,8 +216,8 @@ fn arguments() {
         (
             "weight: { type: integer, minimum: 1, maximum: 20,",
             "weight: { type: string,",
-            "breakingP: `weight` is a text, was an integer",
-            "breakingP: `weight` is an integer, was a text",
+            "breakingP: `weight` is a text, was an integer; cosmeticP: `weight` has another example",
+            "breakingP: `weight` is an integer, was a text; cosmeticP: `weight` has another example",
         ),
         (
             "maximum: 20",

@@ -1,0 +1,81 @@
+//! The rules that a type has a place for, and in words those that it has none for.
+
+use super::flat::Flat;
+use super::types::Direction;
+use crate::catalog::{Rules, TypeKind, TypeRef};
+
+/// The description of what is sent tells also what no rule says.
+pub(super) fn described(flat: &Flat<'_>, direction: Direction) -> String {
+    let mut description = flat.description.clone();
+    if direction == Direction::Input {
+        let numbers = flat.values.iter().flatten().filter(|it| !it.is_null());
+        let numbers: Vec<String> = match flat.values.iter().flatten().all(|it| !it.is_string()) {
+            true => numbers.map(ToString::to_string).collect(),
+            false => Vec::new(),
+        };
+        let one_of =
+            (!numbers.is_empty()).then(|| format!("Must be one of {}.", numbers.join(", ")));
+        for note in flat.notes.iter().chain(&one_of) {
+            if !description.is_empty() {
+                description.push(' ');
+            }
+            description.push_str(note);
+        }
+    }
+    description
+}
+
+/// Members without a name of their own have no place for rules: servers check them.
+pub(super) fn without_rules(ty: TypeRef) -> TypeRef {
+    let kind = match ty.kind {
+        TypeKind::Array(items) => TypeKind::Array(Box::new(without_rules(*items))),
+        kind => kind,
+    };
+    TypeRef {
+        kind,
+        nullable: ty.nullable,
+        rules: Rules::default(),
+    }
+}
+
+/// Rules that no value keeps to are mistakes of the document.
+pub(super) fn only_strings(rules: Rules) -> Rules {
+    let said = |text: &String| !text.is_empty();
+    let possible = rules
+        .max_length
+        .is_none_or(|max| rules.min_length.is_none_or(|min| min <= max));
+    Rules {
+        format: rules.format.filter(said),
+        pattern: rules.pattern.filter(said),
+        min_length: rules.min_length.filter(|_| possible),
+        max_length: rules.max_length.filter(|_| possible),
+        ..Rules::default()
+    }
+}
+
+/// Rules of numbers, unless no number keeps to them.
+pub(super) fn only_numbers(rules: Rules) -> Rules {
+    let low = rules.minimum.as_ref().or(rules.exclusive_minimum.as_ref());
+    let low = low.and_then(serde_json::Number::as_f64);
+    let high = rules.maximum.as_ref().and_then(serde_json::Number::as_f64);
+    if low.zip(high).is_some_and(|(low, high)| low > high) {
+        return Rules::default();
+    }
+    Rules {
+        minimum: rules.minimum,
+        maximum: rules.maximum,
+        exclusive_minimum: rules.exclusive_minimum,
+        ..Rules::default()
+    }
+}
+
+/// Limits that no 64-bit integer reaches are none.
+pub(super) fn only_integers(rules: Rules) -> Rules {
+    let rules = only_numbers(rules);
+    let reached = |limit: &serde_json::Number| limit.is_i64();
+    Rules {
+        minimum: rules.minimum.filter(reached),
+        maximum: rules.maximum.filter(reached),
+        ..Rules::default()
+    }
+}
