@@ -53,9 +53,15 @@ pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> (TokenStream, Vec<
         pub static TOOLS: &[::runtime::Tool] = &[#(#tools),*];
     };
     items.push(list);
-    // The types are never constructed, so that their size is of no account; names and texts are those of the document.
+    // The types are never constructed, so that their size is of no account; names and texts are those of the document, and a box says where a type goes round in a circle.
     module.attrs.push(syn::parse_quote! {
-        #[allow(dead_code, missing_docs, clippy::enum_variant_names, clippy::large_enum_variant)]
+        #[allow(
+            dead_code,
+            missing_docs,
+            clippy::enum_variant_names,
+            clippy::large_enum_variant,
+            clippy::vec_box
+        )]
     });
     (quote!(#module), errors.into_vec())
 }

@@ -23,6 +23,7 @@ mod sample;
 mod settings;
 mod stdio;
 mod tools;
+mod verbatim;
 
 // So that the product of the tests is written as any other.
 #[cfg(test)]

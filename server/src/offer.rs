@@ -8,6 +8,7 @@ use runtime::registry::{self, Selection};
 use runtime::{Api, Known, Tool, json_schema};
 
 use crate::discover::{self, Index};
+use crate::verbatim;
 
 /// The APIs of this binary with their tools as clients receive them, made once and shared by all connections.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ impl Catalogue {
             .map_or(&[], |(api, rendered)| {
                 rendered.get_or_init(|| {
                     registry::tools(api)
-                        .map(|tool| (tool, render(tool)))
+                        .map(|tool| (tool, verbatim::tool(render(tool))))
                         .collect()
                 })
             })

@@ -1,5 +1,11 @@
 /// The tools of the toolset `users`.
-#[allow(dead_code, missing_docs, clippy::enum_variant_names, clippy::large_enum_variant)]
+#[allow(
+    dead_code,
+    missing_docs,
+    clippy::enum_variant_names,
+    clippy::large_enum_variant,
+    clippy::vec_box
+)]
 pub mod tools {
     use runtime::prelude::*;
     #[tool(name = "list_users")]
