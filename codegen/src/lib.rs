@@ -29,6 +29,7 @@ pub use coverage::{Coverage, CoveredOperation, DocumentCoverage};
 pub use input::Input;
 pub use problem::{Error, Problem};
 pub use select::Decision;
+pub use text::listed;
 
 use catalog::Catalog;
 use changes::DocumentState;

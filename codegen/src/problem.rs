@@ -456,6 +456,20 @@ pub enum Problem {
         /// What it should answer with.
         what: &'static str,
     },
+    /// An answer that is no JSON, and the allowlist does not say so.
+    #[error(
+        "operation `{operation}` of {document} answers with `{media}`: say with `answer: {answer}` how it is read"
+    )]
+    AnswerUnsaid {
+        /// The operation.
+        operation: String,
+        /// The document.
+        document: String,
+        /// What it answers with.
+        media: String,
+        /// What can be said.
+        answer: &'static str,
+    },
     /// A tool that cannot but write.
     #[error("a `{method}` tool that sends a {http} is not `read_only`")]
     Writes {

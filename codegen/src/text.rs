@@ -1,4 +1,4 @@
-//! Descriptions of a document, as they are fit for a model: no folded lines, no paragraphs about the document itself.
+//! Texts: descriptions of a document, as they are fit for a model (no folded lines, no paragraphs about the document itself), and names in sentences.
 
 /// Joins the lines of each paragraph and leaves out those that begin with one of `boilerplate`.
 pub(crate) fn tidy(text: &str, boilerplate: &[&str]) -> String {
@@ -21,9 +21,33 @@ pub(crate) fn tidy(text: &str, boilerplate: &[&str]) -> String {
     paragraphs.join("\n\n")
 }
 
+/// Names in a sentence: `a`, `a and b`, `a, b and c`.
+#[must_use]
+pub fn listed<T: AsRef<str>>(names: &[T]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    match names.split_last() {
+        None => String::new(),
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::tidy;
+    use super::{listed, tidy};
+
+    #[test]
+    fn names() {
+        for (names, expected) in [
+            (&[][..], ""),
+            (&["a"], "a"),
+            (&["a", "b"], "a and b"),
+            (&["a", "b", "c"], "a, b and c"),
+            (&["a", "b", "c", "d"], "a, b, c and d"),
+        ] {
+            assert_eq!(listed(names), expected, "{names:?}");
+        }
+    }
 
     #[test]
     fn paragraphs() {

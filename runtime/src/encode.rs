@@ -138,16 +138,31 @@ pub(crate) fn cookie(name: &str, value: &Value) -> Result<String, String> {
 /// A value as the value of a header.
 pub(crate) fn header_value(value: &Value) -> Result<String, String> {
     let text = match value {
-        Value::Array(items) => items.iter().map(scalar).collect::<Option<Vec<_>>>(),
-        other => scalar(other).map(|text| vec![text]),
+        Value::Array(items) => items
+            .iter()
+            .map(header_item)
+            .collect::<Result<Vec<_>, _>>()?
+            .join(","),
+        other => scalar(other).ok_or("cannot be part of a header")?,
     };
-    let text = text.ok_or("cannot be part of a header")?.join(",");
     let fits = |c: char| c.is_ascii_graphic() || c == ' ';
     if text.chars().all(fits) && text.trim() == text {
         Ok(text)
     } else {
         Err("has characters that cannot be part of a header".to_owned())
     }
+}
+
+/// One of several values of a header, as the server finds it there again.
+fn header_item(value: &Value) -> Result<String, String> {
+    let text = scalar(value).ok_or("has an item that cannot be part of a header")?;
+    if text.contains(',') || text.trim() != text {
+        let item = Value::from(text);
+        return Err(format!(
+            "has the item {item}, but \",\" separates the items here and cannot be sent inside one, nor can spaces around it"
+        ));
+    }
+    Ok(text)
 }
 
 /// Pairs as one text.

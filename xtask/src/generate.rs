@@ -236,7 +236,7 @@ fn summary(catalog: &Catalog) -> String {
     format!(
         "{tools} tools in {} toolsets for {}",
         catalog.toolsets.len(),
-        apis.join(" and ")
+        codegen::listed(&apis)
     )
 }
 

@@ -82,6 +82,17 @@ pub(crate) enum Answer {
     Log,
 }
 
+impl Answer {
+    /// As it is written.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Lines => "ndjson",
+            Self::Log => "log",
+        }
+    }
+}
+
 /// The operation that a tool is in one document.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Binding {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{DocumentChanges, DocumentParameter, Kind, ToolChange, Weight};
 use crate::select::Decision;
+use crate::text::listed;
 
 /// The same change in this many tools is told once.
 const FOLDED: usize = 3;
@@ -288,7 +289,7 @@ fn line(change: &ToolChange) -> String {
     let apis: Vec<String> = change.apis.iter().map(|it| format!("`{it}`")).collect();
     match apis.as_slice() {
         [] => change.change.text.clone(),
-        apis => format!("{} (on {})", change.change.text, apis.join(" and ")),
+        apis => format!("{} (on {})", change.change.text, listed(apis)),
     }
 }
 

@@ -78,7 +78,11 @@ impl<'a> Types<'a> {
         name: Option<String>,
     ) -> TypeRef {
         let mut parts = Vec::new();
-        self.alternatives(&flat.union, direction, &mut parts, 0);
+        self.alternatives(&flat.union, Some(direction), &mut parts, 0);
+        if parts.is_empty() {
+            // Only members of an object can be hidden, and this is none.
+            self.alternatives(&flat.union, None, &mut parts, 0);
+        }
         let mut types: Vec<(String, TypeRef)> = Vec::new();
         // The name is taken before those of the alternatives, which begin with it.
         let own = name.unwrap_or_else(|| self.taken.take(&hint.name));
@@ -167,11 +171,11 @@ impl<'a> Types<'a> {
         flat
     }
 
-    /// Alternatives of alternatives are alternatives; those that are hidden in this direction are none.
+    /// Alternatives of alternatives are alternatives; those that are hidden in a direction are none there.
     fn alternatives(
         &mut self,
         union: &[Part<'a>],
-        direction: Direction,
+        direction: Option<Direction>,
         parts: &mut Vec<(Part<'a>, Flat<'a>)>,
         depth: usize,
     ) {
@@ -179,7 +183,7 @@ impl<'a> Types<'a> {
             let flat = self.flat(std::slice::from_ref(part));
             if part.name().is_none() && !flat.union.is_empty() && depth < MAX_DEPTH {
                 self.alternatives(&flat.union, direction, parts, depth + 1);
-            } else if !is_hidden(&flat, direction) {
+            } else if !direction.is_some_and(|direction| is_hidden(&flat, direction)) {
                 parts.push((part.clone(), flat));
             }
         }

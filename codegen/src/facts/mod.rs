@@ -43,6 +43,8 @@ pub struct Facts {
     pub response: Option<TypeRef>,
     /// Media types of that answer; empty if it has no content.
     pub response_media: Vec<String>,
+    /// JSON pointer of its media types; empty if it has no content.
+    pub response_pointer: String,
     /// All types that parameters and response refer to: its own in the order of first use, then those of components by name, which are the same for each operation of the document.
     pub types: Vec<TypeDef>,
     /// `summary` of the operation; may be empty.
@@ -63,12 +65,17 @@ pub fn facts(spec: &Spec, operation_id: &str) -> Result<Facts, Vec<DocumentError
         }]);
     };
     let shared = spec.shared.get_or_init(|| Shared::new(spec));
-    let reading = read(&mut Types::new(spec, shared), &at, operation_id);
+    let mut name = type_name(operation_id);
+    let mut reading = read(&mut Types::new(spec, shared), &at, &name);
+    // Decided by the whole document, so that no name depends on which operations are tools.
+    if shared.is_ambiguous(&name, &reading.types) {
+        name.push_str("With");
+        reading = read(&mut Types::new(spec, shared), &at, &name);
+    }
     // Names inside a component are in the way only of operations that have it, so that those of others can be shorter.
-    let reading = match reading.is_named_apart(shared) {
-        true => reading,
-        false => read(&mut Types::apart(spec, shared), &at, operation_id),
-    };
+    if !reading.is_named_apart(shared) {
+        reading = read(&mut Types::apart(spec, shared), &at, &name);
+    }
     let mut types = reading.types;
     let mut parameters = reading.parameters;
     let before = types.clone();
@@ -106,6 +113,7 @@ pub fn facts(spec: &Spec, operation_id: &str) -> Result<Facts, Vec<DocumentError
         body,
         response,
         response_media,
+        response_pointer,
         ..
     } = reading;
     let text = |text: &Option<String>| text.as_deref().unwrap_or_default().trim().to_owned();
@@ -117,6 +125,7 @@ pub fn facts(spec: &Spec, operation_id: &str) -> Result<Facts, Vec<DocumentError
         body,
         response,
         response_media,
+        response_pointer,
         types,
         summary: text(&at.operation.summary),
         description: text(&at.operation.description),
@@ -130,6 +139,7 @@ struct Reading {
     body: Option<Body>,
     response: Option<TypeRef>,
     response_media: Vec<String>,
+    response_pointer: String,
     types: Vec<TypeDef>,
     /// The components it refers to, and those of them that are sent.
     refers: BTreeSet<String>,
@@ -150,9 +160,10 @@ impl Reading {
     }
 }
 
-fn read<'a>(types: &mut Types<'a>, at: &OperationAt<'a>, operation_id: &str) -> Reading {
+/// `name` is what names of its own types begin with.
+fn read<'a>(types: &mut Types<'a>, at: &OperationAt<'a>, name: &str) -> Reading {
     let hint = Hint {
-        name: type_name(operation_id),
+        name: name.to_owned(),
         schema: None,
     };
     types.refused(&at.item.extensions, &at.pointer());
@@ -164,15 +175,16 @@ fn read<'a>(types: &mut Types<'a>, at: &OperationAt<'a>, operation_id: &str) -> 
     let mut path = types.spec.full_path(at);
     let mut parameters = parameters::read(types, at, &hint, &mut path);
     let body = body::read(types, at, &hint, &mut parameters);
-    let (response, response_media) = response::read(types, at, &hint);
+    let answer = response::read(types, at, &hint);
     let mut errors = std::mem::take(&mut types.errors);
     errors.append(&mut types.unsendable);
     Reading {
         path,
         parameters,
         body,
-        response,
-        response_media,
+        response: answer.ty,
+        response_media: answer.media_types,
+        response_pointer: answer.pointer,
         types: std::mem::take(&mut types.types),
         refers: std::mem::take(&mut types.refers),
         sent: std::mem::take(&mut types.sent),

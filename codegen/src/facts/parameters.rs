@@ -2,7 +2,8 @@
 
 use indexmap::IndexMap;
 use openapiv3::{
-    Parameter as Declared, ParameterData, ParameterSchemaOrContent, QueryStyle, ReferenceOr,
+    Parameter as Declared, ParameterData, ParameterSchemaOrContent, PathStyle, QueryStyle,
+    ReferenceOr,
 };
 use serde_json::Value;
 
@@ -82,7 +83,7 @@ pub(super) fn read<'a>(
         let part = [Part::new(schema, format!("{pointer}/{step}"), None)];
         let flat = types.flat(&part);
         match &flat.constant {
-            Some(constant) if place == "path" => {
+            Some(constant) if is_plain(parameter, constant) => {
                 *path = path.replace(&format!("{{{name}}}"), &segment(constant));
             }
             _ => parameters.extend(one(
@@ -133,6 +134,12 @@ fn resolve<'a>(
         });
     }
     None
+}
+
+/// Whether a constant is all that stands in its part of the path.
+fn is_plain(parameter: &Declared, constant: &Value) -> bool {
+    let simple = matches!(parameter, Declared::Path { style, .. } if *style == PathStyle::Simple);
+    simple && !matches!(constant, Value::Null | Value::Array(_) | Value::Object(_))
 }
 
 fn place_name(parameter: &Declared) -> &'static str {
@@ -233,13 +240,28 @@ fn place(types: &mut Types<'_>, declared: &Declared, ty: &TypeRef, pointer: &str
         ParameterSchemaOrContent::Content(_)
     );
     let array = matches!(ty.kind, TypeKind::Array(_));
+    let nested = matches!(&ty.kind, TypeKind::Array(item) if types.is_several(item));
     match declared {
+        Declared::Path {
+            style: PathStyle::Label,
+            ..
+        } => refuse(types, "`style: label`"),
+        Declared::Path {
+            style: PathStyle::Matrix,
+            ..
+        } => refuse(types, "`style: matrix`"),
         Declared::Path { .. } if object => refuse(types, "an object in the path"),
+        Declared::Path { .. } if nested => {
+            refuse(types, "an array of arrays or objects in the path")
+        }
         // `path` is what a value with slashes is called.
         Declared::Path { .. } => Some(Place::Path {
             slash: ty.rules.format.as_deref() == Some("path"),
         }),
         Declared::Header { .. } if object => refuse(types, "an object in a header"),
+        Declared::Header { .. } if nested => {
+            refuse(types, "an array of arrays or objects in a header")
+        }
         Declared::Header { .. } => Some(Place::Header),
         Declared::Cookie { .. } if object || array => {
             refuse(types, "an array or object in a cookie")

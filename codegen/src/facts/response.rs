@@ -10,12 +10,18 @@ use crate::catalog::TypeRef;
 use crate::error::DocumentError;
 use crate::openapi::{OperationAt, escape, unescape};
 
-/// The shape of the answer, if it is JSON, and its media types. Of several successful ones, the first with content counts.
-pub(super) fn read<'a>(
-    types: &mut Types<'a>,
-    at: &OperationAt<'a>,
-    hint: &Hint,
-) -> (Option<TypeRef>, Vec<String>) {
+/// An answer; all of it is empty if there is no content.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    /// Its shape, if it is JSON.
+    pub(super) ty: Option<TypeRef>,
+    pub(super) media_types: Vec<String>,
+    /// Where these stand.
+    pub(super) pointer: String,
+}
+
+/// The answer. Of several successful ones, the first with content counts.
+pub(super) fn read<'a>(types: &mut Types<'a>, at: &OperationAt<'a>, hint: &Hint) -> Answer {
     let responses = &at.operation.responses.responses;
     let successes = responses
         .iter()
@@ -35,25 +41,36 @@ pub(super) fn read<'a>(
         .into_iter()
         .find(|(response, _)| !response.content.is_empty())
     else {
-        return (None, Vec::new());
+        return Answer::default();
     };
+    let pointer = format!("{pointer}/content");
     let media_types: Vec<String> = response.content.keys().cloned().collect();
-    let Some((media_type, media)) =
-        preferred(response.content.iter()).filter(|(media_type, _)| can_be_json(media_type))
-    else {
-        return (None, media_types);
-    };
+    let ty = shape(types, response, &pointer, hint);
+    Answer {
+        ty,
+        media_types,
+        pointer,
+    }
+}
+
+fn shape<'a>(
+    types: &mut Types<'a>,
+    response: &'a Response,
+    pointer: &str,
+    hint: &Hint,
+) -> Option<TypeRef> {
+    let (media_type, media) =
+        preferred(response.content.iter()).filter(|(media_type, _)| can_be_json(media_type))?;
     let Some(schema) = &media.schema else {
-        return (Some(any()), media_types);
+        return Some(any());
     };
     let part = [Part::new(
         schema,
-        format!("{pointer}/content/{}/schema", escape(media_type)),
+        format!("{pointer}/{}/schema", escape(media_type)),
         None,
     )];
     let flat = types.flat(&part);
-    let ty = types.type_of(&part, &flat, Direction::Output, &hint.of("response"));
-    (Some(ty), media_types)
+    Some(types.type_of(&part, &flat, Direction::Output, &hint.of("response")))
 }
 
 fn resolve<'a>(

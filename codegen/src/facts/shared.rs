@@ -7,7 +7,7 @@ use super::types::{Direction, Types};
 use super::{circles, fits};
 use crate::catalog::{TypeDef, TypeRef};
 use crate::error::DocumentError;
-use crate::ident::Taken;
+use crate::ident::{Taken, type_name};
 use crate::openapi::Spec;
 
 /// What component schemas are, by their Rust names.
@@ -16,6 +16,8 @@ pub(crate) struct Shared {
     built: BTreeMap<String, Built>,
     /// All names in use.
     pub(super) taken: Arc<Taken>,
+    /// What the types of each operation begin with.
+    operations: BTreeSet<String>,
 }
 
 /// What one component is.
@@ -53,6 +55,11 @@ impl Shared {
         let mut shared = Self {
             built: types.built,
             taken: Arc::new(types.taken),
+            operations: spec
+                .operations()
+                .iter()
+                .map(|operation| type_name(&operation.id))
+                .collect(),
         };
         let before: Vec<TypeDef> = shared
             .built
@@ -70,6 +77,19 @@ impl Shared {
 
     pub(super) fn get(&self, rust_name: &str) -> Option<&Built> {
         self.built.get(rust_name)
+    }
+
+    /// Whether a type of the operation whose types begin with `own` could be one of another operation, whose name goes on behind that: `GetItem` with a `parts` and `GetItemParts`.
+    pub(super) fn is_ambiguous(&self, own: &str, types: &[TypeDef]) -> bool {
+        let longer = self.operations.range(own.to_owned()..);
+        let mut longer = longer
+            .take_while(|name| name.starts_with(own))
+            .filter(|name| *name != own);
+        longer.any(|name| {
+            types
+                .iter()
+                .any(|def| def.rust_name.starts_with(name.as_str()))
+        })
     }
 
     /// The components that these lead to, themselves among them, in the order of their names.

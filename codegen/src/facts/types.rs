@@ -127,6 +127,21 @@ impl<'a> Types<'a> {
         }
     }
 
+    /// Whether a value of the type may be an object or an array.
+    pub(super) fn is_several(&self, ty: &TypeRef) -> bool {
+        match &ty.kind {
+            TypeKind::Map(_) | TypeKind::Array(_) => true,
+            TypeKind::Named(name) | TypeKind::Boxed(name) => match self.shape_of(name) {
+                Some(TypeShape::Struct { .. }) => true,
+                Some(TypeShape::Union { variants }) => {
+                    variants.iter().any(|variant| self.is_several(&variant.ty))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// Whether a value is of one of several types.
     pub(super) fn is_union(&self, ty: &TypeRef) -> bool {
         let (TypeKind::Named(name) | TypeKind::Boxed(name)) = &ty.kind else {

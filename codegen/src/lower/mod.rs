@@ -1,5 +1,6 @@
 //! Decides everything once: the selected tools and what the documents say about them become the catalogue.
 
+pub(crate) mod answer;
 mod arguments;
 mod changes;
 pub(crate) mod history;

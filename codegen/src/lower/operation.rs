@@ -1,7 +1,7 @@
 //! One tool in each of its APIs: what the document says and what the allowlist decides become an operation of the catalogue.
 
-use crate::allowlist::tools::{Answer, Binding, ToolEntry, ToolsetEntry};
-use crate::catalog::{Content, Effect, Operation, Parts, TypeDef, TypeKind, TypeRef, TypeShape};
+use crate::allowlist::tools::{Binding, ToolEntry, ToolsetEntry};
+use crate::catalog::{Content, Effect, Operation, TypeDef, TypeKind, TypeRef, TypeShape};
 use crate::facts::{Facts, facts};
 use crate::ident;
 use crate::input::Parsed;
@@ -10,9 +10,9 @@ use crate::reader::At;
 use crate::select::{SelectedOperation, SelectedTool};
 use crate::text::tidy;
 
-use super::arguments;
 use super::changes::{FieldChange, field_mut};
 use super::usage::{self, Report};
+use super::{answer, arguments};
 use super::{history, list, sources, types};
 
 /// A tool in one document.
@@ -201,7 +201,7 @@ fn lower_operation(
     sources::check(scope, &facts, errors);
     let merge = sources::merge(parsed, scope, &facts, errors);
     let arguments = arguments::lower(scope, &facts, merge.as_ref(), report, errors);
-    let content = content(scope, &facts, arguments.parts.clone(), errors);
+    let content = answer::content(parsed, scope, &facts, arguments.parts.clone(), errors);
     let is_log = matches!(content, Content::Log { .. });
     let is_list = method == "list" && !is_log;
     let list = is_list
@@ -212,7 +212,7 @@ fn lower_operation(
     }
     let read_back = sources::read_back(parsed, scope, &facts, errors);
     let mut all_types = std::mem::take(&mut facts.types);
-    let mut returns = answer(&facts);
+    let mut returns = returned(&facts);
     let read_back = read_back.map(|(path, source)| {
         returns = source.response;
         for def in source.types {
@@ -291,50 +291,8 @@ fn description(entry: &ToolEntry, binding: &Binding) -> String {
     }
 }
 
-/// What the answer is written in: what the allowlist says, in a media type that the document has.
-fn content(
-    scope: Scope<'_>,
-    facts: &Facts,
-    parts: Option<Parts>,
-    errors: &mut Vec<Error>,
-) -> Content {
-    let Some(answer) = &scope.entry.answer else {
-        return Content::Json;
-    };
-    let media = facts.response_media.iter();
-    let text = media.clone().find(|media| media.starts_with("text/"));
-    let lines = media.clone().find(|media| media.contains("ndjson"));
-    let json = media.clone().find(|media| media.contains("json"));
-    let (found, what) = match answer.value {
-        Answer::Text => (text, "text"),
-        Answer::Lines => (lines, "lines of JSON"),
-        // The text of a log is already clean.
-        Answer::Log => (text.or(json), "text or JSON"),
-    };
-    let Some(accept) = found.cloned() else {
-        let problem = Problem::NoSuchAnswer {
-            operation: scope.operation_id().to_owned(),
-            document: scope.document().to_owned(),
-            what,
-        };
-        scope.error(errors, answer.line, problem);
-        return Content::Json;
-    };
-    match answer.value {
-        Answer::Text => Content::Text { accept },
-        Answer::Lines => Content::Lines { accept },
-        Answer::Log => {
-            if scope.entry.method.value != "list" {
-                let key = "answer: log";
-                scope.error(errors, answer.line, Problem::ListOnly { key });
-            }
-            Content::Log { accept, parts }
-        }
-    }
-}
-
 /// The shape of the answer. Of a deletion, a schema that allows anything says as much as none.
-fn answer(facts: &Facts) -> Option<TypeRef> {
+fn returned(facts: &Facts) -> Option<TypeRef> {
     let says_nothing = |ty: &TypeRef| facts.http == "delete" && ty.kind == TypeKind::Any;
     facts.response.clone().filter(|ty| !says_nothing(ty))
 }

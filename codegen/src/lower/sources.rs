@@ -6,6 +6,7 @@ use crate::input::Parsed;
 use crate::problem::{Error, Problem, nearest};
 use crate::reader::At;
 
+use super::answer::other_than_json;
 use super::operation::{Scope, read};
 
 /// Only a body can be merged with something, and only what still is there can be read back.
@@ -114,7 +115,16 @@ fn source(
         scope.error(errors, id.line, unreadable(scope, key, id, why));
         return None;
     }
-    read(parsed, scope, &id.value, errors)
+    let source = read(parsed, scope, &id.value, errors)?;
+    if !matches!(other_than_json(&spec.source, &source), Ok(None)) {
+        let why = format!(
+            "which answers with `{}`, not JSON",
+            source.response_media.join("`, `")
+        );
+        scope.error(errors, id.line, unreadable(scope, key, id, why));
+        return None;
+    }
+    Some(source)
 }
 
 fn unreadable(scope: Scope<'_>, key: &'static str, id: &At<String>, why: String) -> Problem {

@@ -4,6 +4,7 @@ use crate::allowlist::overrides::Override;
 use crate::allowlist::tools::ToolEntry;
 use crate::problem::{Error, Problem, nearest};
 use crate::reader::At;
+use crate::text::listed;
 
 use super::changes::Outcome;
 
@@ -205,5 +206,5 @@ fn documents(reports: &[&Report]) -> String {
         .iter()
         .map(|report| report.document.as_str())
         .collect();
-    names.join(" and ")
+    listed(&names)
 }

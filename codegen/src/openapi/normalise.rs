@@ -8,6 +8,7 @@
 //! | `type: [X, 'null']`; `type: [X, Y]` | `type: X`, `nullable: true`; `anyOf` of the two |
 //! | `const: V` | `enum: [V]`, `x-const: V` |
 //! | `exclusiveMinimum: 0` | `minimum: 0`, `exclusiveMinimum: true` |
+//! | `$ref: '#node'`, `$dynamicRef`, `$recursiveRef` to what only one schema is | `$ref` to it |
 //! | `$ref` with other keywords | `allOf: [{$ref}]` with these |
 //! | `prefixItems: [X, Y]` | `items: {anyOf: [X, Y]}`, `x-prefixItems: 2`, `maxItems: 2` if there can be no others |
 //! | `minimum: 1.0` of an integer | `minimum: 1` |
@@ -24,6 +25,7 @@ use serde_json::{Map, Number, Value, json};
 
 use crate::ident::{Taken, snake};
 
+mod anchors;
 mod hoist;
 mod schema;
 
@@ -36,6 +38,7 @@ pub(crate) const METHODS: [&str; 8] = [
 
 /// Normalises a whole document.
 pub(crate) fn document(value: &mut Value) {
+    anchors::references(value);
     hoist::targets(value);
     numbers(value);
     let Some(document) = value.as_object_mut() else {

@@ -10,6 +10,7 @@ use crate::error::DocumentError;
 use crate::facts::{Facts, facts};
 use crate::ident::{self, Taken};
 use crate::input::Input;
+use crate::lower::answer::other_than_json;
 use crate::openapi::{OperationRef, Spec};
 
 /// A tool to be.
@@ -42,7 +43,7 @@ pub(super) fn entry(
     names: &mut Names,
 ) -> Result<Entry, Vec<DocumentError>> {
     let facts = facts(spec, &operation.id)?;
-    let answer = answer(spec, operation, &facts).map_err(|error| vec![error])?;
+    let answer = other_than_json(&spec.source, &facts).map_err(|error| vec![error])?;
     // `call_` and a number have to fit in as well.
     let resource = names.0.take(&cut(&name(&operation.id), 54));
     let text = |text: &str| quoted(&plain(text));
@@ -57,7 +58,7 @@ pub(super) fn entry(
         quoted(&operation.id),
     );
     if let Some(answer) = answer {
-        let _ = writeln!(yaml, "    answer: {answer}");
+        let _ = writeln!(yaml, "    answer: {}", answer.word());
     }
     let changes = changes(&facts);
     if !changes.is_empty() {
@@ -69,29 +70,6 @@ pub(super) fn entry(
         tool: format!("call_{resource}"),
         toolset: toolset(spec, operation),
         yaml,
-    })
-}
-
-/// What the answer is, where it is no JSON.
-fn answer(
-    spec: &Spec,
-    operation: &OperationRef,
-    facts: &Facts,
-) -> Result<Option<&'static str>, DocumentError> {
-    let media = &facts.response_media;
-    if facts.response.is_some() || media.is_empty() {
-        return Ok(None);
-    }
-    if media.iter().any(|media| media.contains("ndjson")) {
-        return Ok(Some("ndjson"));
-    }
-    if media.iter().any(|media| media.starts_with("text/")) {
-        return Ok(Some("text"));
-    }
-    Err(DocumentError::Unsupported {
-        file: spec.source.clone(),
-        pointer: format!("{}/responses", operation.pointer),
-        construct: format!("an answer of `{}`", media.join("`, `")),
     })
 }
 

@@ -107,6 +107,29 @@ pub mod tools {
         pub shared: Option<bool>,
     }
 
+    /// A path with the id or the name, which are read-only elsewhere.
+    #[tool(
+        name = "fetch_by_either",
+        title = "A path with the id or the name, which are read-only elsewhere",
+        toolset = "parameters",
+        method = "fetch",
+        document = "parameters",
+        operation = "get_by_either",
+        get = "/by/{either}",
+        returns = OuterInner
+    )]
+    pub struct FetchByEither {
+        /// Id or name.
+        #[param(path)]
+        pub either: GetByEitherEither,
+    }
+
+    #[derive(Schema)]
+    pub enum GetByEitherEither {
+        Integer(i64),
+        String(String),
+    }
+
     // Types, by name.
 
     #[derive(Schema)]

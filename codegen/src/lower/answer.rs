@@ -1,0 +1,139 @@
+//! What an answer is written in: what the allowlist says, in a media type that the document has. An answer that no tool can read is refused.
+
+use crate::allowlist::tools::Answer;
+use crate::catalog::{Content, Parts, TypeKind};
+use crate::error::DocumentError;
+use crate::facts::Facts;
+use crate::input::Parsed;
+use crate::problem::{Error, Problem};
+
+use super::operation::Scope;
+
+/// What the answer of a tool is written in.
+pub(super) fn content(
+    parsed: &Parsed,
+    scope: Scope<'_>,
+    facts: &Facts,
+    parts: Option<Parts>,
+    errors: &mut Vec<Error>,
+) -> Content {
+    let Some(answer) = &scope.entry.answer else {
+        check(parsed, scope, facts, errors);
+        return Content::Json;
+    };
+    let found = match answer.value {
+        // The text of a log is already clean.
+        Answer::Log => find(facts, Answer::Text).or_else(|| find(facts, Answer::Log)),
+        answer => find(facts, answer),
+    };
+    let Some(accept) = found.map(str::to_owned) else {
+        let problem = Problem::NoSuchAnswer {
+            operation: scope.operation_id().to_owned(),
+            document: scope.document().to_owned(),
+            what: match answer.value {
+                Answer::Text => "text",
+                Answer::Lines => "lines of JSON",
+                Answer::Log => "text or JSON",
+            },
+        };
+        scope.error(errors, answer.line, problem);
+        return Content::Json;
+    };
+    match answer.value {
+        Answer::Text => Content::Text { accept },
+        Answer::Lines => Content::Lines { accept },
+        Answer::Log => {
+            if scope.entry.method.value != "list" {
+                let key = "answer: log";
+                scope.error(errors, answer.line, Problem::ListOnly { key });
+            }
+            Content::Log { accept, parts }
+        }
+    }
+}
+
+/// An answer of which nothing is said is JSON, or is never looked at.
+fn check(parsed: &Parsed, scope: Scope<'_>, facts: &Facts, errors: &mut Vec<Error>) {
+    let binding = scope.operation.binding;
+    if binding.read_back.is_some() {
+        return;
+    }
+    let spec = scope.operation.spec;
+    match other_than_json(&spec.source, facts) {
+        Ok(None) => {}
+        Ok(Some(answer)) => {
+            let problem = Problem::AnswerUnsaid {
+                operation: scope.operation_id().to_owned(),
+                document: scope.document().to_owned(),
+                media: facts.response_media.join("`, `"),
+                answer: answer.word(),
+            };
+            scope.error(errors, binding.operation.line, problem);
+        }
+        Err(error) => {
+            let error = Error {
+                path: spec.source.clone(),
+                line: parsed.operation_line(spec, &facts.operation_id),
+                problem: Problem::Document(error),
+            };
+            if !errors.contains(&error) {
+                errors.push(error);
+            }
+        }
+    }
+}
+
+/// What the answer of an operation is, if it is no JSON.
+pub(crate) fn other_than_json(
+    source: &str,
+    facts: &Facts,
+) -> Result<Option<Answer>, DocumentError> {
+    let media = &facts.response_media;
+    let refused = |construct: String| DocumentError::Unsupported {
+        file: source.to_owned(),
+        pointer: facts.response_pointer.clone(),
+        construct,
+    };
+    if let Some(ty) = &facts.response {
+        let bytes = ty.kind == TypeKind::String && ty.rules.format.as_deref() == Some("binary");
+        return match bytes {
+            true => Err(refused("an answer of `format: binary`".to_owned())),
+            false => Ok(None),
+        };
+    }
+    if media.is_empty() {
+        return Ok(None);
+    }
+    let mut others = [Answer::Lines, Answer::Text].into_iter();
+    match others.find(|answer| find(facts, *answer).is_some()) {
+        Some(answer) => Ok(Some(answer)),
+        None => Err(refused(format!("an answer of `{}`", media.join("`, `")))),
+    }
+}
+
+/// The media type in which an operation gives such an answer.
+fn find(facts: &Facts, answer: Answer) -> Option<&str> {
+    let mut media = facts.response_media.iter().map(String::as_str);
+    media.find(|media| match answer {
+        Answer::Text => is_text(media),
+        Answer::Lines => is_lines(media),
+        Answer::Log => media.contains("json"),
+    })
+}
+
+/// Whether what comes in a media type is text for people. Of those that are no `text/`, that is said by their names.
+fn is_text(media: &str) -> bool {
+    const OTHERS: [&str; 4] = [
+        "application/toml",
+        "application/x-yaml",
+        "application/xml",
+        "application/yaml",
+    ];
+    let essence = media.split(';').next().unwrap_or_default().trim();
+    essence.starts_with("text/") || OTHERS.contains(&essence)
+}
+
+/// Whether what comes in a media type is a JSON value on each line.
+fn is_lines(media: &str) -> bool {
+    media.contains("ndjson") || media.contains("jsonl")
+}
