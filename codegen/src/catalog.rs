@@ -344,6 +344,8 @@ pub struct Parameter {
     pub description: String,
     /// Whether a call has to give it.
     pub required: bool,
+    /// Whether the document says that it will go.
+    pub deprecated: bool,
     /// What it is.
     pub ty: TypeRef,
     /// What the server assumes when it is left out, as JSON.

@@ -35,6 +35,8 @@ pub struct CoveredOperation {
     pub line: usize,
     /// The first release that has it, if it is newer than the oldest one that is supported.
     pub since: Option<String>,
+    /// Whether the document says that it will go.
+    pub deprecated: bool,
     /// What was decided.
     pub decision: Decision,
 }
@@ -55,6 +57,7 @@ pub(crate) fn cover(parsed: &Parsed, selection: &Selection<'_>) -> Coverage {
                     line: parsed.operation_line(spec, &operation.id),
                     since: history::of(parsed, &spec.name, &operation.id)
                         .and_then(|entry| entry.since.clone()),
+                    deprecated: operation.deprecated,
                     id: operation.id,
                     http: operation.http,
                     path: operation.path,

@@ -21,6 +21,17 @@ pub(crate) fn tidy(text: &str, boilerplate: &[&str]) -> String {
     paragraphs.join("\n\n")
 }
 
+/// The description of an argument that will go, unless it says so itself.
+pub(crate) fn deprecated(mut description: String) -> String {
+    if !description.to_lowercase().contains("deprecated") {
+        if !description.is_empty() {
+            description.push(' ');
+        }
+        description.push_str("Deprecated.");
+    }
+    description
+}
+
 /// Names in a sentence: `a`, `a and b`, `a, b and c`.
 #[must_use]
 pub fn listed<T: AsRef<str>>(names: &[T]) -> String {

@@ -137,6 +137,12 @@ const MOST: usize = 300;
 /// Most objects in each other.
 const DEEPEST: usize = 12;
 
+/// Most values of an enum that are all written out.
+const MOST_VALUES: usize = 100;
+
+/// Values that stand as examples for more than that.
+const SHOWN_VALUES: usize = 5;
+
 impl Room {
     /// As much as there is room for with all of these.
     fn of(shapes: &(impl Iterator<Item = Shape> + Clone)) -> Self {
@@ -243,9 +249,15 @@ impl Room {
             }
             Kind::String(rules) => {
                 let text = |text: &str| (!text.is_empty()).then(|| Value::from(text));
+                // The check of a call knows all of them, and names the nearest.
+                let (key, shown) = match rules.values.len() <= MOST_VALUES {
+                    true => ("enum", rules.values.len()),
+                    false => ("examples", SHOWN_VALUES),
+                };
+                let shown = rules.values.iter().take(shown);
                 set(
-                    "enum",
-                    (!rules.values.is_empty()).then(|| json!(rules.values)),
+                    key,
+                    (!rules.values.is_empty()).then(|| shown.copied().collect()),
                 );
                 set("format", text(rules.format));
                 set("pattern", text(rules.pattern));

@@ -18,6 +18,9 @@ pub(crate) fn coverage(all: bool) -> Result<()> {
         }
     }
     print!("{}", table(&coverage.documents));
+    for note in coverage.documents.iter().filter_map(deprecated) {
+        println!("{note}");
+    }
     let undecided: Vec<String> = coverage.documents.iter().flat_map(undecided).collect();
     if undecided.is_empty() {
         return Ok(());
@@ -52,10 +55,31 @@ fn operations(document: &DocumentCoverage) -> String {
             let since = operation.since.as_deref();
             let since = since.map(|since| format!(" (since {since})"));
             let since = since.unwrap_or_default();
-            format!("  {:width$}  {decision}{since}\n", operation.id)
+            let deprecated = match operation.deprecated {
+                true => " (deprecated)",
+                false => "",
+            };
+            format!("  {:width$}  {decision}{since}{deprecated}\n", operation.id)
         })
         .collect();
     format!("{}\n{lines}\n", document.name)
+}
+
+/// The tools that a document says will go.
+fn deprecated(document: &DocumentCoverage) -> Option<String> {
+    let tools = document.operations.iter().filter(|it| it.deprecated);
+    let tools = tools.filter_map(|operation| match &operation.decision {
+        Decision::Tool(name) => Some(name.as_str()),
+        _ => None,
+    });
+    let tools: Vec<&str> = tools.collect();
+    (!tools.is_empty()).then(|| {
+        format!(
+            "note: {} says that operations will go which are tools: {}",
+            document.name,
+            codegen::listed(&tools)
+        )
+    })
 }
 
 /// A row per document, and a sum.
@@ -137,6 +161,7 @@ mod tests {
             path: format!("/{id}"),
             line: 7,
             since: (id == "buy").then(|| "2.1".to_owned()),
+            deprecated: id != "health",
             decision,
         };
         let document = DocumentCoverage {
@@ -151,11 +176,15 @@ mod tests {
         assert_eq!(
             operations(&document),
             "shop
-  list    tool list_items
+  list    tool list_items (deprecated)
   health  excluded: no use to a model
-  buy     undecided (since 2.1)
+  buy     undecided (since 2.1) (deprecated)
 
 "
+        );
+        assert_eq!(
+            deprecated(&document).unwrap_or_default(),
+            "note: shop says that operations will go which are tools: list_items"
         );
         assert_eq!(
             undecided(&document).collect::<Vec<_>>(),

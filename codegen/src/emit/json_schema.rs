@@ -16,6 +16,12 @@ use crate::catalog::{
 
 type Object = Map<String, Value>;
 
+/// Most values of an enum that are all written out. The runtime decides the same way.
+const MOST_VALUES: usize = 100;
+
+/// Values that stand as examples for more than that.
+const SHOWN_VALUES: usize = 5;
+
 /// `schemas/<tool>.json`: a tool as a client receives it, by API, or by the document that is there instead of one of the API.
 pub(super) fn files(catalog: &Catalog) -> Vec<OutputFile> {
     let mut tools: BTreeMap<&str, Object> = BTreeMap::new();
@@ -363,7 +369,12 @@ fn input_definition(room: Room<'_>, definition: &TypeDef) -> Object {
         TypeShape::Enum { values } => {
             let mut schema = object("string");
             let names: Vec<&str> = values.iter().map(|value| value.name.as_str()).collect();
-            schema.insert("enum".to_owned(), json!(names));
+            // The check of a call knows all of them, and names the nearest.
+            let (key, shown) = match names.len() <= MOST_VALUES {
+                true => ("enum", names.len()),
+                false => ("examples", SHOWN_VALUES),
+            };
+            schema.insert(key.to_owned(), names.into_iter().take(shown).collect());
             schema
         }
         TypeShape::Union { variants } => {

@@ -257,6 +257,7 @@ fn members<'a>(
             description: described(&inner, Direction::Input),
             // A call without the body is a call without its members.
             required: required && body.required,
+            deprecated: inner.deprecated,
             secret,
             default: inner.default.filter(|_| !secret),
             example: inner

@@ -164,6 +164,7 @@ pub(super) struct Flat<'a> {
     pub(super) nullable: bool,
     pub(super) read_only: bool,
     pub(super) write_only: bool,
+    pub(super) deprecated: bool,
     /// The outermost description.
     pub(super) description: String,
     /// Whether the description is that of a component it refers to.
@@ -339,6 +340,7 @@ impl<'a> Flattener<'a> {
         let flat = &mut self.flat;
         flat.read_only |= data.read_only;
         flat.write_only |= data.write_only;
+        flat.deprecated |= data.deprecated;
         if flat.description.is_empty() {
             data.description
                 .as_deref()

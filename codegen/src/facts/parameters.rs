@@ -82,6 +82,14 @@ pub(super) fn read<'a>(
         };
         let part = [Part::new(schema, format!("{pointer}/{step}"), None)];
         let flat = types.flat(&part);
+        let mut values = flat.values.iter().flatten().chain(&flat.constant);
+        if values.any(|value| value.is_array() || value.is_object()) {
+            types.unsupported(
+                &pointer,
+                format!("an array or object as a constant in the {place}"),
+            );
+            continue;
+        }
         match &flat.constant {
             Some(constant) if is_plain(parameter, constant) => {
                 *path = path.replace(&format!("{{{name}}}"), &segment(constant));
@@ -139,7 +147,7 @@ fn resolve<'a>(
 /// Whether a constant is all that stands in its part of the path.
 fn is_plain(parameter: &Declared, constant: &Value) -> bool {
     let simple = matches!(parameter, Declared::Path { style, .. } if *style == PathStyle::Simple);
-    simple && !matches!(constant, Value::Null | Value::Array(_) | Value::Object(_))
+    simple && !constant.is_null()
 }
 
 fn place_name(parameter: &Declared) -> &'static str {
@@ -186,6 +194,7 @@ fn one<'a>(
             described(&own, Direction::Input)
         },
         required: data.required || matches!(place, Place::Path { .. }),
+        deprecated: data.deprecated == Some(true) || flat.deprecated,
         secret,
         default: flat.default.filter(|_| !secret),
         example: example(types, data).or(flat.example).filter(|_| !secret),
@@ -356,6 +365,7 @@ pub(super) fn whole_body(description: String, required: bool, ty: TypeRef) -> Pa
         place: Place::WholeBody,
         description,
         required,
+        deprecated: false,
         ty,
         default: None,
         example: None,

@@ -11,6 +11,7 @@ use crate::catalog::{Field, Rules, TypeDef, TypeKind, TypeRef, TypeShape};
 use crate::error::DocumentError;
 use crate::ident::{Taken, snake, variant};
 use crate::openapi::{REFUSED, Spec};
+use crate::text::deprecated;
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -378,10 +379,10 @@ impl<'a> Types<'a> {
             fields.push(Field {
                 name: (*name).to_owned(),
                 rust_name: taken.take(&snake(name)),
-                description: if repeated {
-                    String::new()
-                } else {
-                    described(&inner, direction)
+                description: match described(&inner, direction) {
+                    _ if repeated => String::new(),
+                    text if inner.deprecated && direction == Direction::Input => deprecated(text),
+                    text => text,
                 },
                 required: flat.required.contains(name),
                 ty,

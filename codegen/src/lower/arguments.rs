@@ -12,6 +12,7 @@ use crate::glob;
 use crate::ident;
 use crate::problem::{Error, Problem, nearest};
 use crate::reader::At;
+use crate::text::deprecated;
 
 use super::changes::{self, FieldChange, Outcome, field_mut};
 use super::operation::Scope;
@@ -70,6 +71,10 @@ pub(super) fn lower(
     check(scope, &parameters, errors);
     let mut taken = ident::Taken::default();
     for parameter in &mut parameters {
+        if parameter.deprecated {
+            // Whoever describes it, it goes.
+            parameter.description = deprecated(std::mem::take(&mut parameter.description));
+        }
         parameter.rust_name = taken.take(&ident::snake(&parameter.name));
     }
     Arguments {

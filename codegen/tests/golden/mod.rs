@@ -30,6 +30,9 @@ pub mod shared;
 #[path = "shop/expected/generated/src/lib.rs"]
 pub mod shop;
 
+#[path = "values/expected/generated/src/lib.rs"]
+pub mod values;
+
 #[path = "ways/expected/generated/src/lib.rs"]
 pub mod ways;
 
@@ -45,5 +48,6 @@ pub static CASES: &[(&str, &[&runtime::Api])] = &[
     ("recursion", recursion::APIS),
     ("shared", shared::APIS),
     ("shop", shop::APIS),
+    ("values", values::APIS),
     ("ways", ways::APIS),
 ];

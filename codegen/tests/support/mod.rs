@@ -572,6 +572,7 @@ fn parameter(name: &str, place: Place, ty: TypeRef) -> Parameter {
         description: format!("What {name} means."),
         required: true,
         ty,
+        deprecated: false,
         default: None,
         example: None,
         secret: false,

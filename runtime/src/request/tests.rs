@@ -582,13 +582,24 @@ fn pages_are_added_to_any_body() {
 #[test]
 fn headers_are_checked_and_null_is_left_out() {
     let tool = leak(Tool {
-        params: vec![Param {
-            wire: "If-Match",
-            ..param(Place::Header, optional("etag", nullable(STRING)))
-        }]
+        params: vec![
+            Param {
+                wire: "If-Match",
+                ..param(Place::Header, optional("etag", nullable(STRING)))
+            },
+            Param {
+                wire: "X-Many",
+                ..param(Place::Header, optional("many", array(&STRING)))
+            },
+        ]
         .leak(),
         ..TOOL
     });
+    let item = |item: &str| {
+        Err(format!(
+            "many: an array has the item \"{item}\", but \",\" separates the items here and cannot be sent inside one, nor can spaces around it"
+        ))
+    };
     let bad =
         Err("etag: \"a\\r\\nX: y\" has characters that cannot be part of a header".to_owned());
     let rows = [
@@ -598,6 +609,12 @@ fn headers_are_checked_and_null_is_left_out() {
         ),
         (r#"{"etag": null}"#, Ok(vec![])),
         (r#"{"etag": "a\r\nX: y"}"#, bad),
+        (
+            r#"{"many": ["x y", "z"]}"#,
+            Ok(vec![("X-Many", "x y,z".to_owned())]),
+        ),
+        (r#"{"many": ["x,y"]}"#, item("x,y")),
+        (r#"{"many": ["x", " y"]}"#, item(" y")),
     ];
     for (given, expected) in rows {
         let found = checked(tool, given)

@@ -125,6 +125,57 @@ pub mod tools {
         pub name: String,
     }
 
+    /// Types whose names go on as those of another operation.
+    #[tool(
+        name = "put_parts",
+        title = "Types whose names go on as those of another operation",
+        toolset = "names",
+        method = "put",
+        document = "names",
+        operation = "put_parts",
+        post = "/parts",
+        body(json, required)
+    )]
+    pub struct PutParts {
+        /// A type whose name would be that of another operation.
+        #[param(body)]
+        pub lids: Option<PutPartsWithLids>,
+    }
+
+    /// A type whose name would be that of another operation.
+    #[derive(Schema)]
+    pub struct PutPartsWithLids {
+        pub size: Option<PutPartsWithLidsSize>,
+    }
+
+    #[derive(Schema)]
+    pub struct PutPartsWithLidsSize {
+        pub wide: Option<i64>,
+    }
+
+    /// The other operation.
+    #[tool(
+        name = "put_parts_lids",
+        title = "The other operation",
+        toolset = "names",
+        method = "put",
+        document = "names",
+        operation = "put_parts_lids",
+        post = "/parts/lids",
+        body(json, required)
+    )]
+    pub struct PutPartsLids {
+        /// The other.
+        #[param(body)]
+        pub size: Option<PutPartsLidsSize>,
+    }
+
+    /// The other.
+    #[derive(Schema)]
+    pub struct PutPartsLidsSize {
+        pub narrow: Option<i64>,
+    }
+
     // Types, by name.
 
     #[derive(Schema)]

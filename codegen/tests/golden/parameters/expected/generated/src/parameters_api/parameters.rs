@@ -119,6 +119,18 @@ pub mod tools {
         returns = OuterInner
     )]
     pub struct FetchByEither {
+        /// The old way. Deprecated.
+        #[param(query)]
+        pub old: Option<String>,
+
+        /// Deprecated, use old.
+        #[param(query)]
+        pub older: Option<String>,
+
+        /// Described here. Deprecated.
+        #[param(query)]
+        pub oldest: Option<String>,
+
         /// Id or name.
         #[param(path)]
         pub either: GetByEitherEither,

@@ -57,7 +57,59 @@ pub mod tools {
         pub value: Option<Value>,
     }
 
+    /// Types by their anchors.
+    #[tool(
+        name = "anchor_types",
+        title = "Types by their anchors",
+        toolset = "recursion",
+        method = "anchor",
+        document = "recursion",
+        operation = "by_anchor",
+        post = "/by_anchor",
+        body(json, required)
+    )]
+    pub struct AnchorTypes {
+        /// By $recursiveRef.
+        #[param(body)]
+        pub filter: Option<Both>,
+
+        /// By $dynamicRef.
+        #[param(body)]
+        pub node: Option<Node>,
+
+        /// By an anchor.
+        #[param(body)]
+        pub leaf: Option<HolderLeaf>,
+
+        /// Old members.
+        #[param(body)]
+        pub old: Option<ByAnchorOld>,
+    }
+
+    /// Old members.
+    #[derive(Schema)]
+    pub struct ByAnchorOld {
+        pub new: Option<String>,
+
+        /// A word. Deprecated.
+        pub old: Option<String>,
+
+        /// Deprecated.
+        pub bare: Option<i64>,
+    }
+
     // Types, by name.
+
+    #[derive(Schema)]
+    pub struct Both {
+        pub and: Option<Vec<Box<BothAndItem>>>,
+    }
+
+    #[derive(Schema)]
+    pub enum BothAndItem {
+        Condition(Condition),
+        Both(Box<Both>),
+    }
 
     #[derive(Schema)]
     pub struct Company {
@@ -81,6 +133,17 @@ pub mod tools {
     #[derive(Schema)]
     pub struct FilterAnd {
         pub and: Option<Vec<Box<Filter>>>,
+    }
+
+    #[derive(Schema)]
+    pub struct HolderLeaf {
+        pub end: Option<bool>,
+    }
+
+    #[derive(Schema)]
+    pub struct Node {
+        pub name: Option<String>,
+        pub next: Option<Box<Node>>,
     }
 
     #[derive(Schema)]
