@@ -4,9 +4,10 @@ use openapiv3::{MediaType, ReferenceOr, RequestBody};
 use serde_json::Value;
 
 use super::flat::{Additional, Basic, Flat, Part};
+use super::objects::is_hidden;
 use super::parameters::{any, argument, whole_body};
 use super::rules::described;
-use super::types::{Direction, Hint, Types, is_hidden, plain};
+use super::types::{Direction, Hint, Types, plain};
 use crate::catalog::{Body, Parameter, Place, Separator, TypeKind};
 use crate::error::DocumentError;
 use crate::ident::{Taken, snake};

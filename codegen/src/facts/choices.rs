@@ -4,7 +4,8 @@ use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 
 use super::flat::{Additional, Basic, Flat, Part};
-use super::types::{Direction, Hint, MAX_DEPTH, Types, is_hidden, plain};
+use super::objects::is_hidden;
+use super::types::{Direction, Hint, MAX_DEPTH, Types, plain};
 use crate::catalog::{EnumValue, Rules, TypeKind, TypeRef, TypeShape, Variant};
 use crate::ident::{Taken, variant};
 

@@ -8,6 +8,7 @@ mod fits;
 mod flat;
 mod keywords;
 mod merge;
+mod objects;
 mod parameters;
 mod response;
 mod rules;

@@ -5,13 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::flat::{Additional, Basic, Flat, Part, flatten};
-use super::rules::{described, only_integers, only_numbers, only_strings, without_rules};
+use super::rules::{only_integers, only_numbers, only_strings};
 use super::shared::{Built, Shared};
-use crate::catalog::{Field, Rules, TypeDef, TypeKind, TypeRef, TypeShape};
+use crate::catalog::{Rules, TypeDef, TypeKind, TypeRef, TypeShape};
 use crate::error::DocumentError;
-use crate::ident::{Taken, snake, variant};
+use crate::ident::{Taken, variant};
 use crate::openapi::{REFUSED, Spec};
-use crate::text::deprecated;
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -330,105 +329,14 @@ impl<'a> Types<'a> {
         }
     }
 
-    fn inner(&mut self, parts: &[Part<'a>], direction: Direction, hint: &Hint) -> TypeRef {
-        let flat = self.flat(parts);
-        self.type_of(parts, &flat, direction, hint)
-    }
-
-    fn object(
+    pub(super) fn inner(
         &mut self,
-        flat: &Flat<'a>,
+        parts: &[Part<'a>],
         direction: Direction,
         hint: &Hint,
-        name: Option<String>,
     ) -> TypeRef {
-        if flat.properties.is_empty() && !matches!(flat.additional, Additional::Closed) {
-            let member = match &flat.additional {
-                Additional::These(parts) => {
-                    without_rules(self.inner(parts, direction, &hint.of("value")))
-                }
-                _ => plain(TypeKind::Any),
-            };
-            return plain(TypeKind::Map(Box::new(member)));
-        }
-        self.define(flat, hint, name, |types, hint| {
-            let fields = types.fields(flat, direction, hint);
-            let additional = match &flat.additional {
-                Additional::Unsaid | Additional::Closed => None,
-                Additional::Open => Some(plain(TypeKind::Any)),
-                Additional::These(parts) => {
-                    let values = types.inner(parts, direction, &hint.of("value"));
-                    Some(without_rules(values))
-                }
-            };
-            TypeShape::Struct { fields, additional }
-        })
-    }
-
-    fn fields(&mut self, flat: &Flat<'a>, direction: Direction, hint: &Hint) -> Vec<Field> {
-        let mut taken = Taken::default();
-        let mut fields = Vec::new();
-        for (name, parts) in &flat.properties {
-            let inner = self.flat(parts);
-            if is_hidden(&inner, direction) {
-                continue;
-            }
-            let ty = self.type_of(parts, &inner, direction, &hint.of(name));
-            // What a component says of itself stands at its type.
-            let repeated = inner.described_by_component && matches!(ty.kind, TypeKind::Named(_));
-            fields.push(Field {
-                name: (*name).to_owned(),
-                rust_name: taken.take(&snake(name)),
-                description: match described(&inner, direction) {
-                    _ if repeated => String::new(),
-                    text if inner.deprecated && direction == Direction::Input => deprecated(text),
-                    text => text,
-                },
-                required: flat.required.contains(name),
-                ty,
-                default: inner.default,
-                example: inner.example,
-            });
-        }
-        fields
-    }
-
-    pub(super) fn define(
-        &mut self,
-        flat: &Flat<'a>,
-        hint: &Hint,
-        name: Option<String>,
-        shape: impl FnOnce(&mut Self, &Hint) -> TypeShape,
-    ) -> TypeRef {
-        let name = name.unwrap_or_else(|| self.taken.take(&hint.name));
-        let index = self.reserve(flat, hint, &name);
-        let hint = Hint {
-            name: name.clone(),
-            schema: hint.schema.clone(),
-        };
-        self.types[index].shape = shape(self, &hint);
-        plain(TypeKind::Named(name))
-    }
-
-    /// Takes the place of a type, so that types stand in the order of first use.
-    pub(super) fn reserve(&mut self, flat: &Flat<'a>, hint: &Hint, name: &str) -> usize {
-        let shape = TypeShape::Enum { values: Vec::new() };
-        let description = flat.description.clone();
-        self.types.push(TypeDef {
-            rust_name: name.to_owned(),
-            schema: hint.schema.clone(),
-            description,
-            shape,
-        });
-        self.types.len() - 1
-    }
-}
-
-/// Read-only values are never sent, write-only ones never received.
-pub(super) fn is_hidden(flat: &Flat<'_>, direction: Direction) -> bool {
-    match direction {
-        Direction::Input => flat.read_only,
-        Direction::Output => flat.write_only,
+        let flat = self.flat(parts);
+        self.type_of(parts, &flat, direction, hint)
     }
 }
 

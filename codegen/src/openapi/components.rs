@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use openapiv3::{AdditionalProperties, OpenAPI, ReferenceOr, Schema, SchemaKind, Type};
+use openapiv3::{
+    AdditionalProperties, MediaType, OpenAPI, Operation, Parameter, ParameterSchemaOrContent,
+    ReferenceOr, RequestBody, Schema, SchemaKind, Type,
+};
 
 use super::unescape;
 use crate::facts::Direction;
@@ -25,6 +28,8 @@ pub(crate) struct Component {
     pub(crate) output: String,
     /// Name in Rust of what is sent; another one only if the two differ.
     pub(crate) input: String,
+    /// Whether a request can have it.
+    pub(crate) sent: bool,
 }
 
 impl Components {
@@ -41,6 +46,7 @@ impl Components {
             })
             .collect();
         let differs = differing(&seen);
+        let sent = sent(openapi, &seen);
         let mut components = Self::default();
         let mut taken = Taken::default();
         // The names of what is received first: these are the ones readers know from the document.
@@ -51,6 +57,7 @@ impl Components {
                 Component {
                     input: output.clone(),
                     output,
+                    sent: sent.contains(name),
                 },
             );
         }
@@ -113,6 +120,40 @@ fn differing(seen: &IndexMap<&str, Seen>) -> Vec<bool> {
     differs
 }
 
+/// The components that requests refer to, and those that these refer to.
+fn sent<'s>(openapi: &OpenAPI, seen: &IndexMap<&'s str, Seen>) -> BTreeSet<&'s str> {
+    let mut roots = Seen::default();
+    let items = openapi.paths.paths.values();
+    for item in items.filter_map(ReferenceOr::as_item) {
+        roots.parameters(&item.parameters);
+        for (_, operation) in item.iter() {
+            roots.operation(operation);
+        }
+    }
+    if let Some(components) = &openapi.components {
+        components
+            .parameters
+            .values()
+            .for_each(|parameter| roots.parameter(parameter));
+        components
+            .request_bodies
+            .values()
+            .for_each(|body| roots.body(body));
+    }
+    let mut found = BTreeSet::new();
+    let mut open = vec![&roots];
+    while let Some(one) = open.pop() {
+        for name in &one.references {
+            if let Some((name, inner)) = seen.get_key_value(name.as_str())
+                && found.insert(*name)
+            {
+                open.push(inner);
+            }
+        }
+    }
+    found
+}
+
 /// What stands in one component.
 #[derive(Default)]
 struct Seen {
@@ -122,6 +163,42 @@ struct Seen {
 }
 
 impl Seen {
+    fn operation(&mut self, operation: &Operation) {
+        self.parameters(&operation.parameters);
+        if let Some(body) = &operation.request_body {
+            self.body(body);
+        }
+    }
+
+    fn parameters(&mut self, parameters: &[ReferenceOr<Parameter>]) {
+        parameters
+            .iter()
+            .for_each(|parameter| self.parameter(parameter));
+    }
+
+    fn parameter(&mut self, parameter: &ReferenceOr<Parameter>) {
+        let data = parameter.as_item().map(Parameter::parameter_data_ref);
+        match data.map(|data| &data.format) {
+            Some(ParameterSchemaOrContent::Schema(schema)) => self.visit(schema),
+            Some(ParameterSchemaOrContent::Content(content)) => {
+                content.values().for_each(|media| self.media(media));
+            }
+            None => {}
+        }
+    }
+
+    fn body(&mut self, body: &ReferenceOr<RequestBody>) {
+        let media = body
+            .as_item()
+            .into_iter()
+            .flat_map(|it| it.content.values());
+        media.for_each(|media| self.media(media));
+    }
+
+    fn media(&mut self, media: &MediaType) {
+        media.schema.iter().for_each(|schema| self.visit(schema));
+    }
+
     fn visit(&mut self, schema: &ReferenceOr<Schema>) {
         match schema {
             ReferenceOr::Reference { reference } => {

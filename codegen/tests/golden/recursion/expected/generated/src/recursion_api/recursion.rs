@@ -113,12 +113,16 @@ pub mod tools {
 
     #[derive(Schema)]
     pub struct Company {
+        pub fax: Option<String>,
         pub boss: Option<Box<Person>>,
         pub lists: Option<Vec<Json>>,
     }
 
     #[derive(Schema)]
     pub struct Condition {
+        /// Never mind. Deprecated.
+        pub not: Option<bool>,
+
         pub field: Option<String>,
         pub is: Option<String>,
     }
