@@ -55,16 +55,6 @@ pub enum DocumentError {
         /// What it refers to.
         reference: String,
     },
-    /// Two operations with one id.
-    #[error("{file}: {pointer}: `operationId` `{operation_id}` is used twice")]
-    DuplicateOperation {
-        /// The document.
-        file: String,
-        /// JSON pointer of the second operation.
-        pointer: String,
-        /// The id.
-        operation_id: String,
-    },
     /// An operation that the document does not have.
     #[error("{file}: operation `{operation_id}` is not in this document")]
     UnknownOperation {

@@ -9,7 +9,6 @@ mod places;
 mod roundtrip;
 mod typed;
 
-use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use openapiv3::{OpenAPI, Operation, PathItem, ReferenceOr, Server};
@@ -96,7 +95,7 @@ pub fn read(
         base,
         openapi,
     };
-    spec.check_ids()?;
+    spec.check_paths()?;
     Ok(spec)
 }
 
@@ -160,28 +159,21 @@ impl Spec {
         })
     }
 
-    fn check_ids(&self) -> Result<(), Vec<DocumentError>> {
-        let file = || self.source.clone();
-        let mut seen = BTreeSet::new();
-        let mut errors: Vec<DocumentError> = Vec::new();
-        for (path, item) in self.openapi.paths.iter() {
-            if let ReferenceOr::Reference { reference } = item {
-                errors.push(DocumentError::Reference {
-                    file: file(),
+    /// All paths that stand in another document.
+    fn check_paths(&self) -> Result<(), Vec<DocumentError>> {
+        let errors: Vec<DocumentError> = self
+            .openapi
+            .paths
+            .iter()
+            .filter_map(|(path, item)| match item {
+                ReferenceOr::Reference { reference } => Some(DocumentError::Reference {
+                    file: self.source.clone(),
                     pointer: format!("/paths/{}", escape(path)),
                     reference: reference.clone(),
-                });
-            }
-        }
-        for OperationRef { id, pointer, .. } in self.operations() {
-            if !seen.insert(id.clone()) {
-                errors.push(DocumentError::DuplicateOperation {
-                    file: file(),
-                    pointer,
-                    operation_id: id,
-                });
-            }
-        }
+                }),
+                ReferenceOr::Item(_) => None,
+            })
+            .collect();
         if errors.is_empty() {
             Ok(())
         } else {

@@ -16,7 +16,7 @@
 //! | `default: null` | `x-default: null` |
 //! | `true`, `false` as a schema | `{}`, `{not: {}}` |
 //! | `unevaluatedProperties: X` | `additionalProperties: X`, as `allOf` is merged later |
-//! | no `operationId` | one made of method and path: `get_dags_id` |
+//! | no `operationId`, or that of an operation before | one made of method and path: `get_dags_id` |
 //! | no `responses`, no `paths` | empty ones |
 //! | order of the methods of a path | `x-methods` |
 //! | `webhooks`, `securitySchemes`, `$defs`, `$comment`, `encoding` and other keywords without meaning for a call | the same with `x-` in front |
