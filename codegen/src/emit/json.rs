@@ -15,12 +15,13 @@ pub(super) fn pretty(value: &Value) -> String {
 
 /// Writes a value whose line is already filled up to `used` columns.
 fn write(text: &mut String, value: &Value, indent: usize, used: usize) {
-    let flat = flat(value);
+    let start = text.len();
     // One column is for the comma behind it.
-    if used + flat.chars().count() < WIDTH {
-        text.push_str(&flat);
+    let room = (WIDTH - 1).saturating_sub(used);
+    if flat(text, value, start, room) {
         return;
     }
+    text.truncate(start);
     match value {
         Value::Array(items) if !items.is_empty() => {
             let items = items.iter().map(|item| (String::new(), item));
@@ -32,7 +33,7 @@ fn write(text: &mut String, value: &Value, indent: usize, used: usize) {
                 .map(|(name, member)| (format!("{}: ", Value::from(name.as_str())), member));
             write_members(text, ['{', '}'], members, indent);
         }
-        _ => text.push_str(&flat),
+        _ => text.push_str(&value.to_string()),
     }
 }
 
@@ -55,21 +56,35 @@ fn write_members<'a>(
     text.push(close);
 }
 
-fn flat(value: &Value) -> String {
+/// Writes a value on one line, as far as there is room behind `start`; whether it fits.
+fn flat(text: &mut String, value: &Value, start: usize, room: usize) -> bool {
     match value {
         Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(flat).collect();
-            format!("[{}]", items.join(", "))
+            text.push('[');
+            for (index, item) in items.iter().enumerate() {
+                text.push_str(if index == 0 { "" } else { ", " });
+                if !flat(text, item, start, room) {
+                    return false;
+                }
+            }
+            text.push(']');
         }
         Value::Object(members) if !members.is_empty() => {
-            let members: Vec<String> = members
-                .iter()
-                .map(|(name, member)| format!("{}: {}", Value::from(name.as_str()), flat(member)))
-                .collect();
-            format!("{{ {} }}", members.join(", "))
+            text.push_str("{ ");
+            for (index, (name, member)) in members.iter().enumerate() {
+                text.push_str(if index == 0 { "" } else { ", " });
+                text.push_str(&Value::from(name.as_str()).to_string());
+                text.push_str(": ");
+                if !flat(text, member, start, room) {
+                    return false;
+                }
+            }
+            text.push_str(" }");
         }
-        _ => value.to_string(),
+        _ => text.push_str(&value.to_string()),
     }
+    let written = text.get(start..).unwrap_or_default();
+    written.chars().count() <= room
 }
 
 #[cfg(test)]
