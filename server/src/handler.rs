@@ -49,10 +49,11 @@ static SERVER: LazyLock<Implementation> = LazyLock::new(|| {
 
 /// What every result says of this server.
 static META: LazyLock<MetaObject> = LazyLock::new(|| {
+    let server = json!({"name": SERVER.name, "title": SERVER.title, "version": SERVER.version});
     let mut meta = MetaObject::new();
     meta.insert(
         "io.modelcontextprotocol/serverInfo".to_owned(),
-        json!({"name": SERVER.name, "title": SERVER.title, "version": SERVER.version}),
+        verbatim::json(&server.to_string()),
     );
     meta
 });
