@@ -327,7 +327,7 @@ fn a_list_pages_filters_and_sums_up() {
     );
     assert_eq!(
         list.filters[3].field.description,
-        "Only items with this roles.name."
+        "Only items whose roles.name is this."
     );
     assert_eq!(list.items, "users");
     assert_eq!(

@@ -100,7 +100,7 @@ fn list_arguments(room: Room<'_>, list: &List) -> Vec<(String, Value)> {
             .field(&list.of, &filter.field)
             .map(|ty| input_not_null(room, innermost(ty)))
             .unwrap_or_default();
-        let description = format!("Only items with this {}.", filter.field);
+        let description = format!("Only items whose {} is this.", filter.field);
         annotate(&mut property, &description, None, None);
         all.push((filter.name.clone(), Value::Object(property)));
     }

@@ -305,7 +305,7 @@ fn list(list: &CheckedList) -> TokenStream {
     let pager = option(list.pages.as_ref().map(pager));
     let filters = list.filters.iter().map(|(name, path, unique)| {
         let (name, path) = (&name.text, &path.path);
-        let description = format!("Only items with this {path}.");
+        let description = format!("Only items whose {path} is this.");
         quote! {
             ::runtime::__private::Filter {
                 field: ::runtime::__private::Field {

@@ -99,7 +99,7 @@ const _: () = {
                     ::runtime::__private::Filter {
                         field: ::runtime::__private::Field {
                             name: "name",
-                            description: "Only items with this name.",
+                            description: "Only items whose name is this.",
                             required: false,
                             shape: ::runtime::__private::field(
                                 <User as ::runtime::__private::Schema>::SHAPE,
@@ -114,7 +114,7 @@ const _: () = {
                     ::runtime::__private::Filter {
                         field: ::runtime::__private::Field {
                             name: "role",
-                            description: "Only items with this roles.name.",
+                            description: "Only items whose roles.name is this.",
                             required: false,
                             shape: ::runtime::__private::field(
                                 <User as ::runtime::__private::Schema>::SHAPE,
