@@ -247,7 +247,9 @@ pub enum Problem {
         excluded: String,
     },
     /// An operation that is excluded although there is a tool for it.
-    #[error("`{pattern}` excludes operation `{operation}` of {document}, which is a tool ({tool})")]
+    #[error(
+        "`{pattern}` excludes operation `{operation}` of {document}, which is a tool ({tool}): remove one of the two; just `*` excludes what is no tool"
+    )]
     ExcludedTool {
         /// The id or glob.
         pattern: String,

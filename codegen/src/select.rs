@@ -8,6 +8,9 @@ use crate::openapi::Spec;
 use crate::problem::{Error, Problem, nearest};
 use crate::reader::At;
 
+/// The pattern for all operations that nothing else is said of.
+pub(crate) const EVERYTHING_ELSE: &str = "*";
+
 /// The tools, in the order of the allowlist, and what became of every operation.
 #[derive(Debug)]
 pub(crate) struct Selection<'p> {
@@ -274,7 +277,7 @@ impl<'p> Selection<'p> {
         }
     }
 
-    /// Excludes what a pattern matches. Of two patterns the first decides, so that one operation can have a reason of its own.
+    /// Excludes what a pattern matches. Of two patterns the first decides, so that one operation can have a reason of its own. Just `*` is whatever else there is, which no tool can contradict.
     fn pattern(&mut self, parsed: &Parsed, spec: &Spec, pattern: &At<String>, reason: &str) {
         let path = &parsed.excluded_path;
         let decisions = self
@@ -291,6 +294,7 @@ impl<'p> Selection<'p> {
                 continue;
             }
             match decision {
+                Decision::Tool(_) if pattern.value == EVERYTHING_ELSE => {}
                 Decision::Tool(tool) => tools.push((id.clone(), tool.clone())),
                 Decision::Undecided => {
                     *decision = Decision::Excluded(reason.to_owned());

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use expect_test::expect;
-use mcp_codegen::Input;
 use mcp_codegen::allow::{Allowed, allow};
+use mcp_codegen::{Decision, Input};
 
 const APIS: &str = "\
 names:
@@ -291,6 +291,61 @@ fn a_new_toolset_is_a_new_file() {
               - { name: sort, description: TODO }
     "#]]
     .assert_eq(&allowed.files[0].text);
+}
+
+#[test]
+fn just_a_star_is_whatever_is_no_tool() {
+    let mut all = inputs();
+    let excluded = all
+        .iter_mut()
+        .find(|it| it.path.ends_with("excluded.yaml"))
+        .unwrap();
+    let rest = ["shop-2", "shop-2-admin", "shop-1"].map(|document| {
+        format!("  - {{ document: {document}, operations: [\"*\"], reason: Not yet. }}\n")
+    });
+    excluded.text += &rest.concat();
+    let mut found = String::new();
+    for document in mcp_codegen::coverage(&all).unwrap().documents {
+        for operation in document.operations {
+            let (name, id) = (&document.name, &operation.id);
+            found += &match operation.decision {
+                Decision::Tool(tool) => format!("{name} {id}: tool {tool}\n"),
+                Decision::Excluded(reason) => format!("{name} {id}: {reason}\n"),
+                Decision::Undecided => format!("{name} {id}: undecided\n"),
+            };
+        }
+    }
+    expect![[r#"
+        shop-2 list_things: Not yet.
+        shop-2 add_thing: Not yet.
+        shop-2 get_thing: tool get_thing
+        shop-2 drop_thing: Not yet.
+        shop-2 get_part: Not yet.
+        shop-2 paint: Not yet.
+        shop-2 clear_parts: Not yet.
+        shop-2 health: No use to a model.
+        shop-2 list_moods: Not yet.
+        shop-2 again: Not yet.
+        shop-2-admin again: Not yet.
+        shop-1 list_all_things: Not yet.
+        shop-1 thing: tool get_thing
+        shop-1 part: Not yet.
+        shop-1 old_paint: Not yet.
+    "#]]
+    .assert_eq(&found);
+    // It keeps nothing from becoming a tool, while a reason of its own does.
+    assert!(allow(&all, &["paint".to_owned()], None).is_ok());
+    assert!(allow(&all, &["health".to_owned()], None).is_err());
+    // With nothing left for it, it is a mistake like any other that excludes nothing.
+    let last = all.last_mut().unwrap();
+    assert!(last.path.ends_with("shop-1.yaml"), "{}", last.path);
+    last.text = document(&[("thing", "get", "/api/v1/things/{thing_name}")]);
+    let errors = mcp_codegen::coverage(&all).unwrap_err();
+    let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    expect![
+        "specs/excluded.yaml:7: `*` excludes no operation of shop-1 that is not excluded already"
+    ]
+    .assert_eq(&lines.join("\n"));
 }
 
 #[test]

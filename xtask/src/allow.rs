@@ -1,16 +1,29 @@
 //! `cargo xtask allow`: entries of the allowlist for operations, to be filled in.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
-use crate::generate::report;
+use crate::generate::{members, report};
 use crate::lab::root;
 use crate::specs;
 
 /// Writes an entry for each operation into the file of its toolset; if anything is wrong with what was asked for, none.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
-pub(crate) fn allow(operations: &[String], toolset: Option<&str>) -> Result<()> {
+pub(crate) fn allow(
+    operations: &[String],
+    toolset: Option<&str>,
+    member: Option<&str>,
+) -> Result<()> {
     let root = root();
-    let inputs = specs::load(&root)?;
+    let inputs = match member.map(|it| it.trim_end_matches('/')) {
+        Some(member) if members(&root)?.iter().any(|it| it == member) => {
+            specs::read_member(&root, member)?
+        }
+        Some(member) => bail!(
+            "{member} is no member of the workspace with tools of its own; there are {}",
+            members(&root)?.join(", ")
+        ),
+        None => specs::load(&root)?,
+    };
     let allowed = codegen::allow::allow(&inputs, operations, toolset)
         .map_err(|errors| report(&errors, "nothing is written"))?;
     for file in &allowed.files {

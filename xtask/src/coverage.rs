@@ -1,27 +1,30 @@
-//! `cargo xtask coverage`: what became of every operation that an API offers.
+//! `cargo xtask coverage`: what became of every operation that an API offers, those of other members of the workspace among them.
 
 use anyhow::{Result, bail};
-use codegen::{CoveredOperation, Decision, DocumentCoverage};
+use codegen::{CoveredOperation, Decision, DocumentCoverage, Input};
 
-use crate::generate::report;
+use crate::generate::{members, report};
 use crate::lab::root;
 use crate::specs;
 
 /// Prints a row per document and all operations for which nothing was decided, which is an error; with `all`, every operation.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(crate) fn coverage(all: bool) -> Result<()> {
-    let coverage = codegen::coverage(&specs::read(&root())?)
-        .map_err(|errors| report(&errors, "coverage cannot be told"))?;
+    let root = root();
+    let mut documents = documents(&specs::read(&root)?)?;
+    for member in members(&root)? {
+        documents.extend(self::documents(&specs::read_member(&root, &member)?)?);
+    }
     if all {
-        for document in &coverage.documents {
+        for document in &documents {
             print!("{}", operations(document));
         }
     }
-    print!("{}", table(&coverage.documents));
-    for note in coverage.documents.iter().filter_map(deprecated) {
+    print!("{}", table(&documents));
+    for note in documents.iter().filter_map(deprecated) {
         println!("{note}");
     }
-    let undecided: Vec<String> = coverage.documents.iter().flat_map(undecided).collect();
+    let undecided: Vec<String> = documents.iter().flat_map(undecided).collect();
     if undecided.is_empty() {
         return Ok(());
     }
@@ -30,9 +33,15 @@ pub(crate) fn coverage(all: bool) -> Result<()> {
         println!("{line}");
     }
     bail!(
-        "{} operations are neither a tool nor excluded: document them under specs/tools/, or exclude them in specs/excluded.yaml",
+        "{} operations are neither a tool nor excluded: document them in a file of `tools/`, or exclude them in `excluded.yaml`",
         undecided.len()
     )
+}
+
+fn documents(inputs: &[Input]) -> Result<Vec<DocumentCoverage>> {
+    let coverage =
+        codegen::coverage(inputs).map_err(|errors| report(&errors, "coverage cannot be told"))?;
+    Ok(coverage.documents)
 }
 
 /// Every operation of a document, with the tool it is or why it is none.

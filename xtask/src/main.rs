@@ -66,6 +66,9 @@ enum Task {
         /// Toolset to put them in [default: that of their neighbours]
         #[arg(long)]
         toolset: Option<String>,
+        /// Member of the workspace whose tools they become: examples/tidewater-mcp [default: Airflow's]
+        #[arg(long = "in", value_name = "MEMBER")]
+        member: Option<String>,
     },
     /// What would become of every operation of any OpenAPI document, if all were taken
     TrySpec {
@@ -165,7 +168,8 @@ fn run(task: Task) -> Result<()> {
         Task::Allow {
             operations,
             toolset,
-        } => allow::allow(&operations, toolset.as_deref()),
+            member,
+        } => allow::allow(&operations, toolset.as_deref(), member.as_deref()),
         Task::TrySpec { files, check, all } => try_spec::try_specs(&files, check, all),
         Task::Foreign => foreign::foreign(),
         Task::History => history::write_history(),

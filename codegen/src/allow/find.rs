@@ -6,7 +6,8 @@ use crate::allowlist::tools::{ToolEntry, ToolsetEntry};
 use crate::glob;
 use crate::openapi::{OperationRef, Spec};
 use crate::problem::nearest;
-use crate::select::Decision;
+use crate::reader::At;
+use crate::select::{Decision, EVERYTHING_ELSE};
 
 /// For each entry that is to be made, its operations: those asked for, and those of other APIs that are the same and nothing was decided about.
 pub(super) fn groups<'p>(
@@ -106,7 +107,8 @@ fn refusal(scope: Scope<'_>, found: &Found<'_>) -> AllowError {
         },
         Decision::Excluded(reason) => {
             let path = &scope.parsed.excluded_path;
-            let line = exclusion(scope, &document, &operation).map_or(0, |(_, line)| line);
+            let pattern = exclusion(scope, &document, &operation);
+            let line = pattern.map_or(0, |(_, pattern)| pattern.line);
             AllowError::Excluded {
                 place: format!("{path}:{line}"),
                 reason: reason.clone(),
@@ -126,23 +128,35 @@ fn exclusion<'p>(
     scope: Scope<'p>,
     document: &str,
     operation: &str,
-) -> Option<(&'p Exclusion, usize)> {
+) -> Option<(&'p Exclusion, &'p At<String>)> {
     let exclusions = scope.parsed.exclusions.iter();
     let mut of_document = exclusions.filter(|it| it.document.value == document);
     of_document.find_map(|exclusion| {
         let mut patterns = exclusion.operations.iter();
         let pattern = patterns.find(|it| glob::matches(&it.value, operation))?;
-        Some((exclusion, pattern.line))
+        Some((exclusion, pattern))
     })
 }
 
+/// What was decided about an operation. That nothing else was said of it is no decision.
 pub(super) fn decision<'p>(scope: Scope<'p>, found: &Found<'_>) -> &'p Decision {
     let mut documents = scope.selection.decisions.iter();
     let document = documents.find(|(spec, _)| spec.name == found.spec.name);
     let decisions = document.map(|(_, decisions)| decisions.as_slice());
     let mut decisions = decisions.unwrap_or_default().iter();
     let decision = decisions.find(|(id, _)| *id == found.operation.id);
-    decision.map_or(&Decision::Undecided, |(_, decision)| decision)
+    match decision {
+        Some((id, Decision::Excluded(_))) if is_of_the_rest(scope, &found.spec.name, id) => {
+            &Decision::Undecided
+        }
+        Some((_, decision)) => decision,
+        None => &Decision::Undecided,
+    }
+}
+
+fn is_of_the_rest(scope: Scope<'_>, document: &str, operation: &str) -> bool {
+    exclusion(scope, document, operation)
+        .is_some_and(|(_, pattern)| pattern.value == EVERYTHING_ELSE)
 }
 
 /// Name of each tool, with its toolset and entry.
