@@ -130,6 +130,8 @@ pub enum SignIn {
     Key {
         /// Name of the header.
         header: String,
+        /// The word before the key; empty if it stands there as it is.
+        scheme: String,
     },
 }
 
@@ -482,11 +484,21 @@ pub enum Way {
     Link {
         /// Relation of the link to the next page.
         rel: String,
+        /// Parameters of the link that say where that begins. The document need not have them.
+        position: Vec<String>,
     },
 }
 
 impl Pagination {
-    /// The parameters that it takes.
+    /// The parameters that say where a page begins, if an operation has them.
+    pub(crate) fn position(&self) -> &[String] {
+        match &self.way {
+            Way::Link { position, .. } => position,
+            _ => &[],
+        }
+    }
+
+    /// The parameters that it needs.
     pub(crate) fn parameters(&self) -> Vec<&str> {
         let more = match &self.way {
             Way::Offset { offset } => vec![offset],

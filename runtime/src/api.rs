@@ -87,6 +87,8 @@ pub enum SignIn {
     Key {
         /// Name of the header.
         header: &'static str,
+        /// The word before the key, as `Bearer`; empty if the key stands there as it is.
+        scheme: &'static str,
     },
 }
 

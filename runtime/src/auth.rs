@@ -41,15 +41,19 @@ const MIN_HEADER_SECRET: usize = 8;
 pub(crate) struct Auth {
     credentials: Credentials,
     timeout: Duration,
-    /// By document where that has a way of its own, else under no name.
-    grants: Mutex<Vec<(&'static str, Flight)>>,
+    grants: Mutex<Vec<(Of, Flight)>>,
 }
+
+/// What a grant is for: a header with the word before its key, or a document that has a way of its own, or anything else.
+type Of = (&'static str, &'static str);
 
 type Flight = Arc<SingleFlight<Grant>>;
 
 /// What lets a request in.
 pub(crate) struct Grant {
     header: Option<(HeaderName, HeaderValue)>,
+    /// What of the header nobody may see, which is not all of it: `Bearer` hides nothing.
+    secret: SecretString,
     kind: Kind,
     granted: Instant,
     renew_at: Option<Instant>,
@@ -69,9 +73,14 @@ enum Kind {
 }
 
 impl Grant {
-    fn new(kind: Kind, header: Option<(HeaderName, HeaderValue)>) -> Self {
+    fn none() -> Self {
+        Self::new(Kind::Fixed, None, "")
+    }
+
+    fn new(kind: Kind, header: Option<(HeaderName, HeaderValue)>, secret: &str) -> Self {
         Self {
             header,
+            secret: secret.into(),
             kind,
             granted: Instant::now(),
             renew_at: None,
@@ -81,13 +90,13 @@ impl Grant {
     /// A token, in the header where the API wants it.
     fn token(kind: Kind, way: Option<Way>, token: &str, lives: Option<Duration>) -> Option<Self> {
         let header = match way.map(|way| way.sign_in()) {
-            Some(SignIn::Key { header }) => {
+            Some(SignIn::Key { header, scheme }) => {
                 let name = HeaderName::from_bytes(header.as_bytes()).ok()?;
-                (name, sensitive(token)?)
+                (name, sensitive(format!("{scheme} {token}").trim_start())?)
             }
             _ => (AUTHORIZATION, sensitive(&format!("Bearer {token}"))?),
         };
-        let mut grant = Self::new(kind, Some(header));
+        let mut grant = Self::new(kind, Some(header), token);
         grant.renew_at = lives.map(|it| grant.granted + it - BEFORE_END.min(it / 10));
         Some(grant)
     }
@@ -207,23 +216,23 @@ impl Auth {
 
     /// The grant for a way. A token is the same for all.
     fn flight(&self, way: Option<Way>) -> Flight {
-        let name = match way.map(|way| (way, way.sign_in())) {
-            Some((_, SignIn::Key { header })) => header,
-            Some((way, _)) if !self.is_bearer() => way.name(),
-            _ => "",
+        let wanted: Of = match way.map(|way| (way, way.sign_in())) {
+            Some((_, SignIn::Key { header, scheme })) => (header, scheme),
+            Some((way, _)) if !self.is_bearer() => ("", way.name()),
+            _ => ("", ""),
         };
         let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, flight)) = grants.iter().find(|(of, _)| *of == name) {
+        if let Some((_, flight)) = grants.iter().find(|(of, _)| *of == wanted) {
             return flight.clone();
         }
         let flight = Arc::new(SingleFlight::new());
-        grants.push((name, flight.clone()));
+        grants.push((wanted, flight.clone()));
         flight
     }
 
     async fn obtain(&self, way: Option<Way>, transport: &Transport) -> Result<Grant, CallError> {
         let made = match &self.credentials {
-            Credentials::None => return Ok(Grant::new(Kind::Fixed, None)),
+            Credentials::None => return Ok(Grant::none()),
             Credentials::Bearer(token) => {
                 Grant::token(Kind::Fixed, way, token.expose_secret(), None)
             }
@@ -243,7 +252,7 @@ impl Auth {
                         exchange(api, transport, request, username, password).await
                     }
                     Some((_, SignIn::Key { .. })) => Err(no_key()),
-                    None => Ok(Grant::new(Kind::Fixed, None)),
+                    None => Ok(Grant::none()),
                 };
             }
         };
@@ -257,15 +266,16 @@ impl Auth {
             SignIn::Basic { session } => session.as_ref().map_or(&[][..], |it| it.denied),
             SignIn::Token(_) | SignIn::Key { .. } => &[],
         };
-        let wanted = match way.sign_in() {
-            SignIn::Key { .. } => "a key",
-            SignIn::Basic { .. } | SignIn::Token(_) => "a user name and password, or a token",
+        let is_key = matches!(way.sign_in(), SignIn::Key { .. });
+        let wanted = match is_key {
+            true => "a key",
+            false => "a user name and password, or a token",
         };
         match &self.credentials {
             // Another header may be what lets in.
             Credentials::None
                 if transport.headers().is_empty()
-                    && (status == 401 || denied.contains(&status)) =>
+                    && (status == 401 || status == 403 && is_key || denied.contains(&status)) =>
             {
                 CallError {
                     code: ErrorCode::Unauthenticated,
@@ -296,16 +306,7 @@ impl Auth {
         }
         let grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
         for grant in grants.iter().filter_map(|(_, flight)| flight.get()) {
-            if let Some((name, value)) = &grant.header
-                && let Ok(value) = value.to_str()
-            {
-                // A key stands there as it is, whatever characters it has.
-                let bare = match *name == AUTHORIZATION || *name == COOKIE {
-                    true => value.split_once([' ', '=']).map_or(value, |(_, it)| it),
-                    false => value,
-                };
-                secrets.push(bare.to_owned());
-            }
+            secrets.push(grant.secret.expose_secret().to_owned());
         }
         drop(grants);
         let headers = transport
@@ -326,9 +327,10 @@ async fn basic(
     username: &str,
     password: &SecretString,
 ) -> Result<Grant, CallError> {
-    let header = sensitive(&format!("Basic {}", encoded_pair(username, password)))
+    let pair = encoded_pair(username, password);
+    let header = sensitive(&format!("Basic {pair}"))
         .ok_or_else(|| CallError::new(ErrorCode::Internal, "Basic credentials are no header"))?;
-    let mut grant = Grant::new(Kind::Fixed, Some((AUTHORIZATION, header)));
+    let mut grant = Grant::new(Kind::Fixed, Some((AUTHORIZATION, header)), &pair);
     let Some(session) = session else {
         return Ok(grant);
     };
@@ -339,7 +341,9 @@ async fn basic(
     let asked = response.status != 404;
     let cookie = cookie(&response.headers, session.cookie).filter(|_| asked);
     if let Some(cookie) = cookie {
-        return Ok(Grant::new(Kind::Session, Some((COOKIE, cookie))));
+        let session = cookie.to_str().ok().and_then(|it| it.split_once('='));
+        let session = session.map_or("", |(_, value)| value).to_owned();
+        return Ok(Grant::new(Kind::Session, Some((COOKIE, cookie)), &session));
     }
     if session.denied.contains(&response.status) {
         let error = explain::error_of(&api.errors, transport.base(), Http::Get, &response);
@@ -442,5 +446,7 @@ fn sensitive(text: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
+#[cfg(test)]
+mod key_tests;
 #[cfg(test)]
 mod tests;

@@ -10,13 +10,14 @@ use crate::cursor::{CursorError, Position, Scope};
 use crate::error::{CallError, ErrorCode};
 use crate::json::{self, Fields, Scanner};
 use crate::json_schema::is_wrapped;
+use crate::list::link::LinkError;
 use crate::list::{self, Budget, Next, Page, PageAt, PageError, Plan, Said, link};
 use crate::problem::Problem;
 use crate::rate_limit::RateLimit;
 use crate::request::Request;
 use crate::secrets::Redactor;
 use crate::size;
-use crate::tool::{Content, Http, List, Tool, Way};
+use crate::tool::{Content, Http, List, Pager, Tool, Way};
 use crate::transport::Response;
 
 /// Called after each page of a list with the entries read and, if known, those there are to read.
@@ -198,6 +199,12 @@ impl Call<'_> {
         let start = self.start(&scope)?.unwrap_or(Position::Offset(0));
         let request = Request::new(self.arguments).map_err(|problem| invalid(&[problem]))?;
         let pager = self.arguments.pager(list);
+        if let (Some(pager), Position::Native { token, .. }) = (pager, &start)
+            && matches!(pager.way, Way::Link { .. })
+            && !link::is_carried(token, pager)
+        {
+            return Err(bad_cursor(CursorError::Damaged));
+        }
         let plan = Plan {
             items: list.items,
             pager,
@@ -223,10 +230,8 @@ impl Call<'_> {
             async move {
                 let response = self.send(&request).await?;
                 let status = response.status;
-                let linked = match way {
-                    Some(Way::Link { rel }) => Some(self.linked(rel, &request, &response)?),
-                    _ => None,
-                };
+                let linked = pager.map(|pager| self.linked(pager, &request, &response));
+                let linked = linked.transpose()?.flatten();
                 let page = Page::parse(text(response)?, list.items, said);
                 let mut page = page.map_err(|error| no_page(&error, status))?;
                 if let Some(next) = linked {
@@ -264,14 +269,27 @@ impl Call<'_> {
         Ok((200, result))
     }
 
-    /// The next page as the link of an answer has it.
-    fn linked(&self, rel: &str, request: &Request, response: &Response) -> Result<Next, CallError> {
-        let url = self.account.url_of(&request.path_and_query);
-        let next = url.map_or(Ok(Next::End), |url| {
-            link::next(&response.headers, rel, &url)
-        });
-        next.map_err(|error| {
-            unexpected(response.status, format!("{error}.")).hint("The server or a proxy in front of it names itself otherwise than the base URL of the account does: whoever runs these tools can correct one of them.")
+    /// The next page as the link of an answer has it, where lists are paged by that.
+    fn linked(
+        &self,
+        pager: Pager,
+        request: &Request,
+        response: &Response,
+    ) -> Result<Option<Next>, CallError> {
+        let Way::Link { rel, .. } = pager.way else {
+            return Ok(None);
+        };
+        let Some(url) = self.account.url_of(&request.path_and_query) else {
+            return Ok(Some(Next::End));
+        };
+        let next = link::next(&response.headers, rel, &url)
+            .and_then(|next| link::carried(next, pager, self.tool));
+        next.map(Some).map_err(|error| {
+            let hint = match error {
+                LinkError::NoUrl | LinkError::Elsewhere(_) => "The server or a proxy in front of it names itself otherwise than the base URL of the account does: whoever runs these tools can correct one of them.",
+                LinkError::Unnamed(_) | LinkError::Nowhere => "This list can only be read up to here: whoever makes these tools has to say by which parameters of the link it goes on, `position` in the list's way to page.",
+            };
+            unexpected(response.status, format!("{error}.")).hint(hint)
         })
     }
 }
@@ -429,6 +447,8 @@ fn result(tool: &Tool, response: Response) -> Result<String, CallError> {
 mod answers_tests;
 #[cfg(test)]
 mod instead_tests;
+#[cfg(test)]
+mod link_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

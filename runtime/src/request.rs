@@ -3,14 +3,13 @@
 use core::fmt;
 use std::borrow::Cow;
 
-use reqwest::Url;
 use serde_json::{Map, Value};
 
 use crate::arguments::Arguments;
 use crate::check::is_password;
 use crate::encode::{cookie, header_value, joined, path_segment, percent, query_pairs};
 use crate::form::{check_file, is_json, written};
-use crate::list::PageAt;
+use crate::list::{PageAt, link};
 use crate::merge::fit;
 use crate::problem::{At, Problem, echo};
 use crate::tool::{Body, Content, Http, PagePlace, Pager, Param, Place, Segment, Tool, Way};
@@ -123,7 +122,7 @@ impl Request {
                 said.then(|| (cursor, Value::from(token)))
             }
             (Way::Link { .. }, PageAt::Token(token)) if !token.is_empty() => {
-                return self.with_link(tool, token);
+                return self.with_link(token);
             }
             _ => None,
         };
@@ -140,24 +139,13 @@ impl Request {
         }
     }
 
-    /// The same request with the query of a link to the next page. What the tool itself declares is sent as this call has it.
-    fn with_link(&self, tool: &Tool, query: &str) -> Self {
+    /// The same request with what a link to the next page carries.
+    fn with_link(&self, query: &str) -> Self {
         let mut request = self.clone();
-        let is_own = |name: &str| {
-            let mut params = tool.params.iter();
-            params.any(|param| {
-                let rest = name.strip_prefix(param.wire);
-                let is = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('['));
-                is && matches!(param.place, Place::Query(_))
-            })
-        };
-        // Read as a browser would; the server before it means nothing.
-        let url = Url::parse(&format!("http://localhost/?{query}"));
-        let pairs = url.iter().flat_map(Url::query_pairs);
-        let pairs = pairs
-            .filter(|(name, _)| !is_own(name))
+        let pairs = link::pairs(query).into_iter();
+        let pairs: Vec<_> = pairs
             .map(|(name, value)| (percent(&name), percent(&value)))
-            .collect::<Vec<_>>();
+            .collect();
         append_query(&mut request.path_and_query, &pairs);
         request
     }

@@ -330,6 +330,8 @@ pub enum Way {
     Link {
         /// Relation of the link to the next page.
         rel: &'static str,
+        /// Parameters of the link that say where that begins. Beside the number of items nothing else is taken from a link, nor from a cursor that somebody made up.
+        position: &'static [&'static str],
     },
 }
 

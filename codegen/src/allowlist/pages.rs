@@ -11,7 +11,8 @@ const WAYS: [&str; 4] = ["cursor", "link", "page", "offset"];
 /// Reads an entry of `pagination`.
 pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<Pagination> {
     let keys = [
-        "in", "cursor", "next", "link", "page", "first", "limit", "offset", "max", "total",
+        "in", "cursor", "next", "link", "position", "page", "first", "limit", "offset", "max",
+        "total",
     ];
     let map = r.map(node, "an entry of `pagination`", &keys)?;
     let place = r.text_if(&map, "in");
@@ -56,6 +57,13 @@ fn way(r: &mut Reader<'_>, map: &Map<'_>) -> Option<Way> {
             "`first` is the number of the first page, but there is no `page`",
         );
     }
+    if has("position") && !has("link") {
+        wrong(
+            r,
+            map,
+            "`position` is what a link says, but there is no `link`",
+        );
+    }
     match found.as_slice() {
         ["cursor"] => {
             let (cursor, next) = (r.text(map, "cursor"), r.text(map, "next"));
@@ -66,9 +74,19 @@ fn way(r: &mut Reader<'_>, map: &Map<'_>) -> Option<Way> {
                 offset,
             })
         }
-        ["link"] => Some(Way::Link {
-            rel: r.text(map, "link")?.value,
-        }),
+        ["link"] => {
+            let rel = r.text(map, "link");
+            let position = r.texts(map, "position").into_iter();
+            let position: Vec<_> = position.map(|name| name.value).collect();
+            if position.is_empty() && !r.is_misspelled(map, "position") {
+                let none = "the next page of a `link` begins where its query says: `position: [page]` has the parameters of it that do";
+                wrong(r, map, none);
+            }
+            Some(Way::Link {
+                rel: rel?.value,
+                position,
+            })
+        }
         ["page"] => {
             let page = r.text(map, "page");
             let first = map.get("first").map(|node| r.number_of(node, "first"));

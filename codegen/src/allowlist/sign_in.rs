@@ -13,10 +13,17 @@ pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<SignIn> {
     match (map.get("token"), map.get("basic"), map.get("key")) {
         (Some(node), None, None) => token(r, node).map(SignIn::Token),
         (None, None, Some(node)) => {
-            let map = r.map(node, "`key`", &["header"])?;
-            let header = r.text(&map, "header")?;
-            is_header(r, &header).then_some(SignIn::Key {
+            let map = r.map(node, "`key`", &["header", "scheme"])?;
+            let header = r.text(&map, "header");
+            let scheme = r.text_if(&map, "scheme");
+            let are_fit = [
+                header.as_ref().is_none_or(|it| is_header(r, it)),
+                scheme.as_ref().is_none_or(|it| is_scheme(r, it)),
+            ];
+            let header = header?;
+            are_fit.iter().all(|is| *is).then_some(SignIn::Key {
                 header: header.value,
+                scheme: scheme.map(|scheme| scheme.value).unwrap_or_default(),
             })
         }
         (None, Some(node), None) => {
@@ -37,21 +44,30 @@ pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<SignIn> {
         }
         _ => {
             let what = "`sign_in`".to_owned();
-            let expected = "not one of `token`, `basic` and `key`";
+            let expected = "not one of `token`, `basic` and `key` (a bearer token is `key: { header: Authorization, scheme: Bearer }`)";
             r.error(map.line, Problem::WrongKind { what, expected });
             None
         }
     }
 }
 
-/// Whether a text can be the name of a header (RFC 9110), and of one that nothing else uses.
+/// Whether a text can be the name of a header.
 fn is_header(r: &mut Reader<'_>, name: &At<String>) -> bool {
-    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-    let is = !name.value.is_empty() && name.value.chars().all(is_token);
+    is_token(r, name, "no name of a header")
+}
+
+/// Whether a text can stand before a key, which is put behind it with a space.
+fn is_scheme(r: &mut Reader<'_>, scheme: &At<String>) -> bool {
+    is_token(r, scheme, "no word that can stand before a key")
+}
+
+/// Whether a text is a token of HTTP (RFC 9110).
+fn is_token(r: &mut Reader<'_>, text: &At<String>, expected: &'static str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    let is = !text.value.is_empty() && text.value.chars().all(is_part);
     if !is {
-        let what = format!("`{}`", name.value);
-        let expected = "no name of a header";
-        r.error(name.line, Problem::WrongKind { what, expected });
+        let what = format!("`{}`", text.value);
+        r.error(text.line, Problem::WrongKind { what, expected });
     }
     is
 }

@@ -357,7 +357,7 @@ fn apis_entries() {
         (
             "{ basic: {} }",
             "{}",
-            "f:15: `sign_in` is not one of `token`, `basic` and `key`",
+            "f:15: `sign_in` is not one of `token`, `basic` and `key` (a bearer token is `key: { header: Authorization, scheme: Bearer }`)",
         ),
         (
             "{ basic: {} }",
@@ -422,7 +422,7 @@ fn apis_entries() {
         (
             "source: doc.yaml",
             "source: doc.yaml, sign_in: {}",
-            "f:9: `sign_in` is not one of `token`, `basic` and `key`",
+            "f:9: `sign_in` is not one of `token`, `basic` and `key` (a bearer token is `key: { header: Authorization, scheme: Bearer }`)",
         ),
         (
             "source: doc.yaml",
@@ -441,13 +441,18 @@ fn apis_entries() {
         ),
         ("{ basic: {} }", "{ key: {} }", "f:15: `key` needs `header`"),
         (
+            "{ basic: {} }",
+            "{ key: { header: Authorization, scheme: \"a b\" } }",
+            "f:15: `a b` is no word that can stand before a key",
+        ),
+        (
             "    title",
             "    pagination: [{ limit: l, max: 1 }]\n    title",
             "f:12: which items are wanted is said by one of `offset`, `page`, `cursor` with `next`, and `link`",
         ),
         (
             "    title",
-            "    pagination: [{ page: p, link: next, limit: l, max: 1 }]\n    title",
+            "    pagination: [{ page: p, link: next, position: [p], limit: l, max: 1 }]\n    title",
             "f:12: which items are wanted is said by one of `offset`, `page`, `cursor` with `next`, and `link`",
         ),
         (
@@ -457,7 +462,22 @@ fn apis_entries() {
         ),
         (
             "    title",
-            "    pagination: [{ in: body, link: next, limit: l, max: 1 }]\n    title",
+            "    pagination: [{ link: next, limit: l, max: 1 }]\n    title",
+            "f:12: the next page of a `link` begins where its query says: `position: [page]` has the parameters of it that do",
+        ),
+        (
+            "    title",
+            "    pagination: [{ link: next, positon: [p], limit: l, max: 1 }]\n    title",
+            "f:12: an entry of `pagination` has no key `positon` (did you mean `position`?)",
+        ),
+        (
+            "    title",
+            "    pagination: [{ offset: o, position: [p], limit: l, max: 1 }]\n    title",
+            "f:12: `position` is what a link says, but there is no `link`",
+        ),
+        (
+            "    title",
+            "    pagination: [{ in: body, link: next, position: [p], limit: l, max: 1 }]\n    title",
             "f:12: a link is followed by its query, so that `in: body` is no place for it",
         ),
         (

@@ -150,7 +150,12 @@ fn way(pagination: &Pagination) -> Argument {
             let cursor = [text("cursor", cursor), text("next", next), limit].into_iter();
             ("cursor", cursor.chain(offset).collect())
         }
-        Way::Link { rel } => ("link", vec![text("rel", rel), limit]),
+        Way::Link { rel, position } => {
+            let names = position.iter();
+            let names = names.map(|name| Argument::word(string_literal(name)));
+            let position = Argument::list("position", names.collect());
+            ("link", vec![text("rel", rel), position, limit])
+        }
     };
     let place = pagination
         .in_body

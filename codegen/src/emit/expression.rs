@@ -143,7 +143,10 @@ fn sign_in(sign_in: &SignIn) -> Expression {
             vec![("session", option(cookie.as_ref(), session))],
         ),
         SignIn::Token(request) => call("SignIn::Token", token_request(request)),
-        SignIn::Key { header } => structure("SignIn::Key", vec![("header", text(header))]),
+        SignIn::Key { header, scheme } => structure(
+            "SignIn::Key",
+            vec![("header", text(header)), ("scheme", text(scheme))],
+        ),
     }
 }
 

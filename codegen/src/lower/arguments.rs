@@ -126,7 +126,8 @@ fn take_pages(
         .filter_map(|parameter| parameter.since.clone())
         .next();
     parameters.retain(|parameter| {
-        let mut names = pages.parameters().into_iter();
+        let position = pages.position().iter().map(String::as_str);
+        let mut names = pages.parameters().into_iter().chain(position);
         !names.any(|name| is_of_page(parameter, pages, name))
     });
     (Some(pages.clone()), since)

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt as _;
-use syn::parse::ParseStream;
+use syn::parse::{Parse, ParseStream};
 use syn::{LitInt, LitStr, Token, Type};
 
 use crate::entries::{Name, each, each_key, each_key_of, parenthesized, unknown_key, value};
@@ -99,9 +99,15 @@ impl PageKeys {
         self.place.as_ref().is_some_and(|place| place == "body")
     }
 
+    /// The texts of a key that may have several.
+    pub(crate) fn all(&self, key: &str) -> impl Iterator<Item = String> {
+        let texts = self.texts.iter().filter(move |(name, _)| name == key);
+        texts.map(|(_, text)| text.value())
+    }
+
     /// The parameters that it takes, with their keys.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &(Ident, LitStr)> {
-        let names = ["limit", "offset", "page", "cursor"];
+        let names = ["limit", "offset", "page", "cursor", "position"];
         let texts = self.texts.iter();
         texts.filter(move |(key, _)| names.iter().any(|name| key == name))
     }
@@ -112,7 +118,7 @@ pub(crate) const WAYS: [(&str, &[&str], &str); 4] = [
     ("offset", &["limit", "offset"], ""),
     ("number", &["limit", "page"], ""),
     ("cursor", &["cursor", "next", "limit"], "offset"),
-    ("link", &["rel", "limit"], ""),
+    ("link", &["rel", "position", "limit"], ""),
 ];
 
 /// `role(unique) = "roles.name"`
@@ -383,6 +389,13 @@ fn page(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Page> {
                 "in" if way != "link" => keys.place = Some(value(input)?),
                 "first" if way == "number" => keys.first = Some(value(input)?),
                 "max" => keys.max = Some(value(input)?),
+                "position" if way == "link" => {
+                    let list;
+                    syn::parenthesized!(list in input);
+                    let names = list.parse_terminated(<LitStr as Parse>::parse, Token![,])?;
+                    let named = names.into_iter().map(|name| (key.clone(), name));
+                    keys.texts.extend(named);
+                }
                 "since" => keys.since = Some(value(input)?),
                 name if name == "total" || name == more || needed.contains(&name) => {
                     keys.texts.push((key.clone(), value(input)?));

@@ -355,7 +355,9 @@ fn pager(pages: &Pages) -> TokenStream {
             next,
             offset,
         } => quote!(Cursor { cursor: #cursor, next: #next, offset: #offset }),
-        Way::Link { rel } => quote!(Link { rel: #rel }),
+        Way::Link { rel, position } => {
+            quote!(Link { rel: #rel, position: &[#(#position),*] })
+        }
     };
     quote! {
         ::runtime::__private::Pager {

@@ -51,6 +51,8 @@ pub(crate) enum Way {
     },
     Link {
         rel: String,
+        /// Parameters of the link that say where the next page begins.
+        position: Vec<String>,
     },
 }
 
@@ -140,6 +142,7 @@ fn pages(page: &PageKeys, keys: &Keys, tool: &str, errors: &mut Errors) -> Optio
         let example = |key: &&str| match *key {
             "limit" if way != "offset" => "limit = \"per_page\", ".to_owned(),
             "rel" => "rel = \"next\", ".to_owned(),
+            "position" => "position(\"page\"), ".to_owned(),
             key => format!("{key} = \"{key}\", "),
         };
         let examples: String = needed.iter().map(example).collect();
@@ -198,7 +201,10 @@ fn pages(page: &PageKeys, keys: &Keys, tool: &str, errors: &mut Errors) -> Optio
                 next: text("next"),
                 offset: text("offset"),
             },
-            "link" => Way::Link { rel: text("rel") },
+            "link" => Way::Link {
+                rel: text("rel"),
+                position: page.all("position").collect(),
+            },
             _ => Way::Offset {
                 offset: text("offset"),
             },

@@ -19,7 +19,7 @@ pub mod users {
             list(
                 items = "users",
                 of = User,
-                page = link(rel = "next", limit = "per_page", page = "page", max = 100),
+                page = link(rel = "next", position("after"), limit = "per_page", page = "page", max = 100),
                 filter(name),
                 summary(name, roles),
             ),

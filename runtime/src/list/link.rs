@@ -4,6 +4,8 @@ use reqwest::Url;
 use reqwest::header::{HeaderMap, LINK};
 
 use super::Next;
+use crate::encode::{joined, percent};
+use crate::tool::{Pager, Place, Tool, Way};
 
 /// Why a link is not followed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +16,14 @@ pub(crate) enum LinkError {
     /// It leads to another server, or to another path of this one.
     #[error("the link to the next page leads elsewhere: to {0}")]
     Elsewhere(String),
+    /// It has a parameter that is not one of those that may say where the page begins.
+    #[error(
+        "the link to the next page has the parameter `{0}`, which this tool does not expect there"
+    )]
+    Unnamed(String),
+    /// It has none of those.
+    #[error("the link to the next page does not say where that begins")]
+    Nowhere,
 }
 
 /// The query of the link with this relation in the headers of an answer to a request for `url`. Nothing but the query of it is ever used, and only if it leads to where the request went.
@@ -31,6 +41,61 @@ pub(crate) fn next(headers: &HeaderMap, rel: &str, url: &Url) -> Result<Next, Li
     Ok(match target.query() {
         None | Some("") => Next::End,
         Some(query) => Next::Token(query.to_owned()),
+    })
+}
+
+/// What a link carries over to the next request: where that begins, and how many items it wants, since pages of another length have other numbers. What the tool itself declares is sent as the call has it; anything else would be a parameter that nobody has allowed.
+pub(crate) fn carried(next: Next, pager: Pager, tool: &Tool) -> Result<Next, LinkError> {
+    let Next::Token(query) = next else {
+        return Ok(next);
+    };
+    let mut kept = Vec::new();
+    let mut begins = false;
+    for (name, value) in pairs(&query) {
+        if is_of_page(pager, &name) {
+            begins |= name != pager.limit;
+            kept.push((percent(&name), percent(&value)));
+        } else if !is_own(tool, &name) {
+            return Err(LinkError::Unnamed(name));
+        }
+    }
+    match begins {
+        true => Ok(Next::Token(joined(&kept))),
+        false => Err(LinkError::Nowhere),
+    }
+}
+
+/// Whether a cursor has nothing else than a link can have carried: whoever makes one up adds no parameter to the request.
+pub(crate) fn is_carried(query: &str, pager: Pager) -> bool {
+    pairs(query).iter().all(|(name, _)| is_of_page(pager, name))
+}
+
+/// The pairs of a query, read as a browser would.
+pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
+    // The server before it means nothing.
+    let mut url = Url::parse("http://localhost/").ok();
+    if let Some(url) = &mut url {
+        url.set_query(Some(query));
+    }
+    let pairs = url.iter().flat_map(Url::query_pairs);
+    pairs
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
+}
+
+fn is_of_page(pager: Pager, name: &str) -> bool {
+    let Way::Link { position, .. } = pager.way else {
+        return false;
+    };
+    name == pager.limit || position.contains(&name)
+}
+
+/// Whether it is a query parameter of the tool, or a part of one.
+fn is_own(tool: &Tool, name: &str) -> bool {
+    tool.params.iter().any(|param| {
+        let rest = name.strip_prefix(param.wire);
+        let is = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('['));
+        is && matches!(param.place, Place::Query(_))
     })
 }
 

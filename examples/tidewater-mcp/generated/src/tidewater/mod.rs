@@ -35,6 +35,7 @@ pub static API: Api = Api {
     }],
     sign_in: SignIn::Key {
         header: "X-Tidewater-Key",
+        scheme: "",
     },
     errors: ErrorShapes {
         detail: &["/error/message"],
