@@ -32,11 +32,9 @@ Environment:
   arguments of a program are visible to others.
 
   %PREFIX%_URL            where %API% is: http://localhost:8080, https://example.org/%HOST%
-  %PREFIX%_USERNAME       signs in with a user name …
-  %PREFIX%_PASSWORD       … and its password
-  %PREFIX%_TOKEN          or: a bearer token
-  %PREFIX%_TOKEN_FILE     or: a file with a bearer token, read again when it changes
-  %PREFIX%_TOKEN_COMMAND  or: a command that prints a bearer token, run again when the token expires
+%LOGIN_VARIABLES%
+  %PREFIX%_TOKEN_FILE     or: a file with it, read again when it changes
+  %PREFIX%_TOKEN_COMMAND  or: a command that prints it, run again when the token expires
   %PREFIX%_HEADERS        headers to add to each request, as a JSON object or as `Name: value` lines
   %PREFIX%_API            %API_NAMES%; detected if not set
   %PREFIX%_TIMEOUT        seconds that a request to %API% may take; 30 if not set

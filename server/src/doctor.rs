@@ -133,9 +133,9 @@ async fn sign_in(
         }
         (true, "forbidden") => {
             match (token, &known.api.sign_in) {
-                (true, SignIn::Basic { .. }) => report.note(
+                (true, SignIn::Basic { .. } | SignIn::Key { .. }) => report.note(
                     "sign-in",
-                    &words("not known: this %API% says the same of a wrong token and of a missing permission"),
+                    &words("not known: %AN_API% may say the same of a wrong token and of a missing permission"),
                 )?,
                 _ => report.ok("sign-in", "works")?,
             }
@@ -146,6 +146,15 @@ async fn sign_in(
             )?;
         }
         (true, "unauthenticated") => report.failed("sign-in", &detail, &text("hint"))?,
+        // A list has no id that could be wrong.
+        (true, "not_found") => report.failed(
+            tool.title,
+            &detail,
+            &format!(
+                "There is no {} behind this address: check the path of the address.",
+                tool.path
+            ),
+        )?,
         (true, _) => report.failed(tool.title, &detail, &text("hint"))?,
     }
     if !selection.matches(tool) {

@@ -41,7 +41,7 @@ use crate::gateway::options::{LogFormat, Options};
 use crate::gateway::serve;
 use crate::handler::Handler;
 use crate::offer::{Catalogue, Offer};
-pub use crate::product::{Examples, Product};
+pub use crate::product::{Examples, Product, Words};
 use crate::product::{product, words};
 use crate::settings::{Problems, process_environment};
 

@@ -33,8 +33,27 @@ pub struct Product {
     pub tool_names: &'static str,
     /// The tool whose permission one needs first; empty if any will do.
     pub probe: &'static str,
+    /// What people say to a search for tools, where the catalogue has other words.
+    pub words: Words,
     /// What the manual shows.
     pub examples: Examples,
+}
+
+/// Words that mean the same to a search for tools as those of the catalogue.
+#[derive(Debug)]
+pub struct Words {
+    /// A word, in the order of the alphabet, and the words for it: `("dataset", "asset")`.
+    pub same: &'static [(&'static str, &'static str)],
+    /// A turn of phrase in lower case, and the words for it: `("turn off", "pause")`.
+    pub phrases: &'static [(&'static str, &'static str)],
+}
+
+impl Words {
+    /// None beside those that all catalogues have in common: `add` is `create`.
+    pub const NONE: Self = Self {
+        same: &[],
+        phrases: &[],
+    };
 }
 
 /// Examples for the manual.
@@ -80,31 +99,19 @@ impl Product {
         names.sort_unstable();
         let codes: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
         let host = self.prefix.to_ascii_lowercase();
-        let prefix = self.prefix;
-        let (login, login_json, login_auth) = match self.has_passwords() {
-            true => (
-                format!("{prefix}_USERNAME=admin {prefix}_PASSWORD=…"),
-                format!("\"{prefix}_USERNAME\": \"admin\", \"{prefix}_PASSWORD\": \"…\""),
-                "\"type\": \"password\", \"username\": \"admin\", \"password\": \"…\"".to_owned(),
-            ),
-            false => (
-                format!("{prefix}_TOKEN=…"),
-                format!("\"{prefix}_TOKEN\": \"…\""),
-                "\"type\": \"bearer\", \"token\": \"…\"".to_owned(),
-            ),
-        };
         let examples = &self.examples;
         let tool = |verb: &str, resource: &str| {
             let named = self.tool_names.replace("{verb}", verb);
             named.replace("{resource}", resource)
         };
+        let [login, login_json, login_auth, login_file, login_variables] = self.logins();
         let pairs = [
             ("%NAME%", self.name),
             ("%TITLE%", self.title),
             ("%ABOUT%", self.about),
             ("%API%", self.api),
             ("%AN_API%", self.an_api),
-            ("%PREFIX%", prefix),
+            ("%PREFIX%", self.prefix),
             ("%HOST%", &host),
             ("%API_NAMES%", &names.join(" or ")),
             ("%API_CODES%", &codes.join(" or ")),
@@ -112,6 +119,8 @@ impl Product {
             ("%LOGIN%", &login),
             ("%LOGIN_JSON%", &login_json),
             ("%LOGIN_AUTH%", &login_auth),
+            ("%LOGIN_FILE%", &login_file),
+            ("%LOGIN_VARIABLES%", &login_variables),
             ("%TAG%", examples.tag.0),
             ("%TAG_MEANS%", examples.tag.1),
             ("%TOOLS%", examples.tools),
@@ -134,6 +143,30 @@ impl Product {
         filled
     }
 
+    /// How one signs in: before a command, in JSON variables, in JSON as a gateway has it, as arguments, and as the variables that there are.
+    fn logins(&self) -> [String; 5] {
+        let prefix = self.prefix;
+        let host = prefix.to_ascii_lowercase();
+        match self.has_passwords() {
+            true => [
+                format!("{prefix}_USERNAME=admin {prefix}_PASSWORD=…"),
+                format!("\"{prefix}_USERNAME\": \"admin\", \"{prefix}_PASSWORD\": \"…\""),
+                "\"type\": \"password\", \"username\": \"admin\", \"password\": \"…\"".to_owned(),
+                format!("--username mcp --password-file /run/secrets/{host}"),
+                format!(
+                    "  {prefix}_USERNAME  signs in with a user name …\n  {prefix}_PASSWORD  … and its password\n  {prefix}_TOKEN  or: a bearer token"
+                ),
+            ],
+            false => [
+                format!("{prefix}_TOKEN=…"),
+                format!("\"{prefix}_TOKEN\": \"…\""),
+                "\"type\": \"bearer\", \"token\": \"…\"".to_owned(),
+                format!("--token-file /run/secrets/{host}"),
+                format!("  {prefix}_TOKEN  the key that signs in"),
+            ],
+        }
+    }
+
     /// Whether any of its APIs takes user names and passwords.
     pub(crate) fn has_passwords(&self) -> bool {
         let key = |api: &&Api| matches!(api.sign_in, SignIn::Key { .. });
@@ -154,6 +187,7 @@ static UNNAMED: Product = Product {
     prefix: "",
     tool_names: "",
     probe: "",
+    words: Words::NONE,
     examples: Examples {
         tag: ("", ""),
         tools: "",

@@ -200,6 +200,12 @@ fn credentials(
             "%PREFIX%_PASSWORD is set but %PREFIX%_USERNAME is not: set it too",
         ));
     }
+    if (username.is_some() || password.is_some()) && !product().has_passwords() {
+        problems.push(words(
+            "%API% has no user names and passwords: give the key as %PREFIX%_TOKEN, and neither %PREFIX%_USERNAME nor %PREFIX%_PASSWORD",
+        ));
+        return Credentials::None;
+    }
     if contradiction {
         return Credentials::None;
     }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use server::{Examples, Product};
+use server::{Examples, Product, Words};
 
 static PRODUCT: Product = Product {
     name: "tidewater-mcp",
@@ -15,6 +15,7 @@ static PRODUCT: Product = Product {
     prefix: "TIDEWATER",
     tool_names: "{verb}_{resource}",
     probe: "list_vessels",
+    words: Words::NONE,
     examples: Examples {
         tag: ("fleet", "vessels and their calls"),
         tools: "list_vessels,list_berths",

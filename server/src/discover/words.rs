@@ -10,103 +10,47 @@ const STOP: &str = "\
     then there these they this those to tool us use want was we were what when where whether \
     which with without would you";
 
-/// What people say, and the words of Airflow and of the catalogue for it.
+/// What people say, and the words that catalogues have for it. What only one product calls so stands in its [`Words`](crate::Words).
 const SAME: &[(&str, &str)] = &[
-    ("abort", "cancel stop"),
-    ("access", "role permission"),
-    ("account", "user"),
-    ("activate", "unpause"),
     ("add", "create"),
-    ("admin", "role"),
-    ("administrator", "role"),
-    ("again", "clear"),
-    ("alive", "health heartbeat"),
-    ("approval", "respond"),
-    ("approve", "respond"),
-    ("argument", "param"),
-    ("broken", "import error list"),
-    ("cancel", "fail stop"),
     ("change", "update"),
-    ("count", "stats"),
-    ("crash", "fail log"),
-    ("credential", "connection"),
-    ("dataset", "asset"),
-    ("deactivate", "pause update"),
-    ("disable", "pause update"),
     ("edit", "update"),
     ("employee", "user"),
-    ("enable", "unpause"),
     ("erase", "delete"),
-    ("error", "fail log"),
-    ("execute", "trigger"),
-    ("execution", "run"),
     ("find", "list"),
-    ("grant", "update"),
-    ("history", "tries"),
     ("insert", "create"),
-    ("kill", "fail stop update"),
-    ("launch", "trigger"),
     ("make", "create"),
     ("member", "user"),
     ("modify", "update"),
     ("new", "create"),
-    ("output", "log xcom"),
-    ("owned", "owner"),
-    ("parameter", "param"),
-    ("password", "connection user"),
     ("people", "user"),
     ("person", "user"),
-    ("pipeline", "dag"),
-    ("print", "log"),
     ("purge", "delete"),
     ("read", "get"),
-    ("redo", "clear again"),
     ("remove", "delete"),
     ("rename", "update"),
-    ("repeat", "clear again"),
-    ("rerun", "clear again run"),
     ("reset", "update"),
-    ("restart", "clear again"),
-    ("result", "xcom"),
-    ("resume", "unpause"),
-    ("retry", "clear again try"),
-    ("right", "permission role"),
     ("search", "list"),
-    ("secret", "variable connection"),
     ("see", "get list"),
     ("set", "update"),
     ("show", "get list"),
-    ("start", "trigger"),
-    ("stop", "pause"),
-    ("stuck", "dependency keep"),
-    ("suspend", "pause"),
-    ("traceback", "log error"),
     ("uninstall", "delete"),
     ("view", "get list"),
-    ("why", "log"),
-    ("workflow", "dag"),
-    ("yesterday", "today date"),
 ];
 
 /// Turns of phrase whose words mean something else one by one.
 const PHRASES: &[(&str, &str)] = &[
     ("how many", "count"),
-    ("run a dag", "trigger dag"),
-    ("run dag", "trigger dag"),
-    ("run the dag", "trigger dag"),
     ("setting", "config"),
     ("settings", "config"),
-    ("turn off", "pause"),
-    ("turn on", "unpause"),
-    ("who changed", "audit log"),
-    ("who did", "audit log"),
     ("who", "user"),
 ];
 
 /// A query with other words for its turns of phrase.
 pub(super) fn plain_query(query: &str) -> String {
     let mut text = format!(" {} ", plain(query).collect::<Vec<_>>().join(" "));
-    for (said, meant) in PHRASES {
+    // Those of the product are longer: "who changed" comes before "who".
+    for (said, meant) in product().words.phrases.iter().chain(PHRASES) {
         text = text.replace(&format!(" {said} "), &format!(" {meant} "));
     }
     text
@@ -129,7 +73,8 @@ fn is_product(word: &str) -> bool {
 
 /// The words that mean the same as one of these, without their endings.
 pub(super) fn same(word: &str) -> impl Iterator<Item = String> {
-    SAME.iter()
+    let own = product().words.same.iter();
+    own.chain(SAME)
         .filter(move |(said, _)| stem(said) == word)
         .flat_map(|(_, meant)| meant.split(' '))
         .map(stem)
@@ -222,9 +167,16 @@ mod tests {
 
     #[test]
     fn words_of_the_same_meaning_are_sorted_and_once() {
-        assert!(SAME.is_sorted_by(|before, after| before.0 < after.0));
+        for words in [SAME, product().words.same] {
+            assert!(words.is_sorted_by(|before, after| before.0 < after.0));
+        }
         assert!(STOP.split(' ').is_sorted());
-        let rows = [("redo", "clear again"), ("crash", "fail log"), ("zork", "")];
+        let rows = [
+            ("redo", "clear again"),
+            ("crash", "fail log"),
+            ("edit", "updat"),
+            ("zork", ""),
+        ];
         for (word, expected) in rows {
             let found: Vec<_> = same(word).collect();
             assert_eq!(found.join(" "), expected);

@@ -33,7 +33,13 @@ fn with_words(mut command: Command) -> Command {
     command.mut_args(argument).mut_subcommands(with_words)
 }
 
+/// Arguments that say nothing to an API without user names and passwords.
+const OF_PASSWORDS: [&str; 3] = ["username", "password_file", "password_stdin"];
+
 fn argument(mut argument: Arg) -> Arg {
+    if OF_PASSWORDS.contains(&argument.get_id().as_str()) && !product().has_passwords() {
+        argument = argument.hide(true);
+    }
     if let Some(text) = argument.get_help().map(filled) {
         argument = argument.help(text);
     }

@@ -50,7 +50,7 @@ pub(crate) enum AccountCommand {
     /// Add %AN_API%.
     #[command(after_help = "\
 Examples:
-  %NAME% account create production --url https://%HOST%.example.org --username mcp --password-file /run/secrets/%HOST%
+  %NAME% account create production --url https://%HOST%.example.org %LOGIN_FILE%
   %TOKEN_COMMAND% | %NAME% account create %TOKEN_FROM% --url https://… --token-stdin")]
     Create {
         /// Name, unique in the gateway.
