@@ -1,6 +1,8 @@
 """The example's server, which is YAML and a `main` of a few lines, against a server that is made from the same OpenAPI document: every tool, every list, the key, errors, rate limits, and its own names everywhere."""
 
+import base64
 import contextlib
+import hashlib
 import json
 import re
 import subprocess
@@ -181,6 +183,28 @@ async def test_a_link_is_followed_to_the_same_place_alone(port, tmp_path):
         assert len(port.seen) == before + 1
 
 
+def with_query(cursor, more):
+    """The cursor with more behind the server's own, made up as anybody can who knows how."""
+    read = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[:-8]
+    made = read[:-16] + more + read[-16:]
+    made += hashlib.sha256(b"cursor\0" + made).digest()[:8]
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+
+
+@pytest.mark.anyio
+async def test_a_made_up_cursor_adds_no_parameter_to_a_link(port, tmp_path):
+    async with connect(port, tmp_path) as session:
+        first = await session.call("list_berths", {"limit": 7, "terminal": "north"})
+        again = {"limit": 7, "terminal": "north"}
+        same = await session.call("list_berths", {**again, "next_cursor": with_query(first["next_cursor"], b"")})
+        assert len(same["items"]) == 7 and "terminal=north" in port.seen[-1][1]
+        before = len(port.seen)
+        for more in [b"&terminal=south", b"&open=false", b"&as=somebody"]:
+            error = await session.error("list_berths", {**again, "next_cursor": with_query(first["next_cursor"], more)})
+            assert error["code"] == "invalid_arguments" and "damaged" in error["detail"]
+        assert len(port.seen) == before
+
+
 @pytest.mark.anyio
 async def test_the_key_lets_in(port, tmp_path):
     for key in ["another", ""]:
@@ -200,6 +224,10 @@ def test_from_the_shell_with_its_own_names(port):
     assert code == 0 and "works" in output, output
     code, output, _ = run(port, "doctor", TIDEWATER_TOKEN="another")
     assert code == 1 and "the key is missing or unknown" in output, output
+    code, output, _ = run(port, "doctor", TIDEWATER_TOKEN="", TIDEWATER_USERNAME="ada", TIDEWATER_PASSWORD="x")
+    assert code == 1 and "give the key as TIDEWATER_TOKEN" in output, output
+    code, output, _ = run(port, "doctor", TIDEWATER_URL=f"{port.url}/elsewhere")
+    assert code == 1 and "check the path of the address" in output, output
     code, output, _ = run(port, "call", "get_vessel", '{"id": "9000007"}')
     assert code == 0 and json.loads(output)["name"] == "Vessel 007"
     code, output, _ = run(port, "tools", "--json")
@@ -211,6 +239,7 @@ def test_from_the_shell_with_its_own_names(port):
         code, output, errors = run(port, *command.split(), "--help")
         assert code == 0 and not re.search("airflow|apache|composer|dag", output + errors, re.IGNORECASE), output
         assert "{{" not in output, output
+        assert not re.search("USERNAME|(?<!DATABASE_)PASSWORD|--username|--password", output), output
         assert "tidewater" in output.lower(), output
     code, _, errors = run(port, "doctor", TIDEWATER_URL="", TIDEWATER_TIMEOUT="no", TIDEWATER_API="x", TIDEWATER_HEADERS="{")
     for name in ["URL", "TIMEOUT", "API", "HEADERS"]:
