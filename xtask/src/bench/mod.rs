@@ -4,6 +4,7 @@
 
 mod client;
 mod http;
+mod rebuild;
 mod upstream;
 
 use std::path::Path;
@@ -56,6 +57,7 @@ pub(crate) fn bench(strict: bool) -> Result<()> {
     rows.extend(step("the gateway beside a bare server", || {
         over_http(&binary, &bare, &upstream)
     })?);
+    rows.extend(step("building anew after one operation", rebuild::measure)?);
     print(&rows);
     let missed = rows.iter().filter(|row| !row.met).count();
     anyhow::ensure!(!strict || missed == 0, "{missed} budgets are not met");
