@@ -42,6 +42,11 @@ Administers one %TITLE%. List tools return `next_cursor`: pass it back unchanged
 To find something, use the list tool's filters in one call instead of reading all pages. Lists show the main fields of each item; `fields` asks for others. \
 If a call fails, `error.hint` says what to try; change nothing and repeat only if `error.retryable` is true.";
 
+// Over HTTP they are asked for with each request.
+static LISTING: LazyLock<String> = LazyLock::new(|| words(INSTRUCTIONS));
+static DISCOVERING: LazyLock<String> =
+    LazyLock::new(|| words(&format!("{INSTRUCTIONS} {}", discover::INSTRUCTIONS)));
+
 /// This server as it names itself.
 static SERVER: LazyLock<Implementation> = LazyLock::new(|| {
     Implementation::new(product().name, product().version).with_title(product().title)
@@ -279,14 +284,13 @@ impl ServerHandler for Handler {
         if let (Some(tools), Some(_)) = (&mut capabilities.tools, &self.0.changes) {
             tools.list_changed = Some(true);
         }
-        let instructions = if self.0.offer.discovers() {
-            words(&format!("{INSTRUCTIONS} {}", discover::INSTRUCTIONS))
-        } else {
-            words(INSTRUCTIONS)
+        let instructions = match self.0.offer.discovers() {
+            true => &*DISCOVERING,
+            false => &*LISTING,
         };
         ServerConfig::new(capabilities)
             .with_server_info(SERVER.clone())
-            .with_instructions(instructions)
+            .with_instructions(instructions.as_str())
     }
 
     async fn list_tools(
