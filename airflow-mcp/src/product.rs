@@ -84,6 +84,7 @@ const SAME: &[(&str, &str)] = &[
     ("stuck", "dependency keep"),
     ("suspend", "pause"),
     ("traceback", "log error"),
+    ("upstream", "upstream task list follow"),
     ("why", "log"),
     ("workflow", "dag"),
     ("yesterday", "today date"),
@@ -91,11 +92,22 @@ const SAME: &[(&str, &str)] = &[
 
 /// Turns of phrase whose words mean something else one by one.
 const PHRASES: &[(&str, &str)] = &[
+    ("add role to", "update role of"),
+    ("kill a task", "mark task failed"),
+    ("kill running task", "mark task failed"),
+    ("kill task", "mark task failed"),
+    ("last run", "list dag runs"),
+    ("latest run", "list dag runs"),
+    ("remove role from", "update role of"),
     ("run a dag", "trigger dag"),
     ("run dag", "trigger dag"),
     ("run the dag", "trigger dag"),
     ("turn off", "pause"),
     ("turn on", "unpause"),
     ("who changed", "audit log"),
+    ("who deleted", "audit log"),
     ("who did", "audit log"),
+    ("who paused", "audit log"),
+    ("who triggered", "audit log"),
+    ("with config", "with conf"),
 ];
