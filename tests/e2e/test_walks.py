@@ -31,17 +31,17 @@ WALKS = {
     "users": Walk({}, {"role": "Admin"}, entries=5001, few_entries=6, slow=True),
     "roles": Walk(entries=5),
     "permissions": Walk(entries=5, few={"action": "can_read"}, few_entries=1),
-    "dags": Walk({}, {"dag_id_pattern": "bulk_12"}, entries=490, few_entries=10),
+    "dags": Walk(entries=490),
     "dag_tags": Walk(entries=8),
     "dag_stats": Walk({"dag_ids": [f"bulk_{i:03d}" for i in range(20)]}, entries=20),
     "tasks": Walk({"dag_id": "lab_failing"}, entries=4),
     "dag_versions": Walk({}, {"dag_id": "lab_failing"}, entries=490, few_entries=1, slow=True),
     "dag_warnings": Walk(entries=1),
-    "dag_runs": Walk({}, {"dag_id": "bulk_001"}, entries=3000, few_entries=50),
+    "dag_runs": Walk(entries=3000),
     "dag_runs_batch": Walk({"states": ["success", "failed", "running"]}, {"dag_ids": ["bulk_001"]}, entries=3000, few_entries=50, slow=True),
     "backfill_dates": Walk({"dag_id": "lab_daily", "from_date": "2026-04-01T00:00:00Z", "to_date": "2026-04-10T00:00:00Z"}, entries=10),
     "backfills": Walk({"dag_id": "lab_daily"}),
-    "task_instances": Walk({}, {"state": ["failed"]}, entries=1000, few_entries=10),
+    "task_instances": Walk(entries=1000),
     "task_instances_batch": Walk({"state": ["success", "failed", "upstream_failed"]}, {"state": ["failed"]}, entries=900, few_entries=10),
     "mapped_task_instances": Walk(SQUARE, entries=8),
     "task_instance_tries": Walk(TRIED, entries=2),
@@ -50,7 +50,7 @@ WALKS = {
     "xcoms": Walk(entries=10),
     "task_state_store_entries": Walk(TRIED),
     "hitl_details": Walk(entries=3),
-    "variables": Walk(entries=1500, few={"variable_key_pattern": "variable_002"}, few_entries=10),
+    "variables": Walk(entries=1500),
     "connections": Walk(entries=30),
     "pools": Walk(entries=21),
     "assets": Walk(entries=2),
@@ -71,7 +71,6 @@ WALKS = {
 # What only one of the two Airflows is asked in another way.
 DIFFERENT = {
     (2, "permissions"): Walk(entries=5),
-    (2, "variables"): Walk(entries=1500),
     (3, "asset_queued_events"): Walk({"asset_id": 1}, entries=1),
 }
 
