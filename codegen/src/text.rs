@@ -21,7 +21,7 @@ pub(crate) fn tidy(text: &str, boilerplate: &[&str]) -> String {
     paragraphs.join("\n\n")
 }
 
-/// The description of an argument that will go, unless it says so itself.
+/// The description of a deprecated argument, which says so.
 pub(crate) fn deprecated(mut description: String) -> String {
     if !description.to_lowercase().contains("deprecated") {
         if !description.is_empty() {

@@ -74,7 +74,7 @@ fn operations(document: &DocumentCoverage) -> String {
     format!("{}\n{lines}\n", document.name)
 }
 
-/// The tools that a document says will go.
+/// The tools whose operations a document calls deprecated.
 fn deprecated(document: &DocumentCoverage) -> Option<String> {
     let tools = document.operations.iter().filter(|it| it.deprecated);
     let tools = tools.filter_map(|operation| match &operation.decision {
@@ -84,7 +84,7 @@ fn deprecated(document: &DocumentCoverage) -> Option<String> {
     let tools: Vec<&str> = tools.collect();
     (!tools.is_empty()).then(|| {
         format!(
-            "note: {} says that operations will go which are tools: {}",
+            "note: {} calls the operations of these tools deprecated: {}",
             document.name,
             codegen::listed(&tools)
         )
@@ -193,7 +193,7 @@ mod tests {
         );
         assert_eq!(
             deprecated(&document).unwrap_or_default(),
-            "note: shop says that operations will go which are tools: list_items"
+            "note: shop calls the operations of these tools deprecated: list_items"
         );
         assert_eq!(
             undecided(&document).collect::<Vec<_>>(),
