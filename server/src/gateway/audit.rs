@@ -6,16 +6,13 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
-use super::store::Store;
 use super::store::rows::NewAudit;
+use super::store::{MOST_RECORDS, Store};
 
 /// How many records can wait; more callers wait for a place.
 const WAITING: usize = 4096;
 /// How long more records are waited for when several have come at once.
 const GATHER: Duration = Duration::from_millis(1);
-
-/// Most records of one transaction; SQLite takes 32,766 values in a statement.
-const GROUP: usize = 1000;
 
 type Done = oneshot::Sender<Result<(), NotWritten>>;
 
@@ -63,11 +60,11 @@ impl AuditWriter {
 async fn write(store: Arc<Store>, mut waiting: mpsc::Receiver<Message>) {
     let mut messages = Vec::new();
     let mut closing = Vec::new();
-    while waiting.recv_many(&mut messages, GROUP).await > 0 {
+    while waiting.recv_many(&mut messages, MOST_RECORDS).await > 0 {
         // Where there are several there are more to come, and a transaction costs much more than a record.
-        if (2..GROUP).contains(&messages.len()) {
+        if (2..MOST_RECORDS).contains(&messages.len()) {
             tokio::time::sleep(GATHER).await;
-            let more = GROUP - messages.len();
+            let more = MOST_RECORDS - messages.len();
             waiting.recv_many(&mut messages, more).now_or_never();
         }
         let mut records = Vec::new();
@@ -84,8 +81,9 @@ async fn write(store: Arc<Store>, mut waiting: mpsc::Receiver<Message>) {
                 }
             }
         }
-        let result = store.insert_audit(&records).await.map_err(|error| {
-            tracing::error!(%error, records = records.len(), "audit records cannot be written");
+        let count = records.len();
+        let result = store.insert_audit(records).await.map_err(|error| {
+            tracing::error!(%error, records = count, "audit records cannot be written");
             NotWritten
         });
         for caller in callers {

@@ -172,7 +172,7 @@ impl Gateway {
         let gateway = Self(Arc::new(inner));
         let first = gateway.first_api_token().await?;
         let started = gateway.record(&Principal::gateway(), "gateway.start");
-        gateway.0.store.insert_audit(&[started]).await?;
+        gateway.0.store.insert_audit(vec![started]).await?;
         gateway.start_tasks(options.purge_interval);
         Ok((gateway, first))
     }

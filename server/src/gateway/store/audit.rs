@@ -1,41 +1,74 @@
 //! The audit log in the store.
 
+use std::sync::OnceLock;
+
 use sqlx::QueryBuilder;
 
 use super::rows::{AuditRow, NewAudit};
-use super::{Store, audit_columns, change, on};
+use super::{Pool, Store, audit_columns, change, on, on_writer};
 use crate::gateway::model::AuditQuery;
 
+/// Most records that are written at once.
+pub(crate) const MOST_RECORDS: usize = 1 << (SIZES - 1);
+
+/// How many columns a record has.
+const COLUMNS: usize = 11;
+
+/// How many sizes of statements there are: 1, 2, 4 and so on.
+const SIZES: usize = 9;
+
+/// The statement that inserts as many rows, a power of two, except those without a time. A statement for each number of records would be prepared each time.
+fn insertion(database: &Pool, rows: usize) -> &'static str {
+    static STATEMENTS: [[OnceLock<String>; SIZES]; 2] =
+        [const { [const { OnceLock::new() }; SIZES] }; 2];
+    // SQLite takes `$1` too, as a name, which it looks up for each value.
+    let (of_database, parameter): (_, fn(usize) -> String) = match database {
+        Pool::Sqlite(_) => (&STATEMENTS[0], |_| "?".to_owned()),
+        Pool::Postgres(_) => (&STATEMENTS[1], |number| format!("${number}")),
+    };
+    of_database[rows.ilog2() as usize].get_or_init(|| {
+        let row = |row: usize| {
+            let numbers = row * COLUMNS + 1..=(row + 1) * COLUMNS;
+            let parameters: Vec<_> = numbers.map(parameter).collect();
+            format!("({})", parameters.join(", "))
+        };
+        let values: Vec<_> = (0..rows).map(row).collect();
+        format!(
+            "INSERT INTO audit ({}) SELECT * FROM (VALUES {}) AS record WHERE column1 IS NOT NULL",
+            audit_columns!(),
+            values.join(", ")
+        )
+    })
+}
+
 impl Store {
-    /// Writes all records in one transaction.
-    pub(crate) async fn insert_audit(&self, records: &[NewAudit]) -> sqlx::Result<()> {
+    /// Writes all records, up to [`MOST_RECORDS`] of them, in one statement, which is one transaction.
+    pub(crate) async fn insert_audit(&self, records: Vec<NewAudit>) -> sqlx::Result<()> {
         if records.is_empty() {
             return Ok(());
         }
-        let start = concat!("INSERT INTO audit (", audit_columns!(), ") ");
-        on!(self, pool => {
-            let _turn = self.turn().await;
-            let mut query = QueryBuilder::<Db>::new(start);
-            query.push_values(records, |mut row, record| {
-                row.push_bind(record.at)
-                    .push_bind(&record.actor)
-                    .push_bind(&record.actor_name)
-                    .push_bind(&record.action)
-                    .push_bind(&record.account_id)
-                    .push_bind(&record.server_id)
-                    .push_bind(&record.tool)
-                    .push_bind(record.effect)
-                    .push_bind(&record.outcome)
-                    .push_bind(record.duration_ms)
-                    .push_bind(record.upstream_status);
-            });
-            // One statement is one transaction. With many records it is never the same again, so it is not kept.
-            query
-                .build()
-                .persistent(records.len() == 1)
-                .execute(pool)
-                .await
-                .map(|_| ())
+        let rows = records.len().next_power_of_two();
+        let statement = insertion(&self.pool, rows);
+        let unused = (None, NewAudit::default());
+        let unused = std::iter::repeat_n(unused, rows - records.len());
+        let used = records.into_iter().map(|record| (Some(record.at), record));
+        on_writer!(self, connection => {
+            let mut query = sqlx::query(statement);
+            for (at, record) in used.chain(unused) {
+                query = query
+                    .bind(at)
+                    .bind(record.actor)
+                    .bind(record.actor_name)
+                    .bind(record.action)
+                    .bind(record.account_id)
+                    .bind(record.server_id)
+                    .bind(record.tool)
+                    .bind(record.effect)
+                    .bind(record.outcome)
+                    .bind(record.duration_ms)
+                    .bind(record.upstream_status);
+            }
+            query.execute(connection).await.map(|_| ())
         })
     }
 

@@ -11,10 +11,14 @@ use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
+use sqlx::{ConnectOptions, Connection};
 
 use super::service::StoreUrl;
+
+pub(crate) use audit::MOST_RECORDS;
 
 pub(crate) mod rows;
 
@@ -30,23 +34,43 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Most connections to PostgreSQL of one gateway.
 const POSTGRES_CONNECTIONS: u32 = 10;
-/// SQLite reads side by side; it writes one by one anyway.
-const SQLITE_CONNECTIONS: u32 = 4;
+/// Most connections by which SQLite is read.
+const SQLITE_READERS: u32 = 4;
 /// What is announced to other gateways.
 pub(crate) const CHANNEL: &str = "airflow_mcp";
 
 /// The store. Its methods are in the modules of what they are about.
 pub(crate) struct Store {
     pool: Pool,
-    /// Writers of SQLite queue here: its own waiting is by polling.
-    turn: tokio::sync::Mutex<()>,
     /// Held while the gateway has the file, since another gateway would not learn what this one revokes.
     lock: Mutex<Option<File>>,
 }
 
 enum Pool {
-    Sqlite(SqlitePool),
+    Sqlite(Sqlite),
     Postgres(PgPool),
+}
+
+/// SQLite is read side by side and written one by one. Writers queue for the one connection that writes, since SQLite's own waiting is by polling, and since a pool asks a connection whether it lives before and after each use.
+struct Sqlite {
+    readers: SqlitePool,
+    /// `None` once it is closed.
+    writer: tokio::sync::Mutex<Option<SqliteConnection>>,
+}
+
+impl Sqlite {
+    async fn open(options: SqliteConnectOptions) -> sqlx::Result<Self> {
+        let writer = options.connect().await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await?;
+        Ok(Self {
+            readers,
+            writer: tokio::sync::Mutex::new(Some(writer)),
+        })
+    }
 }
 
 /// What other gateways have to forget.
@@ -83,13 +107,14 @@ impl Change {
     }
 }
 
-/// Runs the same code on whichever database there is.
+/// Reads by the same code from whichever database there is.
 macro_rules! on {
     ($store:expr, $pool:ident => $body:expr) => {
         match &$store.pool {
-            $crate::gateway::store::Pool::Sqlite($pool) => {
+            $crate::gateway::store::Pool::Sqlite(sqlite) => {
                 #[allow(dead_code)]
                 type Db = sqlx::Sqlite;
+                let $pool = &sqlite.readers;
                 $body
             }
             $crate::gateway::store::Pool::Postgres($pool) => {
@@ -101,14 +126,29 @@ macro_rules! on {
     };
 }
 
+/// Runs the same code with a connection that may write one statement.
+macro_rules! on_writer {
+    ($store:expr, $connection:ident => $body:expr) => {
+        match &$store.pool {
+            $crate::gateway::store::Pool::Sqlite(sqlite) => {
+                let mut writer = sqlite.writer.lock().await;
+                let $connection = writer.as_mut().ok_or(sqlx::Error::PoolClosed)?;
+                $body
+            }
+            $crate::gateway::store::Pool::Postgres($connection) => $body,
+        }
+    };
+}
+
 /// Runs the same code in a transaction. What the block gives is returned after the commit; leaving it by `return` or `?` changes nothing.
 macro_rules! change {
-    ($store:expr, $tx:ident => $body:block) => {{
-        let _turn = $store.turn().await;
+    ($store:expr, $tx:ident => $body:block) => {
         match &$store.pool {
-            $crate::gateway::store::Pool::Sqlite(pool) => {
-                // A transaction that begins by reading could not write after another one has.
-                let mut $tx = pool.begin_with("BEGIN IMMEDIATE").await?;
+            $crate::gateway::store::Pool::Sqlite(sqlite) => {
+                let mut writer = sqlite.writer.lock().await;
+                let writer = writer.as_mut().ok_or(sqlx::Error::PoolClosed)?;
+                // A transaction that begins by reading could not write after another process has.
+                let mut $tx = sqlx::Connection::begin_with(writer, "BEGIN IMMEDIATE").await?;
                 let value = $body;
                 $tx.commit().await?;
                 Ok(value)
@@ -120,7 +160,7 @@ macro_rules! change {
                 Ok(value)
             }
         }
-    }};
+    };
 }
 
 /// Writes an audit record in a transaction.
@@ -164,7 +204,7 @@ macro_rules! audit_columns {
     };
 }
 
-use {announce, audit_columns, change, on, write_audit};
+use {announce, audit_columns, change, on, on_writer, write_audit};
 
 impl Store {
     /// Opens the store and brings its tables up to date.
@@ -190,13 +230,15 @@ impl Store {
             }
         };
         match &pool {
-            Pool::Sqlite(pool) => sqlx::migrate!("migrations/sqlite").run(pool).await,
+            Pool::Sqlite(sqlite) => {
+                let migrations = sqlx::migrate!("migrations/sqlite");
+                migrations.run(&sqlite.readers).await
+            }
             Pool::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await,
         }
         .context("cannot bring the tables of the store up to date")?;
         Ok(Self {
             pool,
-            turn: tokio::sync::Mutex::new(()),
             lock: Mutex::new(lock),
         })
     }
@@ -209,6 +251,12 @@ impl Store {
     /// Ends all connections, once they are done.
     pub(crate) async fn close(&self) {
         on!(self, pool => pool.close().await);
+        if let Pool::Sqlite(sqlite) = &self.pool
+            && let Some(writer) = sqlite.writer.lock().await.take()
+        {
+            // What is committed is committed; what else could fail is tidying up.
+            let _ = writer.close().await;
+        }
         self.lock
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -220,13 +268,6 @@ impl Store {
         match &self.pool {
             Pool::Sqlite(_) => None,
             Pool::Postgres(pool) => Some(pool),
-        }
-    }
-
-    async fn turn(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
-        match self.pool {
-            Pool::Sqlite(_) => Some(self.turn.lock().await),
-            Pool::Postgres(_) => None,
         }
     }
 
@@ -257,7 +298,7 @@ fn lock(path: &Path) -> anyhow::Result<File> {
     }
 }
 
-async fn sqlite(path: &Path) -> anyhow::Result<SqlitePool> {
+async fn sqlite(path: &Path) -> anyhow::Result<Sqlite> {
     // SQLite gives its other files the mode of this one.
     drop(private(path)?);
     let options = SqliteConnectOptions::new()
@@ -267,16 +308,12 @@ async fn sqlite(path: &Path) -> anyhow::Result<SqlitePool> {
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
-        // What is deleted is gone from the file.
         // Pages that every record changes are copied from the log into the database once in 32 MB, not in each four.
         .pragma("wal_autocheckpoint", "8000")
+        // What is deleted is gone from the file.
         .pragma("secure_delete", "ON");
-    SqlitePoolOptions::new()
-        .max_connections(SQLITE_CONNECTIONS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(options)
-        .await
-        .with_context(|| format!("cannot open {}", path.display()))
+    let opened = Sqlite::open(options).await;
+    opened.with_context(|| format!("cannot open {}", path.display()))
 }
 
 /// A file that only this user reads, made if it is not there.

@@ -65,7 +65,7 @@ pub(crate) struct AuditRow {
 }
 
 /// A row of `audit` that has no number yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct NewAudit {
     pub(crate) at: i64,
     pub(crate) actor: String,
