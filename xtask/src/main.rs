@@ -108,6 +108,9 @@ enum Task {
         /// Fail if one is not met
         #[arg(long)]
         strict: bool,
+        /// Measure what is shipped, which takes ten minutes more to build
+        #[arg(long)]
+        release: bool,
     },
     /// Take the README's pictures of the admin page, in a real Chromium
     Screenshots,
@@ -193,7 +196,7 @@ fn run(task: Task) -> Result<()> {
         Task::Demo => demo::demo(),
         Task::Test { only } => test::test(only.as_deref()),
         Task::Lab { plain } => test::hold_lab(plain),
-        Task::Bench { strict } => bench::bench(strict),
+        Task::Bench { strict, release } => bench::bench(strict, release),
         Task::Screenshots => screenshots::screenshots(),
         Task::Ci => test::ci(),
     }
