@@ -196,7 +196,7 @@ pub struct Account(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) apis: &'static [&'static Api],
-    pub(crate) fixed: Option<Known>,
+    pub(crate) fixed: Option<Arc<Known>>,
     pub(crate) detection: SingleFlight<Known>,
     /// When the server was last asked for its version.
     pub(crate) asked: Mutex<Option<Instant>>,
@@ -239,7 +239,9 @@ impl Account {
         let max_in_flight = max_in_flight.min(Semaphore::MAX_PERMITS);
         Ok(Self(Arc::new(Inner {
             apis,
-            fixed: api.map(|name| fixed(&name, apis)).transpose()?,
+            fixed: api
+                .map(|name| fixed(&name, apis).map(Arc::new))
+                .transpose()?,
             detection: SingleFlight::new(),
             asked: Mutex::default(),
             auth: Auth::new(credentials, timeout)?,
@@ -252,17 +254,13 @@ impl Account {
     }
 
     /// What is known of the server, without asking it. With a fixed API, its usual documents until it is known better.
-    pub fn known(&self) -> Option<Known> {
-        let detected = self.0.detection.get();
-        detected
-            .map(|known| (*known).clone())
-            .or_else(|| self.0.fixed.clone())
+    pub fn known(&self) -> Option<Arc<Known>> {
+        self.0.detection.get().or_else(|| self.0.fixed.clone())
     }
 
     /// Finds out which API the server has; asks it only once. A failure is not remembered.
-    pub async fn detect(&self) -> Result<Known, CallError> {
-        let detected = self.detected().await;
-        detected.map(|known| (*known).clone()).map_err(|error| {
+    pub async fn detect(&self) -> Result<Arc<Known>, CallError> {
+        self.detected().await.map_err(|error| {
             let error = self.redacted(error);
             self.remember(Some(&error));
             error
@@ -359,6 +357,20 @@ impl Known {
         let named = || registry::tools(self.api).filter(|tool| tool.is_called(name));
         let here = named().find(|tool| self.has(tool.document));
         here.or_else(|| named().next())
+    }
+
+    /// The tool that stands here for this one, which may be of another API or of a document that the server does not have.
+    pub(crate) fn find_for(&self, tool: &'static Tool) -> Option<&'static Tool> {
+        let is_of_this = || {
+            self.api
+                .toolsets
+                .iter()
+                .any(|it| it.as_ptr_range().contains(&core::ptr::from_ref(tool)))
+        };
+        match self.has(tool.document) && is_of_this() {
+            true => Some(tool),
+            false => self.find(tool.name),
+        }
     }
 
     /// Whether the server has what the tool, which is one of its API, calls.

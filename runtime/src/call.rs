@@ -31,8 +31,8 @@ const NARROW: &str = "If the tool has arguments that ask for less, use them.";
 pub struct Answer {
     /// A JSON object without white space: the result, or `{"error": {…}}`.
     pub json: String,
-    /// Whether the call failed.
-    pub is_error: bool,
+    /// Which error the result is, if the call failed.
+    pub error: Option<ErrorCode>,
     /// HTTP status of the answer that decided, if there was one.
     pub status: Option<u16>,
     /// What the last answer said about the rate limit.
@@ -59,7 +59,8 @@ impl Account {
                     arguments: &arguments,
                     heard: &heard,
                 };
-                let result = call.run(progress).await;
+                // On the heap, so that what is refused before costs nothing of it, and so that no future around it is as large.
+                let result = Box::pin(call.run(progress)).await;
                 result.map_err(|error| error.of_operation(call.tool.operation))
             }
             Err(error) => Err(error.of_operation(tool.operation)),
@@ -67,7 +68,7 @@ impl Account {
         match result {
             Ok((status, json)) => Answer {
                 json,
-                is_error: false,
+                error: None,
                 status: Some(status),
                 rate_limit: heard.last(),
             },
@@ -76,7 +77,7 @@ impl Account {
                 let error = error.redacted(|text| secrets.redact(&text).into_owned());
                 Answer {
                     json: error.to_json().to_string(),
-                    is_error: true,
+                    error: Some(error.code),
                     status: error.status,
                     rate_limit: heard.last(),
                 }
@@ -91,7 +92,7 @@ impl Account {
         arguments: Map<String, Value>,
     ) -> Result<Arguments, CallError> {
         // What is wrong in itself is said before anything is sent, even the question which API the server has.
-        let likely = self.known().and_then(|known| known.find(tool.name));
+        let likely = self.known().and_then(|known| known.find_for(tool));
         let certain = likely.is_some();
         let likely = likely.unwrap_or(tool);
         let checked = checked(likely, arguments.clone());
@@ -103,11 +104,11 @@ impl Account {
             Ok(known) => known,
             Err(error) => return Err(checked.err().unwrap_or(error)),
         };
-        let here = known.find(tool.name);
+        let here = known.find_for(tool);
         if here.is_some_and(|here| known.is_older(here, &arguments)) {
             known = self.asked_again(known).await;
         }
-        let Some(here) = known.find(tool.name) else {
+        let Some(here) = known.find_for(tool) else {
             return Err(CallError::new(ErrorCode::NotFound, "Not on this server")
                 .detail(format!(
                     "This server is {} {}, whose API has no such operation.",

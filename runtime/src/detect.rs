@@ -32,7 +32,7 @@ impl Account {
             return Ok(known);
         }
         let work = async || {
-            let found = tokio::time::timeout(TIMEOUT, self.find_out()).await;
+            let found = tokio::time::timeout(TIMEOUT, Box::pin(self.find_out())).await;
             *self.0.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
             found.unwrap_or_else(|_| Err(self.too_slow()))
         };
@@ -53,7 +53,7 @@ impl Account {
         if !due {
             return known;
         }
-        let now = tokio::time::timeout(TIMEOUT, self.find_out()).await;
+        let now = tokio::time::timeout(TIMEOUT, Box::pin(self.find_out())).await;
         match now {
             Ok(Ok(now)) if now.version != known.version => {
                 let is_new = |it: &Arc<Known>| it.version == now.version;

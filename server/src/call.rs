@@ -43,11 +43,11 @@ pub(crate) async fn call(
     arguments: Map<String, Value>,
 ) -> Result<(), Failure> {
     let tool = offer
-        .find(account.known().as_ref(), name)
+        .find(account.known().as_deref(), name)
         .map_err(|no| wrong(no.message(name)))?;
     let answer = account.call(tool, arguments, &show_progress()).await;
     output::json(&answer.json)?;
-    if answer.is_error {
+    if answer.error.is_some() {
         Err(Failure::Failed)
     } else {
         Ok(())

@@ -1,5 +1,7 @@
 //! `airflow-mcp doctor`: what works and what does not, in the order in which one thing needs the other.
 
+use std::sync::Arc;
+
 use runtime::api::{Document, SignIn};
 use runtime::registry::{self, Selection};
 use runtime::{Account, Answer, CallError, ErrorCode, Known, RateLimit, Tool};
@@ -69,13 +71,13 @@ pub(crate) async fn examine(
         Some(found) if found.api.name == fixed => {
             report.ok("API", &format!("{} ({fixed})", found.version))?;
         }
-        Some(Known { api, version, .. }) => {
+        Some(found) => {
+            let (api, version) = (found.api.name, &found.version);
             let problem = format!(
-                "{} says {fixed}, but this is {version} ({})",
+                "{} says {fixed}, but this is {version} ({api})",
                 variable("API"),
-                api.name
             );
-            let advice = format!("leave {} out, or set it to {}", variable("API"), api.name);
+            let advice = format!("leave {} out, or set it to {api}", variable("API"));
             return report.failed("API", &problem, &advice);
         }
         None => report.note("API", &format!("{fixed}, as it is set"))?,
@@ -103,7 +105,7 @@ fn is_replaced(known: &Known, document: &Document) -> bool {
 }
 
 /// What the Airflow says of itself, whatever AIRFLOW_API says; a proxy may not let it.
-async fn detected(mut given: Connected) -> Option<Known> {
+async fn detected(mut given: Connected) -> Option<Arc<Known>> {
     given.connection.api = None;
     let (account, _) = settings::connect(given, &process_environment).ok()?;
     account.detect().await.ok()
@@ -126,7 +128,7 @@ async fn sign_in(
     let answer = first_of(account, tool).await;
     let (detail, text) = (detail(&answer), |key: &str| text(&answer, key));
     let permission = format!("to {}", tool.title.to_lowercase());
-    match (answer.is_error, text("code").as_str()) {
+    match (answer.error.is_some(), text("code").as_str()) {
         (false, _) => {
             report.ok("sign-in", "works")?;
             report.ok("permission", &permission)?;
@@ -179,7 +181,7 @@ async fn own_sign_ins(
         let answer = first_of(account, tool).await;
         let problem = format!("{what}: {}", detail(&answer));
         let hint = text(&answer, "hint");
-        match (answer.is_error, text(&answer, "code").as_str()) {
+        match (answer.error.is_some(), text(&answer, "code").as_str()) {
             (false, _) => report.ok("sign-in", &format!("works for {what}"))?,
             // All else works with the token, which may be all that is wanted.
             (true, "unauthenticated") if token => {

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::fmt::Debug;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -162,7 +163,7 @@ impl Handler {
     fn announce_changes(&self) {
         if let Some(changes) = &self.0.changes {
             let known = self.0.account.known();
-            changes.update(self.0.offer.basis(known.as_ref()));
+            changes.update(self.0.offer.basis(known.as_deref()));
         }
     }
 
@@ -194,7 +195,7 @@ impl Handler {
     }
 
     /// What is known of the Airflow, after a short wait if that is being found out.
-    async fn known_soon(&self) -> Option<Known> {
+    async fn known_soon(&self) -> Option<Arc<Known>> {
         let mut detection = if self.0.account.known().is_none() {
             self.start_detection()
         } else if let Some(under_way) = self.detection_under_way() {
@@ -237,9 +238,9 @@ impl Handler {
                     arguments,
                 });
             }
-            Ok(Wanted::Find(find)) => find.run(offer, self.known_soon().await.as_ref()),
+            Ok(Wanted::Find(find)) => find.run(offer, self.known_soon().await.as_deref()),
             Ok(Wanted::Describe { name }) => {
-                discover::describe(offer, self.known_soon().await.as_ref(), &name)
+                discover::describe(offer, self.known_soon().await.as_deref(), &name)
             }
             Err(error) => Err(error),
         };
@@ -255,22 +256,71 @@ impl Handler {
     ) -> Result<Answer, Refused> {
         let progress = Progress::new(context);
         let report = |read, of| progress.report(read, of);
-        // In a box, since each future around it would hold it once more, and rmcp moves them about.
-        let call = Box::pin(self.0.account.call(tool, arguments, &report));
-        let outcome = tokio::select! {
-            biased;
-            () = context.ct.cancelled() => Err(Refused::Cancelled),
-            outcome = guarded(call) => outcome,
+        let outcome = {
+            // Where it lies, since each future around it would hold it once more.
+            let call = pin!(self.0.account.call(tool, arguments, &report));
+            tokio::select! {
+                biased;
+                () = context.ct.cancelled() => Err(Refused::Cancelled),
+                outcome = guarded(call) => outcome,
+            }
         };
         progress.finish().await;
         outcome
+    }
+
+    /// Calls the tool that the client asks for, and lets the observer know before the client does.
+    async fn answer(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let started = Instant::now();
+        #[cfg(feature = "conformance-fixtures")]
+        if let Some(result) = crate::fixtures::call(&request.name, &context).await {
+            return Ok(result.into());
+        }
+        let arguments = request.arguments.unwrap_or_default();
+        let (name, tool, outcome) = match self.discovered(&request.name, arguments).await {
+            Ok((tool, answer)) => (request.name, Some(tool), Ok(answer)),
+            Err(Meant { name, arguments }) => {
+                let name = name.map_or(request.name, Cow::Owned);
+                let known = self.0.account.known();
+                match self.0.offer.find(known.as_deref(), &name) {
+                    Ok(tool) => {
+                        let outcome = self.call(tool, arguments, &context).await;
+                        (name, Some(tool), outcome)
+                    }
+                    Err(no) => (name, None, Err(Refused::NoTool(no))),
+                }
+            }
+        };
+        self.announce_changes();
+        let took = started.elapsed();
+        match &self.0.observer {
+            Some(observer) => {
+                let called = Called {
+                    name: &name,
+                    tool,
+                    outcome: outcome.as_ref(),
+                    took,
+                    context: &context,
+                };
+                observer.called(called).await?;
+            }
+            None => log(&name, &outcome, took),
+        }
+        match outcome {
+            Ok(answer) => Ok(Self::result(answer).into()),
+            Err(refused) => Err(refused.into_error(&name)),
+        }
     }
 
     fn result(answer: Answer) -> CallToolResult {
         let structured = verbatim::json(&answer.json);
         let mut result = CallToolResult::success(vec![ContentBlock::text(answer.json)]);
         result.structured_content = Some(structured);
-        result.is_error = Some(answer.is_error);
+        result.is_error = Some(answer.error.is_some());
         let mut meta = META.clone();
         add_rate_limit(&mut meta, answer.rate_limit);
         result.meta = Some(meta);
@@ -314,7 +364,7 @@ impl ServerHandler for Handler {
             .protocol_version()
             .is_none_or(|version| version < ProtocolVersion::V_2026_07_28);
         if let Some(changes) = &self.0.changes {
-            let basis = self.0.offer.basis(known.as_ref());
+            let basis = self.0.offer.basis(known.as_deref());
             changes.shown(basis, older.then_some(context.peer));
         }
         let ttl = if known.is_some() {
@@ -323,7 +373,7 @@ impl ServerHandler for Handler {
             GUESSED_TTL
         };
         #[allow(unused_mut, reason = "only a build with fixtures adds to it")]
-        let mut tools = self.0.offer.listed(known.as_ref());
+        let mut tools = self.0.offer.listed(known.as_deref());
         #[cfg(feature = "conformance-fixtures")]
         tools.extend(crate::fixtures::tools());
         let mut result = ListToolsResult::with_all_items(tools)
@@ -342,7 +392,7 @@ impl ServerHandler for Handler {
             return Some(fixture);
         }
         let known = self.0.account.known();
-        self.0.offer.listed_tool(known.as_ref(), name)
+        self.0.offer.listed_tool(known.as_deref(), name)
     }
 
     async fn call_tool(
@@ -350,45 +400,8 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let started = Instant::now();
-        #[cfg(feature = "conformance-fixtures")]
-        if let Some(result) = crate::fixtures::call(&request.name, &context).await {
-            return Ok(result.into());
-        }
-        let arguments = request.arguments.unwrap_or_default();
-        let (name, tool, outcome) = match self.discovered(&request.name, arguments).await {
-            Ok((tool, answer)) => (request.name, Some(tool), Ok(answer)),
-            Err(Meant { name, arguments }) => {
-                let name = name.map_or(request.name, Cow::Owned);
-                let known = self.0.account.known();
-                match self.0.offer.find(known.as_ref(), &name) {
-                    Ok(tool) => {
-                        let outcome = self.call(tool, arguments, &context).await;
-                        (name, Some(tool), outcome)
-                    }
-                    Err(no) => (name, None, Err(Refused::NoTool(no))),
-                }
-            }
-        };
-        self.announce_changes();
-        let took = started.elapsed();
-        match &self.0.observer {
-            Some(observer) => {
-                let called = Called {
-                    name: &name,
-                    tool,
-                    outcome: outcome.as_ref(),
-                    took,
-                    context: &context,
-                };
-                observer.called(called).await?;
-            }
-            None => log(&name, &outcome, took),
-        }
-        match outcome {
-            Ok(answer) => Ok(Self::result(answer).into()),
-            Err(refused) => Err(refused.into_error(&name)),
-        }
+        // In a box, since rmcp moves the future around it from place to place.
+        Box::pin(self.answer(request, context)).await
     }
 
     fn accepted_subscription_filter(
@@ -471,7 +484,7 @@ fn log(name: &str, outcome: &Result<Answer, Refused>, took: Duration) {
     match outcome {
         Ok(answer) => tracing::info!(
             tool = %name,
-            failed = answer.is_error,
+            failed = answer.error.is_some(),
             status = answer.status,
             bytes = answer.json.len(),
             ms,

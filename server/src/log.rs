@@ -40,8 +40,10 @@ pub(crate) fn start(
                 .with_span_list(false),
         ),
     };
+    // The boxed layer has to be the inner one: it is a layer of the registry itself.
     tracing_subscriber::registry()
-        .with(layer.with_filter(targets))
+        .with(layer)
+        .with(targets)
         .init();
     Ok(())
 }

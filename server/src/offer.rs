@@ -254,6 +254,11 @@ impl Offer {
     /// The tool that a call of this name means. Needs no network, so that a wrong name is refused even while Airflow is down; whether this Airflow has it is seen when it is called.
     pub(crate) fn find(&self, known: Option<&Known>, name: &str) -> Result<&'static Tool, NoTool> {
         let here = known.and_then(|known| known.find(name));
+        if let Some(here) = here
+            && self.selection.matches(here)
+        {
+            return Ok(here);
+        }
         let apis = self.catalogue.apis.iter();
         let tools: Vec<_> = here
             .into_iter()

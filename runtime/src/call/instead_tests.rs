@@ -215,7 +215,7 @@ fn the_usual_documents_are_taken_to_be_there() {
     assert_eq!(known.find("get_user").unwrap().document, "users");
     let known = Known {
         documents: vec!["core", "users-0"],
-        ..known
+        ..Known::clone(&known)
     };
     assert_eq!(known.find("get_user").unwrap().document, "users-0");
     // That it is not there is said of the first.

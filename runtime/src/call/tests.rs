@@ -112,7 +112,7 @@ async fn call(account: &Account, name: &str, arguments: &str) -> (Value, Answer)
     let answer = answer.await;
     let value: Value = serde_json::from_str(&answer.json).unwrap();
     assert!(value.is_object(), "{value}");
-    assert_eq!(value.get("error").is_some(), answer.is_error);
+    assert_eq!(value.get("error").is_some(), answer.error.is_some());
     (value, answer)
 }
 

@@ -349,10 +349,10 @@ fn unfit(detail: String) -> CallError {
 
 /// What the client gets.
 pub(crate) fn answer(result: Result<Value, CallError>) -> Answer {
-    let is_error = result.is_err();
+    let error = result.as_ref().err().map(|error| error.code);
     Answer {
         json: result.unwrap_or_else(|error| error.to_json()).to_string(),
-        is_error,
+        error,
         status: None,
         rate_limit: RateLimit::default(),
     }

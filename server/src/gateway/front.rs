@@ -1,8 +1,8 @@
-//! What every request passes on its way in and every answer on its way out, in order. Two layers and not one for each step: axum makes a copy of all that lies further in for each layer of each request.
+//! What every request passes on its way in and every answer on its way out, in order. Around MCP, which is called the most, these are functions; around all other routes they are layers of axum, which copies all that lies further in for each layer of each request.
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -20,22 +20,38 @@ pub(crate) struct Front {
     pub(crate) metrics: Arc<Metrics>,
 }
 
-/// Finds out who asks, observes the request from its beginning to its answer, reads its body, and tells browsers to be strict.
+impl Front {
+    /// Finds out who asks, observes the request from its beginning to its answer, reads its body, and tells browsers to be strict.
+    pub(crate) async fn receive<F: Future<Output = Response>>(
+        &self,
+        route: &str,
+        mut request: Request,
+        answer: impl FnOnce(Request) -> F,
+    ) -> Response {
+        client::find(&self.proxies, &mut request);
+        let answer = async |request| {
+            let mut response = match body::read_small(request).await {
+                Ok(request) => answer(request).await,
+                Err(refusal) => refusal,
+            };
+            harden(&mut response);
+            response
+        };
+        telemetry::observe(&self.metrics, route, request, answer).await
+    }
+}
+
+/// The same as a layer.
 pub(crate) async fn receive(
     State(front): State<Arc<Front>>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
-    client::find(&front.proxies, &mut request);
-    let answer = async |request| {
-        let mut response = match body::read_small(request).await {
-            Ok(request) => next.run(request).await,
-            Err(refusal) => refusal,
-        };
-        harden(&mut response);
-        response
-    };
-    telemetry::observe(&front.metrics, request, answer).await
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
+    front
+        .receive(route, request, |request| next.run(request))
+        .await
 }
 
 fn harden(response: &mut Response) {
@@ -56,19 +72,30 @@ pub(crate) struct Guard {
     pub(crate) slow: Slow,
 }
 
-/// Refuses foreign hosts and origins, and slows down who guesses tokens.
+impl Guard {
+    /// Refuses foreign hosts and origins, and slows down who guesses tokens.
+    pub(crate) async fn pass<F: Future<Output = Response>>(
+        &self,
+        request: Request,
+        answer: impl FnOnce(Request) -> F,
+    ) -> Response {
+        let scripts = match origin::check(&self.access, &request) {
+            Ok(scripts) => scripts,
+            Err(answer) => return *answer,
+        };
+        let mut response = limits::slow_guesses(&self.slow, request, answer).await;
+        if let Some(origin) = scripts {
+            origin::share(&mut response, origin);
+        }
+        response
+    }
+}
+
+/// The same as a layer.
 pub(crate) async fn guard(
     State(guard): State<Arc<Guard>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let scripts = match origin::check(&guard.access, &request) {
-        Ok(scripts) => scripts,
-        Err(answer) => return *answer,
-    };
-    let mut response = limits::slow_guesses(&guard.slow, request, next).await;
-    if let Some(origin) = scripts {
-        origin::share(&mut response, origin);
-    }
-    response
+    guard.pass(request, |request| next.run(request)).await
 }

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::Response;
 
 use super::answers::refusal;
@@ -200,9 +199,13 @@ pub(crate) struct Slow {
 }
 
 /// Slows down who guesses tokens, on all routes that take one.
-pub(crate) async fn slow_guesses(slow: &Slow, request: Request, next: Next) -> Response {
+pub(crate) async fn slow_guesses<F: Future<Output = Response>>(
+    slow: &Slow,
+    request: Request,
+    answer: impl FnOnce(Request) -> F,
+) -> Response {
     let Some(token) = credential(&request) else {
-        return next.run(request).await;
+        return answer(request).await;
     };
     let address = block(request.extensions().get::<ClientAddress>().map(|it| it.0));
     let guesses = &slow.guesses;
@@ -219,7 +222,7 @@ pub(crate) async fn slow_guesses(slow: &Slow, request: Request, next: Next) -> R
             return too_many(wait);
         }
     }
-    let response = next.run(request).await;
+    let response = answer(request).await;
     let status = response.status();
     // The form has the token in its body; it leads on if that was right.
     let wrong = response.extensions().get::<WrongToken>().is_some()

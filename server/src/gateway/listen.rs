@@ -1,18 +1,18 @@
 //! Connections: taken as they come, bounded in number and in how long they may say nothing, and ended without breaking off what is under way.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
+use axum::extract::{ConnectInfo, Request};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
 
@@ -25,8 +25,18 @@ const HEAD: Duration = Duration::from_secs(75);
 /// After an error that is not of one connection, for example too many open files.
 const RECOVERY: Duration = Duration::from_millis(500);
 
+/// Who answers requests.
+pub(crate) trait Answers: Send + Sync + 'static {
+    fn answer(&self, request: Request) -> impl Future<Output = Response> + Send;
+}
+
 /// Takes connections until `end`, then returns when those there are have ended. Dropping the future leaves them.
-pub(crate) async fn serve(listener: TcpListener, app: Router, mut end: watch::Receiver<bool>) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: impl Answers,
+    mut end: watch::Receiver<bool>,
+) {
+    let app = Arc::new(app);
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     // Nothing is ever sent: it ends when each connection has dropped its sender.
     let (open, mut all_closed) = mpsc::channel::<()>(1);
@@ -40,7 +50,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, mut end: watch::Re
             tokio::time::sleep(RECOVERY).await;
             continue;
         };
-        let connection = connection(stream, peer, app.clone(), end.clone());
+        let connection = connection(stream, peer, Arc::clone(&app), end.clone());
         let open = open.clone();
         tokio::spawn(async move {
             connection.await;
@@ -68,16 +78,16 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Accepted {
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    app: Router,
+    app: Arc<impl Answers>,
     mut end: watch::Receiver<bool>,
 ) {
     // Answers are small; to wait for more to send with them helps nobody.
     let _ = stream.set_nodelay(true);
-    let app = TowerToHyperService::new(app);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        hyper::service::Service::call(&app, request)
+        let app = Arc::clone(&app);
+        async move { Ok::<_, Infallible>(app.answer(request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -1,20 +1,18 @@
 //! MCP over HTTP at `/mcp/{token}`: from a token to the server it stands for, and from there to rmcp. Each request stands for itself; there are no sessions.
 
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
-use axum::routing::any;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use rmcp::model::ErrorData;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use runtime::{Answer, ErrorCode, RateLimit};
-use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::answers::refusal;
@@ -34,16 +32,22 @@ const MAX_BODY: usize = 4 * 1024 * 1024;
 /// Most requests at a time. More are turned away at once, so that those under way get done.
 const MAX_REQUESTS: usize = 1024;
 
-/// Longest name of a client or a tool in the audit log.
-const MAX_NAME: usize = 120;
-
 tokio::task_local! {
     /// The handler of the request that this task serves: rmcp makes one for each request through a function without arguments.
     static HANDLER: Handler;
 }
 
-/// What the routes share.
-struct Mcp {
+/// The route, as metrics and logs name it.
+pub(crate) const ROUTE: &str = "/mcp/{token}";
+
+/// The token of a path that is one of MCP.
+pub(crate) fn token(path: &str) -> Option<&str> {
+    let token = path.strip_prefix("/mcp/")?;
+    (!token.is_empty() && !token.contains('/')).then_some(token)
+}
+
+/// MCP of all servers.
+pub(crate) struct Mcp {
     gateway: Gateway,
     metrics: Arc<Metrics>,
     traces: Traces,
@@ -71,100 +75,93 @@ impl Requests {
     }
 }
 
-/// The routes of MCP, and the requests that they serve.
-pub(crate) fn router(
-    gateway: Gateway,
-    metrics: Arc<Metrics>,
-    traces: Traces,
-) -> (Router, Requests) {
-    // Hosts and origins are checked for all routes before.
-    let config = StreamableHttpServerConfig::default()
-        .with_legacy_session_mode(false)
-        .with_json_response(true)
-        .with_max_request_body_bytes(MAX_BODY)
-        .disable_allowed_hosts()
-        .disable_allowed_origins();
-    let places = Arc::new(Semaphore::new(MAX_REQUESTS));
-    let cancellation = config.cancellation_token.clone();
-    let requests = Requests {
-        places: Arc::clone(&places),
-        break_off: Box::new(move || cancellation.cancel()),
-    };
-    let service = StreamableHttpService::new(
-        || {
-            HANDLER
-                .try_with(Clone::clone)
-                .map_err(std::io::Error::other)
-        },
-        Arc::new(NeverSessionManager::default()),
-        config,
-    );
-    let mcp = Mcp {
-        gateway,
-        metrics,
-        traces,
-        service,
-        requests: places,
-    };
-    let router = Router::new()
-        .route("/mcp/{token}", any(serve))
-        .with_state(Arc::new(mcp));
-    (router, requests)
-}
-
-async fn serve(
-    State(mcp): State<Arc<Mcp>>,
-    Path(token): Path<String>,
-    mut request: Request,
-) -> Response {
-    let Ok(permit) = Arc::clone(&mcp.requests).try_acquire_owned() else {
-        return busy();
-    };
-    let resolved = match mcp.gateway.resolve(&token).await {
-        Ok(resolved) => resolved,
-        Err(refusal) => {
-            mcp.metrics.token_refused();
-            return refused(&refusal);
-        }
-    };
-    mcp.metrics.token_accepted();
-    tracing::Span::current()
-        .record("server", resolved.server.id.as_str())
-        .record("account", resolved.account_name.as_str());
-    let principal = if resolved.server.config.require_api_token_auth {
-        match authenticate(&mcp.gateway, request.headers()).await {
-            Ok(principal) => Some(principal),
-            Err(response) => return response,
-        }
-    } else {
-        None
-    };
-    let exchange = Arc::new(Exchange {
-        gateway: mcp.gateway.clone(),
-        metrics: Arc::clone(&mcp.metrics),
-        traces: mcp.traces.clone(),
-        principal,
-        user_agent: user_agent(request.headers()),
-        rate_limit: OnceLock::new(),
-        resolved,
-        _permit: permit,
-    });
-    // From here on nobody needs the secrets of the request.
-    *request.uri_mut() = Uri::from_static("/mcp");
-    request.headers_mut().remove(header::AUTHORIZATION);
-    request.headers_mut().remove(header::COOKIE);
-
-    let handler = Handler::for_request(
-        exchange.resolved.account.clone(),
-        exchange.resolved.offer.clone(),
-        Arc::clone(&exchange) as Arc<dyn Observer>,
-    );
-    let response = HANDLER.scope(handler, mcp.service.handle(request)).await;
-    let mut response = response.map(Body::new);
-    if let Some(rate_limit) = exchange.rate_limit.get() {
-        add_rate_limit(response.headers_mut(), *rate_limit);
+impl Mcp {
+    /// MCP of the servers of a gateway, and the requests that it serves.
+    pub(crate) fn new(gateway: Gateway, metrics: Arc<Metrics>, traces: Traces) -> (Self, Requests) {
+        // Hosts and origins are checked for all routes before.
+        let config = StreamableHttpServerConfig::default()
+            .with_legacy_session_mode(false)
+            .with_json_response(true)
+            .with_max_request_body_bytes(MAX_BODY)
+            .disable_allowed_hosts()
+            .disable_allowed_origins();
+        let places = Arc::new(Semaphore::new(MAX_REQUESTS));
+        let cancellation = config.cancellation_token.clone();
+        let requests = Requests {
+            places: Arc::clone(&places),
+            break_off: Box::new(move || cancellation.cancel()),
+        };
+        let service = StreamableHttpService::new(
+            || {
+                HANDLER
+                    .try_with(Clone::clone)
+                    .map_err(std::io::Error::other)
+            },
+            Arc::new(NeverSessionManager::default()),
+            config,
+        );
+        let mcp = Mcp {
+            gateway,
+            metrics,
+            traces,
+            service,
+            requests: places,
+        };
+        (mcp, requests)
     }
-    response
+
+    /// Answers a request to the server that the token stands for.
+    pub(crate) async fn serve(&self, token: &str, mut request: Request) -> Response {
+        let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() else {
+            return busy();
+        };
+        let resolved = match self.gateway.resolve(token).await {
+            Ok(resolved) => resolved,
+            Err(refusal) => {
+                self.metrics.token_refused();
+                return refused(&refusal);
+            }
+        };
+        self.metrics.token_accepted();
+        tracing::Span::current()
+            .record("server", resolved.server.id.as_str())
+            .record("account", resolved.account_name.as_str());
+        let principal = if resolved.server.config.require_api_token_auth {
+            match authenticate(&self.gateway, request.headers()).await {
+                Ok(principal) => Some(principal),
+                Err(response) => return response,
+            }
+        } else {
+            None
+        };
+        let exchange = Arc::new(Exchange {
+            gateway: self.gateway.clone(),
+            metrics: Arc::clone(&self.metrics),
+            traces: self.traces.clone(),
+            principal,
+            user_agent: user_agent(request.headers()),
+            rate_limit: OnceLock::new(),
+            resolved,
+            _permit: permit,
+        });
+        // From here on nobody needs the secrets of the request.
+        *request.uri_mut() = Uri::from_static("/mcp");
+        request.headers_mut().remove(header::AUTHORIZATION);
+        request.headers_mut().remove(header::COOKIE);
+
+        let handler = Handler::for_request(
+            exchange.resolved.account.clone(),
+            exchange.resolved.offer.clone(),
+            Arc::clone(&exchange) as Arc<dyn Observer>,
+        );
+        let answer = pin!(self.service.handle(request));
+        let response = HANDLER.scope(handler, answer).await;
+        let mut response = response.map(Body::new);
+        if let Some(rate_limit) = exchange.rate_limit.get() {
+            add_rate_limit(response.headers_mut(), *rate_limit);
+        }
+        response
+    }
 }
 
 /// Unknown, expired and revoked are one answer.
@@ -315,7 +312,8 @@ impl Exchange {
         self.metrics.called(call.tool, outcome, status, call.took);
         self.traces.called(&call, outcome);
 
-        let client = call.context.meta.client_info().map(|client| client.name);
+        let client = call.context.meta.get("io.modelcontextprotocol/clientInfo");
+        let client = client.and_then(|client| client.get("name")?.as_str());
         let server_id = self.resolved.server.id.clone();
         let (actor, actor_name) = match &self.principal {
             Some(principal) => (principal.id.clone(), principal.name.clone()),
@@ -323,16 +321,17 @@ impl Exchange {
                 server_id.clone(),
                 // Older clients say who they are in the handshake only, which is another request.
                 client
-                    .or_else(|| self.user_agent.clone())
-                    .unwrap_or_default(),
+                    .or(self.user_agent.as_deref())
+                    .unwrap_or_default()
+                    .to_owned(),
             ),
         };
         let record = CallRecord {
             actor,
-            actor_name: shown(&actor_name),
+            actor_name,
             account_id: self.resolved.server.integrated_account_id.clone(),
             server_id,
-            tool: shown(call.name),
+            tool: call.name.to_owned(),
             read_only: call.tool.map(|tool| tool.effect.read_only),
             outcome: outcome.to_owned(),
             duration: call.took,
@@ -357,39 +356,10 @@ impl Exchange {
 /// How a call ended, as one word of a closed list.
 fn outcome(outcome: Result<&Answer, &Refused>) -> &'static str {
     match outcome {
-        Ok(answer) if answer.is_error => error_code(&answer.json),
-        Ok(_) => "ok",
+        Ok(answer) => answer.error.map_or("ok", ErrorCode::as_str),
         Err(Refused::NoTool(NoTool::Unknown { .. })) => "unknown_tool",
         Err(Refused::NoTool(NoTool::NotSelected)) => "not_offered",
         Err(Refused::Cancelled) => ErrorCode::Cancelled.as_str(),
         Err(Refused::Panicked) => ErrorCode::Internal.as_str(),
     }
-}
-
-fn error_code(json: &str) -> &'static str {
-    #[derive(Deserialize)]
-    struct Failed {
-        error: Coded,
-    }
-    #[derive(Deserialize)]
-    struct Coded {
-        code: String,
-    }
-    serde_json::from_str::<Failed>(json)
-        .ok()
-        .and_then(|failed| {
-            ErrorCode::ALL
-                .into_iter()
-                .find(|code| code.as_str() == failed.error.code)
-        })
-        .unwrap_or(ErrorCode::Internal)
-        .as_str()
-}
-
-/// A text of the client's, as it may stand in a log.
-fn shown(text: &str) -> String {
-    text.chars()
-        .map(|char| if char.is_control() { ' ' } else { char })
-        .take(MAX_NAME)
-        .collect()
 }

@@ -8,9 +8,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -20,8 +23,8 @@ use super::client::Proxies;
 use super::config;
 use super::front::{self, Front, Guard};
 use super::limits::{Guesses, Slow};
-use super::listen;
-use super::mcp::{self, Requests};
+use super::listen::{self, Answers};
+use super::mcp::{self, Mcp, Requests};
 use super::ops::{self, Metrics, Operations};
 use super::options::{ConfigFile, Options, access};
 use super::origin::Access;
@@ -127,43 +130,66 @@ pub(crate) async fn serve(options: Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// All routes with what is common to them.
+/// Where requests go, and those that MCP has to answer.
 fn app(
     gateway: &Gateway,
     access: Access,
     proxies: Proxies,
     traces: Traces,
     ending: Arc<AtomicBool>,
-) -> (Router, Requests) {
+) -> (App, Requests) {
     let metrics = Arc::new(Metrics::new());
-    let guard = Guard {
+    let guard = Arc::new(Guard {
         access,
         slow: Slow {
             guesses: Guesses::default(),
             metrics: Arc::clone(&metrics),
         },
-    };
-    let (mcp, requests) = mcp::router(gateway.clone(), Arc::clone(&metrics), traces);
+    });
+    let (mcp, requests) = Mcp::new(gateway.clone(), Arc::clone(&metrics), traces);
     let guarded = Router::new()
-        .merge(mcp)
         .merge(super::manage::router(gateway.clone()))
         .merge(super::admin::router(gateway.clone()))
-        .layer(from_fn_with_state(Arc::new(guard), front::guard));
+        .layer(from_fn_with_state(Arc::clone(&guard), front::guard));
     // Probes come by address, not by name.
     let operations = ops::router(Operations {
         gateway: gateway.clone(),
         metrics: Arc::clone(&metrics),
         ending,
     });
-    let all = Router::new()
+    let front = Arc::new(Front { proxies, metrics });
+    let others = Router::new()
         .merge(guarded)
         .merge(operations)
         .fallback(not_found)
-        .layer(from_fn_with_state(
-            Arc::new(Front { proxies, metrics }),
-            front::receive,
-        ));
-    (all, requests)
+        .layer(from_fn_with_state(Arc::clone(&front), front::receive));
+    let app = App {
+        front,
+        guard,
+        mcp,
+        others: TowerToHyperService::new(others),
+    };
+    (app, requests)
+}
+
+/// Where a request goes: to MCP, or to what axum has a route for.
+struct App {
+    front: Arc<Front>,
+    guard: Arc<Guard>,
+    mcp: Mcp,
+    others: TowerToHyperService<Router>,
+}
+
+impl Answers for App {
+    async fn answer(&self, request: Request) -> Response {
+        let Some(token) = mcp::token(request.uri().path()).map(str::to_owned) else {
+            let Ok(response) = self.others.call(request).await;
+            return response;
+        };
+        let serve = |request| self.mcp.serve(&token, request);
+        let pass = |request| self.guard.pass(request, serve);
+        self.front.receive(mcp::ROUTE, request, pass).await
+    }
 }
 
 async fn not_found() -> Response {

@@ -1,10 +1,13 @@
 //! What can be seen of a request from outside: its id, its line in the log. Never its URL, since that holds a token.
 
+use std::hash::{BuildHasher, RandomState};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use futures_util::FutureExt;
@@ -23,16 +26,13 @@ const MAX_REQUEST_ID: usize = 128;
 /// Gives each request an id and a line in the log, counts it, and turns a panic into an answer.
 pub(crate) async fn observe<F: Future<Output = Response>>(
     metrics: &Arc<Metrics>,
+    route: &str,
     mut request: Request,
     answer: impl FnOnce(Request) -> F,
 ) -> Response {
     let started = Instant::now();
     let in_flight = metrics.request();
     let id = request_id(&request);
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
     let method = request.method().clone();
     let client = request
         .extensions()
@@ -45,8 +45,10 @@ pub(crate) async fn observe<F: Future<Output = Response>>(
         server = tracing::field::Empty,
         account = tracing::field::Empty
     );
-    let answer = AssertUnwindSafe(answer(request)).catch_unwind();
-    let mut response = answer
+    // Where it lies, since what follows would move all of it.
+    let answer = pin!(answer(request));
+    let mut response = AssertUnwindSafe(answer)
+        .catch_unwind()
         .instrument(span.clone())
         .await
         .unwrap_or_else(|panic| {
@@ -65,7 +67,7 @@ pub(crate) async fn observe<F: Future<Output = Response>>(
         let status = status.as_u16();
         tracing::debug!(%method, %route, status, client = client.map(tracing::field::display), ms, "answered");
     });
-    in_flight.answered(route, status);
+    in_flight.answered(route.to_owned(), status);
     response.headers_mut().insert(REQUEST_ID, id);
     response
 }
@@ -82,9 +84,9 @@ fn request_id(request: &Request) -> HeaderValue {
     if let Some(id) = request.headers().get(REQUEST_ID).filter(sensible) {
         return id.clone();
     }
-    let mut random = [0; 8];
-    // Without randomness ids are less unique, which is no reason to answer nothing.
-    let _ = getrandom::fill(&mut random);
-    HeaderValue::from_str(&format!("{:016x}", u64::from_be_bytes(random)))
-        .unwrap_or(HeaderValue::from_static("none"))
+    // Another one in each process, and no question to the operating system for each request.
+    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let id = KEY.hash_one(COUNT.fetch_add(1, Ordering::Relaxed));
+    HeaderValue::from_str(&format!("{id:016x}")).unwrap_or(HeaderValue::from_static("none"))
 }

@@ -123,7 +123,7 @@ fn attributes(call: &Called<'_>, outcome: &'static str) -> Vec<KeyValue> {
         ));
     }
     match call.outcome {
-        Ok(answer) if answer.is_error => {
+        Ok(answer) if answer.error.is_some() => {
             // Over HTTP and JSON-RPC such a call looks like a good one.
             attributes.push(KeyValue::new("error.type", "tool_error"));
         }

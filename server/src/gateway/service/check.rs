@@ -34,7 +34,7 @@ impl Gateway {
                 .map(|it| (*it).to_owned())
                 .collect(),
             version: known
-                .map(|known| known.version)
+                .map(|known| known.version.clone())
                 .filter(|version| !version.is_empty()),
             steps: steps.0,
         })

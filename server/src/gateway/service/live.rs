@@ -54,7 +54,7 @@ impl Gateway {
             let state = LiveState {
                 api: known.as_ref().map(|known| known.api.name),
                 version: known
-                    .map(|known| known.version)
+                    .map(|known| known.version.clone())
                     .filter(|version| !version.is_empty()),
                 in_flight: live.account.in_flight(),
                 last_error: live.account.last_failure().map(LastError::from),
