@@ -371,6 +371,7 @@ async fn exchange(
     let response = transport
         .exchange(Outgoing {
             http: Http::Post,
+            promises: Http::Post,
             body: Some((JSON, body.to_string().into_bytes())),
             ..Outgoing::get(request.path)
         })

@@ -51,7 +51,7 @@ impl Account {
         }
         let base = inner.transport.base();
         if response.status >= 300 {
-            let error = explain::error_of(&api.errors, base, request.http, &response);
+            let error = explain::error_of(&api.errors, base, request.promises, &response);
             let error = explain::advise(document.map_or(&[], |it| it.hints), error);
             return Err(inner.auth.refusal(way, &inner.transport, error));
         }
@@ -85,6 +85,7 @@ impl Account {
             .transport
             .exchange(Outgoing {
                 http: request.http,
+                promises: request.promises,
                 path_and_query: &request.path_and_query,
                 headers,
                 body: body.map(|body| (request.media_type.as_ref(), body)),

@@ -17,7 +17,7 @@ pub(crate) fn no_client(error: reqwest::Error) -> CallError {
 }
 
 /// What a failed exchange means: nothing of it names more than the server.
-pub(crate) fn failure(base: &Base, http: Http, error: reqwest::Error) -> CallError {
+pub(crate) fn failure(base: &Base, promises: Http, error: reqwest::Error) -> CallError {
     let error = error.without_url();
     let server = base.text();
     let unsent = |title: &str| CallError::new(ErrorCode::Unreachable, title).retryable(true);
@@ -58,7 +58,7 @@ pub(crate) fn failure(base: &Base, http: Http, error: reqwest::Error) -> CallErr
             .hint("Check that the server runs and that the base URL and the proxy settings are right.");
     }
     if error.is_timeout() {
-        return lost(http, ErrorCode::Timeout, "No answer in time")
+        return lost(promises, ErrorCode::Timeout, "No answer in time")
             .detail(format!("{server}: {}.", innermost(&error)));
     }
     let unreadable = [io::ErrorKind::InvalidInput, io::ErrorKind::InvalidData];
@@ -78,7 +78,7 @@ pub(crate) fn failure(base: &Base, http: Http, error: reqwest::Error) -> CallErr
             .detail(format!("{server}: {}.", innermost(&error)))
             .hint("Check the base URL: whether it should begin with `https:`, and its port.");
     }
-    lost(http, ErrorCode::Unreachable, "The connection was lost").detail(format!(
+    lost(promises, ErrorCode::Unreachable, "The connection was lost").detail(format!(
         "{server} closed it before the whole answer had arrived: {}.",
         innermost(&error)
     ))
@@ -101,9 +101,9 @@ pub(crate) fn is_lost(error: &reqwest::Error) -> bool {
 }
 
 /// A request that may have had its effect.
-pub(crate) fn lost(http: Http, code: ErrorCode, title: &str) -> CallError {
+pub(crate) fn lost(promises: Http, code: ErrorCode, title: &str) -> CallError {
     let error = CallError::new(code, title);
-    match http {
+    match promises {
         Http::Get => error.retryable(true).hint(match code {
             ErrorCode::Timeout => "The server may be busy: try again, or ask for less.",
             _ => "Try again.",

@@ -21,6 +21,8 @@ pub struct Request {
     pub document: &'static str,
     /// Method.
     pub http: Http,
+    /// The method whose promises hold (RFC 9110, section 9.2): that of GET for what only reads, whatever it is sent by.
+    pub promises: Http,
     /// Path from the root and query, encoded.
     pub path_and_query: String,
     /// Headers that are arguments of the tool.
@@ -64,6 +66,7 @@ impl Request {
         Ok(Self {
             document: arguments.tool().document,
             http: Http::Get,
+            promises: Http::Get,
             path_and_query: path_for(segments, arguments, body_first)?,
             headers: Vec::new(),
             body: None,
@@ -158,6 +161,10 @@ impl Request {
         Ok(Self {
             document: tool.document,
             http: tool.http,
+            promises: match tool.effect.read_only {
+                true => Http::Get,
+                false => tool.http,
+            },
             path_and_query,
             headers: headers(arguments)?,
             media_type: media_type.unwrap_or_default(),

@@ -346,6 +346,7 @@ pub(crate) fn get(path_and_query: &str) -> Request {
     Request {
         document: "",
         http: Http::Get,
+        promises: Http::Get,
         path_and_query: path_and_query.to_owned(),
         headers: Vec::new(),
         body: None,

@@ -156,6 +156,8 @@ impl Response {
 pub(crate) struct Outgoing<'a> {
     /// HTTP method.
     pub(crate) http: Http,
+    /// The method whose promises hold.
+    pub(crate) promises: Http,
     /// Path and query, percent-encoded.
     pub(crate) path_and_query: &'a str,
     /// Headers of this request.
@@ -173,6 +175,7 @@ impl<'a> Outgoing<'a> {
     pub(crate) fn get(path_and_query: &'a str) -> Self {
         Self {
             http: Http::Get,
+            promises: Http::Get,
             path_and_query,
             headers: HeaderMap::new(),
             body: None,
@@ -211,12 +214,12 @@ impl Transport {
 
     /// Sends one request and reads the whole answer, whatever its status.
     pub(crate) async fn exchange(&self, outgoing: Outgoing<'_>) -> Result<Response, CallError> {
-        let http = outgoing.http;
+        let (http, promises) = (outgoing.http, outgoing.promises);
         let path = outgoing.path_and_query;
         let started = tokio::time::Instant::now();
         let result = match tokio::time::timeout(self.timeout, self.round_trip(outgoing)).await {
             Ok(result) => result,
-            Err(_) => Err(self.timed_out(http)),
+            Err(_) => Err(self.timed_out(promises)),
         };
         let path = path.split('?').next().unwrap_or_default();
         let elapsed = started.elapsed();
@@ -230,17 +233,17 @@ impl Transport {
     }
 
     async fn round_trip(&self, outgoing: Outgoing<'_>) -> Result<Response, CallError> {
-        let http = outgoing.http;
+        let promises = outgoing.promises;
         let until = outgoing
             .partial
             .then(|| tokio::time::Instant::now() + self.timeout * 9 / 10);
         let request = self.request(outgoing)?;
-        let failed = |error: reqwest::Error| failure(&self.base, http, error);
+        let failed = |error: reqwest::Error| failure(&self.base, promises, error);
         let client = match &self.own {
             Some(own) => own,
             None => client(&self.base).map_err(no_client)?,
         };
-        let again = request.try_clone().filter(|_| http == Http::Get);
+        let again = request.try_clone().filter(|_| promises == Http::Get);
         let mut answer = match (client.execute(request).await, again) {
             // The server closed a kept connection just when it was used again, which is no failure of the call (RFC 9112, section 9.3.1). A busy gunicorn does so with requests that it has not read yet.
             (Err(error), Some(again)) if is_lost(&error) => {
@@ -317,8 +320,8 @@ impl Transport {
         Ok(request)
     }
 
-    fn timed_out(&self, http: Http) -> CallError {
-        lost(http, ErrorCode::Timeout, "No answer in time").detail(format!(
+    fn timed_out(&self, promises: Http) -> CallError {
+        lost(promises, ErrorCode::Timeout, "No answer in time").detail(format!(
             "{} did not answer within {}.",
             self.base.text,
             words(self.timeout)

@@ -90,8 +90,8 @@ async fn a_get_survives_a_connection_that_is_closed_under_it() {
 
     // What may have had its effect is not sent twice.
     let post = Request {
-        document: "",
         http: Http::Post,
+        promises: Http::Post,
         ..get("/things")
     };
     let error = account.send(&post).await.unwrap_err();
@@ -339,6 +339,7 @@ async fn a_change_that_may_have_been_made_is_not_to_be_repeated_blindly() {
         let account = server.account(&OLD, Credentials::None);
         let request = Request {
             http,
+            promises: http,
             ..get("/things")
         };
         let error = account.send(&request).await.expect_err("a failure");
@@ -349,6 +350,23 @@ async fn a_change_that_may_have_been_made_is_not_to_be_repeated_blindly() {
         assert!(error.hint.contains("may have been made"), "{}", error.hint);
         assert_eq!(server.lines().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn what_is_sent_by_post_but_only_reads_is_sent_once_more() {
+    let server = Server::start(|_| Reply::raw("")).await;
+    let account = server.account(&OLD, Credentials::None);
+    let request = Request {
+        http: Http::Post,
+        body: Some(b"{}".to_vec()),
+        ..get("/things")
+    };
+    let error = account.send(&request).await.expect_err("a failure");
+    assert_eq!(
+        (error.code, error.retryable, error.hint.as_str()),
+        (ErrorCode::Unreachable, true, "Try again.")
+    );
+    assert_eq!(server.lines(), ["POST /things"; 2]);
 }
 
 #[tokio::test]

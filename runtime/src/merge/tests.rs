@@ -180,6 +180,7 @@ fn the_get_of_an_update_has_no_body_and_no_query() {
     let expected = Request {
         document: "things",
         http: Http::Get,
+        promises: Http::Get,
         path_and_query: "/users/x".to_owned(),
         headers: Vec::new(),
         body: None,

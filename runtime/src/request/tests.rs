@@ -9,7 +9,9 @@ use crate::test_tools::{
     ANY, BOOLEAN, NUMBER, STRING, TOOL, UPDATE_USER, array, checked, integer, leak, map, nullable,
     optional, param, required,
 };
-use crate::tool::{Body, Http, PagePlace, Pager, Param, Place, Segment, Separator, Tool, Way};
+use crate::tool::{
+    Body, Effect, Http, PagePlace, Pager, Param, Place, Segment, Separator, Tool, Way,
+};
 
 fn path_tool(slash: bool) -> &'static Tool {
     leak(Tool {
@@ -521,6 +523,27 @@ fn pages_are_added_to_any_query() {
         let request = Request::new(&checked(tool, given).unwrap()).unwrap();
         let page = request.page(tool, pager, 100, from);
         assert_eq!(page.path_and_query, expected);
+    }
+}
+
+#[test]
+fn what_only_reads_promises_what_get_does() {
+    for (http, read_only, expected) in [
+        (Http::Post, true, Http::Get),
+        (Http::Post, false, Http::Post),
+        (Http::Delete, false, Http::Delete),
+    ] {
+        let effect = Effect {
+            read_only,
+            ..TOOL.effect
+        };
+        let tool = leak(Tool {
+            http,
+            effect,
+            ..TOOL
+        });
+        let request = Request::new(&checked(tool, "{}").unwrap()).unwrap();
+        assert_eq!((request.http, request.promises), (http, expected));
     }
 }
 
