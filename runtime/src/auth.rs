@@ -369,15 +369,13 @@ async fn exchange(
 ) -> Result<Grant, CallError> {
     let body = json!({ request.username: username, request.password: password.expose_secret() });
     let response = transport
+        // A login that was lost is simply done again: it promises what a GET does.
         .exchange(Outgoing {
             http: Http::Post,
-            promises: Http::Post,
             body: Some((JSON, body.to_string().into_bytes())),
             ..Outgoing::get(request.path)
         })
-        .await
-        // A login that was lost is simply done again.
-        .map_err(|error| error.retryable(true))?;
+        .await?;
     if response.status >= 300 {
         let error = explain::error_of(&api.errors, transport.base(), Http::Get, &response);
         return Err(match response.status {

@@ -31,6 +31,7 @@ impl Account {
         if let Some(known) = self.0.detection.get() {
             return Ok(known);
         }
+        // In a box, here and below, since it is hardly ever needed and every call would have the room for it.
         let work = async || {
             let found = tokio::time::timeout(TIMEOUT, Box::pin(self.find_out())).await;
             *self.0.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());

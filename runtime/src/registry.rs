@@ -57,7 +57,7 @@ pub fn tools(api: &'static Api) -> impl Iterator<Item = &'static Tool> {
 
 /// The tool with this name, or that had it in the release before: a renamed tool goes on answering to its old name for a while. Of several, that of the document that a server is taken to have until it is asked.
 ///
-/// A few hundred comparisons of short texts take less than a microsecond, and no index has to be kept.
+/// A few hundred comparisons of short texts take a microsecond or two, and no index has to be kept.
 #[must_use]
 pub fn find(api: &'static Api, name: &str) -> Option<&'static Tool> {
     tools(api).find(|tool| tool.is_called(name))

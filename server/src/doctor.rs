@@ -128,12 +128,12 @@ async fn sign_in(
     let answer = first_of(account, tool).await;
     let (detail, text) = (detail(&answer), |key: &str| text(&answer, key));
     let permission = format!("to {}", tool.title.to_lowercase());
-    match (answer.error.is_some(), text("code").as_str()) {
-        (false, _) => {
+    match answer.error {
+        None => {
             report.ok("sign-in", "works")?;
             report.ok("permission", &permission)?;
         }
-        (true, "forbidden") => {
+        Some(ErrorCode::Forbidden) => {
             match (token, &known.api.sign_in) {
                 (true, SignIn::Basic { .. } | SignIn::Key { .. }) => report.note(
                     "sign-in",
@@ -147,9 +147,9 @@ async fn sign_in(
                 &text("hint"),
             )?;
         }
-        (true, "unauthenticated") => report.failed("sign-in", &detail, &text("hint"))?,
+        Some(ErrorCode::Unauthenticated) => report.failed("sign-in", &detail, &text("hint"))?,
         // A list has no id that could be wrong.
-        (true, "not_found") => report.failed(
+        Some(ErrorCode::NotFound) => report.failed(
             tool.title,
             &detail,
             &format!(
@@ -157,7 +157,7 @@ async fn sign_in(
                 tool.path
             ),
         )?,
-        (true, _) => report.failed(tool.title, &detail, &text("hint"))?,
+        Some(_) => report.failed(tool.title, &detail, &text("hint"))?,
     }
     if !selection.matches(tool) {
         report.note("selection", &format!("leaves out {}", tool.name))?;
@@ -181,14 +181,14 @@ async fn own_sign_ins(
         let answer = first_of(account, tool).await;
         let problem = format!("{what}: {}", detail(&answer));
         let hint = text(&answer, "hint");
-        match (answer.error.is_some(), text(&answer, "code").as_str()) {
-            (false, _) => report.ok("sign-in", &format!("works for {what}"))?,
+        match answer.error {
+            None => report.ok("sign-in", &format!("works for {what}"))?,
             // All else works with the token, which may be all that is wanted.
-            (true, "unauthenticated") if token => {
+            Some(ErrorCode::Unauthenticated) if token => {
                 report.note("sign-in", &format!("{problem}. {hint}"))?;
             }
-            (true, "forbidden") => report.failed("permission", &problem, &hint)?,
-            (true, _) => report.failed("sign-in", &problem, &hint)?,
+            Some(ErrorCode::Forbidden) => report.failed("permission", &problem, &hint)?,
+            Some(_) => report.failed("sign-in", &problem, &hint)?,
         }
     }
     Ok(())

@@ -254,24 +254,19 @@ impl Offer {
     /// The tool that a call of this name means. Needs no network, so that a wrong name is refused even while Airflow is down; whether this Airflow has it is seen when it is called.
     pub(crate) fn find(&self, known: Option<&Known>, name: &str) -> Result<&'static Tool, NoTool> {
         let here = known.and_then(|known| known.find(name));
-        if let Some(here) = here
-            && self.selection.matches(here)
-        {
-            return Ok(here);
-        }
         let apis = self.catalogue.apis.iter();
-        let tools: Vec<_> = here
+        let mut named = here
             .into_iter()
             .chain(apis.filter_map(|api| registry::find(api, name)))
-            .collect();
-        let selected = tools.iter().find(|tool| self.selection.matches(tool));
-        match (selected, tools.is_empty()) {
-            (Some(tool), _) => Ok(tool),
-            (None, false) => Err(NoTool::NotSelected),
-            (None, true) => Err(NoTool::Unknown {
+            .peekable();
+        let is_known = named.peek().is_some();
+        let selected = named.find(|tool| self.selection.matches(tool));
+        selected.ok_or_else(|| match is_known {
+            true => NoTool::NotSelected,
+            false => NoTool::Unknown {
                 nearest: registry::nearest_tool(name, self.selected()),
-            }),
-        }
+            },
+        })
     }
 
     fn selected(&self) -> impl Iterator<Item = &'static Tool> {

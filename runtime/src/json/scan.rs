@@ -244,7 +244,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// The code unit of the `\uXXXX` at an offset.
+    /// The code unit of the `\u` escape at an offset.
     fn hex(&self, at: usize) -> Result<u32, Error> {
         let digits = self.text.as_bytes().get(at + 2..at + 6);
         digits

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use sqlx::QueryBuilder;
 
 use super::rows::{AuditRow, NewAudit};
-use super::{Pool, Store, audit_columns, change, on, on_writer};
+use super::{Pool, Store, audit_columns, bind_audit, change, on, on_writer};
 use crate::gateway::model::AuditQuery;
 
 /// Most records that are written at once.
@@ -55,18 +55,7 @@ impl Store {
         on_writer!(self, connection => {
             let mut query = sqlx::query(statement);
             for (at, record) in used.chain(unused) {
-                query = query
-                    .bind(at)
-                    .bind(record.actor)
-                    .bind(record.actor_name)
-                    .bind(record.action)
-                    .bind(record.account_id)
-                    .bind(record.server_id)
-                    .bind(record.tool)
-                    .bind(record.effect)
-                    .bind(record.outcome)
-                    .bind(record.duration_ms)
-                    .bind(record.upstream_status);
+                query = bind_audit!(query.bind(at), record);
             }
             query.execute(connection).await.map(|_| ())
         })

@@ -166,25 +166,16 @@ macro_rules! change {
 /// Writes an audit record in a transaction.
 macro_rules! write_audit {
     ($tx:ident, $record:expr) => {{
-        let record: &$crate::gateway::store::rows::NewAudit = $record;
-        sqlx::query(concat!(
+        let record: $crate::gateway::store::rows::NewAudit = $record.clone();
+        let statement = sqlx::query(concat!(
             "INSERT INTO audit (",
             audit_columns!(),
             ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-        ))
-        .bind(record.at)
-        .bind(&record.actor)
-        .bind(&record.actor_name)
-        .bind(&record.action)
-        .bind(&record.account_id)
-        .bind(&record.server_id)
-        .bind(&record.tool)
-        .bind(record.effect)
-        .bind(&record.outcome)
-        .bind(record.duration_ms)
-        .bind(record.upstream_status)
-        .execute(&mut *$tx)
-        .await?;
+        ));
+        let statement = statement.bind(record.at);
+        $crate::gateway::store::bind_audit!(statement, record)
+            .execute(&mut *$tx)
+            .await?;
     }};
 }
 
@@ -204,7 +195,24 @@ macro_rules! audit_columns {
     };
 }
 
-use {announce, audit_columns, change, on, on_writer, write_audit};
+/// Gives a statement the values of a record, after its time, in the order of the columns.
+macro_rules! bind_audit {
+    ($statement:expr, $record:expr) => {
+        $statement
+            .bind($record.actor)
+            .bind($record.actor_name)
+            .bind($record.action)
+            .bind($record.account_id)
+            .bind($record.server_id)
+            .bind($record.tool)
+            .bind($record.effect)
+            .bind($record.outcome)
+            .bind($record.duration_ms)
+            .bind($record.upstream_status)
+    };
+}
+
+use {announce, audit_columns, bind_audit, change, on, on_writer, write_audit};
 
 impl Store {
     /// Opens the store and brings its tables up to date.
