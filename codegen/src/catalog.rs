@@ -362,6 +362,8 @@ pub struct Parameter {
     pub when_omitted: Option<serde_json::Value>,
     /// Whether it is no argument: what is sent is always the value of `or` or `when_omitted`.
     pub hidden: bool,
+    /// Whether the argument `clear` can name this one, to send `null` for it.
+    pub clear: bool,
     /// The first release that has it, if it is newer than its operation.
     pub since: Option<String>,
 }

@@ -137,7 +137,7 @@ use runtime::tool::{Place, Segment, Separator, ToolBlock};
 fn goldens_are_tools() {
     let list = <ListUsers as ToolBlock>::TOOL.list.expect("a list");
     assert_eq!(list.filters[1].path, "roles.name");
-    assert_eq!(<UpdateUser as ToolBlock>::TOOL.params.len(), 4);
+    assert_eq!(<UpdateUser as ToolBlock>::TOOL.params.len(), 5);
 }
 
 #[test]

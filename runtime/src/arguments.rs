@@ -4,10 +4,11 @@ use core::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::check::{check_field, is_password, missing_field, unknown};
+use crate::check::{check as check_value, is_filled, is_password, missing_field, unknown};
 use crate::checks::has_field;
+use crate::mask;
+use crate::problem::At;
 pub use crate::problem::Problem;
-use crate::problem::{At, echo, quoted};
 use crate::request::check_sendable;
 use crate::schema::{Additional, Field, Kind, Shape, StringRules};
 use crate::tool::{Content, Filter, List, Pager, Param, Place, Tool};
@@ -92,8 +93,12 @@ pub fn check(
         cursor: None,
         version: String::new(),
     };
+    read_limit(&mut arguments);
     for param in tool.params {
         check_param(param, &mut arguments, &mut checked, &mut problems);
+    }
+    if let Some(clear) = &tool.clear {
+        check_clear(clear, &mut arguments, &mut checked, &mut problems);
     }
     if let Content::Log { .. } = tool.content {
         check_log(&mut arguments, &mut checked, &mut problems);
@@ -155,7 +160,7 @@ impl Arguments {
             .filter(|_| !is_older(&self.version, list.pages_since))
     }
 
-    /// The value the caller gave for a declared argument; `Value::Null` if that was `null`.
+    /// The value the caller gave for a declared argument; `Value::Null` if the caller named it in `clear`.
     #[must_use]
     pub fn given(&self, name: &str) -> Option<&Value> {
         self.declared.get(name)
@@ -277,6 +282,7 @@ pub(crate) fn accepted(tool: &Tool) -> impl Iterator<Item = Field> {
     let pages = (is_log || list.is_some()).then_some([LIMIT, NEXT_CURSOR]);
     let pages = pages.into_iter().flatten();
     declared
+        .chain(tool.clear)
         .chain(filters)
         .chain(fields)
         .chain(lines)
@@ -289,6 +295,29 @@ fn filter_field(filter: &Filter) -> Field {
     field.required = false;
     field.shape.nullable = false;
     field
+}
+
+/// The argument of a tool that names the fields to empty; `names` is the shape of one name.
+#[must_use]
+pub const fn clear_field(names: &'static Shape) -> Field {
+    let items = Kind::Array {
+        items: names,
+        min_items: None,
+        max_items: None,
+    };
+    optional("clear", "Fields to empty.", items)
+}
+
+/// A string that is one of these.
+#[must_use]
+pub const fn one_of(values: &'static [&'static str]) -> Shape {
+    Shape {
+        kind: Kind::String(StringRules {
+            values,
+            ..StringRules::ANY
+        }),
+        nullable: false,
+    }
 }
 
 const FIELDS: Field = Field {
@@ -387,26 +416,51 @@ fn check_param(
     if param.hidden {
         return;
     }
-    let Some(mut value) = arguments.swap_remove(field.name) else {
-        if field.required && param.or.is_empty() {
+    let required = field.required && param.or.is_empty();
+    let mut given = arguments.swap_remove(field.name);
+    if is_filled(field) {
+        given = given.or(Some(Value::Null));
+    }
+    let Some(mut value) = given.filter(|value| required || !value.is_null()) else {
+        if required {
             problems.push(missing_field(At::Top, "argument", field));
         }
         return;
     };
     let before = problems.len();
-    check_field(
-        field,
-        &mut value,
-        At::Member(&At::Top, field.name),
-        param.secret,
-        problems,
-    );
-    if problems.len() == before
-        && let Err(problem) = check_sendable(checked.tool(), param, &value)
-    {
-        problems.push(problem);
+    let at = At::Member(&At::Top, field.name);
+    check_value(&field.shape, &mut value, at, param.secret, problems);
+    if problems.len() == before {
+        let mut secrets = Vec::new();
+        collect_secrets(&field.shape, &value, param.secret, &mut secrets);
+        if secrets.iter().any(|secret| mask::is_masked(secret)) {
+            let at = at.to_string();
+            problems.push(Problem::Masked { at });
+        } else if let Err(problem) = check_sendable(checked.tool(), param, &value) {
+            problems.push(problem);
+        }
     }
     checked.declared.insert(field.name.to_owned(), value);
+}
+
+/// Records `null` for each argument that `clear` names.
+fn check_clear(
+    clear: &Field,
+    arguments: &mut Map<String, Value>,
+    checked: &mut Arguments,
+    problems: &mut Vec<Problem>,
+) {
+    let Some(Value::Array(names)) = take(clear, arguments, problems) else {
+        return;
+    };
+    let names = names.iter().filter_map(Value::as_str);
+    for name in names {
+        let earlier = checked.declared.insert(name.to_owned(), Value::Null);
+        if earlier.is_some_and(|value| !value.is_null()) {
+            let name = name.to_owned();
+            problems.push(Problem::ClearedAndGiven { name });
+        }
+    }
 }
 
 fn check_list(
@@ -446,26 +500,37 @@ fn check_log(
     check_page(take, checked);
 }
 
+/// Reads a `limit` that is written as text, which has only one meaning.
+fn read_limit(arguments: &mut Map<String, Value>) {
+    if let Some(limit) = arguments.get_mut(LIMIT.name)
+        && let Some(number) = limit.as_str().and_then(|text| text.parse::<u32>().ok())
+    {
+        *limit = Value::from(number);
+    }
+}
+
 fn check_page(mut take: impl FnMut(&Field) -> Option<Value>, checked: &mut Arguments) {
     if let Some(limit) = take(&LIMIT) {
         let limit = limit.as_u64().and_then(|limit| u32::try_from(limit).ok());
         checked.limit = limit.unwrap_or(DEFAULT_LIMIT);
     }
     if let Some(Value::String(cursor)) = take(&NEXT_CURSOR) {
-        checked.cursor = Some(cursor);
+        // Clients that cannot leave an argument out send an empty text for the first page.
+        checked.cursor = Some(cursor).filter(|cursor| !cursor.is_empty());
     }
 }
 
-/// The value of an argument that every list or log has, if it is given and right.
+/// The value of an optional argument that the runtime adds to a tool, if it is given and right.
 fn take(
     field: &Field,
     arguments: &mut Map<String, Value>,
     problems: &mut Vec<Problem>,
 ) -> Option<Value> {
-    let mut value = arguments.swap_remove(field.name)?;
+    let given = arguments.swap_remove(field.name);
+    let mut value = given.filter(|value| !value.is_null())?;
     let before = problems.len();
     let at = At::Member(&At::Top, field.name);
-    check_field(field, &mut value, at, false, problems);
+    check_value(&field.shape, &mut value, at, false, problems);
     (problems.len() == before).then_some(value)
 }
 
@@ -475,11 +540,7 @@ fn check_fields(list: &'static List, fields: &[Value], problems: &mut Vec<Proble
         return Fields::All;
     }
     if names.is_empty() {
-        problems.push(Problem::Rule {
-            at: FIELDS.name.to_owned(),
-            rule: format!("must name a field, or {} for all", quoted(ALL_FIELDS)),
-            got: echo(&Value::Array(Vec::new()), false),
-        });
+        return Fields::Summary;
     }
     let mut known = Vec::new();
     let open = !known_fields(&list.of, &mut known);

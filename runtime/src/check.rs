@@ -1,7 +1,7 @@
 //! A JSON value against a [`Shape`]: every problem at once, each with its place.
 
 use regex_lite::Regex;
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::describe::{expected, one_of};
 use crate::nearest::nearest;
@@ -81,10 +81,11 @@ pub(crate) fn check(
             }
         }
         (Kind::Object { fields, additional }, Value::Object(members)) => {
+            settle_null(fields, members);
             for (name, value) in members.iter_mut() {
                 let at_member = At::Member(&at, name);
                 match (fields.iter().find(|field| field.name == name), additional) {
-                    (Some(field), _) => check_field(field, value, at_member, secret, problems),
+                    (Some(field), _) => check(&field.shape, value, at_member, secret, problems),
                     (None, Additional::Open(shape)) => {
                         check(shape, value, at_member, secret, problems);
                     }
@@ -103,25 +104,22 @@ pub(crate) fn check(
     }
 }
 
-/// Checks the value of a member that may be required.
-pub(crate) fn check_field(
-    field: &Field,
-    value: &mut Value,
-    at: At<'_>,
-    secret: bool,
-    problems: &mut Vec<Problem>,
-) {
-    let nothing = !field.shape.nullable && !matches!(field.shape.kind, Kind::Any);
-    if value.is_null() && nothing && !field.required {
-        problems.push(Problem::Type {
-            at: at.to_string(),
-            expected: expected(&field.shape),
-            got: echo(value, secret),
-            advice: "; leave it out instead".to_owned(),
-        });
-    } else {
-        check(&field.shape, value, at, secret, problems);
+/// Drops optional members that are `null`, which means the same as leaving them out, and fills in `null` for required members that may be `null`.
+fn settle_null(fields: &'static [Field], members: &mut Map<String, Value>) {
+    for field in fields {
+        if !field.required {
+            if members.get(field.name).is_some_and(Value::is_null) {
+                members.shift_remove(field.name);
+            }
+        } else if is_filled(field) && !members.contains_key(field.name) {
+            members.insert(field.name.to_owned(), Value::Null);
+        }
     }
+}
+
+/// Whether `null` is sent for a required member that the caller leaves out.
+pub(crate) fn is_filled(field: &Field) -> bool {
+    field.required && field.shape.nullable && !matches!(field.shape.kind, Kind::Any)
 }
 
 /// The problem of a name that does not exist.

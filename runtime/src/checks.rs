@@ -45,6 +45,7 @@ pub const STUB: Tool = Tool {
     path: "",
     segments: &[],
     params: &[],
+    clear: None,
     body: Body::NONE,
     list: None,
     update: Update::PLAIN,

@@ -224,7 +224,8 @@ impl Known {
         let mut params = tool.params.iter();
         is_older(&self.version, tool.since)
             || params.any(|param| {
-                is_older(&self.version, param.since) && arguments.contains_key(param.field.name)
+                let given = arguments.get(param.field.name);
+                is_older(&self.version, param.since) && given.is_some_and(|value| !value.is_null())
             })
     }
 

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::arguments::accepted;
+use crate::check::is_filled;
 use crate::schema::{Additional, Field, Kind, Shape};
 use crate::tool::{Content, List, Tool};
 
@@ -195,7 +196,8 @@ impl Room {
     }
 
     fn input_property(self, field: &Field) -> (String, Value) {
-        let mut schema = self.input(&field.shape);
+        // Of an argument or a member, `null` means that it is left out.
+        let mut schema = self.input_not_null(&field.shape.kind);
         describe(&mut schema, field.description);
         if let Some(default) = literal(field.default) {
             schema.insert("default".to_owned(), default);
@@ -259,7 +261,8 @@ impl Room {
                     key,
                     (!rules.values.is_empty()).then(|| shown.copied().collect()),
                 );
-                set("format", text(rules.format));
+                // Some clients make a masked type of a password, and send the mask.
+                set("format", text(rules.format).filter(|it| it != "password"));
                 set("pattern", text(rules.pattern));
                 set("minLength", rules.min_length.map(Value::from));
                 set("maxLength", rules.max_length.map(Value::from));
@@ -397,7 +400,8 @@ fn or_null(schema: Map<String, Value>) -> Map<String, Value> {
 }
 
 fn require(schema: &mut Map<String, Value>, fields: &[Field]) {
-    let required = fields.iter().filter(|field| field.required);
+    let required = fields.iter();
+    let required = required.filter(|field| field.required && !is_filled(field));
     let names: Vec<_> = required.map(|field| field.name).collect();
     if !names.is_empty() {
         schema.insert("required".to_owned(), json!(names));

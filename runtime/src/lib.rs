@@ -27,6 +27,7 @@ mod json;
 pub mod json_schema;
 mod list;
 mod log;
+mod mask;
 mod merge;
 mod nearest;
 mod number;
@@ -262,6 +263,7 @@ pub mod prelude {
 /// What expansions of the macros refer to; not for people.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::arguments::{clear_field, one_of};
     pub use crate::checks::{STUB, Value, check, check_filter, field, fits, has_field};
     pub use crate::schema::{Additional, Bound, Field, Json, Kind, Schema, Shape, StringRules};
     pub use crate::tool::{

@@ -72,6 +72,28 @@ pub enum Problem {
         /// Why it cannot be sent.
         reason: String,
     },
+    /// A mask in place of a secret.
+    #[error(
+        "{at}: contains asterisks in place of a secret, and sending them would replace the secret; give the real value, or omit {at} to keep what is stored"
+    )]
+    Masked {
+        /// Where.
+        at: String,
+    },
+    /// A member that the server hides, for an operation that overwrites the whole object.
+    #[error(
+        "{name}: the server hides its present value, and this operation would overwrite it; give its value"
+    )]
+    Hidden {
+        /// The argument.
+        name: &'static str,
+    },
+    /// An argument that is both given and named in `clear`.
+    #[error("clear: {} is also given; give it or clear it, not both", quoted(name))]
+    ClearedAndGiven {
+        /// The argument.
+        name: String,
+    },
     /// An update without anything to change.
     #[error("nothing to change: give at least one of {}", names.join(", "))]
     NothingToChange {

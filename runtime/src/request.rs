@@ -10,6 +10,7 @@ use crate::check::is_password;
 use crate::encode::{cookie, header_value, joined, path_segment, percent, query_pairs};
 use crate::form::{check_file, is_json, written};
 use crate::list::{PageAt, link};
+use crate::mask::contains_mask;
 use crate::merge::fit;
 use crate::problem::{At, Problem, echo};
 use crate::tool::{Body, Content, Http, PagePlace, Pager, Param, Place, Segment, Tool, Way};
@@ -49,8 +50,22 @@ impl Request {
     /// The request of an update to an API that wants the whole object: what was not given is taken from `current`, the answer to the GET of [`Update::merge`](crate::tool::Update::merge).
     ///
     /// # Errors
-    /// As for [`Request::new`].
+    /// As for [`Request::new`], and when the server hides a value that the update would overwrite.
     pub fn merged(arguments: &Arguments, current: &Value) -> Result<Self, Problem> {
+        let tool = arguments.tool();
+        if tool.update.mask.is_none() {
+            let in_body = |param: &&Param| param.place == Place::Body;
+            let mut kept = tool.params.iter().filter(in_body);
+            let is_hidden = |param: &Param| {
+                let present = current_value(param, current);
+                arguments.given(param.field.name).is_none()
+                    && present.as_ref().is_some_and(contains_mask)
+            };
+            if let Some(param) = kept.find(|param| is_hidden(param)) {
+                let name = param.field.name;
+                return Err(Problem::Hidden { name });
+            }
+        }
         Self::with_current(arguments, Some(current))
     }
 
@@ -355,7 +370,7 @@ fn body_with(
         let value = arguments
             .given(param.field.name)
             .cloned()
-            .or_else(|| current_value(param, current?))
+            .or_else(|| current_value(param, current?).filter(|value| !contains_mask(value)))
             .or_else(|| arguments.sent(param).cloned());
         if let Some(value) = value {
             members.insert(param.wire.to_owned(), value);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::arguments::{Arguments, check};
+use crate::arguments::{Arguments, check, clear_field, one_of};
 use crate::schema::{Additional, Field, Kind, Shape, StringRules};
 use crate::tool::{
     Body, Content, Effect, Filter, Http, List, Mask, PagePlace, Pager, Param, Place, Segment,
@@ -122,6 +122,7 @@ pub(crate) const TOOL: Tool = Tool {
     path: "/tool",
     segments: &[Segment::Literal("/tool")],
     params: &[],
+    clear: None,
     body: Body::NONE,
     list: None,
     update: Update::PLAIN,
@@ -249,6 +250,8 @@ pub(crate) static CREATE_USER: Tool = Tool {
     ..TOOL
 };
 
+const CLEARED: Shape = one_of(&["email"]);
+
 /// An update with a mask, a merge and a name that can change.
 pub(crate) static UPDATE_USER: Tool = Tool {
     name: "update_a_things_user_by_id",
@@ -268,7 +271,7 @@ pub(crate) static UPDATE_USER: Tool = Tool {
         },
         Param {
             or: "id",
-            ..param(Place::Body, optional("username", nullable(STRING)))
+            ..param(Place::Body, optional("username", STRING))
         },
         param(Place::Body, optional("email", STRING)),
         param(Place::Body, optional("roles", array(&ROLE))),
@@ -283,6 +286,7 @@ pub(crate) static UPDATE_USER: Tool = Tool {
         fixed: &[],
         ..Body::NONE
     },
+    clear: Some(clear_field(&CLEARED)),
     update: Update {
         merge: USER_PATH,
         mask: Some(Mask {

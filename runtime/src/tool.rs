@@ -35,6 +35,8 @@ pub struct Tool {
     pub segments: &'static [Segment],
     /// The declared arguments, in the order of the specification.
     pub params: &'static [Param],
+    /// The argument that names the declared arguments for which `null` is sent, which empties a field; `None` if nothing can be emptied.
+    pub clear: Option<Field>,
     /// How the request body is made.
     pub body: Body,
     /// Set on tools that list things.
@@ -106,6 +108,7 @@ impl Tool {
         path: "",
         segments: &[],
         params: &[],
+        clear: None,
         body: Body::NONE,
         list: None,
         update: Update::PLAIN,

@@ -97,6 +97,14 @@ fn one(inputs: &mut Inputs<'_>, old: &Argument<'_>, new: &Argument<'_>) {
         let text = format!("{of}: what is sent when it is left out is another value");
         inputs.add(Change::new(Kind::DefaultChanged, text));
     }
+    if before.clear != now.clear {
+        let (kind, what) = if now.clear {
+            (Kind::ArgumentWider, "can be cleared")
+        } else {
+            (Kind::ArgumentNarrower, "can no longer be cleared")
+        };
+        inputs.add(Change::new(kind, format!("{of} {what}")));
+    }
     if before.secret != now.secret {
         let (kind, what) = if now.secret {
             (Kind::SecretNew, "is kept secret")
@@ -191,6 +199,9 @@ fn arguments<'c>(side: Side<'c>) -> Vec<Argument<'c>> {
         })
         .collect();
     let mut names: Vec<&str> = Vec::new();
+    if operation.parameters.iter().any(|it| it.clear) {
+        names.push("clear");
+    }
     if let Some(list) = &operation.list {
         let types = side.types();
         for filter in &list.filters {

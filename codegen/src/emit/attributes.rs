@@ -55,6 +55,9 @@ pub(super) fn param(parameter: &Parameter) -> Vec<Argument> {
     if parameter.hidden {
         all.push(Argument::word("hidden"));
     }
+    if parameter.clear {
+        all.push(Argument::word("clear"));
+    }
     if let Some(since) = &parameter.since {
         all.push(Argument::value("since", string_literal(since)));
     }

@@ -75,6 +75,7 @@ fn input_schema(types: &Types<'_>, operation: &Operation) -> Value {
         );
         properties.insert(parameter.name.clone(), Value::Object(property));
     }
+    properties.extend(clear_argument(operation));
     if let Some(list) = &operation.list {
         properties.extend(list_arguments(room, list));
     }
@@ -89,6 +90,21 @@ fn input_schema(types: &Types<'_>, operation: &Operation) -> Value {
     require(&mut schema, required);
     schema.insert("additionalProperties".to_owned(), json!(false));
     Value::Object(schema)
+}
+
+/// The argument of an update that names the fields to empty; none if no field can be emptied.
+fn clear_argument(operation: &Operation) -> Option<(String, Value)> {
+    let parameters = operation.parameters.iter();
+    let names: Vec<&str> = parameters
+        .filter(|parameter| parameter.clear)
+        .map(|parameter| parameter.name.as_str())
+        .collect();
+    let argument = json!({
+        "type": "array",
+        "items": {"type": "string", "enum": names},
+        "description": "Fields to empty.",
+    });
+    (!names.is_empty()).then(|| ("clear".to_owned(), argument))
 }
 
 /// What every list tool takes beside its declared arguments.
@@ -345,10 +361,10 @@ fn input_definition(room: Room<'_>, definition: &TypeDef) -> Object {
             let mut schema = object("object");
             let required = fields
                 .iter()
-                .filter(|field| field.required)
+                .filter(|field| field.required && !is_filled(field))
                 .map(|field| field.name.as_str());
             members(&mut schema, fields, |field| {
-                let mut property = input(inner, &field.ty);
+                let mut property = input_not_null(inner, &field.ty);
                 annotate(
                     &mut property,
                     &field.description,
@@ -381,6 +397,11 @@ fn input_definition(room: Room<'_>, definition: &TypeDef) -> Object {
             any_of(variants.iter().map(|variant| input(room, &variant.ty)))
         }
     }
+}
+
+/// Whether the runtime sends `null` for a member of an object that the caller leaves out.
+fn is_filled(field: &Field) -> bool {
+    field.required && field.ty.nullable && field.ty.kind != TypeKind::Any
 }
 
 /// Any other member may be there; nothing is said of one that can be anything.
@@ -503,7 +524,9 @@ fn apply(ty: &TypeRef, schema: &mut Object) {
             schema.insert(name.to_owned(), value);
         }
     };
-    set("format", format.as_ref().map(|text| json!(text)));
+    // Some clients make a masked type of a password, and send the mask.
+    let format = format.as_ref().filter(|format| *format != "password");
+    set("format", format.map(|text| json!(text)));
     set("pattern", pattern.as_ref().map(|text| json!(text)));
     set("minLength", min_length.map(|count| json!(count)));
     set("maxLength", max_length.map(|count| json!(count)));

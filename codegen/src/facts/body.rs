@@ -19,7 +19,7 @@ pub(super) fn can_be_json(media_type: &str) -> bool {
 }
 
 /// Whether a media type is JSON.
-pub(super) fn is_json(media_type: &str) -> bool {
+pub(crate) fn is_json(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     essence == "application/json" || essence.ends_with("+json")
 }
@@ -273,6 +273,7 @@ fn members<'a>(
             or: None,
             when_omitted: None,
             hidden: false,
+            clear: false,
             since: None,
             ty,
         });

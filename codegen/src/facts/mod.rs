@@ -21,6 +21,7 @@ use crate::catalog::{Body, Parameter, TypeDef, TypeRef};
 use crate::error::DocumentError;
 use crate::ident::type_name;
 use crate::openapi::{OperationAt, Spec};
+pub(crate) use body::is_json;
 pub(crate) use shared::Shared;
 pub(crate) use types::Direction;
 use types::{Hint, Types};

@@ -201,6 +201,7 @@ fn one<'a>(
         or: None,
         when_omitted: None,
         hidden: false,
+        clear: false,
         since: None,
         ty,
     })
@@ -373,6 +374,7 @@ pub(super) fn whole_body(description: String, required: bool, ty: TypeRef) -> Pa
         or: None,
         when_omitted: None,
         hidden: false,
+        clear: false,
         since: None,
     }
 }

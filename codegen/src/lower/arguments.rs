@@ -7,7 +7,7 @@ use crate::catalog::{
 };
 use serde_json::Value as Json;
 
-use crate::facts::Facts;
+use crate::facts::{Facts, is_json};
 use crate::glob;
 use crate::ident;
 use crate::problem::{Error, Problem, nearest};
@@ -53,6 +53,12 @@ pub(super) fn lower(
     if let Some(source) = merge {
         keep_what_is_not_given(source, &mut parameters);
     }
+    let can_clear = facts.http == "patch"
+        && facts
+            .body
+            .as_ref()
+            .is_some_and(|body| is_json(&body.media_type));
+    settle_null(&mut parameters, can_clear);
     contradictions(scope, errors);
     let mut field_changes = Vec::new();
     for (index, entry) in scope.entry.overrides.iter().enumerate() {
@@ -68,6 +74,7 @@ pub(super) fn lower(
             report.overrides.push((index, outcome));
         }
     }
+    offer_to_clear(&mut parameters);
     check(scope, &parameters, errors);
     let mut taken = ident::Taken::default();
     for parameter in &mut parameters {
@@ -342,6 +349,31 @@ fn keep_what_is_not_given(source: &Facts, parameters: &mut [Parameter]) {
     }
 }
 
+/// Decides what `null` means: for an argument, the same as leaving it out.
+///
+/// A body member that the server requires and that may be `null` is filled by the runtime. Only in a PATCH with a JSON body, where `can_clear` is true, is `null` something else than an omitted member: it empties a field. There the members stay nullable until the overrides have been applied.
+fn settle_null(parameters: &mut [Parameter], can_clear: bool) {
+    for parameter in parameters {
+        let in_body = parameter.place == Place::Body;
+        let nullable = parameter.ty.nullable && parameter.ty.kind != TypeKind::Any;
+        if nullable && in_body && parameter.required {
+            parameter.required = false;
+            parameter.when_omitted = Some(Json::Null);
+        } else if nullable && in_body && can_clear {
+            continue;
+        }
+        parameter.ty.nullable = false;
+    }
+}
+
+/// Marks the arguments that `clear` can name: the body members that may still be `null`.
+fn offer_to_clear(parameters: &mut [Parameter]) {
+    for parameter in parameters {
+        parameter.clear = parameter.ty.nullable && !parameter.required && !parameter.hidden;
+        parameter.ty.nullable = false;
+    }
+}
+
 fn override_one(
     scope: Scope<'_>,
     entry: &Override,
@@ -486,7 +518,7 @@ fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
             continue;
         }
         let of_log = matches!(name.as_str(), "level" | "contains" | "from_start");
-        if matches!(name.as_str(), "limit" | "next_cursor")
+        if matches!(name.as_str(), "limit" | "next_cursor" | "clear")
             || (is_list && name == "fields")
             || (is_log && of_log)
         {

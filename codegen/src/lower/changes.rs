@@ -103,8 +103,11 @@ pub(super) fn apply(change: &Change, target: Target<'_>, types: &[TypeDef]) -> O
             set(target.example, Some(new.clone()))
         }
         Change::Required => {
-            // Nothing is assumed of what has to be given.
+            // A required argument has neither a default nor a value that is sent without it.
             *target.default = None;
+            if let Some(argument) = target.argument {
+                *argument.when_omitted = None;
+            }
             set(target.required, true)
         }
         Change::Open => open(target.ty, types),

@@ -147,7 +147,7 @@ fn filters(
             .iter()
             .any(|parameter| parameter.name == *name)
             || filters.iter().any(|filter| filter.name == *name);
-        let reserved = matches!(name.as_str(), "limit" | "next_cursor" | "fields");
+        let reserved = matches!(name.as_str(), "limit" | "next_cursor" | "fields" | "clear");
         if taken || reserved {
             let problem = Problem::Collision {
                 tool: scope.tool.to_owned(),

@@ -86,7 +86,7 @@ fn changes(facts: &Facts) -> String {
             Place::Cookie => "cookie",
             Place::Body | Place::WholeBody => "body",
         };
-        let reserved = matches!(name.as_str(), "limit" | "next_cursor");
+        let reserved = matches!(name.as_str(), "limit" | "next_cursor" | "clear");
         let mut keys = String::new();
         if reserved || !taken.insert(name.clone()) {
             let mut rename = format!("{place}_{}", self::name(name));

@@ -184,6 +184,29 @@ fn tools() {
     ]);
 }
 
+/// In a PATCH, `null` empties a field; two fields, so that the argument `clear` stays.
+#[test]
+fn arguments_that_can_be_cleared() {
+    let patch = |day: &str| {
+        let document = DOCUMENT
+            .replacen("    post:\n", "    patch:\n", 1)
+            .replace(
+                "to: { type: string, maxLength",
+                "to: { type: string, nullable: true, maxLength",
+            )
+            .replace("day: { type: string, nullable: true,", day);
+        state(&inputs(APIS, TOOLS, &document))
+    };
+    let (can, cannot) = (
+        patch("day: { type: string, nullable: true,"),
+        patch("day: { type: string,"),
+    );
+    let expected = ["breaking send_parcel: parameter `day` can no longer be cleared"];
+    assert_eq!(said(&can, &cannot), expected);
+    let expected = ["additive send_parcel: parameter `day` can be cleared"];
+    assert_eq!(said(&cannot, &can), expected);
+}
+
 #[test]
 fn arguments() {
     let of = |what: &'static str| -> &'static [&'static str] {
@@ -290,12 +313,6 @@ fn arguments() {
             "note: \"present\"",
             "breaking send_parcel: what is sent beside the parameters is something else",
             "breaking send_parcel: what is sent beside the parameters is something else",
-        ),
-        (
-            "day: { type: string, nullable: true,",
-            "day: { type: string,",
-            "breakingP: `day` can no longer be null",
-            "additiveP: `day` can be null",
         ),
         (
             "any: { description:",

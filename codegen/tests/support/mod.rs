@@ -579,6 +579,7 @@ fn parameter(name: &str, place: Place, ty: TypeRef) -> Parameter {
         or: None,
         when_omitted: None,
         hidden: false,
+        clear: false,
         since: None,
     }
 }

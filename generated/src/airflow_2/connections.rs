@@ -118,32 +118,32 @@ pub mod tools {
         pub conn_type: Option<String>,
 
         /// New description.
-        #[param(body)]
-        pub description: Option<Nullable<String>>,
+        #[param(body, clear)]
+        pub description: Option<String>,
 
         /// New host name or URL.
-        #[param(body)]
-        pub host: Option<Nullable<String>>,
+        #[param(body, clear)]
+        pub host: Option<String>,
 
         /// New user name.
-        #[param(body)]
-        pub login: Option<Nullable<String>>,
+        #[param(body, clear)]
+        pub login: Option<String>,
 
         /// New database or URL scheme.
-        #[param(body)]
-        pub schema: Option<Nullable<String>>,
+        #[param(body, clear)]
+        pub schema: Option<String>,
 
         /// New port.
-        #[param(body)]
-        pub port: Option<Nullable<i64>>,
+        #[param(body, clear)]
+        pub port: Option<i64>,
 
         /// New password.
-        #[param(body, secret, format = "password")]
+        #[param(body, secret, min_length = 1, format = "password")]
         pub password: Option<String>,
 
         /// All other settings, secrets too: a JSON object as text.
-        #[param(body, secret)]
-        pub extra: Option<Nullable<String>>,
+        #[param(body, clear, secret)]
+        pub extra: Option<String>,
     }
 
     /// Delete a connection with its credentials for good. Tasks that use it fail.

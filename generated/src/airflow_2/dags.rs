@@ -112,7 +112,7 @@ pub mod tools {
 
         /// True pauses.
         #[param(body, example = true)]
-        pub is_paused: Nullable<bool>,
+        pub is_paused: bool,
     }
 
     /// Pause or unpause all DAGs that match. Check with the same filters which those are (list
@@ -146,7 +146,7 @@ pub mod tools {
 
         /// True pauses.
         #[param(body, example = true)]
-        pub is_paused: Nullable<bool>,
+        pub is_paused: bool,
     }
 
     /// Delete all that Airflow remembers of a DAG, its runs and their history included. It comes

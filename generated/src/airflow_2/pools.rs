@@ -111,8 +111,8 @@ pub mod tools {
         pub slots: Option<i64>,
 
         /// New description.
-        #[param(body)]
-        pub description: Option<Nullable<String>>,
+        #[param(body, clear)]
+        pub description: Option<String>,
 
         /// Whether deferred tasks take slots.
         #[param(body, since = "2.7")]

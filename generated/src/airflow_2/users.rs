@@ -95,7 +95,7 @@ pub mod tools {
         pub roles: Vec<PostUserRolesItem>,
 
         /// Password.
-        #[param(body, secret)]
+        #[param(body, secret, min_length = 1)]
         pub password: String,
     }
 
@@ -146,7 +146,7 @@ pub mod tools {
         pub roles: Option<Vec<PatchUserRolesItem>>,
 
         /// New password.
-        #[param(body, secret)]
+        #[param(body, secret, min_length = 1)]
         pub password: Option<String>,
     }
 

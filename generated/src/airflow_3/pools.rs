@@ -110,15 +110,15 @@ pub mod tools {
         pub id: String,
 
         #[param(body, or = "id", hidden)]
-        pub pool: Option<Nullable<String>>,
+        pub pool: Option<String>,
 
         /// How many tasks at once; -1 for any number.
         #[param(body, min = -1)]
         pub slots: Option<i64>,
 
         /// New description.
-        #[param(body)]
-        pub description: Option<Nullable<String>>,
+        #[param(body, clear)]
+        pub description: Option<String>,
 
         /// Whether deferred tasks take slots.
         #[param(body)]

@@ -83,7 +83,7 @@ pub mod tools {
         pub roles: Vec<Role>,
 
         /// Password.
-        #[param(body, secret, format = "password")]
+        #[param(body, secret, min_length = 1, format = "password")]
         pub password: String,
     }
 
@@ -108,27 +108,27 @@ pub mod tools {
 
         /// New username.
         #[param(body, min_length = 1)]
-        pub username: Option<Nullable<String>>,
+        pub username: Option<String>,
 
         /// New email address.
         #[param(body, min_length = 1)]
-        pub email: Option<Nullable<String>>,
+        pub email: Option<String>,
 
         /// New first name.
         #[param(body, min_length = 1)]
-        pub first_name: Option<Nullable<String>>,
+        pub first_name: Option<String>,
 
         /// New last name.
         #[param(body, min_length = 1)]
-        pub last_name: Option<Nullable<String>>,
+        pub last_name: Option<String>,
 
         /// All roles to hold; [] for none.
         #[param(body)]
-        pub roles: Option<Nullable<Vec<Role>>>,
+        pub roles: Option<Vec<Role>>,
 
         /// New password.
-        #[param(body, secret, format = "password")]
-        pub password: Option<Nullable<String>>,
+        #[param(body, secret, min_length = 1, format = "password")]
+        pub password: Option<String>,
     }
 
     /// Delete a user for good. To only end access, update the roles to [].

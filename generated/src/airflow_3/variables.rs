@@ -104,7 +104,7 @@ pub mod tools {
         pub value: Option<Json>,
 
         /// New description.
-        #[param(body)]
+        #[param(body, clear)]
         pub description: Option<String>,
     }
 

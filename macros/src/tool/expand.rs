@@ -16,6 +16,7 @@ use crate::value::Value;
 /// What stands behind the struct.
 pub(crate) fn expand(tool: &Tool) -> TokenStream {
     let ident = &tool.ident;
+    let clear = clear(tool);
     let constant = constant(tool);
     let params = tool.params.iter().map(param);
     let item_checks = tool.list.iter().map(item_checks);
@@ -24,6 +25,7 @@ pub(crate) fn expand(tool: &Tool) -> TokenStream {
         #[allow(non_upper_case_globals)]
         const _: () = {
             #(#params)*
+            #clear
             #(#item_checks)*
             impl ::runtime::__private::ToolBlock for #ident {
                 const TOOL: ::runtime::__private::Tool = #constant;
@@ -77,6 +79,7 @@ fn constant(tool: &Tool) -> TokenStream {
     let http = capitalised(&tool.http);
     let segments = path_pieces(&tool.segments);
     let params = tool.params.iter().map(|(param, _)| &param.ident);
+    let clear = option(clear_names(tool).next().map(|_| quote!(CLEAR)));
     let body = body(tool);
     let list = option(tool.list.as_ref().map(list));
     let update = update(tool);
@@ -106,6 +109,7 @@ fn constant(tool: &Tool) -> TokenStream {
             path: #path,
             segments: #segments,
             params: &[#(#params),*],
+            clear: #clear,
             body: #body,
             list: #list,
             update: #update,
@@ -113,6 +117,27 @@ fn constant(tool: &Tool) -> TokenStream {
             content: #content,
         }
     }
+}
+
+/// The names of the arguments that can be cleared.
+fn clear_names(tool: &Tool) -> impl Iterator<Item = String> {
+    let params = tool.params.iter().map(|(param, _)| param);
+    params
+        .filter(|param| param.clear.is_some())
+        .map(Param::argument)
+}
+
+/// The argument that names the fields to empty.
+fn clear(tool: &Tool) -> Option<TokenStream> {
+    let names: Vec<_> = clear_names(tool).collect();
+    (!names.is_empty()).then(|| {
+        quote! {
+            const CLEAR: ::runtime::__private::Field =
+                ::runtime::__private::clear_field(&NAMES);
+            const NAMES: ::runtime::__private::Shape =
+                ::runtime::__private::one_of(&[#(#names),*]);
+        }
+    })
 }
 
 fn content(content: &Content) -> TokenStream {
@@ -179,6 +204,15 @@ fn required_check(param: &Param, place: Place, name: &str) -> Option<TokenStream
         );
         return Some(quote_spanned! {span=>
             const _: () = ::runtime::__private::check(#ident.field.required, #message);
+        });
+    }
+    if let Some(clear) = &param.clear {
+        let message = message(
+            format_args!("`{name}` cannot be cleared: a call has to give it"),
+            format_args!("write `Option<{ty}>`, or remove `clear`"),
+        );
+        return Some(quote_spanned! {clear.span()=>
+            const _: () = ::runtime::__private::check(!#ident.field.required, #message);
         });
     }
     let or = match (&param.or, &param.when_omitted) {

@@ -47,7 +47,7 @@ fn check_argument(name: &str, span: Span, keys: &Keys, tool: &str, errors: &mut 
         errors.push(
             span,
             format_args!("`{name}` cannot be an argument of tool `{tool}`: the name is reserved"),
-            format_args!("remove it (list tools have it by themselves), or rename it: `name = \"..\", wire = \"{name}\"`"),
+            format_args!("remove it (the macro adds it where the tool needs it), or rename it: `name = \"..\", wire = \"{name}\"`"),
         );
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
@@ -62,7 +62,7 @@ fn check_argument(name: &str, span: Span, keys: &Keys, tool: &str, errors: &mut 
 
 fn is_reserved(name: &str, keys: &Keys) -> bool {
     let log = keys.answer.as_ref().is_some_and(|it| it.kind == "log");
-    matches!(name, "limit" | "next_cursor")
+    matches!(name, "limit" | "next_cursor" | "clear")
         || (keys.list.is_some() && name == "fields")
         || (log && matches!(name, "level" | "contains" | "from_start"))
 }

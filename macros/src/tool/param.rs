@@ -26,6 +26,7 @@ pub(crate) struct Param {
     pub(crate) or: Option<LitStr>,
     pub(crate) when_omitted: Option<Value>,
     pub(crate) hidden: Option<Ident>,
+    pub(crate) clear: Option<Ident>,
     pub(crate) since: Option<LitStr>,
     pub(crate) secret: Option<Ident>,
     pub(crate) facts: Facts,
@@ -87,6 +88,7 @@ pub(crate) fn params(item: &mut ItemStruct, errors: &mut Errors) -> Vec<Param> {
             or: None,
             when_omitted: None,
             hidden: None,
+            clear: None,
             since: None,
             secret: None,
             facts: Facts::default(),
@@ -131,12 +133,13 @@ impl Param {
             "or" => self.or = Some(value(input)?),
             "when_omitted" => self.when_omitted = Some(value(input)?),
             "hidden" => self.hidden = Some(key.clone()),
+            "clear" => self.clear = Some(key.clone()),
             "since" => self.since = Some(value(input)?),
             "secret" => self.secret = Some(key.clone()),
             _ => {
                 if !self.facts.read(key, input, errors)? {
                     let known = format!(
-                        "`path`, `query`, `header`, `cookie`, `body`, `whole`, `wire`, `name`, `or`, `when_omitted`, `hidden`, `since`, `secret`, {}, `default`, `example`",
+                        "`path`, `query`, `header`, `cookie`, `body`, `whole`, `wire`, `name`, `or`, `when_omitted`, `hidden`, `clear`, `since`, `secret`, {}, `default`, `example`",
                         rules::KEYS
                     );
                     return Err(unknown_key(key, "`#[param(..)]`", &known));
@@ -247,6 +250,23 @@ pub(super) fn check_param(param: &Param, place: Place, tool: &str, errors: &mut 
             format_args!("`{name}` is hidden, but nothing says what is sent"),
             "add `or = \"..\"` or `when_omitted = ..`",
         );
+    }
+    if let Some(clear) = &param.clear {
+        if !matches!(place, Place::Body) {
+            errors.push(
+                clear.span(),
+                format_args!("`{name}` cannot be cleared: only a member of the body can be `null`"),
+                "remove `clear`",
+            );
+        } else if param.hidden.is_some() {
+            errors.push(
+                clear.span(),
+                format_args!(
+                    "`{name}` cannot be cleared: a hidden argument has no name for the caller"
+                ),
+                "remove `clear` or `hidden`",
+            );
+        }
     }
     if param.description.is_empty() && param.hidden.is_none() {
         errors.push(

@@ -79,6 +79,7 @@ const _: () = {
             path: "/api/users",
             segments: &[::runtime::__private::Segment::Literal("/api/users")],
             params: &[order_by],
+            clear: ::core::option::Option::None,
             body: ::runtime::__private::Body::NONE,
             list: ::core::option::Option::Some(::runtime::__private::List {
                 items: "users",

@@ -94,6 +94,7 @@ const _: () = {
                 ::runtime::__private::Segment::Literal("/log"),
             ],
             params: &[id, number, same],
+            clear: ::core::option::Option::None,
             body: ::runtime::__private::Body::NONE,
             list: ::core::option::Option::None,
             update: ::runtime::__private::Update::PLAIN,

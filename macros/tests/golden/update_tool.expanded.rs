@@ -5,7 +5,9 @@ pub struct UpdateUser {
     /// Name of the user as it is now.
     pub id: String,
     /// New name.
-    pub name: Option<Nullable<String>>,
+    pub name: Option<String>,
+    /// Where to write to.
+    pub address: Option<String>,
     /// Roles.
     pub roles: Vec<String>,
     /// What to sign in with.
@@ -39,9 +41,7 @@ const _: () = {
         "path parameter `id` of type `String` can be left out\nnote: a path needs all its values: take the `Option` away",
     );
     const name: ::runtime::__private::Param = ::runtime::__private::Param {
-        field: ::runtime::__private::Field::of::<
-            Option<Nullable<String>>,
-        >("name", "New name."),
+        field: ::runtime::__private::Field::of::<Option<String>>("name", "New name."),
         wire: "name",
         place: ::runtime::__private::Place::Body,
         secret: false,
@@ -52,7 +52,23 @@ const _: () = {
     };
     const _: () = ::runtime::__private::check(
         !name.field.required,
-        "`name` has to be given, so `id` is never sent for it\nnote: write `Option<Option<Nullable<String>>>`, or remove what stands in for it",
+        "`name` has to be given, so `id` is never sent for it\nnote: write `Option<Option<String>>`, or remove what stands in for it",
+    );
+    const address: ::runtime::__private::Param = ::runtime::__private::Param {
+        field: ::runtime::__private::Field::of::<
+            Option<String>,
+        >("address", "Where to write to."),
+        wire: "address",
+        place: ::runtime::__private::Place::Body,
+        secret: false,
+        or: "",
+        when_omitted: "",
+        hidden: false,
+        since: "",
+    };
+    const _: () = ::runtime::__private::check(
+        !address.field.required,
+        "`address` cannot be cleared: a call has to give it\nnote: write `Option<Option<String>>`, or remove `clear`",
     );
     const roles: ::runtime::__private::Param = ::runtime::__private::Param {
         field: ::runtime::__private::Field {
@@ -97,6 +113,10 @@ const _: () = {
         hidden: false,
         since: "",
     };
+    const CLEAR: ::runtime::__private::Field = ::runtime::__private::clear_field(&NAMES);
+    const NAMES: ::runtime::__private::Shape = ::runtime::__private::one_of(
+        &["address"],
+    );
     impl ::runtime::__private::ToolBlock for UpdateUser {
         const TOOL: ::runtime::__private::Tool = ::runtime::__private::Tool {
             name: "update_user",
@@ -120,7 +140,8 @@ const _: () = {
                 ::runtime::__private::Segment::Literal("/api/users/"),
                 ::runtime::__private::Segment::Param("name"),
             ],
-            params: &[id, name, roles, type_],
+            params: &[id, name, address, roles, type_],
+            clear: ::core::option::Option::Some(CLEAR),
             body: ::runtime::__private::Body {
                 media_type: "application/json",
                 required: true,

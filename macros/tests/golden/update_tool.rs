@@ -23,7 +23,11 @@ pub struct UpdateUser {
 
     /// New name.
     #[param(body, or = "id")]
-    pub name: Option<Nullable<String>>,
+    pub name: Option<String>,
+
+    /// Where to write to.
+    #[param(body, clear)]
+    pub address: Option<String>,
 
     /// Roles.
     #[param(body, min_items = 1, items(max_length = 20))]

@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use super::{Fields, secret_values};
+use crate::request::Request;
 use crate::schema::{Kind, Shape, StringRules};
 use crate::test_tools::{
-    CREATE_USER, LIST_USERS, STRING, TOOL, UPDATE_USER, array, checked, format, integer,
-    json_object, leak, object, optional, param, required, shape,
+    ANY, CREATE_USER, LIST_USERS, STRING, TOOL, UPDATE_USER, array, checked, format, integer,
+    json_object, leak, map, nullable, object, optional, param, required, shape,
 };
 use crate::tool::{Param, Place, Tool};
 
@@ -41,7 +42,7 @@ fn unknown_names_are_answered_with_the_known_ones() {
         (
             &UPDATE_USER,
             r#"{"id": "x", "zork": 1}"#,
-            r#"unknown argument "zork" (there are id, username, email, roles, password)"#,
+            r#"unknown argument "zork" (there are id, username, email, roles, password, clear)"#,
         ),
         (
             &LIST_USERS,
@@ -56,7 +57,7 @@ fn unknown_names_are_answered_with_the_known_ones() {
         (
             &UPDATE_USER,
             r#"{"id": "x", "limit": 1}"#,
-            r#"unknown argument "limit" (there are id, username, email, roles, password)"#,
+            r#"unknown argument "limit" (there are id, username, email, roles, password, clear)"#,
         ),
     ];
     for (tool, given, expected) in rows {
@@ -65,7 +66,7 @@ fn unknown_names_are_answered_with_the_known_ones() {
 }
 
 #[test]
-fn null_is_not_nothing() {
+fn null_is_no_value_of_a_required_argument_or_of_an_item() {
     let rows = [
         (
             &CREATE_USER,
@@ -79,8 +80,8 @@ fn null_is_not_nothing() {
         ),
         (
             &CREATE_USER,
-            r#"{"username": "u", "email": "e", "roles": [{"name": "r"}], "password": null}"#,
-            "password: expected a string, got null; leave it out instead",
+            r#"{"username": "u", "email": "e", "roles": [{"name": null}]}"#,
+            "roles[0].name: expected a string, got null",
         ),
     ];
     for (tool, given, expected) in rows {
@@ -194,16 +195,12 @@ fn list_arguments_are_checked() {
             "limit: must be from 1 to 1000, got 1001",
         ),
         (
-            r#"{"limit": "5"}"#,
-            r#"limit: expected an integer, got "5"; write 5 without quotes"#,
+            r#"{"limit": "1001"}"#,
+            "limit: must be from 1 to 1000, got 1001",
         ),
         (
-            r#"{"next_cursor": null}"#,
-            "next_cursor: expected a string, got null; leave it out instead",
-        ),
-        (
-            r#"{"active": null}"#,
-            "active: expected true or false, got null; leave it out instead",
+            r#"{"limit": "five"}"#,
+            r#"limit: expected an integer, got "five""#,
         ),
         (
             r#"{"role": ["Admin"]}"#,
@@ -218,10 +215,6 @@ fn list_arguments_are_checked() {
             r#"fields[0]: unknown field "zork" (there are username, email, first_name, roles, active)"#,
         ),
         (
-            r#"{"fields": []}"#,
-            r#"fields: must name a field, or "*" for all, got an array"#,
-        ),
-        (
             r#"{"fields": "email"}"#,
             r#"fields: expected an array [string], got "email"; write ["email"]"#,
         ),
@@ -232,6 +225,157 @@ fn list_arguments_are_checked() {
             [expected],
             "{given}"
         );
+    }
+}
+
+#[test]
+fn null_and_empty_mean_omitted() {
+    let rows = [
+        (
+            &LIST_USERS,
+            "{}",
+            r#"{"order_by": null, "tags": null, "email": null, "active": null, "role": null, "fields": null, "limit": null, "next_cursor": null}"#,
+        ),
+        (&LIST_USERS, "{}", r#"{"fields": [], "next_cursor": ""}"#),
+        (&LIST_USERS, r#"{"limit": 5}"#, r#"{"limit": "5"}"#),
+        (
+            &CREATE_USER,
+            r#"{"username": "u", "email": "e", "roles": [{"name": "r"}]}"#,
+            r#"{"username": "u", "email": "e", "roles": [{"name": "r"}], "password": null}"#,
+        ),
+        (
+            &UPDATE_USER,
+            r#"{"id": "x", "email": "e"}"#,
+            r#"{"id": "x", "username": null, "email": "e", "roles": null, "password": null, "clear": []}"#,
+        ),
+    ];
+    for (tool, omitted, null) in rows {
+        let [omitted, null] = [omitted, null].map(|given| {
+            let arguments = checked(tool, given).unwrap();
+            let list = (
+                arguments.fields().clone(),
+                arguments.limit(),
+                arguments.cursor().map(str::to_owned),
+            );
+            let request = Request::merged(&arguments, &Value::Null).unwrap();
+            (request, arguments.identity(), list)
+        });
+        assert_eq!(omitted, null, "{}", tool.name);
+    }
+}
+
+/// An optional member of an argument, one that the server wants if only as `null`, and a free value.
+#[test]
+fn null_inside_an_argument() {
+    const MEMBERS: Shape = object(&[
+        required("name", STRING),
+        optional("note", STRING),
+        optional("any", ANY),
+        required("date", nullable(STRING)),
+        required("value", ANY),
+    ]);
+    const FREE: Shape = map(&ANY);
+    let tool = leak(Tool {
+        params: vec![
+            param(Place::Body, optional("a", MEMBERS)),
+            param(Place::Body, optional("conf", FREE)),
+            param(Place::Body, optional("any", ANY)),
+            param(Place::Body, required("value", ANY)),
+        ]
+        .leak(),
+        ..TOOL
+    });
+    let rows = [
+        (
+            r#"{"a": {"name": "n", "note": null, "any": null, "value": null}, "any": null, "value": null}"#,
+            r#"{"a":{"name":"n","value":null,"date":null},"value":null}"#,
+        ),
+        (
+            r#"{"a": {"name": "n", "date": null, "value": 1}, "conf": {"a": null}, "value": 1}"#,
+            r#"{"a":{"name":"n","date":null,"value":1},"conf":{"a":null},"value":1}"#,
+        ),
+    ];
+    for (given, expected) in rows {
+        assert_eq!(
+            checked(tool, given).unwrap().identity(),
+            expected,
+            "{given}"
+        );
+    }
+    let missing = checked(tool, r#"{"a": {"name": "n", "value": 1}}"#);
+    assert_eq!(
+        missing.unwrap_err(),
+        [r#"missing argument "value": any JSON value"#]
+    );
+}
+
+#[test]
+fn clear_sends_null_for_what_it_names() {
+    let cleared = checked(&UPDATE_USER, r#"{"id": "x", "clear": ["email"]}"#).unwrap();
+    assert_eq!(cleared.given("email"), Some(&Value::Null));
+    assert_eq!(cleared.given("roles"), None);
+    let rows = [
+        (
+            r#"{"id": "x", "email": "e", "clear": ["email"]}"#,
+            r#"clear: "email" is also given; give it or clear it, not both"#,
+        ),
+        (
+            r#"{"id": "x", "clear": ["emial"]}"#,
+            r#"clear[0]: expected one of "email", got "emial" (did you mean "email"?)"#,
+        ),
+        (
+            r#"{"id": "x", "clear": "email"}"#,
+            r#"clear: expected an array ["email"], got "email"; write ["email"]"#,
+        ),
+    ];
+    for (given, expected) in rows {
+        assert_eq!(
+            checked(&UPDATE_USER, given).unwrap_err(),
+            [expected],
+            "{given}"
+        );
+    }
+}
+
+#[test]
+fn masks_are_refused_in_place_of_secrets() {
+    const NESTED: Shape = object(&[required("key", format("password"))]);
+    let secret = |name, shape| Param {
+        secret: true,
+        ..param(Place::Body, optional(name, shape))
+    };
+    let tool = leak(Tool {
+        params: vec![
+            secret("password", STRING),
+            secret("actions", map(&ANY)),
+            param(Place::Body, optional("keys", array(&NESTED))),
+            param(Place::Body, optional("note", STRING)),
+        ]
+        .leak(),
+        ..TOOL
+    });
+    let rows = [
+        (r#"{"password": "***"}"#, Some("password")),
+        (
+            r#"{"password": "{\"api_key\": \"***\", \"a\": 1}"}"#,
+            Some("password"),
+        ),
+        (
+            r#"{"actions": {"entities": [{"password": "***"}]}}"#,
+            Some("actions"),
+        ),
+        (r#"{"keys": [{"key": "**********"}]}"#, Some("keys")),
+        (
+            r#"{"note": "***", "password": "a*b", "keys": [{"key": "k"}]}"#,
+            None,
+        ),
+    ];
+    for (given, expected) in rows {
+        let expected = expected.map(|name| {
+            format!("{name}: contains asterisks in place of a secret, and sending them would replace the secret; give the real value, or omit {name} to keep what is stored")
+        });
+        let found = checked(tool, given).err();
+        assert_eq!(found, expected.map(|message| vec![message]), "{given}");
     }
 }
 

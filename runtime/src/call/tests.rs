@@ -223,7 +223,7 @@ async fn a_cursor_of_another_call_is_refused_unsent() {
             json!({"role": "Admin", "next_cursor": format!("{cursor}A")}),
             "damaged",
         ),
-        (json!({"role": "Admin", "next_cursor": ""}), "damaged"),
+        (json!({"role": "Admin", "next_cursor": " "}), "damaged"),
     ];
     for (arguments, expected) in rows {
         let (result, answer) =

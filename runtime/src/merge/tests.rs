@@ -21,8 +21,8 @@ fn the_mask_names_what_the_caller_gave() {
         ),
         (
             Separator::Comma,
-            r#"{"id": "x", "username": null}"#,
-            "/users/x?update_mask=username",
+            r#"{"id": "x", "username": null, "clear": ["email"]}"#,
+            "/users/x?update_mask=email",
         ),
         (
             Separator::Repeat,
@@ -42,6 +42,7 @@ fn the_mask_names_what_the_caller_gave() {
             },
             segments: USER_PATH,
             params: UPDATE_USER.params,
+            clear: UPDATE_USER.clear,
             body: UPDATE_USER.body,
             ..TOOL
         });
@@ -74,13 +75,19 @@ fn a_merge_fills_what_was_not_given() {
         ),
         (
             current,
-            r#"{"id": "old", "username": null, "password": "hunter2"}"#,
-            r#"{"username":null,"email":"e@x","roles":[{"name":"Admin"}],"password":"hunter2"}"#,
+            r#"{"id": "old", "username": null, "clear": ["email"], "password": "hunter2"}"#,
+            r#"{"username":"Old","email":null,"roles":[{"name":"Admin"}],"password":"hunter2"}"#,
         ),
         (
             r#"{"email": null}"#,
             r#"{"id": "old", "password": "p"}"#,
             r#"{"username":"old","password":"p"}"#,
+        ),
+        // A masked value is left out: the server keeps what the mask does not name.
+        (
+            r#"{"username": "u", "email": "***"}"#,
+            r#"{"id": "old", "password": "p"}"#,
+            r#"{"username":"u","password":"p"}"#,
         ),
         (
             r#"{"email": 5, "roles": "odd"}"#,
@@ -134,6 +141,27 @@ fn a_merge_keeps_numbers_and_prunes_deeply() {
 }
 
 #[test]
+fn a_hidden_value_is_not_overwritten() {
+    let tool = leak(Tool {
+        update: Update {
+            mask: None,
+            ..UPDATE_USER.update
+        },
+        segments: USER_PATH,
+        params: UPDATE_USER.params,
+        body: UPDATE_USER.body,
+        ..TOOL
+    });
+    let current = serde_json::json!({"username": "u", "email": "***", "password": "***"});
+    let merged = |given| Request::merged(&checked(tool, given).unwrap(), &current);
+    let message = "email: the server hides its present value, and this operation would overwrite it; give its value";
+    let error = merged(r#"{"id": "u", "username": "v"}"#).unwrap_err();
+    assert_eq!(error.to_string(), message);
+    let body = merged(r#"{"id": "u", "email": "e"}"#).unwrap().body;
+    assert_eq!(body.unwrap(), br#"{"username":"u","email":"e"}"#);
+}
+
+#[test]
 fn a_path_after_a_rename_has_the_new_name() {
     let rows = [
         (r#"{"id": "old", "email": "e"}"#, true, Ok("/users/old")),
@@ -147,7 +175,11 @@ fn a_path_after_a_rename_has_the_new_name() {
             false,
             Ok("/users/old"),
         ),
-        (r#"{"id": "old", "username": null}"#, true, Ok("/users/old")),
+        (
+            r#"{"id": "old", "username": null, "email": "e"}"#,
+            true,
+            Ok("/users/old"),
+        ),
         (
             r#"{"id": "old", "username": ".."}"#,
             true,

@@ -103,7 +103,7 @@ pub mod tools {
 
         /// When it opens again; null if that is not known.
         #[param(body, format = "date-time")]
-        pub until: Option<Nullable<String>>,
+        pub until: Option<String>,
     }
 
     /// Reopen a berth that was closed.

@@ -91,7 +91,7 @@ pub mod tools {
 
         /// Call sign of its radio.
         #[param(body, name = "callSign")]
-        pub call_sign: Option<Nullable<String>>,
+        pub call_sign: Option<String>,
 
         /// Year it was built.
         #[param(body, min = 1850)]
@@ -129,8 +129,8 @@ pub mod tools {
         pub flag: Option<String>,
 
         /// Call sign of its radio; null takes it away.
-        #[param(body, name = "callSign")]
-        pub call_sign: Option<Nullable<String>>,
+        #[param(body, name = "callSign", clear)]
+        pub call_sign: Option<String>,
     }
 
     /// Delete a vessel with its certificates.

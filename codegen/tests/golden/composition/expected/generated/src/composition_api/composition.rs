@@ -28,7 +28,7 @@ pub mod tools {
 
         /// Whose.
         #[param(body)]
-        pub owner: Option<Nullable<Owner>>,
+        pub owner: Option<Owner>,
     }
 
     #[derive(Schema)]

@@ -28,7 +28,7 @@ pub mod tools {
 
         /// Of several types.
         #[param(body)]
-        pub several: Option<Nullable<PutValuesSeveral>>,
+        pub several: Option<PutValuesSeveral>,
 
         /// No value.
         #[param(body)]
@@ -40,7 +40,7 @@ pub mod tools {
 
         /// Or null.
         #[param(body)]
-        pub maybe: Option<Nullable<Named>>,
+        pub maybe: Option<Named>,
 
         /// Beside a reference.
         #[param(body)]

@@ -96,7 +96,7 @@ pub mod tools {
 
         /// Yes or no.
         #[param(body)]
-        pub flag: Option<Nullable<bool>>,
+        pub flag: Option<bool>,
 
         /// Counts by word.
         #[param(body)]

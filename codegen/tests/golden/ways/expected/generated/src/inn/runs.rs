@@ -83,7 +83,7 @@ pub mod tools {
             since = "1.11",
             format = "date-time"
         )]
-        pub date: Option<Nullable<String>>,
+        pub date: Option<String>,
 
         /// Settings.
         #[param(body)]
@@ -134,7 +134,7 @@ pub mod tools {
         pub value: Option<Json>,
 
         /// A note.
-        #[param(body)]
+        #[param(body, clear)]
         pub note: Option<String>,
     }
 

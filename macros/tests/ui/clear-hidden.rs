@@ -1,0 +1,37 @@
+//! A hidden argument that `clear` would name.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Updates a user.
+        #[tool(
+            name = "update_user",
+            title = "Update a user",
+            toolset = "users",
+            method = "update",
+            document = "core",
+            operation = "op",
+            patch = "/users/{id}",
+            body(json, required),
+        )]
+        pub struct UpdateUser {
+            /// Name of the user.
+            #[param(path)]
+            pub id: String,
+
+            /// New address.
+            #[param(body)]
+            pub address: Option<String>,
+
+            /// New name.
+            #[param(body, clear, hidden, or = "address")]
+            pub name: Option<String>,
+        }
+    }
+}
+
+fn main() {}

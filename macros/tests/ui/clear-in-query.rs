@@ -1,0 +1,37 @@
+//! A query parameter that `clear` would name.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Updates a user.
+        #[tool(
+            name = "update_user",
+            title = "Update a user",
+            toolset = "users",
+            method = "update",
+            document = "core",
+            operation = "op",
+            patch = "/users/{id}",
+            body(json, required),
+        )]
+        pub struct UpdateUser {
+            /// Name of the user.
+            #[param(path)]
+            pub id: String,
+
+            /// New address.
+            #[param(body)]
+            pub address: Option<String>,
+
+            /// Which address.
+            #[param(query, clear)]
+            pub which: Option<String>,
+        }
+    }
+}
+
+fn main() {}
