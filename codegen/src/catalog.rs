@@ -96,6 +96,8 @@ pub struct Document {
     pub source: String,
     /// How to see that a server has it.
     pub probe: Option<DocumentProbe>,
+    /// How the version of what has it is read, if that has a version of its own.
+    pub version: Option<VersionSource>,
     /// The document that it is there instead of.
     pub instead_of: Option<String>,
     /// How user name and password are used for its operations, if otherwise than for those of the API.
@@ -113,6 +115,23 @@ pub struct DocumentProbe {
     pub has: String,
     /// What is missing otherwise, for people.
     pub what: String,
+}
+
+/// `runtime::api::VersionSource`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VersionSource {
+    /// Path and query of the GET.
+    pub path: String,
+    /// JSON pointer of the array of components.
+    pub items: String,
+    /// Member that names a component.
+    pub name: String,
+    /// Name of the component.
+    pub component: String,
+    /// Member with its version.
+    pub version: String,
+    /// What the version is of, for people.
+    pub product: String,
 }
 
 /// `runtime::api::SignIn`.
@@ -218,8 +237,10 @@ pub struct Operation {
     pub rust_name: String,
     /// Short name for people.
     pub title: String,
-    /// For the model.
+    /// For the model, as far as it holds for all versions of a server.
     pub description: String,
+    /// What is added to the description for some versions.
+    pub notes: Vec<VersionedText>,
     /// Toolset.
     pub toolset: String,
     /// Tags, of the toolset and its own.
@@ -250,12 +271,63 @@ pub struct Operation {
     pub mask: Option<Mask>,
     /// Path of the GET whose answer is the result of the write.
     pub read_back: Option<String>,
+    /// How what is read back is compared with what was asked for.
+    pub verify: Verify,
     /// Shape of the answer; `None` for no content, for what is no JSON, and for list tools.
     pub returns: Option<TypeRef>,
     /// What the answer is written in.
     pub content: Content,
     /// Anonymous types of this operation, in the order of first use; emitted behind its struct.
     pub types: Vec<TypeDef>,
+}
+
+impl Operation {
+    /// The description where the version of the server is not known: it states all possibilities, in the words of `#[tool]`.
+    #[must_use]
+    pub fn full_description(&self) -> String {
+        let notes = self.notes.iter();
+        notes.fold(self.description.clone(), |description, note| {
+            format!("{description} {}: {}", note.versions(), note.text)
+        })
+    }
+}
+
+/// A text that holds for some versions of a server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VersionedText {
+    /// What the versions are of.
+    pub product: String,
+    /// The first version for which it holds.
+    pub since: Option<String>,
+    /// The first version for which it no longer holds.
+    pub before: Option<String>,
+    /// The text.
+    pub text: String,
+}
+
+impl VersionedText {
+    /// The versions in words.
+    fn versions(&self) -> String {
+        let product = &self.product;
+        match (&self.since, &self.before) {
+            (Some(since), Some(before)) => format!("From {product} {since} to before {before}"),
+            (Some(since), None) => format!("From {product} {since}"),
+            (None, before) => format!("Before {product} {}", before.as_deref().unwrap_or_default()),
+        }
+    }
+}
+
+/// How what is read back is compared with what was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Verify {
+    /// Whether the server can route a value of the body with `/` in the path of the GET.
+    pub slash: bool,
+    /// Members of the body that are not compared.
+    pub except: Vec<String>,
+    /// What to do if a change was not applied; empty for the usual advice.
+    pub hint: String,
+    /// The same for some versions.
+    pub hints: Vec<VersionedText>,
 }
 
 /// What an answer is written in.

@@ -102,8 +102,8 @@ fn tools_of_each_api() {
         # airflow-3
         list_all_apacheairflow_asset_state_store_entries: get /api/v2/assets/{asset_id}/state-store asset_id! -> asset_state_store by , paged true
         get_single_apacheairflow_asset_state_store_entry_by_id: get /api/v2/assets/{asset_id}/state-store/{key} id! asset_id!
-        set_apacheairflow_asset_state_store_entry: put /api/v2/assets/{asset_id}/state-store/{key} key! asset_id! value!
-        delete_a_apacheairflow_asset_state_store_entry_by_id: delete /api/v2/assets/{asset_id}/state-store/{key} id! asset_id!
+        set_apacheairflow_asset_state_store_entry: put /api/v2/assets/{asset_id}/state-store/{key} key! asset_id! value! read back from /api/v2/assets/{asset_id}/state-store/{key}
+        delete_a_apacheairflow_asset_state_store_entry_by_id: delete /api/v2/assets/{asset_id}/state-store/{key} id! asset_id! read back from /api/v2/assets/{asset_id}/state-store/{key}
         clear_apacheairflow_asset_state_store_entries: delete /api/v2/assets/{asset_id}/state-store asset_id!
         list_all_apacheairflow_assets: get /api/v2/assets name_pattern uri_pattern dag_ids only_active -> assets by , paged true
         get_single_apacheairflow_asset_by_id: get /api/v2/assets/{asset_id} id!
@@ -130,9 +130,9 @@ fn tools_of_each_api() {
         get_single_apacheairflow_config_option_by_id: get /api/v2/config/section/{section}/option/{option} section! id!
         list_all_apacheairflow_connections: get /api/v2/connections connection_id_pattern -> connections by conn_type, paged true
         get_single_apacheairflow_connection_by_id: get /api/v2/connections/{connection_id} id!
-        create_a_apacheairflow_connection: post /api/v2/connections connection_id! conn_type! description host login schema port password extra
-        update_a_apacheairflow_connection_by_id: patch /api/v2/connections/{connection_id} id! connection_id|id conn_type description? host? login? schema? port? password extra? merged with /api/v2/connections/{connection_id} masked
-        delete_a_apacheairflow_connection_by_id: delete /api/v2/connections/{connection_id} id!
+        create_a_apacheairflow_connection: post /api/v2/connections connection_id! conn_type! description host login schema port password extra read back from /api/v2/connections/{connection_id}
+        update_a_apacheairflow_connection_by_id: patch /api/v2/connections/{connection_id} id! connection_id|id conn_type description? host? login? schema? port? password? extra? merged with /api/v2/connections/{connection_id} masked read back from /api/v2/connections/{connection_id}
+        delete_a_apacheairflow_connection_by_id: delete /api/v2/connections/{connection_id} id! read back from /api/v2/connections/{connection_id}
         test_apacheairflow_connection: post /api/v2/connections/test connection_id! conn_type! host login schema port password extra
         enqueue_apacheairflow_connection_test: post /api/v2/connections/enqueue-test connection_id! conn_type! host login schema port password extra commit_on_success queue
         get_single_apacheairflow_connection_test_by_id: get /api/v2/connections/enqueue-test id!
@@ -142,7 +142,7 @@ fn tools_of_each_api() {
         list_all_apacheairflow_dag_runs_batch: post /api/v2/dags/~/dagRuns/list order_by dag_ids states start_date_gte -> dag_runs by , paged true
         get_single_apacheairflow_dag_run_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id} dag_id! id!
         trigger_apacheairflow_dag_run: post /api/v2/dags/{dag_id}/dagRuns dag_id! dag_run_id logical_date run_after conf note partition_key
-        update_a_apacheairflow_dag_run_by_id: patch /api/v2/dags/{dag_id}/dagRuns/{dag_run_id} dag_id! id! state note masked
+        update_a_apacheairflow_dag_run_by_id: patch /api/v2/dags/{dag_id}/dagRuns/{dag_run_id} dag_id! id! state note masked read back from /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}
         delete_a_apacheairflow_dag_run_by_id: delete /api/v2/dags/{dag_id}/dagRuns/{dag_run_id} dag_id! id!
         clear_apacheairflow_dag_run: post /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear dag_id! id! dry_run! only_failed only_new run_on_latest_version note
         clear_apacheairflow_dag_runs: post /api/v2/dags/{dag_id}/clearDagRuns dag_id! partition_key partition_date_start partition_date_end dry_run! only_failed run_on_latest_version dag_runs
@@ -156,7 +156,7 @@ fn tools_of_each_api() {
         list_all_apacheairflow_dags: get /api/v2/dags tags owners dag_id_pattern exclude_stale paused has_import_errors last_dag_run_state asset_dependency order_by is_favorite -> dags by , paged true
         get_single_apacheairflow_dag_by_id: get /api/v2/dags/{dag_id} id!
         get_single_apacheairflow_dag_details_by_id: get /api/v2/dags/{dag_id}/details id!
-        update_a_apacheairflow_dag_by_id: patch /api/v2/dags/{dag_id} id! is_paused! masked
+        update_a_apacheairflow_dag_by_id: patch /api/v2/dags/{dag_id} id! is_paused! masked read back from /api/v2/dags/{dag_id}
         bulk_update_apacheairflow_dags: patch /api/v2/dags tags owners dag_id_pattern! paused is_paused! masked
         delete_a_apacheairflow_dag_by_id: delete /api/v2/dags/{dag_id} id!
         favorite_apacheairflow_dag: post /api/v2/dags/{dag_id}/favorite dag_id!
@@ -169,7 +169,7 @@ fn tools_of_each_api() {
         list_all_apacheairflow_hitl_details: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/hitlDetails dag_id dag_run_id order_by task_id response_received subject_search created_at_gte -> hitl_details by , paged true
         get_single_apacheairflow_hitl_detail_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails dag_id! dag_run_id! id! map_index
         get_single_apacheairflow_hitl_detail_try_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails/tries/{try_number} dag_id! dag_run_id! task_id! map_index id!
-        respond_apacheairflow_hitl_detail: patch /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails dag_id! dag_run_id! task_id! map_index chosen_options! params_input
+        respond_apacheairflow_hitl_detail: patch /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails dag_id! dag_run_id! task_id! map_index chosen_options! params_input read back from /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails
         list_all_apacheairflow_import_errors: get /api/v2/importErrors filename_pattern -> import_errors by , paged true
         get_single_apacheairflow_import_error_by_id: get /api/v2/importErrors/{import_error_id} id!
         list_all_apacheairflow_jobs: get /api/v2/jobs is_alive start_date_gte order_by job_state job_type hostname -> jobs by , paged true
@@ -182,16 +182,16 @@ fn tools_of_each_api() {
         list_all_apacheairflow_plugin_import_errors: get /api/v2/plugins/importErrors -> import_errors by , paged false
         list_all_apacheairflow_pools: get /api/v2/pools pool_name_pattern -> pools by , paged true
         get_single_apacheairflow_pool_by_id: get /api/v2/pools/{pool_name} id!
-        create_a_apacheairflow_pool: post /api/v2/pools name! slots! description include_deferred
-        update_a_apacheairflow_pool_by_id: patch /api/v2/pools/{pool_name} id! pool|id slots description? include_deferred merged with /api/v2/pools/{pool_name} masked
-        delete_a_apacheairflow_pool_by_id: delete /api/v2/pools/{pool_name} id!
+        create_a_apacheairflow_pool: post /api/v2/pools name! slots! description include_deferred read back from /api/v2/pools/{name}
+        update_a_apacheairflow_pool_by_id: patch /api/v2/pools/{pool_name} id! pool?|id slots description? include_deferred merged with /api/v2/pools/{pool_name} masked read back from /api/v2/pools/{pool_name}
+        delete_a_apacheairflow_pool_by_id: delete /api/v2/pools/{pool_name} id! read back from /api/v2/pools/{pool_name}
         bulk_apacheairflow_pools: patch /api/v2/pools actions!
         list_all_apacheairflow_providers: get /api/v2/providers -> providers by package_name, paged true
         list_all_apacheairflow_roles: get /auth/fab/v1/roles -> roles by , paged true
         get_single_apacheairflow_role_by_id: get /auth/fab/v1/roles/{name} id!
         create_a_apacheairflow_role: post /auth/fab/v1/roles name! actions read back from /auth/fab/v1/roles/{name}
         update_a_apacheairflow_role_by_id: patch /auth/fab/v1/roles/{name} id! name|id actions masked read back from /auth/fab/v1/roles/{name}
-        delete_a_apacheairflow_role_by_id: delete /auth/fab/v1/roles/{name} id!
+        delete_a_apacheairflow_role_by_id: delete /auth/fab/v1/roles/{name} id! read back from /auth/fab/v1/roles/{name}
         list_all_apacheairflow_task_instances: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances dag_id dag_run_id task_id logical_date_gte logical_date_lte start_date_gte start_date_lte end_date_gte end_date_lte duration_gte task_group_id dag_id_pattern state pool order_by -> task_instances by , paged true
         list_all_apacheairflow_task_instances_batch: post /api/v2/dags/~/dagRuns/~/taskInstances/list dag_ids dag_run_ids task_ids state start_date_gte start_date_lte order_by -> task_instances by , paged true
         list_all_apacheairflow_mapped_task_instances: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/listMapped dag_id! dag_run_id! task_id! state rendered_map_index_pattern order_by -> task_instances by , paged true
@@ -223,14 +223,14 @@ fn tools_of_each_api() {
         get_single_apacheairflow_task_by_id: get /api/v2/dags/{dag_id}/tasks/{task_id} dag_id! id!
         list_all_apacheairflow_users: get /auth/fab/v1/users order_by -> users by username email active roles.name, paged true
         get_single_apacheairflow_user_by_id: get /auth/fab/v1/users/{username} id!
-        create_a_apacheairflow_user: post /auth/fab/v1/users username! email! first_name! last_name! roles! password!
-        update_a_apacheairflow_user_by_id: patch /auth/fab/v1/users/{username} id! username email first_name last_name roles password masked
-        delete_a_apacheairflow_user_by_id: delete /auth/fab/v1/users/{username} id!
+        create_a_apacheairflow_user: post /auth/fab/v1/users username! email! first_name! last_name! roles! password! read back from /auth/fab/v1/users/{username}
+        update_a_apacheairflow_user_by_id: patch /auth/fab/v1/users/{username} id! username? email? first_name? last_name? roles? password? masked read back from /auth/fab/v1/users/{username}
+        delete_a_apacheairflow_user_by_id: delete /auth/fab/v1/users/{username} id! read back from /auth/fab/v1/users/{username}
         list_all_apacheairflow_variables: get /api/v2/variables variable_key_pattern -> variables by , paged true
         get_single_apacheairflow_variable_by_id: get /api/v2/variables/{variable_key} id!
-        create_a_apacheairflow_variable: post /api/v2/variables key! value! description
-        update_a_apacheairflow_variable_by_id: patch /api/v2/variables/{variable_key} id! key|id value description? masked
-        delete_a_apacheairflow_variable_by_id: delete /api/v2/variables/{variable_key} id!
+        create_a_apacheairflow_variable: post /api/v2/variables key! value! description read back from /api/v2/variables/{key}
+        update_a_apacheairflow_variable_by_id: patch /api/v2/variables/{variable_key} id! key|id value description masked read back from /api/v2/variables/{variable_key}
+        delete_a_apacheairflow_variable_by_id: delete /api/v2/variables/{variable_key} id! read back from /api/v2/variables/{variable_key}
         bulk_apacheairflow_variables: patch /api/v2/variables actions!
         list_all_apacheairflow_xcoms: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries dag_id dag_run_id task_id xcom_key map_index xcom_key_pattern order_by -> xcom_entries by , paged true
         get_single_apacheairflow_xcom_by_id: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries/{xcom_key} dag_id! task_id! dag_run_id! id! map_index
@@ -242,12 +242,12 @@ fn tools_of_each_api() {
         get_single_apacheairflow_role_by_id: get /auth/fab/v1/roles/{role_name} id!
         create_a_apacheairflow_role: post /auth/fab/v1/roles name! actions! read back from /auth/fab/v1/roles/{name}
         update_a_apacheairflow_role_by_id: patch /auth/fab/v1/roles/{role_name} id! name|id actions masked read back from /auth/fab/v1/roles/{role_name}
-        delete_a_apacheairflow_role_by_id: delete /auth/fab/v1/roles/{role_name} id!
+        delete_a_apacheairflow_role_by_id: delete /auth/fab/v1/roles/{role_name} id! read back from /auth/fab/v1/roles/{role_name}
         list_all_apacheairflow_users: get /auth/fab/v1/users order_by -> users by username email active roles.name, paged true
         get_single_apacheairflow_user_by_id: get /auth/fab/v1/users/{username} id!
-        create_a_apacheairflow_user: post /auth/fab/v1/users first_name! last_name! username! email! roles! password!
-        update_a_apacheairflow_user_by_id: patch /auth/fab/v1/users/{username} id! first_name last_name username email roles password merged with /auth/fab/v1/users/{username} masked
-        delete_a_apacheairflow_user_by_id: delete /auth/fab/v1/users/{username} id!
+        create_a_apacheairflow_user: post /auth/fab/v1/users first_name! last_name! username! email! roles! password! read back from /auth/fab/v1/users/{username}
+        update_a_apacheairflow_user_by_id: patch /auth/fab/v1/users/{username} id! first_name last_name username email roles password merged with /auth/fab/v1/users/{username} masked read back from /auth/fab/v1/users/{username}
+        delete_a_apacheairflow_user_by_id: delete /auth/fab/v1/users/{username} id! read back from /auth/fab/v1/users/{username}
         # airflow-2
         list_all_apacheairflow_assets: get /api/v1/datasets uri_pattern dag_ids -> datasets by , paged true
         get_single_apacheairflow_asset_by_id: get /api/v1/datasets/{uri} id!
@@ -264,16 +264,16 @@ fn tools_of_each_api() {
         get_single_apacheairflow_config_option_by_id: get /api/v1/config/section/{section}/option/{option} section! id!
         list_all_apacheairflow_connections: get /api/v1/connections -> connections by conn_type, paged true
         get_single_apacheairflow_connection_by_id: get /api/v1/connections/{connection_id} id!
-        create_a_apacheairflow_connection: post /api/v1/connections connection_id! conn_type! description host login schema port password extra
-        update_a_apacheairflow_connection_by_id: patch /api/v1/connections/{connection_id} id! conn_type description? host? login? schema? port? password extra? masked
-        delete_a_apacheairflow_connection_by_id: delete /api/v1/connections/{connection_id} id!
+        create_a_apacheairflow_connection: post /api/v1/connections connection_id! conn_type! description host login schema port password extra read back from /api/v1/connections/{connection_id}
+        update_a_apacheairflow_connection_by_id: patch /api/v1/connections/{connection_id} id! conn_type description? host? login? schema? port? password extra? masked read back from /api/v1/connections/{connection_id}
+        delete_a_apacheairflow_connection_by_id: delete /api/v1/connections/{connection_id} id! read back from /api/v1/connections/{connection_id}
         test_apacheairflow_connection: post /api/v1/connections/test connection_id! conn_type! host login schema port password extra
         list_all_apacheairflow_dag_runs: get /api/v1/dags/{dag_id}/dagRuns dag_id logical_date_gte logical_date_lte start_date_gte start_date_lte end_date_gte state order_by -> dag_runs by run_type, paged true
         list_all_apacheairflow_dag_runs_batch: post /api/v1/dags/~/dagRuns/list order_by dag_ids states start_date_gte -> dag_runs by , paged true
         get_single_apacheairflow_dag_run_by_id: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id} dag_id! id!
         trigger_apacheairflow_dag_run: post /api/v1/dags/{dag_id}/dagRuns dag_id! dag_run_id logical_date conf note
         update_a_apacheairflow_dag_run_by_id: patch /api/v1/dags/{dag_id}/dagRuns/{dag_run_id} dag_id! id! state!
-        update_a_apacheairflow_dag_run_note_by_id: patch /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/setNote dag_id! id! note!
+        update_a_apacheairflow_dag_run_note_by_id: patch /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/setNote dag_id! id! note! read back from /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}
         delete_a_apacheairflow_dag_run_by_id: delete /api/v1/dags/{dag_id}/dagRuns/{dag_run_id} dag_id! id!
         clear_apacheairflow_dag_run: post /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/clear dag_id! id! dry_run!
         get_single_apacheairflow_dag_source_by_id: get /api/v1/dagSources/{file_token} id!
@@ -281,8 +281,8 @@ fn tools_of_each_api() {
         list_all_apacheairflow_dags: get /api/v1/dags tags exclude_stale paused dag_id_pattern -> dags by owners has_import_errors, paged true
         get_single_apacheairflow_dag_by_id: get /api/v1/dags/{dag_id} id!
         get_single_apacheairflow_dag_details_by_id: get /api/v1/dags/{dag_id}/details id!
-        update_a_apacheairflow_dag_by_id: patch /api/v1/dags/{dag_id} id! is_paused! masked
-        bulk_update_apacheairflow_dags: patch /api/v1/dags offset tags dag_id_pattern! is_paused! masked
+        update_a_apacheairflow_dag_by_id: patch /api/v1/dags/{dag_id} id! is_paused!? masked read back from /api/v1/dags/{dag_id}
+        bulk_update_apacheairflow_dags: patch /api/v1/dags offset tags dag_id_pattern! is_paused!? masked
         delete_a_apacheairflow_dag_by_id: delete /api/v1/dags/{dag_id} id!
         list_all_apacheairflow_dag_stats: get /api/v1/dagStats dag_ids! -> dags by , paged false
         reparse_apacheairflow_dag_file: put /api/v1/parseDagFile/{file_token} file_token!
@@ -297,15 +297,15 @@ fn tools_of_each_api() {
         list_all_apacheairflow_plugins: get /api/v1/plugins -> plugins by , paged true
         list_all_apacheairflow_pools: get /api/v1/pools -> pools by , paged true
         get_single_apacheairflow_pool_by_id: get /api/v1/pools/{pool_name} id!
-        create_a_apacheairflow_pool: post /api/v1/pools name! slots! description include_deferred
-        update_a_apacheairflow_pool_by_id: patch /api/v1/pools/{pool_name} id! name slots description? include_deferred masked
-        delete_a_apacheairflow_pool_by_id: delete /api/v1/pools/{pool_name} id!
+        create_a_apacheairflow_pool: post /api/v1/pools name! slots! description include_deferred read back from /api/v1/pools/{name}
+        update_a_apacheairflow_pool_by_id: patch /api/v1/pools/{pool_name} id! name slots description? include_deferred masked read back from /api/v1/pools/{pool_name}
+        delete_a_apacheairflow_pool_by_id: delete /api/v1/pools/{pool_name} id! read back from /api/v1/pools/{pool_name}
         list_all_apacheairflow_providers: get /api/v1/providers -> providers by package_name, paged false
         list_all_apacheairflow_roles: get /api/v1/roles -> roles by , paged true
         get_single_apacheairflow_role_by_id: get /api/v1/roles/{role_name} id!
         create_a_apacheairflow_role: post /api/v1/roles name! actions! read back from /api/v1/roles/{name}
         update_a_apacheairflow_role_by_id: patch /api/v1/roles/{role_name} id! name|id actions masked read back from /api/v1/roles/{role_name}
-        delete_a_apacheairflow_role_by_id: delete /api/v1/roles/{role_name} id!
+        delete_a_apacheairflow_role_by_id: delete /api/v1/roles/{role_name} id! read back from /api/v1/roles/{role_name}
         list_all_apacheairflow_task_instances: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances dag_id dag_run_id logical_date_gte logical_date_lte start_date_gte start_date_lte end_date_gte end_date_lte duration_gte state pool queue -> task_instances by task_id, paged true
         list_all_apacheairflow_task_instances_batch: post /api/v1/dags/~/dagRuns/~/taskInstances/list dag_ids dag_run_ids task_ids start_date_gte start_date_lte state -> task_instances by , paged true
         list_all_apacheairflow_mapped_task_instances: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/listMapped dag_id! dag_run_id! task_id! state order_by -> task_instances by , paged true
@@ -315,8 +315,8 @@ fn tools_of_each_api() {
         update_a_apacheairflow_mapped_task_instance_by_id: patch /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index} dag_id! dag_run_id! id! map_index! dry_run new_state! read back from /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}
         set_apacheairflow_task_instances_state: post /api/v1/dags/{dag_id}/updateTaskInstancesState dag_id! dry_run! task_id! dag_run_id! include_upstream include_downstream include_future include_past new_state!
         clear_apacheairflow_task_instances: post /api/v1/dags/{dag_id}/clearTaskInstances dag_id! dry_run! task_ids start_date end_date only_failed reset_dag_runs dag_run_id include_upstream include_downstream include_future include_past
-        set_apacheairflow_task_instance_note: patch /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/setNote dag_id! dag_run_id! task_id! note!
-        set_apacheairflow_mapped_task_instance_note: patch /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/setNote dag_id! dag_run_id! task_id! map_index! note!
+        set_apacheairflow_task_instance_note: patch /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/setNote dag_id! dag_run_id! task_id! note! read back from /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}
+        set_apacheairflow_mapped_task_instance_note: patch /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/setNote dag_id! dag_run_id! task_id! map_index! note! read back from /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}
         get_single_apacheairflow_task_instance_dependencies_by_id: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dependencies dag_id! dag_run_id! id!
         get_single_apacheairflow_mapped_task_instance_dependencies_by_id: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/dependencies dag_id! dag_run_id! id! map_index!
         list_all_apacheairflow_task_instance_tries: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/tries dag_id! dag_run_id! task_id! -> task_instances by , paged false
@@ -328,14 +328,14 @@ fn tools_of_each_api() {
         get_single_apacheairflow_task_by_id: get /api/v1/dags/{dag_id}/tasks/{task_id} dag_id! id!
         list_all_apacheairflow_users: get /api/v1/users order_by -> users by username email active roles.name, paged true
         get_single_apacheairflow_user_by_id: get /api/v1/users/{username} id!
-        create_a_apacheairflow_user: post /api/v1/users first_name! last_name! username! email! roles! password!
-        update_a_apacheairflow_user_by_id: patch /api/v1/users/{username} id! first_name last_name username email roles password merged with /api/v1/users/{username} masked
-        delete_a_apacheairflow_user_by_id: delete /api/v1/users/{username} id!
+        create_a_apacheairflow_user: post /api/v1/users first_name! last_name! username! email! roles! password! read back from /api/v1/users/{username}
+        update_a_apacheairflow_user_by_id: patch /api/v1/users/{username} id! first_name last_name username email roles password merged with /api/v1/users/{username} masked read back from /api/v1/users/{username}
+        delete_a_apacheairflow_user_by_id: delete /api/v1/users/{username} id! read back from /api/v1/users/{username}
         list_all_apacheairflow_variables: get /api/v1/variables -> variables by , paged true
         get_single_apacheairflow_variable_by_id: get /api/v1/variables/{variable_key} id!
-        create_a_apacheairflow_variable: post /api/v1/variables key! description value!
-        update_a_apacheairflow_variable_by_id: patch /api/v1/variables/{variable_key} id! key|id description value!
-        delete_a_apacheairflow_variable_by_id: delete /api/v1/variables/{variable_key} id!
+        create_a_apacheairflow_variable: post /api/v1/variables key! description value! read back from /api/v1/variables/{key}
+        update_a_apacheairflow_variable_by_id: patch /api/v1/variables/{variable_key} id! key|id description value! read back from /api/v1/variables/{variable_key}
+        delete_a_apacheairflow_variable_by_id: delete /api/v1/variables/{variable_key} id! read back from /api/v1/variables/{variable_key}
         list_all_apacheairflow_xcoms: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries dag_id dag_run_id task_id map_index xcom_key -> xcom_entries by , paged true
         get_single_apacheairflow_xcom_by_id: get /api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries/{xcom_key} dag_id! dag_run_id! task_id! id! map_index deserialize stringify
     "#]].assert_eq(&found);
@@ -576,7 +576,7 @@ fn a_tool_taken_out_is_undecided() {
     change(
         &mut inputs,
         "specs/tools/users.yaml",
-        "airflow-2: delete_user, ",
+        "      airflow-2: { id: delete_user, read_back: get_user }\n",
         "",
     );
     let errors = mcp_codegen::catalog(&inputs).unwrap_err();
@@ -607,7 +607,7 @@ fn one_mistake_is_one_message() {
         .split("- name: airflow-2\n    title")
         .next();
     let second = before.unwrap().matches('\n').count() + 1;
-    let twice = format!("{second}: API `airflow-2` is used twice, first in specs/apis.yaml:38");
+    let twice = format!("{second}: API `airflow-2` is used twice, first in specs/apis.yaml:40");
     let rows = [
         (
             users,
@@ -710,13 +710,13 @@ fn one_mistake_is_one_message() {
             apis,
             "source: specs/openapi/airflow-2.yaml",
             "source: specs/openapi/airflow2.yaml",
-            "33: there is no file `specs/openapi/airflow2.yaml`",
+            "35: there is no file `specs/openapi/airflow2.yaml`",
         ),
         (
             apis,
             "string: comma",
             "string: semicolon",
-            "57: `semicolon` is no way to write several names",
+            "59: `semicolon` is no way to write several names",
         ),
         (
             apis,
@@ -728,13 +728,13 @@ fn one_mistake_is_one_message() {
             apis,
             "max: 100 }",
             "max: many }",
-            "53: `max` is no number from 0 to 4294967295",
+            "55: `max` is no number from 0 to 4294967295",
         ),
         (
             apis,
             "      token:\n        post",
             "      tokn:\n        post",
-            "43: `sign_in` has no key `tokn` (did you mean `token`?)",
+            "45: `sign_in` has no key `tokn` (did you mean `token`?)",
         ),
         (
             apis,
@@ -746,19 +746,19 @@ fn one_mistake_is_one_message() {
             apis,
             "- name: airflow-3\n    title",
             "- name: airflow_3\n    title",
-            "38: `airflow_3` is no name of a-z, 0-9 and - that begins with a letter",
+            "40: `airflow_3` is no name of a-z, 0-9 and - that begins with a letter",
         ),
         (
             apis,
             "documents: [airflow-2]",
             "documents: []",
-            "32: document `airflow-2` belongs to no API",
+            "34: document `airflow-2` belongs to no API",
         ),
         (
             apis,
             "        - { status: 401, says: Token Expired,",
             "        - { status: 401, hint: Sign in. }\n        - { status: 401, says: Token Expired,",
-            "63: with this hint the one in line 64 is never given: put it behind that one",
+            "65: with this hint the one in line 66 is never given: put it behind that one",
         ),
     ];
     let check = |(path, text, instead, expected): (&str, &str, &str, &str)| {

@@ -125,6 +125,25 @@ pub mod forms {
             Text(String),
             Numbers(Vec<i64>),
         }
+
+        /// Deletes a log.
+        #[tool(
+            name = "delete_log",
+            title = "Delete a log",
+            toolset = "logs",
+            method = "delete",
+            document = "core",
+            operation = "delete_log",
+            delete = "/logs/{id}",
+            read_back = "/logs/{id}",
+            not_applied = "Stop what writes the log.",
+            notes("The server"(since = "3") = "Its files are deleted too.")
+        )]
+        pub struct DeleteLog {
+            /// Id.
+            #[param(path)]
+            pub id: String,
+        }
     }
 }
 
@@ -258,6 +277,7 @@ fn effects_can_be_stricter() {
         (true, false, true),
         (false, true, false),
         (false, false, true),
+        (false, true, true),
     ];
     assert_eq!(rows.collect::<Vec<_>>(), expected);
 }

@@ -179,6 +179,8 @@ pub struct Known {
     pub version: String,
     /// Names of the API's documents that it has.
     pub documents: Vec<&'static str>,
+    /// Versions of what has documents of its own, by document, as far as they were read.
+    pub versions: Vec<(&'static str, String)>,
 }
 
 /// A failure that was the server's or the account's, not the caller's.
@@ -200,6 +202,10 @@ pub(crate) struct Inner {
     pub(crate) detection: SingleFlight<Known>,
     /// When the server was last asked for its version.
     pub(crate) asked: Mutex<Option<Instant>>,
+    /// When the version of what has a document was last asked for, by document.
+    pub(crate) versions_asked: Mutex<Vec<(&'static str, Instant)>>,
+    /// Held while a version is read.
+    pub(crate) version_turn: tokio::sync::Mutex<()>,
     pub(crate) auth: Auth,
     pub(crate) transport: Transport,
     pub(crate) last_failure: Mutex<Option<Failure>>,
@@ -244,6 +250,8 @@ impl Account {
                 .transpose()?,
             detection: SingleFlight::new(),
             asked: Mutex::default(),
+            versions_asked: Mutex::default(),
+            version_turn: tokio::sync::Mutex::default(),
             auth: Auth::new(credentials, timeout)?,
             transport: Transport::new(base, headers, timeout, ca_certificate.as_deref())?,
             last_failure: Mutex::default(),
@@ -342,6 +350,7 @@ impl fmt::Debug for Known {
             .field("api", &self.api.name)
             .field("version", &self.version)
             .field("documents", &self.documents)
+            .field("versions", &self.versions)
             .finish()
     }
 }
@@ -456,6 +465,7 @@ fn fixed(name: &str, apis: &[&'static Api]) -> Result<Known, SettingsError> {
         api,
         version: String::new(),
         documents: api.usual_documents().collect(),
+        versions: Vec::new(),
     })
 }
 

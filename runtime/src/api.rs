@@ -54,6 +54,8 @@ pub struct Document {
     pub name: &'static str,
     /// How to see that a server has it; `None` if every server has.
     pub probe: Option<DocumentProbe>,
+    /// How the version of what has this document is read, if it has a version of its own.
+    pub version: Option<VersionSource>,
     /// The document that it is there instead of: of the two, and of others instead of that one, a server has at most one. Their tools may have the same names.
     pub instead_of: Option<&'static str>,
     /// How a user name and a password are used for its operations, if otherwise than for the others.
@@ -71,6 +73,23 @@ pub struct DocumentProbe {
     pub has: &'static str,
     /// What is missing, for people: `the FAB auth manager`.
     pub what: &'static str,
+}
+
+/// A GET whose answer lists components of the server with their versions. The request is sent with the credentials of the account.
+#[derive(Debug)]
+pub struct VersionSource {
+    /// Path and query of the request.
+    pub path: &'static str,
+    /// JSON pointer of the array in the answer.
+    pub items: &'static str,
+    /// Member that names a component.
+    pub name: &'static str,
+    /// Name of the component.
+    pub component: &'static str,
+    /// Member with its version.
+    pub version: &'static str,
+    /// What the version is of, for people.
+    pub product: &'static str,
 }
 
 /// How a user name and a password are used.

@@ -163,7 +163,7 @@ impl Call<'_> {
         let status = written.status;
         let answer = match self.tool.update.read_back {
             [] => written,
-            _ => self.read_back(status).await?,
+            _ => self.read_back(written).await?,
         };
         let result = match self.tool.content {
             Content::Text { .. } => text_result(answer)?,

@@ -362,6 +362,42 @@ fn is_date_time(text: &str) -> bool {
     is_date(date) && has_digits(clock, "00:00:00", &[23, 59, 60]) && zone_is_right
 }
 
+/// The instant of an RFC 3339 date-time: seconds since 1970 in UTC, and the digits of their fraction. `None` for any other text.
+pub(crate) fn instant(text: &str) -> Option<(i64, &str)> {
+    if !is_date_time(text) {
+        return None;
+    }
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let rest = text.get(19..)?;
+    let digits = rest.strip_prefix('.').unwrap_or(rest);
+    let zone = digits.trim_start_matches(|c: char| c.is_ascii_digit());
+    let fraction = digits.strip_suffix(zone)?.trim_end_matches('0');
+    let offset = match zone.split_at_checked(1)? {
+        (sign @ ("+" | "-"), offset) => {
+            let (hours, minutes) = offset.split_once(':')?;
+            let minutes = hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?;
+            if sign == "-" { -minutes } else { minutes }
+        }
+        _ => 0,
+    };
+    // Days from the civil date: years begin with March, so that the leap day is the last.
+    let (year, month) = match month {
+        1 | 2 => (year - 1, month + 9),
+        _ => (year, month - 3),
+    };
+    let days = 365 * year + year.div_euclid(4) - year.div_euclid(100)
+        + year.div_euclid(400)
+        + (153 * month + 2) / 5
+        + day
+        - 719_469;
+    Some((
+        ((days * 24 + hour) * 60 + minute - offset) * 60 + second,
+        fraction,
+    ))
+}
+
 fn is_date(text: &str) -> bool {
     has_digits(text, "0000-00-00", &[9999, 12, 31]) && !text.contains("-00")
 }

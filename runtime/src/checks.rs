@@ -30,6 +30,7 @@ pub const STUB: Tool = Tool {
     was: "",
     title: "",
     description: "",
+    descriptions: &[],
     toolset: "",
     tags: &[],
     method: "",

@@ -92,6 +92,7 @@ impl Account {
             api,
             version,
             documents,
+            versions: Vec::new(),
         })
     }
 

@@ -20,6 +20,8 @@ pub enum ErrorCode {
     Conflict,
     /// The server understood the request and does not want it.
     Rejected,
+    /// The server reported success, but reading back shows something else.
+    NotApplied,
     /// Too many requests.
     RateLimited,
     /// The server failed.
@@ -38,13 +40,14 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::InvalidArguments,
         Self::Unauthenticated,
         Self::Forbidden,
         Self::NotFound,
         Self::Conflict,
         Self::Rejected,
+        Self::NotApplied,
         Self::RateLimited,
         Self::UpstreamError,
         Self::Unreachable,
@@ -63,6 +66,7 @@ impl ErrorCode {
             Self::NotFound => "not_found",
             Self::Conflict => "conflict",
             Self::Rejected => "rejected",
+            Self::NotApplied => "not_applied",
             Self::RateLimited => "rate_limited",
             Self::UpstreamError => "upstream_error",
             Self::Unreachable => "unreachable",

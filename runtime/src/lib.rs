@@ -47,7 +47,9 @@ mod test_tools;
 pub mod tool;
 mod transport;
 mod update;
+mod verify;
 mod version;
+mod versions;
 
 pub use account::{Account, Credentials, Failure, Known, Settings, SettingsError};
 pub use api::Api;
@@ -158,6 +160,9 @@ pub use error::{CallError, ErrorCode};
 /// | `fixed(action = "create")` | members of the body that are always sent |
 /// | `list(items, of, page, filter, summary)` | member with the items, type of one, `offset(..)`, `body(..)`, `cursor(..)` or `whole`, filters applied here, fields returned by default |
 /// | `merge`, `mask(..)`, `read_back` | how an update is made safe and its result true, see [`tool::Update`] |
+/// | `verify(slash, except(member))` | how what is read back is compared, see [`tool::Verify`] |
+/// | `not_applied` | what to do if a change was not applied: a text, or `not_applied(Product(before = "3.9") = "..", Product(since = "3.9") = "..")` |
+/// | `notes(..)` | what the description adds for some versions, written as in `not_applied(..)` |
 /// | `returns` | type of the answer; none if it has no content |
 /// | `answer` | what the answer is, if it is no JSON, with its media type: `text("..")`, `lines("..")` of JSON, `log("..", token = "..", next = "..")` |
 /// | `effect(..)` | stricter than the methods say: `destructive`, `not_idempotent`, `not_read_only`; or `read_only` for a verb of its own that only tries something |
@@ -268,6 +273,6 @@ pub mod __private {
     pub use crate::schema::{Additional, Bound, Field, Json, Kind, Schema, Shape, StringRules};
     pub use crate::tool::{
         Body, Content, Effect, Filter, Http, List, Mask, PagePlace, Pager, Param, Place, Segment,
-        Separator, Tool, ToolBlock, Update, Way,
+        Separator, Tool, ToolBlock, Update, Verify, VersionedText, Way,
     };
 }

@@ -222,8 +222,9 @@ pub fn path_for(
             Segment::Param(wire) => *wire,
         };
         let of_path = path_param(params, wire);
-        let slash = of_path.is_some_and(|param| param.place == Place::Path { slash: true });
         let of_body = body_param(params, wire).filter(|_| body_first);
+        let slash = of_path.is_some_and(|param| param.place == Place::Path { slash: true })
+            || (body_first && arguments.tool().update.verify.slash);
         let (param, value) = of_body
             .into_iter()
             .chain(of_path)

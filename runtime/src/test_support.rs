@@ -249,6 +249,7 @@ pub(crate) static NEW: Api = Api {
         Document {
             name: "things-2",
             probe: None,
+            version: None,
             instead_of: None,
             sign_in: None,
             hints: &[],
@@ -260,6 +261,7 @@ pub(crate) static NEW: Api = Api {
                 has: "/paths/~1users",
                 what: "the user manager",
             }),
+            version: None,
             instead_of: None,
             sign_in: None,
             hints: &[],
@@ -308,6 +310,7 @@ pub(crate) static OLD: Api = Api {
     documents: &[Document {
         name: "things-1",
         probe: None,
+        version: None,
         instead_of: None,
         sign_in: None,
         hints: &[],

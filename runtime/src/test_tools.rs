@@ -107,6 +107,7 @@ pub(crate) const TOOL: Tool = Tool {
     was: "",
     title: "Tool",
     description: "A tool.",
+    descriptions: &[],
     toolset: "things",
     tags: &["test"],
     method: "get",
@@ -294,6 +295,7 @@ pub(crate) static UPDATE_USER: Tool = Tool {
             separator: Separator::Comma,
         }),
         read_back: USER_PATH,
+        ..Update::PLAIN
     },
     returns: Some(USER),
     ..TOOL

@@ -1,6 +1,7 @@
 //! One tool as constant data: what `#[tool]` makes of a block.
 
 use crate::schema::{Field, Shape};
+use crate::version::{is_known, is_older};
 
 /// A tool: one operation of an API, as a model sees it and as it is sent.
 #[derive(Debug, PartialEq)]
@@ -13,6 +14,8 @@ pub struct Tool {
     pub title: &'static str,
     /// What it does, when to use it, what it returns.
     pub description: &'static str,
+    /// The description where the version of the server is known, if it depends on it.
+    pub descriptions: &'static [VersionedText],
     /// Group it belongs to.
     pub toolset: &'static str,
     /// Tags by which it can be selected.
@@ -93,6 +96,7 @@ impl Tool {
         was: "",
         title: "",
         description: "",
+        descriptions: &[],
         toolset: "",
         tags: &[],
         method: "",
@@ -120,6 +124,32 @@ impl Tool {
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
         name == self.name || (!self.was.is_empty() && name == self.was)
+    }
+}
+
+/// A text that holds for some versions of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VersionedText {
+    /// The first version for which it holds; empty for no bound.
+    pub since: &'static str,
+    /// The first version for which it no longer holds; empty for no bound.
+    pub before: &'static str,
+    /// The text.
+    pub text: &'static str,
+}
+
+impl VersionedText {
+    /// The first of the texts that holds for a version; `None` if the version is not known.
+    #[must_use]
+    pub fn find(texts: &[Self], version: &str) -> Option<&'static str> {
+        if !is_known(version) {
+            return None;
+        }
+        let holds = |it: &&Self| {
+            let from = it.since.is_empty() || !is_older(version, it.since);
+            from && (it.before.is_empty() || is_older(version, it.before))
+        };
+        texts.iter().find(holds).map(|it| it.text)
     }
 }
 
@@ -360,6 +390,8 @@ pub struct Update {
     ///
     /// A placeholder takes the value of the body argument that falls back on the path's argument or has its wire name, if one was sent, else that of the path's argument.
     pub read_back: &'static [Segment],
+    /// How what is read back is compared with what was asked for.
+    pub verify: Verify,
 }
 
 impl Update {
@@ -368,6 +400,30 @@ impl Update {
         merge: &[],
         mask: None,
         read_back: &[],
+        verify: Verify::PLAIN,
+    };
+}
+
+/// How what is read back is compared with what was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verify {
+    /// Whether the server can route a value of the body with `/` in the path of the GET.
+    pub slash: bool,
+    /// Members of the body that are not compared, since the server writes them in another way.
+    pub except: &'static [&'static str],
+    /// What to do if a change was not applied; empty for the usual advice.
+    pub hint: &'static str,
+    /// The same where the version of the server is known, if it depends on it.
+    pub hints: &'static [VersionedText],
+}
+
+impl Verify {
+    /// Everything is compared, and the advice is the usual one.
+    pub const PLAIN: Self = Self {
+        slash: false,
+        except: &[],
+        hint: "",
+        hints: &[],
     };
 }
 

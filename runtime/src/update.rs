@@ -6,8 +6,12 @@ use crate::call::{Call, invalid, no_json, text};
 use crate::error::{CallError, ErrorCode};
 use crate::json::{Scanner, compact, equals, unescape};
 use crate::request::{Request, body_param, path_for, path_param};
-use crate::tool::Segment;
+use crate::tool::{Http, Segment, VersionedText};
 use crate::transport::Response;
+use crate::verify::differences;
+
+/// What to do if a change was not applied and nothing better is known.
+const NOT_APPLIED: &str = "Other changes of this call may have been made: read the object before changing it again. If the same change fails again, this version of the server cannot make it this way.";
 
 /// A new value for the name that something is found by.
 struct Rename<'a> {
@@ -35,23 +39,81 @@ impl Call<'_> {
         Request::merged(self.arguments, &current).map_err(|problem| invalid(&[problem]))
     }
 
-    /// The answer to the GET after a write that was answered with `status`.
-    pub(crate) async fn read_back(&self, status: u16) -> Result<Response, CallError> {
-        let read_back = self.tool.update.read_back;
+    /// The result of a write: the answer to the GET after it, or that of the write itself if it deletes.
+    ///
+    /// An error if the GET shows something else than what was asked for.
+    pub(crate) async fn read_back(&self, written: Response) -> Result<Response, CallError> {
+        let status = written.status;
         let result = async {
-            if let Some(rename) = self.rename(read_back) {
-                match self.send(&self.get(read_back, false)?).await {
-                    Ok(answer) => rename.check(&text(answer)?, status)?,
-                    Err(error) if error.code == ErrorCode::NotFound => {}
-                    Err(error) => return Err(error),
-                }
+            match self.tool.http {
+                Http::Delete => self.check_deleted(written).await,
+                _ => self.check_written(status).await,
             }
-            self.send(&self.get(read_back, true)?).await
         };
-        result.await.map_err(|error| match error.code {
-            ErrorCode::Conflict => error,
-            _ => unverified(error, status, self.tool.effect.idempotent),
-        })
+        match result.await {
+            Ok(response) => Ok(response),
+            Err(error) if error.code == ErrorCode::Conflict => Err(error),
+            Err(error) if error.code == ErrorCode::NotApplied => Err(CallError {
+                hint: self.not_applied_hint().await,
+                ..error
+            }),
+            Err(error) => Err(unverified(error, status, self.tool.effect.idempotent)),
+        }
+    }
+
+    async fn check_written(&self, status: u16) -> Result<Response, CallError> {
+        let read_back = self.tool.update.read_back;
+        if let Some(rename) = self.rename(read_back) {
+            match self.send(&self.get(read_back, false)?).await {
+                Ok(answer) => rename.check(&text(answer)?, status)?,
+                Err(error) if error.code == ErrorCode::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let response = match self.send(&self.get(read_back, true)?).await {
+            Err(error) if error.code == ErrorCode::NotFound && self.tool.method == "create" => {
+                return Err(not_applied(
+                    status,
+                    "what should have been created does not exist",
+                ));
+            }
+            response => response?,
+        };
+        let found = compact(&String::from_utf8_lossy(&response.body))?;
+        let found: Value = serde_json::from_str(&found).unwrap_or_default();
+        match differences(self.arguments, &found).as_slice() {
+            [] => Ok(response),
+            differences => Err(not_applied(status, &differences.join("; "))),
+        }
+    }
+
+    async fn check_deleted(&self, written: Response) -> Result<Response, CallError> {
+        let get = self.get(self.tool.update.read_back, false)?;
+        match self.send(&get).await {
+            Ok(_) => Err(not_applied(
+                written.status,
+                "what should have been deleted still exists",
+            )),
+            Err(error) if error.code == ErrorCode::NotFound => Ok(written),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What to do on this server if a change was not applied.
+    async fn not_applied_hint(&self) -> String {
+        let verify = &self.tool.update.verify;
+        if !verify.hints.is_empty() {
+            self.account.read_version(self.tool.document).await;
+        }
+        let known = self.account.known();
+        let version = known
+            .as_ref()
+            .map_or("", |known| known.version_for(self.tool));
+        let hint = VersionedText::find(verify.hints, version).unwrap_or(verify.hint);
+        match hint {
+            "" => NOT_APPLIED.to_owned(),
+            hint => hint.to_owned(),
+        }
     }
 
     fn get(&self, path: &[Segment], body_first: bool) -> Result<Request, CallError> {
@@ -108,22 +170,35 @@ impl Rename<'_> {
     }
 }
 
+/// The error when the server reported success, but reading back shows something else.
+fn not_applied(status: u16, shown: &str) -> CallError {
+    let error = CallError::new(ErrorCode::NotApplied, "Not applied");
+    CallError {
+        status: Some(status),
+        ..error.detail(format!(
+            "The server reported success (HTTP {status}), but reading back shows: {shown}."
+        ))
+    }
+}
+
 /// The error when a change was accepted but cannot be read back.
 fn unverified(error: CallError, status: u16, idempotent: bool) -> CallError {
     let why = match error.detail.as_str() {
         "" => error.title.as_str(),
         detail => detail,
     };
+    // That nothing was sent is true of the reading only.
+    let hint = match error.code {
+        ErrorCode::InvalidArguments => "",
+        _ => error.hint.as_str(),
+    };
     CallError {
         detail: format!(
             "The server accepted the change (HTTP {status}), but reading back what it is now failed: {why}"
         ),
-        hint: format!(
-            "The change was probably made: look before repeating it. {}",
-            error.hint
-        )
-        .trim_end()
-        .to_owned(),
+        hint: format!("The change was probably made: look before repeating it. {hint}")
+            .trim_end()
+            .to_owned(),
         retryable: error.retryable && idempotent,
         ..error
     }

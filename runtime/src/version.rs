@@ -10,6 +10,11 @@ pub(crate) fn is_older(version: &str, release: &str) -> bool {
     version[..both] < release[..both]
 }
 
+/// Whether a version can be compared.
+pub(crate) fn is_known(version: &str) -> bool {
+    numbers(version).is_some()
+}
+
 /// The numbers it begins with: `2.10.5+composer` -> 2, 10, 5. `None` if there are none.
 fn numbers(version: &str) -> Option<Vec<u64>> {
     let mut numbers = Vec::new();

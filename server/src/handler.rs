@@ -34,6 +34,9 @@ use crate::verbatim;
 /// Longest wait of `tools/list` for a detection under way. Airflow answers the probe in a few milliseconds; a client that waits for an Airflow which is not there would show no tools at all.
 const DETECTION_WAIT: Duration = Duration::from_millis(300);
 
+/// Longest wait of `tools/list` for versions on which descriptions depend. The account may have to sign in first. Without them, the descriptions state all possibilities.
+const VERSION_WAIT: Duration = Duration::from_secs(2);
+
 /// How long clients may keep a list: of a known API until someone upgrades Airflow, of a guessed one until Airflow is likely to be back.
 const KNOWN_TTL: Duration = Duration::from_secs(300);
 const GUESSED_TTL: Duration = Duration::from_secs(10);
@@ -207,6 +210,26 @@ impl Handler {
         self.0.account.known()
     }
 
+    /// The same, with the versions on which descriptions of the offered tools depend, after another short wait if they are still to be read.
+    async fn known_with_versions(&self) -> Option<Arc<Known>> {
+        let known = self.known_soon().await?;
+        let tools = self.0.offer.tools(Some(&known));
+        let unread = self.0.account.unread_versions(tools);
+        if unread.is_empty() {
+            return Some(known);
+        }
+        let this = self.clone();
+        // Spawned, so that reading goes on when the wait is over.
+        let reading = tokio::spawn(async move {
+            for document in unread {
+                this.0.account.read_version(document).await;
+            }
+            this.announce_changes();
+        });
+        let _ = tokio::time::timeout(VERSION_WAIT, reading).await;
+        self.0.account.known()
+    }
+
     fn detection_under_way(&self) -> Option<watch::Receiver<bool>> {
         self.detection().clone().filter(|done| !*done.borrow())
     }
@@ -240,7 +263,7 @@ impl Handler {
             }
             Ok(Wanted::Find(find)) => find.run(offer, self.known_soon().await.as_deref()),
             Ok(Wanted::Describe { name }) => {
-                discover::describe(offer, self.known_soon().await.as_deref(), &name)
+                discover::describe(offer, self.known_with_versions().await.as_deref(), &name)
             }
             Err(error) => Err(error),
         };
@@ -358,7 +381,7 @@ impl ServerHandler for Handler {
         let known = if self.0.offer.discovers() {
             self.0.account.known()
         } else {
-            self.known_soon().await
+            self.known_with_versions().await
         };
         let older = context
             .protocol_version()

@@ -71,6 +71,19 @@ pub(crate) fn render(tool: &'static Tool) -> rmcp::model::Tool {
     .with_annotations(annotations(tool))
 }
 
+/// A tool with the description that is right for the server, as far as that is known.
+fn described(
+    tool: &Tool,
+    rendered: &rmcp::model::Tool,
+    known: Option<&Known>,
+) -> rmcp::model::Tool {
+    let mut rendered = rendered.clone();
+    if let Some(known) = known.filter(|_| !tool.descriptions.is_empty()) {
+        rendered.description = Some(known.description(tool).into());
+    }
+    rendered
+}
+
 fn annotations(tool: &Tool) -> ToolAnnotations {
     let annotations = json_schema::annotations(tool);
     let hint = |name: &str| annotations.get(name).and_then(serde_json::Value::as_bool);
@@ -96,7 +109,12 @@ pub(crate) struct Offer {
 }
 
 /// What a list of tools follows from.
-pub(crate) type Basis = (&'static str, String, Vec<&'static str>);
+pub(crate) type Basis = (
+    &'static str,
+    String,
+    Vec<&'static str>,
+    Vec<(&'static str, String)>,
+);
 
 /// A name that no tool of the offer has.
 #[derive(Debug, PartialEq)]
@@ -158,7 +176,7 @@ impl Offer {
         tools.find(|tool| tool.name == name)
     }
 
-    /// What the list follows from: the name of an API, its version, and those of its documents that are there.
+    /// What the list follows from: the name of an API, its version, those of its documents that are there, and their versions.
     pub(crate) fn basis(&self, known: Option<&Known>) -> Basis {
         match (known, self.catalogue.apis.first()) {
             _ if self.discover => Basis::default(),
@@ -166,10 +184,11 @@ impl Offer {
                 known.api.name,
                 known.version.clone(),
                 known.documents.clone(),
+                known.versions.clone(),
             ),
             (None, Some(api)) => {
                 let documents = api.usual_documents().collect();
-                (api.name, String::new(), documents)
+                (api.name, String::new(), documents, Vec::new())
             }
             (None, None) => Basis::default(),
         }
@@ -179,7 +198,7 @@ impl Offer {
     pub(crate) fn listed(&self, known: Option<&Known>) -> Vec<rmcp::model::Tool> {
         match self.discovery() {
             Some(tools) => tools.into_iter().map(discover::render).collect(),
-            None => self.rendered(known).cloned().collect(),
+            None => self.rendered(known).collect(),
         }
     }
 
@@ -195,18 +214,19 @@ impl Offer {
         // Looked for by name first: whether one is offered takes longer to say, and this is asked for each call over HTTP.
         let mut rendered = self.catalogue.tools(self.api(known)).iter();
         let (tool, rendered) = rendered.find(|(tool, _)| tool.name == name)?;
-        self.offers(known, tool).then(|| rendered.clone())
+        self.offers(known, tool)
+            .then(|| described(tool, rendered, known))
     }
 
     fn rendered<'a>(
         &'a self,
         known: Option<&'a Known>,
-    ) -> impl Iterator<Item = &'a rmcp::model::Tool> {
+    ) -> impl Iterator<Item = rmcp::model::Tool> + use<'a> {
         self.catalogue
             .tools(self.api(known))
             .iter()
             .filter(move |(tool, _)| self.offers(known, tool))
-            .map(|(_, rendered)| rendered)
+            .map(move |(tool, rendered)| described(tool, rendered, known))
     }
 
     /// The tools that there are for the client, listed or to be found.
@@ -297,6 +317,7 @@ mod tests {
             api: APIS[api],
             version: "1".to_owned(),
             documents: documents.to_vec(),
+            versions: Vec::new(),
         }
     }
 
@@ -348,6 +369,34 @@ mod tests {
             };
             let tool = offer(&[]).listed_tool(Some(&known), "get_new_thing");
             assert_eq!(tool.is_some(), listed, "{version}");
+        }
+    }
+
+    #[test]
+    fn descriptions_are_those_of_the_version() {
+        let either = registry::find(APIS[0], "delete_thing").map(|tool| tool.description);
+        let rows = [
+            (Some("1.9"), Some("Before 2.")),
+            (Some("2.0.1"), Some("From 2.")),
+            (Some(""), either),
+            (None, either),
+        ];
+        for (version, expected) in rows {
+            let known = version.map(|version| Known {
+                version: version.to_owned(),
+                ..known(0, &["core"])
+            });
+            let offer = offer(&[]);
+            let described = |tool: rmcp::model::Tool| tool.description;
+            let one = offer.listed_tool(known.as_ref(), "delete_thing");
+            assert_eq!(one.and_then(described).as_deref(), expected, "{version:?}");
+            let mut all = offer.listed(known.as_ref()).into_iter();
+            let listed = all.find(|tool| tool.name == "delete_thing");
+            assert_eq!(
+                listed.and_then(described).as_deref(),
+                expected,
+                "{version:?}"
+            );
         }
     }
 

@@ -1,7 +1,7 @@
 //! Two APIs by hand, for tests that must not depend on the generated ones.
 
 use runtime::api::{Api, Document, DocumentProbe, ErrorShapes, SignIn, VersionProbe};
-use runtime::tool::{Body, Effect, Http, Segment, Tool, Update};
+use runtime::tool::{Body, Effect, Http, Segment, Tool, Update, VersionedText};
 
 const READ: Effect = Effect {
     read_only: true,
@@ -25,6 +25,11 @@ const fn tool(name: &'static str, method: &'static str, document: &'static str) 
         },
         title: name,
         description: "Does something.",
+        descriptions: if matches!(name.as_bytes(), b"delete_thing") {
+            DESCRIPTIONS
+        } else {
+            &[]
+        },
         toolset: "things",
         tags: &["sample"],
         method,
@@ -76,6 +81,7 @@ static NEW_DOCUMENTS: [Document; 3] = [
     Document {
         name: "core",
         probe: None,
+        version: None,
         instead_of: None,
         sign_in: None,
         hints: &[],
@@ -87,6 +93,7 @@ static NEW_DOCUMENTS: [Document; 3] = [
             has: "/paths",
             what: "the extra",
         }),
+        version: None,
         instead_of: None,
         sign_in: None,
         hints: &[],
@@ -98,6 +105,7 @@ static NEW_DOCUMENTS: [Document; 3] = [
             has: "/paths",
             what: "the first extra",
         }),
+        version: None,
         instead_of: Some("extra"),
         sign_in: None,
         hints: &[],
@@ -106,6 +114,7 @@ static NEW_DOCUMENTS: [Document; 3] = [
 static OLD_DOCUMENTS: [Document; 1] = [Document {
     name: "old",
     probe: None,
+    version: None,
     instead_of: None,
     sign_in: None,
     hints: &[],
@@ -120,6 +129,19 @@ static NEW_TOOLS: [Tool; 5] = [
 static OLD_TOOLS: [Tool; 2] = [
     tool("get_thing", "get", "old"),
     tool("get_old_thing", "get", "old"),
+];
+/// Of `delete_thing`.
+const DESCRIPTIONS: &[VersionedText] = &[
+    VersionedText {
+        since: "",
+        before: "2",
+        text: "Before 2.",
+    },
+    VersionedText {
+        since: "2",
+        before: "",
+        text: "From 2.",
+    },
 ];
 static NEW: Api = api("new", &NEW_DOCUMENTS, &[&NEW_TOOLS]);
 static OLD: Api = api("old", &OLD_DOCUMENTS, &[&OLD_TOOLS]);

@@ -216,6 +216,7 @@ class Proxy:
 
     def __init__(self, url):
         self.requests = []
+        # Path, or method and path, -> status, media type and text of the answer.
         self.answers = {}
         # Path -> event: requests to it wait for the event.
         self.held = {}
@@ -231,8 +232,9 @@ class Proxy:
                 proxy.requests.append(seen)
                 if seen.path in proxy.held:
                     proxy.held[seen.path].wait(60)
-                if seen.path in proxy.answers:
-                    status, media_type, text = proxy.answers[seen.path]
+                own = proxy.answers.get((seen.method, seen.path)) or proxy.answers.get(seen.path)
+                if own:
+                    status, media_type, text = own
                     seen.status = status
                     return self.answer(status, [("Content-Type", media_type)], text.encode())
                 upstream = http.client.HTTPConnection(target.hostname, target.port, timeout=120)

@@ -188,8 +188,10 @@ async def test_roles_and_users_of_fab_2_are_made_changed_and_deleted(fab_2, tmp_
 
         role = await session.call(create("role"), {"name": "Fab2", "actions": [READ_DAGS]})
         assert role == {"name": "Fab2", "actions": [READ_DAGS]}
-        # What is not given stays; permissions are added.
-        role = await session.call(update("role"), {"id": "Fab2", "actions": [EDIT_DAGS]})
+        # Permissions are only added: what is not given stays, which is said.
+        error = await session.error(update("role"), {"id": "Fab2", "actions": [EDIT_DAGS]})
+        assert error["code"] == "not_applied" and "still has can_read DAGs" in error["detail"], error
+        role = await session.call(update("role"), {"id": "Fab2", "actions": [READ_DAGS, EDIT_DAGS]})
         assert role["name"] == "Fab2" and all(action in role["actions"] for action in [READ_DAGS, EDIT_DAGS])
         role = await session.call(update("role"), {"id": "Fab2", "name": "Fab2 new"})
         assert role["name"] == "Fab2 new" and len(role["actions"]) == 2

@@ -12,13 +12,14 @@ use super::pages;
 use super::sign_in::{self, sign};
 
 /// The closed list of error codes that a hint may set.
-const CODES: [&str; 13] = [
+const CODES: [&str; 14] = [
     "invalid_arguments",
     "unauthenticated",
     "forbidden",
     "not_found",
     "conflict",
     "rejected",
+    "not_applied",
     "rate_limited",
     "upstream_error",
     "unreachable",

@@ -1,6 +1,6 @@
 //! The documents in `apis.yaml`, and which of them stand in for others.
 
-use crate::catalog::{DocumentProbe, Hint, SignIn};
+use crate::catalog::{DocumentProbe, Hint, SignIn, VersionSource};
 use crate::problem::{Problem, nearest};
 use crate::reader::{At, Reader};
 use crate::yaml::Node;
@@ -18,6 +18,7 @@ pub(crate) struct DocumentEntry {
     /// The document that it is there instead of.
     pub(crate) instead_of: Option<At<String>>,
     pub(crate) probe: Option<DocumentProbe>,
+    pub(crate) version: Option<VersionSource>,
     pub(crate) sign_in: Option<SignIn>,
     pub(crate) hints: Vec<Hint>,
     /// Beginnings of paragraphs that are left out of its descriptions.
@@ -25,12 +26,13 @@ pub(crate) struct DocumentEntry {
 }
 
 /// The keys of an entry.
-pub(super) const KEYS: [&str; 8] = [
+pub(super) const KEYS: [&str; 9] = [
     "name",
     "source",
     "base",
     "instead_of",
     "probe",
+    "version",
     "sign_in",
     "hints",
     "boilerplate",
@@ -45,6 +47,7 @@ pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<DocumentEntry> {
     let instead_of = r.text_if(&map, "instead_of");
     let boilerplate = r.texts(&map, "boilerplate");
     let probe = map.get("probe").and_then(|node| probe(r, node));
+    let version = map.get("version").and_then(|node| version(r, node));
     let sign_in = map.get("sign_in").and_then(|node| sign_in::read(r, node));
     let hints = hints(r, &map);
     Some(DocumentEntry {
@@ -53,6 +56,7 @@ pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<DocumentEntry> {
         base,
         instead_of,
         probe,
+        version,
         sign_in,
         hints,
         boilerplate,
@@ -70,6 +74,22 @@ fn probe(r: &mut Reader<'_>, node: &Node) -> Option<DocumentProbe> {
         path: path?,
         has: has?,
         what: what?.value,
+    })
+}
+
+fn version(r: &mut Reader<'_>, node: &Node) -> Option<VersionSource> {
+    let keys = ["get", "items", "name", "is", "at", "of"];
+    let map = r.map(node, "`version`", &keys)?;
+    let (path, items) = (path(r, &map, "get"), pointer(r, &map, "items"));
+    let [name, component, version, product] =
+        ["name", "is", "at", "of"].map(|key| r.text(&map, key));
+    Some(VersionSource {
+        path: path?,
+        items: items?,
+        name: name?.value,
+        component: component?.value,
+        version: version?.value,
+        product: product?.value,
     })
 }
 

@@ -128,6 +128,34 @@ fn tool_entries() {
             "f:3: `read_back` needs `from`",
         ),
         (
+            "operations: {a: {id: x, read_back: {id: y, slash: true}, not_applied: z}}",
+            "",
+        ),
+        (
+            "operations: {a: {id: x, read_back: {id: y, except: [{name: n}]}}}",
+            "f:3: an entry of `except` needs `reason`",
+        ),
+        (
+            "operations: {a: {id: x, not_applied: y}}",
+            "f:3: `not_applied` without `read_back` is of no use",
+        ),
+        (
+            "operations: {a: {id: x, note: [{before: '3.9', text: y}, {since: '3.9', text: z}]}}",
+            "",
+        ),
+        (
+            "operations: {a: {id: x, note: [{before: '3.9', text: y}, {text: z}]}}",
+            "f:3: a text for some versions is without `since` and `before`; a text for all versions is not in a list",
+        ),
+        (
+            "operations: {a: {id: x, note: [{before: 3.9, text: y}]}}",
+            "f:3: `before` is no text; other words and numbers need quotes",
+        ),
+        (
+            "operations: {a: {id: x, note: [{since: 'v3', text: y}]}}",
+            "f:3: `v3` is no version, which is numbers with dots",
+        ),
+        (
             "operations: {a: 12}",
             "f:3: `a` is no text; other words and numbers need quotes",
         ),

@@ -27,7 +27,8 @@ pub(super) const KEYS: [&str; 16] = [
 ];
 
 /// The keys of an operation of a tool.
-pub(super) const OPERATION_KEYS: [&str; 4] = ["id", "merge_from", "read_back", "note"];
+pub(super) const OPERATION_KEYS: [&str; 5] =
+    ["id", "merge_from", "read_back", "not_applied", "note"];
 
 /// The words of `effect`.
 const EFFECTS: [&str; 4] = [
@@ -100,8 +101,27 @@ pub(crate) struct Binding {
     pub(crate) operation: At<String>,
     pub(crate) merge_from: Option<At<String>>,
     pub(crate) read_back: Option<ReadBack>,
+    /// What to do if the change was not applied.
+    pub(crate) not_applied: Option<Texts>,
     /// What is to be added to the description for this document.
-    pub(crate) note: Option<String>,
+    pub(crate) note: Option<Texts>,
+}
+
+/// A text for all versions of a server, or texts for some each.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Texts {
+    /// For all versions.
+    Any(String),
+    /// For some versions each.
+    Versioned(Vec<VersionedEntry>),
+}
+
+/// A text for some versions.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct VersionedEntry {
+    pub(crate) since: Option<String>,
+    pub(crate) before: Option<String>,
+    pub(crate) text: String,
 }
 
 /// The operation whose answer is the result of a write.
@@ -110,6 +130,10 @@ pub(crate) struct ReadBack {
     pub(crate) operation: At<String>,
     /// Member of the body that fills the one path parameter, where it is called something else there.
     pub(crate) from: Option<At<String>>,
+    /// Whether the server finds a value of the body with a `/`.
+    pub(crate) slash: bool,
+    /// Members of the body that are not compared.
+    pub(crate) except: Vec<At<String>>,
 }
 
 /// A name that holds in some documents; in all if none is named.
@@ -306,6 +330,7 @@ fn bindings(r: &mut Reader<'_>, node: &Node) -> Vec<Binding> {
                 operation,
                 merge_from: None,
                 read_back: None,
+                not_applied: None,
                 note: None,
             }),
         };
@@ -319,14 +344,61 @@ fn rich_binding(r: &mut Reader<'_>, document: At<String>, node: &Node) -> Option
     let operation = r.text(&map, "id");
     let merge_from = r.text_if(&map, "merge_from");
     let read_back = map.get("read_back").and_then(|node| read_back(r, node));
-    let note = r.text_if(&map, "note");
+    let mut texts = |key| map.get(key).and_then(|node| texts(r, node, key));
+    let (not_applied, note) = (texts("not_applied"), texts("note"));
+    if let (Some(node), None) = (map.get("not_applied"), map.get("read_back")) {
+        let what = "`not_applied` without `read_back`".to_owned();
+        let expected = "of no use";
+        r.error(node.line, Problem::WrongKind { what, expected });
+    }
     Some(Binding {
         document,
         operation: operation?,
         merge_from,
         read_back,
-        note: note.map(|note| note.value),
+        not_applied,
+        note,
     })
+}
+
+/// A text, or a list of texts for some versions each.
+fn texts(r: &mut Reader<'_>, node: &Node, key: &'static str) -> Option<Texts> {
+    let Value::List(items) = &node.value else {
+        return r.text_of(node, key).map(|text| Texts::Any(text.value));
+    };
+    let entries = items.iter().filter_map(|node| {
+        let map = r.map(
+            node,
+            "a text for some versions",
+            &["since", "before", "text"],
+        )?;
+        let mut bound = |key| r.text_if(&map, key).filter(|bound| is_version(r, bound));
+        let (since, before) = (bound("since"), bound("before"));
+        let text = r.text(&map, "text");
+        if map.get("since").is_none() && map.get("before").is_none() {
+            let what = "a text for some versions".to_owned();
+            let expected = "without `since` and `before`; a text for all versions is not in a list";
+            r.error(node.line, Problem::WrongKind { what, expected });
+        }
+        Some(VersionedEntry {
+            since: since.map(|since| since.value),
+            before: before.map(|before| before.value),
+            text: text?.value,
+        })
+    });
+    Some(Texts::Versioned(entries.collect()))
+}
+
+/// Whether a text is numbers with dots.
+fn is_version(r: &mut Reader<'_>, text: &At<String>) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let is_version = text.value.split('.').all(digits);
+    if !is_version {
+        let what = format!("`{}`", text.value);
+        let expected = "no version, which is numbers with dots";
+        r.error(text.line, Problem::WrongKind { what, expected });
+    }
+    is_version
 }
 
 fn read_back(r: &mut Reader<'_>, node: &Node) -> Option<ReadBack> {
@@ -335,14 +407,30 @@ fn read_back(r: &mut Reader<'_>, node: &Node) -> Option<ReadBack> {
         return Some(ReadBack {
             operation,
             from: None,
+            slash: false,
+            except: Vec::new(),
         });
     }
-    let map = r.map(node, "`read_back`", &["id", "from"])?;
+    let map = r.map(node, "`read_back`", &["id", "from", "slash", "except"])?;
     let operation = r.text(&map, "id");
-    let from = r.text(&map, "from");
+    let plain = ["slash", "except"].iter().all(|key| map.get(key).is_none());
+    let from = match plain {
+        true => r.text(&map, "from"),
+        false => r.text_if(&map, "from"),
+    };
+    let slash = r.flag_if(&map, "slash");
+    let except = r.items(&map, "except");
+    let except = except.iter().filter_map(|node| {
+        let map = r.map(node, "an entry of `except`", &["name", "reason"])?;
+        r.text(&map, "reason");
+        r.text(&map, "name")
+    });
+    let except = except.collect();
     Some(ReadBack {
         operation: operation?,
         from,
+        slash: slash.is_some_and(|flag| flag.value),
+        except,
     })
 }
 

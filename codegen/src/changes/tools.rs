@@ -188,7 +188,10 @@ fn itself(old: &Operation, new: &Operation) -> Vec<Change> {
     }
     let words = [
         ("title", old.title != new.title),
-        ("description", old.description != new.description),
+        (
+            "description",
+            old.full_description() != new.full_description(),
+        ),
     ];
     for (what, _) in words.iter().filter(|(_, changed)| *changed) {
         add(Kind::ToolText, format!("its {what} reads differently"));

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::text::{json_literal, string_literal, word};
 use crate::catalog::{
     Body, Content, Effect, Field, Filter, List, Mask, Operation, Pagination, Parameter, Parts,
-    Place, Rules, Separator, TypeKind, TypeRef, Variant, Way,
+    Place, Rules, Separator, TypeKind, TypeRef, Variant, Verify, VersionedText, Way,
 };
 
 /// `name`, `name = value` or `name(arguments)`.
@@ -212,6 +212,34 @@ pub(super) fn summary(fields: &[String]) -> Vec<Argument> {
 /// Of `mask(...)`.
 pub(super) fn mask(mask: &Mask) -> Vec<Argument> {
     vec![Argument::value(word(&mask.name), separator(mask.separator))]
+}
+
+/// Of `verify(...)`.
+pub(super) fn verify(verify: &Verify) -> Vec<Argument> {
+    let except = verify.except.iter().map(|name| Argument::word(word(name)));
+    let except: Vec<_> = except.collect();
+    let slash = verify.slash.then(|| Argument::word("slash"));
+    let except = (!except.is_empty()).then(|| Argument::list("except", except));
+    slash.into_iter().chain(except).collect()
+}
+
+/// Of `notes(...)` and `not_applied(...)`.
+pub(super) fn versioned(texts: &[VersionedText]) -> Vec<Argument> {
+    let bound = |name, bound: &Option<String>| {
+        let bound = bound.as_ref();
+        bound.map(|bound| Argument::value(name, string_literal(bound)))
+    };
+    texts
+        .iter()
+        .map(|text| {
+            let bounds = [bound("since", &text.since), bound("before", &text.before)];
+            Argument {
+                name: word(&text.product),
+                value: Some(string_literal(&text.text)),
+                arguments: bounds.into_iter().flatten().collect(),
+            }
+        })
+        .collect()
 }
 
 /// Of `effect(...)`: where the tool is not what its methods say.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::text::string_literal;
 use crate::catalog::{
     Api, Document, DocumentProbe, Hint, Session, Sign, SignIn, TokenRequest, VersionProbe,
+    VersionSource,
 };
 
 /// A constant expression, printed by `expression.jinja`.
@@ -115,6 +116,7 @@ fn document(document: &Document) -> Expression {
         vec![
             ("name", text(&document.name)),
             ("probe", option(document.probe.as_ref(), document_probe)),
+            ("version", option(document.version.as_ref(), version_source)),
             (
                 "instead_of",
                 option(document.instead_of.as_ref(), |it| text(it)),
@@ -132,6 +134,20 @@ fn document_probe(probe: &DocumentProbe) -> Expression {
             ("path", text(&probe.path)),
             ("has", text(&probe.has)),
             ("what", text(&probe.what)),
+        ],
+    )
+}
+
+fn version_source(source: &VersionSource) -> Expression {
+    structure(
+        "VersionSource",
+        vec![
+            ("path", text(&source.path)),
+            ("items", text(&source.items)),
+            ("name", text(&source.name)),
+            ("component", text(&source.component)),
+            ("version", text(&source.version)),
+            ("product", text(&source.product)),
         ],
     )
 }

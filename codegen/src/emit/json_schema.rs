@@ -45,7 +45,7 @@ fn tool(types: &Types<'_>, operation: &Operation) -> Value {
     json!({
         "name": operation.tool_name,
         "title": operation.title,
-        "description": text::description(&operation.description),
+        "description": text::description(&operation.full_description()),
         "annotations": annotations(operation.effect),
         "inputSchema": input_schema(types, operation),
         "outputSchema": output_schema(types, operation),

@@ -178,6 +178,9 @@ struct Tool<'a> {
     filters: Vec<Argument>,
     summary: Vec<Argument>,
     mask: Vec<Argument>,
+    verify: Vec<Argument>,
+    not_applied: Vec<Argument>,
+    notes: Vec<Argument>,
     answer: Option<Argument>,
     effect: Vec<Argument>,
     fields: Vec<Field<'a>>,
@@ -205,6 +208,9 @@ fn tool(operation: &Operation) -> Tool<'_> {
             .as_ref()
             .map(attributes::mask)
             .unwrap_or_default(),
+        verify: attributes::verify(&operation.verify),
+        not_applied: attributes::versioned(&operation.verify.hints),
+        notes: attributes::versioned(&operation.notes),
         answer: attributes::answer(&operation.content),
         effect: attributes::effect(operation),
         fields: operation

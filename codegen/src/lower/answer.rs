@@ -55,7 +55,7 @@ pub(super) fn content(
 /// An answer of which nothing is said is JSON, or is never looked at.
 fn check(parsed: &Parsed, scope: Scope<'_>, facts: &Facts, errors: &mut Vec<Error>) {
     let binding = scope.operation.binding;
-    if binding.read_back.is_some() {
+    if binding.read_back.is_some() && facts.http != "delete" {
         return;
     }
     let spec = scope.operation.spec;

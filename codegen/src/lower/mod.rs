@@ -100,6 +100,7 @@ fn document(parsed: &Parsed, name: &str) -> Option<Document> {
         name: entry.name.value.clone(),
         source: entry.source.value.clone(),
         probe: entry.probe.clone(),
+        version: entry.version.clone(),
         instead_of: entry.instead_of.as_ref().map(|name| name.value.clone()),
         sign_in: entry.sign_in.clone(),
         hints: entry.hints.clone(),

@@ -1,7 +1,9 @@
 //! One tool in each of its APIs: what the document says and what the allowlist decides become an operation of the catalogue.
 
-use crate::allowlist::tools::{Binding, ToolEntry, ToolsetEntry};
-use crate::catalog::{Content, Effect, Operation, TypeDef, TypeKind, TypeRef, TypeShape};
+use crate::allowlist::tools::{Binding, Texts, ToolEntry, ToolsetEntry, VersionedEntry};
+use crate::catalog::{
+    Content, Effect, Operation, Place, TypeDef, TypeKind, TypeRef, TypeShape, Verify, VersionedText,
+};
 use crate::facts::{Facts, facts};
 use crate::ident;
 use crate::input::Parsed;
@@ -211,9 +213,29 @@ fn lower_operation(
         list::refuse(scope, errors);
     }
     let read_back = sources::read_back(parsed, scope, &facts, errors);
+    let mut verify = verify(parsed, scope);
     let mut all_types = std::mem::take(&mut facts.types);
     let mut returns = returned(&facts);
+    let deletes = facts.http == "delete";
     let read_back = read_back.map(|(path, source)| {
+        if deletes {
+            // What is read back of a deletion is that there is nothing.
+            return path;
+        }
+        // Where the path is filled by the body, only the source says what the server can route.
+        let is_path = |place: Place| matches!(place, Place::Path { .. });
+        if !arguments.parameters.iter().any(|it| is_path(it.place)) {
+            let slash = Place::Path { slash: true };
+            let routes = source.parameters.iter().any(|it| it.place == slash);
+            if routes && verify.slash {
+                let problem = Problem::NoChange {
+                    what: "`slash` of `read_back`".to_owned(),
+                    document: scope.document().to_owned(),
+                };
+                scope.error(errors, binding.operation.line, problem);
+            }
+            verify.slash |= routes;
+        }
         returns = source.response;
         for def in source.types {
             if types::find(&all_types, &def.rust_name).is_none() {
@@ -252,6 +274,10 @@ fn lower_operation(
         rust_name: struct_name(method, resource),
         title: entry.title.clone(),
         description: description(entry, binding),
+        notes: match &binding.note {
+            Some(Texts::Versioned(entries)) => versioned(parsed, scope, entries),
+            _ => Vec::new(),
+        },
         toolset: toolset.name.value.clone(),
         tags: tags.collect(),
         method: method.to_owned(),
@@ -267,6 +293,7 @@ fn lower_operation(
         merge: merge.map(|source| source.path),
         mask: arguments.mask,
         read_back,
+        verify,
         returns,
         content,
         types: own,
@@ -286,9 +313,48 @@ pub(super) fn struct_name(method: &str, resource: &str) -> String {
 
 fn description(entry: &ToolEntry, binding: &Binding) -> String {
     match &binding.note {
-        Some(note) => format!("{} {note}", entry.description),
-        None => entry.description.clone(),
+        Some(Texts::Any(note)) => format!("{} {note}", entry.description),
+        _ => entry.description.clone(),
     }
+}
+
+/// How what is read back is compared, and what to do if it differs.
+fn verify(parsed: &Parsed, scope: Scope<'_>) -> Verify {
+    let binding = scope.operation.binding;
+    let read_back = binding.read_back.as_ref();
+    let except = read_back.into_iter().flat_map(|it| &it.except);
+    let (hint, hints) = match &binding.not_applied {
+        Some(Texts::Any(hint)) => (hint.clone(), Vec::new()),
+        Some(Texts::Versioned(entries)) => (String::new(), versioned(parsed, scope, entries)),
+        None => (String::new(), Vec::new()),
+    };
+    Verify {
+        slash: read_back.is_some_and(|it| it.slash),
+        except: except.map(|name| name.value.clone()).collect(),
+        hint,
+        hints,
+    }
+}
+
+/// Texts for versions of what has the document, or else of the servers of its API.
+fn versioned(parsed: &Parsed, scope: Scope<'_>, entries: &[VersionedEntry]) -> Vec<VersionedText> {
+    let document = parsed.apis.document(scope.document());
+    let own = document.and_then(|document| document.version.as_ref());
+    let product = match own {
+        Some(version) => Some(&version.product),
+        None => parsed
+            .apis
+            .api_of(scope.document())
+            .map(|api| &api.version.product),
+    };
+    let product = product.cloned().unwrap_or_default();
+    let text = |entry: &VersionedEntry| VersionedText {
+        product: product.clone(),
+        since: entry.since.clone(),
+        before: entry.before.clone(),
+        text: entry.text.clone(),
+    };
+    entries.iter().map(text).collect()
 }
 
 /// The shape of the answer. Of a deletion, a schema that allows anything says as much as none.

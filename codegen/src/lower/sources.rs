@@ -17,7 +17,7 @@ pub(super) fn check(scope: Scope<'_>, facts: &Facts, errors: &mut Vec<Error>) {
         .read_back
         .as_ref()
         .map(|read_back| &read_back.operation);
-    let read_back = read_back.filter(|_| matches!(facts.http.as_str(), "get" | "delete"));
+    let read_back = read_back.filter(|_| facts.http == "get");
     let found = [
         ("merge_from", "send a body", merge),
         ("read_back", "write something that can be read", read_back),
@@ -57,6 +57,16 @@ pub(super) fn read_back(
     errors: &mut Vec<Error>,
 ) -> Option<(String, Facts)> {
     let wanted = scope.operation.binding.read_back.as_ref()?;
+    for name in &wanted.except {
+        let mut members = facts.parameters.iter();
+        if !members.any(|it| it.place == Place::Body && it.wire == name.value) {
+            let problem = Problem::NoChange {
+                what: format!("`{}` in `except` of `read_back`", name.value),
+                document: scope.document().to_owned(),
+            };
+            scope.error(errors, name.line, problem);
+        }
+    }
     let source = source(parsed, scope, "read_back", &wanted.operation, errors)?;
     let mut path = source.path.clone();
     if let Some(from) = &wanted.from {

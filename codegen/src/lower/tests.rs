@@ -434,10 +434,16 @@ fn mistakes() {
             "4: `merge_from` is for operations that send a body; `get_item` of new is a GET",
         ),
         (
-            "delete",
-            "new: { id: delete_item, read_back: get_item }",
+            "get",
+            "new: { id: get_item, read_back: get_item }",
             "",
-            "4: `read_back` is for operations that write something that can be read; `delete_item` of new is a DELETE",
+            "4: `read_back` is for operations that write something that can be read; `get_item` of new is a GET",
+        ),
+        (
+            "create",
+            "new: { id: post_item, read_back: { id: get_item, except: [{ name: prise, reason: r }] } }",
+            "",
+            "4: `prise` in `except` of `read_back` changes nothing in new: it is so already",
         ),
         (
             "list",
@@ -580,6 +586,28 @@ fn a_mask_is_no_argument() {
     assert_eq!(
         (mask.name.as_str(), mask.separator),
         ("mask", Separator::Pipe)
+    );
+}
+
+#[test]
+fn texts_for_versions_name_what_the_versions_are_of() {
+    let versions = "{ before: '2', text: Old. }, { since: '2', before: '2.5', text: Mid. }, { since: '2.5', text: New. }";
+    let operations = format!(
+        "new: {{ id: delete_item, read_back: get_item, note: [{versions}], not_applied: [{versions}] }}"
+    );
+    let operation = lowered(&tool("delete", &operations, ""));
+    assert_eq!(operation.read_back.as_deref(), Some("/items/{name}"));
+    assert_eq!(operation.returns, None);
+    assert_eq!(operation.verify.hints, operation.notes);
+    let full = operation.full_description();
+    let product = &operation.notes[0].product;
+    assert!(!product.is_empty());
+    assert_eq!(
+        full,
+        format!(
+            "{} Before {product} 2: Old. From {product} 2 to before 2.5: Mid. From {product} 2.5: New.",
+            operation.description
+        )
     );
 }
 

@@ -96,6 +96,7 @@ fn items(document: &str) -> Toolset {
         description: format!(
             "To {method} items. The rest of this sentence is there to be wrapped, since it is longer than a line."
         ),
+        notes: Vec::new(),
         toolset: "items".to_owned(),
         tags: vec!["stock".to_owned()],
         method: method.to_owned(),
@@ -115,6 +116,7 @@ fn items(document: &str) -> Toolset {
         merge: None,
         mask: None,
         read_back: None,
+        verify: Verify::default(),
         returns: Some(named("Item")),
         content: Content::Json,
         types: Vec::new(),
@@ -402,6 +404,20 @@ fn odd(parameters: Vec<Parameter>) -> Operation {
         rust_name: "Odd".to_owned(),
         title: "An \"odd\" tool".to_owned(),
         description: "First.\n\nSecond:\n- one\n- two".to_owned(),
+        notes: vec![
+            VersionedText {
+                product: "Shop \"core\"".to_owned(),
+                since: Some("2.9".to_owned()),
+                before: Some("2.10".to_owned()),
+                text: "Only once.".to_owned(),
+            },
+            VersionedText {
+                product: "Shop \"core\"".to_owned(),
+                since: None,
+                before: Some("2.9".to_owned()),
+                text: "Never.".to_owned(),
+            },
+        ],
         toolset: "oddities".to_owned(),
         tags: [
             "a",
@@ -436,7 +452,13 @@ fn odd(parameters: Vec<Parameter>) -> Operation {
         list: None,
         merge: None,
         mask: None,
-        read_back: None,
+        read_back: Some("/odd/{path}".to_owned()),
+        verify: Verify {
+            slash: true,
+            except: vec!["a".to_owned(), "type".to_owned()],
+            hint: "Use \"another\" one.".to_owned(),
+            hints: Vec::new(),
+        },
         returns: Some(plain(TypeKind::Array(Box::new(plain(TypeKind::Integer))))),
         content: Content::Json,
         types: vec![
@@ -542,6 +564,7 @@ fn document(name: &str, probe: Option<DocumentProbe>) -> Document {
         name: name.to_owned(),
         source: format!("specs/openapi/{name}.yaml"),
         probe,
+        version: None,
         instead_of: None,
         sign_in: None,
         hints: Vec::new(),

@@ -54,6 +54,7 @@ pub mod tools {
         operation = "post_connection",
         post = "/api/v1/connections",
         body(json, required),
+        read_back = "/api/v1/connections/{connection_id}",
         returns = Connection
     )]
     pub struct CreateConnection {
@@ -106,6 +107,7 @@ pub mod tools {
         patch = "/api/v1/connections/{connection_id}",
         body(json, required),
         mask(update_mask = comma),
+        read_back = "/api/v1/connections/{connection_id}",
         returns = Connection
     )]
     pub struct UpdateConnection {
@@ -155,7 +157,8 @@ pub mod tools {
         method = "delete",
         document = "airflow-2",
         operation = "delete_connection",
-        delete = "/api/v1/connections/{connection_id}"
+        delete = "/api/v1/connections/{connection_id}",
+        read_back = "/api/v1/connections/{connection_id}"
     )]
     pub struct DeleteConnection {
         /// Connection id.

@@ -222,6 +222,7 @@ pub mod tools {
         operation = "set_dag_run_note",
         patch = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/setNote",
         body(json, required),
+        read_back = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}",
         returns = DagRun
     )]
     pub struct UpdateDagRunNote {

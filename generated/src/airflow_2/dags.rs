@@ -103,6 +103,7 @@ pub mod tools {
         patch = "/api/v1/dags/{dag_id}",
         body(json, required),
         mask(update_mask = comma),
+        read_back = "/api/v1/dags/{dag_id}",
         returns = Dag
     )]
     pub struct UpdateDag {

@@ -84,6 +84,7 @@ pub static API: Api = Api {
     documents: &[Document {
         name: "airflow-2",
         probe: None,
+        version: None,
         instead_of: None,
         sign_in: None,
         hints: &[],

@@ -62,6 +62,7 @@ pub mod tools {
         operation = "post_pool",
         post = "/api/v1/pools",
         body(json, required),
+        read_back = "/api/v1/pools/{name}",
         returns = Pool
     )]
     pub struct CreatePool {
@@ -95,6 +96,7 @@ pub mod tools {
         patch = "/api/v1/pools/{pool_name}",
         body(json, required),
         mask(update_mask = comma),
+        read_back = "/api/v1/pools/{pool_name}",
         returns = Pool
     )]
     pub struct UpdatePool {
@@ -128,7 +130,8 @@ pub mod tools {
         method = "delete",
         document = "airflow-2",
         operation = "delete_pool",
-        delete = "/api/v1/pools/{pool_name}"
+        delete = "/api/v1/pools/{pool_name}",
+        read_back = "/api/v1/pools/{pool_name}"
     )]
     pub struct DeletePool {
         /// Pool name.

@@ -67,8 +67,7 @@ pub mod tools {
         pub actions: Vec<ActionResource>,
     }
 
-    /// Rename a role or change its permissions. Returns it. Airflow 2 only adds permissions; to
-    /// take some away, create another role.
+    /// Rename a role or change its permissions. Returns it. Airflow 2 cannot take permissions away.
     #[tool(
         name = "update_a_apacheairflow_role_by_id",
         title = "Update a role",
@@ -81,6 +80,7 @@ pub mod tools {
         body(json, required),
         mask(update_mask = comma),
         read_back = "/api/v1/roles/{role_name}",
+        not_applied = "Airflow 2 only adds permissions to a role. To take some away, create another role with just the permissions wanted, give it to the users instead (update_a_apacheairflow_user_by_id with roles), and delete this one.",
         returns = Role
     )]
     pub struct UpdateRole {
@@ -92,7 +92,7 @@ pub mod tools {
         #[param(body, or = "id", min_length = 1)]
         pub name: Option<String>,
 
-        /// Permissions to add.
+        /// All permissions it shall have.
         #[param(body)]
         pub actions: Option<Vec<ActionResource>>,
     }
@@ -106,7 +106,8 @@ pub mod tools {
         method = "delete",
         document = "airflow-2",
         operation = "delete_role",
-        delete = "/api/v1/roles/{role_name}"
+        delete = "/api/v1/roles/{role_name}",
+        read_back = "/api/v1/roles/{role_name}"
     )]
     pub struct DeleteRole {
         /// Role name.

@@ -525,6 +525,7 @@ pub mod tools {
         operation = "set_task_instance_note",
         patch = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/setNote",
         body(json, required),
+        read_back = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}",
         returns = TaskInstance
     )]
     pub struct SetTaskInstanceNote {
@@ -557,6 +558,7 @@ pub mod tools {
         operation = "set_mapped_task_instance_note",
         patch = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/setNote",
         body(json, required),
+        read_back = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}",
         returns = TaskInstance
     )]
     pub struct SetMappedTaskInstanceNote {

@@ -71,7 +71,8 @@ pub mod tools {
         operation = "post_user",
         post = "/api/v1/users",
         body(json, required),
-        returns = User
+        read_back = "/api/v1/users/{username}",
+        returns = UserCollectionItem
     )]
     pub struct CreateUser {
         /// First name.
@@ -118,6 +119,7 @@ pub mod tools {
         body(json, required),
         merge = "/api/v1/users/{username}",
         mask(update_mask = comma),
+        read_back = "/api/v1/users/{username}",
         returns = UserCollectionItem
     )]
     pub struct UpdateUser {
@@ -165,7 +167,8 @@ pub mod tools {
         method = "delete",
         document = "airflow-2",
         operation = "delete_user",
-        delete = "/api/v1/users/{username}"
+        delete = "/api/v1/users/{username}",
+        read_back = "/api/v1/users/{username}"
     )]
     pub struct DeleteUser {
         /// Username.
@@ -174,48 +177,6 @@ pub mod tools {
     }
 
     // Types, by name.
-
-    /// A user object with sensitive data.
-    #[derive(Schema)]
-    pub struct User {
-        /// The user's first name.
-        pub first_name: Option<String>,
-
-        /// The user's last name.
-        pub last_name: Option<String>,
-
-        /// The username.
-        #[schema(min_length = 1)]
-        pub username: Option<String>,
-
-        /// The user's email.
-        #[schema(min_length = 1)]
-        pub email: Option<String>,
-
-        /// Whether the user is active
-        pub active: Option<Nullable<bool>>,
-
-        /// The last user login
-        #[schema(format = "datetime")]
-        pub last_login: Option<Nullable<String>>,
-
-        /// The login count
-        pub login_count: Option<Nullable<i64>>,
-
-        /// The number of times the login failed
-        pub fail_login_count: Option<Nullable<i64>>,
-
-        /// User roles.
-        pub roles: Option<Vec<UserRolesItem>>,
-
-        /// The date user was created
-        #[schema(format = "datetime")]
-        pub created_on: Option<Nullable<String>>,
-
-        /// The date user was changed
-        #[schema(format = "datetime")]
-        pub changed_on: Option<Nullable<String>>,
-    }
 
     /// A user object.
     #[derive(Schema)]
@@ -261,11 +222,6 @@ pub mod tools {
 
     #[derive(Schema)]
     pub struct UserCollectionItemRolesItem {
-        pub name: String,
-    }
-
-    #[derive(Schema)]
-    pub struct UserRolesItem {
         pub name: String,
     }
 }

@@ -53,6 +53,8 @@ pub mod tools {
         operation = "post_variables",
         post = "/api/v1/variables",
         body(json, required),
+        read_back = "/api/v1/variables/{key}",
+        verify(slash),
         returns = Variable,
         effect(destructive)
     )]
@@ -82,6 +84,7 @@ pub mod tools {
         operation = "patch_variable",
         patch = "/api/v1/variables/{variable_key}",
         body(json, required),
+        read_back = "/api/v1/variables/{variable_key}",
         returns = Variable
     )]
     pub struct UpdateVariable {
@@ -110,7 +113,8 @@ pub mod tools {
         method = "delete",
         document = "airflow-2",
         operation = "delete_variable",
-        delete = "/api/v1/variables/{variable_key}"
+        delete = "/api/v1/variables/{variable_key}",
+        read_back = "/api/v1/variables/{variable_key}"
     )]
     pub struct DeleteVariable {
         /// Key.

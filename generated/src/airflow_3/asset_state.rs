@@ -54,7 +54,7 @@ pub mod tools {
     }
 
     /// Store a value about an asset, from which tasks go on; one of this key is replaced. Returns
-    /// nothing.
+    /// it.
     #[tool(
         name = "set_apacheairflow_asset_state_store_entry",
         title = "Store a value about an asset",
@@ -65,7 +65,9 @@ pub mod tools {
         operation = "set_asset_state_store",
         since = "3.3",
         put = "/api/v2/assets/{asset_id}/state-store/{key}",
-        body(json, required)
+        body(json, required),
+        read_back = "/api/v2/assets/{asset_id}/state-store/{key}",
+        returns = AssetStateStoreResponse
     )]
     pub struct SetAssetStateStoreEntry {
         /// Key.
@@ -91,7 +93,8 @@ pub mod tools {
         document = "airflow-3",
         operation = "delete_asset_state_store",
         since = "3.3",
-        delete = "/api/v2/assets/{asset_id}/state-store/{key}"
+        delete = "/api/v2/assets/{asset_id}/state-store/{key}",
+        read_back = "/api/v2/assets/{asset_id}/state-store/{key}"
     )]
     pub struct DeleteAssetStateStoreEntry {
         /// Key.

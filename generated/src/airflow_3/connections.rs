@@ -60,6 +60,7 @@ pub mod tools {
         operation = "post_connection",
         post = "/api/v2/connections",
         body(json, required),
+        read_back = "/api/v2/connections/{connection_id}",
         returns = ConnectionResponse
     )]
     pub struct CreateConnection {
@@ -113,6 +114,7 @@ pub mod tools {
         body(json, required),
         merge = "/api/v2/connections/{connection_id}",
         mask(update_mask = repeat),
+        read_back = "/api/v2/connections/{connection_id}",
         returns = ConnectionResponse
     )]
     pub struct UpdateConnection {
@@ -165,7 +167,8 @@ pub mod tools {
         method = "delete",
         document = "airflow-3",
         operation = "delete_connection",
-        delete = "/api/v2/connections/{connection_id}"
+        delete = "/api/v2/connections/{connection_id}",
+        read_back = "/api/v2/connections/{connection_id}"
     )]
     pub struct DeleteConnection {
         /// Connection id.

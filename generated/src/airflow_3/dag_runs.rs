@@ -221,6 +221,8 @@ pub mod tools {
         patch = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}",
         body(json, required),
         mask(update_mask = repeat),
+        read_back = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}",
+        verify(except(state)),
         returns = DagRunResponse
     )]
     pub struct UpdateDagRun {

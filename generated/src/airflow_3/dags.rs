@@ -126,6 +126,7 @@ pub mod tools {
         patch = "/api/v2/dags/{dag_id}",
         body(json, required),
         mask(update_mask = repeat),
+        read_back = "/api/v2/dags/{dag_id}",
         returns = DagResponse
     )]
     pub struct UpdateDag {

@@ -149,7 +149,8 @@ pub mod tools {
         since = "3.1",
         patch = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails",
         body(json, required),
-        returns = HitlDetailResponse,
+        read_back = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails",
+        returns = HitlDetail,
         effect(destructive, not_idempotent)
     )]
     pub struct RespondHitlDetail {
@@ -226,17 +227,6 @@ pub mod tools {
         #[schema(default = false)]
         pub response_received: Option<bool>,
         pub task_instance: TaskInstanceHistoryResponse,
-    }
-
-    /// Response of updating a Human-in-the-loop detail.
-    #[derive(Schema)]
-    pub struct HitlDetailResponse {
-        pub responded_by: HitlUser,
-        #[schema(format = "date-time")]
-        pub responded_at: String,
-        #[schema(min_items = 1)]
-        pub chosen_options: Vec<String>,
-        pub params_input: Option<BTreeMap<String, Json>>,
     }
 
     /// Schema for a Human-in-the-loop users.

@@ -107,6 +107,7 @@ pub static API: Api = Api {
         Document {
             name: "airflow-3",
             probe: None,
+            version: None,
             instead_of: None,
             sign_in: None,
             hints: &[],
@@ -117,6 +118,14 @@ pub static API: Api = Api {
                 path: "/auth/openapi.json",
                 has: "/paths/~1fab~1v1~1users",
                 what: "the FAB auth manager 3.2 or newer",
+            }),
+            version: Some(VersionSource {
+                path: "/api/v2/providers?limit=100",
+                items: "/providers",
+                name: "package_name",
+                component: "apache-airflow-providers-fab",
+                version: "version",
+                product: "FAB",
             }),
             instead_of: None,
             sign_in: None,
@@ -129,6 +138,7 @@ pub static API: Api = Api {
                 has: "/paths/~1users",
                 what: "the FAB auth manager 2",
             }),
+            version: None,
             instead_of: Some("airflow-3-fab"),
             sign_in: Some(SignIn::Basic { session: None }),
             hints: &[Hint {

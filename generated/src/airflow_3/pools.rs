@@ -68,6 +68,8 @@ pub mod tools {
         operation = "post_pool",
         post = "/api/v2/pools",
         body(json, required),
+        read_back = "/api/v2/pools/{name}",
+        verify(slash),
         returns = PoolResponse
     )]
     pub struct CreatePool {
@@ -102,6 +104,7 @@ pub mod tools {
         body(json, required),
         merge = "/api/v2/pools/{pool_name}",
         mask(update_mask = repeat),
+        read_back = "/api/v2/pools/{pool_name}",
         returns = PoolResponse
     )]
     pub struct UpdatePool {
@@ -134,7 +137,8 @@ pub mod tools {
         method = "delete",
         document = "airflow-3",
         operation = "delete_pool",
-        delete = "/api/v2/pools/{pool_name}"
+        delete = "/api/v2/pools/{pool_name}",
+        read_back = "/api/v2/pools/{pool_name}"
     )]
     pub struct DeletePool {
         /// Pool name.

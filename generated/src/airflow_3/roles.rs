@@ -67,7 +67,7 @@ pub mod tools {
         pub actions: Option<Vec<ActionResource>>,
     }
 
-    /// Rename a role or change its permissions. Returns it. Permissions given replace all it has.
+    /// Rename a role or change its permissions. Returns it.
     #[tool(
         name = "update_a_apacheairflow_role_by_id",
         title = "Update a role",
@@ -80,6 +80,15 @@ pub mod tools {
         body(json, required),
         mask(update_mask = comma),
         read_back = "/auth/fab/v1/roles/{name}",
+        not_applied(
+            FAB(before = "3.6") = "FAB before 3.9 only adds permissions to a role. To take some away, create another role with just the permissions wanted and give it to the users instead (update_a_apacheairflow_user_by_id with roles). FAB before 3.6 cannot delete this one (HTTP 500): whoever runs this Airflow can, with the command airflow roles delete.",
+            FAB(since = "3.6", before = "3.9") = "FAB before 3.9 only adds permissions to a role. To take some away, create another role with just the permissions wanted, give it to the users instead (update_a_apacheairflow_user_by_id with roles), and delete this one.",
+            FAB(since = "3.9") = "FAB replaces the permissions of a role, so something else has changed it at the same time: a permission on a DAG comes from its access_control. Get the role, and try again."
+        ),
+        notes(
+            FAB(before = "3.9") = "The server cannot take permissions away.",
+            FAB(since = "3.9") = "Permissions that are not given are taken away."
+        ),
         returns = RoleResponse
     )]
     pub struct UpdateRole {
@@ -105,7 +114,8 @@ pub mod tools {
         method = "delete",
         document = "airflow-3-fab",
         operation = "delete_role",
-        delete = "/auth/fab/v1/roles/{name}"
+        delete = "/auth/fab/v1/roles/{name}",
+        read_back = "/auth/fab/v1/roles/{name}"
     )]
     pub struct DeleteRole {
         /// Role name.

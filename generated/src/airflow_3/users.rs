@@ -59,6 +59,7 @@ pub mod tools {
         operation = "create_user",
         post = "/auth/fab/v1/users",
         body(json, required),
+        read_back = "/auth/fab/v1/users/{username}",
         returns = UserResponse
     )]
     pub struct CreateUser {
@@ -99,6 +100,7 @@ pub mod tools {
         patch = "/auth/fab/v1/users/{username}",
         body(json, required),
         mask(update_mask = comma),
+        read_back = "/auth/fab/v1/users/{username}",
         returns = UserResponse
     )]
     pub struct UpdateUser {
@@ -140,7 +142,8 @@ pub mod tools {
         method = "delete",
         document = "airflow-3-fab",
         operation = "delete_user",
-        delete = "/auth/fab/v1/users/{username}"
+        delete = "/auth/fab/v1/users/{username}",
+        read_back = "/auth/fab/v1/users/{username}"
     )]
     pub struct DeleteUser {
         /// Username.

@@ -60,6 +60,8 @@ pub mod tools {
         operation = "post_variable",
         post = "/api/v2/variables",
         body(json, required),
+        read_back = "/api/v2/variables/{key}",
+        verify(slash),
         returns = VariableResponse,
         effect(destructive)
     )]
@@ -89,6 +91,7 @@ pub mod tools {
         patch = "/api/v2/variables/{variable_key}",
         body(json, required),
         mask(update_mask = repeat),
+        read_back = "/api/v2/variables/{variable_key}",
         returns = VariableResponse
     )]
     pub struct UpdateVariable {
@@ -117,7 +120,8 @@ pub mod tools {
         method = "delete",
         document = "airflow-3",
         operation = "delete_variable",
-        delete = "/api/v2/variables/{variable_key}"
+        delete = "/api/v2/variables/{variable_key}",
+        read_back = "/api/v2/variables/{variable_key}"
     )]
     pub struct DeleteVariable {
         /// Key.

@@ -5,11 +5,12 @@ use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::{LitInt, LitStr, Token, Type};
 
+use super::versions::{self, VersionedText};
 use crate::entries::{Name, each, each_key, each_key_of, parenthesized, unknown_key, value};
 use crate::errors::{Errors, error};
 use crate::value::Value;
 
-const KEYS: &str = "`name`, `was`, `title`, `toolset`, `tags`, `method`, `document`, `operation`, `since`, an HTTP method such as `get`, `body`, `fixed`, `list`, `merge`, `mask`, `read_back`, `returns`, `answer`, `effect`";
+const KEYS: &str = "`name`, `was`, `title`, `toolset`, `tags`, `method`, `document`, `operation`, `since`, an HTTP method such as `get`, `body`, `fixed`, `list`, `merge`, `mask`, `read_back`, `verify`, `not_applied`, `notes`, `returns`, `answer`, `effect`";
 
 /// The keys of `#[tool(..)]`.
 #[derive(Default)]
@@ -32,6 +33,9 @@ pub(crate) struct Keys {
     pub(crate) merge: Option<LitStr>,
     pub(crate) mask: Option<Mask>,
     pub(crate) read_back: Option<LitStr>,
+    pub(crate) verify: Option<Verify>,
+    pub(crate) not_applied: Option<NotApplied>,
+    pub(crate) notes: Vec<VersionedText>,
     pub(crate) returns: Option<Type>,
     pub(crate) answer: Option<Answer>,
     pub(crate) effect: Vec<Ident>,
@@ -128,6 +132,20 @@ pub(crate) struct Filter {
     pub(crate) path: Option<LitStr>,
 }
 
+/// `verify(slash, except(member))`
+pub(crate) struct Verify {
+    pub(crate) key: Ident,
+    pub(crate) slash: bool,
+    pub(crate) except: Vec<Name>,
+}
+
+/// `not_applied = ".."`, or `not_applied(..)` with versions.
+pub(crate) struct NotApplied {
+    pub(crate) key: Ident,
+    pub(crate) text: Option<LitStr>,
+    pub(crate) versions: Vec<VersionedText>,
+}
+
 /// `mask(update_mask = comma)`
 pub(crate) struct Mask {
     pub(crate) key: Ident,
@@ -184,6 +202,22 @@ impl Keys {
             "merge" => self.merge = Some(value(input)?),
             "mask" => self.mask = mask(key, input, errors)?,
             "read_back" => self.read_back = Some(value(input)?),
+            "verify" => self.verify = Some(verify(key, input, errors)?),
+            "not_applied" if input.peek(Token![=]) => {
+                self.not_applied = Some(NotApplied {
+                    key: key.clone(),
+                    text: Some(value(input)?),
+                    versions: Vec::new(),
+                });
+            }
+            "not_applied" => {
+                self.not_applied = Some(NotApplied {
+                    key: key.clone(),
+                    text: None,
+                    versions: versions::parse(input, errors)?,
+                });
+            }
+            "notes" => self.notes = versions::parse(input, errors)?,
             "returns" => self.returns = Some(value(input)?),
             "answer" => self.answer = Some(answer(input, errors)?),
             "effect" => {
@@ -279,6 +313,32 @@ fn answer(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Answer> {
         accept,
         token,
         next,
+    })
+}
+
+fn verify(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Verify> {
+    let (mut slash, mut except) = (false, Vec::new());
+    parenthesized(input, errors, |input, errors| {
+        each_key(input, errors, |key, input, errors| {
+            match key.to_string().as_str() {
+                "slash" => slash = true,
+                "except" => {
+                    parenthesized(input, errors, |input, errors| {
+                        each(input, errors, |input, _| {
+                            except.push(input.parse()?);
+                            Ok(())
+                        });
+                    })?;
+                }
+                _ => return Err(unknown_key(key, "`verify(..)`", "`slash`, `except`")),
+            }
+            Ok(())
+        });
+    })?;
+    Ok(Verify {
+        key: key.clone(),
+        slash,
+        except,
     })
 }
 

@@ -6,6 +6,7 @@ use syn::LitStr;
 use super::ast::{Keys, Mask};
 use super::param::{Param, Place, Separator, separator};
 use super::path::{Segment, segments};
+use super::versions::{self, Texts};
 use crate::errors::Errors;
 
 /// Media types other than JSON that have members.
@@ -170,6 +171,7 @@ pub(super) fn check_update(
             segments
         };
     let has_body = keys.body.is_some();
+    let deletes = keys.http.iter().any(|(http, _)| http == "delete");
     (
         read(
             "merge",
@@ -181,11 +183,46 @@ pub(super) fn check_update(
         read(
             "read_back",
             keys.read_back.as_ref(),
-            keys.returns.is_some(),
+            keys.returns.is_some() || deletes,
             "remove it, or add `returns = ..`: it reads the result",
             true,
         ),
     )
+}
+
+/// Checks `verify(..)` and `not_applied`, and gives the advice.
+pub(super) fn check_verify(
+    keys: &Keys,
+    params: &[(Param, Place)],
+    tool: &str,
+    errors: &mut Errors,
+) -> Texts {
+    let verify = keys.verify.as_ref().map(|verify| &verify.key);
+    let not_applied = keys.not_applied.as_ref().map(|it| &it.key);
+    for key in [verify, not_applied].into_iter().flatten() {
+        if keys.read_back.is_none() {
+            errors.push(
+                key.span(),
+                format_args!("`{key}` of tool `{tool}` has no effect"),
+                "remove it, or add `read_back = \"..\"`: only what is read back is compared",
+            );
+        }
+    }
+    for name in keys.verify.iter().flat_map(|verify| &verify.except) {
+        let mut members = params.iter().filter(|(_, place)| *place == Place::Body);
+        if !members.any(|(param, _)| param.wire() == name.text) {
+            errors.push(
+                name.span,
+                format_args!("the body of tool `{tool}` has no member `{}`", name.text),
+                "write the name of a `#[param(body)]` as it is in the request",
+            );
+        }
+    }
+    let Some(hint) = &keys.not_applied else {
+        return Texts::default();
+    };
+    let text = hint.text.as_ref().map(LitStr::value).unwrap_or_default();
+    versions::check(&hint.versions, &text, "not_applied", tool, errors)
 }
 
 /// Checks `mask(..)`.

@@ -9,6 +9,7 @@ use super::list::{CheckedList, Pages, Way};
 use super::param::{Param, Place, Separator};
 use super::path::Segment;
 use super::validate::{Content, Tool};
+use super::versions;
 use crate::errors::message;
 use crate::field::type_name;
 use crate::value::Value;
@@ -70,6 +71,8 @@ fn constant(tool: &Tool) -> TokenStream {
         path,
         ..
     } = tool;
+    let description = &description.any;
+    let descriptions = versions::expand(&tool.description);
     let name = tool.name.value();
     let (read_only, destructive, idempotent) = (
         tool.effect.read_only,
@@ -94,6 +97,7 @@ fn constant(tool: &Tool) -> TokenStream {
             was: #was,
             title: #title,
             description: #description,
+            descriptions: #descriptions,
             toolset: #toolset,
             tags: &[#(#tags),*],
             method: #method,
@@ -410,6 +414,7 @@ fn update(tool: &Tool) -> TokenStream {
     }
     let merge = path_pieces(&tool.merge);
     let read_back = path_pieces(&tool.read_back);
+    let verify = verify(tool);
     let mask = option(tool.mask.as_ref().map(|(name, separator)| {
         let separator = variant(separator);
         quote! {
@@ -424,6 +429,28 @@ fn update(tool: &Tool) -> TokenStream {
             merge: #merge,
             mask: #mask,
             read_back: #read_back,
+            verify: #verify,
+        }
+    }
+}
+
+fn verify(tool: &Tool) -> TokenStream {
+    let Tool {
+        slash,
+        except,
+        hint,
+        ..
+    } = tool;
+    if !slash && except.is_empty() && hint.any.is_empty() {
+        return quote!(::runtime::__private::Verify::PLAIN);
+    }
+    let (text, hints) = (&hint.any, versions::expand(hint));
+    quote! {
+        ::runtime::__private::Verify {
+            slash: #slash,
+            except: &[#(#except),*],
+            hint: #text,
+            hints: #hints,
         }
     }
 }

@@ -11,6 +11,7 @@ mod param;
 mod path;
 mod since;
 mod validate;
+mod versions;
 
 use proc_macro2::TokenStream;
 use quote::quote;

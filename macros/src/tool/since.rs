@@ -41,7 +41,7 @@ fn numbers(since: &LitStr, errors: &mut Errors) -> Option<Vec<u32>> {
     numbers
 }
 
-fn read(text: &str) -> Option<Vec<u32>> {
+pub(super) fn read(text: &str) -> Option<Vec<u32>> {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     let number = |part: &str| digits(part).then(|| part.parse().ok())?;
     text.split('.').map(number).collect()

@@ -4,12 +4,13 @@ use proc_macro2::{Ident, Span};
 use syn::{ItemStruct, LitStr, Type};
 
 use super::ast::Keys;
-use super::body::{check_body, check_encoding, check_mask, check_update};
+use super::body::{check_body, check_encoding, check_mask, check_update, check_verify};
 use super::list::{CheckedList, check_list};
 use super::names::check_names;
 use super::param::{Param, Place, Separator, check_param, place};
 use super::path::{Segment, check_placeholders, segments};
 use super::since::{check_newer, check_since};
+use super::versions::{self, Texts};
 use crate::docs::description;
 use crate::entries::Name;
 use crate::errors::Errors;
@@ -22,7 +23,7 @@ pub(crate) struct Tool {
     /// Empty if it never had another name.
     pub(crate) was: String,
     pub(crate) title: String,
-    pub(crate) description: String,
+    pub(crate) description: Texts,
     pub(crate) toolset: String,
     pub(crate) tags: Vec<String>,
     pub(crate) method: String,
@@ -44,6 +45,9 @@ pub(crate) struct Tool {
     pub(crate) merge: Vec<Segment>,
     pub(crate) mask: Option<(String, Separator)>,
     pub(crate) read_back: Vec<Segment>,
+    pub(crate) slash: bool,
+    pub(crate) except: Vec<String>,
+    pub(crate) hint: Texts,
     pub(crate) returns: Option<Type>,
     pub(crate) content: Content,
 }
@@ -117,6 +121,8 @@ pub(crate) fn validate(
     check_body(&keys, &http, &params, &tool, errors);
     let encoding = check_encoding(&keys, &params, &tool, errors);
     let (merge, read_back) = check_update(&keys, &params, &tool, errors);
+    let hint = check_verify(&keys, &params, &tool, errors);
+    let description = versions::check(&keys.notes, &description, "notes", &tool, errors);
     let mask = keys
         .mask
         .as_ref()
@@ -130,6 +136,10 @@ pub(crate) fn validate(
         Some(media) => media.text,
         None => String::new(),
     };
+    let verify = keys.verify;
+    let slash = verify.as_ref().is_some_and(|verify| verify.slash);
+    let except = verify.into_iter().flat_map(|verify| verify.except);
+    let except = except.map(|name| name.text).collect();
     if !errors.is_empty() {
         return None;
     }
@@ -158,6 +168,9 @@ pub(crate) fn validate(
         merge,
         mask,
         read_back,
+        slash,
+        except,
+        hint,
         returns: keys.returns,
         content,
     })

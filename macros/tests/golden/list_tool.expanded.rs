@@ -64,6 +64,7 @@ const _: () = {
             was: "",
             title: "List users",
             description: "Lists users. Returns name and roles of each.",
+            descriptions: &[],
             toolset: "users",
             tags: &["people"],
             method: "list",

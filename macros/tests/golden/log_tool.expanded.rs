@@ -73,6 +73,7 @@ const _: () = {
             was: "",
             title: "Read a log",
             description: "Reads the log of a run.",
+            descriptions: &[],
             toolset: "runs",
             tags: &[],
             method: "list",

@@ -122,7 +122,24 @@ const _: () = {
             name: "update_user",
             was: "change_user",
             title: "Update a user",
-            description: "Updates a user.",
+            description: "Updates a user. Before Users 2.1: The server keeps all roles. From Users 2.1 to before 3: The server replaces the roles.",
+            descriptions: &[
+                ::runtime::__private::VersionedText {
+                    since: "",
+                    before: "2.1",
+                    text: "Updates a user. The server keeps all roles.",
+                },
+                ::runtime::__private::VersionedText {
+                    since: "2.1",
+                    before: "3",
+                    text: "Updates a user. The server replaces the roles.",
+                },
+                ::runtime::__private::VersionedText {
+                    since: "",
+                    before: "",
+                    text: "Updates a user.",
+                },
+            ],
             toolset: "users",
             tags: &[],
             method: "update",
@@ -162,6 +179,23 @@ const _: () = {
                     ::runtime::__private::Segment::Literal("/api/users/"),
                     ::runtime::__private::Segment::Param("name"),
                 ],
+                verify: ::runtime::__private::Verify {
+                    slash: true,
+                    except: &["roles"],
+                    hint: "Before Users 2.1: Delete the user and create another one.",
+                    hints: &[
+                        ::runtime::__private::VersionedText {
+                            since: "",
+                            before: "2.1",
+                            text: "Delete the user and create another one.",
+                        },
+                        ::runtime::__private::VersionedText {
+                            since: "",
+                            before: "",
+                            text: "",
+                        },
+                    ],
+                },
             },
             returns: ::core::option::Option::Some(
                 <User as ::runtime::__private::Schema>::SHAPE,

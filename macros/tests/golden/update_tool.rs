@@ -13,6 +13,12 @@
     merge = "/api/users/{name}",
     mask(update_mask = comma),
     read_back = "/api/users/{name}",
+    verify(slash, except(roles)),
+    not_applied(Users(before = "2.1") = "Delete the user and create another one."),
+    notes(
+        Users(before = "2.1") = "The server keeps all roles.",
+        Users(since = "2.1", before = "3") = "The server replaces the roles.",
+    ),
     returns = User,
     effect(destructive)
 )]

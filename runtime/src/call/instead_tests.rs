@@ -39,6 +39,7 @@ static TOOLS: [Tool; 4] = [
 const CORE: Document = Document {
     name: "core",
     probe: None,
+    version: None,
     instead_of: None,
     sign_in: None,
     hints: &[],
@@ -52,6 +53,7 @@ const fn users(name: &'static str, path: &'static str, instead_of: bool) -> Docu
             has: "/users",
             what: name,
         }),
+        version: None,
         instead_of: if instead_of { Some("users") } else { None },
         ..CORE
     }

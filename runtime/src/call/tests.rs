@@ -10,12 +10,38 @@ use crate::account::{Credentials, Settings};
 use crate::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
 use crate::test_support::{Reply, Seen, Server};
 use crate::test_tools::{
-    ANY, CREATE_USER, LIST_USERS, STRING, TOOL, UPDATE_USER, array, json_object,
+    ANY, CREATE_USER, LIST_USERS, ROLE, STRING, TOOL, UPDATE_USER, USER_PATH, array, json_object,
+    optional, param, required,
 };
-use crate::tool::{Http, Segment};
+use crate::tool::{Body, Http, Param, Place, Segment, Update};
 
-static TOOLS: [Tool; 7] = [
+static TOOLS: [Tool; 9] = [
     Tool { ..LIST_USERS },
+    Tool {
+        name: "delete_user",
+        method: "delete",
+        http: Http::Delete,
+        body: Body::NONE,
+        update: Update {
+            read_back: USER_PATH,
+            ..Update::PLAIN
+        },
+        returns: None,
+        ..UPDATE_USER
+    },
+    Tool {
+        name: "create_user",
+        method: "create",
+        http: Http::Post,
+        path: "/users",
+        segments: &[Segment::Literal("/users")],
+        params: USER_MEMBERS,
+        update: Update {
+            read_back: USER_PATH,
+            ..Update::PLAIN
+        },
+        ..UPDATE_USER
+    },
     Tool { ..CREATE_USER },
     Tool { ..UPDATE_USER },
     Tool {
@@ -48,6 +74,12 @@ static TOOLS: [Tool; 7] = [
     },
 ];
 
+const USER_MEMBERS: &[Param] = &[
+    param(Place::Body, required("username", STRING)),
+    param(Place::Body, optional("email", STRING)),
+    param(Place::Body, optional("roles", array(&ROLE))),
+];
+
 static ONLY_OLD: [Tool; 2] = [
     Tool {
         name: "get_old",
@@ -78,6 +110,7 @@ const fn api(name: &'static str, version: &'static str, tools: &'static [&'stati
         documents: &[Document {
             name: "things",
             probe: None,
+            version: None,
             instead_of: None,
             sign_in: None,
             hints: &[],
@@ -322,8 +355,12 @@ async fn an_update_reads_first_and_reads_back() {
     )
     .await;
     assert_eq!(
-        (&result["email"], answer.status),
-        (&json!("a@b"), Some(200))
+        (&result["error"]["code"], answer.status),
+        (&json!("not_applied"), Some(200))
+    );
+    assert_eq!(
+        result["error"]["detail"],
+        r#"The server reported success (HTTP 200), but reading back shows: email: asked for "new@b", is "a@b"."#
     );
     assert_eq!(
         server.lines(),
@@ -338,6 +375,96 @@ async fn an_update_reads_first_and_reads_back() {
         body,
         json!({"username": "old", "email": "new@b", "roles": [{"name": "Op"}]})
     );
+}
+
+#[tokio::test]
+async fn what_holds_is_the_result() {
+    let server = with_user(true, false).await;
+    let arguments = r#"{"id": "old", "email": "a@b", "password": "hunter2!"}"#;
+    let (result, _) = call(&account(&server), "update_a_things_user_by_id", arguments).await;
+    assert_eq!(
+        (&result["email"], &result["first_name"]),
+        (&json!("a@b"), &json!("A"))
+    );
+}
+
+#[tokio::test]
+async fn a_change_that_did_not_happen_is_not_applied() {
+    // Tool, arguments, answer to the GET, expected code and part of the detail
+    let rows = [
+        (
+            "delete_user",
+            r#"{"id": "a"}"#,
+            Reply::json(404, "{}"),
+            Value::Null,
+            "",
+        ),
+        (
+            "delete_user",
+            r#"{"id": "a"}"#,
+            Reply::json(200, r#"{"username": "a"}"#),
+            json!("not_applied"),
+            "still exists",
+        ),
+        (
+            "delete_user",
+            r#"{"id": "a"}"#,
+            Reply::json(403, "{}"),
+            json!("forbidden"),
+            "reading back",
+        ),
+        (
+            "create_user",
+            r#"{"username": "a", "roles": []}"#,
+            Reply::json(200, r#"{"username": "a", "roles": [{"name": "Public"}]}"#),
+            Value::Null,
+            "",
+        ),
+        (
+            "create_user",
+            r#"{"username": "a", "email": "e"}"#,
+            Reply::json(200, r#"{"username": "a"}"#),
+            json!("not_applied"),
+            "email",
+        ),
+        (
+            "create_user",
+            r#"{"username": "a"}"#,
+            Reply::json(404, "{}"),
+            json!("not_applied"),
+            "does not exist",
+        ),
+        (
+            "create_user",
+            r#"{"username": "a/b"}"#,
+            Reply::json(200, "{}"),
+            json!("invalid_arguments"),
+            "accepted the change",
+        ),
+    ];
+    for (name, arguments, found, code, detail) in rows {
+        let server = Server::start(move |seen| match seen.line.split_once(' ').unwrap().0 {
+            "GET" => found.clone(),
+            _ => Reply::json(200, "null"),
+        })
+        .await;
+        let (result, answer) = call(&account(&server), name, arguments).await;
+        let error = &result["error"];
+        assert_eq!(error["code"], code, "{result}");
+        if code.is_null() {
+            assert_eq!(answer.status, Some(200));
+            continue;
+        }
+        assert!(
+            error["detail"].as_str().unwrap().contains(detail),
+            "{error}"
+        );
+        let hint = error["hint"].as_str().unwrap();
+        assert!(
+            !hint.is_empty() && !hint.contains("Nothing was sent"),
+            "{error}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ mod text;
 pub(crate) use fields::{Fields, project};
 pub(crate) use filter::{equals, matches};
 pub(crate) use scan::{Error, Scanner};
-pub(crate) use text::{push_string, unescape};
+pub(crate) use text::{push_string, same_number, unescape};
 
 /// Checks a JSON text and leaves out its insignificant white space.
 pub(crate) fn compact(text: &str) -> Result<String, Error> {

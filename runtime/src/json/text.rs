@@ -68,7 +68,7 @@ pub(crate) fn push_string(out: &mut String, text: &str) {
 }
 
 /// Whether two JSON numbers have the same value, however they are written: `1e2` is `100.0`, and integers of any size are told apart.
-pub(super) fn same_number(left: &str, right: &str) -> bool {
+pub(crate) fn same_number(left: &str, right: &str) -> bool {
     left == right || decimal(left) == decimal(right)
 }
 

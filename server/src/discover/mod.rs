@@ -317,7 +317,7 @@ pub(crate) fn describe(
         return Ok(json!({
             "name": tool.name,
             "title": tool.title,
-            "description": tool.description,
+            "description": known.map_or(tool.description, |known| known.description(tool)),
             "effect": effect(tool),
             "inputSchema": json_schema::input_schema(tool),
             "annotations": json_schema::annotations(tool),

@@ -193,6 +193,7 @@ fn known(api: &str, documents: &[&'static str]) -> Known {
         api: api.copied().unwrap_or(APIS[0]),
         version: "1".to_owned(),
         documents: documents.to_vec(),
+        versions: Vec::new(),
     }
 }
 

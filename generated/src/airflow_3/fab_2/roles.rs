@@ -67,8 +67,8 @@ pub mod tools {
         pub actions: Vec<ActionResource>,
     }
 
-    /// Rename a role or change its permissions. Returns it. This Airflow only adds permissions; to
-    /// take some away, create another role.
+    /// Rename a role or change its permissions. Returns it. This Airflow cannot take permissions
+    /// away.
     #[tool(
         name = "update_a_apacheairflow_role_by_id",
         title = "Update a role",
@@ -81,6 +81,7 @@ pub mod tools {
         body(json, required),
         mask(update_mask = comma),
         read_back = "/auth/fab/v1/roles/{role_name}",
+        not_applied = "FAB 2 only adds permissions to a role. To take some away, create another role with just the permissions wanted, give it to the users instead (update_a_apacheairflow_user_by_id with roles), and delete this one.",
         returns = Role
     )]
     pub struct UpdateRole {
@@ -92,7 +93,7 @@ pub mod tools {
         #[param(body, or = "id", min_length = 1)]
         pub name: Option<String>,
 
-        /// Permissions to add.
+        /// All permissions it shall have.
         #[param(body)]
         pub actions: Option<Vec<ActionResource>>,
     }
@@ -106,7 +107,8 @@ pub mod tools {
         method = "delete",
         document = "airflow-3-fab-2",
         operation = "delete_role",
-        delete = "/auth/fab/v1/roles/{role_name}"
+        delete = "/auth/fab/v1/roles/{role_name}",
+        read_back = "/auth/fab/v1/roles/{role_name}"
     )]
     pub struct DeleteRole {
         /// Role name.

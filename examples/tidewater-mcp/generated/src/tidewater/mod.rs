@@ -29,6 +29,7 @@ pub static API: Api = Api {
     documents: &[Document {
         name: "tidewater",
         probe: None,
+        version: None,
         instead_of: None,
         sign_in: None,
         hints: &[],

@@ -27,6 +27,7 @@ pub static API: Api = Api {
         Document {
             name: "inn",
             probe: None,
+            version: None,
             instead_of: None,
             sign_in: None,
             hints: &[],
@@ -38,6 +39,7 @@ pub static API: Api = Api {
                 has: "/paths/~1guests",
                 what: "the guest book",
             }),
+            version: None,
             instead_of: None,
             sign_in: None,
             hints: &[],
@@ -49,6 +51,7 @@ pub static API: Api = Api {
                 has: "/paths/~1guests",
                 what: "the ledger",
             }),
+            version: None,
             instead_of: Some("inn-guests"),
             sign_in: Some(SignIn::Basic { session: None }),
             hints: &[Hint {

@@ -20,6 +20,7 @@ pub static API: Api = Api {
     documents: &[Document {
         name: "parameters",
         probe: None,
+        version: None,
         instead_of: None,
         sign_in: None,
         hints: &[],

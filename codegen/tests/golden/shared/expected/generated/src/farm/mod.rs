@@ -26,6 +26,7 @@ pub static API: Api = Api {
     documents: &[Document {
         name: "farm",
         probe: None,
+        version: None,
         instead_of: None,
         sign_in: None,
         hints: &[],

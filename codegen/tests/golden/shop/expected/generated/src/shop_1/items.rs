@@ -57,7 +57,8 @@ pub mod tools {
         method = "delete",
         document = "shop-1",
         operation = "delete_item",
-        delete = "/v1/items/{name}"
+        delete = "/v1/items/{name}",
+        notes("Shop 1"(before = "1.2") = "Its sales are deleted too.")
     )]
     pub struct DeleteItem {
         /// Name of the item.

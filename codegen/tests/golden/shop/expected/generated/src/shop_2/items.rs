@@ -59,6 +59,8 @@ pub mod tools {
         operation = "create_item",
         post = "/v2/items",
         body(json, required),
+        read_back = "/v2/items/{name}",
+        verify(slash, except(price)),
         returns = Item
     )]
     pub struct CreateItem {
@@ -97,6 +99,13 @@ pub mod tools {
         merge = "/v2/items/{name}",
         mask(update_mask = comma),
         read_back = "/v2/items/{name}",
+        not_applied(
+            Till(since = "1.3", before = "2.1") = "Delete the item, and create it with the new price."
+        ),
+        notes(
+            Till(before = "2.1") = "The price stays.",
+            Till(since = "2.1") = "The price changes at night."
+        ),
         returns = Item
     )]
     pub struct UpdateItem {
@@ -134,7 +143,9 @@ pub mod tools {
         method = "delete",
         document = "shop-2",
         operation = "delete_item",
-        delete = "/v2/items/{name}"
+        delete = "/v2/items/{name}",
+        read_back = "/v2/items/{name}",
+        not_applied = "Sell what is in stock first."
     )]
     pub struct DeleteItem {
         /// Name of the item.

@@ -1,0 +1,177 @@
+//! Texts that hold for some versions of a server: `notes(FAB(before = "3.9") = "..", FAB(since = "3.9") = "..")`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::LitStr;
+use syn::parse::ParseStream;
+
+use super::since::read;
+use crate::entries::{Name, each, each_key, parenthesized, unknown_key, value};
+use crate::errors::Errors;
+
+/// `FAB(since = "3.2", before = "3.9") = ".."`
+pub(crate) struct VersionedText {
+    product: Name,
+    since: Option<LitStr>,
+    before: Option<LitStr>,
+    text: LitStr,
+}
+
+/// A text, and what it is where the version is known.
+#[derive(Default)]
+pub(crate) struct Texts {
+    /// The text for any version.
+    pub(crate) any: String,
+    /// First bound, second bound and text.
+    pub(crate) versions: Vec<(String, String, String)>,
+}
+
+/// The content of `key(..)`.
+pub(super) fn parse(
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+) -> syn::Result<Vec<VersionedText>> {
+    let mut texts = Vec::new();
+    parenthesized(input, errors, |input, errors| {
+        each(input, errors, |input, errors| {
+            let product: Name = input.parse()?;
+            let (mut since, mut before) = (None, None);
+            parenthesized(input, errors, |input, errors| {
+                each_key(input, errors, |key, input, _| {
+                    match key.to_string().as_str() {
+                        "since" => since = Some(value(input)?),
+                        "before" => before = Some(value(input)?),
+                        _ => return Err(unknown_key(key, "a version", "`since`, `before`")),
+                    }
+                    Ok(())
+                });
+            })?;
+            let text = value(input)?;
+            texts.push(VersionedText {
+                product,
+                since,
+                before,
+                text,
+            });
+            Ok(())
+        });
+    })?;
+    Ok(texts)
+}
+
+/// Checks the texts of a key and completes each with `base`, which holds for all versions.
+pub(super) fn check(
+    texts: &[VersionedText],
+    base: &str,
+    key: &str,
+    tool: &str,
+    errors: &mut Errors,
+) -> Texts {
+    let mut ranges: Vec<(Option<Vec<u32>>, Option<Vec<u32>>)> = Vec::new();
+    for text in texts {
+        let (since, before) = (bound(&text.since, errors), bound(&text.before, errors));
+        let empty = since.as_ref().zip(before.as_ref());
+        let empty = empty.is_some_and(|(since, before)| since >= before);
+        // Each range begins before the other one ends.
+        let begins_before = |one: &Option<Vec<u32>>, other: &Option<Vec<u32>>| {
+            let both = one.as_ref().zip(other.as_ref());
+            both.is_none_or(|(begin, end)| begin < end)
+        };
+        let overlaps = ranges
+            .iter()
+            .any(|(from, to)| begins_before(from, &before) && begins_before(&since, to));
+        if text.since.is_none() && text.before.is_none() {
+            errors.push(
+                text.product.span,
+                format_args!("a text in `{key}` of tool `{tool}` has no versions"),
+                "write `since = \"..\"` or `before = \"..\"`",
+            );
+        } else if since.is_none() && before.is_none() {
+            // The versions cannot be read, which was reported.
+        } else if empty {
+            errors.push(
+                text.product.span,
+                format_args!("a text in `{key}` of tool `{tool}` holds for no version"),
+                "write a `since` that is older than `before`",
+            );
+        } else if overlaps {
+            errors.push(
+                text.product.span,
+                format_args!("two texts in `{key}` of tool `{tool}` hold for the same version"),
+                "end one range where the other begins: `before = \"3.9\"`, `since = \"3.9\"`",
+            );
+        } else {
+            ranges.push((since, before));
+        }
+        let first = texts.first().map(|first| &first.product.text);
+        if first.is_some_and(|first| *first != text.product.text) {
+            errors.push(
+                text.product.span,
+                format_args!("the texts in `{key}` of tool `{tool}` name several products"),
+                "write the product whose version the document goes by",
+            );
+        }
+        if text.text.value().trim().is_empty() {
+            errors.push(
+                text.text.span(),
+                format_args!("a text in `{key}` of tool `{tool}` is empty"),
+                "write what holds for these versions, or remove it",
+            );
+        }
+    }
+    if texts.is_empty() {
+        return Texts {
+            any: base.to_owned(),
+            versions: Vec::new(),
+        };
+    }
+    let join = |base: &str, text: &str| format!("{base} {text}").trim().to_owned();
+    let any = texts.iter().fold(base.to_owned(), |any, it| {
+        join(&any, &format!("{}: {}", phrase(it), it.text.value()))
+    });
+    let own = |bound: &Option<LitStr>| bound.as_ref().map(LitStr::value).unwrap_or_default();
+    let versions = texts.iter().map(|it| {
+        let text = join(base, &it.text.value());
+        (own(&it.since), own(&it.before), text)
+    });
+    // For a version between the ranges.
+    let rest = (String::new(), String::new(), base.to_owned());
+    Texts {
+        any,
+        versions: versions.chain([rest]).collect(),
+    }
+}
+
+/// A slice of `VersionedText`.
+pub(super) fn expand(texts: &Texts) -> TokenStream {
+    let texts = texts.versions.iter().map(|(since, before, text)| {
+        quote! {
+            ::runtime::__private::VersionedText { since: #since, before: #before, text: #text }
+        }
+    });
+    quote!(&[#(#texts),*])
+}
+
+/// The versions in words.
+fn phrase(text: &VersionedText) -> String {
+    let product = &text.product.text;
+    let value = |bound: &Option<LitStr>| bound.as_ref().map(LitStr::value);
+    match (value(&text.since), value(&text.before)) {
+        (Some(since), Some(before)) => format!("From {product} {since} to before {before}"),
+        (Some(since), None) => format!("From {product} {since}"),
+        (None, before) => format!("Before {product} {}", before.unwrap_or_default()),
+    }
+}
+
+fn bound(bound: &Option<LitStr>, errors: &mut Errors) -> Option<Vec<u32>> {
+    let bound = bound.as_ref()?;
+    let numbers = read(&bound.value());
+    if numbers.is_none() {
+        errors.push(
+            bound.span(),
+            format_args!("`{}` is not a version", bound.value()),
+            "write numbers with dots: `since = \"3.2\"`",
+        );
+    }
+    numbers
+}

@@ -1,0 +1,37 @@
+//! A text for some versions that does not say for which.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Updates a user.
+        #[tool(
+            name = "update_user",
+            title = "Update a user",
+            toolset = "users",
+            method = "update",
+            document = "core",
+            operation = "op",
+            patch = "/users/{id}",
+            body(json),
+            notes(
+                Users() = "Roles are added.",
+                Users(since = "3.9", before = "3.2") = "Roles are replaced.",
+            ),
+        )]
+        pub struct UpdateUser {
+            /// Name of the user.
+            #[param(path)]
+            pub id: String,
+
+            /// New name.
+            #[param(body)]
+            pub name: Option<String>,
+        }
+    }
+}
+
+fn main() {}

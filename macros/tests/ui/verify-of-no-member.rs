@@ -1,0 +1,36 @@
+//! A member that is not compared and does not exist.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Updates a user.
+        #[tool(
+            name = "update_user",
+            title = "Update a user",
+            toolset = "users",
+            method = "update",
+            document = "core",
+            operation = "op",
+            patch = "/users/{id}",
+            body(json),
+            read_back = "/users/{id}",
+            verify(except(nmae), loosely),
+            returns = String,
+        )]
+        pub struct UpdateUser {
+            /// Name of the user.
+            #[param(path)]
+            pub id: String,
+
+            /// New name.
+            #[param(body)]
+            pub name: Option<String>,
+        }
+    }
+}
+
+fn main() {}

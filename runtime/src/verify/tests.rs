@@ -1,0 +1,285 @@
+#![allow(clippy::unwrap_used)]
+
+use serde_json::json;
+
+use super::*;
+use crate::arguments::check;
+use crate::schema::{Field, Json, Schema};
+use crate::test_tools::{
+    ANY, STRING, TOOL, array, format, json_object, nullable, object, optional, param, required,
+};
+use crate::tool::{Body, Http, Update, Verify};
+
+const FIELDS: &[Field] = &[
+    optional("host", nullable(STRING)),
+    optional("port", nullable(<i64 as Schema>::SHAPE)),
+    optional("at", STRING),
+    optional("roles", array(&ANY)),
+    optional("conf", <Json as Schema>::SHAPE),
+    optional("secret", STRING),
+    optional("hashed", format("password")),
+    optional("moving", STRING),
+];
+
+const PARAMS: &[Param] = &[
+    Param {
+        wire: "name",
+        ..param(Place::Path { slash: false }, required("id", STRING))
+    },
+    param(Place::Body, optional("host", nullable(STRING))),
+    param(
+        Place::Body,
+        optional("port", nullable(<i64 as Schema>::SHAPE)),
+    ),
+    param(Place::Body, optional("at", STRING)),
+    param(Place::Body, optional("roles", array(&ANY))),
+    param(Place::Body, optional("conf", ANY)),
+    Param {
+        secret: true,
+        ..param(Place::Body, optional("secret", STRING))
+    },
+    param(Place::Body, optional("hashed", format("password"))),
+    param(Place::Body, optional("moving", STRING)),
+    param(Place::Body, optional("write_only", STRING)),
+    Param {
+        wire: "host_name",
+        ..param(
+            Place::Query(crate::tool::Separator::Repeat),
+            optional("query", STRING),
+        )
+    },
+];
+
+/// Has a secret, a password, a member that responses do not have and one that is not compared.
+const fn tool(method: &'static str) -> Tool {
+    Tool {
+        method,
+        http: Http::Patch,
+        params: PARAMS,
+        body: Body {
+            media_type: "application/json",
+            required: true,
+            ..Body::NONE
+        },
+        update: Update {
+            verify: Verify {
+                except: &["moving"],
+                ..Verify::PLAIN
+            },
+            ..Update::PLAIN
+        },
+        returns: Some(object(FIELDS)),
+        ..TOOL
+    }
+}
+
+static UPDATE: Tool = tool("update");
+static CREATE: Tool = tool("create");
+
+fn differences_of(tool: &'static Tool, asked: &str, found: &str) -> Vec<String> {
+    let mut asked = json_object(asked);
+    asked.insert("id".to_owned(), json!("x"));
+    let arguments = check(tool, asked).unwrap();
+    differences(&arguments, &Value::Object(json_object(found)))
+}
+
+#[test]
+fn what_was_asked_for_is_compared_with_what_is_found() {
+    let can = |action: &str, resource: &str| json!({"action": {"name": action}, "resource": {"name": resource}});
+    let (read, edit) = (can("can_read", "DAGs"), can("can_edit", "DAGs"));
+    let one = json!({ "roles": [read] }).to_string();
+    let swapped =
+        json!({ "roles": [{"resource": {"name": "DAGs"}, "action": {"name": "can_read"}}] });
+    let both = json!({ "roles": [edit, read] }).to_string();
+    let twice = json!({ "roles": [read, edit, read] }).to_string();
+    let many = json!({ "roles": (0..13).collect::<Vec<_>>() }).to_string();
+    // Asked for, found, expected
+    let rows: Vec<(&str, &str, &[&str])> = vec![
+        ("{}", r#"{"host": "a"}"#, &[]),
+        (r#"{"host": "a"}"#, r#"{"host": "a", "port": 1}"#, &[]),
+        (
+            r#"{"host": "a"}"#,
+            r#"{"host": "b"}"#,
+            &[r#"host: asked for "a", is "b""#],
+        ),
+        (
+            r#"{"host": "a"}"#,
+            r#"{"host": null}"#,
+            &[r#"host: asked for "a", has no value"#],
+        ),
+        (
+            r#"{"host": "a"}"#,
+            "{}",
+            &[r#"host: asked for "a", has no value"#],
+        ),
+        (
+            r#"{"host": "A"}"#,
+            r#"{"host": "a"}"#,
+            &[r#"host: asked for "A", is "a""#],
+        ),
+        // Nothing, in all its forms.
+        (r#"{"host": ""}"#, "{}", &[]),
+        (r#"{"host": ""}"#, r#"{"host": null}"#, &[]),
+        (r#"{"roles": []}"#, "{}", &[]),
+        (
+            r#"{"host": ""}"#,
+            r#"{"host": "b"}"#,
+            &[r#"host: asked for no value, is "b""#],
+        ),
+        // Numbers by value.
+        (r#"{"port": 5}"#, r#"{"port": 5.0}"#, &[]),
+        (r#"{"conf": 1e2}"#, r#"{"conf": 100}"#, &[]),
+        (
+            r#"{"port": 5}"#,
+            r#"{"port": 6}"#,
+            &["port: asked for 5, is 6"],
+        ),
+        (
+            r#"{"conf": 123456789012345678901234567890}"#,
+            r#"{"conf": 123456789012345678901234567891}"#,
+            &["conf: asked for 123456789012345678901234567890, is 123456789012345678901234567891"],
+        ),
+        (
+            r#"{"conf": 0}"#,
+            r#"{"conf": null}"#,
+            &["conf: asked for 0, has no value"],
+        ),
+        (
+            r#"{"conf": false}"#,
+            r#"{"conf": true}"#,
+            &["conf: asked for false, is true"],
+        ),
+        (
+            r#"{"conf": false}"#,
+            "{}",
+            &["conf: asked for false, has no value"],
+        ),
+        // Date-times by instant.
+        (
+            r#"{"at": "2026-11-21T10:00:00+02:00"}"#,
+            r#"{"at": "2026-11-21T08:00:00.000000Z"}"#,
+            &[],
+        ),
+        (
+            r#"{"at": "2026-11-21T08:00:00Z"}"#,
+            r#"{"at": "2026-11-21T08:00:00.5Z"}"#,
+            &[r#"at: asked for "2026-11-21T08:00:00Z", is "2026-11-21T08:00:00.5Z""#],
+        ),
+        // Objects may have more.
+        (
+            r#"{"conf": {"a": {"b": 1}}}"#,
+            r#"{"conf": {"a": {"b": 1, "c": 2}, "d": 3}}"#,
+            &[],
+        ),
+        (r#"{"conf": {"a": null}}"#, r#"{"conf": {}}"#, &[]),
+        (
+            r#"{"conf": {"a": 1}}"#,
+            r#"{"conf": {"a": 2}}"#,
+            &[r#"conf: asked for "1", is "2""#],
+        ),
+        (
+            r#"{"conf": {"a": 1}}"#,
+            r#"{"conf": {}}"#,
+            &[r#"conf: asked for "1", is {}"#],
+        ),
+        // Arrays are sets.
+        (&both, &twice, &[]),
+        (&twice, &both, &[]),
+        (&both, &one, &["roles: lacks can_edit DAGs"]),
+        (
+            &one,
+            &both,
+            &["roles: still has can_edit DAGs, which was not asked for"],
+        ),
+        (
+            r#"{"roles": []}"#,
+            &both,
+            &["roles: still has can_edit DAGs, can_read DAGs, which were not asked for"],
+        ),
+        (
+            r#"{"roles": [{"name": "Op"}]}"#,
+            r#"{"roles": [{"id": 3, "name": "Op"}]}"#,
+            &[],
+        ),
+        (
+            r#"{"roles": [{"name": "Op"}]}"#,
+            r#"{"roles": [{"id": 3, "name": "User"}]}"#,
+            &["roles: lacks Op; still has 3 User, which was not asked for"],
+        ),
+        (
+            r#"{"roles": []}"#,
+            &many,
+            &["roles: still has 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 3 more, which were not asked for"],
+        ),
+        // Several members.
+        (
+            r#"{"host": "a", "port": 5}"#,
+            "{}",
+            &[
+                r#"host: asked for "a", has no value"#,
+                "port: asked for 5, has no value",
+            ],
+        ),
+        // What cannot be compared.
+        (r#"{"secret": "s3cret"}"#, r#"{"secret": "***"}"#, &[]),
+        (r#"{"hashed": "s3cret"}"#, r#"{"hashed": "***"}"#, &[]),
+        (r#"{"moving": "queued"}"#, r#"{"moving": "running"}"#, &[]),
+        (r#"{"write_only": "a"}"#, "{}", &[]),
+        (r#"{"query": "a"}"#, "{}", &[]),
+    ];
+    for (asked, found, expected) in rows {
+        assert_eq!(
+            differences_of(&UPDATE, asked, found),
+            expected,
+            "{asked} {found}"
+        );
+    }
+    assert!(differences_of(&UPDATE, &one, &swapped.to_string()).is_empty());
+    // What a server adds to a new object is no difference, what it leaves out is.
+    assert!(differences_of(&CREATE, &one, &both).is_empty());
+    assert_eq!(
+        differences_of(&CREATE, &both, &one),
+        ["roles: lacks can_edit DAGs"]
+    );
+}
+
+#[test]
+fn long_values_are_cut() {
+    let long = "x".repeat(1_000);
+    let asked = json!({"host": long, "roles": [{"name": long}]}).to_string();
+    for text in differences_of(&UPDATE, &asked, "{}") {
+        assert!(text.len() < 300, "{text}");
+    }
+}
+
+#[test]
+fn thousands_of_items_are_compared_at_once() {
+    let items = |from: usize| {
+        let items = (from..5_000).map(|n| json!({"action": {"name": n.to_string()}}));
+        json!({"roles": items.collect::<Vec<_>>()}).to_string()
+    };
+    assert!(differences_of(&UPDATE, &items(0), &items(0)).is_empty());
+    let more = differences_of(&UPDATE, &items(1), &items(0));
+    assert_eq!(more, ["roles: still has 0, which was not asked for"]);
+}
+
+#[test]
+fn instants() {
+    let rows = [
+        ("1970-01-01T00:00:00Z", Some((0, ""))),
+        ("1970-01-01T00:00:00.250z", Some((0, "25"))),
+        ("1970-01-01 01:30:00+01:30", Some((0, ""))),
+        ("1969-12-31T23:59:59-00:00", Some((-1, ""))),
+        ("2000-02-29T12:00:00Z", Some((951_825_600, ""))),
+        (
+            "2026-11-21T08:00:00.000000+00:00",
+            Some((1_795_248_000, "")),
+        ),
+        ("2026-11-21", None),
+        ("2026-11-21T08:00:00", None),
+        ("soon", None),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(instant(text), expected, "{text}");
+    }
+}
