@@ -1,9 +1,10 @@
-"""The bytes that reach Airflow: omitted, null and empty are three things, nothing leaves its place, nothing is sent that was not checked."""
+"""The bytes that reach Airflow: null is omitted and empty is a value, nothing leaves its place, nothing is sent that was not checked."""
 
 import json
 
 import pytest
 from conftest import connect
+from objects import USER
 
 CREATE_ROLE = "create_a_apacheairflow_role"
 UPDATE_ROLE = "update_a_apacheairflow_role_by_id"
@@ -29,33 +30,51 @@ async def test_a_delete_has_no_content_type_and_no_body(airflow, proxy, tmp_path
 
 
 @pytest.mark.anyio
-async def test_omitted_null_and_empty_are_three_things(airflow, proxy, tmp_path):
-    async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:
-        await session.call(UPDATE_USER, {"id": "user00007", "last_name": "Only this"})
-        if airflow.major == 3:
-            await session.call(UPDATE_USER, {"id": "user00007", "last_name": None})
-        else:
-            # The document of Airflow 2 does not allow null here, so it is refused before anything is sent.
-            error = await session.error(UPDATE_USER, {"id": "user00007", "last_name": None})
-            assert error["code"] == "invalid_arguments"
-        await session.call(UPDATE_USER, {"id": "user00007", "roles": []})
-        await session.call(UPDATE_USER, {"id": "user00007", "roles": [{"name": "Viewer"}]})
+async def test_null_is_omitted_and_empty_is_a_value(airflow, proxy, tmp_path):
+    USER.make(airflow, "on_the_wire")
+    optional = ["username", "email", "first_name", "last_name", "roles", "password"]
+    try:
+        async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:
+            for arguments in [
+                {"last_name": "Only this"},
+                {**dict.fromkeys(optional), "last_name": "Only this"},
+                {"roles": []},
+                {**dict.fromkeys(optional), "roles": []},
+                {"roles": [{"name": "Viewer"}]},
+            ]:
+                await session.call(UPDATE_USER, {"id": "on_the_wire", **arguments})
+    finally:
+        USER.delete(airflow, "on_the_wire")
     patches = proxy.of("PATCH")
     bodies = [json.loads(seen.body) for seen in patches]
+    assert len(bodies) == 5
+    assert (patches[0].target, bodies[0]) == (patches[1].target, bodies[1])
+    assert (patches[2].target, bodies[2]) == (patches[3].target, bodies[3])
     assert bodies[0]["last_name"] == "Only this"
-    assert "password" not in bodies[0]
+    assert bodies[2]["roles"] == [] and bodies[4]["roles"] == [{"name": "Viewer"}]
+    assert "password" not in bodies[0] and "password" not in bodies[2]
     if airflow.major == 3:
-        assert set(bodies[0]) == {"last_name"}
-        assert bodies[1] == {"last_name": None}
+        assert set(bodies[0]) == {"last_name"} and set(bodies[2]) == {"roles"}
     else:
         # This PATCH wants the whole user; the mask says what to write.
         assert {"username", "email", "first_name", "last_name"} <= set(bodies[0])
-        assert [seen.query for seen in patches] == [
-            "update_mask=last_name",
-            "update_mask=roles",
-            "update_mask=roles",
-        ]
-    assert bodies[-2]["roles"] == [] and bodies[-1]["roles"] == [{"name": "Viewer"}]
+        masks = ["last_name", "last_name", "roles", "roles", "roles"]
+        assert [seen.query for seen in patches] == [f"update_mask={name}" for name in masks]
+
+
+@pytest.mark.anyio
+async def test_null_is_data_in_a_free_object(airflow, proxy, tmp_path):
+    path = f"/api/v{airflow.major - 1}/dags/lab_daily/dagRuns"
+    # Answered by the proxy, so that no run is made.
+    proxy.answers[path] = (200, "application/json", '{"dag_id": "lab_daily", "dag_run_id": "r"}')
+    conf = {"kept": None, "nested": {"also": [None]}}
+    arguments = {"dag_id": "lab_daily", "conf": conf, "note": None, "dag_run_id": None, "logical_date": None}
+    async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:
+        await session.call("trigger_apacheairflow_dag_run", arguments)
+    [post] = proxy.of("POST", path)
+    # Airflow 3 requires the date, which may be null.
+    required = {"logical_date": None} if airflow.major == 3 else {}
+    assert json.loads(post.body) == {"conf": conf, **required}
 
 
 @pytest.mark.anyio

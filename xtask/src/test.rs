@@ -241,12 +241,14 @@ fn start_lab() -> Result<Lab> {
 /// Everything but the Airflows.
 fn start_clients() -> Result<Lab> {
     let clients = python::clients()?;
+    let crewai = python::crewai()?;
     let postgres = Postgres::start()?;
     let mut not_run = vec![];
     let mut paths = vec![
         ("NODE", python::node_dir(&clients)?.join("bin/node")),
         ("INSPECTOR", python::node_program("mcp-inspector")),
         ("CONFORMANCE", python::node_program("conformance")),
+        ("CREWAI_PYTHON", crewai.bin("python")),
         ("BINARY", binary()),
         ("XTASK", std::env::current_exe()?),
         ("TIDEWATER_BINARY", example_binary()),

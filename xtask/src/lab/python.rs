@@ -37,6 +37,34 @@ const CLIENT_PACKAGES: &[&str] = &[
     "PyYAML==6.*",
 ];
 
+/// CrewAI with its MCP adapter. Imported, the package loads all of CrewAI.
+const CREWAI_PACKAGES: &[&str] = &[
+    "crewai-tools[mcp]==1.15.30",
+    "mcp==1.30.0",
+    "mcpadapt==0.1.19",
+];
+
+/// Large dependencies of CrewAI (storage, documents, models) that the MCP adapter never loads: two thirds of the 900 MB.
+const CREWAI_EXCLUDED: &[&str] = &[
+    "kubernetes",
+    "lancedb",
+    "onnxruntime",
+    "pdfplumber",
+    "pyarrow",
+    "pymupdf",
+    "tokenizers",
+    "uvloop",
+];
+
+/// The environment of CrewAI. It needs its own: it requires an older MCP SDK than the test clients.
+pub(crate) fn crewai() -> Result<Venv> {
+    let requirements = Requirements {
+        excluded: CREWAI_EXCLUDED,
+        ..Requirements::newest(CREWAI_PACKAGES)
+    };
+    venv("crewai", &requirements)
+}
+
 /// What npm has: the MCP Inspector, whose command line is one of the clients, the conformance suite of the protocol, and what checks workflows.
 const NODE_PACKAGES: &[&str] = &[
     "@modelcontextprotocol/inspector@2.12.0",
@@ -88,6 +116,8 @@ pub(crate) struct Requirements {
     pub(crate) python: &'static str,
     /// A date: keeps later releases of dependencies out, so that an old release gets what it was tested with.
     pub(crate) released_before: Option<&'static str>,
+    /// Dependencies that are not installed.
+    pub(crate) excluded: &'static [&'static str],
 }
 
 impl Requirements {
@@ -97,6 +127,7 @@ impl Requirements {
             packages,
             python: PYTHON,
             released_before: None,
+            excluded: &[],
         }
     }
 }
@@ -107,10 +138,13 @@ pub(crate) fn venv(name: &str, requirements: &Requirements) -> Result<Venv> {
         packages,
         python,
         released_before,
+        excluded,
     } = requirements;
     let dir = lab_dir().join(format!("venv-{name}"));
     let done = dir.join("installed");
-    let wanted = format!("{}\n{}", packages.join("\n"), released_before.unwrap_or(""));
+    let wanted = [packages, &[released_before.unwrap_or("")][..], excluded]
+        .concat()
+        .join("\n");
     let venv = Venv { dir };
     if std::fs::read_to_string(&done).is_ok_and(|text| text == wanted) {
         return Ok(venv);
@@ -131,6 +165,11 @@ pub(crate) fn venv(name: &str, requirements: &Requirements) -> Result<Venv> {
                 .arg(venv.bin("python"));
             if let Some(date) = released_before {
                 install.args(["--exclude-newer", date]);
+            }
+            if !excluded.is_empty() {
+                let file = venv.dir.join("excluded");
+                std::fs::write(&file, excluded.join("\n"))?;
+                install.arg("--excludes").arg(file);
             }
             run_logged(install.args(*packages), &log)?;
             std::fs::write(&done, &wanted)?;

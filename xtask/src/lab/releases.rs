@@ -113,6 +113,7 @@ impl Release {
                 packages: self.packages,
                 python: self.python,
                 released_before: Some(self.released_before),
+                excluded: &[],
             },
         )
     }
