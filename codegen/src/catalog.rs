@@ -273,6 +273,10 @@ pub struct Operation {
     pub read_back: Option<String>,
     /// How what is read back is compared with what was asked for.
     pub verify: Verify,
+    /// The operation on one object that is called for each id of the argument whose place is [`Place::Each`].
+    pub each: Option<Each>,
+    /// Names of the arguments of which a call has to give at least one; empty if there is no such rule.
+    pub require_any: Vec<String>,
     /// Shape of the answer; `None` for no content, for what is no JSON, and for list tools.
     pub returns: Option<TypeRef>,
     /// What the answer is written in.
@@ -328,6 +332,19 @@ pub struct Verify {
     pub hint: String,
     /// The same for some versions.
     pub hints: Vec<VersionedText>,
+}
+
+/// An operation on one object, which takes the body and the mask of the tool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Each {
+    /// Id of the operation in the document of the tool.
+    pub operation_id: String,
+    /// HTTP method, lower case.
+    pub http: String,
+    /// Path with the document's base: `/api/v1/dags/{dag_id}`.
+    pub path: String,
+    /// Member of the tool's result that holds the answers.
+    pub items: String,
 }
 
 /// What an answer is written in.
@@ -462,6 +479,8 @@ pub enum Place {
     Body,
     /// The whole body.
     WholeBody,
+    /// One segment of the path of [`Each`], a request for each item.
+    Each,
 }
 
 /// How several values of one query parameter are written.

@@ -199,7 +199,7 @@ fn operations(document: &str, release: &Release) -> Result<Operations, Vec<Docum
 /// Name and place of a parameter; `None` for those of the path, which are as old as it is.
 pub(crate) fn key(parameter: &Parameter) -> Option<(String, &'static str)> {
     let place = match parameter.place {
-        Place::Path { .. } => return None,
+        Place::Path { .. } | Place::Each => return None,
         Place::Query { .. } => "query",
         Place::Header => "header",
         Place::Cookie => "cookie",

@@ -492,6 +492,16 @@ pub enum Problem {
         /// What is in the way.
         why: String,
     },
+    /// An operation that cannot do for one object what another does for many.
+    #[error("`each` names `{operation}` of {document}, {why}")]
+    UnfitForEach {
+        /// The operation.
+        operation: String,
+        /// The document.
+        document: String,
+        /// What is in the way.
+        why: String,
+    },
     /// Two different types with one name in one module.
     #[error("toolset `{toolset}` of {api} would have two different types `{name}`")]
     TypeClash {

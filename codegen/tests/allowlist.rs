@@ -131,7 +131,7 @@ fn tools_of_each_api() {
         list_all_apacheairflow_connections: get /api/v2/connections connection_id_pattern -> connections by conn_type, paged true
         get_single_apacheairflow_connection_by_id: get /api/v2/connections/{connection_id} id!
         create_a_apacheairflow_connection: post /api/v2/connections connection_id! conn_type! description host login schema port password extra read back from /api/v2/connections/{connection_id}
-        update_a_apacheairflow_connection_by_id: patch /api/v2/connections/{connection_id} id! connection_id|id conn_type description? host? login? schema? port? password? extra? merged with /api/v2/connections/{connection_id} masked read back from /api/v2/connections/{connection_id}
+        update_a_apacheairflow_connection_by_id: patch /api/v2/connections/{connection_id} id! connection_id|id conn_type description? host? login? schema? port? password extra? merged with /api/v2/connections/{connection_id} masked read back from /api/v2/connections/{connection_id}
         delete_a_apacheairflow_connection_by_id: delete /api/v2/connections/{connection_id} id! read back from /api/v2/connections/{connection_id}
         test_apacheairflow_connection: post /api/v2/connections/test connection_id! conn_type! host login schema port password extra
         enqueue_apacheairflow_connection_test: post /api/v2/connections/enqueue-test connection_id! conn_type! host login schema port password extra commit_on_success queue
@@ -157,7 +157,7 @@ fn tools_of_each_api() {
         get_single_apacheairflow_dag_by_id: get /api/v2/dags/{dag_id} id!
         get_single_apacheairflow_dag_details_by_id: get /api/v2/dags/{dag_id}/details id!
         update_a_apacheairflow_dag_by_id: patch /api/v2/dags/{dag_id} id! is_paused! masked read back from /api/v2/dags/{dag_id}
-        bulk_update_apacheairflow_dags: patch /api/v2/dags tags owners dag_id_pattern! paused is_paused! masked
+        bulk_update_apacheairflow_dags: patch /api/v2/dags dag_ids tags owners dag_id_pattern paused is_paused! masked
         delete_a_apacheairflow_dag_by_id: delete /api/v2/dags/{dag_id} id!
         favorite_apacheairflow_dag: post /api/v2/dags/{dag_id}/favorite dag_id!
         unfavorite_apacheairflow_dag: post /api/v2/dags/{dag_id}/unfavorite dag_id!
@@ -183,7 +183,7 @@ fn tools_of_each_api() {
         list_all_apacheairflow_pools: get /api/v2/pools pool_name_pattern -> pools by , paged true
         get_single_apacheairflow_pool_by_id: get /api/v2/pools/{pool_name} id!
         create_a_apacheairflow_pool: post /api/v2/pools name! slots! description include_deferred read back from /api/v2/pools/{name}
-        update_a_apacheairflow_pool_by_id: patch /api/v2/pools/{pool_name} id! pool?|id slots description? include_deferred merged with /api/v2/pools/{pool_name} masked read back from /api/v2/pools/{pool_name}
+        update_a_apacheairflow_pool_by_id: patch /api/v2/pools/{pool_name} id! pool|id slots description? include_deferred merged with /api/v2/pools/{pool_name} masked read back from /api/v2/pools/{pool_name}
         delete_a_apacheairflow_pool_by_id: delete /api/v2/pools/{pool_name} id! read back from /api/v2/pools/{pool_name}
         bulk_apacheairflow_pools: patch /api/v2/pools actions!
         list_all_apacheairflow_providers: get /api/v2/providers -> providers by package_name, paged true
@@ -224,12 +224,12 @@ fn tools_of_each_api() {
         list_all_apacheairflow_users: get /auth/fab/v1/users order_by -> users by username email active roles.name, paged true
         get_single_apacheairflow_user_by_id: get /auth/fab/v1/users/{username} id!
         create_a_apacheairflow_user: post /auth/fab/v1/users username! email! first_name! last_name! roles! password! read back from /auth/fab/v1/users/{username}
-        update_a_apacheairflow_user_by_id: patch /auth/fab/v1/users/{username} id! username? email? first_name? last_name? roles? password? masked read back from /auth/fab/v1/users/{username}
+        update_a_apacheairflow_user_by_id: patch /auth/fab/v1/users/{username} id! username email first_name last_name roles password masked read back from /auth/fab/v1/users/{username}
         delete_a_apacheairflow_user_by_id: delete /auth/fab/v1/users/{username} id! read back from /auth/fab/v1/users/{username}
         list_all_apacheairflow_variables: get /api/v2/variables variable_key_pattern -> variables by , paged true
         get_single_apacheairflow_variable_by_id: get /api/v2/variables/{variable_key} id!
         create_a_apacheairflow_variable: post /api/v2/variables key! value! description read back from /api/v2/variables/{key}
-        update_a_apacheairflow_variable_by_id: patch /api/v2/variables/{variable_key} id! key|id value description masked read back from /api/v2/variables/{variable_key}
+        update_a_apacheairflow_variable_by_id: patch /api/v2/variables/{variable_key} id! key|id value description? masked read back from /api/v2/variables/{variable_key}
         delete_a_apacheairflow_variable_by_id: delete /api/v2/variables/{variable_key} id! read back from /api/v2/variables/{variable_key}
         bulk_apacheairflow_variables: patch /api/v2/variables actions!
         list_all_apacheairflow_xcoms: get /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries dag_id dag_run_id task_id xcom_key map_index xcom_key_pattern order_by -> xcom_entries by , paged true
@@ -281,8 +281,8 @@ fn tools_of_each_api() {
         list_all_apacheairflow_dags: get /api/v1/dags tags exclude_stale paused dag_id_pattern -> dags by owners has_import_errors, paged true
         get_single_apacheairflow_dag_by_id: get /api/v1/dags/{dag_id} id!
         get_single_apacheairflow_dag_details_by_id: get /api/v1/dags/{dag_id}/details id!
-        update_a_apacheairflow_dag_by_id: patch /api/v1/dags/{dag_id} id! is_paused!? masked read back from /api/v1/dags/{dag_id}
-        bulk_update_apacheairflow_dags: patch /api/v1/dags offset tags dag_id_pattern! is_paused!? masked
+        update_a_apacheairflow_dag_by_id: patch /api/v1/dags/{dag_id} id! is_paused! masked read back from /api/v1/dags/{dag_id}
+        bulk_update_apacheairflow_dags: patch /api/v1/dags dag_ids offset tags dag_id_pattern is_paused! masked
         delete_a_apacheairflow_dag_by_id: delete /api/v1/dags/{dag_id} id!
         list_all_apacheairflow_dag_stats: get /api/v1/dagStats dag_ids! -> dags by , paged false
         reparse_apacheairflow_dag_file: put /api/v1/parseDagFile/{file_token} file_token!

@@ -113,6 +113,7 @@ pub fn check(
         let names = changed_by(tool).collect();
         problems.push(Problem::NothingToChange { names });
     }
+    check_combination(tool, &checked, &mut problems);
     if problems.is_empty() {
         return Ok(checked);
     }
@@ -259,6 +260,27 @@ pub fn secret_values(tool: &Tool, arguments: &Map<String, Value>) -> Vec<String>
         }
     }
     secrets
+}
+
+/// Checks which arguments are given together: at least one of [`Tool::require_any`], and beside ids nothing that selects objects otherwise.
+fn check_combination(tool: &'static Tool, checked: &Arguments, problems: &mut Vec<Problem>) {
+    let given = |name: &str| checked.given(name).is_some();
+    let names = tool.require_any;
+    if problems.is_empty() && !names.is_empty() && !names.iter().any(|name| given(name)) {
+        problems.push(Problem::NoneOf { names });
+    }
+    let mut ids = tool.params.iter().filter(|it| it.place == Place::Each);
+    let Some(ids) = ids.find(|ids| given(ids.field.name)) else {
+        return;
+    };
+    let others = tool
+        .params
+        .iter()
+        .filter(|it| matches!(it.place, Place::Query(_)) && !it.hidden && given(it.field.name));
+    problems.extend(others.map(|param| Problem::Excluded {
+        name: param.field.name,
+        other: ids.field.name,
+    }));
 }
 
 /// The arguments that stand in the body.

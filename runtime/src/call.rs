@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::account::Account;
 use crate::arguments::{self, Arguments, check, secret_values};
 use crate::cursor::{CursorError, Position, Scope};
+use crate::each;
 use crate::error::{CallError, ErrorCode};
 use crate::json::{self, Fields, Scanner};
 use crate::json_schema::is_wrapped;
@@ -158,6 +159,17 @@ impl Call<'_> {
         if let Content::Log { token, next, .. } = self.tool.content {
             return self.log(token, next, progress).await;
         }
+        let (status, result) = match each::wanted(self.arguments) {
+            Some((each, param, ids)) => (200, self.each(each, param, &ids, progress).await?),
+            None => self.single().await?,
+        };
+        let max = self.account.max_result_bytes();
+        let result = size::fit(result, max, NARROW).map_err(|error| no_json(&error, status))?;
+        Ok((status, result))
+    }
+
+    /// Sends the one request of a tool that is no list, and reads back what it changed where the API's answer does not tell.
+    async fn single(&self) -> Result<(u16, String), CallError> {
         let request = self.request().await?;
         let written = self.send(&request).await?;
         let status = written.status;
@@ -170,8 +182,6 @@ impl Call<'_> {
             Content::Lines { .. } => lines_result(&answer, self.tool.effect.read_only)?,
             Content::Json | Content::Log { .. } => result(self.tool, answer)?,
         };
-        let max = self.account.max_result_bytes();
-        let result = size::fit(result, max, NARROW).map_err(|error| no_json(&error, status))?;
         Ok((status, result))
     }
 

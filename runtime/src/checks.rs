@@ -50,6 +50,8 @@ pub const STUB: Tool = Tool {
     body: Body::NONE,
     list: None,
     update: Update::PLAIN,
+    each: None,
+    require_any: &[],
     returns: None,
     content: Content::Json,
 };
@@ -93,6 +95,12 @@ pub const fn check_filter(
 #[must_use]
 pub const fn has_field(item: Shape, path: &str) -> bool {
     find(&item, path.as_bytes(), 0).is_some()
+}
+
+/// Whether values of the shape are arrays.
+#[must_use]
+pub const fn is_array(shape: Shape) -> bool {
+    matches!(shape.kind, Kind::Array { .. })
 }
 
 /// The shape of an item's field without `null`, or of one of its values; unknown if there is no such field, which [`check_filter`] reports.

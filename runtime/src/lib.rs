@@ -18,6 +18,7 @@ mod client;
 mod cursor;
 mod describe;
 mod detect;
+mod each;
 mod encode;
 pub mod error;
 mod explain;
@@ -163,6 +164,8 @@ pub use error::{CallError, ErrorCode};
 /// | `verify(slash, except(member))` | how what is read back is compared, see [`tool::Verify`] |
 /// | `not_applied` | what to do if a change was not applied: a text, or `not_applied(Product(before = "3.9") = "..", Product(since = "3.9") = "..")` |
 /// | `notes(..)` | what the description adds for some versions, written as in `not_applied(..)` |
+/// | `each(operation, patch, items)` | an operation on one object, called for each id of the field with `#[param(each)]`; `items` is the member of the result for the answers, see [`tool::Each`] |
+/// | `require_any(a, b)` | arguments of which a call has to give at least one |
 /// | `returns` | type of the answer; none if it has no content |
 /// | `answer` | what the answer is, if it is no JSON, with its media type: `text("..")`, `lines("..")` of JSON, `log("..", token = "..", next = "..")` |
 /// | `effect(..)` | stricter than the methods say: `destructive`, `not_idempotent`, `not_read_only`; or `read_only` for a verb of its own that only tries something |
@@ -174,6 +177,7 @@ pub use error::{CallError, ErrorCode};
 /// | `path`, `path(slash)` | one segment of the path; with `slash` its value may have slashes |
 /// | `query`, `query(comma)` | the query; several values as `repeat`, `comma`, `space`, `pipe` or `deep` say |
 /// | `header`, `body`, `whole` | a header, a member of the body, the body itself |
+/// | `each` | an array of ids, each one segment of the path of `each(..)` |
 /// | `name`, `wire` | name of the argument if not that of the field; name in the request if not that of the argument |
 /// | `or` | argument whose value is sent when this one is not given |
 /// | `when_omitted` | value that is sent when this one is not given |
@@ -269,10 +273,10 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::arguments::{clear_field, one_of};
-    pub use crate::checks::{STUB, Value, check, check_filter, field, fits, has_field};
+    pub use crate::checks::{STUB, Value, check, check_filter, field, fits, has_field, is_array};
     pub use crate::schema::{Additional, Bound, Field, Json, Kind, Schema, Shape, StringRules};
     pub use crate::tool::{
-        Body, Content, Effect, Filter, Http, List, Mask, PagePlace, Pager, Param, Place, Segment,
-        Separator, Tool, ToolBlock, Update, Verify, VersionedText, Way,
+        Body, Content, Each, Effect, Filter, Http, List, Mask, PagePlace, Pager, Param, Place,
+        Segment, Separator, Tool, ToolBlock, Update, Verify, VersionedText, Way,
     };
 }

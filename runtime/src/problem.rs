@@ -100,6 +100,20 @@ pub enum Problem {
         /// The arguments that change something.
         names: Vec<&'static str>,
     },
+    /// A call that gives none of the arguments that say what it affects.
+    #[error("give at least one of {}", names.join(", "))]
+    NoneOf {
+        /// The arguments.
+        names: &'static [&'static str],
+    },
+    /// Two arguments that exclude each other.
+    #[error("{name}: cannot be combined with {other}; leave out one of them")]
+    Excluded {
+        /// The argument.
+        name: &'static str,
+        /// The argument that excludes it.
+        other: &'static str,
+    },
     /// An argument that the server is too old for.
     #[error("{name}: needs {needs}, this is {version}; leave it out")]
     TooNew {

@@ -13,7 +13,7 @@ use crate::list::{PageAt, link};
 use crate::mask::contains_mask;
 use crate::merge::fit;
 use crate::problem::{At, Problem, echo};
-use crate::tool::{Body, Content, Http, PagePlace, Pager, Param, Place, Segment, Tool, Way};
+use crate::tool::{Body, Content, Each, Http, PagePlace, Pager, Param, Place, Segment, Tool, Way};
 
 /// A request without its server, ready to be sent.
 #[derive(Clone, PartialEq, Eq)]
@@ -87,6 +87,48 @@ impl Request {
             body: None,
             media_type: Cow::Borrowed(""),
             accept: Content::Json.accept(),
+            partial: false,
+        })
+    }
+
+    /// The request of the tool's [`Each`] for one id, which is the value of the argument `param`.
+    ///
+    /// # Errors
+    /// When a value cannot be one segment of a path.
+    pub(crate) fn of_each(
+        each: &Each,
+        param: &'static Param,
+        id: &Value,
+        arguments: &Arguments,
+    ) -> Result<Self, Problem> {
+        let tool = arguments.tool();
+        let (media_type, body) = body_with(arguments, None).unzip();
+        let mut path_and_query = String::new();
+        for segment in each.segments {
+            match segment {
+                Segment::Param(wire) if *wire == param.wire => {
+                    let text = path_segment(id, false);
+                    path_and_query.push_str(&text.map_err(|why| unsendable(param, id, why))?);
+                }
+                other => {
+                    path_and_query.push_str(&path_for(
+                        core::slice::from_ref(other),
+                        arguments,
+                        false,
+                    )?);
+                }
+            }
+        }
+        append_query(&mut path_and_query, &mask(arguments));
+        Ok(Self {
+            document: tool.document,
+            http: each.http,
+            promises: each.http,
+            path_and_query,
+            headers: headers(arguments)?,
+            body,
+            media_type: media_type.unwrap_or_default(),
+            accept: tool.content.accept(),
             partial: false,
         })
     }
@@ -263,6 +305,7 @@ pub(crate) fn check_sendable(tool: &Tool, param: &Param, value: &Value) -> Resul
     match param.place {
         Place::Path { slash } => path_segment(value, slash).map(|_| ()),
         Place::Query(separator) => query_pairs(param.wire, separator, value).map(|_| ()),
+        Place::Each => return check_ids(param, value),
         Place::Header if !value.is_null() => header_value(value).map(|_| ()),
         Place::Cookie if !value.is_null() => cookie(param.wire, value).map(|_| ()),
         Place::Body | Place::WholeBody if !is_json(tool.body.media_type) => {
@@ -271,6 +314,19 @@ pub(crate) fn check_sendable(tool: &Tool, param: &Param, value: &Value) -> Resul
         Place::Header | Place::Cookie | Place::Body | Place::WholeBody => Ok(()),
     }
     .map_err(|reason| unsendable(param, value, reason))
+}
+
+/// Whether each id can be one segment of a path.
+fn check_ids(param: &Param, ids: &Value) -> Result<(), Problem> {
+    let ids = ids.as_array().into_iter().flatten().enumerate();
+    for (index, id) in ids {
+        path_segment(id, false).map_err(|reason| Problem::Unsendable {
+            at: At::Item(&At::Member(&At::Top, param.field.name), index).to_string(),
+            got: echo(id, param.secret),
+            reason,
+        })?;
+    }
+    Ok(())
 }
 
 fn unsendable(param: &Param, value: &Value, reason: String) -> Problem {
@@ -291,14 +347,18 @@ fn query(arguments: &Arguments) -> Result<Vec<(String, String)>, Problem> {
             pairs.extend(found);
         }
     }
-    if let Some(mask) = tool.update.mask {
-        let names: Vec<_> = given_members(arguments).map(|param| param.wire).collect();
-        // Names are no values of a caller, so none can hold the separator.
-        pairs.extend(
-            query_pairs(mask.name, mask.separator, &Value::from(names)).unwrap_or_default(),
-        );
-    }
+    pairs.extend(mask(arguments));
     Ok(pairs)
+}
+
+/// The query parameter that names the body fields to write.
+fn mask(arguments: &Arguments) -> Vec<(String, String)> {
+    let Some(mask) = arguments.tool().update.mask else {
+        return Vec::new();
+    };
+    let names: Vec<_> = given_members(arguments).map(|param| param.wire).collect();
+    // Names are no values of a caller, so none can hold the separator.
+    query_pairs(mask.name, mask.separator, &Value::from(names)).unwrap_or_default()
 }
 
 fn append_query(path_and_query: &mut String, pairs: &[(String, String)]) {

@@ -127,6 +127,8 @@ pub(crate) const TOOL: Tool = Tool {
     body: Body::NONE,
     list: None,
     update: Update::PLAIN,
+    each: None,
+    require_any: &[],
     returns: None,
     content: Content::Json,
 };

@@ -46,6 +46,10 @@ pub struct Tool {
     pub list: Option<List>,
     /// How an update is made safe and its result true.
     pub update: Update,
+    /// The operation on one object that is called for each id of an argument; `None` if the tool takes no ids.
+    pub each: Option<Each>,
+    /// Arguments of which a call has to give at least one; empty if there is no such rule.
+    pub require_any: &'static [&'static str],
     /// Shape of the answer; `None` if it has no content. For a list tool the shape of one item stands in [`List::of`].
     pub returns: Option<Shape>,
     /// What the answer is written in.
@@ -116,6 +120,8 @@ impl Tool {
         body: Body::NONE,
         list: None,
         update: Update::PLAIN,
+        each: None,
+        require_any: &[],
         returns: None,
         content: Content::Json,
     };
@@ -250,6 +256,8 @@ pub enum Place {
     Body,
     /// The whole body.
     WholeBody,
+    /// One segment of the path of [`Each`], a request for each item.
+    Each,
 }
 
 /// How several values of one query parameter are written.
@@ -425,6 +433,19 @@ impl Verify {
         hint: "",
         hints: &[],
     };
+}
+
+/// An operation on one object, called for each id of the argument whose place is [`Place::Each`]. It takes the body and the mask of the tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Each {
+    /// Id of the operation in the tool's OpenAPI document.
+    pub operation: &'static str,
+    /// HTTP method.
+    pub http: Http,
+    /// Path in pieces.
+    pub segments: &'static [Segment],
+    /// Member of the tool's result that holds the answers.
+    pub items: &'static str,
 }
 
 /// A query parameter that names the body fields to write.

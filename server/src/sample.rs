@@ -48,6 +48,8 @@ const fn tool(name: &'static str, method: &'static str, document: &'static str) 
         body: Body::NONE,
         list: None,
         update: Update::PLAIN,
+        each: None,
+        require_any: &[],
         returns: None,
         content: runtime::tool::Content::Json,
     }

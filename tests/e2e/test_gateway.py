@@ -159,6 +159,16 @@ def test_methods_tags_and_tools_must_all_agree(airflow, gateway):
     assert "error" in mcp.call(LIST_USERS).json
 
 
+def test_the_tag_admin_does_not_offer_the_configuration(airflow, gateway):
+    account = gateway.account(airflow.url)
+    mcp = Mcp(gateway.server(account, tags=["admin"])["url"])
+    names = mcp.tools()
+    assert "list_all_apacheairflow_pools" in names
+    assert not [name for name in names if "config" in name]
+    fernet_key = {"section": "core", "id": "fernet_key"}
+    assert "error" in mcp.call("get_single_apacheairflow_config_option_by_id", fernet_key).json
+
+
 def test_what_makes_no_sense_is_refused_as_a_whole(airflow, gateway):
     account = gateway.account(airflow.url, name="taken")
     servers = f"/integrated-account/{account}/mcp"

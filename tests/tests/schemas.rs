@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use runtime::schema::{Kind, Shape};
+use runtime::tool::Place;
 use runtime::{Api, Tool, json_schema};
 use serde_json::{Map, Value, json};
 
@@ -80,4 +82,87 @@ fn names(apis: &[&'static Api]) -> BTreeSet<&'static str> {
 
 fn tools(api: &Api) -> impl Iterator<Item = &'static Tool> {
     api.toolsets.iter().copied().flatten()
+}
+
+/// Arguments of destructive tools that may be empty, with the reason. They hold what is written, and do not choose what it is written to.
+const MAY_BE_EMPTY: [(&str, &str, &str); 7] = [
+    ("clear_apacheairflow_dag_run", "note", "removes the note"),
+    (
+        "update_a_apacheairflow_task_group_instances_by_id",
+        "note",
+        "removes the note",
+    ),
+    (
+        "respond_apacheairflow_hitl_detail",
+        "chosen_options[]",
+        "an option can have any name, and an unknown one is refused",
+    ),
+    (
+        "clear_apacheairflow_task_instances",
+        "task_ids[]",
+        "no task has an empty id, and the other ids still narrow the call",
+    ),
+    (
+        "clear_apacheairflow_task_instances",
+        "task_ids[][]",
+        "the same for the id before a map index",
+    ),
+    ("create_a_apacheairflow_variable", "value", "a value"),
+    ("create_a_apacheairflow_variable", "description", "a text"),
+];
+
+/// For a server an empty filter is often none: a destructive call with one would affect everything. The runtime refuses an empty value in a path by itself.
+#[test]
+fn destructive_tools_refuse_empty_filters() {
+    let mut found = BTreeSet::new();
+    for api in airflow_tools::APIS {
+        for tool in tools(api).filter(|tool| tool.effect.destructive) {
+            let narrowing = tool
+                .params
+                .iter()
+                .filter(|param| !param.hidden && !matches!(param.place, Place::Path { .. }));
+            for param in narrowing {
+                let name = param.field.name;
+                let mut arguments = can_be_empty(name, param.field.shape);
+                if param.place == Place::Each {
+                    // Its items stand in a path.
+                    arguments.retain(|argument| argument == name);
+                }
+                found.extend(arguments.into_iter().map(|argument| (tool.name, argument)));
+            }
+        }
+    }
+    let known: BTreeSet<_> = MAY_BE_EMPTY
+        .iter()
+        .map(|(tool, argument, _)| (*tool, (*argument).to_owned()))
+        .collect();
+    assert_eq!(
+        found, known,
+        "add min_length or min_items, or a reason above"
+    );
+}
+
+/// The argument, or its items as `name[]`, if it takes an empty string or array.
+fn can_be_empty(name: &str, shape: Shape) -> Vec<String> {
+    match shape.resolved().kind {
+        Kind::String(rules) => {
+            let is_free = rules.values.is_empty() && rules.format.is_empty();
+            let is_empty = rules.min_length.is_none() && rules.pattern.is_empty();
+            Vec::from_iter((is_free && is_empty).then(|| name.to_owned()))
+        }
+        Kind::Array {
+            items, min_items, ..
+        } => {
+            let own = min_items
+                .is_none_or(|min| min == 0)
+                .then(|| name.to_owned());
+            let items = can_be_empty(&format!("{name}[]"), *items);
+            own.into_iter().chain(items).collect()
+        }
+        Kind::OneOf(shapes) => shapes
+            .iter()
+            .flat_map(|shape| can_be_empty(name, *shape))
+            .collect(),
+        _ => Vec::new(),
+    }
 }

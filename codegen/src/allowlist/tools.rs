@@ -7,7 +7,7 @@ use crate::yaml::{Node, Value};
 use super::overrides::{self, Override};
 
 /// The keys of a tool.
-pub(super) const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 17] = [
     "method",
     "resource",
     "was",
@@ -21,14 +21,24 @@ pub(super) const KEYS: [&str; 16] = [
     "filters",
     "parameters",
     "omit",
+    "require_any",
     "effect",
     "reason",
     "answer",
 ];
 
 /// The keys of an operation of a tool.
-pub(super) const OPERATION_KEYS: [&str; 5] =
-    ["id", "merge_from", "read_back", "not_applied", "note"];
+pub(super) const OPERATION_KEYS: [&str; 6] = [
+    "id",
+    "merge_from",
+    "read_back",
+    "each",
+    "not_applied",
+    "note",
+];
+
+/// The keys of `each`.
+pub(super) const EACH_KEYS: [&str; 3] = ["argument", "operation", "max"];
 
 /// The words of `effect`.
 const EFFECTS: [&str; 4] = [
@@ -68,6 +78,8 @@ pub(crate) struct ToolEntry {
     pub(crate) filters: Vec<FilterEntry>,
     pub(crate) overrides: Vec<Override>,
     pub(crate) omissions: Vec<Omission>,
+    /// Arguments of which a call has to give at least one.
+    pub(crate) require_any: Vec<Scoped>,
     pub(crate) effects: Vec<At<String>>,
     pub(crate) answer: Option<At<Answer>>,
 }
@@ -103,6 +115,7 @@ pub(crate) struct Binding {
     pub(crate) read_back: Option<ReadBack>,
     /// What to do if the change was not applied.
     pub(crate) not_applied: Option<Texts>,
+    pub(crate) each: Option<EachEntry>,
     /// What is to be added to the description for this document.
     pub(crate) note: Option<Texts>,
 }
@@ -134,6 +147,16 @@ pub(crate) struct ReadBack {
     pub(crate) slash: bool,
     /// Members of the body that are not compared.
     pub(crate) except: Vec<At<String>>,
+}
+
+/// The operation on one object that is called for each id of an argument.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct EachEntry {
+    /// Name of the argument.
+    pub(crate) argument: At<String>,
+    pub(crate) operation: At<String>,
+    /// Most ids of one call.
+    pub(crate) max: u32,
 }
 
 /// A name that holds in some documents; in all if none is named.
@@ -215,7 +238,15 @@ fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
     };
     let bindings = r.needed(&map, "operations").map(|node| bindings(r, node));
     let summary = r.items(&map, "summary");
-    let summary = summary.iter().filter_map(|node| scoped(r, node)).collect();
+    let summary = summary.iter();
+    let summary = summary
+        .filter_map(|node| scoped(r, node, "summary", "a field of the summary"))
+        .collect();
+    let require_any = r.items(&map, "require_any");
+    let require_any = require_any.iter();
+    let require_any = require_any
+        .filter_map(|node| scoped(r, node, "require_any", "an argument in `require_any`"))
+        .collect();
     let filters = r.items(&map, "filters");
     let filters = filters.iter().filter_map(|node| filter(r, node)).collect();
     let overrides = r.items(&map, "parameters");
@@ -247,6 +278,7 @@ fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
         filters,
         overrides,
         omissions,
+        require_any,
     })
 }
 
@@ -331,6 +363,7 @@ fn bindings(r: &mut Reader<'_>, node: &Node) -> Vec<Binding> {
                 merge_from: None,
                 read_back: None,
                 not_applied: None,
+                each: None,
                 note: None,
             }),
         };
@@ -344,6 +377,7 @@ fn rich_binding(r: &mut Reader<'_>, document: At<String>, node: &Node) -> Option
     let operation = r.text(&map, "id");
     let merge_from = r.text_if(&map, "merge_from");
     let read_back = map.get("read_back").and_then(|node| read_back(r, node));
+    let each = map.get("each").and_then(|node| each(r, node));
     let mut texts = |key| map.get(key).and_then(|node| texts(r, node, key));
     let (not_applied, note) = (texts("not_applied"), texts("note"));
     if let (Some(node), None) = (map.get("not_applied"), map.get("read_back")) {
@@ -357,6 +391,7 @@ fn rich_binding(r: &mut Reader<'_>, document: At<String>, node: &Node) -> Option
         merge_from,
         read_back,
         not_applied,
+        each,
         note,
     })
 }
@@ -434,13 +469,32 @@ fn read_back(r: &mut Reader<'_>, node: &Node) -> Option<ReadBack> {
     })
 }
 
-fn scoped(r: &mut Reader<'_>, node: &Node) -> Option<Scoped> {
+fn each(r: &mut Reader<'_>, node: &Node) -> Option<EachEntry> {
+    let map = r.map(node, "`each`", &EACH_KEYS)?;
+    let argument = r.text(&map, "argument");
+    let operation = r.text(&map, "operation");
+    let max = r.needed(&map, "max");
+    let max = max.and_then(|node| r.number_of(node, "max"));
+    let argument = argument.filter(|name| is_name(r, name));
+    Some(EachEntry {
+        argument: argument?,
+        operation: operation?,
+        max: max?.value,
+    })
+}
+
+fn scoped(
+    r: &mut Reader<'_>,
+    node: &Node,
+    key: &'static str,
+    what: &'static str,
+) -> Option<Scoped> {
     if !matches!(node.value, Value::Map(_)) {
-        let name = r.text_of(node, "summary")?;
+        let name = r.text_of(node, key)?;
         let on = Vec::new();
         return Some(Scoped { name, on });
     }
-    let map = r.map(node, "a field of the summary", &["name", "on"])?;
+    let map = r.map(node, what, &["name", "on"])?;
     let name = r.text(&map, "name");
     let on = r.texts(&map, "on");
     Some(Scoped { name: name?, on })

@@ -252,6 +252,7 @@ fn request(old: &Operation, new: &Operation) -> Vec<Change> {
             it.merge.as_deref().map(without_names),
             it.mask.clone(),
             it.read_back.as_deref().map(without_names),
+            it.each.clone(),
         )
     };
     if sent(old) != sent(new) {

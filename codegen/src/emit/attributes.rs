@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::text::{json_literal, string_literal, word};
 use crate::catalog::{
-    Body, Content, Effect, Field, Filter, List, Mask, Operation, Pagination, Parameter, Parts,
-    Place, Rules, Separator, TypeKind, TypeRef, Variant, Verify, VersionedText, Way,
+    Body, Content, Each, Effect, Field, Filter, List, Mask, Operation, Pagination, Parameter,
+    Parts, Place, Rules, Separator, TypeKind, TypeRef, Variant, Verify, VersionedText, Way,
 };
 
 /// `name`, `name = value` or `name(arguments)`.
@@ -242,6 +242,24 @@ pub(super) fn versioned(texts: &[VersionedText]) -> Vec<Argument> {
         .collect()
 }
 
+/// Of `each(...)`.
+pub(super) fn each(each: &Each) -> Vec<Argument> {
+    let text = |name: &str, text: &str| Argument::value(name, string_literal(text));
+    vec![
+        text("operation", &each.operation_id),
+        text(&each.http, &each.path),
+        text("items", &each.items),
+    ]
+}
+
+/// Of `require_any(...)`.
+pub(super) fn require_any(names: &[String]) -> Vec<Argument> {
+    names
+        .iter()
+        .map(|name| Argument::word(word(name)))
+        .collect()
+}
+
 /// Of `effect(...)`: where the tool is not what its methods say.
 pub(super) fn effect(operation: &Operation) -> Vec<Argument> {
     let usual = Effect::usual(&operation.method, &operation.http);
@@ -274,6 +292,7 @@ fn place(place: Place) -> Argument {
         Place::Cookie => Argument::word("cookie"),
         Place::Body => Argument::word("body"),
         Place::WholeBody => Argument::word("whole"),
+        Place::Each => Argument::word("each"),
     }
 }
 

@@ -181,6 +181,8 @@ struct Tool<'a> {
     verify: Vec<Argument>,
     not_applied: Vec<Argument>,
     notes: Vec<Argument>,
+    each: Vec<Argument>,
+    require_any: Vec<Argument>,
     answer: Option<Argument>,
     effect: Vec<Argument>,
     fields: Vec<Field<'a>>,
@@ -211,6 +213,12 @@ fn tool(operation: &Operation) -> Tool<'_> {
         verify: attributes::verify(&operation.verify),
         not_applied: attributes::versioned(&operation.verify.hints),
         notes: attributes::versioned(&operation.notes),
+        each: operation
+            .each
+            .as_ref()
+            .map(attributes::each)
+            .unwrap_or_default(),
+        require_any: attributes::require_any(&operation.require_any),
         answer: attributes::answer(&operation.content),
         effect: attributes::effect(operation),
         fields: operation

@@ -30,15 +30,17 @@ pub(super) struct Arguments {
     pub(super) field_changes: Vec<FieldChange>,
 }
 
-/// Makes the arguments; `merge` is what the body is merged with, if it is.
+/// Makes the arguments; `merge` is what the body is merged with, if it is, and `ids` the argument with the ids of single objects, if there is one.
 pub(super) fn lower(
     scope: Scope<'_>,
     facts: &Facts,
     merge: Option<&Facts>,
+    ids: Option<Parameter>,
     report: &mut Report,
     errors: &mut Vec<Error>,
 ) -> Arguments {
-    let mut parameters = facts.parameters.clone();
+    let mut parameters: Vec<Parameter> = ids.into_iter().collect();
+    parameters.extend(facts.parameters.iter().cloned());
     let (pagination, pages_since) = take_pages(scope, facts, &mut parameters);
     let mask = take_mask(scope, facts, &mut parameters);
     let parts = take_parts(scope, &mut parameters);
@@ -561,7 +563,7 @@ fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
 
 fn place_name(place: Place) -> &'static str {
     match place {
-        Place::Path { .. } => "path",
+        Place::Path { .. } | Place::Each => "path",
         Place::Query { .. } => "query",
         Place::Header => "header",
         Place::Cookie => "cookie",

@@ -73,7 +73,10 @@ pub(super) fn refuse(scope: Scope<'_>, errors: &mut Vec<Error>) {
 const ITEMS: &str = "items";
 
 /// The member of the answer that is the list, and what it is of: the one named, or the only array. An answer that is an array is the list itself.
-fn items<'f>(scope: Scope<'_>, facts: &'f Facts) -> Result<(&'f str, &'f TypeRef), String> {
+pub(super) fn items<'f>(
+    scope: Scope<'_>,
+    facts: &'f Facts,
+) -> Result<(&'f str, &'f TypeRef), String> {
     let fields = match &facts.response {
         Some(TypeRef {
             kind: TypeKind::Array(of),

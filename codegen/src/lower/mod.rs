@@ -3,8 +3,10 @@
 pub(crate) mod answer;
 mod arguments;
 mod changes;
+mod each;
 pub(crate) mod history;
 mod list;
+mod narrowing;
 mod operation;
 mod shared;
 mod sources;

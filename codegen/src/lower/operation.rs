@@ -14,7 +14,7 @@ use crate::text::tidy;
 
 use super::changes::{FieldChange, field_mut};
 use super::usage::{self, Report};
-use super::{answer, arguments};
+use super::{answer, arguments, each, narrowing};
 use super::{history, list, sources, types};
 
 /// A tool in one document.
@@ -118,6 +118,7 @@ fn check_documents(
     };
     let scopes = entry.summary.iter().map(|field| &field.on);
     let scopes = scopes.chain(entry.filters.iter().map(|filter| &filter.on));
+    let scopes = scopes.chain(entry.require_any.iter().map(|name| &name.on));
     let scopes = scopes.chain(entry.overrides.iter().map(|change| &change.on));
     let scopes = scopes.chain(entry.omissions.iter().map(|omission| &omission.on));
     for document in scopes.flatten() {
@@ -202,7 +203,13 @@ fn lower_operation(
     check_method(scope, &facts.http, errors);
     sources::check(scope, &facts, errors);
     let merge = sources::merge(parsed, scope, &facts, errors);
-    let arguments = arguments::lower(scope, &facts, merge.as_ref(), report, errors);
+    let (each, ids) = each::lower(parsed, scope, &facts, errors).unzip();
+    let effect = effect(scope, &facts.http, errors);
+    let mut arguments = arguments::lower(scope, &facts, merge.as_ref(), ids, report, errors);
+    if effect.destructive {
+        narrowing::refuse_empty(&mut arguments.parameters);
+    }
+    let require_any = narrowing::require_any(scope, &arguments.parameters, errors);
     let content = answer::content(parsed, scope, &facts, arguments.parts.clone(), errors);
     let is_log = matches!(content, Content::Log { .. });
     let is_list = method == "list" && !is_log;
@@ -284,7 +291,7 @@ fn lower_operation(
         document: spec.name.clone(),
         operation_id: facts.operation_id.clone(),
         since: dated.and_then(|dated| dated.since.clone()),
-        effect: effect(scope, &facts.http, errors),
+        effect,
         http: facts.http,
         path: facts.path,
         parameters: arguments.parameters,
@@ -294,6 +301,8 @@ fn lower_operation(
         mask: arguments.mask,
         read_back,
         verify,
+        each,
+        require_any,
         returns,
         content,
         types: own,

@@ -182,7 +182,8 @@ fn filled(
     true
 }
 
-fn placeholders(path: &str) -> Vec<&str> {
+/// The names in braces of a path.
+pub(super) fn placeholders(path: &str) -> Vec<&str> {
     let parts = path.split('{').skip(1);
     parts
         .filter_map(|part| part.split_once('}'))

@@ -1,7 +1,7 @@
 //! What becomes of tools over a small document, and what is said about those that cannot be.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use crate::catalog::{Catalog, Operation, Pagination, Separator, TypeKind, Way};
+use crate::catalog::{Catalog, Operation, Pagination, Place, Separator, TypeKind, Way};
 use crate::{Error, Input, Problem};
 
 const APIS: &str = "
@@ -33,6 +33,17 @@ paths:
       operationId: post_item
       requestBody: { required: true, content: { application/json: { schema: { $ref: "#/components/schemas/NewItem" } } } }
       responses: { "200": { description: ok, content: { application/json: { schema: { type: object } } } } }
+  /items:
+    patch:
+      operationId: patch_items
+      parameters:
+      - { name: mask, in: query, schema: { type: string } }
+      - { name: like, in: query, description: Part of the name., schema: { type: string } }
+      - { name: towns, in: query, description: Towns., schema: { type: array, items: { type: string } } }
+      - { name: state, in: query, description: State., schema: { type: string, enum: [new, old] } }
+      - { name: above, in: query, description: Price., schema: { type: integer } }
+      requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/NewItem" } } } }
+      responses: { "200": { description: ok, content: { application/json: { schema: { $ref: "#/components/schemas/Items" } } } } }
   /items/{name}:
     parameters:
     - { name: name, in: path, required: true, description: "The name.\n\nSince 1.0", schema: { type: string } }
@@ -385,6 +396,54 @@ fn mistakes() {
         ),
         ("list", "new: get_item", "", ""),
         (
+            "pause",
+            "new: { id: patch_items, each: { argument: names, operation: patch_item, max: 5 } }",
+            "",
+            "4: parameter `names` of `pause_item` has no description in new: write one under `parameters`",
+        ),
+        (
+            "pause",
+            "new: { id: patch_items, each: { argument: names, operation: patch_itm, max: 5 } }",
+            "",
+            "4: operation `patch_itm` is not in new (did you mean `patch_item`?)",
+        ),
+        (
+            "pause",
+            "new: { id: patch_items, each: { argument: names, operation: get_item, max: 5 } }",
+            "",
+            "4: `each` names `get_item` of new, which changes nothing",
+        ),
+        (
+            "pause",
+            "new: { id: patch_items, each: { argument: names, operation: delete_item, max: 5 } }",
+            "",
+            "4: `each` names `delete_item` of new, whose body is not that of `patch_items`",
+        ),
+        (
+            "pause",
+            "new: { id: patch_items, each: { argument: names, operation: post_item, max: 5 } }",
+            "",
+            "4: `each` names `post_item` of new, which has not the mask of `patch_items`",
+        ),
+        (
+            "pause",
+            "new: { id: patch_item, each: { argument: names, operation: patch_item, max: 5 } }",
+            "",
+            "4: `each` names `patch_item` of new, whose path needs one value more than that of `patch_item`, for the id, not 0\n4: tool `pause_item` has two arguments `name` in new (path, body): rename one of them under `parameters`\n4: tool `pause_item` has two arguments `note` in new (query, body): rename one of them under `parameters`",
+        ),
+        (
+            "pause",
+            "new: patch_items",
+            "require_any: [lik, towns]",
+            "4: parameter `lik` is not in operation `patch_items` of new (did you mean `like`?)",
+        ),
+        (
+            "pause",
+            "new: patch_items",
+            "require_any: [name]",
+            "4: `name` in `require_any` changes nothing in new: it is so already",
+        ),
+        (
             "get",
             "new: get_item",
             "parameters: [{ name: id, min_length: 3, max_length: 2, reason: r }]",
@@ -623,6 +682,60 @@ fn a_result_that_is_read_back_has_the_shape_of_its_source() {
         operation.returns.unwrap().kind,
         TypeKind::Named("Item".to_owned())
     );
+}
+
+const EACH: &str =
+    "new: { id: patch_items, each: { argument: names, operation: patch_item, max: 5 } }";
+
+#[test]
+fn ids_are_sent_to_the_operation_on_one_object() {
+    let more = "require_any: [names, { name: like, on: [new] }], parameters: [{ name: names, description: N. }]";
+    let operation = lowered(&tool("pause", EACH, more));
+    let each = operation.each.unwrap();
+    let said = [&each.operation_id, &each.http, &each.path, &each.items];
+    assert_eq!(said, ["patch_item", "patch", "/items/{name}", "items"]);
+    assert_eq!(operation.require_any, ["names", "like"]);
+    let ids = &operation.parameters[0];
+    assert_eq!((ids.name.as_str(), ids.wire.as_str()), ("names", "name"));
+    assert_eq!((ids.place, ids.required), (Place::Each, false));
+    assert_eq!(
+        (ids.ty.rules.min_items, ids.ty.rules.max_items),
+        (Some(1), Some(5))
+    );
+}
+
+#[test]
+fn filters_of_a_destructive_tool_are_not_empty() {
+    let more = "parameters: [{ name: names, description: N. }]";
+    let rules = |more: &str| {
+        let operation = lowered(&tool("pause", EACH, more));
+        let rules = operation.parameters.iter().map(|it| {
+            let items = match &it.ty.kind {
+                TypeKind::Array(items) => items.rules.min_length,
+                _ => None,
+            };
+            let rules = &it.ty.rules;
+            (it.name.clone(), rules.min_length, rules.min_items, items)
+        });
+        rules.collect::<Vec<_>>()
+    };
+    let row = |name: &str, length, count, items| (name.to_owned(), length, count, items);
+    let mild = rules(more);
+    assert!(mild.contains(&row("like", None, None, None)), "{mild:?}");
+    assert!(mild.contains(&row("towns", None, None, None)), "{mild:?}");
+    let strict = rules(&format!("effect: [destructive], {more}"));
+    assert!(
+        strict.contains(&row("like", Some(1), None, None)),
+        "{strict:?}"
+    );
+    assert!(
+        strict.contains(&row("towns", None, Some(1), Some(1))),
+        "{strict:?}"
+    );
+    // A known value and a number are not empty, and what is written may be.
+    for name in ["state", "above", "note"] {
+        assert!(strict.contains(&row(name, None, None, None)), "{strict:?}");
+    }
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn changes(facts: &Facts) -> String {
     for parameter in &facts.parameters {
         let name = &parameter.name;
         let place = match parameter.place {
-            Place::Path { .. } => "path",
+            Place::Path { .. } | Place::Each => "path",
             Place::Query { .. } => "query",
             Place::Header => "header",
             Place::Cookie => "cookie",

@@ -24,6 +24,7 @@ pub(crate) fn lines(facts: &Facts) -> Vec<String> {
             Place::Cookie => "cookie",
             Place::Body => "body",
             Place::WholeBody => "whole",
+            Place::Each => "each",
         };
         lines.push(format!(
             "{place} {}{}{}: {}{}{}; {}",

@@ -117,6 +117,8 @@ fn items(document: &str) -> Toolset {
         mask: None,
         read_back: None,
         verify: Verify::default(),
+        each: None,
+        require_any: Vec::new(),
         returns: Some(named("Item")),
         content: Content::Json,
         types: Vec::new(),
@@ -459,6 +461,8 @@ fn odd(parameters: Vec<Parameter>) -> Operation {
             hint: "Use \"another\" one.".to_owned(),
             hints: Vec::new(),
         },
+        each: None,
+        require_any: Vec::new(),
         returns: Some(plain(TypeKind::Array(Box::new(plain(TypeKind::Integer))))),
         content: Content::Json,
         types: vec![

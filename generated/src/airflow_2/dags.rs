@@ -48,7 +48,7 @@ pub mod tools {
         #[param(query, since = "2.6")]
         pub paused: Option<bool>,
 
-        /// Part of the id.
+        /// Part of the id in any case; _ is any character, % any text.
         #[param(query)]
         pub dag_id_pattern: Option<String>,
     }
@@ -116,8 +116,9 @@ pub mod tools {
         pub is_paused: bool,
     }
 
-    /// Pause or unpause all DAGs that match. Check with the same filters which those are (list
-    /// dags). Changes 100 at a time; go on with offset.
+    /// Pause or unpause the DAGs with these ids, or all that match every filter given. List dags
+    /// with the same filters finds exactly those; without DAGs whose file is gone. Filters change
+    /// 100 at most, of total_entries; continue with offset.
     #[tool(
         name = "bulk_update_apacheairflow_dags",
         title = "Pause or unpause many DAGs",
@@ -129,21 +130,31 @@ pub mod tools {
         patch = "/api/v1/dags",
         body(json, required),
         mask(update_mask = comma),
+        each(
+            operation = "patch_dag",
+            patch = "/api/v1/dags/{dag_id}",
+            items = "dags"
+        ),
+        require_any(dag_ids, dag_id_pattern, tags),
         returns = DagCollection,
         effect(destructive)
     )]
     pub struct BulkUpdateDags {
+        /// Exact ids, instead of filters.
+        #[param(each, wire = "dag_id", min_items = 1, max_items = 100)]
+        pub dag_ids: Option<Vec<String>>,
+
         /// How many of the matches to skip.
         #[param(query, min = 0)]
         pub offset: Option<i64>,
 
-        /// Only with any of these tags.
-        #[param(query)]
+        /// Any of these tags.
+        #[param(query, min_items = 1, items(min_length = 1))]
         pub tags: Option<Vec<String>>,
 
-        /// Part of the id; ~ for every DAG.
-        #[param(query)]
-        pub dag_id_pattern: String,
+        /// Part of the id in any case; _ is any character, % any text.
+        #[param(query, when_omitted = "%", pattern = "^[^~|]+$")]
+        pub dag_id_pattern: Option<String>,
 
         /// True pauses.
         #[param(body, example = true)]

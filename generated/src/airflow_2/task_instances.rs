@@ -421,11 +421,11 @@ pub mod tools {
         pub dry_run: bool,
 
         /// Task id.
-        #[param(body)]
+        #[param(body, min_length = 1)]
         pub task_id: String,
 
         /// Run id.
-        #[param(body)]
+        #[param(body, min_length = 1)]
         pub dag_run_id: String,
 
         /// Also tasks before it.
@@ -494,7 +494,7 @@ pub mod tools {
         pub reset_dag_runs: Option<bool>,
 
         /// Only in this run.
-        #[param(body)]
+        #[param(body, min_length = 1)]
         pub dag_run_id: Option<String>,
 
         /// Also tasks before them.

@@ -60,7 +60,7 @@ pub mod tools {
     )]
     pub struct CreateVariable {
         /// Key.
-        #[param(body, max_length = 250)]
+        #[param(body, min_length = 1, max_length = 250)]
         pub key: String,
 
         /// What it is for.

@@ -277,7 +277,7 @@ pub mod tools {
         pub asset_id: i64,
 
         /// Only those queued before this time, such as 2026-11-21T00:00:00Z.
-        #[param(query)]
+        #[param(query, min_length = 1)]
         pub before: Option<String>,
     }
 
@@ -321,7 +321,7 @@ pub mod tools {
         pub dag_id: String,
 
         /// Only those queued before this time, such as 2026-11-21T00:00:00Z.
-        #[param(query)]
+        #[param(query, min_length = 1)]
         pub before: Option<String>,
     }
 

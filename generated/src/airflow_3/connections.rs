@@ -331,10 +331,10 @@ pub mod tools {
     )]
     pub struct BulkConnections {
         /// Such as {"action": "create", "entities": [{"connection_id": "a", "conn_type": "http",
-        /// "host": "h"}]}; update likewise, with update_mask the fields to change; delete with ids
-        /// as entities. action_on_existence (fail, skip, overwrite) of create,
-        /// action_on_non_existence (fail, skip) of the others.
-        #[param(body, secret)]
+        /// "host": "h"}]}; update likewise, which changes the fields given; delete with ids as
+        /// entities. action_on_existence (fail, skip, overwrite) of create, action_on_non_existence
+        /// (fail, skip) of the others.
+        #[param(body, secret, min_items = 1)]
         pub actions: Vec<BTreeMap<String, Json>>,
     }
 

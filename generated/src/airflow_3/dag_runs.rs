@@ -338,7 +338,7 @@ pub mod tools {
         pub dag_id: String,
 
         /// Or runs of this partition.
-        #[param(body)]
+        #[param(body, min_length = 1)]
         pub partition_key: Option<String>,
 
         /// Or partitions from this date.
@@ -362,7 +362,7 @@ pub mod tools {
         pub run_on_latest_version: Option<bool>,
 
         /// Such as {"dag_run_id": "manual__1"}, with dag_id if of several DAGs.
-        #[param(body)]
+        #[param(body, min_items = 1)]
         pub dag_runs: Option<Vec<BTreeMap<String, Json>>>,
     }
 
@@ -394,7 +394,7 @@ pub mod tools {
         pub dag_id: String,
 
         /// Or runs of this partition.
-        #[param(body)]
+        #[param(body, min_length = 1)]
         pub partition_key: Option<String>,
 
         /// Or partitions from this date.
@@ -406,7 +406,7 @@ pub mod tools {
         pub partition_date_end: Option<String>,
 
         /// This run.
-        #[param(body)]
+        #[param(body, min_length = 1)]
         pub run_id: Option<String>,
 
         /// Also run their tasks again.
@@ -441,7 +441,7 @@ pub mod tools {
 
         /// Such as {"action": "update", "entities": [{"dag_run_id": "manual__1", "state":
         /// "failed"}]}, or action delete.
-        #[param(body)]
+        #[param(body, min_items = 1)]
         pub actions: Vec<BTreeMap<String, Json>>,
     }
 

@@ -39,11 +39,11 @@ pub mod tools {
         #[param(query)]
         pub tags: Option<Vec<String>>,
 
-        /// Any of these owners.
+        /// Any of these, as part of the owners.
         #[param(query)]
         pub owners: Option<Vec<String>>,
 
-        /// Part of the id.
+        /// Part of the id in any case; _ is any character, % any text.
         #[param(query)]
         pub dag_id_pattern: Option<String>,
 
@@ -139,8 +139,9 @@ pub mod tools {
         pub is_paused: bool,
     }
 
-    /// Pause or unpause all DAGs that match. Check with the same filters which those are (list
-    /// dags). Returns the first 50; older servers change only these.
+    /// Pause or unpause the DAGs with these ids, or all that match every filter given. List dags
+    /// with the same filters finds exactly those; without DAGs whose file is gone. Filters return
+    /// the first 50; before Airflow 3.3 only these change: repeat with the opposite paused.
     #[tool(
         name = "bulk_update_apacheairflow_dags",
         title = "Pause or unpause many DAGs",
@@ -152,21 +153,31 @@ pub mod tools {
         patch = "/api/v2/dags",
         body(json, required),
         mask(update_mask = repeat),
+        each(
+            operation = "patch_dag",
+            patch = "/api/v2/dags/{dag_id}",
+            items = "dags"
+        ),
+        require_any(dag_ids, dag_id_pattern, tags, owners),
         returns = DagCollectionResponse,
         effect(destructive)
     )]
     pub struct BulkUpdateDags {
-        /// Only with any of these tags.
-        #[param(query)]
+        /// Exact ids, instead of filters.
+        #[param(each, wire = "dag_id", min_items = 1, max_items = 100)]
+        pub dag_ids: Option<Vec<String>>,
+
+        /// Any of these tags.
+        #[param(query, min_items = 1, items(min_length = 1))]
         pub tags: Option<Vec<String>>,
 
-        /// Only of any of these owners.
-        #[param(query)]
+        /// Any of these, as part of the owners.
+        #[param(query, min_items = 1, items(min_length = 1))]
         pub owners: Option<Vec<String>>,
 
-        /// Part of the id; ~ for every DAG.
-        #[param(query)]
-        pub dag_id_pattern: String,
+        /// Part of the id in any case; _ is any character, % any text.
+        #[param(query, when_omitted = "%", pattern = "^[^~|]+$")]
+        pub dag_id_pattern: Option<String>,
 
         /// Only those paused or not so far.
         #[param(query)]

@@ -166,7 +166,7 @@ pub mod tools {
         /// always with slots and include_deferred; delete with names as entities.
         /// action_on_existence (fail, skip, overwrite) of create, action_on_non_existence (fail,
         /// skip) of the others.
-        #[param(body)]
+        #[param(body, min_items = 1)]
         pub actions: Vec<BTreeMap<String, Json>>,
     }
 

@@ -665,11 +665,11 @@ pub mod tools {
         pub reset_dag_runs: Option<bool>,
 
         /// Only these tasks.
-        #[param(body)]
+        #[param(body, min_items = 1)]
         pub task_ids: Option<Vec<PostClearTaskInstancesTaskIdsItem>>,
 
         /// Only in this run.
-        #[param(body)]
+        #[param(body, min_length = 1)]
         pub dag_run_id: Option<String>,
 
         /// Also tasks before them.
@@ -707,7 +707,8 @@ pub mod tools {
     }
 
     /// Update or delete many task instances of a run in one call, or of any runs with ~ if entities
-    /// name their dag_id and dag_run_id. Returns what succeeded and what failed.
+    /// name their dag_id and dag_run_id. Without map_index, all instances of a mapped task. Returns
+    /// what succeeded and what failed.
     #[tool(
         name = "bulk_apacheairflow_task_instances",
         title = "Change many task instances",
@@ -733,7 +734,7 @@ pub mod tools {
 
         /// As [{"action": "update", "entities": [{"task_id": "t", "map_index": 0, "new_state":
         /// "failed", "note": "n"}]}], or delete.
-        #[param(body)]
+        #[param(body, min_items = 1)]
         pub actions: Vec<BTreeMap<String, Json>>,
     }
 

@@ -67,7 +67,7 @@ pub mod tools {
     )]
     pub struct CreateVariable {
         /// Key.
-        #[param(body, max_length = 250)]
+        #[param(body, min_length = 1, max_length = 250)]
         pub key: String,
 
         /// Text, or JSON, which is kept as text.
@@ -148,7 +148,7 @@ pub mod tools {
         /// Such as {"action": "create", "entities": [{"key": "a", "value": "1"}]}; update likewise,
         /// delete with keys as entities. action_on_existence (fail, skip, overwrite) of create,
         /// action_on_non_existence (fail, skip) of the others.
-        #[param(body, secret)]
+        #[param(body, secret, min_items = 1)]
         pub actions: Vec<BTreeMap<String, Json>>,
     }
 

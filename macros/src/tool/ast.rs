@@ -10,7 +10,7 @@ use crate::entries::{Name, each, each_key, each_key_of, parenthesized, unknown_k
 use crate::errors::{Errors, error};
 use crate::value::Value;
 
-const KEYS: &str = "`name`, `was`, `title`, `toolset`, `tags`, `method`, `document`, `operation`, `since`, an HTTP method such as `get`, `body`, `fixed`, `list`, `merge`, `mask`, `read_back`, `verify`, `not_applied`, `notes`, `returns`, `answer`, `effect`";
+const KEYS: &str = "`name`, `was`, `title`, `toolset`, `tags`, `method`, `document`, `operation`, `since`, an HTTP method such as `get`, `body`, `fixed`, `list`, `merge`, `mask`, `read_back`, `verify`, `not_applied`, `notes`, `each`, `require_any`, `returns`, `answer`, `effect`";
 
 /// The keys of `#[tool(..)]`.
 #[derive(Default)]
@@ -36,6 +36,8 @@ pub(crate) struct Keys {
     pub(crate) verify: Option<Verify>,
     pub(crate) not_applied: Option<NotApplied>,
     pub(crate) notes: Vec<VersionedText>,
+    pub(crate) each: Option<Each>,
+    pub(crate) require_any: Vec<Name>,
     pub(crate) returns: Option<Type>,
     pub(crate) answer: Option<Answer>,
     pub(crate) effect: Vec<Ident>,
@@ -153,6 +155,14 @@ pub(crate) struct Mask {
     pub(crate) separator: Ident,
 }
 
+/// `each(operation = "..", patch = "..", items = "..")`
+pub(crate) struct Each {
+    pub(crate) key: Ident,
+    pub(crate) operation: Option<LitStr>,
+    pub(crate) http: Option<(Ident, LitStr)>,
+    pub(crate) items: Option<LitStr>,
+}
+
 impl Keys {
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut keys = Self::default();
@@ -218,6 +228,15 @@ impl Keys {
                 });
             }
             "notes" => self.notes = versions::parse(input, errors)?,
+            "each" => self.each = Some(each_id(key, input, errors)?),
+            "require_any" => {
+                parenthesized(input, errors, |input, errors| {
+                    each(input, errors, |input, _| {
+                        self.require_any.push(input.parse()?);
+                        Ok(())
+                    });
+                })?;
+            }
             "returns" => self.returns = Some(value(input)?),
             "answer" => self.answer = Some(answer(input, errors)?),
             "effect" => {
@@ -340,6 +359,35 @@ fn verify(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Resu
         slash,
         except,
     })
+}
+
+fn each_id(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Each> {
+    let mut keys = Each {
+        key: key.clone(),
+        operation: None,
+        http: None,
+        items: None,
+    };
+    parenthesized(input, errors, |input, errors| {
+        each_key(input, errors, |key, input, _| {
+            match key.to_string().as_str() {
+                "operation" => keys.operation = Some(value(input)?),
+                "post" | "put" | "patch" | "delete" => {
+                    keys.http = Some((key.clone(), value(input)?));
+                }
+                "items" => keys.items = Some(value(input)?),
+                _ => {
+                    return Err(unknown_key(
+                        key,
+                        "`each(..)`",
+                        "`operation`, an HTTP method such as `patch`, `items`",
+                    ));
+                }
+            }
+            Ok(())
+        });
+    })?;
+    Ok(keys)
 }
 
 fn mask(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Mask>> {

@@ -5,6 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{ItemStruct, LitStr};
 
+use super::each::CheckedEach;
 use super::list::{CheckedList, Pages, Way};
 use super::param::{Param, Place, Separator};
 use super::path::Segment;
@@ -21,6 +22,7 @@ pub(crate) fn expand(tool: &Tool) -> TokenStream {
     let constant = constant(tool);
     let params = tool.params.iter().map(param);
     let item_checks = tool.list.iter().map(item_checks);
+    let each_checks = each_checks(tool);
     let marker = marker(&tool.name);
     quote! {
         #[allow(non_upper_case_globals)]
@@ -28,6 +30,7 @@ pub(crate) fn expand(tool: &Tool) -> TokenStream {
             #(#params)*
             #clear
             #(#item_checks)*
+            #each_checks
             impl ::runtime::__private::ToolBlock for #ident {
                 const TOOL: ::runtime::__private::Tool = #constant;
             }
@@ -86,6 +89,8 @@ fn constant(tool: &Tool) -> TokenStream {
     let body = body(tool);
     let list = option(tool.list.as_ref().map(list));
     let update = update(tool);
+    let each = option(tool.each.as_ref().map(each));
+    let require_any = tool.require_any.iter().map(|name| &name.text);
     let content = content(&tool.content);
     let returns = option(tool.returns.as_ref().map(|ty| {
         let schema = quote_spanned!(ty.span()=> ::runtime::__private::Schema);
@@ -117,6 +122,8 @@ fn constant(tool: &Tool) -> TokenStream {
             body: #body,
             list: #list,
             update: #update,
+            each: #each,
+            require_any: &[#(#require_any),*],
             returns: #returns,
             content: #content,
         }
@@ -178,6 +185,7 @@ fn param((param, place): &(Param, Place)) -> TokenStream {
         Place::Cookie => quote!(Cookie),
         Place::Body => quote!(Body),
         Place::Whole => quote!(WholeBody),
+        Place::Each => quote!(Each),
     };
     let checks = param.facts.checks(&name, ty, &quote!(#ident.field.shape));
     let required = required_check(param, *place, &name);
@@ -453,6 +461,75 @@ fn verify(tool: &Tool) -> TokenStream {
             hints: #hints,
         }
     }
+}
+
+fn each(each: &CheckedEach) -> TokenStream {
+    let CheckedEach {
+        operation, items, ..
+    } = each;
+    let http = capitalised(&each.http);
+    let segments = path_pieces(&each.segments);
+    quote! {
+        ::runtime::__private::Each {
+            operation: #operation,
+            http: ::runtime::__private::Http::#http,
+            segments: #segments,
+            items: #items,
+        }
+    }
+}
+
+/// Whether the result has the member for the answers, the ids are an array, and what is required of several arguments is required of none alone.
+fn each_checks(tool: &Tool) -> TokenStream {
+    let items = tool.each.iter().zip(&tool.returns).map(|(each, ty)| {
+        let (span, items) = (ty.span(), &each.items);
+        let message = message(
+            format_args!("`{}` has no field `{items}` for the answers of `each(..)`", type_name(ty)),
+            "write the member of the result that is an array of them: `items = \"..\"`",
+        );
+        quote_spanned! {span=>
+            const _: () = ::runtime::__private::check(
+                ::runtime::__private::has_field(<#ty as ::runtime::__private::Schema>::SHAPE, #items),
+                #message,
+            );
+        }
+    });
+    let ids = tool
+        .params
+        .iter()
+        .filter(|(_, place)| *place == Place::Each);
+    let ids = ids.map(|(param, _)| {
+        let (ident, span) = (&param.ident, param.ty.span());
+        let message = message(
+            format_args!(
+                "the ids `{}` are not an array that can be left out",
+                param.argument()
+            ),
+            "write `Option<Vec<..>>`",
+        );
+        quote_spanned! {span=>
+            const _: () = ::runtime::__private::check(
+                ::runtime::__private::is_array(#ident.field.shape) && !#ident.field.required,
+                #message,
+            );
+        }
+    });
+    let required = tool.require_any.iter().filter_map(|name| {
+        let mut params = tool.params.iter();
+        let (param, _) = params.find(|(param, _)| param.argument() == name.text)?;
+        let (ident, span) = (&param.ident, name.span);
+        let message = message(
+            format_args!(
+                "`{}` is required anyway, so `require_any(..)` has no effect",
+                name.text
+            ),
+            "write `Option<..>`, or remove `require_any(..)`",
+        );
+        Some(quote_spanned! {span=>
+            const _: () = ::runtime::__private::check(!#ident.field.required, #message);
+        })
+    });
+    items.chain(ids).chain(required).collect()
 }
 
 fn path_pieces(segments: &[Segment]) -> TokenStream {

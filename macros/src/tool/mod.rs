@@ -4,6 +4,7 @@
 
 mod ast;
 mod body;
+mod each;
 mod expand;
 mod list;
 mod names;

@@ -91,7 +91,7 @@ fn check_wires(keys: &Keys, params: &[(Param, Place)], tool: &str, errors: &mut 
             Place::Header => "header",
             Place::Cookie => "cookie",
             Place::Body => "body",
-            Place::Whole => continue,
+            Place::Whole | Place::Each => continue,
         };
         let wire = (place, param.wire());
         // A reserved name is reported as that.

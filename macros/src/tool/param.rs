@@ -41,6 +41,7 @@ pub(crate) enum Place {
     Cookie,
     Body,
     Whole,
+    Each,
 }
 
 /// The variant of `Separator`.
@@ -116,7 +117,7 @@ impl Param {
         errors: &mut Errors,
     ) -> syn::Result<()> {
         match key.to_string().as_str() {
-            "path" | "query" | "header" | "cookie" | "body" | "whole" => {
+            "path" | "query" | "header" | "cookie" | "body" | "whole" | "each" => {
                 let mut how = None;
                 if input.peek(syn::token::Paren) {
                     parenthesized(input, errors, |input, errors| {
@@ -139,7 +140,7 @@ impl Param {
             _ => {
                 if !self.facts.read(key, input, errors)? {
                     let known = format!(
-                        "`path`, `query`, `header`, `cookie`, `body`, `whole`, `wire`, `name`, `or`, `when_omitted`, `hidden`, `clear`, `since`, `secret`, {}, `default`, `example`",
+                        "`path`, `query`, `header`, `cookie`, `body`, `whole`, `each`, `wire`, `name`, `or`, `when_omitted`, `hidden`, `clear`, `since`, `secret`, {}, `default`, `example`",
                         rules::KEYS
                     );
                     return Err(unknown_key(key, "`#[param(..)]`", &known));
@@ -205,6 +206,7 @@ pub(super) fn place(param: &Param, tool: &str, errors: &mut Errors) -> Option<Pl
         ("cookie", "") => Place::Cookie,
         ("body", "") => Place::Body,
         ("whole", "") => Place::Whole,
+        ("each", "") => Place::Each,
         (key, _) => {
             let instead = match key {
                 "path" => "write `path` or `path(slash)`",

@@ -5,6 +5,7 @@ use syn::{ItemStruct, LitStr, Type};
 
 use super::ast::Keys;
 use super::body::{check_body, check_encoding, check_mask, check_update, check_verify};
+use super::each::{CheckedEach, check_each, check_require_any};
 use super::list::{CheckedList, check_list};
 use super::names::check_names;
 use super::param::{Param, Place, Separator, check_param, place};
@@ -48,6 +49,8 @@ pub(crate) struct Tool {
     pub(crate) slash: bool,
     pub(crate) except: Vec<String>,
     pub(crate) hint: Texts,
+    pub(crate) each: Option<CheckedEach>,
+    pub(crate) require_any: Vec<Name>,
     pub(crate) returns: Option<Type>,
     pub(crate) content: Content,
 }
@@ -127,6 +130,8 @@ pub(crate) fn validate(
         .mask
         .as_ref()
         .and_then(|mask| check_mask(mask, &keys, &tool, errors));
+    let each = check_each(&keys, &params, &tool, errors);
+    check_require_any(&keys, &params, &tool, errors);
     let list = check_list(&keys, &method, &tool, errors);
     let content = check_answer(&keys, &method, &tool, errors)?;
 
@@ -171,6 +176,8 @@ pub(crate) fn validate(
         slash,
         except,
         hint,
+        each,
+        require_any: keys.require_any,
         returns: keys.returns,
         content,
     })

@@ -132,6 +132,8 @@ const _: () = {
                 summary: &["name", "roles"],
             }),
             update: ::runtime::__private::Update::PLAIN,
+            each: ::core::option::Option::None,
+            require_any: &[],
             returns: ::core::option::Option::None,
             content: ::runtime::__private::Content::Json,
         };

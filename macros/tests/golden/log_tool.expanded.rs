@@ -99,6 +99,8 @@ const _: () = {
             body: ::runtime::__private::Body::NONE,
             list: ::core::option::Option::None,
             update: ::runtime::__private::Update::PLAIN,
+            each: ::core::option::Option::None,
+            require_any: &[],
             returns: ::core::option::Option::None,
             content: ::runtime::__private::Content::Log {
                 accept: "text/plain",

@@ -197,6 +197,8 @@ const _: () = {
                     ],
                 },
             },
+            each: ::core::option::Option::None,
+            require_any: &[],
             returns: ::core::option::Option::Some(
                 <User as ::runtime::__private::Schema>::SHAPE,
             ),

@@ -134,6 +134,67 @@ pub mod tools {
         pub code: Option<String>,
     }
 
+    /// Change the items with these names, or all that match every filter given.
+    #[tool(
+        name = "bulk_update_items",
+        title = "Update many items",
+        toolset = "items",
+        tags("stock"),
+        method = "bulk_update",
+        document = "shop-2",
+        operation = "update_items",
+        patch = "/v2/items",
+        body(json, required),
+        mask(update_mask = comma),
+        each(operation = "update_item", patch = "/v2/items/{name}", items = "items"),
+        require_any(names, labels, like),
+        returns = ItemCollection,
+        effect(destructive)
+    )]
+    pub struct BulkUpdateItems {
+        /// Exact names.
+        #[param(
+            each,
+            wire = "name",
+            min_items = 1,
+            max_items = 20,
+            items(min_length = 1)
+        )]
+        pub names: Option<Vec<String>>,
+
+        /// Any of these tags.
+        #[param(query, min_items = 1, items(min_length = 1))]
+        pub labels: Option<Vec<String>>,
+
+        /// Part of the name.
+        #[param(query, min_length = 1)]
+        pub like: Option<String>,
+
+        /// Only those sold or not.
+        #[param(query)]
+        pub sold: Option<bool>,
+
+        /// Name that customers see.
+        #[param(body, min_length = 1, max_length = 80)]
+        pub name: String,
+
+        /// In euros.
+        #[param(body, min = 0)]
+        pub price: f64,
+
+        /// How it is handled.
+        #[param(body, name = "type", default = "plain")]
+        pub type_: Option<ItemType>,
+
+        /// Words to find it by.
+        #[param(body)]
+        pub tags: Option<Vec<Tag>>,
+
+        /// Code that opens the drawer.
+        #[param(body, secret, format = "password")]
+        pub code: Option<String>,
+    }
+
     /// Delete an item for good.
     #[tool(
         name = "delete_a_item_by_id",
@@ -168,6 +229,12 @@ pub mod tools {
         pub tags: Option<Vec<Tag>>,
         #[schema(format = "date-time")]
         pub sold_at: Option<Nullable<String>>,
+    }
+
+    #[derive(Schema)]
+    pub struct ItemCollection {
+        pub items: Vec<Item>,
+        pub total_entries: i64,
     }
 
     #[derive(Schema)]

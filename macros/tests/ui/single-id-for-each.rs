@@ -1,0 +1,41 @@
+//! One id, where several are meant.
+
+pub struct Tools;
+
+pub mod users {
+    #[runtime::tools]
+    pub mod tools {
+        use runtime::prelude::*;
+
+        /// Updates users.
+        #[tool(
+            name = "update_users",
+            title = "Update users",
+            toolset = "users",
+            method = "update_many",
+            document = "core",
+            operation = "op",
+            patch = "/users",
+            body(json, required),
+            each(operation = "patch_user", patch = "/users/{id}", items = "users"),
+            returns = Users,
+        )]
+        pub struct UpdateUsers {
+            /// Names.
+            #[param(each, wire = "id")]
+            pub ids: String,
+
+            /// Whether they can sign in.
+            #[param(body)]
+            pub active: bool,
+        }
+
+        /// Users.
+        #[derive(Schema)]
+        pub struct Users {
+            pub users: Vec<String>,
+        }
+    }
+}
+
+fn main() {}
