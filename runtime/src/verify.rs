@@ -70,11 +70,7 @@ fn difference(asked: &Value, found: &Value, exact: bool) -> Option<String> {
             false => format!("asked for {asked}, is {}", words(found)),
         });
     };
-    let missing = without(asked, found, |asked, found| holds(asked, found, exact));
-    let more = match exact {
-        true => without(found, asked, |found, asked| holds(asked, found, exact)),
-        false => Vec::new(),
-    };
+    let (missing, more) = set_differences(asked, found, exact);
     let mut texts = Vec::new();
     if !missing.is_empty() {
         texts.push(format!("lacks {}", listed(&missing)));
@@ -97,11 +93,8 @@ fn holds(asked: &Value, found: &Value, exact: bool) -> bool {
             holds(asked, found, exact)
         }),
         (Value::Array(asked), Value::Array(found)) => {
-            let lacks = |one: &[Value], other: &[Value], holds: &dyn Fn(&Value, &Value) -> bool| {
-                !without(one, other, holds).is_empty()
-            };
-            !lacks(asked, found, &|asked, found| holds(asked, found, exact))
-                && !(exact && lacks(found, asked, &|found, asked| holds(asked, found, exact)))
+            let (missing, more) = set_differences(asked, found, exact);
+            missing.is_empty() && more.is_empty()
         }
         (Value::Number(asked), Value::Number(found)) => same_number(asked.as_str(), found.as_str()),
         (Value::String(asked), Value::String(found)) => {
@@ -109,6 +102,20 @@ fn holds(asked: &Value, found: &Value, exact: bool) -> bool {
         }
         _ => asked == found || (is_nothing(asked) && is_nothing(found)),
     }
+}
+
+/// The items that are missing, and, if arrays are `exact`, those that were not asked for.
+fn set_differences<'v>(
+    asked: &'v [Value],
+    found: &'v [Value],
+    exact: bool,
+) -> (Vec<&'v Value>, Vec<&'v Value>) {
+    let missing = without(asked, found, |asked, found| holds(asked, found, exact));
+    let more = match exact {
+        true => without(found, asked, |found, asked| holds(asked, found, exact)),
+        false => Vec::new(),
+    };
+    (missing, more)
 }
 
 /// An absent member, `null` and an empty string or array say the same.

@@ -435,13 +435,13 @@ fn mistakes() {
             "pause",
             "new: patch_items",
             "require_any: [lik, towns]",
-            "4: parameter `lik` is not in operation `patch_items` of new (did you mean `like`?)",
+            "4: operation `patch_items` of new has no parameter `lik` (did you mean `like`?)",
         ),
         (
             "pause",
             "new: patch_items",
-            "require_any: [name]",
-            "4: `name` in `require_any` changes nothing in new: it is so already",
+            "require_any: [like], parameters: [{ name: like, required: true, reason: r }]",
+            "4: `like` in `require_any` changes nothing in new: it is so already",
         ),
         (
             "get",

@@ -26,6 +26,9 @@ pub(crate) struct Texts {
     pub(crate) versions: Vec<(String, String, String)>,
 }
 
+/// A version in numbers; `None` if there is no bound or it cannot be read.
+type Bound = Option<Vec<u32>>;
+
 /// The content of `key(..)`.
 pub(super) fn parse(
     input: ParseStream<'_>,
@@ -67,13 +70,13 @@ pub(super) fn check(
     tool: &str,
     errors: &mut Errors,
 ) -> Texts {
-    let mut ranges: Vec<(Option<Vec<u32>>, Option<Vec<u32>>)> = Vec::new();
+    let mut ranges: Vec<(Bound, Bound)> = Vec::new();
     for text in texts {
         let (since, before) = (bound(&text.since, errors), bound(&text.before, errors));
         let empty = since.as_ref().zip(before.as_ref());
         let empty = empty.is_some_and(|(since, before)| since >= before);
         // Each range begins before the other one ends.
-        let begins_before = |one: &Option<Vec<u32>>, other: &Option<Vec<u32>>| {
+        let begins_before = |one: &Bound, other: &Bound| {
             let both = one.as_ref().zip(other.as_ref());
             both.is_none_or(|(begin, end)| begin < end)
         };
@@ -163,7 +166,7 @@ fn phrase(text: &VersionedText) -> String {
     }
 }
 
-fn bound(bound: &Option<LitStr>, errors: &mut Errors) -> Option<Vec<u32>> {
+fn bound(bound: &Option<LitStr>, errors: &mut Errors) -> Bound {
     let bound = bound.as_ref()?;
     let numbers = read(&bound.value());
     if numbers.is_none() {
