@@ -66,7 +66,7 @@ fn log_output() -> Map<String, Value> {
     lines.insert("items".to_owned(), Value::Object(typed("string")));
     let mut total = typed("integer");
     describe(&mut total, "All lines, before filters.");
-    let mut cursor = or_null(typed("string"));
+    let mut cursor = nullable(typed("string"));
     describe(
         &mut cursor,
         "Pass it as next_cursor to go on; null at the end.",
@@ -108,9 +108,9 @@ pub fn is_wrapped(returns: &Shape) -> bool {
 fn list_output(list: &List, room: Room) -> Map<String, Value> {
     let mut items = typed("array");
     items.insert("items".to_owned(), Value::Object(room.output(&list.of)));
-    let mut total = or_null(typed("integer"));
+    let mut total = nullable(typed("integer"));
     describe(&mut total, "All entries, before filters.");
-    let mut cursor = or_null(typed("string"));
+    let mut cursor = nullable(typed("string"));
     describe(
         &mut cursor,
         "Pass it as next_cursor for the next page; null on the last.",
@@ -364,7 +364,7 @@ impl Room {
     fn output_property(self, field: &Field) -> (String, Value) {
         let mut schema = self.output(&field.shape);
         if !matches!(field.shape.kind, Kind::Any) {
-            schema = or_null(schema);
+            schema = nullable(schema);
         }
         describe(&mut schema, field.description);
         (field.name.to_owned(), Value::Object(schema))
@@ -393,6 +393,17 @@ fn any() -> Map<String, Value> {
 fn any_of(schemas: impl Iterator<Item = Map<String, Value>>) -> Map<String, Value> {
     let schemas = schemas.map(Value::Object).collect();
     Map::from_iter([("anyOf".to_owned(), Value::Array(schemas))])
+}
+
+/// An output that may be `null`. A list of types is the shortest form; of inputs, some clients do not accept it.
+fn nullable(mut shape: Map<String, Value>) -> Map<String, Value> {
+    if let Some(Value::String(name)) = shape.get("type") {
+        let names = json!([name, "null"]);
+        shape.insert("type".to_owned(), names);
+    } else if let Some(Value::Array(alternatives)) = shape.get_mut("anyOf") {
+        alternatives.push(json!({"type": "null"}));
+    }
+    shape
 }
 
 fn or_null(schema: Map<String, Value>) -> Map<String, Value> {

@@ -229,7 +229,7 @@ fn log_output() -> Value {
             "lines": {"type": "array", "items": {"type": "string"}},
             "total_lines": {"type": "integer", "description": "All lines, before filters."},
             "next_cursor": {
-                "anyOf": [{"type": "string"}, {"type": "null"}],
+                "type": ["string", "null"],
                 "description": "Pass it as next_cursor to go on; null at the end.",
             },
         },
@@ -245,14 +245,14 @@ fn list_output(types: &Types<'_>, list: &List) -> Value {
     properties.insert(
         "total_entries".to_owned(),
         json!({
-            "anyOf": [{"type": "integer"}, {"type": "null"}],
+            "type": ["integer", "null"],
             "description": "All entries, before filters.",
         }),
     );
     properties.insert(
         "next_cursor".to_owned(),
         json!({
-            "anyOf": [{"type": "string"}, {"type": "null"}],
+            "type": ["string", "null"],
             "description": "Pass it as next_cursor for the next page; null on the last.",
         }),
     );
@@ -449,7 +449,7 @@ fn output_definition(room: Room<'_>, definition: &TypeDef) -> Object {
                 let mut property = if field.ty.kind == TypeKind::Any {
                     shape
                 } else {
-                    or_null(shape)
+                    nullable(shape)
                 };
                 annotate(&mut property, &field.description, None, None);
                 property
@@ -476,6 +476,17 @@ pub(super) fn any() -> Object {
 fn any_of(shapes: impl Iterator<Item = Object>) -> Object {
     let shapes = shapes.map(Value::Object).collect();
     Object::from_iter([("anyOf".to_owned(), Value::Array(shapes))])
+}
+
+/// An output that may be `null`. A list of types is the shortest form; of inputs, some clients do not accept it.
+fn nullable(mut shape: Object) -> Object {
+    if let Some(Value::String(name)) = shape.get("type") {
+        let names = json!([name, "null"]);
+        shape.insert("type".to_owned(), names);
+    } else if let Some(Value::Array(alternatives)) = shape.get_mut("anyOf") {
+        alternatives.push(json!({"type": "null"}));
+    }
+    shape
 }
 
 fn or_null(shape: Object) -> Object {

@@ -194,7 +194,7 @@ fn results_are_described_loosely() {
         optional("u", EITHER),
         optional("t", nullable(format("date-time"))),
     ]);
-    let thing = r#"{"type":"object","properties":{"s":{"anyOf":[{"type":"string"},{"type":"null"}]},"e":{"anyOf":[{"type":"string"},{"type":"null"}]},"l":{"anyOf":[{"type":"array","items":{"type":"object","properties":{"name":{"anyOf":[{"type":"string"},{"type":"null"}]}}}},{"type":"null"}]},"x":{"description":"Any JSON value."},"m":{"anyOf":[{"type":"object"},{"type":"null"}]},"u":{"anyOf":[{"anyOf":[{"type":"string"},{"type":"object","properties":{"name":{"anyOf":[{"type":"string"},{"type":"null"}]}}}]},{"type":"null"}]},"t":{"anyOf":[{"type":"string"},{"type":"null"}]}}}"#;
+    let thing = r#"{"type":"object","properties":{"s":{"type":["string","null"]},"e":{"type":["string","null"]},"l":{"type":["array","null"],"items":{"type":"object","properties":{"name":{"type":["string","null"]}}}},"x":{"description":"Any JSON value."},"m":{"type":["object","null"]},"u":{"anyOf":[{"type":"string"},{"type":"object","properties":{"name":{"type":["string","null"]}}},{"type":"null"}]},"t":{"type":["string","null"]}}}"#;
     let rows = [
         (Some(THING), thing),
         (Some(map(&STRING)), r#"{"type":"object"}"#),
@@ -232,7 +232,7 @@ fn results_of_lists_have_a_cursor() {
     assert_eq!(
         text(output_schema(&LIST_USERS)),
         format!(
-            r#"{{"type":"object","properties":{{"users":{{"type":"array","items":{of}}},"total_entries":{{"anyOf":[{{"type":"integer"}},{{"type":"null"}}],"description":"All entries, before filters."}},"next_cursor":{{"anyOf":[{{"type":"string"}},{{"type":"null"}}],"description":"Pass it as next_cursor for the next page; null on the last."}}}}}}"#
+            r#"{{"type":"object","properties":{{"users":{{"type":"array","items":{of}}},"total_entries":{{"type":["integer","null"],"description":"All entries, before filters."}},"next_cursor":{{"type":["string","null"],"description":"Pass it as next_cursor for the next page; null on the last."}}}}}}"#
         )
     );
 }
