@@ -45,6 +45,7 @@ const fn tool(name: &'static str, method: &'static str, document: &'static str) 
         path: "/thing",
         segments: &[Segment::Literal("/thing")],
         params: &[],
+        clear: None,
         body: Body::NONE,
         list: None,
         update: Update::PLAIN,

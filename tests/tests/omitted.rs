@@ -6,7 +6,7 @@
 use runtime::arguments::{Arguments, Problem, check};
 use runtime::request::Request;
 use runtime::schema::{Additional, Field, Kind, Shape};
-use runtime::tool::Place;
+use runtime::tool::{Param, Place};
 use runtime::{Tool, registry};
 use serde_json::{Map, Value, json};
 
@@ -115,7 +115,7 @@ fn request(arguments: &Arguments) -> Request {
     }
 }
 
-/// The fewest arguments that a tool takes: those that are required, and one to change where an update needs one.
+/// The fewest arguments that a tool takes: those that are required, and one of several where a call has to give one of them.
 fn least(tool: &'static Tool) -> Map<String, Value> {
     let visible = || tool.params.iter().filter(|param| !param.hidden);
     let required = visible().filter(|param| param.field.required && param.or.is_empty());
@@ -123,9 +123,12 @@ fn least(tool: &'static Tool) -> Map<String, Value> {
         .map(|param| (param.field.name.to_owned(), sample(&param.field.shape)))
         .collect();
     if let Err(problems) = check(tool, given.clone()) {
-        let nothing = matches!(problems.as_slice(), [Problem::NothingToChange { .. }]);
-        assert!(nothing, "{}: {problems:?}", tool.name);
-        let param = visible().find(|param| param.place == Place::Body).unwrap();
+        let is_one = |param: &&Param| match problems.as_slice() {
+            [Problem::NothingToChange { .. }] => param.place == Place::Body,
+            [Problem::NoneOf { names }] => names.contains(&param.field.name),
+            _ => panic!("{}: {problems:?}", tool.name),
+        };
+        let param = visible().find(is_one).unwrap();
         given.insert(param.field.name.to_owned(), sample(&param.field.shape));
     }
     given
@@ -174,6 +177,8 @@ fn sample(shape: &Shape) -> Value {
             ([first, ..], _) => json!(first),
             (_, "date-time") => json!("2026-01-31T12:00:00Z"),
             (_, "date") => json!("2026-01-31"),
+            // The base64 of one byte.
+            (_, "binary") => json!("YQ=="),
             _ => json!("a".repeat(rules.min_length.unwrap_or(1).max(1) as usize)),
         },
         Kind::Array { items, .. } => json!([sample(items)]),

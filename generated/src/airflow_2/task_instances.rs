@@ -453,7 +453,7 @@ pub mod tools {
     /// in all its runs: look with dry_run true first.
     #[tool(
         name = "clear_apacheairflow_task_instances",
-        title = "Clear task instances",
+        title = "Clear and retry task instances",
         toolset = "task_instances",
         tags("runs"),
         method = "clear",

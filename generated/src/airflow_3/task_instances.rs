@@ -628,7 +628,7 @@ pub mod tools {
     /// in task_ids.
     #[tool(
         name = "clear_apacheairflow_task_instances",
-        title = "Clear task instances",
+        title = "Clear and retry task instances",
         toolset = "task_instances",
         tags("runs"),
         method = "clear",

@@ -73,6 +73,7 @@ static API: Api = Api {
     documents: &[Document {
         name: "things",
         probe: None,
+        version: None,
         instead_of: None,
         sign_in: None,
         hints: &[],
