@@ -234,11 +234,11 @@ async def test_what_a_stand_in_does_not_pass_on_is_not_applied(airflow, proxy, k
 
 @pytest.mark.anyio
 async def test_a_dag_that_is_not_paused_is_not_applied(airflow, proxy, tmp_path):
-    path = f"/api/v{airflow.major - 1}/dags/bulk_400"
+    path = f"/api/v{airflow.major - 1}/dags/lab_failing"
     before = airflow.direct("GET", path)[1]["is_paused"]
     async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:
-        proxy.answers["PATCH", path] = (200, "application/json", json.dumps({"dag_id": "bulk_400", "is_paused": not before}))
-        error = await session.error(update("dag"), {"id": "bulk_400", "is_paused": not before})
+        proxy.answers["PATCH", path] = (200, "application/json", json.dumps({"dag_id": "lab_failing", "is_paused": not before}))
+        error = await session.error(update("dag"), {"id": "lab_failing", "is_paused": not before})
         words = {True: "true", False: "false"}
         assert error["code"] == "not_applied", error
         assert f"is_paused: asked for {words[not before]}, is {words[before]}" in error["detail"], error
