@@ -1,4 +1,4 @@
-//! `airflow-mcp`: the server with the tools of Apache Airflow.
+//! Program `airflow-mcp`: MCP tools for Apache Airflow.
 
 use std::process::ExitCode;
 

@@ -1,8 +1,8 @@
-//! What the server calls itself and Airflow.
+//! Names, examples and search words of `airflow-mcp`.
 
 use server::{Examples, Product, Words};
 
-/// The server of Apache Airflow.
+/// Description of the product `airflow-mcp`.
 pub(crate) static PRODUCT: Product = Product {
     name: "airflow-mcp",
     version: env!("CARGO_PKG_VERSION"),
@@ -13,7 +13,7 @@ pub(crate) static PRODUCT: Product = Product {
     an_api: "an Airflow",
     prefix: "AIRFLOW",
     tool_names: "{verb}_apacheairflow_{resource}",
-    // What an administrator needs first.
+    // `doctor` checks the permission of this tool, because an administrator needs it first.
     probe: "list_all_apacheairflow_users",
     words: Words {
         same: SAME,
@@ -35,7 +35,7 @@ pub(crate) static PRODUCT: Product = Product {
     },
 };
 
-/// What people say, and the words of Airflow and of its catalogue for it.
+/// Words of search queries, each with the words that Airflow and the catalogue use instead.
 const SAME: &[(&str, &str)] = &[
     ("abort", "cancel stop"),
     ("access", "role permission"),
@@ -90,7 +90,7 @@ const SAME: &[(&str, &str)] = &[
     ("yesterday", "today date"),
 ];
 
-/// Turns of phrase whose words mean something else one by one.
+/// Phrases whose meaning differs from that of their single words, each with its replacement.
 const PHRASES: &[(&str, &str)] = &[
     ("add role to", "update role of"),
     ("kill a task", "mark task failed"),

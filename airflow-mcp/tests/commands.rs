@@ -1,4 +1,4 @@
-//! The commands for people and scripts: what they print, and how they end.
+//! The commands for people and scripts: their output and exit codes.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -255,7 +255,7 @@ fn doctor_finds_what_does_not() {
     assert!(text.contains("FAILED  settings"), "{text}");
 }
 
-/// Users and roles of FAB 2 are signed in to in another way than the rest of Airflow 3.
+/// Checks that `doctor` also signs in for users and roles of FAB 2, which use another sign-in method than the rest of Airflow 3.
 #[test]
 fn doctor_looks_at_each_way_to_sign_in() {
     let password = [
@@ -278,7 +278,7 @@ fn doctor_looks_at_each_way_to_sign_in() {
             1,
             "FAILED  sign-in     the FAB auth manager 2: Unauthorized\n",
         ),
-        // All else works with it.
+        // `doctor` succeeds if only FAB 2 rejects the bearer token, because everything else works with it.
         (
             &token,
             Some(&refused),

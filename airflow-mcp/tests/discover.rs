@@ -50,7 +50,7 @@ fn a_tool_is_found_described_and_called() {
     for arguments in rows {
         let through = json!({"name": LIST_USERS, "arguments": arguments});
         let through = call(&mut session, CALL, &through);
-        // By its own name it can be called too.
+        // The tool can also be called directly, by its own name.
         let directly = call(&mut session, LIST_USERS, &arguments);
         assert!(directly["content"][0]["text"].is_string(), "{directly}");
         assert_eq!(through, directly);
@@ -90,7 +90,7 @@ fn a_selection_holds_for_what_is_found_too() {
     let found = found["structuredContent"]["tools"].to_string();
     assert!(found.contains(LIST_USERS) && !found.contains(DELETE_USER));
 
-    // The same refusal as that of the tool itself.
+    // The call fails with the same error as a direct call.
     let rows = [
         (DELETE_USER, "selection"),
         ("list_all_apacheairflow_user", LIST_USERS),

@@ -14,7 +14,7 @@ use std::process::{Child, Output, Stdio};
 use common::{FakeAirflow, program, run};
 use serde_json::Value;
 
-/// A gateway with a store of its own, ended with the test.
+/// A gateway with its own store, stopped at the end of the test.
 struct Served {
     child: Child,
     folder: PathBuf,
@@ -49,7 +49,7 @@ impl Served {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        // Shown at the first start only.
+        // The gateway prints the token only at its first start.
         let mut token = "amk_none".to_owned();
         let url = loop {
             let line = lines.next().expect("it says where it serves").unwrap();
@@ -94,7 +94,7 @@ impl Served {
         serde_json::from_str(&self.text(&arguments)).unwrap()
     }
 
-    /// What is said on standard error by something that fails.
+    /// Runs a command that must fail and returns its standard error.
     fn fails(&self, arguments: &[&str]) -> String {
         let output = self.run_with(arguments, "");
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
@@ -130,7 +130,7 @@ fn everything_from_the_shell() {
     let account = gateway.json(&["account", "get", "production"]);
     assert_eq!(account["auth"]["username"], "admin");
 
-    // The password of the environment is not for an account that is only renamed.
+    // An update that only changes the name ignores the password in the environment.
     let id = account["id"].as_str().unwrap();
     let renamed = gateway.json(&["account", "update", id, "--name", "main"]);
     assert_eq!(

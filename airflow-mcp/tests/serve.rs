@@ -1,4 +1,4 @@
-//! `airflow-mcp serve` as clients and operators see it: a real process with a store in a file, asked over HTTP.
+//! `airflow-mcp serve` as clients and operators see it: a process with a store in a file, tested over HTTP.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -31,7 +31,7 @@ fn call(name: &str) -> Value {
     json!({"name": name, "arguments": {}})
 }
 
-/// Waits until something holds; a test that waits for ever fails.
+/// Waits until the condition holds. Panics after 30 s.
 fn until(mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
@@ -56,7 +56,7 @@ fn both_generations_are_served() {
     let hello = &reply.json()["result"];
     assert_eq!(hello["protocolVersion"], "2025-11-25");
     assert_eq!(hello["serverInfo"]["name"], "airflow-mcp");
-    // Nobody is there to be told of changes.
+    // `listChanged` is missing, because the gateway cannot notify clients of changes.
     assert_eq!(hello["capabilities"], json!({"tools": {}}));
 
     let discovered = gateway.modern(&url, &modern(1, "server/discover", json!({})), &[]);
@@ -173,7 +173,7 @@ fn hosts_and_origins_are_checked() {
         Some("content-type, mcp-method")
     );
     assert_eq!(preflight("https://evil.example").status, 403);
-    // Probes come by address.
+    // Health probes have an IP address in `Host`, so `/healthz` accepts it.
     let probe = gateway.send("GET", "/healthz", &[("host", "10.0.0.7")], "");
     assert_eq!(probe.status, 200);
 }
@@ -306,7 +306,7 @@ fn tools_can_be_found_instead_of_listed() {
     for params in calls {
         gateway.modern(&url, &modern(2, "tools/call", params), &[]);
     }
-    // What was called is what was meant, not the tool that called it.
+    // The audit log contains the tool that was meant, not the tool through which it was called.
     let expected = [
         (listed[0].as_str(), json!("read"), "ok"),
         (&listed[1], json!("read"), "invalid_arguments"),
@@ -353,7 +353,7 @@ fn an_api_token_beside_the_url() {
     assert_eq!(wrong.status, 401);
     let challenge = wrong.header("www-authenticate").unwrap();
     assert!(challenge.contains("error=\"invalid_token\""), "{challenge}");
-    // The token of the URL is no API token.
+    // The server token of the URL is not an API token.
     let own = format!("Bearer {}", url.trim_start_matches("/mcp/"));
     let reply = gateway.modern(&url, &list, &[("authorization", &own)]);
     assert_eq!(reply.status, 401);
@@ -412,7 +412,7 @@ fn guesses_are_slowed_and_others_are_not() {
                 }
             });
         }
-        // Meanwhile from the same address.
+        // Meanwhile, a server URL that this address has used before still works.
         for _ in 0..20 {
             assert_eq!(gateway.modern(&used, &list, &[]).status, 200);
         }
@@ -423,7 +423,7 @@ fn guesses_are_slowed_and_others_are_not() {
     assert!(statuses.iter().all(|status| matches!(status, 404 | 429)));
     let looked_up = statuses.iter().filter(|status| **status == 404).count();
     assert!((1..=20).contains(&looked_up), "{looked_up}");
-    // One that was never seen from there works for who does as `Retry-After` says.
+    // A server URL that this address has never used works after the wait that `Retry-After` demands.
     until(|| {
         let reply = gateway.modern(&fresh, &list, &[]);
         let wait = reply
@@ -448,7 +448,7 @@ fn calls_in_flight_finish_before_the_end() {
         let mut gateway = Gateway::start(&format!("shutdown-{signal}"), &[], &[]);
         let account = gateway.account(&airflow);
         let (_, url) = gateway.server(&account, json!({}), Value::Null);
-        // An idle connection must not hold it up.
+        // An idle connection must not delay the shutdown.
         let _idle = TcpStream::connect(&gateway.address).unwrap();
         let mut stream = gateway.open(
             "POST",
@@ -481,12 +481,12 @@ fn a_second_signal_breaks_off_what_does_not_finish() {
     until(|| airflow.requests().iter().any(|it| it.contains("/users")));
     let started = Instant::now();
     gateway.signal("TERM");
-    // Two at once would be taken for one.
+    // Two signals sent at the same time could be merged into one.
     until(|| TcpStream::connect(&gateway.address).is_err());
     gateway.signal("TERM");
     assert_eq!(gateway.end().0.code(), Some(0));
     assert!(started.elapsed() < Duration::from_secs(10));
-    // It is in the audit log all the same.
+    // The cancelled call is in the audit log.
     let again = gateway.again();
     let calls: Vec<_> = again
         .audit()
@@ -599,7 +599,7 @@ fn secrets_stay_secret() {
     ];
     for (place, bytes) in places {
         for secret in [&token, &gateway.api_token, &PASSWORD.to_owned(), &guess] {
-            // An unknown method is told to whoever sent it.
+            // The response to an unknown method contains the method's name, which its sender knows.
             let echoed = place == "bodies" && secret == &guess;
             assert!(
                 echoed || !holds(bytes, secret.as_bytes()),
@@ -613,7 +613,7 @@ fn holds(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
-/// Where traces go.
+/// Fake OpenTelemetry collector.
 struct Collector {
     url: String,
     bodies: std::sync::mpsc::Receiver<Vec<u8>>,
@@ -651,7 +651,7 @@ impl Collector {
         Self { url, bodies }
     }
 
-    /// All that came until now.
+    /// Returns the bytes received since the last call.
     fn received(&self) -> Vec<u8> {
         self.bodies.try_iter().flatten().collect()
     }

@@ -1,4 +1,4 @@
-//! `airflow-mcp stdio` as clients use it: over pipes, socket pairs and files, in both generations of the protocol.
+//! `airflow-mcp stdio` as clients use it: over pipes, socket pairs and files, with MCP 2025-11-25 and MCP 2026-07-28.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -151,7 +151,7 @@ fn what_fails_is_told_to_the_model() {
 
 #[test]
 fn error_objects_satisfy_the_output_schemas() {
-    // The official TypeScript SDK checks results with `isError` too, and shows the model its own complaint instead of the error.
+    // The official TypeScript SDK also validates results with `isError`. If such a result is invalid, the model sees the validation error instead of the tool error.
     let mut session = Session::start(program(&[NOBODY], &["stdio"]));
     let answer = session.ask(&modern(1, "tools/list", json!({})));
     for tool in answer["result"]["tools"].as_array().unwrap() {

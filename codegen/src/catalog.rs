@@ -1,30 +1,30 @@
-//! The IR: every tool with all decisions taken. Emitters see this and nothing else.
+//! The intermediate representation (IR): all tools with all decisions taken. Emitters read only the IR.
 //!
-//! Plain data without `$ref`, OpenAPI types or "not looked up yet": what stands here is what is written.
+//! The IR is plain data, without `$ref` and without types of `openapiv3`. All references are resolved, so emitters print what the IR contains.
 
 use serde::Serialize;
 
-/// All tools of all APIs.
+/// Tools of all APIs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Catalog {
     /// The APIs, newest first, as in `apis.yaml`.
     pub apis: Vec<Api>,
-    /// What each toolset is about, in the order of the allowlist.
+    /// Documentation of each toolset, in the order of the allowlist.
     pub toolsets: Vec<ToolsetDoc>,
 }
 
-/// A toolset for people: a section of the catalogue, a row of the README.
+/// Documentation of a toolset: a section of the catalogue and a row of the table in the README.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ToolsetDoc {
-    /// Name, also the name of its module.
+    /// Name of the toolset and of its module.
     pub name: String,
-    /// Tags of all its tools.
+    /// Tags that all tools of the toolset have.
     pub tags: Vec<String>,
-    /// What its tools deal with.
+    /// Description of the toolset.
     pub description: String,
-    /// File of the allowlist that declares it, relative to the workspace: `specs/tools/users.yaml`.
+    /// File of the allowlist that declares the toolset, relative to the workspace: `specs/tools/users.yaml`.
     pub source: String,
-    /// Names of its tools, whichever API has them, in the order of the allowlist.
+    /// Names of the tools that any API has, in the order of the allowlist.
     pub tools: Vec<String>,
 }
 
@@ -33,28 +33,28 @@ pub struct ToolsetDoc {
 pub struct Api {
     /// Name as in `apis.yaml`: `airflow-3`.
     pub name: String,
-    /// Module: `airflow_3`.
+    /// Name of the Rust module: `airflow_3`.
     pub module: String,
-    /// Name for people.
+    /// Display name.
     pub title: String,
-    /// How a server of this API is recognised.
+    /// Request that recognises an upstream of this API.
     pub version: VersionProbe,
-    /// Its documents.
+    /// Documents of the API.
     pub documents: Vec<Document>,
-    /// How user name and password are used.
+    /// Sign-in method: how a user name and a password are used.
     pub sign_in: SignIn,
-    /// What its errors look like.
+    /// Format of the API's errors, with hints.
     pub errors: ErrorShapes,
-    /// Its toolsets with their tools, in the order of the allowlist; never empty.
+    /// Toolsets with their tools, in the order of the allowlist; never empty.
     pub toolsets: Vec<Toolset>,
-    /// Named component schemas that several of its toolsets refer to and mean the same by, with all that they are made of, sorted by `rust_name`.
+    /// Named component schemas to which several toolsets refer with the same meaning, and all types that they contain, sorted by `rust_name`.
     pub types: Vec<TypeDef>,
-    /// What stands in for some of these tools where a server has another document.
+    /// Tools of the alternative documents. They replace tools of the same name if an upstream has such a document.
     pub alternatives: Vec<Alternative>,
 }
 
 impl Api {
-    /// Its name with its toolsets and the types that they share; then the same for each document that is there instead of another.
+    /// Yields the name, the shared types and the toolsets of the API, then the same for each alternative document.
     pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, &[TypeDef], &[Toolset])> {
         let usual = (self.name.as_str(), &self.types[..], &self.toolsets[..]);
         let alternatives = self.alternatives.iter();
@@ -63,166 +63,166 @@ impl Api {
     }
 }
 
-/// The tools of a document that a server can have instead of another: some of them have the names of tools of that one.
+/// Tools of an alternative: a document that an upstream can have instead of another. Some of its tools have the same names as tools of the other document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Alternative {
-    /// The document.
+    /// Name of the document.
     pub document: String,
-    /// Module in that of the API: `fab_2`.
+    /// Name of the Rust module inside the module of the API: `fab_2`.
     pub module: String,
-    /// What a server has that has it, for people.
+    /// Display name of the component whose presence means that an upstream has this document.
     pub what: String,
-    /// Its toolsets with their tools, in the order of the allowlist.
+    /// Toolsets with their tools, in the order of the allowlist.
     pub toolsets: Vec<Toolset>,
 }
 
-/// `runtime::api::VersionProbe`.
+/// Request that recognises an API; becomes `runtime::api::VersionProbe`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VersionProbe {
-    /// Path of the GET; empty if servers do not tell their version.
+    /// Path of the GET; empty if upstreams of this API do not report their version.
     pub path: String,
-    /// JSON pointer of the version.
+    /// JSON pointer to the version.
     pub version: String,
-    /// What the version is of, for people.
+    /// Display name of the product that has this version.
     pub product: String,
 }
 
-/// `runtime::api::Document`.
+/// OpenAPI document of an API; becomes `runtime::api::Document`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Document {
     /// Name as in `apis.yaml`.
     pub name: String,
     /// File of the document, relative to the workspace.
     pub source: String,
-    /// How to see that a server has it.
+    /// Request that shows whether an upstream has the document; `None` if every upstream has it.
     pub probe: Option<DocumentProbe>,
-    /// How the version of what has it is read, if that has a version of its own.
+    /// Source of the version of the component that provides the document, if this component has its own version.
     pub version: Option<VersionSource>,
-    /// The document that it is there instead of.
+    /// Document to which this document is an alternative.
     pub instead_of: Option<String>,
-    /// How user name and password are used for its operations, if otherwise than for those of the API.
+    /// Sign-in method for the operations of the document, if it differs from that of the API.
     pub sign_in: Option<SignIn>,
-    /// Advice for known errors of its operations, before that of the API.
+    /// Hints for known errors of the document's operations. They are tried before the hints of the API.
     pub hints: Vec<Hint>,
 }
 
-/// `runtime::api::DocumentProbe`.
+/// Request that shows whether an upstream has a document; becomes `runtime::api::DocumentProbe`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DocumentProbe {
     /// Path of the GET.
     pub path: String,
-    /// JSON pointer that exists in the answer.
+    /// JSON pointer that exists in the response if the upstream has the document.
     pub has: String,
-    /// What is missing otherwise, for people.
+    /// Display name of the component that is missing if the pointer does not exist.
     pub what: String,
 }
 
-/// `runtime::api::VersionSource`.
+/// Request for the version of a component; becomes `runtime::api::VersionSource`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VersionSource {
     /// Path and query of the GET.
     pub path: String,
-    /// JSON pointer of the array of components.
+    /// JSON pointer to the array of components.
     pub items: String,
-    /// Member that names a component.
+    /// Member with the name of a component.
     pub name: String,
-    /// Name of the component.
+    /// Name of the component to find.
     pub component: String,
-    /// Member with its version.
+    /// Member with the version of a component.
     pub version: String,
-    /// What the version is of, for people.
+    /// Display name of the product that has this version.
     pub product: String,
 }
 
-/// `runtime::api::SignIn`.
+/// Sign-in method of an API; becomes `runtime::api::SignIn`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum SignIn {
-    /// Basic, with a session cookie where the server gives one.
+    /// Basic authentication, with a session cookie if the upstream sets one.
     Basic {
-        /// The request for the cookie.
+        /// Request that obtains the cookie.
         session: Option<Session>,
     },
-    /// Exchanged for a bearer token.
+    /// Exchange of user name and password for a bearer token.
     Token(TokenRequest),
-    /// Not at all: there is a key, which a header of its own carries.
+    /// No sign-in: each request has a key in a header.
     Key {
         /// Name of the header.
         header: String,
-        /// The word before the key; empty if it stands there as it is.
+        /// Word before the key; empty if the header contains only the key.
         scheme: String,
     },
 }
 
-/// `runtime::api::Session`.
+/// Request that obtains a session cookie; becomes `runtime::api::Session`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Session {
     /// Path and query of the GET.
     pub path: String,
     /// Name of the cookie.
     pub cookie: String,
-    /// Statuses that mean wrong credentials when there is no cookie.
+    /// Status codes that mean wrong credentials if the response sets no cookie.
     pub denied: Vec<u16>,
 }
 
-/// `runtime::api::TokenRequest`.
+/// Request that obtains a bearer token; becomes `runtime::api::TokenRequest`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TokenRequest {
     /// Path of the POST.
     pub path: String,
-    /// Body member with the user name.
+    /// Member of the body with the user name.
     pub username: String,
-    /// Body member with the password.
+    /// Member of the body with the password.
     pub password: String,
-    /// JSON pointer of the token.
+    /// JSON pointer to the token.
     pub token: String,
-    /// Answers that mean that the token is no longer good.
+    /// Responses to other requests that mean that the token is no longer valid.
     pub renew: Vec<Sign>,
 }
 
-/// `runtime::api::Sign`.
+/// Pattern that recognises an error response; becomes `runtime::api::Sign`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Sign {
-    /// HTTP status.
+    /// HTTP status code.
     pub status: u16,
-    /// Text its detail contains; empty for any.
+    /// Text that the error detail contains; empty for any text.
     pub says: String,
 }
 
-/// `runtime::api::ErrorShapes`.
+/// Format of an API's errors, with hints; becomes `runtime::api::ErrorShapes`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ErrorShapes {
-    /// JSON pointers of the explanation.
+    /// JSON pointers to the detail.
     pub detail: Vec<String>,
-    /// JSON pointers of the title.
+    /// JSON pointers to the title.
     pub title: Vec<String>,
-    /// Advice for known errors.
+    /// Hints for known errors.
     pub hints: Vec<Hint>,
 }
 
-/// `runtime::api::Hint`.
+/// Hint for a known error; becomes `runtime::api::Hint`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Hint {
-    /// The answer.
+    /// Pattern that recognises the error response.
     pub sign: Sign,
-    /// Code of the error; empty to keep the one of the status.
+    /// Error code; empty if the code follows from the status.
     pub code: String,
-    /// What to try.
+    /// Text of the hint: what to try.
     pub hint: String,
 }
 
-/// The tools of one toolset in one API: one generated module.
+/// Tools of one toolset in one API. They become one generated module.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Toolset {
     /// Name of the toolset.
     pub name: String,
-    /// Module: the same in snake case.
+    /// Name of the Rust module: the name of the toolset in snake case.
     pub module: String,
-    /// Files it is made from, relative to the workspace: allowlist first, then documents in the order of the API.
+    /// Files from which the module is generated, relative to the workspace: the allowlist first, then documents in the order of the API.
     pub sources: Vec<String>,
-    /// The tools, in the order of the allowlist.
+    /// Tools, in the order of the allowlist.
     pub operations: Vec<Operation>,
-    /// Named component schemas that its tools refer to, directly or through each other, and that are not among the types of the API; sorted by `rust_name`.
+    /// Named component schemas to which the tools refer, directly or through each other, except those in `Api::types`; sorted by `rust_name`.
     pub types: Vec<TypeDef>,
 }
 
@@ -231,62 +231,62 @@ pub struct Toolset {
 pub struct Operation {
     /// Name of the tool.
     pub tool_name: String,
-    /// Name that it had before and still answers to.
+    /// Former name of the tool, which calls can still use.
     pub was: Option<String>,
-    /// Struct: `ListAllUsers`, `GetUser`, `CreateUser`, `UpdateUser`, `DeleteUser`, `{Verb}{Resource}`.
+    /// Name of the struct: `ListAllUsers`, `GetUser`, `CreateUser`, `UpdateUser`, `DeleteUser`, `{Verb}{Resource}`.
     pub rust_name: String,
-    /// Short name for people.
+    /// Display name.
     pub title: String,
-    /// For the model, as far as it holds for all versions of a server.
+    /// Description for the model, as far as it applies to all versions of an upstream.
     pub description: String,
-    /// What is added to the description for some versions.
+    /// Additions to the description that apply to some versions.
     pub notes: Vec<VersionedText>,
-    /// Toolset.
+    /// Name of the toolset.
     pub toolset: String,
-    /// Tags, of the toolset and its own.
+    /// Tags of the toolset and of the tool.
     pub tags: Vec<String>,
-    /// `list`, `get`, `create`, `update`, `delete`, or a verb.
+    /// Method of the tool: `list`, `get`, `create`, `update`, `delete`, or another verb.
     pub method: String,
-    /// Document that has the operation.
+    /// Name of the document that has the operation.
     pub document: String,
-    /// Its id there.
+    /// Id of the operation in the document.
     pub operation_id: String,
-    /// The first release that has it, if it is newer than the oldest one that is supported.
+    /// First release that has the operation, if it is newer than the oldest supported release.
     pub since: Option<String>,
-    /// HTTP method, lower case.
+    /// HTTP method in lower case.
     pub http: String,
-    /// Path with the document's base: `/api/v1/users/{username}`.
+    /// Path that begins with the base path of the document: `/api/v1/users/{username}`.
     pub path: String,
-    /// What a call can change.
+    /// Effect of a call.
     pub effect: Effect,
-    /// The arguments, in the order of the specification: path, query, header, body.
+    /// Parameters, in the order of the document: path, query, header, body.
     pub parameters: Vec<Parameter>,
-    /// The request body; `None` if the operation takes none.
+    /// Request body; `None` if the operation takes none.
     pub body: Option<Body>,
-    /// Set on list tools.
+    /// Properties of a list tool; `None` for other tools.
     pub list: Option<List>,
-    /// Path of the GET whose answer fills body fields that are not given.
+    /// Path of the GET whose response supplies the body fields for which a call has no arguments.
     pub merge: Option<String>,
     /// Query parameter that names the body fields to write.
     pub mask: Option<Mask>,
-    /// Path of the GET whose answer is the result of the write.
+    /// Path of the GET whose response becomes the result of a write.
     pub read_back: Option<String>,
-    /// How what is read back is compared with what was asked for.
+    /// Rules for the comparison of the read-back response with the arguments.
     pub verify: Verify,
-    /// The operation on one object that is called for each id of the argument whose place is [`Place::Each`].
+    /// Operation on one object that is called for each id in the parameter whose location is [`Place::Each`].
     pub each: Option<Each>,
-    /// Names of the arguments of which a call has to give at least one; empty if there is no such rule.
+    /// Names of the parameters of which a call must set at least one; empty if there is no such rule.
     pub require_any: Vec<String>,
-    /// Shape of the answer; `None` for no content, for what is no JSON, and for list tools.
+    /// Type of the response; `None` if the response has no content or is not JSON, and for list tools.
     pub returns: Option<TypeRef>,
-    /// What the answer is written in.
+    /// Format of the response.
     pub content: Content,
-    /// Anonymous types of this operation, in the order of first use; emitted behind its struct.
+    /// Anonymous types of the operation, in the order of first use. They are emitted after the struct of the operation.
     pub types: Vec<TypeDef>,
 }
 
 impl Operation {
-    /// The description where the version of the server is not known: it states all possibilities, in the words of `#[tool]`.
+    /// Returns the description for an upstream whose version is unknown. The description contains the notes for all versions, in the same words as that of `#[tool]`.
     #[must_use]
     pub fn full_description(&self) -> String {
         let notes = self.notes.iter();
@@ -296,21 +296,21 @@ impl Operation {
     }
 }
 
-/// A text that holds for some versions of a server.
+/// Text that applies to some versions of an upstream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VersionedText {
-    /// What the versions are of.
+    /// Display name of the product that has these versions.
     pub product: String,
-    /// The first version for which it holds.
+    /// First version to which the text applies.
     pub since: Option<String>,
-    /// The first version for which it no longer holds.
+    /// First version to which the text no longer applies.
     pub before: Option<String>,
     /// The text.
     pub text: String,
 }
 
 impl VersionedText {
-    /// The versions in words.
+    /// Returns the versions in words.
     fn versions(&self) -> String {
         let product = &self.product;
         match (&self.since, &self.before) {
@@ -321,33 +321,33 @@ impl VersionedText {
     }
 }
 
-/// How what is read back is compared with what was asked for.
+/// Rules for the comparison of the read-back response with the arguments.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Verify {
-    /// Whether the server can route a value of the body with `/` in the path of the GET.
+    /// Whether the upstream can route a body value that contains `/` in the path of the GET.
     pub slash: bool,
     /// Members of the body that are not compared.
     pub except: Vec<String>,
-    /// What to do if a change was not applied; empty for the usual advice.
+    /// Hint if a change was not applied; empty for the default hint.
     pub hint: String,
-    /// The same for some versions.
+    /// Hints that apply to some versions.
     pub hints: Vec<VersionedText>,
 }
 
-/// An operation on one object, which takes the body and the mask of the tool.
+/// Operation on one object. Each request has the body and the mask of the tool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Each {
-    /// Id of the operation in the document of the tool.
+    /// Id of the operation in the tool's document.
     pub operation_id: String,
-    /// HTTP method, lower case.
+    /// HTTP method in lower case.
     pub http: String,
-    /// Path with the document's base: `/api/v1/dags/{dag_id}`.
+    /// Path that begins with the base path of the document: `/api/v1/dags/{dag_id}`.
     pub path: String,
-    /// Member of the tool's result that holds the answers.
+    /// Member of the tool result that contains the responses.
     pub items: String,
 }
 
-/// What an answer is written in.
+/// Format of a response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Content {
@@ -355,52 +355,52 @@ pub enum Content {
     Json,
     /// Text of this media type.
     Text {
-        /// Media type that is asked for.
+        /// Media type for the `Accept` header.
         accept: String,
     },
-    /// JSON values, one a line.
+    /// JSON values, one on each line (NDJSON).
     Lines {
-        /// Media type that is asked for.
+        /// Media type for the `Accept` header.
         accept: String,
     },
-    /// The lines of a log.
+    /// Lines of a log.
     Log {
-        /// Media type that is asked for.
+        /// Media type for the `Accept` header.
         accept: String,
-        /// How it goes on, if it may come in parts.
+        /// Continuation of the log, if the upstream returns it in parts.
         parts: Option<Parts>,
     },
 }
 
-/// How a log goes on that comes in parts.
+/// Continuation of a log that the upstream returns in parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Parts {
-    /// Query parameter that takes the token.
+    /// Query parameter with the continuation token.
     pub token: String,
-    /// Member of the answer with the token of the next part.
+    /// Member of the response with the token of the next part.
     pub next: String,
 }
 
-/// What a call can change.
+/// Effect of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Effect {
-    /// Changes nothing.
+    /// Whether a call changes nothing.
     pub read_only: bool,
-    /// May destroy.
+    /// Whether a call can destroy data.
     pub destructive: bool,
-    /// Twice is the same as once.
+    /// Whether a repeated call has the same effect as a single call.
     pub idempotent: bool,
 }
 
 impl Effect {
-    /// That of what only reads.
+    /// Effect of a call that only reads.
     pub const READS: Self = Self {
         read_only: true,
         destructive: false,
         idempotent: true,
     };
 
-    /// What follows from the method of the tool and that of its request. A list or a reading changes nothing, also where its filters are the body of a POST.
+    /// Returns the effect that follows from the tool method and the HTTP method. The methods `list` and `get` change nothing, even if a POST has their filters in its body.
     #[must_use]
     pub fn usual(method: &str, http: &str) -> Self {
         if http == "get" || (http == "post" && matches!(method, "list" | "get")) {
@@ -413,77 +413,77 @@ impl Effect {
         }
     }
 
-    /// Whether it can be that nothing is changed: a trial run is a verb of its own, and nothing is deleted on trial.
+    /// Returns whether a tool with these methods can be read-only. A trial run has its own verb, and there is no trial run of a DELETE.
     #[must_use]
     pub fn can_read(method: &str, http: &str) -> bool {
         http != "delete" && !matches!(method, "create" | "update" | "delete")
     }
 }
 
-/// An argument.
+/// Declared input of a tool.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Parameter {
-    /// Name for the model.
+    /// Name of the argument in a call.
     pub name: String,
-    /// Name of the Rust field.
+    /// Name of the field in Rust.
     pub rust_name: String,
-    /// Name in the request.
+    /// Name of the parameter in the request.
     pub wire: String,
-    /// Where it goes.
+    /// Location of the parameter in the request.
     pub place: Place,
-    /// For the model; never empty for a tool.
+    /// Description for the model; never empty for a tool.
     pub description: String,
-    /// Whether a call has to give it.
+    /// Whether each call must have an argument.
     pub required: bool,
-    /// Whether the document says that it will go.
+    /// Whether the document marks the parameter as deprecated.
     pub deprecated: bool,
-    /// What it is.
+    /// Type of the parameter.
     pub ty: TypeRef,
-    /// What the server assumes when it is left out, as JSON.
+    /// Value that the upstream uses if the parameter is omitted, as JSON.
     pub default: Option<serde_json::Value>,
-    /// An example, as JSON.
+    /// Example value, as JSON.
     pub example: Option<serde_json::Value>,
-    /// Never shown again.
+    /// Whether values are secret. Secret values never appear in errors or logs.
     pub secret: bool,
-    /// Argument whose value is sent when this one is not given.
+    /// Name of the parameter whose argument is sent if this one has none.
     pub or: Option<String>,
-    /// Value that is sent when this one is not given, as JSON.
+    /// Value that is sent if neither this parameter nor the one in `or` has an argument, as JSON.
     pub when_omitted: Option<serde_json::Value>,
-    /// Whether it is no argument: what is sent is always the value of `or` or `when_omitted`.
+    /// Whether the model cannot set the parameter. The request then always has the value of `or` or `when_omitted`.
     pub hidden: bool,
-    /// Whether the argument `clear` can name this one, to send `null` for it.
+    /// Whether the argument `clear` can name this parameter, so that `null` is sent for it.
     pub clear: bool,
-    /// The first release that has it, if it is newer than its operation.
+    /// First release that has the parameter, if it is newer than the operation.
     pub since: Option<String>,
 }
 
-/// Where an argument goes.
+/// Location of a parameter in the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Place {
     /// One segment of the path.
     Path {
-        /// Whether the server can route a value with `/`.
+        /// Whether the upstream can route a value that contains `/`.
         slash: bool,
     },
-    /// The query.
+    /// Query string.
     Query {
-        /// How several values are written.
+        /// Serialization of arrays and objects.
         separator: Separator,
     },
-    /// A header.
+    /// Header.
     Header,
-    /// A cookie.
+    /// Cookie.
     Cookie,
-    /// A member of the body's object.
+    /// Member of the object in the body.
     Body,
-    /// The whole body.
+    /// Whole body.
     WholeBody,
-    /// One segment of the path of [`Each`], a request for each item.
+    /// One segment of the path of [`Each`]. One request is sent for each item of the array.
     Each,
 }
 
-/// How several values of one query parameter are written.
+/// Serialization of arrays and objects in a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Separator {
@@ -503,87 +503,87 @@ pub enum Separator {
     Members,
 }
 
-/// The request body.
+/// Request body.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Body {
     /// Media type.
     pub media_type: String,
-    /// Whether one is sent even without arguments.
+    /// Whether a body is sent even if a call has no arguments for it.
     pub required: bool,
-    /// Members with a value that never changes (`const`), as JSON.
+    /// Members with a constant value (`const`), as JSON.
     pub fixed: Vec<(String, serde_json::Value)>,
-    /// How members of a form are written that are not repeated for each of their values, by wire name.
+    /// Serialization of the form members that are not repeated for each value, by wire name.
     pub encoding: Vec<(String, Separator)>,
 }
 
-/// A list in pages.
+/// Properties of a list tool.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct List {
-    /// Member of the answer that holds the items.
+    /// Member of the response that contains the items.
     pub items: String,
-    /// Shape of an item.
+    /// Type of an item.
     pub of: TypeRef,
-    /// How the API pages; `None` if it gives everything at once, which the runtime cuts.
+    /// Pagination style; `None` if the API returns all items at once, so that the runtime limits the result.
     pub pagination: Option<Pagination>,
-    /// The first release that pages it, if that is newer than the operation; older ones give everything at once.
+    /// First release that supports the pagination, if it is newer than the operation. Earlier releases return all items at once.
     pub pages_since: Option<String>,
-    /// Filters applied by the runtime.
+    /// Filters that the runtime applies.
     pub filters: Vec<Filter>,
-    /// Wire names of the fields returned by default; empty for all.
+    /// Wire names of the fields that are returned by default; empty for all.
     pub summary: Vec<String>,
 }
 
-/// How the API pages. Parameters for paging are never arguments of the tool.
+/// Pagination style of an API. The parameters that it uses are never parameters of the tool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pagination {
-    /// Whether the parameters are members of the body; else they stand in the query.
+    /// Whether the parameters are members of the body; otherwise they are in the query.
     pub in_body: bool,
-    /// Parameter with the number of items.
+    /// Parameter with the number of items to return.
     pub limit: String,
-    /// Most items the server gives at once.
+    /// Maximum number of items in one response.
     pub max: u32,
-    /// Member of the answer with the number of all entries, or its JSON pointer; `None` for the usual one.
+    /// Member of the response with the total number of items, or its JSON pointer; `None` for `total_entries`.
     pub total: Option<String>,
-    /// How a request says which items it wants.
+    /// Parameters that select the items to return.
     pub way: Way,
 }
 
-/// How a request says which items it wants.
+/// Parameters that select the items to return.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Way {
-    /// By the number of items to leave out.
+    /// Number of items to skip.
     Offset {
-        /// Parameter with it.
+        /// Parameter with the number.
         offset: String,
     },
-    /// By the number of a page.
+    /// Number of a page.
     Number {
-        /// Parameter with it.
+        /// Parameter with the number.
         page: String,
         /// Number of the first page.
         first: u32,
     },
-    /// By a cursor that the server hands out.
+    /// Cursor that the upstream returned.
     Cursor {
-        /// Parameter with it.
+        /// Parameter with the cursor.
         cursor: String,
-        /// Member of the answer with the cursor of the next page, or its JSON pointer.
+        /// Member of the response with the cursor of the next page, or its JSON pointer.
         next: String,
-        /// Parameter with the number of items to leave out, for servers that do not know the cursor.
+        /// Parameter with the number of items to skip, for upstreams that do not know the cursor.
         offset: Option<String>,
     },
-    /// By a link in a header of the answer.
+    /// Link in the `Link` header of the response.
     Link {
-        /// Relation of the link to the next page.
+        /// Relation type of the link to the next page.
         rel: String,
-        /// Parameters of the link that say where that begins. The document need not have them.
+        /// Query parameters of the link that contain the position of the next page. The document need not declare them.
         position: Vec<String>,
     },
 }
 
 impl Pagination {
-    /// The parameters that say where a page begins, if an operation has them.
+    /// Returns the parameters of a link that contain the position of a page. The operation need not have them.
     pub(crate) fn position(&self) -> &[String] {
         match &self.way {
             Way::Link { position, .. } => position,
@@ -591,7 +591,7 @@ impl Pagination {
         }
     }
 
-    /// The parameters that it needs.
+    /// Returns the parameters that an operation must have to use this pagination.
     pub(crate) fn parameters(&self) -> Vec<&str> {
         let more = match &self.way {
             Way::Offset { offset } => vec![offset],
@@ -607,38 +607,38 @@ impl Pagination {
     }
 }
 
-/// A filter applied by the runtime.
+/// Filter that the runtime applies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Filter {
-    /// Argument.
+    /// Name of the parameter.
     pub name: String,
-    /// Field of the item, with dots: `roles.name`.
+    /// Field of the item, as a path with dots: `roles.name`.
     pub field: String,
-    /// No two items have the same value.
+    /// Whether no two items have the same value.
     pub unique: bool,
 }
 
-/// A query parameter that names the body fields to write.
+/// Query parameter that names the body fields to write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mask {
-    /// Query parameter.
+    /// Name of the query parameter.
     pub name: String,
-    /// How several names are written.
+    /// Serialization of several field names.
     pub separator: Separator,
 }
 
-/// A type, with the rules that its values keep to.
+/// Type with its validation rules.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TypeRef {
-    /// What it is when it is not `null`.
+    /// Kind of the values that are not `null`.
     pub kind: TypeKind,
-    /// Whether `null` is a value.
+    /// Whether `null` is a valid value.
     pub nullable: bool,
-    /// What its values keep to, beyond their type.
+    /// Validation rules beyond the kind.
     pub rules: Rules,
 }
 
-/// What a value is when it is not `null`.
+/// Kind of a value that is not `null`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", content = "of", rename_all = "snake_case")]
 pub enum TypeKind {
@@ -646,23 +646,23 @@ pub enum TypeKind {
     Any,
     /// `true` or `false`.
     Boolean,
-    /// A number without fraction.
+    /// Number without a fraction.
     Integer,
-    /// A number.
+    /// Number.
     Number,
-    /// A string.
+    /// String.
     String,
-    /// An array of these.
+    /// Array of items of this type.
     Array(Box<TypeRef>),
-    /// An object whose members all are these (`additionalProperties`).
+    /// Object whose members all have this type (`additionalProperties`).
     Map(Box<TypeRef>),
-    /// A struct or enum of this module or of the API, by its `rust_name`.
+    /// Struct or enum of this module or of the API, by `rust_name`.
     Named(String),
-    /// The same, where the type contains itself: held by reference.
+    /// The same as `Named`, for a type that contains itself and is therefore held by reference.
     Boxed(String),
 }
 
-/// JSON Schema validation keywords, as in the specification.
+/// Validation keywords of JSON Schema, as in the document.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Rules {
     /// `format`, for strings.
@@ -677,7 +677,7 @@ pub struct Rules {
     pub minimum: Option<serde_json::Number>,
     /// `maximum`
     pub maximum: Option<serde_json::Number>,
-    /// `exclusiveMinimum`; for integers it is turned into `minimum`.
+    /// `exclusiveMinimum`; converted to `minimum` for integers.
     pub exclusive_minimum: Option<serde_json::Number>,
     /// `minItems`
     pub min_items: Option<u32>,
@@ -685,75 +685,75 @@ pub struct Rules {
     pub max_items: Option<u32>,
 }
 
-/// A struct or an enum.
+/// Struct or enum.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TypeDef {
-    /// Name in Rust, unique in its module.
+    /// Name in Rust, unique in the module.
     pub rust_name: String,
-    /// Name of the component schema that it is or, for an anonymous type, stands in; `None` for one that only this operation has.
+    /// Name of the component schema that is this type or, if the type is anonymous, contains it; `None` for a type that only this operation has.
     pub schema: Option<String>,
-    /// What it is; may be empty.
+    /// Description; can be empty.
     pub description: String,
-    /// Its content.
+    /// Content of the type.
     pub shape: TypeShape,
 }
 
-/// The content of a type.
+/// Content of a type.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum TypeShape {
-    /// An object.
+    /// Object.
     Struct {
-        /// Named members, in the order of the specification.
+        /// Named members, in the order of the document.
         fields: Vec<Field>,
-        /// Type of other members; `None` if there can be none in an input.
+        /// Type of other members; `None` if an input cannot have other members.
         additional: Option<TypeRef>,
     },
-    /// A string with known values.
+    /// String with known values.
     Enum {
-        /// The values.
+        /// Known values.
         values: Vec<EnumValue>,
     },
     /// One of several types (`oneOf`, `anyOf`).
     Union {
-        /// The types, each with the name of its variant.
+        /// Types, each with the name of its variant.
         variants: Vec<Variant>,
     },
 }
 
-/// A named member of an object.
+/// Named member of an object.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Field {
     /// Name in JSON.
     pub name: String,
     /// Name in Rust.
     pub rust_name: String,
-    /// What it means; may be empty.
+    /// Description; can be empty.
     pub description: String,
-    /// Whether an input has to have it.
+    /// Whether an input must have the member.
     pub required: bool,
-    /// What it is.
+    /// Type of the member.
     pub ty: TypeRef,
-    /// What the server assumes when it is left out.
+    /// Value that the upstream uses if the member is omitted.
     pub default: Option<serde_json::Value>,
-    /// An example.
+    /// Example value.
     pub example: Option<serde_json::Value>,
 }
 
-/// A value of a string enum.
+/// Value of a string enum.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EnumValue {
-    /// The string.
+    /// Value as a string.
     pub name: String,
-    /// Variant in Rust.
+    /// Name of the variant in Rust.
     pub rust_name: String,
 }
 
-/// A variant of a union.
+/// Variant of a union.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Variant {
-    /// Variant in Rust.
+    /// Name of the variant in Rust.
     pub rust_name: String,
-    /// Its type.
+    /// Type of the variant.
     pub ty: TypeRef,
 }

@@ -1,45 +1,45 @@
-//! Corrections of documents that say something else than their server does.
+//! Corrects documents that differ from the behaviour of their server.
 //!
-//! They are data, not code: each names the document and the value as it is published, so that a correction is noticed as soon as a new document no longer needs it.
+//! Corrections are data, not code. Each names the document and the published value, so that a correction which a new document no longer needs is noticed.
 
 use serde_json::{Map, Value};
 
 use crate::error::DocumentError;
 use crate::openapi::unescape;
 
-/// A value of a document that is wrong, and what it has to be.
+/// Wrong value of a document, and its correction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Correction {
     /// File with the correction.
     pub source: String,
-    /// Line of its entry.
+    /// Line of the entry.
     pub line: usize,
     /// Name of the document.
     pub document: String,
     /// JSON pointer of the value.
     pub pointer: String,
-    /// The value as published. `None`: to set, there must be none; to remove or rename, it may be any.
+    /// Published value. `None` means for `Set` that the value must not exist, and for `Remove` and `Rename` that it can be any value.
     pub expect: Option<Value>,
-    /// What it has to be.
+    /// Action of the correction.
     pub change: Change,
-    /// What the server does.
+    /// Behaviour of the server.
     pub reason: String,
-    /// Where this can be seen.
+    /// URL of the evidence.
     pub link: String,
 }
 
-/// What becomes of a wrong value.
+/// Action of a correction.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// It is replaced or added.
+    /// Replaces or adds the value.
     Set(Value),
-    /// It is removed.
+    /// Removes the value.
     Remove,
-    /// Its key is replaced; its place among the other keys is kept.
+    /// Replaces the key of the value and keeps its position among the other keys.
     Rename(String),
 }
 
-/// Applies those corrections that are for the document `name`; each that does not fit is an error.
+/// Applies the corrections that are for the document `name`. Each correction that does not fit is an error.
 pub(crate) fn apply(
     name: &str,
     value: &mut Value,
@@ -67,7 +67,7 @@ pub(crate) fn apply(
     }
 }
 
-/// The error says what stands there instead.
+/// Applies one correction. The error describes the value that was found instead.
 fn correct(value: &mut Value, correction: &Correction) -> Result<(), String> {
     let found = value.pointer(&correction.pointer);
     match (found, &correction.expect, &correction.change) {
@@ -112,7 +112,7 @@ fn rename(map: &mut Map<String, Value>, key: &str, new: &str) {
     map.extend(renamed);
 }
 
-/// A property that is renamed is also required under its new name.
+/// Renames a property in `required` as well.
 fn rename_required(value: &mut Value, properties: &str, key: &str, new: &str) {
     let Some(schema) = properties.strip_suffix("/properties") else {
         return;
@@ -193,7 +193,7 @@ mod tests {
                 apply("d", &mut value, &[correction(pointer, expect, change)]),
                 Ok(())
             );
-            // As text, since the order of keys counts.
+            // The values are compared as text, because the order of keys matters.
             assert_eq!(value.to_string(), expected.to_string());
         }
     }

@@ -1,47 +1,47 @@
-//! What became of every operation of every document.
+//! Lists the decision about every operation of every document.
 
 use crate::input::Parsed;
 use crate::lower::history;
 use crate::select::{Decision, Selection};
 
-/// What became of every operation.
+/// Decisions about all operations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
-    /// The documents, in the order of `apis.yaml`.
+    /// Documents in the order of `apis.yaml`.
     pub documents: Vec<DocumentCoverage>,
 }
 
-/// What became of the operations of one document.
+/// Decisions about the operations of one document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentCoverage {
-    /// Name as in `apis.yaml`.
+    /// Name in `apis.yaml`.
     pub name: String,
     /// File, relative to the workspace.
     pub source: String,
-    /// Its operations, in its order.
+    /// Operations in the order of the document.
     pub operations: Vec<CoveredOperation>,
 }
 
-/// What became of an operation.
+/// Operation and the decision about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CoveredOperation {
-    /// Its id.
+    /// Operation ID.
     pub id: String,
-    /// HTTP method, lower case.
+    /// HTTP method in lower case.
     pub http: String,
-    /// Path with the base of the document.
+    /// Path including the base path of the document.
     pub path: String,
-    /// Line of the document, 0 if it is not known.
+    /// Line in the document; 0 if the line is unknown.
     pub line: usize,
-    /// The first release that has it, if it is newer than the oldest one that is supported.
+    /// First release with the operation, if it is newer than the oldest supported release.
     pub since: Option<String>,
-    /// Whether the document says that it will go.
+    /// Whether the operation is marked as deprecated.
     pub deprecated: bool,
-    /// What was decided.
+    /// Decision about the operation.
     pub decision: Decision,
 }
 
-/// Puts the decisions beside what the documents say.
+/// Combines the decisions with what the documents say.
 pub(crate) fn cover(parsed: &Parsed, selection: &Selection<'_>) -> Coverage {
     let documents = selection
         .decisions

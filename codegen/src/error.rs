@@ -1,8 +1,8 @@
-//! What can be wrong with an OpenAPI document, or cannot be expressed by a tool.
+//! Errors in an OpenAPI document, and constructs that a tool cannot express.
 
 use thiserror::Error;
 
-/// Something in an OpenAPI document that cannot be read, or has no place in a tool.
+/// Part of an OpenAPI document that cannot be read or that a tool cannot express.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DocumentError {
     /// The text is not YAML or JSON.
@@ -10,32 +10,32 @@ pub enum DocumentError {
     Syntax {
         /// The document.
         file: String,
-        /// Line of the text, from 1; 0 if the parser knows none.
+        /// Line of the text, from 1; 0 if the parser reports none.
         line: usize,
-        /// What the parser says.
+        /// Message of the parser.
         message: String,
     },
-    /// The text is data, but no OpenAPI document.
+    /// The text is valid YAML or JSON, but not a valid OpenAPI document.
     #[error("{file}: {pointer}: {message}")]
     Invalid {
         /// The document.
         file: String,
-        /// JSON pointer of the part, as precise as is known.
+        /// JSON pointer of the part, as precise as possible.
         pointer: String,
-        /// What is wrong with it.
+        /// Error in the part.
         message: String,
     },
-    /// Something of the document that the typed document has no place for.
+    /// The typed document cannot express a part of the document.
     #[error("{file}: {pointer}: `{construct}` is not understood")]
     Lost {
         /// The document.
         file: String,
-        /// JSON pointer of what would be lost.
+        /// JSON pointer of the part that would be lost.
         pointer: String,
-        /// Last key of the pointer, or what would become of it.
+        /// Last key of the pointer, or what would become of the part.
         construct: String,
     },
-    /// A construct that a tool cannot express.
+    /// A tool cannot express a construct.
     #[error("{file}: {pointer}: {construct} cannot be expressed by a tool")]
     Unsupported {
         /// The document.
@@ -45,36 +45,36 @@ pub enum DocumentError {
         /// The construct.
         construct: String,
     },
-    /// A `$ref` to something that is not there.
+    /// The target of a `$ref` does not exist.
     #[error("{file}: {pointer}: `{reference}` is not in this document")]
     Reference {
         /// The document.
         file: String,
         /// JSON pointer of the reference.
         pointer: String,
-        /// What it refers to.
+        /// Target of the reference.
         reference: String,
     },
-    /// An operation that the document does not have.
+    /// The document does not have an operation.
     #[error("{file}: operation `{operation_id}` is not in this document")]
     UnknownOperation {
         /// The document.
         file: String,
-        /// The id.
+        /// Operation ID.
         operation_id: String,
     },
-    /// A correction that no longer fits the document.
+    /// A correction no longer fits the document.
     #[error("{file}:{line}: correction of `{document}` at {pointer} no longer applies: {found}")]
     Correction {
-        /// The file with the correction.
+        /// File with the correction.
         file: String,
-        /// Line of its entry.
+        /// Line of the correction's entry.
         line: usize,
         /// Name of the document.
         document: String,
         /// JSON pointer of the value to correct.
         pointer: String,
-        /// What is there now.
+        /// Value that was found instead.
         found: String,
     },
 }

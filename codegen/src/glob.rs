@@ -1,6 +1,6 @@
-//! Patterns with `*` for names: `*_gt`, `get_*_events`.
+//! Matches names with patterns that contain `*`, such as `*_gt` and `get_*_events`.
 
-/// Whether a name matches a pattern in which `*` stands for any text, also none.
+/// Returns whether a name matches a pattern. `*` matches any text, including none.
 pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else {

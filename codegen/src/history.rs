@@ -1,6 +1,6 @@
-//! Which release of an API first had an operation or a parameter, computed from the documents of its releases.
+//! Computes from the documents of an API's releases which release first had an operation or a parameter.
 //!
-//! An operation is known by its method and path, as a server knows it: its id and the names in its path may change from release to release.
+//! Operations are identified by method and path, as on a server, because the operation ID and the parameter names in a path can change from release to release.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -13,49 +13,49 @@ use crate::openapi;
 use crate::problem::Error;
 use crate::reader::Reader;
 
-/// A release of a document.
+/// Release of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Release {
-    /// Its version: `3.1.8`.
+    /// Version, such as `3.1.8`.
     pub version: String,
-    /// The document as published.
+    /// Document as published.
     pub text: String,
 }
 
-/// What is newer in a document than its oldest release.
+/// Operations and parameters of a document that its oldest release does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentHistory {
-    /// Name as in `apis.yaml`.
+    /// Name in `apis.yaml`.
     pub document: String,
     /// Versions of the releases that were compared, oldest first.
     pub releases: Vec<String>,
-    /// Sorted by id.
+    /// Operations sorted by ID.
     pub operations: Vec<OperationHistory>,
 }
 
-/// What is newer of an operation.
+/// History of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationHistory {
-    /// Its id in the newest release.
+    /// Operation ID in the newest release.
     pub id: String,
-    /// The first release that has it; `None` if the oldest does.
+    /// First release with the operation; `None` if the oldest release has it.
     pub since: Option<String>,
-    /// Those that are newer than the operation.
+    /// Parameters that are newer than the operation.
     pub parameters: Vec<ParameterHistory>,
 }
 
-/// A parameter that is newer than its operation.
+/// Parameter that is newer than its operation.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ParameterHistory {
-    /// Its name in the request.
+    /// Name in the request.
     pub name: String,
     /// `query`, `header` or `body`.
     pub place: &'static str,
-    /// The first release that has it.
+    /// First release with the parameter.
     pub since: String,
 }
 
-/// Compares the releases of a document, oldest first. What the newest has counts as new from the release on since which it was always there; what only older ones had is of no interest.
+/// Compares the releases of a document, given oldest first. An operation or parameter of the newest release counts as new from the release since which every release has it. Operations and parameters that only older releases have are ignored.
 ///
 /// # Errors
 ///
@@ -114,7 +114,7 @@ pub fn history(
     })
 }
 
-/// The text of `history.yaml`.
+/// Writes the text of `history.yaml`.
 #[must_use]
 pub fn write(documents: &[DocumentHistory]) -> String {
     let mut out = "# Which release first had an operation or a parameter, where it was not the oldest one that was compared.\n# Written by `cargo xtask history` from the documents of the releases; nothing by hand.\n\nhistory:\n".to_owned();
@@ -146,11 +146,11 @@ pub fn write(documents: &[DocumentHistory]) -> String {
     out
 }
 
-/// What `history.yaml` says.
+/// Reads the text of `history.yaml`.
 ///
 /// # Errors
 ///
-/// If it cannot be read.
+/// If the text cannot be read.
 pub fn read(path: &str, text: &str) -> Result<Vec<DocumentHistory>, Vec<Error>> {
     let (mut reader, node) = Reader::open(path, text);
     let entries = node.map(|node| history::read(&mut reader, &node));
@@ -161,13 +161,13 @@ pub fn read(path: &str, text: &str) -> Result<Vec<DocumentHistory>, Vec<Error>> 
     Ok(entries.map(history::DocumentEntry::into_history).collect())
 }
 
-/// By method and path without the names in it.
+/// Operations by method and path, without the names in the path.
 type Operations = BTreeMap<(String, String), Known>;
 
-/// An operation of one release.
+/// Operation of one release.
 struct Known {
     id: String,
-    /// Name and place of all that is not in the path.
+    /// Names and locations of all parameters that are not in the path.
     parameters: BTreeSet<(String, &'static str)>,
 }
 
@@ -196,7 +196,7 @@ fn operations(document: &str, release: &Release) -> Result<Operations, Vec<Docum
     }
 }
 
-/// Name and place of a parameter; `None` for those of the path, which are as old as it is.
+/// Returns the name and location of a parameter; `None` for path parameters, which are as old as the path.
 pub(crate) fn key(parameter: &Parameter) -> Option<(String, &'static str)> {
     let place = match parameter.place {
         Place::Path { .. } | Place::Each => return None,
@@ -208,7 +208,7 @@ pub(crate) fn key(parameter: &Parameter) -> Option<(String, &'static str)> {
     Some((parameter.wire.clone(), place))
 }
 
-/// The release since which something is always there; `None` if the oldest has it too.
+/// Returns the release since which every release has something; `None` if this includes the oldest.
 fn since(releases: &[(String, Operations)], has: impl Fn(&Operations) -> bool) -> Option<String> {
     let without = releases.iter().rposition(|(_, all)| !has(all))?;
     releases
@@ -216,13 +216,13 @@ fn since(releases: &[(String, Operations)], has: impl Fn(&Operations) -> bool) -
         .map(|(version, _)| version.clone())
 }
 
-/// A version without what does not bring anything new: `3.1.8` -> `3.1`.
+/// Shortens a version to its first two parts, because patch releases add nothing new: `3.1.8` -> `3.1`.
 fn minor(version: &str) -> String {
     let parts: Vec<_> = version.split('.').take(2).collect();
     parts.join(".")
 }
 
-/// `/users/{name}/x` -> `/users/{}/x`
+/// Removes the names from a path: `/users/{name}/x` -> `/users/{}/x`.
 pub(crate) fn without_names(path: &str) -> String {
     let mut out = String::new();
     let mut rest = path;
@@ -235,12 +235,12 @@ pub(crate) fn without_names(path: &str) -> String {
     out
 }
 
-/// In quotes, since YAML takes `3.10` for a number.
+/// Quotes a text, because YAML reads `3.10` as a number.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// A name as YAML, in quotes where it could be something else.
+/// Writes a name as YAML, with quotes if YAML could read it as another type.
 fn plain(name: &str) -> String {
     let is_word = |text: &str| {
         let mut chars = text.chars();

@@ -11,7 +11,7 @@ fn release(version: &str, paths: &str) -> Release {
     }
 }
 
-/// A GET with these query parameters.
+/// Returns a GET operation with these query parameters.
 fn get(path: &str, id: &str, parameters: &str) -> String {
     let parameters: Vec<_> = parameters
         .split_whitespace()
@@ -30,7 +30,7 @@ fn get(path: &str, id: &str, parameters: &str) -> String {
     )
 }
 
-/// `id since`, with ` name.place since` for each parameter.
+/// Returns `id since` for each operation, followed by ` name.location since` for each of its parameters.
 fn told(history: &DocumentHistory) -> Vec<String> {
     let operations = history.operations.iter();
     let told = operations.map(|operation| {

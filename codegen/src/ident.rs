@@ -1,11 +1,11 @@
-//! Makes Rust identifiers out of the names of a document. Nothing else in this crate does.
+//! Makes Rust identifiers from the names in a document. No other module of this crate does this.
 //!
-//! Every result is ASCII, compiles without `r#` and follows Rust's naming lints. Different names can give the same identifier; [`Taken`] then numbers them in the order they come.
+//! Every result is ASCII, compiles without `r#` and follows Rust's naming lints. Different names can give the same identifier; [`Taken`] numbers such identifiers in the order in which they are taken.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// A field, argument or module: `dag_run_id`, `type_`, `_2xx`.
+/// Makes the name of a field, argument or module: `dag_run_id`, `type_`, `_2xx`.
 #[must_use]
 pub fn snake(name: &str) -> String {
     let mut ident = words(name).join("_").to_lowercase();
@@ -18,7 +18,7 @@ pub fn snake(name: &str) -> String {
     ident
 }
 
-/// A struct or enum: `DagRunResponse`. Names that generated code uses itself get `Type` at their end.
+/// Makes the name of a struct or enum: `DagRunResponse`. A name that generated code already uses gets the suffix `Type`.
 #[must_use]
 pub fn type_name(name: &str) -> String {
     let mut ident = pascal(name);
@@ -28,7 +28,7 @@ pub fn type_name(name: &str) -> String {
     ident
 }
 
-/// A variant of an enum: `UpForRetry`, `N1`, `MinusId` for `-id`.
+/// Makes the name of an enum variant: `UpForRetry`, `N1`, `MinusId` for `-id`.
 #[must_use]
 pub fn variant(name: &str) -> String {
     let ident = pascal(name);
@@ -43,12 +43,12 @@ pub fn variant(name: &str) -> String {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Taken {
     own: BTreeSet<String>,
-    /// Those of the scope around it.
+    /// Identifiers of the enclosing scope.
     outer: Option<Arc<Taken>>,
 }
 
 impl Taken {
-    /// Nothing but what is taken in the scope around.
+    /// Makes an empty scope inside another scope.
     #[must_use]
     pub fn over(outer: &Arc<Self>) -> Self {
         Self {
@@ -74,7 +74,7 @@ impl Taken {
         free
     }
 
-    /// Whether `ident` is in use.
+    /// Returns whether `ident` is in use.
     #[must_use]
     pub fn has(&self, ident: &str) -> bool {
         self.own.contains(ident) || self.outer.as_ref().is_some_and(|outer| outer.has(ident))
@@ -84,7 +84,7 @@ impl Taken {
 fn pascal(name: &str) -> String {
     let mut ident = String::with_capacity(name.len());
     for word in words(name) {
-        // `ident_2` must not become `ident2`: a digit on both sides keeps two names apart.
+        // A digit on both sides needs a separator, so that `ident_2` does not become `ident2`.
         if word.starts_with(|c: char| c.is_ascii_digit())
             && ident.ends_with(|c: char| c.is_ascii_digit())
         {
@@ -105,9 +105,9 @@ fn pascal(name: &str) -> String {
     ident
 }
 
-/// The words of a name; never empty.
+/// Splits a name into words; the result is never empty.
 ///
-/// Words end at punctuation and where lower case is followed by upper case. A leading sign is a word, as `id` and `-id` are two ways to sort. A name of punctuation alone is spelled out.
+/// A word ends at punctuation, and where an upper-case letter follows a lower-case one. A leading sign is a word, because `id` and `-id` are two ways to sort. A name of only punctuation is spelled out.
 fn words(name: &str) -> Vec<String> {
     let mut words = Vec::new();
     match name.chars().next() {
@@ -135,7 +135,7 @@ fn words(name: &str) -> Vec<String> {
         if c.is_ascii_alphanumeric() {
             word.push(c);
         } else if !c.is_ascii() {
-            // Which characters an identifier may have depends on Unicode tables; their numbers are always fine.
+            // Which characters an identifier can have depends on Unicode tables. Code point numbers are always valid.
             word.push_str(&format!("u{:x}", u32::from(c)));
         }
     }
@@ -172,7 +172,7 @@ fn symbol(c: char) -> String {
     word.to_owned()
 }
 
-/// Keywords of all editions, reserved ones as well.
+/// Keywords of all editions, including reserved ones.
 const KEYWORDS: &[&str] = &[
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
     "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",

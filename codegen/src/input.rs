@@ -1,4 +1,4 @@
-//! The input files, each read as what its place says it is.
+//! Reads the input files, each as the kind that its path determines.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::problem::{Error, Problem, nearest};
 use crate::reader::Reader;
 use crate::yaml::Node;
 
-/// A file: `specs/apis.yaml`, `specs/tools/*.yaml`, `specs/excluded.yaml`, `specs/corrections.yaml`, `specs/history.yaml` or a document that `apis.yaml` names.
+/// Input file: `specs/apis.yaml`, `specs/tools/*.yaml`, `specs/excluded.yaml`, `specs/corrections.yaml`, `specs/history.yaml` or a document that `apis.yaml` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
     /// Path relative to the workspace, with `/`.
@@ -24,46 +24,46 @@ pub struct Input {
     pub text: String,
 }
 
-/// All files, read.
+/// Contents of all files.
 #[derive(Debug)]
 pub(crate) struct Parsed {
     pub(crate) apis: Apis,
     pub(crate) apis_path: String,
-    /// In the order of their paths.
+    /// Toolsets in the order of their paths.
     pub(crate) toolsets: Vec<ToolsetEntry>,
     pub(crate) exclusions: Vec<Exclusion>,
     pub(crate) excluded_path: String,
-    /// Which release first had what.
+    /// Releases that first had an operation or a parameter.
     pub(crate) history: Vec<HistoryEntry>,
     pub(crate) history_path: String,
-    /// The documents that could be read, in the order of `apis.yaml`.
+    /// Documents that could be read, in the order of `apis.yaml`.
     pub(crate) specs: Vec<Spec>,
-    /// Whether each entry of the allowlist could be read. If not, nothing can be said about what is missing in it.
+    /// Whether all entries of the allowlist could be read. If not, missing entries cannot be reported.
     pub(crate) whole: bool,
     pub(crate) errors: Vec<Error>,
-    /// Line of each operation, by source and id.
+    /// Line of each operation, by source and ID.
     operation_lines: BTreeMap<(String, String), usize>,
 }
 
 impl Parsed {
-    /// A document by name.
+    /// Finds a document by name.
     pub(crate) fn spec(&self, name: &str) -> Option<&Spec> {
         self.specs.iter().find(|spec| spec.name == name)
     }
 
-    /// Where an operation is declared; 0 if that is not known.
+    /// Returns the line in which an operation is declared; 0 if the line is unknown.
     pub(crate) fn operation_line(&self, spec: &Spec, operation: &str) -> usize {
         let key = (spec.source.clone(), operation.to_owned());
         self.operation_lines.get(&key).copied().unwrap_or(0)
     }
 
-    /// Directory of the tool files.
+    /// Returns the directory of the tool files.
     pub(crate) fn tools_path(&self) -> String {
         format!("{}tools/", root(&self.apis_path))
     }
 }
 
-/// What `apis.yaml` says, as far as it can be read.
+/// Reads as much of `apis.yaml` as can be read.
 pub(crate) fn apis(inputs: &[Input]) -> Apis {
     let Some(input) = find(inputs, apis_path(inputs)) else {
         return Apis::default();
@@ -208,7 +208,7 @@ impl Parsed {
     }
 }
 
-/// The other corrections, if all that is wrong are corrections that no longer apply: what they were about is reported once, and the document still read.
+/// Returns the corrections that still apply, if the only errors are corrections that no longer apply. These are reported once, and the document is still read.
 fn fitting(corrections: &[Correction], errors: &[DocumentError]) -> Option<Vec<Correction>> {
     let mut idle = Vec::new();
     for error in errors {
@@ -221,7 +221,7 @@ fn fitting(corrections: &[Correction], errors: &[DocumentError]) -> Option<Vec<C
     Some(corrections.iter().filter(fits).cloned().collect())
 }
 
-/// Corrections of documents that there are not.
+/// Reports corrections of documents that do not exist.
 fn unknown_documents(parsed: &Parsed, corrections: &[Correction]) -> Vec<Error> {
     let documents = &parsed.apis.documents;
     let names = || documents.iter().map(|entry| entry.name.value.as_str());
@@ -241,7 +241,7 @@ fn unknown_documents(parsed: &Parsed, corrections: &[Correction]) -> Vec<Error> 
         .collect()
 }
 
-/// Where a text declares operations. A document is read by a parser that keeps no positions, and this is all that is needed of them.
+/// Finds the lines in which a text declares operations. The parser of documents does not keep positions, and no other positions are needed.
 fn operation_ids(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.lines().enumerate().filter_map(|(index, line)| {
         let line = line.trim().trim_start_matches(['"', '\'']);
@@ -255,7 +255,7 @@ fn find<'i>(inputs: &'i [Input], path: &str) -> Option<&'i Input> {
     inputs.iter().find(|input| input.path == path)
 }
 
-/// Everything before the name of a file.
+/// Returns the directory part of a path.
 fn root(path: &str) -> &str {
     path.rfind('/').map_or("", |slash| &path[..=slash])
 }

@@ -1,6 +1,6 @@
 //! Turns published OpenAPI documents and a documented allowlist into the source of MCP tools.
 //!
-//! Data flows one way and nothing here reads or writes a file: text -> [`openapi::read`] -> [`facts::facts`] -> selection -> [`catalog::Catalog`] -> files.
+//! Data flows in one direction, and nothing in this crate reads or writes files: text -> [`openapi::read`] -> [`facts::facts`] -> selection -> [`catalog::Catalog`] -> files.
 
 pub mod allow;
 pub mod catalog;
@@ -34,7 +34,7 @@ pub use text::listed;
 use catalog::Catalog;
 use changes::DocumentState;
 
-/// Makes the catalogue of all tools, or says all that is wrong with the inputs, by file and line.
+/// Makes the catalogue of all tools, or returns all errors in the inputs, by file and line.
 pub fn catalog(inputs: &[Input]) -> Result<Catalog, Vec<Error>> {
     let (catalog, undecided) = draft(inputs)?;
     if undecided.is_empty() {
@@ -44,7 +44,7 @@ pub fn catalog(inputs: &[Input]) -> Result<Catalog, Vec<Error>> {
     }
 }
 
-/// The catalogue of the tools there are, with the operations for which nothing was decided yet. Fails only if something is wrong with what was decided.
+/// Makes the catalogue of the existing tools and returns it with the operations that are still undecided. Fails only if the decisions that were made have errors.
 pub fn draft(inputs: &[Input]) -> Result<(Catalog, Vec<Error>), Vec<Error>> {
     let mut parsed = input::parse(inputs);
     let mut errors = std::mem::take(&mut parsed.errors);
@@ -62,20 +62,20 @@ pub fn draft(inputs: &[Input]) -> Result<(Catalog, Vec<Error>), Vec<Error>> {
     Err(errors)
 }
 
-/// What there is, however much is wrong with it: for comparing with what there was, when the allowlist does not fit a new document yet.
+/// Everything that could be read despite errors. A state is compared with an earlier one while the allowlist does not fit a new document yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
-    /// The tools that could be made.
+    /// Tools that could be made.
     pub catalog: Catalog,
-    /// All that is wrong, operations for which nothing was decided left out.
+    /// All errors, except undecided operations.
     pub problems: Vec<Error>,
-    /// Operations for which nothing was decided.
+    /// Undecided operations.
     pub undecided: Vec<Error>,
-    /// What the documents offer.
+    /// Contents of the documents.
     pub documents: Vec<DocumentState>,
 }
 
-/// Reads what can be read.
+/// Reads the state of the inputs, with or without errors.
 #[must_use]
 pub fn state(inputs: &[Input]) -> State {
     let mut parsed = input::parse(inputs);
@@ -96,7 +96,7 @@ pub fn state(inputs: &[Input]) -> State {
     }
 }
 
-/// The APIs, each with its own document; those of its parts come behind that.
+/// Returns the APIs, each with its main document, which is the first one in its list.
 #[must_use]
 pub fn main_documents(inputs: &[Input]) -> Vec<(String, String)> {
     let apis = input::apis(inputs).apis.into_iter();
@@ -107,7 +107,7 @@ pub fn main_documents(inputs: &[Input]) -> Vec<(String, String)> {
     main.collect()
 }
 
-/// What became of every operation. Fails only if that cannot be told.
+/// Returns the decision about every operation. Fails only if errors make the decisions unknown.
 pub fn coverage(inputs: &[Input]) -> Result<Coverage, Vec<Error>> {
     let mut parsed = input::parse(inputs);
     let mut errors = std::mem::take(&mut parsed.errors);
@@ -121,7 +121,7 @@ pub fn coverage(inputs: &[Input]) -> Result<Coverage, Vec<Error>> {
     Err(errors)
 }
 
-/// By file, line and text; nothing twice.
+/// Sorts errors by file, line and text, and removes duplicates.
 fn sort(errors: &mut Vec<Error>) {
     errors.sort_by_cached_key(|error| (error.path.clone(), error.line, error.to_string()));
     errors.dedup();

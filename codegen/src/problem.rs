@@ -1,17 +1,17 @@
-//! What can be wrong with the inputs: each problem with its file and line, so that one run reports them all.
+//! Diagnostics about the inputs. Each has its file and line, so that one run reports all of them.
 
 use std::fmt;
 
 use crate::error::DocumentError;
 
-/// A problem and where it is.
+/// Diagnostic and its location.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub struct Error {
     /// File, relative to the workspace.
     pub path: String,
-    /// Line, from 1; 0 if the problem has none.
+    /// Line, from 1; 0 if the diagnostic concerns no line.
     pub line: usize,
-    /// What is wrong.
+    /// Diagnostic.
     #[source]
     pub problem: Problem,
 }
@@ -31,227 +31,227 @@ impl fmt::Display for Error {
     }
 }
 
-/// What is wrong with an input.
+/// Diagnostic about an input.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Problem {
-    /// A file that is always there is not among the inputs.
+    /// A required file is not among the inputs.
     #[error("there is no file `{file}`")]
     NoFile {
-        /// Its path, relative to the workspace.
+        /// Path of the file, relative to the workspace.
         file: String,
     },
-    /// Not YAML.
+    /// The text is not YAML.
     #[error("this is not YAML: {detail}")]
     Syntax {
-        /// The parser's words.
+        /// Message of the parser.
         detail: String,
     },
-    /// YAML that says more than data.
+    /// The file uses a YAML construct beyond plain data.
     #[error("{what} are not read here; write the value out")]
     Unsupported {
         /// The construct.
         what: &'static str,
     },
-    /// A key that stands twice in one mapping.
+    /// A key occurs twice in one mapping.
     #[error("`{key}` stands here twice, first in line {first}")]
     DuplicateKey {
         /// The key.
         key: String,
-        /// Where it stands first.
+        /// Line of its first occurrence.
         first: usize,
     },
-    /// A key that means nothing here.
+    /// A key is unknown.
     #[error("{of} has no key `{key}`{}", did_you_mean(nearest.as_deref()))]
     UnknownKey {
         /// The key.
         key: String,
-        /// What it was written in.
+        /// Entry that has the key.
         of: &'static str,
-        /// The known key most like it.
+        /// Most similar known key.
         nearest: Option<String>,
     },
-    /// A key that has to be there.
+    /// A required key is missing.
     #[error("{of} needs `{key}`")]
     MissingKey {
         /// The key.
         key: &'static str,
-        /// What it is missing from.
+        /// Entry in which the key is missing.
         of: &'static str,
     },
-    /// A value of another kind.
+    /// A value has the wrong type.
     #[error("{what} is {expected}")]
     WrongKind {
-        /// The key, or what stands here.
+        /// Key or value that is wrong.
         what: String,
-        /// How it differs from what belongs here: `no list`.
+        /// How the value differs from what is expected, such as `no list`.
         expected: &'static str,
     },
-    /// A text without content.
+    /// A text is empty.
     #[error("`{key}` is empty")]
     Empty {
-        /// Its key.
+        /// Key of the text.
         key: String,
     },
-    /// A text that was left to be written.
+    /// A text still has its placeholder.
     #[error("`{key}` is still to be written: put what it says in the place of `TODO`")]
     Unwritten {
-        /// Its key.
+        /// Key of the text.
         key: String,
     },
-    /// A text with a character that a reviewer does not see.
+    /// A text has a character that reviewers cannot see.
     #[error("`{key}` has a character that does not show, U+{:04X}; leave it out", u32::from(*character))]
     Hidden {
-        /// Its key.
+        /// Key of the text.
         key: String,
         /// The character.
         character: char,
     },
-    /// A word that is none of those known.
+    /// A word is not one of the known words.
     #[error("`{word}` is no {of}{}", did_you_mean(nearest.as_deref()))]
     UnknownWord {
         /// The word.
         word: String,
-        /// What it should be.
+        /// Kind of word that is expected.
         of: &'static str,
-        /// The known word most like it.
+        /// Most similar known word.
         nearest: Option<String>,
     },
-    /// A name that is taken.
+    /// A name is already used.
     #[error("{what} `{name}` is used twice, first in {first}")]
     Taken {
-        /// What has the name.
+        /// Kind of thing that has the name.
         what: &'static str,
         /// The name.
         name: String,
-        /// File and line of its first use.
+        /// File and line where the name is first used.
         first: String,
     },
-    /// A tool without documentation.
+    /// A tool has no documentation.
     #[error("tool `{tool}` has no {key}: say what it does, when to use it and what it returns")]
     Undocumented {
-        /// The tool, by method and resource.
+        /// Tool, by method and resource.
         tool: String,
-        /// What is missing.
+        /// Key that is missing.
         key: &'static str,
     },
-    /// A tool name that clients would refuse.
+    /// Clients would reject a tool name.
     #[error("`{name}` cannot be the name of a tool: 1 to 64 characters of a-z, 0-9 and _")]
     ToolName {
         /// The name.
         name: String,
     },
-    /// A pattern without its placeholder, or with an unknown one.
+    /// A pattern lacks its placeholder or has an unknown one.
     #[error("`{pattern}` must hold {placeholders} and nothing else in braces")]
     NamePattern {
         /// The pattern.
         pattern: String,
-        /// What it has to hold.
+        /// Placeholders that the pattern must have.
         placeholders: &'static str,
     },
-    /// A hint before one that is for some of the same answers.
+    /// A hint precedes a more specific one that matches some of the same responses.
     #[error("with this hint the one in line {special} is never given: put it behind that one")]
     NeverGiven {
-        /// The line of the other.
+        /// Line of the more specific hint.
         special: usize,
     },
-    /// A way to page that is none.
+    /// A pagination style is invalid.
     #[error("{why}")]
     Pagination {
-        /// What does not go together.
+        /// Keys that cannot be combined, or the reason.
         why: &'static str,
     },
-    /// A document that no API has.
+    /// No API has a document.
     #[error("document `{document}` belongs to no API")]
     DocumentWithoutApi {
-        /// Its name.
+        /// Name of the document.
         document: String,
     },
-    /// A document that stands in for none, or for one that stands in for another itself.
+    /// A document is an alternative to one that does not exist, or to another alternative.
     #[error(
         "`{document}` is there instead of `{original}`, which is no document before it in its API that is always looked for{}", did_you_mean(nearest.as_deref())
     )]
     NoSuchOriginal {
         /// The document.
         document: String,
-        /// The one that it should stand in for.
+        /// Document that it should replace.
         original: String,
-        /// The possible one most like it.
+        /// Most similar document that can have alternatives.
         nearest: Option<String>,
     },
-    /// One of two documents of which a server has one is on every server.
+    /// An alternative document has no probe, although a server has either this document or the one that it replaces.
     #[error("`{document}` needs `probe`: of it and the one instead of it a server has only one")]
     AlwaysThere {
-        /// The document without.
+        /// Document without a probe.
         document: String,
     },
-    /// A base beside that of the document.
+    /// `base` repeats the base path of the document.
     #[error("`{document}` says itself what its paths begin with: leave out `base`")]
     BaseTwice {
         /// The document.
         document: String,
     },
-    /// A document that is not declared.
+    /// A document is not declared.
     #[error("`{document}` is not a document of {of}{}", did_you_mean(nearest.as_deref()))]
     UnknownDocument {
-        /// The name.
+        /// Name of the document.
         document: String,
-        /// What should have it.
+        /// Tool or file that should have the document.
         of: String,
-        /// The known name most like it.
+        /// Most similar known name.
         nearest: Option<String>,
     },
-    /// A tool bound twice in one API.
+    /// A tool has two operations in one API.
     #[error(
         "`{document}` and `{other}` are both of {api}, and neither is there instead of the other: a tool is one operation there"
     )]
     BoundTwice {
-        /// The second document.
+        /// Second document.
         document: String,
-        /// The first document.
+        /// First document.
         other: String,
-        /// The API.
+        /// API of both documents.
         api: String,
     },
-    /// An operation that the document does not have.
+    /// The document does not have an operation.
     #[error("operation `{operation}` is not in {document}{}", did_you_mean(nearest.as_deref()))]
     UnknownOperation {
-        /// The id.
+        /// Operation ID.
         operation: String,
         /// The document.
         document: String,
-        /// The id most like it.
+        /// Most similar operation ID.
         nearest: Option<String>,
     },
-    /// An operation that two tools would be.
+    /// Two tools use one operation.
     #[error("operation `{operation}` of {document} is tool `{tool}` already")]
     ToolAlready {
-        /// The id.
+        /// Operation ID.
         operation: String,
         /// The document.
         document: String,
         /// The other tool.
         tool: String,
     },
-    /// An operation for which nothing was decided.
+    /// An operation is neither a tool nor excluded.
     #[error(
         "operation `{operation}` of {document} is neither a tool nor excluded: document it under {tools}, or exclude it with a reason in {excluded}"
     )]
     Undecided {
-        /// The id.
+        /// Operation ID.
         operation: String,
         /// The document.
         document: String,
-        /// Where the tools are declared.
+        /// Directory in which the tools are declared.
         tools: String,
-        /// Where exclusions are declared.
+        /// File in which exclusions are declared.
         excluded: String,
     },
-    /// An operation that is excluded although there is a tool for it.
+    /// An operation is excluded although a tool uses it.
     #[error(
         "`{pattern}` excludes operation `{operation}` of {document}, which is a tool ({tool}): remove one of the two; just `*` excludes what is no tool"
     )]
     ExcludedTool {
-        /// The id or glob.
+        /// Operation ID or glob.
         pattern: String,
         /// The operation.
         operation: String,
@@ -260,47 +260,47 @@ pub enum Problem {
         /// File and line of the tool.
         tool: String,
     },
-    /// An exclusion that excludes nothing.
+    /// An exclusion has no effect.
     #[error("`{pattern}` excludes no operation of {document} that is not excluded already{}", did_you_mean(nearest.as_deref()))]
     IdleExclusion {
-        /// The id or glob.
+        /// Operation ID or glob.
         pattern: String,
         /// The document.
         document: String,
-        /// The id most like it.
+        /// Most similar operation ID.
         nearest: Option<String>,
     },
-    /// A parameter that the operation does not have.
+    /// The operation does not have a parameter.
     #[error("operation `{operation}` of {document} has no parameter `{parameter}`{}", did_you_mean(nearest.as_deref()))]
     UnknownParameter {
-        /// The name.
+        /// Name of the parameter.
         parameter: String,
         /// The operation.
         operation: String,
         /// The document.
         document: String,
-        /// The name most like it.
+        /// Most similar name.
         nearest: Option<String>,
     },
-    /// Something that makes no difference.
+    /// An entry has no effect.
     #[error("{what} changes nothing in {document}: it is so already")]
     NoChange {
-        /// The key and what it was for.
+        /// Key, and the entry to which it belongs.
         what: String,
         /// The document.
         document: String,
     },
-    /// A glob that leaves out nothing.
+    /// A glob matches no parameter.
     #[error("`{pattern}` matches no parameter of {document}{}", did_you_mean(nearest.as_deref()))]
     IdleOmission {
         /// The glob.
         pattern: String,
         /// The document.
         document: String,
-        /// The name most like it.
+        /// Most similar name.
         nearest: Option<String>,
     },
-    /// A required parameter that is left out.
+    /// A required parameter is omitted.
     #[error(
         "`{pattern}` leaves out `{parameter}`, which operation `{operation}` of {document} needs"
     )]
@@ -314,49 +314,49 @@ pub enum Problem {
         /// The document.
         document: String,
     },
-    /// Two overrides that cannot both hold.
+    /// Two overrides contradict each other.
     #[error("{what} was already set in line {first}")]
     Contradiction {
-        /// What they are about.
+        /// Property that both set.
         what: String,
-        /// The other one.
+        /// Line of the first override.
         first: usize,
     },
-    /// A change that does not fit its parameter.
+    /// An override does not fit the type of its parameter.
     #[error("{what} does not fit a parameter of type {ty}")]
     Unfitting {
-        /// The key and what it was for.
+        /// Key, and the parameter to which it belongs.
         what: String,
-        /// The type.
+        /// Type of the parameter.
         ty: &'static str,
     },
-    /// Two arguments with one name.
+    /// Two arguments have the same name.
     #[error(
         "tool `{tool}` has two arguments `{argument}` in {document} ({places}): rename one of them under `parameters`"
     )]
     Collision {
         /// The tool.
         tool: String,
-        /// The name.
+        /// Name of the arguments.
         argument: String,
         /// The document.
         document: String,
-        /// Where each goes.
+        /// Location of each argument.
         places: String,
     },
-    /// A name that every tool uses for something else.
+    /// An argument has a reserved name.
     #[error(
         "tool `{tool}` has an argument `{argument}` in {document}, a name that is kept for paging: rename it under `parameters`"
     )]
     Reserved {
         /// The tool.
         tool: String,
-        /// The name.
+        /// Name of the argument.
         argument: String,
         /// The document.
         document: String,
     },
-    /// A parameter that a model could only guess at.
+    /// A parameter has no description.
     #[error(
         "parameter `{parameter}` of `{tool}` has no description in {document}: write one under `parameters`"
     )]
@@ -368,7 +368,7 @@ pub enum Problem {
         /// The document.
         document: String,
     },
-    /// A tool by id whose id is not evident.
+    /// A tool uses an id, but which parameter is the id is ambiguous.
     #[error(
         "operation `{operation}` of {document} has {count} path parameters: say with `id` which of them is the id"
     )]
@@ -377,23 +377,23 @@ pub enum Problem {
         operation: String,
         /// The document.
         document: String,
-        /// How many there are.
+        /// Number of path parameters.
         count: usize,
     },
-    /// A list tool whose answer has no evident items.
+    /// The items of a list tool cannot be found in the response.
     #[error("the answer of operation `{operation}` of {document} {why}")]
     NoItems {
         /// The operation.
         operation: String,
         /// The document.
         document: String,
-        /// What is in the way.
+        /// Reason.
         why: String,
     },
-    /// A field that the items do not have.
+    /// The items do not have a field.
     #[error("{what} `{field}` is not in what operation `{operation}` of {document} lists{}", did_you_mean(nearest.as_deref()))]
     UnknownField {
-        /// What names the field: a filter, the summary.
+        /// Kind of entry that names the field: filter or summary.
         what: &'static str,
         /// The field.
         field: String,
@@ -401,26 +401,26 @@ pub enum Problem {
         operation: String,
         /// The document.
         document: String,
-        /// The field most like it.
+        /// Most similar field.
         nearest: Option<String>,
     },
-    /// A filter on something that is no single value.
+    /// A filter uses a field that is not a single value.
     #[error("filter `{field}` is on {what} in {document}; a filter compares single values")]
     FilterKind {
         /// The field.
         field: String,
-        /// What it is.
+        /// Kind of the field's type.
         what: &'static str,
         /// The document.
         document: String,
     },
-    /// Something that only list tools have.
+    /// A key is only for list tools.
     #[error("`{key}` is for list tools only")]
     ListOnly {
         /// The key.
         key: &'static str,
     },
-    /// A reading besides a write, of an operation that does not write.
+    /// `merge_from` or `read_back` is used with an operation to which it does not apply.
     #[error("`{key}` is for operations that {does}; `{operation}` of {document} is a {http}")]
     NothingToRead {
         /// `merge_from` or `read_back`.
@@ -431,34 +431,34 @@ pub enum Problem {
         operation: String,
         /// The document.
         document: String,
-        /// Its HTTP method.
+        /// HTTP method of the operation.
         http: String,
     },
-    /// A method that says something else about a tool than its request does.
+    /// The tool's method does not fit the HTTP method.
     #[error(
         "method `{method}` does not fit operation `{operation}` of {document}, which is a {http}"
     )]
     MethodOfRequest {
-        /// The method.
+        /// Method of the tool.
         method: String,
         /// The operation.
         operation: String,
         /// The document.
         document: String,
-        /// Its HTTP method.
+        /// HTTP method of the operation.
         http: String,
     },
-    /// An answer in a form that the document does not have.
+    /// The document does not have the declared response format.
     #[error("operation `{operation}` of {document} does not answer with {what}")]
     NoSuchAnswer {
         /// The operation.
         operation: String,
         /// The document.
         document: String,
-        /// What it should answer with.
+        /// Declared response format.
         what: &'static str,
     },
-    /// An answer that is no JSON, and the allowlist does not say so.
+    /// The response is not JSON, and the allowlist does not declare its format.
     #[error(
         "operation `{operation}` of {document} answers with `{media}`: say with `answer: {answer}` how it is read"
     )]
@@ -467,20 +467,20 @@ pub enum Problem {
         operation: String,
         /// The document.
         document: String,
-        /// What it answers with.
+        /// Media types of the response.
         media: String,
-        /// What can be said.
+        /// Format that can be declared.
         answer: &'static str,
     },
-    /// A tool that cannot but write.
+    /// A tool is declared as read-only, but its request always writes.
     #[error("a `{method}` tool that sends a {http} is not `read_only`")]
     Writes {
-        /// The method.
+        /// Method of the tool.
         method: String,
         /// HTTP method of its operation.
         http: String,
     },
-    /// An operation that cannot be read from.
+    /// An operation cannot be a source for `merge_from` or `read_back`.
     #[error("`{key}` names `{operation}` of {document}, {why}")]
     UnreadableSource {
         /// `merge_from` or `read_back`.
@@ -489,36 +489,36 @@ pub enum Problem {
         operation: String,
         /// The document.
         document: String,
-        /// What is in the way.
+        /// Reason.
         why: String,
     },
-    /// An operation that cannot do for one object what another does for many.
+    /// An operation cannot do for one object what another operation does for many.
     #[error("`each` names `{operation}` of {document}, {why}")]
     UnfitForEach {
         /// The operation.
         operation: String,
         /// The document.
         document: String,
-        /// What is in the way.
+        /// Reason.
         why: String,
     },
-    /// Two different types with one name in one module.
+    /// Two different types in one module have the same name.
     #[error("toolset `{toolset}` of {api} would have two different types `{name}`")]
     TypeClash {
         /// The toolset.
         toolset: String,
         /// The API.
         api: String,
-        /// The name.
+        /// Name of the types.
         name: String,
     },
-    /// An OpenAPI document that is not understood.
+    /// An OpenAPI document cannot be read or used.
     #[error(transparent)]
     Document(#[from] DocumentError),
 }
 
 impl Problem {
-    /// Whether an entry of a file, or an operation in it, may be missing from what was read because of it.
+    /// Returns whether this diagnostic means that an entry of a file, or an operation in an entry, may be missing from what was read.
     pub(crate) fn loses_entries(&self) -> bool {
         let keys = [
             "excluded",
@@ -541,14 +541,14 @@ impl Problem {
     }
 }
 
-/// The end of a message: what was probably meant.
+/// Returns the end of a message, with the name that was probably meant.
 fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |nearest| {
         format!(" (did you mean `{nearest}`?)")
     })
 }
 
-/// The candidate most like a word, if any is like it at all.
+/// Returns the candidate that is most similar to a word, unless all differ too much.
 pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,

@@ -1,20 +1,20 @@
-//! A YAML tree to values, noting each problem and going on, so that one mistake hides no other.
+//! Reads values from a YAML tree. Reading records each diagnostic and continues, so that one mistake does not hide another.
 
 use serde_json::Value as Json;
 
 use crate::problem::{Error, Problem, nearest};
 use crate::yaml::{self, Key, Node, Value};
 
-/// Characters that change the order in which the text after them is shown, so that a reviewer reads something else than a model.
+/// Characters that change the display order of the text after them, so that a reviewer would read another text than a model.
 const BIDI: [char; 9] = [
     '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}',
     '\u{2069}',
 ];
 
-/// How a text begins that is still to be written.
+/// Prefix of a text that is a placeholder.
 pub(crate) const TODO: &str = "TODO";
 
-/// A value and the line it stands in.
+/// Value with its line.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct At<T> {
     pub(crate) line: usize,
@@ -27,16 +27,16 @@ impl<T> At<T> {
     }
 }
 
-/// The problems of one file.
+/// Reader of one file, with the diagnostics found so far.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     pub(crate) path: &'a str,
     pub(crate) errors: Vec<Error>,
-    /// Keys that were most likely meant by unknown ones, with the line of their mapping: they are not missing as well.
+    /// Known keys for which misspelled keys were found, with the line of their mapping. These keys are not also reported as missing.
     misspelled: Vec<(usize, String)>,
 }
 
-/// A mapping whose keys are known.
+/// Mapping whose keys are known.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Map<'n> {
     pub(crate) line: usize,
@@ -45,7 +45,7 @@ pub(crate) struct Map<'n> {
 }
 
 impl<'n> Map<'n> {
-    /// The value of a key.
+    /// Returns the value of a key.
     pub(crate) fn get(&self, key: &str) -> Option<&'n Node> {
         self.entries
             .iter()
@@ -53,14 +53,14 @@ impl<'n> Map<'n> {
             .map(|(_, node)| node)
     }
 
-    /// All keys with their values.
+    /// Returns all keys with their values.
     pub(crate) fn entries(&self) -> &'n [(Key, Node)] {
         self.entries
     }
 }
 
 impl<'a> Reader<'a> {
-    /// Parses a file; `None` if nothing of it can be read.
+    /// Parses a file; returns `None` if nothing in it can be read.
     pub(crate) fn open(path: &'a str, text: &str) -> (Self, Option<Node>) {
         let mut reader = Self {
             path,
@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
         (reader, node)
     }
 
-    /// Notes a problem.
+    /// Records a diagnostic.
     pub(crate) fn error(&mut self, line: usize, problem: Problem) {
         self.errors.push(Error {
             path: self.path.to_owned(),
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
         self.error(line, Problem::WrongKind { what, expected });
     }
 
-    /// A mapping of any keys.
+    /// Reads a mapping with any keys.
     pub(crate) fn any_map<'n>(&mut self, node: &'n Node, of: &'static str) -> Option<Map<'n>> {
         match &node.value {
             Value::Map(entries) => Some(Map {
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A mapping of known keys; others are problems.
+    /// Reads a mapping with known keys; unknown keys are reported.
     pub(crate) fn map<'n>(
         &mut self,
         node: &'n Node,
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
         Some(map)
     }
 
-    /// The value of a key that has to be there.
+    /// Returns the value of a required key.
     pub(crate) fn needed<'n>(&mut self, map: &Map<'n>, key: &'static str) -> Option<&'n Node> {
         let found = map.get(key);
         if found.is_none() && !self.is_misspelled(map, key) {
@@ -144,25 +144,25 @@ impl<'a> Reader<'a> {
         found
     }
 
-    /// Whether a key stands there under a name that is none.
+    /// Returns whether the mapping has a misspelling of the key.
     pub(crate) fn is_misspelled(&self, map: &Map<'_>, key: &str) -> bool {
         let is = |(line, meant): &(usize, String)| *line == map.line && meant == key;
         self.misspelled.iter().any(is)
     }
 
-    /// A text that has to be there.
+    /// Reads a required text.
     pub(crate) fn text(&mut self, map: &Map<'_>, key: &'static str) -> Option<At<String>> {
         let node = self.needed(map, key)?;
         self.text_of(node, key)
     }
 
-    /// A text that may be left out.
+    /// Reads an optional text.
     pub(crate) fn text_if(&mut self, map: &Map<'_>, key: &str) -> Option<At<String>> {
         let node = map.get(key)?;
         self.text_of(node, key)
     }
 
-    /// A node as text, with single spaces where lines were folded and none around it.
+    /// Reads a node as text, with single spaces instead of folded lines and none at the ends.
     pub(crate) fn text_of(&mut self, node: &Node, what: &str) -> Option<At<String>> {
         let Some(text) = node.text() else {
             let key = what.to_owned();
@@ -197,7 +197,7 @@ impl<'a> Reader<'a> {
         Some(At::new(node.line, text.to_owned()))
     }
 
-    /// One of the words of a list.
+    /// Reads one of the known words.
     pub(crate) fn word(
         &mut self,
         found: &At<String>,
@@ -216,7 +216,7 @@ impl<'a> Reader<'a> {
         word
     }
 
-    /// The items of a sequence that may be left out.
+    /// Returns the items of an optional sequence.
     pub(crate) fn items<'n>(&mut self, map: &Map<'n>, key: &str) -> &'n [Node] {
         match map.get(key) {
             None => &[],
@@ -224,7 +224,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The items of a sequence.
+    /// Returns the items of a sequence.
     pub(crate) fn items_of<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
         match &node.value {
             Value::List(items) => items,
@@ -239,13 +239,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The texts of a sequence that may be left out; none twice.
+    /// Reads the texts of an optional sequence; duplicates are reported.
     pub(crate) fn texts(&mut self, map: &Map<'_>, key: &str) -> Vec<At<String>> {
         let items = self.items(map, key);
         self.texts_of(items, key)
     }
 
-    /// Nodes as texts; none twice.
+    /// Reads nodes as texts; duplicates are reported.
     pub(crate) fn texts_of(&mut self, items: &[Node], what: &str) -> Vec<At<String>> {
         let mut texts: Vec<At<String>> = Vec::new();
         for item in items {
@@ -266,7 +266,7 @@ impl<'a> Reader<'a> {
         texts
     }
 
-    /// A node as number.
+    /// Reads a node as a number.
     pub(crate) fn number_of(&mut self, node: &Node, what: &str) -> Option<At<u32>> {
         let number = match node.json() {
             Json::Number(number) => number
@@ -284,7 +284,7 @@ impl<'a> Reader<'a> {
         number.map(|number| At::new(node.line, number))
     }
 
-    /// A `true` or `false` that may be left out.
+    /// Reads an optional `true` or `false`.
     pub(crate) fn flag_if(&mut self, map: &Map<'_>, key: &str) -> Option<At<bool>> {
         let node = map.get(key)?;
         let flag = node.json().as_bool();

@@ -1,4 +1,4 @@
-//! The quality gate: which operation each tool is, and that every operation is either a tool or excluded for a reason.
+//! Selects the operations of the tools and checks that every operation is either a tool or excluded with a reason.
 
 use crate::allowlist::apis::ApiEntry;
 use crate::allowlist::tools::{Binding, ToolEntry, ToolsetEntry};
@@ -8,29 +8,29 @@ use crate::openapi::Spec;
 use crate::problem::{Error, Problem, nearest};
 use crate::reader::At;
 
-/// The pattern for all operations that nothing else is said of.
+/// Pattern for all operations to which no other entry applies.
 pub(crate) const EVERYTHING_ELSE: &str = "*";
 
-/// The tools, in the order of the allowlist, and what became of every operation.
+/// Tools in the order of the allowlist, and the decision about every operation.
 #[derive(Debug)]
 pub(crate) struct Selection<'p> {
     pub(crate) toolsets: Vec<SelectedToolset<'p>>,
-    /// By document, then operation, in the order of the documents.
+    /// Decisions by document, then operation, in the order of the documents.
     pub(crate) decisions: Vec<(&'p Spec, Vec<(String, Decision)>)>,
-    /// What is wrong with the allowlist.
+    /// Errors in the allowlist.
     pub(crate) errors: Vec<Error>,
-    /// Operations for which nothing was decided.
+    /// Operations without a decision.
     pub(crate) undecided: Vec<Error>,
 }
 
-/// A toolset with its tools.
+/// Toolset with its tools.
 #[derive(Debug)]
 pub(crate) struct SelectedToolset<'p> {
     pub(crate) entry: &'p ToolsetEntry,
     pub(crate) tools: Vec<SelectedTool<'p>>,
 }
 
-/// A tool and the operations that it is.
+/// Tool and its operations.
 #[derive(Debug)]
 pub(crate) struct SelectedTool<'p> {
     pub(crate) entry: &'p ToolEntry,
@@ -38,7 +38,7 @@ pub(crate) struct SelectedTool<'p> {
     pub(crate) operations: Vec<SelectedOperation<'p>>,
 }
 
-/// The operation that a tool is in one API, or where it has one document instead of another.
+/// Operation of a tool in one API, or in an alternative document of this API.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SelectedOperation<'p> {
     pub(crate) binding: &'p Binding,
@@ -46,14 +46,14 @@ pub(crate) struct SelectedOperation<'p> {
     pub(crate) api: &'p ApiEntry,
 }
 
-/// What became of an operation.
+/// Decision about an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// It is a tool of this name.
+    /// The operation is a tool of this name.
     Tool(String),
-    /// It is none, for this reason.
+    /// The operation is excluded for this reason.
     Excluded(String),
-    /// Nobody has said.
+    /// No decision was made.
     Undecided,
 }
 
@@ -119,7 +119,7 @@ impl<'p> Selection<'p> {
                 misspelled.extend(meant.map(|name| (name, id.value.clone())));
                 continue;
             }
-            // A document that could not be read has its own message.
+            // A document that could not be read has its own diagnostic.
             let Some(spec) = parsed.spec(&binding.document.value) else {
                 continue;
             };
@@ -148,7 +148,7 @@ impl<'p> Selection<'p> {
                 continue;
             }
             *decision = Decision::Tool(name.clone());
-            // A document that is of no API has its own message.
+            // A document without an API has its own diagnostic.
             let Some(api) = parsed.apis.api_of(&spec.name) else {
                 continue;
             };
@@ -174,7 +174,7 @@ impl<'p> Selection<'p> {
         }
     }
 
-    /// Reports a document that there is not; `Some` is the one that was probably meant.
+    /// Reports a document that does not exist; `Some` has the one that was probably meant.
     fn unknown_document(
         &mut self,
         parsed: &Parsed,
@@ -205,7 +205,7 @@ impl<'p> Selection<'p> {
         found.map(|(_, decision)| decision)
     }
 
-    /// Names of toolsets and tools, those of before among them: well formed, and none twice.
+    /// Checks that the names of toolsets and tools, including former names, are well formed and unique.
     fn names(&mut self, parsed: &Parsed) {
         let mut toolsets: Vec<(&str, String)> = Vec::new();
         let mut tools: Vec<(String, String)> = Vec::new();
@@ -233,7 +233,7 @@ impl<'p> Selection<'p> {
                 }
             }
         }
-        // Only now, when all living names are known.
+        // Former names are checked last, when all current names are known.
         for toolset in &parsed.toolsets {
             let path = &toolset.path;
             for was in toolset.tools.iter().filter_map(|tool| tool.was.as_ref()) {
@@ -261,13 +261,13 @@ impl<'p> Selection<'p> {
     fn exclude(&mut self, parsed: &'p Parsed) {
         let path = &parsed.excluded_path;
         for exclusion in &parsed.exclusions {
-            // Of a misspelled document the most likely one is meant: its operations are not undecided as well.
+            // For a misspelled document, the most similar one is used, so that its operations are not also reported as undecided.
             let name = &exclusion.document.value;
             let spec = match self.unknown_document(parsed, path, &exclusion.document) {
                 Some(meant) => meant.and_then(|name| parsed.spec(&name)),
                 None => parsed.spec(name),
             };
-            // A document that could not be read has its own message.
+            // A document that could not be read has its own diagnostic.
             let Some(spec) = spec else {
                 continue;
             };
@@ -277,7 +277,7 @@ impl<'p> Selection<'p> {
         }
     }
 
-    /// Excludes what a pattern matches. Of two patterns the first decides, so that one operation can have a reason of its own. Just `*` is whatever else there is, which no tool can contradict.
+    /// Excludes the operations that match a pattern. If several patterns match, the first one applies, so that one operation can have its own reason. `*` alone matches all remaining operations and never contradicts a tool.
     fn pattern(&mut self, parsed: &Parsed, spec: &Spec, pattern: &At<String>, reason: &str) {
         let path = &parsed.excluded_path;
         let decisions = self
@@ -324,7 +324,7 @@ impl<'p> Selection<'p> {
         }
     }
 
-    /// Reports what is still open, apart from operations that were most likely meant by a misspelled id.
+    /// Reports undecided operations, except those that a misspelled ID probably means.
     fn undecided(&mut self, parsed: &Parsed, misspelled: &[(String, String)]) {
         for (spec, decisions) in &self.decisions {
             for (id, decision) in decisions {

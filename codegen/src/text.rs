@@ -1,6 +1,6 @@
-//! Texts: descriptions of a document, as they are fit for a model (no folded lines, no paragraphs about the document itself), and names in sentences.
+//! Formats texts: prepares the descriptions of a document for a model (no folded lines, no paragraphs about the document itself), and lists names in sentences.
 
-/// Joins the lines of each paragraph and leaves out those that begin with one of `boilerplate`.
+/// Joins the lines of each paragraph and leaves out paragraphs that begin with one of `boilerplate`.
 pub(crate) fn tidy(text: &str, boilerplate: &[&str]) -> String {
     let mut paragraphs: Vec<String> = Vec::new();
     let mut open = false;
@@ -21,7 +21,7 @@ pub(crate) fn tidy(text: &str, boilerplate: &[&str]) -> String {
     paragraphs.join("\n\n")
 }
 
-/// The description of a deprecated argument, which says so.
+/// Adds to a description that its argument is deprecated.
 pub(crate) fn deprecated(mut description: String) -> String {
     if !description.to_lowercase().contains("deprecated") {
         if !description.is_empty() {
@@ -32,7 +32,7 @@ pub(crate) fn deprecated(mut description: String) -> String {
     description
 }
 
-/// Names in a sentence: `a`, `a and b`, `a, b and c`.
+/// Lists names in a sentence: `a`, `a and b`, `a, b and c`.
 #[must_use]
 pub fn listed<T: AsRef<str>>(names: &[T]) -> String {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();

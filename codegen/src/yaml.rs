@@ -1,35 +1,35 @@
-//! YAML text to a tree that knows the line of each key and value. What is more than data (anchors, tags, several documents) is refused, and a key that stands twice is a problem instead of a silent loss.
+//! Parses YAML text into a tree that has the line of each key and value. Constructs beyond plain data (anchors, tags, several documents) are rejected. A duplicate key is reported, so that no value is lost silently.
 
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 use serde_json::Value as Json;
 
 use crate::problem::Problem;
 
-/// Deepest nesting that is read, far more than any file needs.
+/// Maximum nesting depth; no file needs nearly as much.
 const MAX_DEPTH: usize = 64;
 
-/// A problem and its line.
+/// Diagnostic and its line.
 pub(crate) type Flaw = (usize, Problem);
 
-/// A value and the line it begins in.
+/// Value and the line in which it begins.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Node {
     pub(crate) line: usize,
     pub(crate) value: Value,
 }
 
-/// What stands there.
+/// Kind of a node, with its contents.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
-    /// A text, and whether it was written without quotes.
+    /// Text, and whether it was written without quotes.
     Scalar { text: String, plain: bool },
-    /// A sequence.
+    /// Sequence.
     List(Vec<Node>),
-    /// A mapping, in the order written, each key once.
+    /// Mapping in the order written, each key once.
     Map(Vec<(Key, Node)>),
 }
 
-/// A key and its line.
+/// Key and its line.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Key {
     pub(crate) line: usize,
@@ -37,7 +37,7 @@ pub(crate) struct Key {
 }
 
 impl Node {
-    /// The text of a scalar that is text in YAML, not `true`, `null` or a number.
+    /// Returns the text of a scalar that YAML reads as text, not as `true`, `null` or a number.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Scalar { text, plain } if !plain || word(text).is_none() => Some(text),
@@ -45,7 +45,7 @@ impl Node {
         }
     }
 
-    /// The value as JSON.
+    /// Returns the value as JSON.
     pub(crate) fn json(&self) -> Json {
         match &self.value {
             Value::Scalar { text, plain: true } => {
@@ -63,7 +63,7 @@ impl Node {
     }
 }
 
-/// The JSON value that an unquoted word stands for; `None` if it is text.
+/// Returns the JSON value of an unquoted word; `None` if the word is text.
 fn word(text: &str) -> Option<Json> {
     match text {
         "" | "~" => Some(Json::Null),
@@ -73,7 +73,7 @@ fn word(text: &str) -> Option<Json> {
     }
 }
 
-/// Reads one document. The flaws are those after which the rest could still be read; `Err` is the one that ended it.
+/// Reads one document. The returned flaws did not prevent reading the rest; `Err` is the flaw that did.
 pub(crate) fn parse(text: &str) -> Result<(Node, Vec<Flaw>), Flaw> {
     let mut loader = Loader {
         parser: Parser::new_from_str(text),
@@ -103,7 +103,7 @@ fn syntax(detail: &str) -> Problem {
     }
 }
 
-/// The parser with what it found to be wrong so far.
+/// Parser, and the flaws that were found so far.
 struct Loader<'t> {
     parser: Parser<'t, StrInput<'t>>,
     flaws: Vec<Flaw>,

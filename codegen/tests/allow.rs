@@ -1,4 +1,4 @@
-//! Entries for operations that are none yet: where they are put, what is derived, and that nothing is generated until they are written.
+//! Entries that are created for undecided operations: their location, their derived keys, and that nothing is generated until the author has completed them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -58,7 +58,7 @@ excluded:
     reason: No use to a model.
 ";
 
-/// Operations, a line each: id, method, path, and what of a body or answer it has.
+/// Returns a document with these operations: id, method and path. The id and the path determine parameters and response.
 fn document(operations: &[(&str, &str, &str)]) -> String {
     let mut text = "openapi: 3.0.3\ninfo: { title: Shop, version: '1' }\npaths:\n".to_owned();
     let mut paths: Vec<&str> = operations.iter().map(|(_, _, path)| *path).collect();
@@ -333,10 +333,10 @@ fn just_a_star_is_whatever_is_no_tool() {
         shop-1 old_paint: Not yet.
     "#]]
     .assert_eq(&found);
-    // It keeps nothing from becoming a tool, while a reason of its own does.
+    // An operation that `*` excludes can become a tool. An operation that is excluded with its own reason cannot.
     assert!(allow(&all, &["paint".to_owned()], None).is_ok());
     assert!(allow(&all, &["health".to_owned()], None).is_err());
-    // With nothing left for it, it is a mistake like any other that excludes nothing.
+    // A `*` that excludes nothing is an error, like every other exclusion without effect.
     let last = all.last_mut().unwrap();
     assert!(last.path.ends_with("shop-1.yaml"), "{}", last.path);
     last.text = document(&[("thing", "get", "/api/v1/things/{thing_name}")]);

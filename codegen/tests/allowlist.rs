@@ -1,4 +1,4 @@
-//! The allowlist of this project over the published documents: what comes out, and what is said when it is wrong.
+//! The allowlist of this project with the published documents: the resulting tools, and the diagnostics about errors.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -13,7 +13,7 @@ use expect_test::{expect, expect_file};
 use mcp_codegen::catalog::{Api, Catalog, Operation};
 use mcp_codegen::{Decision, Error, Input};
 
-/// All files below `specs/`.
+/// Returns all files below `specs/`.
 fn inputs() -> Vec<Input> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut folders: Vec<PathBuf> = vec![root.join("specs")];
@@ -52,7 +52,7 @@ fn tools(api: &Api) -> impl Iterator<Item = &Operation> {
     toolsets.flat_map(|toolset| &toolset.operations)
 }
 
-/// One line for each tool: its request, and its arguments, with `!` where they are needed.
+/// Returns one line for a tool: its request and its arguments, with `!` if required.
 fn signature(operation: &Operation) -> String {
     let mut line = format!(
         "{}: {} {}",
@@ -341,7 +341,7 @@ fn tools_of_each_api() {
     "#]].assert_eq(&found);
 }
 
-/// What is kept out of logs and traces: each secret argument is named here, and none that sounds like one is missing.
+/// Checks which arguments are kept out of logs and traces: all secret arguments are listed, and every argument whose name suggests a secret is one of them.
 #[test]
 fn secrets_are_known() {
     let catalog = catalog(&inputs());
@@ -393,7 +393,7 @@ fn secrets_are_known() {
     .assert_eq(&found);
 }
 
-/// Toolsets that say they deal with secrets send none that is not marked, whatever its name.
+/// Checks that toolsets with the tag `secrets` mark the arguments `value`, `extra`, `password` and `actions` as secret.
 #[test]
 fn toolsets_of_secrets_mark_them() {
     let catalog = catalog(&inputs());
@@ -435,14 +435,14 @@ fn types_are_complete() {
     assert!(files.is_ok(), "{files:?}");
 }
 
-/// The whole of what a client is told of the tools for users, roles and permissions.
+/// Checks the total size of the tools for users, roles and permissions that a client receives.
 #[test]
 fn access_control_is_small() {
     let mut catalog = catalog(&inputs());
     for api in &mut catalog.apis {
         api.toolsets
             .retain(|toolset| ["permissions", "roles", "users"].contains(&toolset.name.as_str()));
-        // They have no others.
+        // Alternative documents have no other toolsets.
         assert!(api.alternatives.iter().all(|it| it.toolsets.len() <= 3));
     }
     for (api, sizes) in sizes(&catalog) {
@@ -451,7 +451,7 @@ fn access_control_is_small() {
     }
 }
 
-/// A client that lists tools pays for each of them in each conversation.
+/// Checks the size of the tools, because a client pays for each listed tool in each conversation.
 #[test]
 fn tools_are_small() {
     for (api, sizes) in sizes(&catalog(&inputs())) {
@@ -463,7 +463,7 @@ fn tools_are_small() {
     }
 }
 
-/// The bytes of name, description and input schema that a client gets, by API and tool.
+/// Returns the size in bytes of the name, description and input schema that a client receives, by API and tool.
 fn sizes(catalog: &Catalog) -> BTreeMap<String, BTreeMap<String, usize>> {
     let files = mcp_codegen::emit::emit(catalog).unwrap();
     let mut sizes = BTreeMap::<String, BTreeMap<String, usize>>::new();
@@ -518,7 +518,7 @@ fn every_operation_is_decided() {
     .assert_eq(&excluded);
 }
 
-/// The text of one of the files.
+/// Returns the text of an input file.
 fn text<'i>(inputs: &'i [Input], path: &str) -> &'i str {
     &inputs
         .iter()
@@ -527,7 +527,7 @@ fn text<'i>(inputs: &'i [Input], path: &str) -> &'i str {
         .text
 }
 
-/// Replaces a text in one of the files.
+/// Replaces a text in an input file.
 fn change(inputs: &mut [Input], path: &str, text: &str, instead: &str) {
     let input = inputs
         .iter_mut()
@@ -537,7 +537,7 @@ fn change(inputs: &mut [Input], path: &str, text: &str, instead: &str) {
     input.text = input.text.replacen(text, instead, 1);
 }
 
-/// Excludes operations, in a line before all others.
+/// Excludes operations with an entry before all others.
 fn exclude(inputs: &mut [Input], document: &str, operations: &str) {
     let line = format!(
         "\nexcluded:\n  - {{ document: {document}, operations: [{operations}], reason: r }}\n"
@@ -562,7 +562,7 @@ fn one_tool_less_changes_no_other() {
         let wanted: Vec<_> = tools(whole)
             .filter(|tool| tool.operation_id != "delete_user")
             .collect();
-        // Where one document is there instead of another, it is one in each.
+        // An API with alternative documents has the tool once in each of them.
         let gone = 1 + whole.alternatives.len();
         assert_eq!(wanted.len() + gone, tools(whole).count());
         assert_eq!(wanted, tools(less).collect::<Vec<_>>());
@@ -596,7 +596,7 @@ fn a_tool_taken_out_is_undecided() {
     }
 }
 
-/// What follows from a mistake is not reported beside it.
+/// Checks that consequences of an error are not reported in addition to it.
 #[test]
 fn one_mistake_is_one_message() {
     let (apis, excluded) = ("specs/apis.yaml", "specs/excluded.yaml");
@@ -768,7 +768,7 @@ fn one_mistake_is_one_message() {
         let found: String = report(&found).lines().take(5).collect();
         assert_eq!(found, format!("{path}:{expected}"), "{text} -> {instead}");
     };
-    // Each row reads all documents, so the processors share them.
+    // Each row parses all documents, so the rows are distributed over all processors.
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     thread::scope(|scope| {
         for rows in rows.chunks(rows.len().div_ceil(threads)) {
@@ -777,7 +777,7 @@ fn one_mistake_is_one_message() {
     });
 }
 
-/// Mistakes in all files, reported in one run.
+/// Checks that errors in all files are reported in one run.
 #[test]
 fn all_mistakes_at_once() {
     let mut inputs = inputs();

@@ -1,6 +1,6 @@
-//! Whatever a document holds, each of its operations becomes code or is refused, and nothing panics.
+//! Arbitrary documents: each operation becomes code or is rejected with a reason, and nothing panics.
 //!
-//! The documents of the golden cases are changed at random, always in the same way.
+//! The documents of the golden cases are changed at random, with fixed seeds.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -9,7 +9,7 @@ use std::path::Path;
 use mcp_codegen::trial::trial;
 use serde_json::{Value, json};
 
-/// Changed documents made from each document.
+/// Number of changed documents made from each document.
 const ROUNDS: u64 = 150;
 
 #[test]
@@ -51,14 +51,14 @@ fn each_operation_is_code_or_refused() {
             }
         }
     }
-    // Changes that nothing survives, or that nothing minds, would test little.
+    // Changes that break every document, or none, would test little.
     assert!(
         tools > 1000 && refused > 200 && unreadable > 10,
         "{tools} tools, {refused} operations refused, {unreadable} documents unreadable"
     );
 }
 
-/// Numbers that only look random (xorshift).
+/// Pseudorandom numbers (xorshift).
 struct Random(u64);
 
 impl Random {
@@ -70,7 +70,7 @@ impl Random {
     }
 }
 
-/// Changes one place: its value, its name, or what stands beside it.
+/// Changes one random node of the document: removes or adds a child, or replaces the value.
 fn change(document: &mut Value, original: &Value, random: &mut Random) {
     let at = pick(document, random);
     let from = pick(original, random);
@@ -95,7 +95,7 @@ fn change(document: &mut Value, original: &Value, random: &mut Random) {
     }
 }
 
-/// A pointer to some place.
+/// Returns a JSON pointer to a random node.
 fn pick(value: &Value, random: &mut Random) -> String {
     let mut pointer = String::new();
     let mut at = value;

@@ -1,4 +1,4 @@
-//! The corrections of the published documents fit them, and change what they are meant to change.
+//! The corrections apply to the published documents and have the intended effect.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::Path;
@@ -61,7 +61,7 @@ fn spec(name: &str) -> Spec {
     .unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
-/// `name` of what is required, `name?` of the rest.
+/// Returns `name` for each required argument and `name?` for each other argument.
 fn arguments(facts: &Facts) -> String {
     let all = facts.parameters.iter().map(|parameter| {
         format!(

@@ -1,4 +1,4 @@
-//! Printing a catalogue made by hand: rustfmt leaves it alone, one tool less is one block less, and what cannot be printed is said.
+//! Printing of a hand-written catalogue: rustfmt changes nothing, one tool less is one block less, and a catalogue that cannot be printed is an error.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -51,7 +51,7 @@ fn files_are_sorted_and_end_with_one_line_break() {
     }
 }
 
-/// What a pull request that adds or removes a tool shows.
+/// Checks the diff of a pull request that adds or removes a tool.
 #[test]
 fn one_tool_less_is_one_block_less() {
     let whole = files(&shop());
@@ -84,7 +84,7 @@ fn one_tool_less_is_one_block_less() {
     }
 }
 
-/// The catalogue of an allowlist without this tool.
+/// Returns the catalogue without this tool.
 fn without(mut catalog: Catalog, tool: &str) -> Catalog {
     for toolset in &mut catalog.toolsets {
         toolset.tools.retain(|name| name != tool);
@@ -99,7 +99,7 @@ fn without(mut catalog: Catalog, tool: &str) -> Catalog {
     catalog
 }
 
-/// The lines that are missing from `after`, if they stand together and nothing else is different.
+/// Returns the lines that are missing from `after`, if they are consecutive and nothing else differs.
 fn hunk_removed<'a>(before: &'a str, after: &str) -> Option<&'a str> {
     let removed = before.len().checked_sub(after.len())?;
     let starts = before.match_indices('\n').map(|(at, _)| at + 1);

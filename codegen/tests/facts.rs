@@ -1,4 +1,4 @@
-//! What is read of constructs, one small document each.
+//! Facts about individual constructs, each in a small document.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use mcp_codegen::catalog::{Parameter, Place, TypeDef, TypeKind, TypeRef, TypeShape};
@@ -7,7 +7,7 @@ use mcp_codegen::openapi::read;
 
 const HEAD: &str = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\nservers: [{url: /base}]\n";
 
-/// Reads the operation `op` of a document of which everything after `info` is given.
+/// Reads the operation `op` of a document that consists of `HEAD` and the text.
 fn operation(text: &str) -> Result<Facts, String> {
     let messages = |errors: Vec<mcp_codegen::error::DocumentError>| {
         errors
@@ -20,14 +20,14 @@ fn operation(text: &str) -> Result<Facts, String> {
     facts(&spec, "op").map_err(messages)
 }
 
-/// An operation with a query parameter of this schema.
+/// Reads an operation with a query parameter of this schema.
 fn query(schema: &str) -> Result<Facts, String> {
     operation(&format!(
         "paths: {{/a: {{get: {{operationId: op, parameters: [{{name: p, in: query, schema: {schema}}}], responses: {{}}}}}}}}"
     ))
 }
 
-/// An operation with a JSON body of this schema, and components.
+/// Reads an operation with a JSON body of this schema and with these components.
 fn body(schema: &str, components: &str) -> Result<Facts, String> {
     let content = format!("{{application/json: {{schema: {schema}}}}}");
     operation(&format!(
@@ -35,7 +35,7 @@ fn body(schema: &str, components: &str) -> Result<Facts, String> {
     ))
 }
 
-/// An operation that answers with this schema, and components.
+/// Reads an operation with a response of this schema and with these components.
 fn response(schema: &str, components: &str) -> Result<Facts, String> {
     operation(&format!(
         "paths: {{/a: {{get: {{operationId: op, responses: {{200: {{description: d, content: {{application/json: {{schema: {schema}}}}}}}}}}}}}}}\ncomponents: {{schemas: {{{components}}}}}"
@@ -115,7 +115,7 @@ fn show_parameter(parameter: &Parameter) -> String {
     )
 }
 
-/// Parameters, response and types, a line each.
+/// Returns parameters, response and types, one line each.
 fn show(read: Result<Facts, String>) -> String {
     let facts = match read {
         Ok(facts) => facts,

@@ -1,6 +1,6 @@
-//! From specs to files: each folder of `golden/` is a case with the specs and what they become.
+//! Golden cases: each folder of `golden/` contains the specs and the files that are expected from them.
 //!
-//! A new case is a new folder with `specs/` in it, and one run with `UPDATE_EXPECT=1`. That the expected Rust compiles, and that the compiled tools are those of the expected schemas, is tested where the runtime is at hand: `tests/tests/schemas.rs`.
+//! To add a case, create a folder with `specs/` and run the test once with `UPDATE_EXPECT=1`. `tests/tests/schemas.rs`, which can use the runtime, checks that the expected Rust compiles and that the compiled tools have the expected schemas.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -42,7 +42,7 @@ fn specs_become_what_is_expected() {
     compare(&expected, &actual);
 }
 
-/// The files that are generated, or the messages in their place.
+/// Returns the generated files, or `messages.txt` with the diagnostics.
 fn outcome(specs: &Files) -> Files {
     let inputs: Vec<Input> = specs
         .iter()
@@ -96,7 +96,7 @@ fn compare(expected: &Files, actual: &Files) {
     panic!("{diffs}\nset UPDATE_EXPECT=1 to take this as expected");
 }
 
-/// The folders of the cases, by name.
+/// Returns the folders of the cases, ordered by name.
 fn cases() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(golden()).unwrap();
     let mut folders: Vec<PathBuf> = entries
@@ -107,7 +107,7 @@ fn cases() -> Vec<PathBuf> {
     folders
 }
 
-/// All files of a folder, by their path in it.
+/// Returns all files of a folder, by their path below `root`.
 fn read(root: &Path, folder: &str) -> Files {
     let mut files = Files::new();
     let Ok(entries) = std::fs::read_dir(root.join(folder)) else {

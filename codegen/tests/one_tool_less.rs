@@ -1,6 +1,6 @@
-//! What a pull request shows that takes one tool out of the allowlist of this project: one block in each API, one schema, one row.
+//! The diff of a pull request that removes one tool from the allowlist of this project: one block in each API, one schema, one row.
 //!
-//! Tools of a toolset share types. What an entry says about the fields of one must therefore stand in each entry that takes it, or the others lose it with that entry: this is the test that notices.
+//! Tools of a toolset share types. If an entry overrides fields of a shared type, every entry that uses the type must contain the same override. Otherwise, removing one entry changes the other tools. This test detects missing overrides.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -11,7 +11,7 @@ use mcp_codegen::Input;
 use mcp_codegen::emit::emit;
 use similar::{ChangeTag, TextDiff};
 
-/// Takes out each tool. Toolsets share no file but those that list them, so that one of each can go at the same time.
+/// Removes each tool. Toolsets share only the files that list them, so one tool of each toolset is removed at the same time.
 #[test]
 fn one_tool_less_is_one_block_less() {
     let inputs = inputs();
@@ -53,7 +53,7 @@ fn one_tool_less_is_one_block_less() {
     assert_eq!(tools, whole.keys().filter_map(|path| tool(path)).collect());
 }
 
-/// Says what else is different where one tool of each of these toolsets is missing.
+/// Returns the unexpected differences if one tool of each of these toolsets is missing.
 fn compare(
     whole: &BTreeMap<String, String>,
     fewer: &BTreeMap<String, String>,
@@ -61,7 +61,7 @@ fn compare(
     gone: &BTreeSet<&str>,
 ) -> Vec<String> {
     let mut problems = Vec::new();
-    // Without its only tool in an API, a toolset goes, too.
+    // A toolset that loses its only tool in an API is removed too.
     let without: BTreeSet<&str> = whole
         .keys()
         .filter(|path| path.ends_with(".rs") && !fewer.contains_key(*path))
@@ -116,7 +116,7 @@ fn compare(
     problems
 }
 
-/// Whether these are the block of one of the tools and anonymous types that only it had.
+/// Returns whether the hunks are the block of one of the tools and the anonymous types that only this tool had.
 fn is_one_block(hunks: &[String], gone: &BTreeSet<&str>, blocks: &mut BTreeSet<String>) -> bool {
     let (block, types): (Vec<&String>, Vec<&String>) =
         hunks.iter().partition(|hunk| hunk.contains("#[tool("));
@@ -133,7 +133,7 @@ fn is_one_block(hunks: &[String], gone: &BTreeSet<&str>, blocks: &mut BTreeSet<S
         && types.iter().all(|hunk| hunk.contains("#[derive(Schema)]"))
 }
 
-/// The files without the types by name, and these by API: a type moves when a second toolset takes it, and says the same where it then stands.
+/// Splits the files into their text without named types, and the named types by API. A type moves to another file when a second toolset uses it, but its definition stays the same.
 fn without_types(
     files: &BTreeMap<String, String>,
 ) -> (BTreeMap<String, String>, BTreeSet<(&str, String)>) {
@@ -158,7 +158,7 @@ fn without_types(
             definition.push_str(line);
             definition.push('\n');
             if line.starts_with('}') || (line.starts_with("pub ") && line.ends_with("{}")) {
-                // Its comments are wrapped where it stands.
+                // The indentation determines where a comment is wrapped.
                 let words = definition.split_whitespace().filter(|word| *word != "///");
                 types.insert((api, words.collect::<Vec<_>>().join(" ")));
                 definition.clear();
@@ -168,19 +168,19 @@ fn without_types(
     (rest, types)
 }
 
-/// The toolset that a file is of: its name without folder and ending.
+/// Returns the toolset of a file, which is the file's name without folder and extension.
 fn toolset(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.split('.').next().unwrap_or(name)
 }
 
-/// The tool that a file is the schema of.
+/// Returns the tool whose schema the file contains.
 fn tool(path: &str) -> Option<&str> {
     path.strip_prefix("generated/schemas/")?
         .strip_suffix(".json")
 }
 
-/// The hunks that are missing from `after`; `None` if anything else is different.
+/// Returns the hunks that are missing from `after`, or `None` if anything else differs.
 fn removed(before: &str, after: &str) -> Option<Vec<String>> {
     let diff = TextDiff::from_lines(before, after);
     let mut hunks: Vec<String> = Vec::new();
@@ -199,7 +199,7 @@ fn removed(before: &str, after: &str) -> Option<Vec<String>> {
     Some(hunks)
 }
 
-/// The entries of an allowlist file, as written.
+/// Returns the entries of an allowlist file as written.
 fn entries(input: &Input) -> Vec<&str> {
     if !input.path.starts_with("specs/tools/") {
         return Vec::new();
@@ -225,7 +225,7 @@ fn files(inputs: &[Input]) -> BTreeMap<String, String> {
     files.map(|file| (file.path, file.text)).collect()
 }
 
-/// Everything in `specs/`.
+/// Returns all files in `specs/`.
 fn inputs() -> Vec<Input> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut inputs = Vec::new();

@@ -1,8 +1,8 @@
-//! Doc comments as descriptions.
+//! Converts doc comments into descriptions.
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
-/// The text of the doc comments: lines of a paragraph become one, an empty line stays between paragraphs, Markdown stays as it is.
+/// Returns the text of the doc comments. The lines of a paragraph are joined, empty lines between paragraphs are kept, and Markdown is unchanged.
 pub(crate) fn description(attributes: &[Attribute]) -> String {
     let mut text = String::new();
     let mut paragraph_ended = false;
@@ -32,7 +32,7 @@ pub(crate) fn description(attributes: &[Attribute]) -> String {
     text.trim_end().to_owned()
 }
 
-/// Lines of all doc comments, without the space that follows `///`.
+/// Returns the lines of all doc comments, without the space after `///`.
 fn lines(attributes: &[Attribute]) -> Vec<String> {
     let mut lines = Vec::new();
     for attribute in attributes {
@@ -53,7 +53,7 @@ fn lines(attributes: &[Attribute]) -> Vec<String> {
     lines
 }
 
-/// Whether Markdown gives this line a meaning that it would lose behind another: an item of a list, a heading, a table.
+/// Returns whether a line starts a Markdown block that would be lost if the line were joined to another: a list item, a heading, a table.
 fn starts_a_line(line: &str) -> bool {
     let line = line.trim_start();
     let number = line.trim_start_matches(|c: char| c.is_ascii_digit());

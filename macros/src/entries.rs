@@ -1,4 +1,4 @@
-//! Reads comma-separated entries such as `name = "..", list(..), secret` and goes on after a mistake.
+//! Parses comma-separated entries such as `name = "..", list(..), secret`, and continues after an error.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
@@ -7,7 +7,7 @@ use syn::{LitStr, Token};
 
 use crate::errors::{Errors, error};
 
-/// A name as written: an identifier, or a string where that is not possible.
+/// A name as written: an identifier, or a string if the name is not an identifier.
 #[derive(Clone)]
 pub(crate) struct Name {
     pub(crate) text: String,
@@ -58,12 +58,12 @@ pub(crate) fn each(
                 skip_entry(input);
             }
         }
-        // Either a comma or the end, as looked at above.
+        // The next token is a comma or the end of the input, as checked above.
         let _ = input.parse::<Option<Token![,]>>();
     }
 }
 
-/// Calls `read` behind the key of each entry; a key that stands there twice is a mistake.
+/// Calls `read` after the key of each entry, and reports duplicate keys.
 pub(crate) fn each_key(
     input: ParseStream<'_>,
     errors: &mut Errors,
@@ -87,7 +87,7 @@ pub(crate) fn each_key(
     });
 }
 
-/// [`each_key`] over the tokens of an attribute.
+/// Calls [`each_key`] for the tokens of an attribute.
 pub(crate) fn each_key_of(
     tokens: TokenStream,
     errors: &mut Errors,
@@ -103,13 +103,13 @@ pub(crate) fn each_key_of(
     }
 }
 
-/// The value of `key = ..`.
+/// Parses the value of `key = ..`.
 pub(crate) fn value<T: Parse>(input: ParseStream<'_>) -> syn::Result<T> {
     input.parse::<Token![=]>()?;
     input.parse()
 }
 
-/// The content of `key(..)`, entry by entry.
+/// Parses the content of `key(..)`, entry by entry.
 pub(crate) fn parenthesized(
     input: ParseStream<'_>,
     errors: &mut Errors,
@@ -121,7 +121,7 @@ pub(crate) fn parenthesized(
     Ok(parens.span.join())
 }
 
-/// The mistake of a key that is not known.
+/// Creates the error for an unknown key.
 pub(crate) fn unknown_key(key: &Ident, place: &str, known: &str) -> syn::Error {
     error(
         key.span(),
@@ -130,7 +130,7 @@ pub(crate) fn unknown_key(key: &Ident, place: &str, known: &str) -> syn::Error {
     )
 }
 
-/// The parser says only what it expected; all that is written here has a note.
+/// Adds a note to an error of the parser, which only names the expected token. Errors of this crate already have a note.
 fn explained(cause: syn::Error, key: &Ident, bare: bool) -> syn::Error {
     if cause.to_string().contains("\nnote: ") {
         cause
@@ -151,7 +151,7 @@ fn explained(cause: syn::Error, key: &Ident, bare: bool) -> syn::Error {
 
 fn skip_entry(input: ParseStream<'_>) {
     while !input.is_empty() && !input.peek(Token![,]) {
-        // There is a token, as the input is not empty.
+        // A token exists, because the input is not empty.
         let _ = input.parse::<TokenTree>();
     }
 }

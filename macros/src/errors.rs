@@ -1,20 +1,20 @@
-//! Collects every mistake of a block, so that all are reported in one run.
+//! Collects all errors of a block, so that all are reported in one run.
 
 use std::fmt::Display;
 
 use proc_macro2::{Span, TokenStream};
 
-/// The mistakes found so far.
+/// Errors found so far.
 #[derive(Default)]
 pub(crate) struct Errors(Vec<syn::Error>);
 
 impl Errors {
-    /// Notes a mistake: what is wrong, and what to write instead.
+    /// Adds an error: what is wrong, and what to write instead.
     pub(crate) fn push(&mut self, span: Span, wrong: impl Display, instead: impl Display) {
         self.0.push(error(span, wrong, instead));
     }
 
-    /// Notes a mistake that was found by parsing.
+    /// Adds an error of the parser.
     pub(crate) fn add(&mut self, error: syn::Error) {
         self.0.push(error);
     }
@@ -28,17 +28,17 @@ impl Errors {
     }
 }
 
-/// A mistake: what is wrong, and what to write instead.
+/// Creates an error: what is wrong, and what to write instead.
 pub(crate) fn error(span: Span, wrong: impl Display, instead: impl Display) -> syn::Error {
     syn::Error::new(span, message(wrong, instead))
 }
 
-/// The text of a mistake.
+/// Returns the text of an error.
 pub(crate) fn message(wrong: impl Display, instead: impl Display) -> String {
     format!("{wrong}\nnote: {instead}")
 }
 
-/// What a macro returns: its expansion, and a compile error for each mistake.
+/// Returns the output of a macro: its expansion, and a compile error for each error.
 pub(crate) fn with_errors((expansion, errors): (TokenStream, Vec<syn::Error>)) -> TokenStream {
     let errors = errors.iter().map(syn::Error::to_compile_error);
     quote::quote!(#expansion #(#errors)*)

@@ -1,4 +1,4 @@
-//! What arguments and members of objects share: rules, a default, an example.
+//! Keys that arguments and members of objects have in common: rules, a default, an example.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -11,7 +11,7 @@ use crate::errors::{Errors, message};
 use crate::rules::Rules;
 use crate::value::Value;
 
-/// Rules, default and example as written.
+/// Rules, default and example, as parsed.
 #[derive(Default)]
 pub(crate) struct Facts {
     pub(crate) rules: Rules,
@@ -20,7 +20,7 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    /// Reads what follows `key`; `false` if it is not one of theirs.
+    /// Parses the content after `key`; `false` if `key` is not one of these keys.
     pub(crate) fn read(
         &mut self,
         key: &Ident,
@@ -35,7 +35,7 @@ impl Facts {
         Ok(true)
     }
 
-    /// Finds what is wrong whatever the type is.
+    /// Checks the rules that do not depend on the type.
     pub(crate) fn validate(&self, owner: &str, errors: &mut Errors) {
         self.rules.validate(owner, errors);
         for (key, value) in self.values() {
@@ -43,7 +43,7 @@ impl Facts {
         }
     }
 
-    /// The `Field` of a member of this type.
+    /// Generates the `Field` of a member of this type.
     pub(crate) fn field(&self, name: &str, description: &str, ty: &Type) -> TokenStream {
         let of = quote_spanned!(ty.span()=> ::runtime::__private::Field::of);
         let field = quote!(#of::<#ty>(#name, #description));
@@ -62,7 +62,7 @@ impl Facts {
         quote!(::runtime::__private::Field { #set ..#field })
     }
 
-    /// Checks that the rules fit the type, and that default and example are values of it. Its shape is this expression.
+    /// Generates checks that the rules fit the type, and that the default and the example are values of the type. `shape` is an expression for the shape of the type.
     pub(crate) fn checks(&self, name: &str, ty: &Type, shape: &TokenStream) -> TokenStream {
         let values = self.values().map(|(key, value)| {
             let (span, constant, text) = (value.span, value.constant(), value.text());
@@ -90,7 +90,7 @@ impl Facts {
     }
 }
 
-/// A type as it is written by hand: `Option<Vec<String>>`.
+/// Formats a type in the usual notation: `Option<Vec<String>>`.
 pub(crate) fn type_name(ty: &Type) -> String {
     let mut name = quote!(#ty).to_string();
     for (spaced, tight) in [(" < ", "<"), (" >", ">"), (" :: ", "::"), (" ,", ",")] {

@@ -1,11 +1,11 @@
-//! Expansions as they are, formatted: `tests/golden/NAME.rs` becomes `NAME.expanded.rs`. `UPDATE_EXPECT=1` accepts new ones.
+//! Compares formatted expansions with golden files: the expansion of `tests/golden/NAME.rs` is `NAME.expanded.rs`. `UPDATE_EXPECT=1` updates the files.
 
 use expect_test::expect_file;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, Item, Meta};
 
-/// Expands the items of a file by the macros that stand before them.
+/// Expands the items of a file with the macros in their attributes.
 fn expanded(source: &str) -> String {
     let file = syn::parse_file(source).expect("an input in `tests/golden` is Rust");
     let tokens: TokenStream = file.items.into_iter().map(expand).collect();
@@ -29,12 +29,12 @@ fn expand(item: Item) -> TokenStream {
     expansion
 }
 
-/// A derive stays beside its item, here only what it adds is shown.
+/// The output of a derive does not contain the item, so only the added code is compared.
 fn derive(item: TokenStream) -> (TokenStream, Vec<syn::Error>) {
     crate::schema::expand(item)
 }
 
-/// Takes off the attribute and returns what is in its parentheses.
+/// Removes the attribute and returns the content of its parentheses.
 fn take(attributes: &mut Vec<Attribute>, name: &str) -> Option<TokenStream> {
     let at = attributes
         .iter()

@@ -1,6 +1,6 @@
 //! Attribute and derive macros that turn a documented struct into a checked MCP tool.
 //!
-//! This file only converts token streams. Each macro has three steps: `ast` reads what is written and keeps its tokens, `validate` knows the rules, `expand` cannot fail. All mistakes are reported in one run, each at the smallest token that is wrong. The documentation of the macros is on their re-exports in `runtime`, with examples that compile.
+//! This file only converts token streams. Each macro has three steps: `ast` parses the input and keeps its tokens, `validate` checks all rules, and `expand` cannot fail. All errors are reported in one run, each at the smallest invalid token. The documentation of the macros is on their re-exports in `runtime`, with compiled examples.
 
 mod docs;
 mod entries;

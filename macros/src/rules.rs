@@ -1,4 +1,4 @@
-//! The rules that narrow a type: `min = 1, max_length = 20, items(pattern = "..")`.
+//! Parses and checks the rules that narrow a type: `min = 1, max_length = 20, items(pattern = "..")`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -14,7 +14,7 @@ use crate::value::Value;
 /// The keys of rules, for messages.
 pub(crate) const KEYS: &str = "`min`, `max`, `above`, `min_length`, `max_length`, `pattern`, `format`, `min_items`, `max_items`, `items`";
 
-/// Rules as written.
+/// Rules as parsed.
 #[derive(Default)]
 pub(crate) struct Rules {
     rules: Vec<Rule>,
@@ -34,7 +34,7 @@ enum Limit {
 }
 
 impl Rules {
-    /// Reads what follows `key`; `false` if it is not the key of a rule.
+    /// Parses the content after `key`; `false` if `key` is not the key of a rule.
     pub(crate) fn read(
         &mut self,
         key: &Ident,
@@ -70,7 +70,7 @@ impl Rules {
         Ok(true)
     }
 
-    /// Finds rules that no value, or any value, keeps to.
+    /// Reports rules that are empty, invalid or contradictory.
     pub(crate) fn validate(&self, owner: &str, errors: &mut Errors) {
         for rule in &self.rules {
             let Limit::Text(text) = &rule.limit else {
@@ -119,7 +119,7 @@ impl Rules {
         }
     }
 
-    /// Finds a string that does not match the pattern that stands beside it.
+    /// Reports a string that does not match the pattern of the same rules.
     pub(crate) fn validate_value(
         &self,
         owner: &str,
@@ -144,7 +144,7 @@ impl Rules {
         self.rules.is_empty() && self.items.is_none()
     }
 
-    /// The shape of the type with these rules.
+    /// Generates the shape of the type with these rules.
     pub(crate) fn shape(&self, ty: &Type) -> TokenStream {
         self.narrow(type_shape(ty))
     }
@@ -166,7 +166,7 @@ impl Rules {
         shape
     }
 
-    /// Checks that each rule fits the type.
+    /// Generates checks that each rule fits the type.
     pub(crate) fn checks(&self, owner: &str, ty: &Type) -> TokenStream {
         self.kind_checks(owner, &format!("`{}`", type_name(ty)), &type_shape(ty))
     }
@@ -208,7 +208,7 @@ impl Rules {
 }
 
 impl Limit {
-    // Compared only, where a whole bound of more than 53 bits may be rounded.
+    // The result is only compared, so an integer bound of more than 53 bits may be rounded.
     #[allow(clippy::cast_precision_loss)]
     fn number(&self) -> f64 {
         match self {
@@ -227,7 +227,7 @@ impl Limit {
     }
 }
 
-/// What a type has to be for a rule, in Rust and for people, and what to write for another.
+/// Returns the predicate that a shape must satisfy for a rule, the name of such types for messages, and the correction for other types.
 fn key_of(key: &str, limit: &Limit) -> (&'static str, &'static str, &'static str) {
     match (key, limit) {
         ("above", _) => (

@@ -1,4 +1,4 @@
-//! `#[tools]`: a module with tools gets the list of them.
+//! `#[tools]`: adds the list of its tools to a module.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -36,7 +36,7 @@ pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> (TokenStream, Vec<
         return (item, errors.into_vec());
     };
     let tools = items.iter().filter_map(|item| match item {
-        // A generic one is a mistake that `#[tool]` reports.
+        // For a generic struct, `#[tool]` reports an error.
         Item::Struct(block)
             if block.attrs.iter().any(is_tool) && block.generics.params.is_empty() =>
         {
@@ -53,7 +53,7 @@ pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> (TokenStream, Vec<
         pub static TOOLS: &[::runtime::Tool] = &[#(#tools),*];
     };
     items.push(list);
-    // The types are never constructed, so that their size is of no account; names and texts are those of the document, and a box says where a type goes round in a circle.
+    // The types are never constructed, so their size is irrelevant. Names and texts are those of the document. A box marks a recursive type.
     module.attrs.push(syn::parse_quote! {
         #[allow(
             dead_code,

@@ -1,4 +1,4 @@
-//! Defaults, examples and fixed members: a literal, or any JSON as `json("..")`.
+//! Parses defaults, examples and fixed members: a literal, or any JSON as `json("..")`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -9,7 +9,7 @@ use syn::{Lit, LitStr, Token};
 
 use crate::errors::error;
 
-/// A JSON value and where it stands.
+/// A JSON value with its span.
 pub(crate) struct Value {
     pub(crate) json: Json,
     pub(crate) span: Span,
@@ -46,12 +46,12 @@ impl Parse for Value {
 }
 
 impl Value {
-    /// Compact JSON text.
+    /// Returns compact JSON text.
     pub(crate) fn text(&self) -> String {
         self.json.to_string()
     }
 
-    /// The value as a constant that the compiler can check against a shape.
+    /// Returns the value as a constant that the compiler can check against a shape.
     pub(crate) fn constant(&self) -> TokenStream {
         constant(&self.json, self.span)
     }
@@ -105,7 +105,7 @@ fn constant(json: &Json, span: Span) -> TokenStream {
 
 fn number_constant(text: &str, value: &TokenStream, span: Span) -> TokenStream {
     if text.contains(['.', 'e', 'E']) {
-        // Text of a JSON number always parses, at worst as infinity, which is no literal.
+        // The text of a JSON number always parses. A result of infinity must be clamped, because infinity has no literal.
         let number: f64 = text.parse().unwrap_or(0.0);
         let number = number.clamp(f64::MIN, f64::MAX);
         return quote_spanned!(span=> #value::Number(#number));

@@ -1,13 +1,13 @@
-//! What the macros accept: the goldens as they are, and every form that no golden has.
+//! Forms that the macros accept: the goldens, and every form that no golden contains.
 
 #![allow(clippy::expect_used)]
 
-/// The names of all tools.
+/// Names of all tools.
 pub struct Tools;
 
-/// Expansions, to see that they compile.
+/// Golden expansions, which must compile.
 pub mod golden {
-    /// As a module with `#[tools]` has it.
+    /// Module with the same imports as a module with `#[tools]`.
     #[allow(missing_docs)]
     pub mod tools {
         use runtime::prelude::*;
@@ -21,9 +21,9 @@ pub mod golden {
     }
 }
 
-/// Forms that no golden has.
+/// Forms that no golden contains.
 pub mod forms {
-    /// Each in a tool.
+    /// Tools that contain these forms.
     #[runtime::tools]
     pub mod tools {
         use runtime::prelude::*;

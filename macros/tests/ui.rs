@@ -1,4 +1,4 @@
-//! Each mistake in `tests/ui`, one a file, with the message it gives. `UPDATE_EXPECT=1` accepts new messages, as for all other expectations.
+//! Compile errors: each file in `tests/ui` contains one mistake and has an expected message. `UPDATE_EXPECT=1` accepts new messages, as for all other expectations.
 
 use std::env;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! An account: one server with the credentials for it. Checked when made, without any network.
+//! An account: one upstream with the credentials for it. Settings are checked when the account is created, without network access.
 
 use core::fmt;
 use std::{
@@ -25,29 +25,29 @@ use crate::{
     version::is_older,
 };
 
-/// What an account is made of.
+/// Settings of an account.
 #[derive(Clone)]
 pub struct Settings {
-    /// Where the server is, with a path prefix if it has one: `https://example.com/team`.
+    /// Base URL of the upstream, including a path prefix if it has one: `https://example.com/team`.
     pub base_url: String,
-    /// How to sign in.
+    /// Credentials for the upstream.
     pub credentials: Credentials,
     /// Headers sent with every request, for example for a proxy.
     pub headers: Vec<(String, SecretString)>,
-    /// Name of the API the server has, if that is not to be found out.
+    /// Name of the API of the upstream; `None` to detect the API.
     pub api: Option<String>,
-    /// The certificate authority of the server in PEM, if it is a private one. Then no other is trusted.
+    /// Private certificate authority of the upstream in PEM. If set, no other authority is trusted.
     pub ca_certificate: Option<String>,
-    /// Longest time for one request.
+    /// Timeout of one request.
     pub timeout: Duration,
-    /// Most requests at a time; others wait in order.
+    /// Maximum number of concurrent requests; further requests wait in order.
     pub max_in_flight: usize,
-    /// Largest result in bytes.
+    /// Maximum size of a result in bytes.
     pub max_result_bytes: usize,
 }
 
 impl Settings {
-    /// Settings with the usual bounds: 30 seconds, 16 requests at a time, results up to 256 kB.
+    /// Creates settings with the default limits: a timeout of 30 seconds, 16 concurrent requests, results up to 256 kB.
     pub fn new(base_url: impl Into<String>, credentials: Credentials) -> Self {
         Self {
             base_url: base_url.into(),
@@ -64,7 +64,7 @@ impl Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Somebody may have put a password into the URL or the command, so neither is shown.
+        // The base URL and the token command may contain a password, so neither is shown.
         let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
         f.debug_struct("Settings")
             .field("credentials", &self.credentials)
@@ -78,12 +78,12 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// How to sign in.
+/// Credentials for an upstream.
 #[derive(Clone)]
 pub enum Credentials {
-    /// Not at all, or by the account's own headers.
+    /// No credentials, or only those in the account's own headers.
     None,
-    /// A user name and a password, used as the API wants it.
+    /// User name and password, used with the sign-in method of the API.
     Password {
         /// Name of the user.
         username: String,
@@ -92,9 +92,9 @@ pub enum Credentials {
     },
     /// A bearer token.
     Bearer(SecretString),
-    /// A file with a bearer token, read again when it changes or is refused.
+    /// File with a bearer token; read again if the file changes or the upstream rejects the token.
     BearerFile(PathBuf),
-    /// A shell command that prints a bearer token, run again when that expires or is refused.
+    /// Shell command that prints a bearer token; run again if the token expires or the upstream rejects it.
     BearerCommand(String),
 }
 
@@ -110,89 +110,89 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Why an account cannot be made of its settings. Never shows a secret, also not one that stands where it should not.
+/// Error in the settings of an account. No variant shows a secret, not even one entered in the wrong setting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    /// Not a URL.
+    /// Base URL that is not a URL.
     #[error("the base URL is not a URL ({0}); write it like `https://example.com`")]
     NotAUrl(String),
-    /// Neither http nor https.
+    /// Base URL with a scheme other than `http` and `https`.
     #[error("the base URL begins with `{0}:`; only `http:` and `https:` are known")]
     Scheme(String),
-    /// User name or password in the URL.
+    /// Base URL with a user name or a password.
     #[error("the base URL holds credentials; give user name and password separately")]
     CredentialsInUrl,
-    /// A query or a fragment in the URL.
+    /// Base URL with a query or a fragment.
     #[error("the base URL has a `?` or `#` part; give it up to the path only")]
     MoreThanPath,
-    /// The URL leads into the API.
+    /// Base URL that ends with the root path of the API.
     #[error("the base URL ends in `{0}`, which is part of the API; leave that out")]
     InsideApi(&'static str),
-    /// An API that is not known.
+    /// Unknown API name.
     #[error("there is no API `{name}`; known are {known}{}", nearest.map(|it| format!(" (did you mean `{it}`?)")).unwrap_or_default())]
     UnknownApi {
-        /// The name given.
+        /// Name in the settings.
         name: String,
-        /// The names there are.
+        /// Names of the known APIs.
         known: String,
-        /// The most similar of them.
+        /// Most similar known name.
         nearest: Option<&'static str>,
     },
-    /// A header name that is none.
+    /// Invalid header name.
     #[error("`{0}` is not a header name")]
     HeaderName(String),
-    /// A header that belongs to the protocol.
+    /// Header that the client sets itself.
     #[error("the header `{0}` is set by the client itself")]
     HeaderReserved(String),
-    /// A header value with characters that headers cannot have.
+    /// Header value with a character that is not allowed in headers.
     #[error(
         "the value of the header `{0}` has a line break or another character that headers cannot have"
     )]
     HeaderValue(String),
-    /// Two ways to sign in.
+    /// Credentials together with an `authorization` header.
     #[error("there are credentials and a header `authorization`; give one of them")]
     SignedInTwice,
-    /// No user name.
+    /// Empty user name.
     #[error("the user name is empty")]
     NoUsername,
-    /// No token, or not a token.
+    /// Bearer token that is empty or has a character that is not allowed in tokens.
     #[error(
         "the bearer token is empty or has a space, a line break or another character that tokens cannot have"
     )]
     Token,
-    /// A certificate that is none.
+    /// Certificate authority that is not a PEM certificate.
     #[error(
         "the certificate authority is not a certificate in PEM; it begins with `-----BEGIN CERTIFICATE-----`"
     )]
     Certificate,
-    /// A bound of nothing.
+    /// Limit of 0.
     #[error("`{0}` must be more than 0")]
     Zero(&'static str),
 }
 
-/// What is known of a server.
+/// API, version and documents that were detected on an upstream.
 #[derive(Clone)]
 pub struct Known {
-    /// The API it has.
+    /// API of the upstream.
     pub api: &'static Api,
-    /// Its version, in its own words; empty if the API was fixed and so never asked for.
+    /// Version as the upstream reports it; empty if the settings name the API, because the version is then not requested.
     pub version: String,
-    /// Names of the API's documents that it has.
+    /// Names of the documents that the upstream has.
     pub documents: Vec<&'static str>,
-    /// Versions of what has documents of its own, by document, as far as they were read.
+    /// Versions of components that have their own documents, by document name; only those read so far.
     pub versions: Vec<(&'static str, String)>,
 }
 
-/// A failure that was the server's or the account's, not the caller's.
+/// Failure caused by the upstream or the account, not by the caller.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// When it was.
+    /// Time of the failure.
     pub at: SystemTime,
-    /// What went wrong.
+    /// Error of the failed request.
     pub error: CallError,
 }
 
-/// One server with the credentials for it. Cheap to clone.
+/// One upstream with the credentials for it. Cheap to clone.
 #[derive(Clone)]
 pub struct Account(pub(crate) Arc<Inner>);
 
@@ -200,11 +200,11 @@ pub(crate) struct Inner {
     pub(crate) apis: &'static [&'static Api],
     pub(crate) fixed: Option<Arc<Known>>,
     pub(crate) detection: SingleFlight<Known>,
-    /// When the server was last asked for its version.
+    /// Time when the version of the upstream was last requested.
     pub(crate) asked: Mutex<Option<Instant>>,
-    /// When the version of what has a document was last asked for, by document.
+    /// Time when the version of a component was last requested, by document name.
     pub(crate) versions_asked: Mutex<Vec<(&'static str, Instant)>>,
-    /// Held while a version is read.
+    /// Lock that is held while the version of a component is read.
     pub(crate) version_turn: tokio::sync::Mutex<()>,
     pub(crate) auth: Auth,
     pub(crate) transport: Transport,
@@ -215,7 +215,7 @@ pub(crate) struct Inner {
 }
 
 impl Account {
-    /// Checks the settings. `apis` are those a server may have, newest first.
+    /// Creates an account after checking its settings. `apis` are the APIs that the upstream may have, newest first.
     pub fn new(settings: Settings, apis: &'static [&'static Api]) -> Result<Self, SettingsError> {
         let Settings {
             base_url,
@@ -241,7 +241,7 @@ impl Account {
         if let Some((_, name)) = zero.into_iter().find(|(is_zero, _)| *is_zero) {
             return Err(SettingsError::Zero(name));
         }
-        // A semaphore holds less than `usize` can.
+        // The maximum of a semaphore is smaller than `usize::MAX`.
         let max_in_flight = max_in_flight.min(Semaphore::MAX_PERMITS);
         Ok(Self(Arc::new(Inner {
             apis,
@@ -261,12 +261,12 @@ impl Account {
         })))
     }
 
-    /// What is known of the server, without asking it. With a fixed API, its usual documents until it is known better.
+    /// Returns what is known about the upstream without sending a request. If the settings name the API, this is the API with its usual documents until the upstream has been detected.
     pub fn known(&self) -> Option<Arc<Known>> {
         self.0.detection.get().or_else(|| self.0.fixed.clone())
     }
 
-    /// Finds out which API the server has; asks it only once. A failure is not remembered.
+    /// Detects the API of the upstream. The result is kept, so that the upstream is asked only once; a failure is not kept.
     pub async fn detect(&self) -> Result<Arc<Known>, CallError> {
         self.detected().await.map_err(|error| {
             let error = self.redacted(error);
@@ -275,19 +275,19 @@ impl Account {
         })
     }
 
-    /// How many requests are on their way.
+    /// Returns the number of requests in flight.
     pub fn in_flight(&self) -> usize {
         let free = self.0.permits.available_permits();
         self.0.max_in_flight.saturating_sub(free)
     }
 
-    /// What is wrong with the server or the account, unless the last request went well.
+    /// Returns the last failure of the upstream or the account, unless a later request succeeded.
     pub fn last_failure(&self) -> Option<Failure> {
         let failure = self.0.last_failure.lock();
         failure.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Remembers how a request ended, as far as that says something of the server or the account.
+    /// Records the outcome of a request. An error counts as a failure only if the upstream or the account caused it.
     pub(crate) fn remember(&self, error: Option<&CallError>) {
         let failure = match error.map(|error| error.code) {
             None => None,
@@ -303,7 +303,7 @@ impl Account {
                 at: SystemTime::now(),
                 error: error.clone(),
             }),
-            // The server understood and said no: it is well.
+            // The upstream processed the request and rejected it, so the upstream works.
             Some(_) => None,
         };
         *self
@@ -313,22 +313,22 @@ impl Account {
             .unwrap_or_else(PoisonError::into_inner) = failure;
     }
 
-    /// Largest result in bytes.
+    /// Returns the maximum size of a result in bytes.
     pub(crate) fn max_result_bytes(&self) -> usize {
         self.0.max_result_bytes
     }
 
-    /// Most requests at a time.
+    /// Returns the maximum number of concurrent requests.
     pub(crate) fn max_in_flight(&self) -> usize {
         self.0.max_in_flight
     }
 
-    /// The URL of a path on its server.
+    /// Returns the URL of a path on the upstream.
     pub(crate) fn url_of(&self, path_and_query: &str) -> Option<reqwest::Url> {
         self.0.transport.base().join(path_and_query)
     }
 
-    /// What tells this account from others: its server and user, no secret.
+    /// Returns a text that distinguishes this account from others: its base URL and user name, without secrets.
     pub(crate) fn identity(&self) -> String {
         let user = self.0.auth.username().unwrap_or_default();
         format!("{}\n{user}", self.0.transport.base().text())
@@ -345,7 +345,7 @@ impl fmt::Debug for Account {
 
 impl fmt::Debug for Known {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The whole API would be some thousand lines.
+        // The whole API would fill thousands of lines.
         f.debug_struct("Known")
             .field("api", &self.api.name)
             .field("version", &self.version)
@@ -356,19 +356,19 @@ impl fmt::Debug for Known {
 }
 
 impl Known {
-    /// Whether the server has this document of its API.
+    /// Returns whether the upstream has this document of its API.
     pub fn has(&self, document: &str) -> bool {
         self.documents.contains(&document)
     }
 
-    /// The tool with this name, or that had it in the release before: of several, that of a document that the server has.
+    /// Finds the tool with this name or former name. If several tools match, one of a document that the upstream has takes precedence.
     pub fn find(&self, name: &str) -> Option<&'static Tool> {
         let named = || registry::tools(self.api).filter(|tool| tool.is_called(name));
         let here = named().find(|tool| self.has(tool.document));
         here.or_else(|| named().next())
     }
 
-    /// The tool that stands here for this one, which may be of another API or of a document that the server does not have.
+    /// Finds the tool of this API that corresponds to `tool`, which may belong to another API or to a document that the upstream does not have.
     pub(crate) fn find_for(&self, tool: &'static Tool) -> Option<&'static Tool> {
         let is_of_this = || {
             self.api
@@ -382,7 +382,7 @@ impl Known {
         }
     }
 
-    /// Whether the server has what the tool, which is one of its API, calls.
+    /// Returns whether the upstream has the document of the tool and a version that is new enough. The tool must belong to the API of the upstream.
     pub fn offers(&self, tool: &Tool) -> bool {
         self.has(tool.document) && !is_older(&self.version, tool.since)
     }
@@ -410,7 +410,7 @@ fn base(text: &str, apis: &[&'static Api]) -> Result<Base, SettingsError> {
     Ok(Base::new(&url))
 }
 
-/// Headers that say how a message is framed or what is in it.
+/// Headers for the framing and the content of a message, which the client sets itself.
 const RESERVED: [HeaderName; 11] = [
     header::ACCEPT,
     header::ACCEPT_ENCODING,
@@ -446,7 +446,7 @@ fn headers_of(headers: &[(String, SecretString)]) -> Result<HeaderMap, SettingsE
     Ok(map)
 }
 
-/// Until the server is asked, it has the usual documents of the API.
+/// Returns the API with this name and its usual documents, which the upstream is assumed to have until it is detected.
 fn fixed(name: &str, apis: &[&'static Api]) -> Result<Known, SettingsError> {
     let api = apis.iter().find(|api| api.name == name).ok_or_else(|| {
         let known: Vec<_> = apis.iter().map(|api| format!("`{}`", api.name)).collect();

@@ -1,34 +1,34 @@
-//! An API as constant data: how it is recognised, how one signs in, how it pages and what its errors say. Generated from `apis.yaml`.
+//! Constant data that describes an API: how its upstreams are recognised, how to sign in, and what its error responses contain. Generated from `apis.yaml`.
 
 use crate::tool::Tool;
 
-/// One version of an API, with all its tools.
+/// One version of an API with all its tools.
 #[derive(Debug)]
 pub struct Api {
-    /// Name as in `apis.yaml`.
+    /// Name in `apis.yaml`.
     pub name: &'static str,
-    /// Name for people.
+    /// Name shown to people.
     pub title: &'static str,
-    /// How a server of this API is recognised, without credentials. An API whose servers do not tell their version has no path here: what is not recognised before is taken for it.
+    /// Request that recognises an upstream of this API, without credentials. If upstreams of this API do not report a version, the path is empty; this API is then assumed for every upstream that no earlier API recognises.
     pub version: VersionProbe,
-    /// Its documents; tools of one whose probe fails are not offered.
+    /// Documents of the API. If the probe of a document fails, its tools are not offered.
     pub documents: &'static [Document],
-    /// How a user name and a password are used.
+    /// Sign-in method for a user name and a password.
     pub sign_in: SignIn,
-    /// What its errors say and what to do about them.
+    /// Locations of the texts in error responses, and hints for known errors.
     pub errors: ErrorShapes,
-    /// All tools, a slice per toolset, in the order of the allowlist.
+    /// All tools: one slice per toolset, in the order of the allowlist.
     pub toolsets: &'static [&'static [Tool]],
 }
 
 impl Api {
-    /// A document by name.
+    /// Finds a document by name.
     #[must_use]
     pub fn document(&self, name: &str) -> Option<&'static Document> {
         self.documents.iter().find(|it| it.name == name)
     }
 
-    /// Names of the documents that a server is taken to have until it is asked: all but those that are there instead of others.
+    /// Returns the names of the documents that an upstream is assumed to have until it is detected: all documents except alternatives.
     pub fn usual_documents(&self) -> impl Iterator<Item = &'static str> {
         let documents = self.documents.iter();
         let usual = documents.filter(|it| it.instead_of.is_none());
@@ -36,134 +36,134 @@ impl Api {
     }
 }
 
-/// A GET that only a server of this API answers with 200 and JSON.
+/// GET request that only an upstream of this API answers with status 200 and JSON.
 #[derive(Debug)]
 pub struct VersionProbe {
     /// Path of the request.
     pub path: &'static str,
-    /// JSON pointer of the version in the answer.
+    /// JSON pointer to the version in the response.
     pub version: &'static str,
-    /// What the version is of, for people.
+    /// Name of the product that has this version, for people.
     pub product: &'static str,
 }
 
 /// One OpenAPI document of an API.
 #[derive(Debug)]
 pub struct Document {
-    /// Name as in `apis.yaml`.
+    /// Name in `apis.yaml`.
     pub name: &'static str,
-    /// How to see that a server has it; `None` if every server has.
+    /// Request that shows whether the upstream has this document; `None` if every upstream has it.
     pub probe: Option<DocumentProbe>,
-    /// How the version of what has this document is read, if it has a version of its own.
+    /// Request for the version of the component that has this document; `None` if the component has no version of its own.
     pub version: Option<VersionSource>,
-    /// The document that it is there instead of: of the two, and of others instead of that one, a server has at most one. Their tools may have the same names.
+    /// Document to which this one is an alternative. An upstream has at most one of a document and its alternatives, so their tools may have the same names.
     pub instead_of: Option<&'static str>,
-    /// How a user name and a password are used for its operations, if otherwise than for the others.
+    /// Sign-in method for the operations of this document, if it differs from that of the API.
     pub sign_in: Option<SignIn>,
-    /// Advice for known errors of its operations, before that of the API.
+    /// Hints for known errors of this document's operations. They take precedence over the hints of the API.
     pub hints: &'static [Hint],
 }
 
-/// A GET that shows whether a server has a document.
+/// GET request that shows whether an upstream has a document.
 #[derive(Debug)]
 pub struct DocumentProbe {
     /// Path of the request.
     pub path: &'static str,
-    /// JSON pointer that exists in the answer if the server has the document.
+    /// JSON pointer that exists in the response if the upstream has the document.
     pub has: &'static str,
-    /// What is missing, for people: `the FAB auth manager`.
+    /// Name of the missing component, for people: `the FAB auth manager`.
     pub what: &'static str,
 }
 
-/// A GET whose answer lists components of the server with their versions. The request is sent with the credentials of the account.
+/// GET request for a list of the upstream's components with their versions. The request is sent with the credentials of the account.
 #[derive(Debug)]
 pub struct VersionSource {
     /// Path and query of the request.
     pub path: &'static str,
-    /// JSON pointer of the array in the answer.
+    /// JSON pointer to the array in the response.
     pub items: &'static str,
-    /// Member that names a component.
+    /// Member with the name of a component.
     pub name: &'static str,
     /// Name of the component.
     pub component: &'static str,
-    /// Member with its version.
+    /// Member with the version of a component.
     pub version: &'static str,
-    /// What the version is of, for people.
+    /// Name of the product that has this version, for people.
     pub product: &'static str,
 }
 
-/// How a user name and a password are used.
+/// Sign-in method: how a user name and a password are used.
 #[derive(Debug)]
 pub enum SignIn {
-    /// Sent with each request (RFC 7617), or once for a session cookie.
+    /// Basic authentication with each request (RFC 7617), or once to obtain a session cookie.
     Basic {
-        /// The request that answers with a session cookie.
+        /// Request for a session cookie; `None` if the API has no sessions.
         session: Option<Session>,
     },
-    /// Exchanged for a bearer token.
+    /// Exchange for a bearer token.
     Token(TokenRequest),
-    /// Not at all: instead of a bearer token there is a key, which a header of its own carries.
+    /// Key in a header of its own, given as the bearer token of the account. A user name and a password cannot be used.
     Key {
         /// Name of the header.
         header: &'static str,
-        /// The word before the key, as `Bearer`; empty if the key stands there as it is.
+        /// Word before the key, such as `Bearer`; empty if the header contains only the key.
         scheme: &'static str,
     },
 }
 
-/// A request with Basic credentials that answers with a session cookie, whatever its status, if they are right.
+/// Request with Basic credentials for a session cookie. If the credentials are valid, the response sets the cookie, whatever its status.
 #[derive(Debug)]
 pub struct Session {
-    /// Path and query of the GET.
+    /// Path and query of the GET request.
     pub path: &'static str,
     /// Name of the cookie.
     pub cookie: &'static str,
-    /// Status that, without the cookie, means wrong credentials. Any other answer means that this server has no sessions: Basic is sent with each request.
+    /// Statuses that mean wrong credentials if the response does not set the cookie. With any other status, a response without the cookie means that the upstream has no sessions; Basic credentials are then sent with each request.
     pub denied: &'static [u16],
 }
 
-/// A POST that exchanges user name and password for a bearer token.
+/// POST request that exchanges a user name and a password for a bearer token.
 #[derive(Debug)]
 pub struct TokenRequest {
     /// Path of the request.
     pub path: &'static str,
-    /// Member of the JSON body with the user name.
+    /// Member of the JSON body for the user name.
     pub username: &'static str,
-    /// Member of the JSON body with the password.
+    /// Member of the JSON body for the password.
     pub password: &'static str,
-    /// JSON pointer of the token in the answer. Its own `exp` (RFC 7519) says when to renew.
+    /// JSON pointer to the token in the response. The `exp` claim of the token (RFC 7519) determines when the token is renewed.
     pub token: &'static str,
-    /// Answers to other requests that mean that the token is no longer good: renew once.
+    /// Responses to other requests that mean that the token is no longer valid. The token is then renewed once.
     pub renew: &'static [Sign],
 }
 
-/// An error answer that is recognised by its status and text.
+/// Pattern that recognises an error response by its status and text.
 #[derive(Debug)]
 pub struct Sign {
     /// HTTP status.
     pub status: u16,
-    /// Text that its detail contains; empty for any.
+    /// Text that the title or the detail of the error contains; empty to match any text.
     pub says: &'static str,
 }
 
-/// What an API's errors say and what to do about them.
+/// Locations of the texts in the error responses of an API, and hints for known errors.
 #[derive(Debug)]
 pub struct ErrorShapes {
-    /// JSON pointers of the explanation, in the order tried.
+    /// JSON pointers to the explanation, in the order in which they are tried.
     pub detail: &'static [&'static str],
-    /// JSON pointers of the title, in the order tried.
+    /// JSON pointers to the title, in the order in which they are tried.
     pub title: &'static [&'static str],
-    /// Advice for known errors, first match wins.
+    /// Hints for known errors; the first match applies.
     pub hints: &'static [Hint],
 }
 
-/// Advice for an error answer.
+/// Hint for an error response.
 #[derive(Debug)]
 pub struct Hint {
-    /// The answer.
+    /// Pattern that recognises the response.
     pub sign: Sign,
-    /// Code as in the closed list of tool errors; empty to keep the one that follows from the status.
+    /// Error code, from the closed list of tool errors; empty to keep the code that follows from the status.
     pub code: &'static str,
-    /// What to try.
+    /// Text of the hint: what to do about the error.
     pub hint: &'static str,
 }

@@ -1,4 +1,4 @@
-//! The flat JSON object of a call to the checked arguments of a tool: every problem is found before anything is sent, and all are reported together.
+//! Checks the flat JSON object with the arguments of a call against its tool. All errors are found before a request is sent, and are reported together.
 
 use core::fmt;
 
@@ -14,63 +14,63 @@ use crate::schema::{Additional, Field, Kind, Shape, StringRules};
 use crate::tool::{Content, Filter, List, Pager, Param, Place, Tool};
 use crate::version::is_older;
 
-/// Items of a list that are returned unless the caller says how many.
+/// Number of list items that are returned if the call has no `limit`.
 pub const DEFAULT_LIMIT: u32 = 50;
 
-/// Most items of a list that one call returns.
+/// Maximum number of list items that one call returns.
 pub const MAX_LIMIT: u32 = 1_000;
 
-/// The entry of `fields` that stands for all fields.
+/// Item of `fields` that selects all fields.
 pub const ALL_FIELDS: &str = "*";
 
-/// Problems that are reported at once; the rest is counted.
+/// Maximum number of errors that are reported; further errors are only counted.
 const REPORTED: usize = 20;
 
-/// Arguments that have passed every check of their tool.
+/// Arguments that passed all checks of their tool.
 #[derive(Clone)]
 pub struct Arguments {
     tool: &'static Tool,
     declared: Map<String, Value>,
-    /// What is sent for arguments that were not given.
+    /// Values to send for omitted arguments, by wire name.
     omitted: Map<String, Value>,
     lines: Lines,
     filters: Vec<(&'static Filter, Value)>,
     fields: Fields,
     limit: u32,
     cursor: Option<String>,
-    /// Version of the server; empty if it is not known.
+    /// Version of the upstream; empty if unknown.
     version: String,
 }
 
-/// Which fields of a list's items are wanted.
+/// Selected fields of list items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fields {
-    /// Those of [`List::summary`].
+    /// Fields in [`List::summary`].
     Summary,
-    /// These.
+    /// Fields with these names.
     Only(Vec<String>),
-    /// All that the server sends.
+    /// All fields that the upstream sends.
     All,
 }
 
-/// Which lines of a log are wanted.
+/// Criteria that select the lines of a log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lines {
-    /// Index in [`LEVELS`] of the lowest one.
+    /// Lowest level, as an index in [`LEVELS`].
     pub level: usize,
-    /// Text that they have, in lower case.
+    /// Text that a line must contain, in lower case; empty for any text.
     pub contains: String,
-    /// Whether to begin with the first.
+    /// Whether the result begins with the first line of the log instead of the last lines.
     pub from_start: bool,
 }
 
-/// The levels of a log, lowest first.
+/// Levels of log lines, lowest first.
 pub const LEVELS: [&str; 5] = ["debug", "info", "warning", "error", "critical"];
 
-/// Checks the arguments of a call.
+/// Checks the arguments of a call against its tool.
 ///
 /// # Errors
-/// Everything that is wrong with them, in the order of the tool's schema, unknown names first.
+/// Returns the errors in the arguments: unknown names first, the others in the order of the tool's input schema.
 pub fn check(
     tool: &'static Tool,
     mut arguments: Map<String, Value>,
@@ -106,7 +106,7 @@ pub fn check(
     if let Some(list) = &tool.list {
         check_list(list, &mut arguments, &mut checked, &mut problems);
     }
-    // Without names in the mask, servers write all that the body has, also what is only there because they want it.
+    // If the mask names no members, upstreams write the whole body, including members that are sent only because the upstream requires them.
     let whole = tool.update.mask.is_some() || !tool.update.merge.is_empty();
     let nothing = !changed_by(tool).any(|name| checked.given(name).is_some());
     if problems.is_empty() && whole && nothing {
@@ -126,16 +126,16 @@ pub fn check(
 }
 
 impl Arguments {
-    /// The tool they are for.
+    /// Returns the tool that the arguments are for.
     #[must_use]
     pub fn tool(&self) -> &'static Tool {
         self.tool
     }
 
-    /// The same for a server of this version of a product.
+    /// Returns the arguments for an upstream with this version of a product.
     ///
     /// # Errors
-    /// Each argument that was given and that the server is too old for.
+    /// Returns an error for each given argument that this version does not support yet.
     pub fn on(self, product: &str, version: &str) -> Result<Self, Vec<Problem>> {
         let params = self.tool.params.iter();
         let given = params.filter(|param| self.given(param.field.name).is_some());
@@ -154,20 +154,20 @@ impl Arguments {
         Ok(Self { version, ..self })
     }
 
-    /// How the server pages the list of the tool; `None` if it gives everything at once.
+    /// Returns the pagination of the tool's list; `None` if the upstream returns the whole list at once.
     #[must_use]
     pub fn pager(&self, list: &List) -> Option<Pager> {
         list.pager
             .filter(|_| !is_older(&self.version, list.pages_since))
     }
 
-    /// The value the caller gave for a declared argument; `Value::Null` if the caller named it in `clear`.
+    /// Returns the value that the caller gave for a declared parameter; `Value::Null` if the caller named the parameter in `clear`.
     #[must_use]
     pub fn given(&self, name: &str) -> Option<&Value> {
         self.declared.get(name)
     }
 
-    /// The value to send for a declared argument: the one given, that of the argument that stands in for it, or the one for calls without it. Nothing that the server is too old for.
+    /// Returns the value to send for a declared parameter: the given value, the value of its fallback, or the value for omitted arguments. Returns `None` if the upstream is too old for the parameter.
     #[must_use]
     pub fn sent(&self, param: &Param) -> Option<&Value> {
         if is_older(&self.version, param.since) {
@@ -184,36 +184,36 @@ impl Arguments {
             })
     }
 
-    /// Which lines of a log are wanted.
+    /// Returns the criteria that select the lines of a log.
     #[must_use]
     pub fn lines(&self) -> &Lines {
         &self.lines
     }
 
-    /// The filters that were given, in the order of the tool.
+    /// Returns the given filters with their values, in the order of the tool.
     pub fn filters(&self) -> impl Iterator<Item = (&'static Filter, &Value)> {
         self.filters.iter().map(|(filter, value)| (*filter, value))
     }
 
-    /// Which fields of a list's items are wanted.
+    /// Returns the selected fields of list items.
     #[must_use]
     pub fn fields(&self) -> &Fields {
         &self.fields
     }
 
-    /// Most items of a list to return.
+    /// Returns the maximum number of list items to return.
     #[must_use]
     pub fn limit(&self) -> u32 {
         self.limit
     }
 
-    /// The `next_cursor` of an earlier result, unchecked.
+    /// Returns the `next_cursor` of an earlier result. The cursor is not checked yet.
     #[must_use]
     pub fn cursor(&self) -> Option<&str> {
         self.cursor.as_deref()
     }
 
-    /// What decides which items a list has, as text that is the same for the same list: the declared arguments and the filters, not `fields`, `limit` and `next_cursor`.
+    /// Returns a text that identifies the list that the call reads. The text contains the declared arguments, the filters and the criteria for log lines, but not `fields`, `limit` and `next_cursor`, which do not change the list.
     #[must_use]
     pub fn identity(&self) -> String {
         let filters = self.filters.iter();
@@ -232,14 +232,14 @@ impl Arguments {
         Value::Object(all.collect()).to_string()
     }
 
-    /// The values that must not be shown again.
+    /// Returns the values that must not be shown again.
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
         secret_values(self.tool, &self.declared)
     }
 }
 
-/// Names and no values, so that a log line cannot hold a secret.
+/// Shows names without values, so that a log line cannot contain a secret.
 impl fmt::Debug for Arguments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.declared.keys().collect();
@@ -250,7 +250,7 @@ impl fmt::Debug for Arguments {
     }
 }
 
-/// The values in unchecked arguments that must not be shown again, for messages about arguments that are wrong.
+/// Returns the values in unchecked arguments that must not be shown again, so that they can be removed from messages about invalid arguments.
 #[must_use]
 pub fn secret_values(tool: &Tool, arguments: &Map<String, Value>) -> Vec<String> {
     let mut secrets = Vec::new();
@@ -262,7 +262,7 @@ pub fn secret_values(tool: &Tool, arguments: &Map<String, Value>) -> Vec<String>
     secrets
 }
 
-/// Checks which arguments are given together: at least one of [`Tool::require_any`], and beside ids nothing that selects objects otherwise.
+/// Checks which arguments are combined: a call must have at least one of [`Tool::require_any`], and a call with ids must not have other arguments that select objects.
 fn check_combination(tool: &'static Tool, checked: &Arguments, problems: &mut Vec<Problem>) {
     let given = |name: &str| checked.given(name).is_some();
     let names = tool.require_any;
@@ -283,14 +283,14 @@ fn check_combination(tool: &'static Tool, checked: &Arguments, problems: &mut Ve
     }));
 }
 
-/// The arguments that stand in the body.
+/// Returns the names of the body parameters that a caller can set.
 fn changed_by(tool: &'static Tool) -> impl Iterator<Item = &'static str> {
     let in_body = |param: &&Param| param.place == Place::Body && !param.hidden;
     let params = tool.params.iter().filter(in_body);
     params.map(|param| param.field.name)
 }
 
-/// Every argument a tool takes, in the order of its schema.
+/// Returns every parameter that a tool accepts, in the order of its input schema.
 pub(crate) fn accepted(tool: &Tool) -> impl Iterator<Item = Field> {
     let shown = tool.params.iter().filter(|param| !param.hidden);
     let declared = shown.map(|param| param.field);
@@ -311,7 +311,7 @@ pub(crate) fn accepted(tool: &Tool) -> impl Iterator<Item = Field> {
         .chain(pages)
 }
 
-/// A filter as an argument: it may be left out, and `null` is no value to filter by.
+/// Returns a filter as a parameter, which is optional and does not accept `null` as a value.
 fn filter_field(filter: &Filter) -> Field {
     let mut field = filter.field;
     field.required = false;
@@ -319,7 +319,7 @@ fn filter_field(filter: &Filter) -> Field {
     field
 }
 
-/// The argument of a tool that names the fields to empty; `names` is the shape of one name.
+/// Returns the `clear` parameter, which names the fields to empty. `names` is the shape of one name.
 #[must_use]
 pub const fn clear_field(names: &'static Shape) -> Field {
     let items = Kind::Array {
@@ -330,7 +330,7 @@ pub const fn clear_field(names: &'static Shape) -> Field {
     optional("clear", "Fields to empty.", items)
 }
 
-/// A string that is one of these.
+/// Returns the shape of a string that must be one of these values.
 #[must_use]
 pub const fn one_of(values: &'static [&'static str]) -> Shape {
     Shape {
@@ -361,7 +361,7 @@ const FIELDS: Field = Field {
     example: "",
 };
 
-/// An argument that may be left out.
+/// Returns an optional parameter.
 const fn optional(name: &'static str, description: &'static str, kind: Kind) -> Field {
     Field {
         name,
@@ -431,7 +431,7 @@ fn check_param(
     problems: &mut Vec<Problem>,
 ) {
     let field = &param.field;
-    // The macro has checked the text.
+    // The macro has checked the text, so parsing fails only if the text is empty.
     if let Ok(value) = serde_json::from_str(param.when_omitted) {
         checked.omitted.insert(param.wire.to_owned(), value);
     }
@@ -465,7 +465,7 @@ fn check_param(
     checked.declared.insert(field.name.to_owned(), value);
 }
 
-/// Records `null` for each argument that `clear` names.
+/// Records `null` for each field that `clear` names.
 fn check_clear(
     clear: &Field,
     arguments: &mut Map<String, Value>,
@@ -522,7 +522,7 @@ fn check_log(
     check_page(take, checked);
 }
 
-/// Reads a `limit` that is written as text, which has only one meaning.
+/// Converts a `limit` given as a string of digits to a number, since its meaning is unambiguous.
 fn read_limit(arguments: &mut Map<String, Value>) {
     if let Some(limit) = arguments.get_mut(LIMIT.name)
         && let Some(number) = limit.as_str().and_then(|text| text.parse::<u32>().ok())
@@ -537,12 +537,12 @@ fn check_page(mut take: impl FnMut(&Field) -> Option<Value>, checked: &mut Argum
         checked.limit = limit.unwrap_or(DEFAULT_LIMIT);
     }
     if let Some(Value::String(cursor)) = take(&NEXT_CURSOR) {
-        // Clients that cannot leave an argument out send an empty text for the first page.
+        // Clients that cannot omit an argument send an empty string for the first page.
         checked.cursor = Some(cursor).filter(|cursor| !cursor.is_empty());
     }
 }
 
-/// The value of an optional argument that the runtime adds to a tool, if it is given and right.
+/// Removes an optional argument that the runtime adds to a tool, and returns its value if it is given and valid.
 fn take(
     field: &Field,
     arguments: &mut Map<String, Value>,
@@ -567,7 +567,7 @@ fn check_fields(list: &'static List, fields: &[Value], problems: &mut Vec<Proble
     let mut known = Vec::new();
     let open = !known_fields(&list.of, &mut known);
     for (index, name) in names.iter().enumerate() {
-        // A dot leads into a field.
+        // The part before the first dot is a field of the item; the rest is a path inside the field.
         let first = name.split('.').next().unwrap_or_default();
         let known_path = known.contains(&first) && has_field(list.of, name);
         if !open && !known_path {
@@ -583,7 +583,7 @@ fn check_fields(list: &'static List, fields: &[Value], problems: &mut Vec<Proble
     Fields::Only(names.into_iter().map(str::to_owned).collect())
 }
 
-/// Collects the names of an item's fields; `false` if it may have any.
+/// Collects the names of an item's fields. Returns `false` if the item may have fields with any name.
 fn known_fields(shape: &Shape, known: &mut Vec<&'static str>) -> bool {
     match &shape.resolved().kind {
         Kind::Object { fields, additional } => {

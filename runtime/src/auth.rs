@@ -1,6 +1,6 @@
-//! Signing in: what makes credentials into a header, when that is made anew, and what a refusal means.
+//! Sign-in: turns the credentials of an account into a header, renews the header when necessary, and explains rejected credentials.
 //!
-//! Everything peculiar to an API stands in its [`SignIn`]. One login runs at a time, however many calls wait for it.
+//! Everything specific to an API is defined in its [`SignIn`]. Concurrent calls share one sign-in.
 
 use std::{
     path::Path,
@@ -30,29 +30,29 @@ mod way;
 
 pub(crate) use way::Way;
 
-/// How long Basic is used without a session when the server could not be asked for one.
+/// Time for which Basic credentials are used without a session if the request for a session failed.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
-/// A token is renewed this long before its end, or a tenth of its life if that is shorter.
+/// Time before its expiry at which a token is renewed; a tenth of its lifetime if that is shorter.
 const BEFORE_END: Duration = Duration::from_secs(60);
-/// Headers of the account that are shorter are hardly secrets.
+/// Minimum length of an account header that is redacted, because shorter values are hardly secrets.
 const MIN_HEADER_SECRET: usize = 8;
 
-/// The credentials of an account and what they were exchanged for.
+/// Credentials of an account and the grants obtained with them.
 pub(crate) struct Auth {
     credentials: Credentials,
     timeout: Duration,
     grants: Mutex<Vec<(Of, Flight)>>,
 }
 
-/// What a grant is for: a header with the word before its key, or a document that has a way of its own, or anything else.
+/// Key of a grant: a header name with the word before its key; or an empty text with the name of a document that has its own sign-in method; or two empty texts for all other requests.
 type Of = (&'static str, &'static str);
 
 type Flight = Arc<SingleFlight<Grant>>;
 
-/// What lets a request in.
+/// Header that authenticates a request.
 pub(crate) struct Grant {
     header: Option<(HeaderName, HeaderValue)>,
-    /// What of the header nobody may see, which is not all of it: `Bearer` hides nothing.
+    /// Secret part of the header, without a word such as `Bearer`.
     secret: SecretString,
     kind: Kind,
     granted: Instant,
@@ -60,15 +60,15 @@ pub(crate) struct Grant {
 }
 
 enum Kind {
-    /// Nothing to renew.
+    /// Header that is never renewed.
     Fixed,
-    /// A session cookie.
+    /// Session cookie.
     Session,
-    /// A token that user name and password were exchanged for.
+    /// Token obtained with a user name and a password.
     Token,
-    /// A token out of a file as it was then.
+    /// Token from a file, with the state of the file when it was read.
     File(Option<Stamp>),
-    /// A token that a command printed.
+    /// Token printed by a command.
     Command,
 }
 
@@ -87,7 +87,7 @@ impl Grant {
         }
     }
 
-    /// A token, in the header where the API wants it.
+    /// Creates a grant with a token in the header that the API expects.
     fn token(kind: Kind, way: Option<Way>, token: &str, lives: Option<Duration>) -> Option<Self> {
         let header = match way.map(|way| way.sign_in()) {
             Some(SignIn::Key { header, scheme }) => {
@@ -101,17 +101,17 @@ impl Grant {
         Some(grant)
     }
 
-    /// The header that goes with a request.
+    /// Returns the header to send with a request.
     pub(crate) fn headers(&self) -> HeaderMap {
         self.header.iter().cloned().collect()
     }
 
-    /// Whether it was there before `began`.
+    /// Returns whether the grant was obtained before `began`.
     pub(crate) fn is_older_than(&self, began: Instant) -> bool {
         self.granted < began
     }
 
-    /// Whether it lets in the same way as `other`.
+    /// Returns whether the grant has the same header as `other`.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.header == other.header
     }
@@ -120,7 +120,7 @@ impl Grant {
         self.renew_at.is_some_and(|it| it <= Instant::now())
     }
 
-    /// Whether `response` means that this is no longer good.
+    /// Returns whether `response` means that the grant is no longer valid.
     pub(crate) fn is_refused(&self, way: Way, response: &Response) -> bool {
         let status = response.status;
         match (&self.kind, way.sign_in()) {
@@ -159,7 +159,7 @@ impl Auth {
         })
     }
 
-    /// Name of the user, if the account has one.
+    /// Returns the user name, if the account has one.
     pub(crate) fn username(&self) -> Option<&str> {
         match &self.credentials {
             Credentials::Password { username, .. } => Some(username),
@@ -167,7 +167,7 @@ impl Auth {
         }
     }
 
-    /// Whether the credentials are a token, which needs no API to be used.
+    /// Returns whether the credentials are a token. A token can be used before the API is known.
     pub(crate) fn is_bearer(&self) -> bool {
         !matches!(
             self.credentials,
@@ -175,7 +175,7 @@ impl Auth {
         )
     }
 
-    /// What lets a request in: the one there is while it is good, else a new one.
+    /// Returns the current grant if it is valid, otherwise obtains a new one.
     pub(crate) async fn grant(
         &self,
         way: Option<Way>,
@@ -201,7 +201,7 @@ impl Auth {
             .await
     }
 
-    /// Another grant, after `refused` was; the one there is by now if another call has renewed it.
+    /// Obtains a new grant after `refused` was rejected. If another call has renewed the grant in the meantime, returns that grant.
     pub(crate) async fn renew(
         &self,
         way: Way,
@@ -214,7 +214,7 @@ impl Auth {
             .await
     }
 
-    /// The grant for a way. A token is the same for all.
+    /// Returns the shared grant of a sign-in method. A token is the same for all methods except those with a key header.
     fn flight(&self, way: Option<Way>) -> Flight {
         let wanted: Of = match way.map(|way| (way, way.sign_in())) {
             Some((_, SignIn::Key { header, scheme })) => (header, scheme),
@@ -259,7 +259,7 @@ impl Auth {
         made.ok_or_else(bearer::not_a_token)
     }
 
-    /// The error of an answer, with what it means for these credentials where the server does not know that.
+    /// Adds to the error of a response what it means for these credentials, if the upstream cannot know that.
     pub(crate) fn refusal(&self, way: Way, transport: &Transport, error: CallError) -> CallError {
         let status = error.status.unwrap_or_default();
         let denied = match way.sign_in() {
@@ -272,7 +272,7 @@ impl Auth {
             false => "a user name and password, or a token",
         };
         match &self.credentials {
-            // Another header may be what lets in.
+            // Another header of the account may contain the credentials.
             Credentials::None
                 if transport.headers().is_empty()
                     && (status == 401 || status == 403 && is_key || denied.contains(&status)) =>
@@ -288,13 +288,13 @@ impl Auth {
         }
     }
 
-    /// `text` without what this account signs in with.
+    /// Returns `text` without the credentials of this account.
     pub(crate) fn redact(&self, transport: &Transport, text: &str) -> String {
         let mut secrets: Vec<String> = Vec::new();
         match &self.credentials {
-            // A password that is the user name hides nothing, but would be found wherever the user is.
+            // If the password equals the user name, redacting it would hide nothing, but would remove every occurrence of the user name.
             Credentials::Password { username, password } => {
-                // A proxy may show the header, of which there may be a session by now.
+                // A proxy may show the Basic header even after it has been exchanged for a session.
                 secrets.push(encoded_pair(username, password));
                 if password.expose_secret() != username {
                     secrets.push(password.expose_secret().to_owned());
@@ -319,7 +319,7 @@ impl Auth {
     }
 }
 
-/// Basic credentials, exchanged for a session cookie where the server has sessions.
+/// Exchanges Basic credentials for a session cookie if the upstream has sessions; otherwise returns the Basic header.
 async fn basic(
     api: &'static Api,
     transport: &Transport,
@@ -337,7 +337,7 @@ async fn basic(
     let mut outgoing = Outgoing::get(session.path);
     outgoing.headers = grant.headers();
     let response = transport.exchange(outgoing).await?;
-    // Where the path does not exist nobody has looked at the credentials, and the cookie is one for anybody (2.7.3).
+    // If the path does not exist, the upstream has not checked the credentials, and the cookie is an anonymous one (seen with version 2.7.3 of an upstream).
     let asked = response.status != 404;
     let cookie = cookie(&response.headers, session.cookie).filter(|_| asked);
     if let Some(cookie) = cookie {
@@ -359,7 +359,7 @@ fn encoded_pair(username: &str, password: &SecretString) -> String {
     STANDARD.encode(format!("{username}:{}", password.expose_secret()))
 }
 
-/// User name and password, exchanged for a token.
+/// Exchanges a user name and a password for a token.
 async fn exchange(
     api: &'static Api,
     transport: &Transport,
@@ -369,7 +369,7 @@ async fn exchange(
 ) -> Result<Grant, CallError> {
     let body = json!({ request.username: username, request.password: password.expose_secret() });
     let response = transport
-        // A login that was lost is simply done again: it promises what a GET does.
+        // A sign-in can be repeated without harm if its response is lost, so it keeps the guarantees of GET.
         .exchange(Outgoing {
             http: Http::Post,
             body: Some((JSON, body.to_string().into_bytes())),
@@ -400,7 +400,7 @@ async fn exchange(
 }
 
 async fn from_file(path: &Path, way: Option<Way>, timeout: Duration) -> Result<Grant, CallError> {
-    // Looked at before it is read: if it changes in between, it is read once more.
+    // The state is recorded before the file is read. If the file changes in between, it is read again at the next call.
     let stamp = Stamp::of(path).await;
     let token = bearer::of_file(path, timeout).await?;
     Grant::token(Kind::File(stamp), way, &token, None).ok_or_else(bearer::not_a_token)
@@ -430,7 +430,7 @@ fn no_token(error: CallError) -> CallError {
     }
 }
 
-/// `name=value` of the cookie of this name, if it is set to something.
+/// Returns `name=value` of the cookie with this name, unless the value is empty.
 fn cookie(headers: &HeaderMap, name: &str) -> Option<HeaderValue> {
     let set = headers.get_all(SET_COOKIE).iter();
     let pairs = set.filter_map(|it| it.to_str().ok()?.split(';').next());

@@ -1,4 +1,4 @@
-//! Bearer tokens: out of a text, a file or a command, and how long they live.
+//! Bearer tokens: reads them from a text, a file or a command, and determines their remaining lifetime.
 
 use std::{
     io,
@@ -16,10 +16,10 @@ use crate::{
     failure::words,
 };
 
-/// Longest text with a token.
+/// Maximum length of a text with a token, in bytes.
 const MAX_BYTES: usize = 64 << 10;
 
-/// What tells one state of a file from another.
+/// State of a file, compared to notice changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
     modified: Option<SystemTime>,
@@ -27,7 +27,7 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    /// The state of this file; `None` if there is no such file.
+    /// Returns the state of this file; `None` if the file does not exist.
     pub(crate) async fn of(path: &Path) -> Option<Self> {
         let metadata = tokio::fs::metadata(path).await.ok()?;
         Some(Self {
@@ -37,7 +37,7 @@ impl Stamp {
     }
 }
 
-/// The token in a text: without white space around it, and without the word `Bearer` that people copy along.
+/// Extracts the token from a text. Surrounding white space and a leading `Bearer`, which people copy along, are removed.
 pub(crate) fn token(text: &str) -> Option<String> {
     let text = text.trim();
     let bare = match text.split_once(char::is_whitespace) {
@@ -48,7 +48,7 @@ pub(crate) fn token(text: &str) -> Option<String> {
     is_token.then(|| bare.to_owned())
 }
 
-/// The token in a file.
+/// Reads the token from a file.
 pub(crate) async fn of_file(path: &Path, timeout: Duration) -> Result<String, CallError> {
     let failed = |error: io::Error| {
         CallError::new(ErrorCode::Unauthenticated, "No token")
@@ -57,7 +57,7 @@ pub(crate) async fn of_file(path: &Path, timeout: Duration) -> Result<String, Ca
             .retryable(true)
     };
     let read = async { beginning(tokio::fs::File::open(path).await?).await };
-    // A pipe that nobody writes to never ends.
+    // A pipe without a writer never ends.
     let bytes = match tokio::time::timeout(timeout, read).await {
         Ok(bytes) => bytes.map_err(failed)?,
         Err(_) => return Err(failed(io::ErrorKind::TimedOut.into())),
@@ -69,7 +69,7 @@ pub(crate) async fn of_file(path: &Path, timeout: Duration) -> Result<String, Ca
     token(&text).ok_or_else(not_a_token)
 }
 
-/// What a stream has, but no more than shows that it is too long: what `/dev/zero` or `yes` gives has no end.
+/// Reads a stream up to the first byte that shows that it is too long, because `/dev/zero` and the output of `yes` never end.
 async fn beginning(stream: impl AsyncRead + Unpin) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut stream = stream.take(MAX_BYTES as u64 + 1);
@@ -77,9 +77,9 @@ async fn beginning(stream: impl AsyncRead + Unpin) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The token that a shell command prints.
+/// Runs a shell command and returns the token that it prints.
 pub(crate) async fn of_command(command: &str, timeout: Duration) -> Result<String, CallError> {
-    // Neither the command nor what it prints is shown: both may hold secrets.
+    // Neither the command nor its output is shown, because both may contain secrets.
     let failed = |detail: String| {
         CallError::new(ErrorCode::Unauthenticated, "No token")
             .detail(detail)
@@ -97,7 +97,7 @@ pub(crate) async fn of_command(command: &str, timeout: Duration) -> Result<Strin
             Some(stdout) => beginning(stdout).await?,
             None => Vec::new(),
         };
-        // One that prints without end is not waited for.
+        // A command with too much output is not waited for, because it may never end.
         let status = match bytes.len() > MAX_BYTES {
             true => None,
             false => Some(child.wait().await?),
@@ -139,16 +139,16 @@ fn shell(command: &str) -> tokio::process::Command {
     shell
 }
 
-/// What is no token.
+/// Returns the error for a text that is not a token.
 pub(crate) fn not_a_token() -> CallError {
     CallError::new(ErrorCode::Unauthenticated, "No token")
         .detail("What the account has as its token is empty or has a space or a line break in it.")
         .hint("Whoever runs these tools has to correct it.")
 }
 
-/// How long a token lives, by its own `exp` (RFC 7519), which is not verified: that is the server's part.
+/// Returns the remaining lifetime of a token according to its `exp` claim (RFC 7519). The signature is not verified, because that is the task of the upstream.
 ///
-/// `now` is the time of the server, whose clock may be another. A token that has ended already says nothing: renewing it at every call would not make it better.
+/// `now` is the time of the upstream, whose clock may differ from the local one. The result for an expired token is `None`, because renewing it at every call would not help.
 pub(crate) fn lives(token: &str, now: Option<SystemTime>) -> Option<Duration> {
     let mut parts = token.split('.');
     let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
@@ -157,7 +157,7 @@ pub(crate) fn lives(token: &str, now: Option<SystemTime>) -> Option<Duration> {
     let end = Duration::try_from_secs_f64(claims.get("exp")?.as_f64()?).ok()?;
     let now = now.unwrap_or_else(SystemTime::now);
     let left = end.checked_sub(now.duration_since(UNIX_EPOCH).ok()?)?;
-    // Kept within what a point in time can hold.
+    // Limited, so that adding the lifetime to an instant cannot overflow.
     (!left.is_zero()).then(|| left.min(Duration::from_secs(365 * 86_400)))
 }
 

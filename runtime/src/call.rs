@@ -1,4 +1,4 @@
-//! One call from arguments to answer: the arguments are checked, the request or requests are made and sent, and what comes back is cut to size.
+//! Runs one call of a tool: checks the arguments, builds and sends the requests, and limits the size of the result.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -21,29 +21,29 @@ use crate::size;
 use crate::tool::{Content, Http, List, Pager, Tool, Way};
 use crate::transport::Response;
 
-/// Called after each page of a list with the entries read and, if known, those there are to read.
+/// Callback after each page of a list, with the number of items read and, if known, the total number to read.
 pub type Progress<'a> = &'a (dyn Fn(u64, Option<u64>) + Send + Sync);
 
-/// How to see what was cut from a result that is no list.
+/// Hint about how to see what was cut from a result that is not a list.
 const NARROW: &str = "If the tool has arguments that ask for less, use them.";
 
-/// What a call answers.
+/// Result of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// A JSON object without white space: the result, or `{"error": {…}}`.
+    /// JSON object without white space: the result, or `{"error": {…}}`.
     pub json: String,
-    /// Which error the result is, if the call failed.
+    /// Error code, if the call failed.
     pub error: Option<ErrorCode>,
-    /// HTTP status of the answer that decided, if there was one.
+    /// HTTP status of the decisive response, if there was one.
     pub status: Option<u16>,
-    /// What the last answer said about the rate limit.
+    /// Rate limit reported by the last response.
     pub rate_limit: RateLimit,
 }
 
 impl Account {
-    /// Calls a tool. Dropping the future ends what is on its way.
+    /// Calls a tool. Dropping the future cancels its requests.
     ///
-    /// The tool may be that of another API than the server turns out to have: then the tool of the same name is called.
+    /// The upstream may turn out to have another API than that of the tool. In this case, the tool with the same name in that API is called.
     pub async fn call(
         &self,
         tool: &'static Tool,
@@ -60,7 +60,7 @@ impl Account {
                     arguments: &arguments,
                     heard: &heard,
                 };
-                // On the heap, so that what is refused before costs nothing of it, and so that no future around it is as large.
+                // Boxed, so that calls rejected earlier do not pay for this future and enclosing futures stay small.
                 let result = Box::pin(call.run(progress)).await;
                 result.map_err(|error| error.of_operation(call.tool.operation))
             }
@@ -86,13 +86,13 @@ impl Account {
         }
     }
 
-    /// The checked arguments, for the tool that the server has.
+    /// Checks the arguments against the corresponding tool of the upstream's API.
     async fn fitting(
         &self,
         tool: &'static Tool,
         arguments: Map<String, Value>,
     ) -> Result<Arguments, CallError> {
-        // What is wrong in itself is said before anything is sent, even the question which API the server has.
+        // Errors that do not depend on the upstream are reported before any request is sent, including the requests that detect the API.
         let likely = self.known().and_then(|known| known.find_for(tool));
         let certain = likely.is_some();
         let likely = likely.unwrap_or(tool);
@@ -100,7 +100,7 @@ impl Account {
         if certain && checked.is_err() {
             return checked;
         }
-        // What is wrong for one API can be right for another.
+        // Arguments that are invalid for one API may be valid for another.
         let mut known = match self.detected().await {
             Ok(known) => known,
             Err(error) => return Err(checked.err().unwrap_or(error)),
@@ -128,15 +128,15 @@ impl Account {
     }
 }
 
-/// The arguments of a call after all checks.
+/// Checks the arguments of a call.
 ///
 /// # Errors
-/// Everything that is wrong with them, for the model that wrote them.
+/// Returns all errors in the arguments, written for the model that made the call.
 pub fn checked(tool: &'static Tool, arguments: Map<String, Value>) -> Result<Arguments, CallError> {
     check(tool, arguments).map_err(|problems| invalid(&problems))
 }
 
-/// One call whose arguments are checked.
+/// One call with checked arguments.
 pub(crate) struct Call<'a> {
     pub(crate) account: &'a Account,
     pub(crate) tool: &'static Tool,
@@ -145,7 +145,7 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Sends a request and remembers what the answer says about the rate limit.
+    /// Sends a request and records the rate limit that the response reports.
     pub(crate) async fn send(&self, request: &Request) -> Result<Response, CallError> {
         let response = self.account.send(request).await?;
         self.heard.hear(response.rate_limit);
@@ -168,7 +168,7 @@ impl Call<'_> {
         Ok((status, result))
     }
 
-    /// Sends the one request of a tool that is no list, and reads back what it changed where the API's answer does not tell.
+    /// Sends the single request of a tool that is not a list. If the response of the API does not show what was changed, reads the object back.
     async fn single(&self) -> Result<(u16, String), CallError> {
         let request = self.request().await?;
         let written = self.send(&request).await?;
@@ -185,7 +185,7 @@ impl Call<'_> {
         Ok((status, result))
     }
 
-    /// What cursors of this call are good for.
+    /// Returns the scope in which cursors of this call are valid.
     pub(crate) fn scope(&self) -> Scope {
         Scope::new(
             &[self.tool.document, self.tool.operation, self.tool.name].join("\n"),
@@ -194,7 +194,7 @@ impl Call<'_> {
         )
     }
 
-    /// Where the cursor that was given says to begin.
+    /// Returns the position in the given cursor, if there is one.
     pub(crate) fn start(&self, scope: &Scope) -> Result<Option<Position>, CallError> {
         let cursor = self.arguments.cursor();
         let position = cursor.map(|cursor| scope.read(cursor)).transpose();
@@ -249,7 +249,7 @@ impl Call<'_> {
                     page.next = next;
                 }
                 match way {
-                    // The server, or the one that answers for it now, has ignored the cursor: this would be the first page again.
+                    // The upstream has ignored its own cursor, perhaps because it was replaced by another version. This page would be the first page again.
                     Some(Way::Cursor { offset, .. })
                         if page.next == Next::Unsaid && !known && !offset.is_empty() =>
                     {
@@ -280,7 +280,7 @@ impl Call<'_> {
         Ok((200, result))
     }
 
-    /// The next page as the link of an answer has it, where lists are paged by that.
+    /// Returns the next page according to the `Link` header of a response; `None` if the list does not use links for pagination.
     fn linked(
         &self,
         pager: Pager,
@@ -305,13 +305,13 @@ impl Call<'_> {
     }
 }
 
-/// What was heard about the rate limit, on whichever of several requests side by side.
+/// Rate limit that was last reported by any of several concurrent requests.
 #[derive(Default)]
 pub(crate) struct Heard(Mutex<RateLimit>);
 
 impl Heard {
     fn hear(&self, rate_limit: RateLimit) {
-        // An answer that says nothing does not make the one before it untrue.
+        // A response without a rate limit does not invalidate an earlier one.
         if !rate_limit.is_empty() {
             *self.0.lock().unwrap_or_else(PoisonError::into_inner) = rate_limit;
         }
@@ -322,7 +322,7 @@ impl Heard {
     }
 }
 
-/// A request that arguments cannot make.
+/// Returns the error for invalid arguments.
 pub(crate) fn invalid(problems: &[Problem]) -> CallError {
     let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
     CallError::new(
@@ -333,14 +333,14 @@ pub(crate) fn invalid(problems: &[Problem]) -> CallError {
     .hint("Nothing was sent. Correct the arguments and call again.")
 }
 
-/// The text of an answer.
+/// Returns the body of a response as text.
 pub(crate) fn text(response: Response) -> Result<String, CallError> {
     let status = response.status;
     String::from_utf8(response.body)
         .map_err(|error| unexpected(status, format!("The answer is no text: {error}.")))
 }
 
-/// An answer that is no JSON although it says so.
+/// Returns the error for a response that is not valid JSON although its media type is JSON.
 pub(crate) fn no_json(error: &json::Error, status: u16) -> CallError {
     unexpected(status, format!("The answer is no JSON: {error}."))
 }
@@ -397,7 +397,7 @@ fn text_result(response: Response) -> Result<String, CallError> {
     Ok(out)
 }
 
-/// The values of an answer that has one on each line. The last may not have come whole.
+/// Returns the values of a response with one JSON value per line. If the response is incomplete, its last line is dropped, because it may be cut.
 fn lines_result(response: &Response, read_only: bool) -> Result<String, CallError> {
     let (status, complete) = (response.status, response.complete);
     let text = String::from_utf8_lossy(&response.body);
@@ -424,7 +424,7 @@ fn lines_result(response: &Response, read_only: bool) -> Result<String, CallErro
     Ok(out)
 }
 
-/// The result of a tool that is no list: an object, whatever the server answered.
+/// Returns the result of a tool that is not a list. The result is always an object, whatever the upstream returned.
 fn result(tool: &Tool, response: Response) -> Result<String, CallError> {
     let status = response.status;
     let text = text(response)?;

@@ -1,4 +1,4 @@
-//! A JSON value against a [`Shape`]: every problem at once, each with its place.
+//! Checks a JSON value against a [`Shape`] and reports all errors, each with its path in the value.
 
 use regex_lite::Regex;
 use serde_json::{Map, Number, Value};
@@ -9,9 +9,9 @@ use crate::number::{greater, integer_text, less};
 use crate::problem::{At, Problem, echo};
 use crate::schema::{Additional, Field, Kind, Shape, StringRules};
 
-/// Checks `value` and adds what is wrong with it to `problems`.
+/// Checks `value` and adds its errors to `problems`.
 ///
-/// Integers are rewritten to plain digits (`5.0` becomes `5`), since a query cannot say that `5.0` is one.
+/// Rewrites integers to plain digits (`5.0` becomes `5`), because a query cannot express that `5.0` is an integer.
 pub(crate) fn check(
     shape: &Shape,
     value: &mut Value,
@@ -45,7 +45,7 @@ pub(crate) fn check(
             }
         }
         (Kind::Number { min, max, above }, Value::Number(number)) => {
-            // A text such as `1e400` parses to infinity, which compares as it should.
+            // A number such as `1e400` parses to infinity, which compares correctly.
             let float = number.as_str().parse::<f64>().unwrap_or(f64::NAN);
             let outside = min.is_some_and(|min| float < min)
                 || max.is_some_and(|max| float > max)
@@ -104,7 +104,7 @@ pub(crate) fn check(
     }
 }
 
-/// Drops optional members that are `null`, which means the same as leaving them out, and fills in `null` for required members that may be `null`.
+/// Removes optional members that are `null`, which is equivalent to omitting them, and adds `null` for missing required members that may be `null`.
 fn settle_null(fields: &'static [Field], members: &mut Map<String, Value>) {
     for field in fields {
         if !field.required {
@@ -117,12 +117,12 @@ fn settle_null(fields: &'static [Field], members: &mut Map<String, Value>) {
     }
 }
 
-/// Whether `null` is sent for a required member that the caller leaves out.
+/// Returns whether `null` is sent for a required member that the caller omits.
 pub(crate) fn is_filled(field: &Field) -> bool {
     field.required && field.shape.nullable && !matches!(field.shape.kind, Kind::Any)
 }
 
-/// The problem of a name that does not exist.
+/// Returns the error for an unknown name.
 pub(crate) fn unknown(
     at: At<'_>,
     what: &'static str,
@@ -138,7 +138,7 @@ pub(crate) fn unknown(
     }
 }
 
-/// The problem of a required field that was not given.
+/// Returns the error for a missing required field.
 pub(crate) fn missing_field(at: At<'_>, what: &'static str, field: &Field) -> Problem {
     Problem::Missing {
         at: at.to_string(),
@@ -148,12 +148,12 @@ pub(crate) fn missing_field(at: At<'_>, what: &'static str, field: &Field) -> Pr
     }
 }
 
-/// Whether the specification itself says that a value is never to be shown.
+/// Returns whether the document declares that the value must never be shown.
 pub(crate) fn is_password(shape: &Shape) -> bool {
     matches!(shape.kind, Kind::String(rules) if rules.format == "password")
 }
 
-/// Whether a value is of the kind, whatever rules it breaks.
+/// Returns whether a value has the type of the shape, regardless of the shape's rules.
 pub(crate) fn is_kind(shape: &Shape, value: &Value) -> bool {
     let shape = shape.resolved();
     match (&shape.kind, value) {
@@ -187,7 +187,7 @@ fn check_one_of(
             *value = copy;
             return;
         }
-        // What is wrong with a number is of no use to somebody who sent a string.
+        // The errors of an alternative for numbers do not help a caller who sent a string.
         let fewer = least.as_ref().is_none_or(|least| found.len() < least.len());
         if fewer && is_kind(shape, value) {
             least = Some(found);
@@ -231,7 +231,7 @@ fn check_string(
         Some(rule) => broken(rule, format!("{length}")),
         None => {}
     }
-    // What this engine cannot read (look-around, `\p`) is left to the server.
+    // Patterns that this engine does not support (look-around, `\p`) are left to the upstream.
     let pattern = Some(rules.pattern).filter(|pattern| !pattern.is_empty());
     if let Some(Ok(regex)) = pattern.map(Regex::new)
         && !regex.is_match(text)
@@ -248,7 +248,7 @@ fn check_string(
     }
 }
 
-/// What strings of a checked format look like.
+/// Describes the strings of a checked format.
 pub(crate) fn format_name(format: &str) -> &'static str {
     match format {
         "date-time" => "a date and time with zone such as 2026-01-31T12:00:00Z",
@@ -272,7 +272,7 @@ fn range<T: core::fmt::Display>(min: Option<T>, max: Option<T>, above: Option<T>
     }
 }
 
-/// What a count has to be, if it is not.
+/// Returns the rule for a count if the count violates it.
 fn count_rule(count: usize, min: Option<u32>, max: Option<u32>, unit: &str) -> Option<String> {
     let more = |bound: u32| usize::try_from(bound).is_ok_and(|bound| count < bound);
     let fewer = |bound: u32| usize::try_from(bound).is_ok_and(|bound| count > bound);
@@ -294,7 +294,7 @@ fn wrong_type(shape: &Shape, value: &Value, at: At<'_>, secret: bool) -> Problem
     }
 }
 
-/// What to write instead, where a value was only written the wrong way.
+/// Returns how to write the value correctly, if only its JSON type is wrong.
 fn advice(shape: &Shape, value: &Value, secret: bool) -> String {
     if secret || value.is_null() {
         return String::new();
@@ -310,7 +310,7 @@ fn advice(shape: &Shape, value: &Value, secret: bool) -> String {
             inner => format!("; write {} without quotes", echo(&inner, false)),
         };
     }
-    // Each proposal is tried on a smaller shape or a simpler value, so that trying ends.
+    // Each proposal is checked with a smaller shape or a simpler value, so that the recursion ends.
     let text = Value::from(value.to_string());
     match (&shape.kind, value) {
         (Kind::String(_) | Kind::OneOf(_), Value::Bool(_) | Value::Number(_))
@@ -333,7 +333,7 @@ fn passes(shape: &Shape, value: &Value) -> bool {
     problems.is_empty()
 }
 
-/// RFC 3339: a date, a time and a zone.
+/// Returns whether a text is an RFC 3339 date-time: a date, a time and a time zone.
 fn is_date_time(text: &str) -> bool {
     let Some((date, time)) = text.split_at_checked(10) else {
         return false;
@@ -362,7 +362,7 @@ fn is_date_time(text: &str) -> bool {
     is_date(date) && has_digits(clock, "00:00:00", &[23, 59, 60]) && zone_is_right
 }
 
-/// The instant of an RFC 3339 date-time: seconds since 1970 in UTC, and the digits of their fraction. `None` for any other text.
+/// Returns the instant of an RFC 3339 date-time: seconds since 1970 in UTC, and the digits of their fraction. Returns `None` for any other text.
 pub(crate) fn instant(text: &str) -> Option<(i64, &str)> {
     if !is_date_time(text) {
         return None;
@@ -382,7 +382,7 @@ pub(crate) fn instant(text: &str) -> Option<(i64, &str)> {
         }
         _ => 0,
     };
-    // Days from the civil date: years begin with March, so that the leap day is the last.
+    // Converts the date to days. The year begins in March here, so that the leap day is its last day.
     let (year, month) = match month {
         1 | 2 => (year - 1, month + 9),
         _ => (year, month - 3),
@@ -402,7 +402,7 @@ fn is_date(text: &str) -> bool {
     has_digits(text, "0000-00-00", &[9999, 12, 31]) && !text.contains("-00")
 }
 
-/// Whether a text has digits where the mask has a 0, else the same characters, and numbers up to the bounds.
+/// Returns whether a text has digits where the mask has a 0, the same characters elsewhere, and numbers up to the bounds.
 fn has_digits(text: &str, mask: &str, bounds: &[u32]) -> bool {
     let same = text.len() == mask.len()
         && text

@@ -1,30 +1,30 @@
-//! What an expansion asks the compiler about types it cannot see: whether an item has a field, whether a default is a value of its type.
+//! Checks that macro expansions leave to the compiler, because a macro cannot see types: whether an item has a field, and whether a default is a value of its type.
 //!
-//! The macro writes the message, since a panic in a constant cannot put one together.
+//! The macro supplies the message, since a panic in a constant cannot format one.
 
 use crate::schema::{Additional, Field, Kind, Shape};
 use crate::tool::{Body, Content, Effect, Http, Tool, Update};
 
-/// A default or an example in a form that constants can be checked with.
+/// Default or example in a form that constant functions can check.
 #[derive(Debug, Clone, Copy)]
 pub enum Value {
     /// `null`
     Null,
     /// `true` or `false`
     Boolean,
-    /// Without fraction; one that is too large for an `i64` is its largest or smallest value.
+    /// Number without a fraction; a value outside the range of `i64` is replaced by the nearest bound.
     Integer(i64),
-    /// With one.
+    /// Number with a fraction.
     Number(f64),
-    /// A string.
+    /// String.
     String(&'static str),
-    /// An array.
+    /// Array.
     Array(&'static [Value]),
-    /// An object.
+    /// Object.
     Object(&'static [(&'static str, Value)]),
 }
 
-/// What a block with errors stands for, so that one mistake gives one message.
+/// Placeholder for a block with errors, so that one mistake gives one message.
 pub const STUB: Tool = Tool {
     name: "",
     was: "",
@@ -56,7 +56,7 @@ pub const STUB: Tool = Tool {
     content: Content::Json,
 };
 
-/// Fails to compile with this message unless `ok`.
+/// Fails compilation with this message unless `ok` is true.
 #[track_caller]
 pub const fn check(ok: bool, message: &'static str) {
     if !ok {
@@ -64,7 +64,7 @@ pub const fn check(ok: bool, message: &'static str) {
     }
 }
 
-/// What a shape is inside of arrays.
+/// Returns the shape inside of nested arrays; a shape that is not an array is returned unchanged.
 const fn innermost(shape: Shape) -> Shape {
     let mut shape = shape;
     while let Kind::Array { items, .. } = shape.kind {
@@ -73,7 +73,7 @@ const fn innermost(shape: Shape) -> Shape {
     shape
 }
 
-/// Fails to compile unless items have the field and it is a single value, or several of which one is meant.
+/// Fails compilation unless items have the field and the field is neither an object nor an array of objects.
 #[track_caller]
 pub const fn check_filter(
     item: Shape,
@@ -91,19 +91,19 @@ pub const fn check_filter(
     }
 }
 
-/// Whether items have the field; a dot leads into objects and arrays of objects.
+/// Returns whether items have the field. A dot in the path leads into objects and arrays of objects.
 #[must_use]
 pub const fn has_field(item: Shape, path: &str) -> bool {
     find(&item, path.as_bytes(), 0).is_some()
 }
 
-/// Whether values of the shape are arrays.
+/// Returns whether values of the shape are arrays.
 #[must_use]
 pub const fn is_array(shape: Shape) -> bool {
     matches!(shape.kind, Kind::Array { .. })
 }
 
-/// The shape of an item's field without `null`, or of one of its values; unknown if there is no such field, which [`check_filter`] reports.
+/// Returns the shape of an item's field without `null` and without arrays around it. If the field does not exist, which [`check_filter`] reports, the shape is unknown.
 #[must_use]
 pub const fn field(item: Shape, path: &str) -> Shape {
     match find(&item, path.as_bytes(), 0) {
@@ -112,7 +112,7 @@ pub const fn field(item: Shape, path: &str) -> Shape {
     }
 }
 
-/// Whether the value has this shape and keeps to its rules; patterns and formats aside.
+/// Returns whether the value has this shape and satisfies its rules, except patterns and formats.
 #[must_use]
 pub const fn fits(shape: Shape, value: Value) -> bool {
     match (shape.kind, value) {
@@ -122,7 +122,7 @@ pub const fn fits(shape: Shape, value: Value) -> bool {
             !matches!(min, Some(min) if value < min) && !matches!(max, Some(max) if value > max)
         }
         (Kind::Number { .. }, Value::Integer(value)) => {
-            // Compared with a bound only, for which the nearest number is good enough.
+            // The number is only compared with bounds, for which the nearest `f64` is sufficient.
             #[allow(clippy::cast_precision_loss)]
             let value = value as f64;
             fits(shape, Value::Number(value))
@@ -216,13 +216,13 @@ const fn members_fit(
     true
 }
 
-/// The field that the path leads to from its byte `start` on.
+/// Finds the field at the part of the path that begins at byte `start`.
 const fn find(shape: &Shape, path: &[u8], start: usize) -> Option<Shape> {
     if start > path.len() || shape.is_unknown() {
         return Some(*shape);
     }
     match &shape.kind {
-        // A constant cannot be followed where it comes round to itself.
+        // A constant cannot follow a recursive type.
         Kind::Link(_) => Some(Shape::UNKNOWN),
         Kind::Array { items, .. } => find(items, path, start),
         Kind::Object { fields, .. } => {
@@ -287,7 +287,7 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
     true
 }
 
-/// Number of characters of UTF-8: the bytes that do not continue one.
+/// Returns the number of characters in UTF-8 text, which is the number of bytes that are not continuation bytes.
 const fn characters(text: &[u8]) -> u32 {
     let mut count = 0;
     let mut i = 0;

@@ -1,4 +1,4 @@
-//! What every request of an account goes through: a place in the queue, sign-in, one renewal of it, and errors in one shape.
+//! Sends the requests of an account: signs in, waits for a slot, renews a rejected sign-in once, and returns uniform errors.
 
 use reqwest::header::{COOKIE, HeaderMap, HeaderValue};
 use tokio::time::Instant;
@@ -13,9 +13,9 @@ use crate::{
 };
 
 impl Account {
-    /// Sends one request and gives the answer if it is one of success, and JSON if it has content.
+    /// Sends one request and returns the response if its status means success and its body is empty or has the expected media type.
     ///
-    /// No more than the account's limit are on their way; the others wait in order. Dropping the future ends the request.
+    /// At most the configured number of requests is in flight; further requests wait in order. Dropping the future cancels the request.
     pub(crate) async fn send(&self, request: &Request) -> Result<Response, CallError> {
         let sent = self.sign_in_and_send(request).await;
         let sent = sent.map_err(|error| self.redacted(error));
@@ -23,7 +23,7 @@ impl Account {
         sent
     }
 
-    /// The error without what this account signs in with.
+    /// Removes the credentials of this account from an error.
     pub(crate) fn redacted(&self, error: CallError) -> CallError {
         error.redacted(|text| self.0.auth.redact(&self.0.transport, &text))
     }
@@ -34,7 +34,7 @@ impl Account {
         let document = api.document(request.document);
         let way = Way::new(api, document);
         let began = Instant::now();
-        // Signed in before there is a place: so all who wait share one login that fails.
+        // The account signs in before it takes a slot, so that all waiting requests share one failed sign-in.
         let grant = inner.auth.grant(Some(way), &inner.transport).await?;
         let _place = inner
             .permits
@@ -42,7 +42,7 @@ impl Account {
             .await
             .map_err(|_| CallError::new(ErrorCode::Internal, "The account is closed"))?;
         let mut response = self.send_as(request, &grant).await?;
-        // What was granted since this call began cannot be too old: then it is the user who is not let in.
+        // A grant that was obtained after this call began cannot be outdated. If such a grant is rejected, the upstream rejects the user.
         if grant.is_older_than(began) && grant.is_refused(way, &response) {
             let fresh = inner.auth.renew(way, &inner.transport, &grant).await?;
             if !fresh.is_same(&grant) {

@@ -1,6 +1,6 @@
-//! `next_cursor`: where a list goes on, as text that a client hands back unchanged.
+//! `next_cursor`: the position where a list continues, as text that a client returns unchanged.
 //!
-//! A cursor is url-safe base64 of: version, kind of position, position, four bytes each of the hashes of tool and account, eight of the arguments' hash, and eight of a hash over all this. So a changed one is never taken for another, and one that was made for something else is refused with the reason. It holds no secret and grants nothing: whoever makes one up gets a page that the tool gives anyhow.
+//! A cursor is URL-safe base64 of: version, kind of position, position, four bytes each of the hashes of tool and account, eight bytes of the hash of the arguments, and eight bytes of a hash over all of these. Therefore a changed cursor is always detected, and a cursor that was made for another call is rejected with the reason. A cursor contains no secret and grants no permission: a forged cursor selects a page that the tool returns anyway.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,28 +12,28 @@ const NATIVE: u8 = 1;
 const NUMBERED: u8 = 2;
 const SUM: usize = 8;
 
-/// Where a list goes on.
+/// Position where a list continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Position {
-    /// Behind this many entries.
+    /// Position after this many items.
     Offset(u64),
-    /// Behind this many entries of the page that a cursor of the server gives.
+    /// Position after this many items of a page that a cursor of the upstream selects.
     Native {
-        /// The server's cursor; empty for the first page.
+        /// Cursor of the upstream; empty for the first page.
         token: String,
-        /// Entries to leave out.
+        /// Number of items to skip.
         skip: u64,
     },
-    /// Behind this many entries, where pages go by number.
+    /// Position after this many items in a list whose pages have numbers.
     Numbered {
-        /// Entries before it.
+        /// Number of items before the position.
         at: u64,
-        /// The longest page that the server is known to give: asked for a longer one it may count in others.
+        /// Largest page size that the upstream is known to return. If a larger page is requested, the upstream may number the pages by another size.
         size: u32,
     },
 }
 
-/// What a cursor is good for: one tool of one account with one set of arguments.
+/// Scope in which a cursor is valid: one tool of one account with one set of arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Scope {
     tool: [u8; 4],
@@ -41,30 +41,30 @@ pub(crate) struct Scope {
     arguments: [u8; 8],
 }
 
-/// Why a cursor is refused.
+/// Reason why a cursor is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CursorError {
-    /// It is not as it was given out.
+    /// Cursor that was changed.
     #[error(
         "next_cursor is damaged: pass the value of the previous result unchanged, or leave it out to begin with the first page"
     )]
     Damaged,
-    /// It has a version that this program does not know.
+    /// Cursor with a version that this program does not know.
     #[error(
         "next_cursor comes from another version of this server: leave it out to begin with the first page"
     )]
     Version,
-    /// It was given out by another tool.
+    /// Cursor of another tool.
     #[error(
         "next_cursor belongs to another tool: leave it out to begin with the first page of this one"
     )]
     OtherTool,
-    /// It was given out for another account.
+    /// Cursor of another account.
     #[error(
         "next_cursor belongs to another account: leave it out to begin with the first page of this one"
     )]
     OtherAccount,
-    /// It was given out for other arguments.
+    /// Cursor of a call with other arguments.
     #[error(
         "next_cursor belongs to other arguments: pass the same arguments as in the call that returned it (limit and fields may change), or leave it out to begin with the first page"
     )]
@@ -72,7 +72,7 @@ pub(crate) enum CursorError {
 }
 
 impl Scope {
-    /// The scope of a call. Of the arguments it takes a text that is the same whenever the list is.
+    /// Creates the scope of a call. `arguments` must be the same text whenever the list is the same.
     pub(crate) fn new(tool: &str, account: &str, arguments: &str) -> Self {
         Self {
             tool: hash("tool", tool.as_bytes()),
@@ -81,7 +81,7 @@ impl Scope {
         }
     }
 
-    /// The cursor of a position.
+    /// Returns the cursor of a position.
     pub(crate) fn write(&self, position: &Position) -> String {
         let mut bytes = vec![VERSION];
         match position {
@@ -106,7 +106,7 @@ impl Scope {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The position of a cursor that was written in this scope.
+    /// Returns the position of a cursor that was written in this scope.
     pub(crate) fn read(&self, cursor: &str) -> Result<Position, CursorError> {
         let bytes = URL_SAFE_NO_PAD
             .decode(cursor)
@@ -164,22 +164,22 @@ fn position_of(kind: u8, bytes: &[u8]) -> Option<Position> {
     }
 }
 
-/// A number with its length before it.
+/// Encodes a number with its length before it.
 fn counted(number: u64) -> Vec<u8> {
     let mut bytes = digits(number);
-    // Eight at most.
+    // The length is at most 8.
     bytes.insert(0, u8::try_from(bytes.len()).unwrap_or_default());
     bytes
 }
 
-/// The number with its length at the beginning, and the rest.
+/// Decodes a number with its length before it, and returns the number and the remaining bytes.
 fn counted_first(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let (length, rest) = bytes.split_first()?;
     let (digits, rest) = rest.split_at_checked(usize::from(*length))?;
     Some((number(digits)?, rest))
 }
 
-/// A number without leading zeros, so that the usual cursor is short.
+/// Encodes a number without leading zeros, so that the usual cursor is short.
 fn digits(number: u64) -> Vec<u8> {
     let bytes = number.to_be_bytes();
     bytes.into_iter().skip_while(|byte| *byte == 0).collect()
@@ -190,7 +190,7 @@ fn number(digits: &[u8]) -> Option<u64> {
     (digits.len() <= 8).then(|| digits.iter().fold(0, add))
 }
 
-/// The beginning of a SHA-256 over a text, kept apart from hashes for other uses.
+/// Returns the first bytes of a SHA-256 hash. The domain separates hashes for different uses.
 fn hash<const N: usize>(domain: &str, bytes: &[u8]) -> [u8; N] {
     let digest = Sha256::new()
         .chain_update(domain)

@@ -1,4 +1,4 @@
-//! Shapes in few words, for messages: `an object {"name": string}`.
+//! Describes shapes briefly for error messages: `an object {"name": string}`.
 
 use core::fmt::Write as _;
 
@@ -7,13 +7,13 @@ use serde_json::Value;
 use crate::check::format_name;
 use crate::schema::{Additional, Field, Kind, Shape};
 
-/// Objects are written out up to this depth; what is deeper is `{…}`.
+/// Depth up to which objects are written out; deeper objects are shown as `{…}`.
 const DEPTH: usize = 2;
 
-/// Values and members are listed up to this many.
+/// Maximum number of values or members that are listed.
 const LISTED: usize = 30;
 
-/// What a value has to be, as part of a sentence.
+/// Describes the expected value as part of a sentence.
 pub(crate) fn expected(shape: &Shape) -> String {
     let mut text = match &shape.kind {
         Kind::Any => "any JSON value".to_owned(),
@@ -36,12 +36,12 @@ pub(crate) fn expected(shape: &Shape) -> String {
     text
 }
 
-/// The values of an enum, as part of a sentence.
+/// Lists the values of an enum as part of a sentence.
 pub(crate) fn one_of(values: &[&str]) -> String {
     format!("one of {}", listed(values, ", "))
 }
 
-/// A shape as a pattern of JSON; optional members have a `?`.
+/// Describes a shape as a pattern of JSON; optional members have a `?`.
 fn brief(shape: &Shape) -> String {
     brief_at(shape, DEPTH)
 }
@@ -61,7 +61,7 @@ fn brief_at(shape: &Shape, depth: usize) -> String {
             let all: Vec<_> = shapes.iter().map(|shape| brief_at(shape, depth)).collect();
             all.join(" | ")
         }
-        // Each is one step further round a circle.
+        // Each link leads one step further into a recursive type.
         Kind::Link(_) if depth == 0 => "…".to_owned(),
         Kind::Link(_) => brief_at(&shape.resolved(), depth - 1),
     }
@@ -81,7 +81,7 @@ fn listed(values: &[&str], separator: &str) -> String {
 
 fn brief_object(fields: &[Field], additional: &Additional, depth: usize) -> String {
     let mut text = String::from("{");
-    // The required members first: they are what is to be repaired.
+    // Required members come first, because they are the ones to correct.
     let required = fields.iter().filter(|field| field.required);
     let optional = fields.iter().filter(|field| !field.required);
     let mut separator = "";

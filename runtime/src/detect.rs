@@ -1,4 +1,4 @@
-//! Which API a server has, found out without credentials when first needed, and remembered.
+//! Detects which API an upstream has, without credentials and when this is first needed, and keeps the result.
 
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -19,19 +19,19 @@ use crate::{
     version::is_older,
 };
 
-/// Longest time to find out.
+/// Timeout of a detection.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Shortest time after which a server that was too old for a call is asked again.
+/// Minimum time before an upstream that was too old for a call is asked again.
 const AGAIN: Duration = Duration::from_secs(60);
 
 impl Account {
-    /// What the server has; asked only once.
+    /// Returns what was detected on the upstream, which is asked only once.
     pub(crate) async fn detected(&self) -> Result<Arc<Known>, CallError> {
         if let Some(known) = self.0.detection.get() {
             return Ok(known);
         }
-        // In a box, here and below, since it is hardly ever needed and every call would have the room for it.
+        // Boxed, here and below, because detection is rarely needed and would enlarge the future of every call.
         let work = async || {
             let found = tokio::time::timeout(TIMEOUT, Box::pin(self.find_out())).await;
             *self.0.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
@@ -40,7 +40,7 @@ impl Account {
         self.0.detection.run(|_| true, work).await
     }
 
-    /// What the server has now, if it has been upgraded since it was last asked: what was too old may be so no longer. Asks at most once a minute.
+    /// Detects the upstream again, because it may have been upgraded and may no longer be too old. Sends requests at most once a minute, and returns `known` if the version has not changed.
     pub(crate) async fn asked_again(&self, known: Arc<Known>) -> Arc<Known> {
         let due = {
             let asked = self.0.asked.lock();
@@ -79,7 +79,7 @@ impl Account {
                 documents.push(document.name);
             }
         }
-        // Only where the one is not there is it worth a request whether the other is.
+        // A request for an alternative is necessary only if the document that it replaces is missing.
         let mut filled: Vec<_> = documents.iter().copied().map(Some).collect();
         for document in instead {
             if !filled.contains(&document.instead_of) && self.has(document).await? {
@@ -96,13 +96,13 @@ impl Account {
         })
     }
 
-    /// The first API whose version the server tells.
+    /// Returns the first API for which the upstream reports a version, with this version.
     async fn version(&self) -> Result<(&'static Api, String), CallError> {
         let refused = match self.ask_all(false).await? {
             Ok(found) => return Ok(found),
             Err(answers) => answers,
         };
-        // Some servers stand behind a proxy that lets nobody in without a token.
+        // Some upstreams are behind a proxy that rejects all requests without a token.
         let denied = |it: &Response| matches!(it.status, 300..=399 | 401 | 403);
         let answers = if self.0.auth.is_bearer() && refused.iter().any(|(_, it)| denied(it)) {
             match self.ask_all(true).await? {
@@ -115,7 +115,7 @@ impl Account {
         Err(self.not_recognised(&answers))
     }
 
-    /// Asks for the version of each API in turn, and gives the one that is told, or all answers.
+    /// Requests the version of each API in turn, and returns the first version that is reported, or all responses.
     #[allow(clippy::type_complexity, reason = "a result that is used in one place")]
     async fn ask_all(
         &self,
@@ -135,7 +135,7 @@ impl Account {
                     .await?;
                 outgoing.headers = grant.headers();
             }
-            // Where one request does not arrive, the next one does not either.
+            // If one request does not reach the upstream, the next one does not either.
             let response = self.0.transport.exchange(outgoing).await?;
             let told = json(&response).and_then(|it| match it.pointer(api.version.version)? {
                 Value::String(version) => Some(version.clone()),
@@ -156,7 +156,7 @@ impl Account {
         };
         let response = self.0.transport.exchange(Outgoing::get(probe.path)).await?;
         if matches!(response.status, 429 | 500..=599) {
-            // It does not know itself; to ask again later is better than to take tools away.
+            // The upstream itself cannot tell. Retrying later is better than removing tools.
             return Err(self.explain(self.0.apis.first().copied(), &response));
         }
         Ok(json(&response).is_some_and(|it| it.pointer(probe.has).is_some()))
@@ -173,7 +173,7 @@ impl Account {
 
     fn not_recognised(&self, answers: &[(&'static Api, Response)]) -> CallError {
         let base = self.0.transport.base();
-        // A server that is not up yet is another matter than one that is another.
+        // An upstream that is not ready yet needs another hint than an upstream without a known API.
         let failing = |it: &Response| it.status == 429 || it.status >= 500;
         if let Some((api, response)) = answers.iter().find(|(_, it)| failing(it)) {
             return self.explain(Some(api), response);
@@ -220,7 +220,7 @@ impl Account {
 }
 
 impl Known {
-    /// Whether the server is too old for a tool, or for one of the arguments given.
+    /// Returns whether the upstream is too old for a tool, or for one of the given arguments.
     pub(crate) fn is_older(&self, tool: &Tool, arguments: &Map<String, Value>) -> bool {
         let mut params = tool.params.iter();
         is_older(&self.version, tool.since)
@@ -230,7 +230,7 @@ impl Known {
             })
     }
 
-    /// An error if the server does not have what the tool calls.
+    /// Returns an error if the upstream does not have the operation of the tool.
     pub(crate) fn require(&self, tool: &Tool) -> Result<(), CallError> {
         if self.offers(tool) {
             return Ok(());
@@ -253,7 +253,7 @@ impl Known {
     }
 }
 
-/// The JSON of a plain success.
+/// Returns the JSON of a response with status 200.
 fn json(response: &Response) -> Option<Value> {
     let is_json = response.status == 200 && response.may_be_json();
     is_json.then(|| serde_json::from_slice(&response.body).ok())?

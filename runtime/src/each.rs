@@ -1,4 +1,4 @@
-//! One request for each id of an argument, to an operation on one object ([`Each`]): for a change of exactly these objects, where the API's own operation on many selects them by filters.
+//! Sends one request per id in an argument to an operation on one object ([`Each`]). Exactly these objects are changed, whereas the API's own operation on many objects selects them by filters.
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -12,16 +12,16 @@ use crate::list::SIDE_BY_SIDE;
 use crate::request::Request;
 use crate::tool::{Each, Param, Place};
 
-/// What happened to one id.
+/// Outcome for one id.
 enum Outcome {
-    /// The change was made; the answer as compact JSON.
+    /// Successful change, with the response as compact JSON.
     Changed(String),
     Failed(CallError),
-    /// No request was sent, because an earlier one failed in a way that concerns all.
+    /// Request that was not sent, because an earlier one failed in a way that affects all ids.
     NotTried,
 }
 
-/// The operation, the argument and its ids, each once, if the caller gave ids.
+/// Returns the operation, the parameter and its distinct ids, if the caller gave ids.
 pub(crate) fn wanted(
     arguments: &Arguments,
 ) -> Option<(&'static Each, &'static Param, Vec<&Value>)> {
@@ -39,7 +39,7 @@ pub(crate) fn wanted(
 }
 
 impl Call<'_> {
-    /// Sends a request for each id, a few at a time. A failed request does not keep the others from being sent, unless the others would fail in the same way.
+    /// Sends a request for each id, a few concurrently. After a failed request, the others are still sent, unless they would fail in the same way.
     pub(crate) async fn each(
         &self,
         each: &'static Each,
@@ -76,14 +76,14 @@ impl Call<'_> {
             .map_err(|error| error.of_operation(each.operation))
     }
 
-    /// Makes one change.
+    /// Sends the request for one change.
     async fn change(&self, request: &Request) -> Result<String, CallError> {
         let response = self.send(request).await?;
         let status = response.status;
         compact(&text(response)?).map_err(|error| no_json(&error, status))
     }
 
-    /// The answers as the result of the tool, or the error that says what was changed.
+    /// Returns the responses as the tool result, or the error that lists what was changed.
     fn rendered(
         &self,
         each: &Each,
@@ -106,7 +106,7 @@ impl Call<'_> {
                         true => groups.unknown.push(failure),
                         false => groups.failed.push(failure),
                     }
-                    // What concerns all decides what the caller can do.
+                    // An error that affects all ids takes precedence, because it decides what the caller can do.
                     let decides = first
                         .as_ref()
                         .is_none_or(|it| concerns_all(error.code) && !concerns_all(it.code));
@@ -128,7 +128,7 @@ impl Call<'_> {
     }
 }
 
-/// The ids by what happened to them, as text.
+/// Ids as text, grouped by outcome.
 #[derive(Default)]
 struct Groups {
     changed: Vec<String>,
@@ -138,7 +138,7 @@ struct Groups {
 }
 
 impl Groups {
-    /// The error of the call; `error` is that of the request that decides.
+    /// Returns the error of the call; `error` is the decisive error of a request.
     fn error(&self, error: CallError, idempotent: bool) -> CallError {
         let groups = [
             ("Changed", &self.changed),
@@ -150,7 +150,7 @@ impl Groups {
             [] => format!("{name}: none."),
             ids => format!("{name}: {}.", ids.join(", ")),
         });
-        // That nothing is unknown need not be said.
+        // An empty group of unknown outcomes is omitted.
         let sentences = sentences.filter(|text| text != "Unknown whether changed: none.");
         let title = match self.changed.is_empty() {
             true => "Not changed",
@@ -170,7 +170,7 @@ impl Groups {
     }
 }
 
-/// Whether requests for other ids would fail in the same way.
+/// Returns whether requests for other ids would fail in the same way.
 fn concerns_all(code: ErrorCode) -> bool {
     matches!(
         code,
@@ -182,7 +182,7 @@ fn concerns_all(code: ErrorCode) -> bool {
     )
 }
 
-/// Whether the server may have made the change although there is no answer that says so.
+/// Returns whether the upstream may have made the change although no response confirms it.
 fn is_unknown(code: ErrorCode) -> bool {
     matches!(
         code,
@@ -190,7 +190,7 @@ fn is_unknown(code: ErrorCode) -> bool {
     )
 }
 
-/// The status and the words of the server.
+/// Returns the status and the explanation of the upstream.
 fn reason(error: &CallError) -> String {
     let words = match error.detail.as_str() {
         "" => error.title.as_str(),

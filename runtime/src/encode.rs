@@ -1,26 +1,26 @@
-//! Values to text that cannot leave its place: one path segment, one query value, one header.
+//! Encodes values as text that cannot affect other parts of a request: one path segment, one query value, one header.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::tool::Separator;
 
-/// All but the unreserved characters of RFC 3986.
+/// All characters except the unreserved ones of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// A text with everything encoded but `A-Za-z0-9-._~`.
+/// Encodes a text; only `A-Za-z0-9-._~` remain unchanged.
 pub(crate) fn percent(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// A value as one segment of a path, or why it cannot be one.
+/// Encodes a value as one path segment, or returns why this is impossible. `slash` allows slashes in the value.
 pub(crate) fn path_segment(value: &Value, slash: bool) -> Result<String, String> {
     if let Value::Array(items) = value {
-        // `style: simple`: the items with commas between them.
+        // `style: simple`: the items are separated by commas.
         let parts: Result<Vec<_>, _> = items.iter().map(|item| path_segment(item, false)).collect();
         return match parts? {
             parts if parts.is_empty() => path_segment(&Value::from(""), slash),
@@ -34,7 +34,7 @@ pub(crate) fn path_segment(value: &Value, slash: bool) -> Result<String, String>
     if !slash && text.contains('/') {
         return Err("contains \"/\", which the server cannot route as part of a name".to_owned());
     }
-    // URL parsers take these as steps in the path, encoded or not, and some proxies do so after decoding `%2F`.
+    // URL parsers interpret these as relative path segments, encoded or not; some proxies do so after decoding `%2F`.
     if text.split('/').any(|part| matches!(part, "." | "..")) {
         return Err("cannot be sent: in a path it is a step, not a name".to_owned());
     }
@@ -42,7 +42,7 @@ pub(crate) fn path_segment(value: &Value, slash: bool) -> Result<String, String>
     Ok(percent(&text))
 }
 
-/// A value as name and value pairs of a query, encoded; none if it is to be left out.
+/// Encodes a value as name and value pairs of a query; the result is empty if the parameter is omitted.
 pub(crate) fn query_pairs(
     name: &str,
     separator: Separator,
@@ -106,7 +106,7 @@ pub(crate) fn query_pairs(
     Ok(pairs)
 }
 
-/// A member of an object as fields of a form, encoded. What is in its values beside text is JSON, unless the specification says how it is written.
+/// Encodes a member of an object as form fields. Values inside it that are not scalar are written as JSON, unless the document defines their serialization.
 pub(crate) fn form_pairs(
     name: &str,
     separator: Option<Separator>,
@@ -129,13 +129,13 @@ pub(crate) fn form_pairs(
         .collect()
 }
 
-/// A value as a cookie.
+/// Encodes a value as a cookie.
 pub(crate) fn cookie(name: &str, value: &Value) -> Result<String, String> {
     let text = scalar(value).ok_or("cannot be part of a cookie")?;
     Ok(format!("{}={}", percent(name), percent(&text)))
 }
 
-/// A value as the value of a header.
+/// Encodes a value as the value of a header.
 pub(crate) fn header_value(value: &Value) -> Result<String, String> {
     let text = match value {
         Value::Array(items) => items
@@ -153,7 +153,7 @@ pub(crate) fn header_value(value: &Value) -> Result<String, String> {
     }
 }
 
-/// One of several values of a header, as the server finds it there again.
+/// Encodes one of several values of a header, so that the upstream can separate the values again.
 fn header_item(value: &Value) -> Result<String, String> {
     let text = scalar(value).ok_or("has an item that cannot be part of a header")?;
     if text.contains(',') || text.trim() != text {
@@ -165,7 +165,7 @@ fn header_item(value: &Value) -> Result<String, String> {
     Ok(text)
 }
 
-/// Pairs as one text.
+/// Joins pairs into one text.
 pub(crate) fn joined(pairs: &[(String, String)]) -> String {
     let pairs: Vec<_> = pairs
         .iter()
@@ -174,7 +174,7 @@ pub(crate) fn joined(pairs: &[(String, String)]) -> String {
     pairs.join("&")
 }
 
-/// A single value as text.
+/// Returns a scalar value as text.
 pub(crate) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -184,7 +184,7 @@ pub(crate) fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// A name, already encoded, and its value; `None` for `null`, which a query cannot say.
+/// Returns an encoded name and the encoded value; `None` for `null`, which a query cannot express.
 fn pair(name: String, value: &Value) -> Result<Option<(String, String)>, String> {
     if value.is_null() {
         return Ok(None);

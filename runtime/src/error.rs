@@ -1,40 +1,40 @@
-//! What a failed call says: one shape for everything that can go wrong, written for the model that reads it.
+//! The error of a failed call: one format for all kinds of failure, written for the model that reads it.
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Value, json};
 
 use crate::rate_limit::RateLimit;
 
-/// What went wrong, from a closed list.
+/// Code of an error, from a closed list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
-    /// The arguments do not fit the tool; nothing was sent.
+    /// Arguments that do not fit the tool; nothing was sent.
     InvalidArguments,
-    /// The credentials of the account are missing, wrong or expired.
+    /// Missing, wrong or expired credentials of the account.
     Unauthenticated,
-    /// The credentials are right, the permission is missing.
+    /// Valid credentials without the required permission.
     Forbidden,
-    /// There is no such thing.
+    /// Object or operation that does not exist.
     NotFound,
-    /// It exists already, or its state does not allow this.
+    /// Object that already exists, or whose state does not allow the operation.
     Conflict,
-    /// The server understood the request and does not want it.
+    /// Request that the upstream understood and rejected.
     Rejected,
-    /// The server reported success, but reading back shows something else.
+    /// Change that the upstream reported as successful, but that reading back does not confirm.
     NotApplied,
     /// Too many requests.
     RateLimited,
-    /// The server failed.
+    /// Failure of the upstream.
     UpstreamError,
-    /// The server could not be reached, or the connection was lost.
+    /// Failed or lost connection to the upstream.
     Unreachable,
-    /// No answer within the time set for the account.
+    /// No response within the timeout of the account.
     Timeout,
-    /// An answer that is not of this API: a web page, a redirect, broken JSON.
+    /// Response that is not one of this API: a web page, a redirect, invalid JSON.
     UnexpectedResponse,
-    /// The client gave up.
+    /// Call that the client cancelled.
     Cancelled,
-    /// A fault on this side.
+    /// Internal error of this program.
     Internal,
 }
 
@@ -57,7 +57,7 @@ impl ErrorCode {
         Self::Internal,
     ];
 
-    /// The code as clients see it.
+    /// Returns the code as clients see it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InvalidArguments => "invalid_arguments",
@@ -77,12 +77,12 @@ impl ErrorCode {
         }
     }
 
-    /// The code with this name.
+    /// Finds the code with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|code| code.as_str() == name)
     }
 
-    /// The code that follows from an HTTP status of 300 or more.
+    /// Returns the code that follows from an HTTP status of 300 or more.
     pub const fn of_status(status: u16) -> Self {
         match status {
             401 | 407 => Self::Unauthenticated,
@@ -104,32 +104,32 @@ impl core::fmt::Display for ErrorCode {
     }
 }
 
-/// A failed call.
+/// Error of a failed call.
 ///
-/// An empty text is one that is not known; it is `null` in JSON.
+/// An empty text means that the value is unknown; it is `null` in JSON.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{code}: {title}{}{detail}", if detail.is_empty() { "" } else { ": " })]
 pub struct CallError {
-    /// What went wrong.
+    /// Code of the error.
     pub code: ErrorCode,
-    /// HTTP status of the answer, if there was one.
+    /// HTTP status of the response, if there was one.
     pub status: Option<u16>,
-    /// What went wrong in a few words.
+    /// Description of the error in a few words.
     pub title: String,
-    /// The explanation, in the words of the server where it gave one.
+    /// Explanation of the error, in the words of the upstream if it gave one.
     pub detail: String,
-    /// What to try.
+    /// Hint about what to try.
     pub hint: String,
-    /// Whether the same call may succeed later and does no harm when repeated.
+    /// Whether the same call may succeed later and can be repeated without harm.
     pub retryable: bool,
     /// Id of the operation that was called.
     pub operation: Option<&'static str>,
-    /// What the answer said about the rate limit; not part of the JSON. Boxed to keep results small.
+    /// Rate limit that the response reported; not part of the JSON. Boxed to keep results small.
     pub rate_limit: Box<RateLimit>,
 }
 
 impl CallError {
-    /// An error that no answer of the server stands behind; not retryable.
+    /// Creates an error that does not result from a response of the upstream; not retryable.
     pub fn new(code: ErrorCode, title: impl Into<String>) -> Self {
         Self {
             code,
@@ -143,7 +143,7 @@ impl CallError {
         }
     }
 
-    /// The same with this explanation.
+    /// Returns the error with this explanation.
     #[must_use]
     pub fn detail(self, detail: impl Into<String>) -> Self {
         Self {
@@ -152,7 +152,7 @@ impl CallError {
         }
     }
 
-    /// The same with this advice.
+    /// Returns the error with this hint.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self {
@@ -161,13 +161,13 @@ impl CallError {
         }
     }
 
-    /// The same, retryable or not.
+    /// Returns the error, marked as retryable or not.
     #[must_use]
     pub fn retryable(self, retryable: bool) -> Self {
         Self { retryable, ..self }
     }
 
-    /// The same for this operation, unless one is set already.
+    /// Returns the error with this operation, unless an operation is already set.
     #[must_use]
     pub fn of_operation(self, operation: &'static str) -> Self {
         Self {
@@ -176,9 +176,9 @@ impl CallError {
         }
     }
 
-    /// The same with what the server said put through `redact`, which takes out what must not be shown.
+    /// Returns the error with its title and detail passed through `redact`, which removes what must not be shown.
     ///
-    /// The hint is in words of our own: a password that happens to be one of them would be given away by the gap.
+    /// The hint is not redacted, because it does not contain text of the upstream. If a password happened to be a word of the hint, the gap would reveal the password.
     #[must_use]
     pub fn redacted(self, redact: impl Fn(String) -> String) -> Self {
         Self {
@@ -188,7 +188,7 @@ impl CallError {
         }
     }
 
-    /// The error as clients receive it: `{"error": {…}}`, each key always there.
+    /// Returns the error as clients receive it: `{"error": {…}}` with all keys present.
     pub fn to_json(&self) -> Value {
         json!({ "error": self })
     }

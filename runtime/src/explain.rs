@@ -1,4 +1,4 @@
-//! An error answer to the error a model reads: whatever form its explanation has, and advice.
+//! Turns an error response into the error that a model reads: extracts the explanation from any format and adds a hint.
 
 use serde_json::{Map, Value};
 
@@ -9,14 +9,14 @@ use crate::{
     transport::{Base, Redirect, Response},
 };
 
-/// Longest explanation, in characters.
+/// Maximum length of an explanation, in characters.
 const MAX_DETAIL: usize = 2_000;
-/// Longest explanation out of a web page or plain text, which are rarely about the matter.
+/// Maximum length of an explanation from a web page or plain text, in characters. Such texts rarely describe the error.
 const MAX_PAGE: usize = 400;
-/// Most problems that are listed.
+/// Maximum number of errors that are listed.
 const MAX_PROBLEMS: usize = 20;
 
-/// The error of an answer with a status of 300 or more.
+/// Returns the error for a response with a status of 300 or more.
 pub(crate) fn error_of(
     shapes: &ErrorShapes,
     base: &Base,
@@ -33,7 +33,7 @@ pub(crate) fn error_of(
         detail,
         retryable: match status {
             429 | 503 => true,
-            // The change may have been made all the same.
+            // The upstream may have made the change despite the error.
             502 | 504 => !matches!(http, Http::Post | Http::Patch),
             _ => false,
         },
@@ -43,7 +43,7 @@ pub(crate) fn error_of(
     advise(shapes.hints, error)
 }
 
-/// The error with the first advice that is for it, if there is one.
+/// Returns the error with the first hint that matches it, if there is one.
 pub(crate) fn advise(hints: &[Hint], error: CallError) -> CallError {
     let known = hints.iter().find(|it| {
         let says = it.sign.says;
@@ -59,7 +59,7 @@ pub(crate) fn advise(hints: &[Hint], error: CallError) -> CallError {
     }
 }
 
-/// The error of an answer of success that is not JSON.
+/// Returns the error for a successful response that is not JSON.
 pub(crate) fn not_json(base: &Base, response: &Response) -> CallError {
     let media_type = response.media_type();
     let what = match media_type.as_str() {
@@ -81,13 +81,13 @@ pub(crate) fn not_json(base: &Base, response: &Response) -> CallError {
     }
 }
 
-/// Whether the answer says `text`, for signs that credentials are no longer good.
+/// Returns whether the title or the detail of the error response contains `text`. Used to recognise that credentials are no longer valid.
 pub(crate) fn says(shapes: &ErrorShapes, response: &Response, text: &str) -> bool {
     let (title, detail) = texts(shapes, response);
     detail.contains(text) || title.contains(text)
 }
 
-/// Title and detail.
+/// Returns the title and the detail of an error response.
 fn texts(shapes: &ErrorShapes, response: &Response) -> (String, String) {
     let reason = || {
         reqwest::StatusCode::from_u16(response.status)
@@ -114,7 +114,7 @@ fn texts(shapes: &ErrorShapes, response: &Response) -> (String, String) {
     )
 }
 
-/// Text of an explanation, whatever form it has. What the caller sent (`input`) is left out: it may be a password.
+/// Returns the text of an explanation in any format. Members named `input` are left out, because they repeat what the caller sent, which may be a password.
 fn explanation(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -139,7 +139,7 @@ fn explanation(value: &Value) -> String {
     }
 }
 
-/// `{"loc": ["body", "password"], "msg": "Field required", …}` as `body.password: Field required`.
+/// Formats `{"loc": ["body", "password"], "msg": "Field required", …}` as `body.password: Field required`.
 fn problem(members: &Map<String, Value>) -> Option<String> {
     let message = members.get("msg")?.as_str()?;
     let steps = members.get("loc").and_then(Value::as_array)?.iter();
@@ -155,7 +155,7 @@ fn problem(members: &Map<String, Value>) -> Option<String> {
     })
 }
 
-/// Advice that follows from the status alone.
+/// Returns the hint that follows from the status alone.
 fn hint(base: &Base, http: Http, response: &Response) -> String {
     let text = match response.status {
         300..=399 => return redirect_hint(base, response),
@@ -218,7 +218,7 @@ fn wait_hint(response: &Response) -> String {
     }
 }
 
-/// The text of a web page, or plain text, in one short line.
+/// Returns the text of a web page, or plain text, as one short line.
 fn page(text: &str) -> String {
     let text = if text.trim_start().starts_with('<') {
         entities(&without_tags(text))
@@ -230,7 +230,7 @@ fn page(text: &str) -> String {
 }
 
 fn without_tags(text: &str) -> String {
-    // Offsets of the lower-case copy are those of the text: only ASCII letters change.
+    // Offsets in the lower-case copy are valid in the text, because only ASCII letters differ.
     let lower = text.to_ascii_lowercase();
     let mut kept = String::new();
     let mut at = 0;
@@ -265,7 +265,7 @@ fn entities(text: &str) -> String {
         ("&#39;", "'"),
         ("&#x27;", "'"),
         ("&#34;", "\""),
-        // Last, so that `&amp;lt;` becomes `&lt;`.
+        // Must be the last, so that `&amp;lt;` becomes `&lt;`.
         ("&amp;", "&"),
     ];
     ENTITIES

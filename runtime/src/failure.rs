@@ -1,4 +1,4 @@
-//! What it means when a request has no answer: what failed, whether it may have had its effect, and what to try. Names the server and nothing else of the request.
+//! Turns a request without a response into an error: what failed, whether the request may have taken effect, and what to try. The error names the upstream and nothing else of the request.
 
 use core::{error::Error as _, time::Duration};
 use std::io;
@@ -9,14 +9,14 @@ use crate::{
     transport::{Base, CONNECT_TIMEOUT},
 };
 
-/// An error of the client itself.
+/// Returns the error for an HTTP client that cannot be created.
 pub(crate) fn no_client(error: reqwest::Error) -> CallError {
     CallError::new(ErrorCode::Internal, "No HTTP client")
         .detail(innermost(&error.without_url()))
         .hint("The certificates or the proxy settings of this machine cannot be read; they have to be mended where the server of these tools runs.")
 }
 
-/// What a failed exchange means: nothing of it names more than the server.
+/// Returns the error for a failed exchange. `promises` is the method whose guarantees apply to the request.
 pub(crate) fn failure(base: &Base, promises: Http, error: reqwest::Error) -> CallError {
     let error = error.without_url();
     let server = base.text();
@@ -65,7 +65,7 @@ pub(crate) fn failure(base: &Base, promises: Http, error: reqwest::Error) -> Cal
     if error.is_decode()
         && find::<io::Error>(&error).is_some_and(|it| unreadable.contains(&it.kind()))
     {
-        // Whatever was asked for has been done; only its answer cannot be read.
+        // The upstream has processed the request; only its response cannot be read.
         return CallError::new(ErrorCode::UnexpectedResponse, "Not a readable answer")
             .detail(format!(
                 "The answer of {server} cannot be unpacked: {}.",
@@ -84,7 +84,7 @@ pub(crate) fn failure(base: &Base, promises: Http, error: reqwest::Error) -> Cal
     ))
 }
 
-/// Whether a connection ended without an answer to the request that was sent on it.
+/// Returns whether a connection ended without a response to the request sent on it.
 pub(crate) fn is_lost(error: &reqwest::Error) -> bool {
     let is_closed = |kind| {
         matches!(
@@ -100,7 +100,7 @@ pub(crate) fn is_lost(error: &reqwest::Error) -> bool {
             || chain(error).contains("connection closed before message completed"))
 }
 
-/// A request that may have had its effect.
+/// Returns the error for a request that may have taken effect.
 pub(crate) fn lost(promises: Http, code: ErrorCode, title: &str) -> CallError {
     let error = CallError::new(code, title);
     match promises {
@@ -123,7 +123,7 @@ fn find<T: core::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
         if let Some(found) = error.downcast_ref::<T>() {
             return Some(found);
         }
-        // An `io::Error` hides the error it was made of: its `source` is that error's source.
+        // The `source` of an `io::Error` is not its inner error, but the source of its inner error.
         let inner = error
             .downcast_ref::<io::Error>()
             .and_then(io::Error::get_ref);
@@ -148,7 +148,7 @@ fn chain(error: &reqwest::Error) -> String {
     texts.join(": ")
 }
 
-/// The first cause, which says most: `connection reset by peer`.
+/// Returns the innermost cause, which is the most specific one: `connection reset by peer`.
 fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &dyn core::error::Error = error;
     while let Some(next) = cause.source() {
@@ -157,7 +157,7 @@ fn innermost(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-/// A duration in words: `30 s`, `250 ms`.
+/// Formats a duration: `30 s`, `250 ms`.
 pub(crate) fn words(duration: Duration) -> String {
     if duration < Duration::from_secs(1) {
         format!("{} ms", duration.as_millis())

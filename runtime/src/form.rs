@@ -1,4 +1,4 @@
-//! Bodies that are no JSON: forms, with and without files, and bytes.
+//! Encodes bodies, in particular those other than JSON: forms with and without files, and bytes.
 
 use std::borrow::Cow;
 
@@ -11,18 +11,18 @@ use crate::encode::{form_pairs, joined, scalar};
 use crate::schema::{Kind, Shape};
 use crate::tool::{Body, Param};
 
-/// Part of a media type without its parameters.
+/// Returns a media type without its parameters.
 pub(crate) fn essence(media_type: &str) -> &str {
     media_type.split(';').next().unwrap_or_default().trim()
 }
 
-/// Whether a media type is JSON.
+/// Returns whether a media type is JSON.
 pub(crate) fn is_json(media_type: &str) -> bool {
     let essence = essence(media_type);
     essence.ends_with("/json") || essence.ends_with("+json")
 }
 
-/// Whether a value is bytes, which JSON can only hold as base64.
+/// Returns whether values of a shape are bytes, which JSON can only contain as base64.
 pub(crate) fn is_file(shape: &Shape) -> bool {
     match shape.kind {
         Kind::String(rules) => rules.format == "binary",
@@ -31,7 +31,7 @@ pub(crate) fn is_file(shape: &Shape) -> bool {
     }
 }
 
-/// Whether bytes can be made of a value; of what is no file they always can.
+/// Checks that a value can be decoded to bytes if its shape requires bytes.
 pub(crate) fn check_file(shape: &Shape, value: &Value) -> Result<(), String> {
     if !is_file(shape) {
         return Ok(());
@@ -52,7 +52,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
-/// The bytes of a body, and its media type.
+/// Encodes a body and returns its media type and bytes. `whole` means that one argument is the whole body.
 pub(crate) fn written(
     body: &Body,
     params: &[Param],
@@ -89,7 +89,7 @@ pub(crate) fn written(
     (Cow::Borrowed(media_type), bytes)
 }
 
-/// The parts of a form with files: header lines and content of each.
+/// Parts of a form with files: header lines and content of each part.
 #[derive(Default)]
 struct Parts(Vec<(String, Vec<u8>)>);
 
@@ -119,7 +119,7 @@ impl Parts {
         }
     }
 
-    /// The whole, between lines that depend on all of it and so are nowhere in it.
+    /// Joins the parts. The boundary depends on the content of all parts, so that it does not occur in any of them.
     fn end(self) -> (Cow<'static, str>, Vec<u8>) {
         let mut hash = Sha256::new();
         for (head, content) in &self.0 {

@@ -1,6 +1,6 @@
-//! A tool as a client sees it: JSON Schema 2020-12 of its arguments and of its results, and its annotations.
+//! Describes a tool to clients: JSON Schema 2020-12 of its arguments and of its results, and its annotations.
 //!
-//! Arguments are described as strictly as they are checked. Results are described loosely (nothing required, `null` everywhere, no rules), so that no server version makes a client reject one.
+//! Arguments are described as strictly as they are checked. Results are described loosely (nothing required, `null` allowed everywhere, no rules), so that no version of an upstream makes a client reject a result.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use crate::check::is_filled;
 use crate::schema::{Additional, Field, Kind, Shape};
 use crate::tool::{Content, List, Tool};
 
-/// The schema of the arguments.
+/// Returns the schema of the arguments.
 #[must_use]
 pub fn input_schema(tool: &Tool) -> Map<String, Value> {
     let fields: Vec<Field> = accepted(tool).collect();
@@ -26,9 +26,9 @@ pub fn input_schema(tool: &Tool) -> Map<String, Value> {
     schema
 }
 
-/// The schema of the structured content of a result.
+/// Returns the schema of the structured content of a result.
 ///
-/// Nothing is required, not even what is always there: clients of the official TypeScript SDK check error objects against it too, and would throw them away.
+/// No member is required, not even one that is always present: clients of the official TypeScript SDK also check error objects against this schema, and would discard them.
 #[must_use]
 pub fn output_schema(tool: &Tool) -> Map<String, Value> {
     if let Some(list) = &tool.list {
@@ -79,14 +79,14 @@ fn log_output() -> Map<String, Value> {
     schema
 }
 
-/// The annotations of a tool, all of them, since what clients assume of a missing one differs.
+/// Returns all annotations of a tool, because clients differ in the defaults of missing annotations.
 #[must_use]
 pub fn annotations(tool: &Tool) -> Map<String, Value> {
     let hints = [
         ("readOnlyHint", tool.effect.read_only),
         ("destructiveHint", tool.effect.destructive),
         ("idempotentHint", tool.effect.idempotent),
-        // Everything happens on the one server of the account.
+        // A call affects only the upstream of the account.
         ("openWorldHint", false),
     ];
     let hints = hints.into_iter();
@@ -95,7 +95,7 @@ pub fn annotations(tool: &Tool) -> Map<String, Value> {
         .collect()
 }
 
-/// Whether an answer of this shape is put into `{"result": …}`, since structured content has to be an object.
+/// Returns whether a response of this shape is wrapped in `{"result": …}`, because structured content must be an object.
 #[must_use]
 pub fn is_wrapped(returns: &Shape) -> bool {
     match returns.resolved().kind {
@@ -123,29 +123,29 @@ fn list_output(list: &List, room: Room) -> Map<String, Value> {
     schema
 }
 
-/// How much of a schema is written out. Types of some APIs lead to almost all others, and some to themselves.
+/// Limits for the part of a schema that is written out. Types of some APIs refer to almost all other types, or to themselves.
 #[derive(Debug, Clone, Copy)]
 struct Room {
-    /// Objects in each other.
+    /// Maximum nesting of objects.
     objects: usize,
-    /// Times that a circle is gone round.
+    /// Maximum number of times that a recursive type is expanded.
     links: usize,
 }
 
-/// Most schemas in one schema.
+/// Maximum number of subschemas in one schema.
 const MOST: usize = 300;
 
-/// Most objects in each other.
+/// Maximum nesting of objects in any schema.
 const DEEPEST: usize = 12;
 
-/// Most values of an enum that are all written out.
+/// Maximum number of enum values that are all written out.
 const MOST_VALUES: usize = 100;
 
-/// Values that stand as examples for more than that.
+/// Number of values that are given as examples of a longer enum.
 const SHOWN_VALUES: usize = 5;
 
 impl Room {
-    /// As much as there is room for with all of these.
+    /// Returns the largest limits with which all of these shapes fit into one schema.
     fn of(shapes: &(impl Iterator<Item = Shape> + Clone)) -> Self {
         let room = |objects| Self { objects, links: 1 };
         let fits = |room: &Self| {
@@ -156,7 +156,7 @@ impl Room {
         rooms.into_iter().find(fits).unwrap_or(room(0))
     }
 
-    /// Within an object.
+    /// Returns the limits within an object.
     fn inner(self) -> Self {
         Self {
             objects: self.objects - 1,
@@ -164,7 +164,7 @@ impl Room {
         }
     }
 
-    /// Behind a link.
+    /// Returns the limits behind a link; `None` if the link must not be followed.
     fn beyond(self) -> Option<Self> {
         let links = self.links.checked_sub(1)?;
         Some(Self { links, ..self })
@@ -196,7 +196,7 @@ impl Room {
     }
 
     fn input_property(self, field: &Field) -> (String, Value) {
-        // Of an argument or a member, `null` means that it is left out.
+        // For an argument or a member, `null` means that it is omitted, so its schema does not allow `null`.
         let mut schema = self.input_not_null(&field.shape.kind);
         describe(&mut schema, field.description);
         if let Some(default) = literal(field.default) {
@@ -251,7 +251,7 @@ impl Room {
             }
             Kind::String(rules) => {
                 let text = |text: &str| (!text.is_empty()).then(|| Value::from(text));
-                // The check of a call knows all of them, and names the nearest.
+                // A few examples are enough, because the check of a call knows all values and suggests the nearest one.
                 let (key, shown) = match rules.values.len() <= MOST_VALUES {
                     true => ("enum", rules.values.len()),
                     false => ("examples", SHOWN_VALUES),
@@ -261,7 +261,7 @@ impl Room {
                     key,
                     (!rules.values.is_empty()).then(|| shown.copied().collect()),
                 );
-                // Some clients make a masked type of a password, and send the mask.
+                // Some clients mask the value of a password field and send the mask.
                 set("format", text(rules.format).filter(|it| it != "password"));
                 set("pattern", text(rules.pattern));
                 set("minLength", rules.min_length.map(Value::from));
@@ -276,7 +276,7 @@ impl Room {
                 set("minItems", min_items.map(Value::from));
                 set("maxItems", max_items.map(Value::from));
             }
-            // What there is no room for is any object.
+            // An object beyond the depth limit is described as any object.
             Kind::Object { .. } if self.objects == 0 => {}
             Kind::Object { fields, additional } => {
                 let inner = self.inner();
@@ -291,7 +291,7 @@ impl Room {
                 require(&mut schema, fields);
                 let others = match additional {
                     Additional::Closed => Some(json!(false)),
-                    // Nothing has to be said of members that can be anything.
+                    // Additional members of any type need no schema, because they are allowed by default.
                     Additional::Open(shape) if matches!(shape.kind, Kind::Any) => None,
                     Additional::Open(shape) => Some(Value::Object(inner.input(shape))),
                 };
@@ -304,7 +304,7 @@ impl Room {
         schema
     }
 
-    /// A result, which is an object: of one that can be several kinds of objects, the members of all.
+    /// Returns the schema of a result that is an object. If the result can be one of several objects, the schema has the members of all of them.
     fn output_object(self, shape: &Shape) -> Map<String, Value> {
         let Kind::OneOf(shapes) = shape.kind else {
             return self.output(shape);
@@ -371,7 +371,7 @@ impl Room {
     }
 }
 
-/// What stands where a circle is not gone round again.
+/// Returns the placeholder for a recursive type beyond the depth limit.
 fn cut(kind: &Kind) -> Map<String, Value> {
     match kind {
         Kind::Object { .. } => typed("object"),
@@ -383,7 +383,7 @@ fn typed(name: &str) -> Map<String, Value> {
     Map::from_iter([("type".to_owned(), Value::from(name))])
 }
 
-/// Clients stumble over an empty schema.
+/// Returns the schema of any value. Its description is necessary because some clients do not accept an empty schema.
 fn any() -> Map<String, Value> {
     let mut schema = Map::new();
     describe(&mut schema, "Any JSON value.");
@@ -395,7 +395,7 @@ fn any_of(schemas: impl Iterator<Item = Map<String, Value>>) -> Map<String, Valu
     Map::from_iter([("anyOf".to_owned(), Value::Array(schemas))])
 }
 
-/// An output that may be `null`. A list of types is the shortest form; of inputs, some clients do not accept it.
+/// Returns the schema of an output that may be `null`. A list of types is the shortest form, but some clients do not accept it in input schemas.
 fn nullable(mut shape: Map<String, Value>) -> Map<String, Value> {
     if let Some(Value::String(name)) = shape.get("type") {
         let names = json!([name, "null"]);
@@ -425,7 +425,7 @@ fn describe(schema: &mut Map<String, Value>, description: &str) {
     }
 }
 
-/// A default or an example from its JSON text. The macro has checked the text, so a wrong one is as good as none.
+/// Parses the JSON text of a default or an example. The macro has checked the text, so an invalid text is treated as a missing one.
 fn literal(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok()
 }

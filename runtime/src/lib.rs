@@ -1,8 +1,8 @@
-//! What a generated tool block runs on: static descriptions of tools and their APIs, and the behaviour every call shares.
+//! Runtime of generated tool blocks: static descriptions of tools and their APIs, and the behaviour that all calls share.
 //!
-//! The macros write [`Tool`] and [`Shape`] values into constants; the runtime reads them and never sees an endpoint by name.
+//! The macros write [`Tool`] and [`Shape`] values into constants. The runtime reads these constants and contains no endpoint name.
 
-// Expansions say `::runtime`; tests in this crate, too, are to find it.
+// Macro expansions refer to `::runtime`. This name must also resolve in the tests of this crate.
 #[allow(unused_extern_crates)]
 extern crate self as runtime;
 
@@ -58,13 +58,13 @@ pub use call::{Answer, Progress};
 pub use error::{CallError, ErrorCode};
 /// Turns a documented struct into a [`Tool`].
 ///
-/// The doc comment is the description that the model reads, each field is an argument, and its doc comment is the argument's description. The block says what the OpenAPI document says; everything else follows: the input schema, the effects from the HTTP method, `limit` and `next_cursor` of a list. What is wrong does not compile: a placeholder without a field, a name used twice, a filter on a field that items do not have, a default that is not among the values of its type.
+/// The doc comment of the struct is the description that the model reads. Each field is a parameter, and its doc comment is the description of the parameter. The block states what the OpenAPI document says; everything else is derived from it: the input schema, the effects from the HTTP method, `limit` and `next_cursor` of a list. Mistakes are compile errors: a placeholder without a field, a duplicate name, a filter on a field that items do not have, a default that is not a value of its type.
 ///
-/// It stands in a module with [`macro@tools`], two levels below the `Tools` of its API, which gets a constant for each name, so that no name is there twice.
+/// The block must be in a module with [`macro@tools`], two levels below the `Tools` of its API. `Tools` gets a constant for each tool name, so that a duplicate name is a compile error.
 ///
 /// ```
 /// # extern crate mcp_runtime as runtime;
-/// /// Gets a constant from each tool.
+/// /// Type that gets a constant for each tool.
 /// pub struct Tools;
 ///
 /// pub mod users {
@@ -153,43 +153,47 @@ pub use error::{CallError, ErrorCode};
 ///
 /// | key | |
 /// | --- | --- |
-/// | `name`, `title`, `toolset`, `tags(..)` | what clients see and select by |
-/// | `method` | `list`, `get`, `create`, `update`, `delete`, or a verb of its own |
-/// | `document`, `operation` | where it comes from |
-/// | `get`, `post`, `put`, `patch`, `delete` | path with its base and `{placeholders}` |
-/// | `body(json)`, `body("text/plain")` | body; with `required` it is sent even if no argument of it is given |
+/// | `name`, `title`, `toolset`, `tags(..)` | what clients see, and the criteria by which tools are selected |
+/// | `was` | former name, which callers can still use |
+/// | `since` | first release of the API that has the operation, if not all supported releases have it |
+/// | `method` | `list`, `get`, `create`, `update`, `delete`, or another verb |
+/// | `document`, `operation` | OpenAPI document and operation id |
+/// | `get`, `post`, `put`, `patch`, `delete` | path including the base path, with `{placeholders}` |
+/// | `body(json)`, `body("text/plain")` | media type of the body; with `required`, the body is sent even if none of its arguments is given |
 /// | `fixed(action = "create")` | members of the body that are always sent |
-/// | `list(items, of, page, filter, summary)` | member with the items, type of one, `offset(..)`, `body(..)`, `cursor(..)` or `whole`, filters applied here, fields returned by default |
-/// | `merge`, `mask(..)`, `read_back` | how an update is made safe and its result true, see [`tool::Update`] |
-/// | `verify(slash, except(member))` | how what is read back is compared, see [`tool::Verify`] |
-/// | `not_applied` | what to do if a change was not applied: a text, or `not_applied(Product(before = "3.9") = "..", Product(since = "3.9") = "..")` |
-/// | `notes(..)` | what the description adds for some versions, written as in `not_applied(..)` |
-/// | `each(operation, patch, items)` | an operation on one object, called for each id of the field with `#[param(each)]`; `items` is the member of the result for the answers, see [`tool::Each`] |
-/// | `require_any(a, b)` | arguments of which a call has to give at least one |
-/// | `returns` | type of the answer; none if it has no content |
-/// | `answer` | what the answer is, if it is no JSON, with its media type: `text("..")`, `lines("..")` of JSON, `log("..", token = "..", next = "..")` |
-/// | `effect(..)` | stricter than the methods say: `destructive`, `not_idempotent`, `not_read_only`; or `read_only` for a verb of its own that only tries something |
+/// | `list(items, of, page, filter, summary)` | member with the items, item type, pagination (`offset(..)`, `number(..)`, `cursor(..)`, `link(..)` or `whole`), filters that the runtime applies, fields returned by default |
+/// | `merge`, `mask(..)`, `read_back` | how an update is made safe and its result correct, see [`tool::Update`] |
+/// | `verify(slash, except(member))` | how the object that is read back is compared, see [`tool::Verify`] |
+/// | `not_applied` | hint for a change that was not applied: a text, or `not_applied(Product(before = "3.9") = "..", Product(since = "3.9") = "..")` |
+/// | `notes(..)` | additions to the description for some versions, written as in `not_applied(..)` |
+/// | `each(operation, patch, items)` | operation on one object, called once per id in the field with `#[param(each)]`; `items` is the member of the result for the responses, see [`tool::Each`] |
+/// | `require_any(a, b)` | arguments of which a call must give at least one |
+/// | `returns` | type of the response; omitted if the response has no content |
+/// | `answer` | format of a response other than JSON, with its media type: `text("..")`, `lines("..")` of JSON, `log("..", token = "..", next = "..")` |
+/// | `effect(..)` | stricter effects than those of the HTTP method: `destructive`, `not_idempotent`, `not_read_only`; or `read_only` for another verb that only simulates a change |
 ///
 /// # Keys of `#[param(..)]`
 ///
 /// | key | |
 /// | --- | --- |
-/// | `path`, `path(slash)` | one segment of the path; with `slash` its value may have slashes |
-/// | `query`, `query(comma)` | the query; several values as `repeat`, `comma`, `space`, `pipe` or `deep` say |
-/// | `header`, `body`, `whole` | a header, a member of the body, the body itself |
-/// | `each` | an array of ids, each one segment of the path of `each(..)` |
-/// | `name`, `wire` | name of the argument if not that of the field; name in the request if not that of the argument |
-/// | `or` | argument whose value is sent when this one is not given |
-/// | `when_omitted` | value that is sent when this one is not given |
-/// | `hidden` | no argument: what `or` or `when_omitted` says is always sent |
-/// | `secret` | never shown again |
-/// | `min`, `max`, `above`, `min_length`, `max_length`, `pattern`, `format`, `min_items`, `max_items`, `items(..)` | rules, as in JSON Schema; `items` has those of the items |
-/// | `default`, `example` | a literal, or any JSON: `json("[1, 2]")` |
+/// | `path`, `path(slash)` | one segment of the path; with `slash`, its value may contain slashes |
+/// | `query`, `query(comma)` | query parameter; `repeat`, `comma`, `space`, `pipe` or `deep` selects the serialization of several values |
+/// | `header`, `cookie`, `body`, `whole` | header, cookie, member of the body, whole body |
+/// | `each` | array of ids; each id is one segment of the path of `each(..)` |
+/// | `name`, `wire` | name of the argument, if it differs from the field; name in the request, if it differs from the argument |
+/// | `or` | argument whose value is sent if this one is omitted |
+/// | `when_omitted` | value that is sent if the argument is omitted |
+/// | `hidden` | not an argument: the value of `or` or `when_omitted` is always sent |
+/// | `clear` | body member that the argument `clear` can name: `null` is sent for it, which empties a field |
+/// | `secret` | value that is never shown again, and in which a mask such as `***` is refused |
+/// | `since` | first release of the API that has the parameter, if it is newer than the operation |
+/// | `min`, `max`, `above`, `min_length`, `max_length`, `pattern`, `format`, `min_items`, `max_items`, `items(..)` | rules as in JSON Schema; `items` contains the rules of the items |
+/// | `default`, `example` | literal, or any JSON value: `json("[1, 2]")` |
 ///
-/// A field is a `String`, `i64`, `f64`, `bool`, [`Json`], `Vec`, `BTreeMap<String, _>` or a type with [`macro@Schema`]; `Option` if it may be left out, [`Nullable`] if it may be `null`, `Option<Nullable<_>>` if both.
+/// The type of a field is `String`, `i64`, `f64`, `bool`, [`Json`], `Vec`, `BTreeMap<String, _>` or a type with [`macro@Schema`]. The type is wrapped in `Option` if the argument may be omitted; `null` for such an argument means that it is omitted. A member of an object that the upstream requires, if only as `null`, is [`Nullable`].
 pub use macros::tool;
 
-/// Gives a module with [`macro@tool`] blocks the list of them, in its order: `pub static TOOLS: &[Tool]`.
+/// Adds to a module with [`macro@tool`] blocks the list of its tools in source order: `pub static TOOLS: &[Tool]`.
 ///
 /// ```
 /// # extern crate mcp_runtime as runtime;
@@ -219,17 +223,17 @@ pub use macros::tool;
 /// ```
 pub use macros::tools;
 
-/// Derives the trait [`trait@Schema`] for the shapes that JSON has.
+/// Derives the trait [`trait@Schema`], which describes the JSON form of a type.
 ///
-/// - A struct is an object. `#[schema(additional)]` lets it have other members, `#[schema(additional = Type)]` of this type. A field takes `#[schema(..)]` with `name` and the rules, `default` and `example` of [`macro@tool`].
-/// - An enum of names is a string; `#[schema(name = "..")]` where the string is no name.
-/// - An enum of types is one of them; a variant can have rules.
+/// - A struct is an object. `#[schema(additional)]` allows other members, `#[schema(additional = Type)]` only those of this type. A field accepts `#[schema(..)]` with `name`, and with the rules, `default` and `example` of [`macro@tool`].
+/// - An enum of unit variants is a string; `#[schema(name = "..")]` gives the string if it is not the name of the variant.
+/// - An enum of types is a union of these types; a variant can have rules.
 ///
 /// ```
 /// # extern crate mcp_runtime as runtime;
 /// use runtime::prelude::*;
 ///
-/// /// Who may enter.
+/// /// A person who may enter.
 /// #[derive(Schema)]
 /// #[schema(additional)]
 /// pub struct Guest {
@@ -262,14 +266,14 @@ pub use rate_limit::RateLimit;
 pub use schema::{Json, Nullable, Schema, Shape};
 pub use tool::Tool;
 
-/// What every generated module imports, whatever its blocks need, so that one block more changes no other line.
+/// Imports of every generated module. The list is the same for all modules, so that adding a block changes no other line.
 pub mod prelude {
     pub use std::collections::BTreeMap;
 
     pub use crate::{Json, Nullable, Schema, tool};
 }
 
-/// What expansions of the macros refer to; not for people.
+/// Items that macro expansions refer to; not part of the public API.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::arguments::{clear_field, one_of};

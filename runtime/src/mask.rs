@@ -1,8 +1,8 @@
-//! Masks: the asterisks that servers and clients show in place of a secret. Sent back, they would replace the secret.
+//! Detects masks: the asterisks that servers and clients show in place of a secret. If a mask were sent back, it would overwrite the secret.
 
 use serde_json::Value;
 
-/// Whether a text, or a string inside it if it is JSON, is a mask.
+/// Returns whether a text is a mask. If the text is JSON, checks the strings inside it.
 pub(crate) fn is_masked(text: &str) -> bool {
     match serde_json::from_str(text) {
         Ok(value @ (Value::Object(_) | Value::Array(_) | Value::String(_))) => {
@@ -12,7 +12,7 @@ pub(crate) fn is_masked(text: &str) -> bool {
     }
 }
 
-/// Whether a value or anything inside it is a mask.
+/// Returns whether a value contains a mask at any depth.
 pub(crate) fn contains_mask(value: &Value) -> bool {
     match value {
         Value::String(text) => is_mask(text),
@@ -22,7 +22,7 @@ pub(crate) fn contains_mask(value: &Value) -> bool {
     }
 }
 
-/// Three asterisks or more, alone or where a URL or a setting has a password: `postgresql://user:***@host`, `token=***`.
+/// Returns whether a text is a mask: three or more asterisks, alone or in place of the password in a URL or setting (`postgresql://user:***@host`, `token=***`).
 fn is_mask(text: &str) -> bool {
     let text = text.trim();
     let is_all = text.len() >= 3 && text.bytes().all(|byte| byte == b'*');

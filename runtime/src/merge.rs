@@ -1,11 +1,11 @@
-//! A part of an answer as part of an input: an API answers with more than it accepts.
+//! Converts part of a response into part of a request body, because responses have members that requests do not accept.
 
 use serde_json::Value;
 
 use crate::check::{is_kind, is_password};
 use crate::schema::{Additional, Kind, Shape};
 
-/// The value without passwords, which servers mask, and without what the shape has no place for; `None` if nothing is left of it.
+/// Returns the value without passwords, which servers mask, and without members that the shape does not have; `None` if nothing remains.
 pub(crate) fn fit(shape: &Shape, value: &Value) -> Option<Value> {
     let shape = &shape.resolved();
     match (&shape.kind, value) {

@@ -1,11 +1,11 @@
-//! Which known name somebody meant who wrote an unknown one.
+//! Suggests the known name that is most similar to an unknown name.
 
-/// Longer names are not compared: no name here is as long, and comparing takes time for each pair of characters.
+/// Maximum length of names that are compared. All known names are shorter, and the comparison takes time proportional to the product of the lengths.
 const LONGEST: usize = 128;
 
-/// The known name that is most like `name`, if one is like it at all.
+/// Returns the known name that is most similar to `name`, or `None` if none is similar.
 ///
-/// Case, `_` and `-` do not count, a third of the characters may be wrong. Failing that, the shortest known name that has all the words of `name`: `list_users` finds `list_all_users`.
+/// Case, `_` and `-` are ignored, and up to a third of the characters may differ. If no name is that close, returns the shortest known name that contains all words of `name`: `list_users` finds `list_all_users`.
 pub(crate) fn nearest<'a>(
     name: &str,
     known: impl Iterator<Item = &'a str> + Clone,

@@ -1,9 +1,9 @@
-//! JSON numbers by their text, since neither `i64` nor `f64` holds all of them.
+//! Handles JSON numbers as text, because neither `i64` nor `f64` can represent all of them.
 
-/// Longest integer that is written out: `1e999999999` is a short text and a gigabyte of zeros.
+/// Maximum number of zeros to append: the short text `1e999999999` would become a gigabyte of zeros.
 const MOST_DIGITS: i64 = 1_000;
 
-/// The digits of a JSON number without fraction (`5`, `5.0`, `5e2`), as JSON Schema counts integers; `None` for any other number.
+/// Returns the digits of a JSON number without a fraction (`5`, `5.0`, `5e2`), which JSON Schema treats as an integer; `None` for any other number.
 pub(crate) fn integer_text(number: &str) -> Option<String> {
     let (mantissa, exponent) = match number.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
@@ -27,7 +27,7 @@ pub(crate) fn integer_text(number: &str) -> Option<String> {
             .filter(|_| shift <= MOST_DIGITS)?;
         return Some(format!("{sign}{digits}{}", "0".repeat(zeros)));
     }
-    // `500e-2` is an integer too: the digits cut off have to be zeros.
+    // `500e-2` is also an integer: all digits that are cut off must be zeros.
     let cut = usize::try_from(shift.unsigned_abs()).ok()?;
     let kept = digits.len().checked_sub(cut).filter(|kept| *kept > 0)?;
     let (kept, rest) = digits.split_at_checked(kept)?;
@@ -36,7 +36,7 @@ pub(crate) fn integer_text(number: &str) -> Option<String> {
         .then(|| format!("{sign}{kept}"))
 }
 
-/// Whether an integer, by its digits, is smaller than a bound.
+/// Returns whether an integer, given by its digits, is less than a bound.
 pub(crate) fn less(integer: &str, bound: i64) -> bool {
     match integer.parse::<i128>() {
         Ok(value) => value < i128::from(bound),
@@ -44,7 +44,7 @@ pub(crate) fn less(integer: &str, bound: i64) -> bool {
     }
 }
 
-/// Whether an integer, by its digits, is greater than a bound.
+/// Returns whether an integer, given by its digits, is greater than a bound.
 pub(crate) fn greater(integer: &str, bound: i64) -> bool {
     match integer.parse::<i128>() {
         Ok(value) => value > i128::from(bound),

@@ -1,75 +1,75 @@
-//! What can be wrong with arguments, worded for the model that has to repair them.
+//! Errors in arguments, described for the model that has to correct them.
 
 use core::fmt;
 
 use serde_json::Value;
 
-/// Most characters of a value that are repeated in a message.
+/// Maximum number of characters of a value in a message.
 const ECHO: usize = 60;
 
-/// Names are listed in a message up to this many.
+/// Maximum number of known names that a message lists.
 const LISTED: usize = 20;
 
-/// One thing that is wrong with the arguments of a call.
+/// One error in the arguments of a call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// An argument, a member of an object or a field of a list's items that does not exist.
+    /// An unknown argument, member of an object or field of the items of a list.
     #[error("{}unknown {what} {}{}", place(at), quoted(name), suggestion(*nearest, known))]
     Unknown {
-        /// Where, if not at the top.
+        /// Location of the value; empty at the top level.
         at: String,
-        /// `argument`, `member` or `field`.
+        /// Kind of the name: `argument`, `member` or `field`.
         what: &'static str,
-        /// The name that was given.
+        /// Unknown name.
         name: String,
-        /// The existing name that is most like it.
+        /// Most similar existing name.
         nearest: Option<&'static str>,
         /// All existing names.
         known: Vec<&'static str>,
     },
-    /// Something required that was not given.
+    /// A missing required argument or member.
     #[error("{}missing {what} {}: {expected}", place(at), quoted(name))]
     Missing {
-        /// Where, if not at the top.
+        /// Location of the value; empty at the top level.
         at: String,
-        /// `argument` or `member`.
+        /// Kind of the name: `argument` or `member`.
         what: &'static str,
-        /// What was not given.
+        /// Missing name.
         name: &'static str,
-        /// What it has to be.
+        /// Description of the expected value.
         expected: String,
     },
     /// A value of the wrong type.
     #[error("{at}: expected {expected}, got {got}{advice}")]
     Type {
-        /// Where.
+        /// Location of the value.
         at: String,
-        /// What the value has to be.
+        /// Description of the expected value.
         expected: String,
-        /// What came, without the value if it is secret.
+        /// Value of the caller; only its type if the value is secret.
         got: String,
-        /// What to write instead, with the semicolon before it; empty if that is clear.
+        /// Correction, with a preceding semicolon; empty if the correction is evident.
         advice: String,
     },
-    /// A value that breaks a rule: range, length, pattern.
+    /// A value that violates a rule: range, length, pattern.
     #[error("{at}: {rule}, got {got}")]
     Rule {
-        /// Where.
+        /// Location of the value.
         at: String,
-        /// What has to hold.
+        /// Rule that the value violates.
         rule: String,
-        /// What came, without the value if it is secret.
+        /// Value of the caller; only its type if the value is secret.
         got: String,
     },
-    /// A value that cannot be written where it has to go.
+    /// A value that cannot be serialized at its location in the request.
     #[error("{at}: {got} {reason}")]
     Unsendable {
-        /// Where.
+        /// Location of the value.
         at: String,
-        /// What came, without the value if it is secret.
+        /// Value of the caller; only its type if the value is secret.
         got: String,
-        /// Why it cannot be sent.
+        /// Why the value cannot be sent.
         reason: String,
     },
     /// A mask in place of a secret.
@@ -77,72 +77,72 @@ pub enum Problem {
         "{at}: contains asterisks in place of a secret, and sending them would replace the secret; give the real value, or omit {at} to keep what is stored"
     )]
     Masked {
-        /// Where.
+        /// Location of the value.
         at: String,
     },
-    /// A member that the server hides, for an operation that overwrites the whole object.
+    /// A missing argument of an operation that overwrites the whole object, while the server masks the current value.
     #[error(
         "{name}: the server hides its present value, and this operation would overwrite it; give its value"
     )]
     Hidden {
-        /// The argument.
+        /// Name of the argument.
         name: &'static str,
     },
     /// An argument that is both given and named in `clear`.
     #[error("clear: {} is also given; give it or clear it, not both", quoted(name))]
     ClearedAndGiven {
-        /// The argument.
+        /// Name of the argument.
         name: String,
     },
-    /// An update without anything to change.
+    /// An update without changes.
     #[error("nothing to change: give at least one of {}", names.join(", "))]
     NothingToChange {
-        /// The arguments that change something.
+        /// Arguments that change the object.
         names: Vec<&'static str>,
     },
-    /// A call that gives none of the arguments that say what it affects.
+    /// A call with none of the arguments that select what the call affects.
     #[error("give at least one of {}", names.join(", "))]
     NoneOf {
-        /// The arguments.
+        /// Arguments of which at least one is required.
         names: &'static [&'static str],
     },
     /// Two arguments that exclude each other.
     #[error("{name}: cannot be combined with {other}; leave out one of them")]
     Excluded {
-        /// The argument.
+        /// Name of the argument.
         name: &'static str,
-        /// The argument that excludes it.
+        /// Name of the argument that excludes it.
         other: &'static str,
     },
-    /// An argument that the server is too old for.
+    /// An argument that this version of the server does not support.
     #[error("{name}: needs {needs}, this is {version}; leave it out")]
     TooNew {
-        /// The argument.
+        /// Name of the argument.
         name: &'static str,
-        /// The first release that knows it.
+        /// Product and first release that support the argument.
         needs: String,
-        /// What the server is.
+        /// Version of the server.
         version: String,
     },
-    /// A piece of the path for which there is no value.
+    /// A path placeholder without a value.
     #[error("no value for {{{name}}} in the path")]
     NoPathValue {
         /// Name of the placeholder.
         name: &'static str,
     },
-    /// There are more problems than a reader can use.
+    /// The number of further errors that are not listed.
     #[error("and {0} more problems")]
     More(usize),
 }
 
-/// Where in the arguments a value stands; it is only written out when something is wrong with it.
+/// Location of a value in the arguments. The text is created only when an error is reported.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum At<'a> {
-    /// Among the arguments themselves.
+    /// The top level.
     Top,
-    /// A named member.
+    /// A member of an object.
     Member(&'a At<'a>, &'a str),
-    /// An item of an array, from 0.
+    /// An item of an array, with its zero-based index.
     Item(&'a At<'a>, usize),
 }
 
@@ -167,7 +167,7 @@ impl fmt::Display for At<'_> {
     }
 }
 
-/// A value as a message repeats it: scalars shortened, and of objects, arrays and secrets only the type.
+/// Formats a value for a message: shortens scalars and shows only the type of objects, arrays and secrets.
 pub(crate) fn echo(value: &Value, secret: bool) -> String {
     match value {
         Value::Null => "null".to_owned(),
@@ -182,7 +182,7 @@ pub(crate) fn echo(value: &Value, secret: bool) -> String {
     }
 }
 
-/// A text in JSON quotes, shortened.
+/// Shortens a text and puts it in JSON quotes.
 pub(crate) fn quoted(text: &str) -> String {
     Value::from(shortened(text)).to_string()
 }

@@ -1,31 +1,31 @@
-//! What an answer says about a rate limit, whatever its headers are called: the requests allowed, those left, and the seconds until the count starts anew.
+//! Reads the rate limit from the headers of a response, independent of the header names: the requests allowed, the requests remaining, and the seconds until the window ends.
 //!
-//! The limit is the caller's to keep: nothing here waits, retries or guesses. What is unknown is absent, never 0.
+//! The caller enforces the limit: this module does not wait, retry or estimate. Unknown values are absent, never 0.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-/// What is known about a rate limit.
+/// Known values of a rate limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RateLimit {
     /// Requests allowed in the window.
     pub limit: Option<u64>,
-    /// Requests left in the window.
+    /// Requests remaining in the window.
     pub remaining: Option<u64>,
     /// Seconds from now until the window ends.
     pub reset: Option<u64>,
 }
 
-/// Numbers from here on are points in time (September 2001), not seconds from now (31 years).
+/// Smallest value that is a Unix timestamp (September 2001) instead of seconds from now (31 years).
 const FIRST_EPOCH: f64 = 1e9;
-/// Points in time from here on are counted in milliseconds.
+/// Smallest Unix timestamp that is in milliseconds.
 const FIRST_EPOCH_MILLIS: f64 = 1e12;
 
 impl RateLimit {
-    /// Reads the headers of an answer that arrived at `now`.
+    /// Reads the headers of a response that arrived at `now`.
     ///
-    /// The families are tried in order and never mixed, since two of them may speak of two limits. `Retry-After` counts only where it means that the request was refused: some servers send it with every answer.
+    /// The header families are tried in order and never mixed, because two families may describe two different limits. `Retry-After` is used only with status 429 or 503, because some servers send it with every response.
     pub fn of_answer(status: u16, headers: &HeaderMap, now: SystemTime) -> Self {
         let now = date(headers).unwrap_or(now);
         let mut found = structured(headers)
@@ -42,24 +42,24 @@ impl RateLimit {
         found
     }
 
-    /// Whether nothing is known.
+    /// Returns whether no value is known.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// The time at which the server answered, by its own clock.
+/// Returns the time of the response according to the server's clock.
 pub(crate) fn date(headers: &HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
-/// `RateLimit` with `RateLimit-Policy`: of several limits the one with the fewest requests left, and of those the one that lasts longest.
+/// Reads `RateLimit` with `RateLimit-Policy`. Of several limits, selects the one with the fewest requests remaining, and of these the one with the longest time to reset.
 fn structured(headers: &HeaderMap) -> Option<RateLimit> {
     let items = items(headers, "ratelimit");
     if items.is_empty() {
         return None;
     }
-    // An older draft has one dictionary instead of a list: `limit=10, remaining=1, reset=7`.
+    // An older draft has a dictionary instead of a list: `limit=10, remaining=1, reset=7`.
     if let Some(old) = dictionary(&items) {
         return Some(old);
     }
@@ -90,7 +90,7 @@ fn dictionary(items: &[Item]) -> Option<RateLimit> {
     (!found.is_empty()).then_some(found)
 }
 
-/// `{prefix}-limit`, `-remaining` and `-reset`, the last in seconds from now or as a point in time.
+/// Reads `{prefix}-limit`, `-remaining` and `-reset`. The reset is in seconds from now or a timestamp.
 fn plain(headers: &HeaderMap, prefix: &str, now: SystemTime) -> Option<RateLimit> {
     let text = |suffix: &str| headers.get(format!("{prefix}-{suffix}"))?.to_str().ok();
     let found = RateLimit {
@@ -101,7 +101,7 @@ fn plain(headers: &HeaderMap, prefix: &str, now: SystemTime) -> Option<RateLimit
     (!found.is_empty()).then_some(found)
 }
 
-/// Seconds from `now`, of a number of seconds, a point in time (in seconds or milliseconds) or an HTTP date; rounded up, 0 if past.
+/// Returns the seconds from `now` for a number of seconds, a Unix timestamp (in seconds or milliseconds) or an HTTP date; rounded up, 0 for times in the past.
 fn seconds(text: &str, now: SystemTime) -> Option<u64> {
     let text = text.trim();
     if let Ok(at) = httpdate::parse_http_date(text) {
@@ -128,7 +128,7 @@ fn until(at: SystemTime, now: SystemTime) -> u64 {
     left.as_secs() + u64::from(left.subsec_nanos() > 0)
 }
 
-/// `100` of `100`, `100, 100;w=60` and `100;w=60`.
+/// Reads the integer at the beginning: `100` of `100`, `100, 100;w=60` and `100;w=60`.
 fn leading_integer(text: &str) -> Option<u64> {
     text.split([',', ';']).next()?.trim().parse().ok()
 }
@@ -146,14 +146,14 @@ impl Item {
         value.parse().ok()
     }
 
-    /// The value of an item that is a dictionary member: `limit=10`.
+    /// Returns the value of an item that is a dictionary member: `limit=10`.
     fn member(&self, key: &str) -> Option<u64> {
         let (name, value) = self.name.split_once('=')?;
         (name.trim() == key).then(|| value.trim().parse().ok())?
     }
 }
 
-/// The items of all headers of this name.
+/// Returns the items of all headers with this name.
 fn items(headers: &HeaderMap, name: &str) -> Vec<Item> {
     headers
         .get_all(name)
@@ -176,7 +176,7 @@ fn items(headers: &HeaderMap, name: &str) -> Vec<Item> {
         .collect()
 }
 
-/// Splits outside quoted strings.
+/// Splits a text at separators outside quoted strings.
 fn split(text: &str, separator: char) -> Vec<&str> {
     let mut quoted = false;
     let mut escaped = false;

@@ -1,4 +1,4 @@
-//! The tools of an API by name, and which of them a client may use.
+//! Finds the tools of an API by name and selects the tools that a client may use.
 
 use std::collections::BTreeSet;
 
@@ -6,64 +6,64 @@ use crate::api::Api;
 use crate::nearest::nearest;
 use crate::tool::Tool;
 
-/// The method of a selection that stands for all tools that change nothing.
+/// Value of [`Selection::methods`] that selects all read-only tools.
 pub const READ: &str = "read";
 
-/// The method of a selection that stands for all tools that change something.
+/// Value of [`Selection::methods`] that selects all tools that can change something.
 pub const WRITE: &str = "write";
 
-/// Names are listed in a message up to this many.
+/// Maximum number of names that a message lists.
 const LISTED: usize = 20;
 
-/// Which tools are listed and can be called. All criteria must agree; an empty one is met by every tool.
+/// Criteria that restrict the tools that are listed and can be called. A tool must match all criteria; an empty criterion matches every tool.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// `read`, `write` or methods (`list`, `get`, `delete`, …); one of them.
+    /// Allowed methods: `read`, `write` or names of methods (`list`, `get`, `delete`, …).
     pub methods: Vec<String>,
-    /// Tags; one of them.
+    /// Tags of which a tool must have at least one.
     pub tags: Vec<String>,
-    /// Names of tools; one of them.
+    /// Allowed tool names.
     pub tools: Vec<String>,
 }
 
-/// Why a selection is refused.
+/// Reason why a selection is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SelectionError {
-    /// No tool of any API has it.
+    /// A name that no tool of any API has.
     #[error("unknown {what} {name:?}{}", suggestion(*nearest, known))]
     Unknown {
-        /// `method`, `tag` or `tool`.
+        /// Kind of the name: `method`, `tag` or `tool`.
         what: &'static str,
-        /// The name as given.
+        /// Unknown name.
         name: String,
-        /// The existing name that is most like it.
+        /// Most similar existing name.
         nearest: Option<&'static str>,
         /// All existing names.
         known: Vec<&'static str>,
     },
-    /// Each criterion is met by some tool, but none meets all.
+    /// A selection whose criteria each match some tool, while no tool matches all of them.
     #[error("no tool is selected: {}", .without.join("; "))]
     Empty {
-        /// For each criterion, what there is if the others are kept.
+        /// For each criterion, a text with the values that would match together with the other criteria.
         without: Vec<String>,
     },
 }
 
-/// All tools of an API, in the order of its allowlist.
+/// Returns all tools of an API, in the order of the allowlist.
 pub fn tools(api: &'static Api) -> impl Iterator<Item = &'static Tool> {
     api.toolsets.iter().copied().flatten()
 }
 
-/// The tool with this name, or that had it in the release before: a renamed tool goes on answering to its old name for a while. Of several, that of the document that a server is taken to have until it is asked.
+/// Returns the tool with this name or former name: a renamed tool can be called by its former name for one release. If several tools match, returns the first, whose document a server is assumed to have until it is detected.
 ///
-/// A few hundred comparisons of short texts take a microsecond or two, and no index has to be kept.
+/// An index is unnecessary, because a few hundred comparisons of short texts take one or two microseconds.
 #[must_use]
 pub fn find(api: &'static Api, name: &str) -> Option<&'static Tool> {
     tools(api).find(|tool| tool.is_called(name))
 }
 
-/// The one of these tools whose name is most like `name`, if one is like it at all.
+/// Returns the name that is most similar to `name`, or `None` if none is similar.
 #[must_use]
 pub fn nearest_tool(
     name: &str,
@@ -74,16 +74,16 @@ pub fn nearest_tool(
 }
 
 impl Selection {
-    /// Whether the tool is selected.
+    /// Returns whether a tool matches all criteria.
     #[must_use]
     pub fn matches(&self, tool: &Tool) -> bool {
         self.allows_method(tool) && self.allows_tag(tool) && self.allows_name(tool)
     }
 
-    /// Checks the selection against all APIs that there are, since a server's API may not be known yet.
+    /// Checks the selection against all APIs, because the API of a server may not be detected yet.
     ///
     /// # Errors
-    /// All unknown names; else, that no tool is selected.
+    /// Returns all unknown names. If all names are known, returns an error if no tool is selected.
     pub fn check(&self, apis: &[&'static Api]) -> Result<(), Vec<SelectionError>> {
         let all: Vec<_> = apis.iter().copied().flat_map(tools).collect();
         let methods: BTreeSet<_> = all
@@ -93,7 +93,7 @@ impl Selection {
             .collect();
         let tags: BTreeSet<_> = all.iter().flat_map(|tool| tool.tags).copied().collect();
         let names: BTreeSet<_> = all.iter().map(|tool| tool.name).collect();
-        // One that is still known by its old name is no mistake, but nothing to propose.
+        // A former name of a tool is valid but is not suggested.
         let is_new = |name: &&String| !all.iter().any(|tool| tool.is_called(name));
         let new_names: Vec<_> = self.tools.iter().filter(is_new).cloned().collect();
         let mut errors = unknown("method", &self.methods, &methods);
@@ -131,7 +131,7 @@ impl Selection {
         self.tools.is_empty() || self.tools.iter().any(|name| tool.is_called(name))
     }
 
-    /// For each criterion that there is, what it would have to be for the others.
+    /// Describes, for each criterion that is set, the values that would match together with the other criteria.
     fn without(&self, all: &[&'static Tool]) -> Vec<String> {
         let methods = all
             .iter()
@@ -349,7 +349,7 @@ mod tests {
             (selection(none, none, none), &[]),
             (selection(none, none, &["read_x_log"]), &[]),
             (selection(&["read"], &["logs"], &["get_x_log"]), &[]),
-            // It is a method of another API than the one that happens to be there.
+            // The method exists in an API other than that of the server.
             (selection(&["trigger"], none, none), &[]),
             (
                 selection(&["lst", "Read", "zork"], &["rabc"], &["list_users"]),

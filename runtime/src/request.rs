@@ -1,4 +1,4 @@
-//! Checked arguments to the request that is sent: path, query, headers and body, each value where its tool declares it and nowhere else.
+//! Converts checked arguments into the request to send: path, query, headers and body, each value only at the location that its tool declares.
 
 use core::fmt;
 use std::borrow::Cow;
@@ -15,42 +15,42 @@ use crate::merge::fit;
 use crate::problem::{At, Problem, echo};
 use crate::tool::{Body, Content, Each, Http, PagePlace, Pager, Param, Place, Segment, Tool, Way};
 
-/// A request without its server, ready to be sent.
+/// A request without the server's URL, ready to be sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The document of the operation, by which it is seen how to sign in.
+    /// Document of the operation, which determines the sign-in method.
     pub document: &'static str,
-    /// Method.
+    /// HTTP method.
     pub http: Http,
-    /// The method whose promises hold (RFC 9110, section 9.2): that of GET for what only reads, whatever it is sent by.
+    /// Method whose guarantees apply (safe, idempotent; RFC 9110, section 9.2): GET for operations that only read, even if they use another method.
     pub promises: Http,
-    /// Path from the root and query, encoded.
+    /// Percent-encoded path from the root, with the query.
     pub path_and_query: String,
     /// Headers that are arguments of the tool.
     pub headers: Vec<(&'static str, String)>,
-    /// Body; without one there is no `Content-Type` either.
+    /// Body. A request without a body has no `Content-Type`.
     pub body: Option<Vec<u8>>,
     /// Media type of the body; empty if there is none.
     pub media_type: Cow<'static, str>,
-    /// Media type of the answer.
+    /// Accepted media type of the response.
     pub accept: &'static str,
-    /// Whether what has come in time is an answer, though the server goes on.
+    /// Whether data received within the timeout is a valid response even if the server continues to send.
     pub partial: bool,
 }
 
 impl Request {
-    /// The request of a call.
+    /// Builds the request of a call.
     ///
     /// # Errors
-    /// When a value cannot be sent; checked arguments can.
+    /// Returns an error if a value cannot be sent, which does not occur with checked arguments.
     pub fn new(arguments: &Arguments) -> Result<Self, Problem> {
         Self::with_current(arguments, None)
     }
 
-    /// The request of an update to an API that wants the whole object: what was not given is taken from `current`, the answer to the GET of [`Update::merge`](crate::tool::Update::merge).
+    /// Builds the request of an update for an API that requires the whole object. Members that the caller omitted are taken from `current`, the response to the GET of [`Update::merge`](crate::tool::Update::merge).
     ///
     /// # Errors
-    /// As for [`Request::new`], and when the server hides a value that the update would overwrite.
+    /// Returns the errors of [`Request::new`], and an error if the server masks a value that the update would overwrite.
     pub fn merged(arguments: &Arguments, current: &Value) -> Result<Self, Problem> {
         let tool = arguments.tool();
         if tool.update.mask.is_none() {
@@ -69,10 +69,10 @@ impl Request {
         Self::with_current(arguments, Some(current))
     }
 
-    /// The GET of a path of the tool's [`Update`](crate::tool::Update).
+    /// Builds the GET for a path of the tool's [`Update`](crate::tool::Update).
     ///
     /// # Errors
-    /// As for [`path_for`].
+    /// Returns the errors of [`path_for`].
     pub fn get(
         segments: &[Segment],
         arguments: &Arguments,
@@ -91,10 +91,10 @@ impl Request {
         })
     }
 
-    /// The request of the tool's [`Each`] for one id, which is the value of the argument `param`.
+    /// Builds the request of the tool's [`Each`] for one id, which is an item of the argument `param`.
     ///
     /// # Errors
-    /// When a value cannot be one segment of a path.
+    /// Returns an error if a value cannot be a segment of a path.
     pub(crate) fn of_each(
         each: &Each,
         param: &'static Param,
@@ -133,7 +133,7 @@ impl Request {
         })
     }
 
-    /// The same request with one query parameter more.
+    /// Returns the same request with an additional query parameter.
     #[must_use]
     pub fn with_query(&self, name: &str, value: &str) -> Self {
         let mut request = self.clone();
@@ -142,7 +142,7 @@ impl Request {
         request
     }
 
-    /// The same request with members more in its JSON body, which is an object; if it has none, it gets one of this media type.
+    /// Returns the same request with additional members in its JSON body, which must be an object, and with this media type. If there is no body, creates one.
     #[must_use]
     pub(crate) fn with_members(
         &self,
@@ -158,7 +158,7 @@ impl Request {
         request
     }
 
-    /// The request for a page of a list.
+    /// Builds the request for a page of a list.
     pub(crate) fn page(
         &self,
         tool: &Tool,
@@ -177,7 +177,7 @@ impl Request {
                 Some((page, Value::from(number.saturating_add(u64::from(first)))))
             }
             (Way::Cursor { cursor, offset, .. }, PageAt::Token(token)) => {
-                // A server that may not know the cursor is told by its name that there is one.
+                // If some servers do not support the cursor, an empty cursor on the first page selects cursor pagination on those that do.
                 let said = !token.is_empty() || !offset.is_empty();
                 said.then(|| (cursor, Value::from(token)))
             }
@@ -199,7 +199,7 @@ impl Request {
         }
     }
 
-    /// The same request with what a link to the next page carries.
+    /// Returns the same request with the query parameters of a link to the next page.
     fn with_link(&self, query: &str) -> Self {
         let mut request = self.clone();
         let pairs = link::pairs(query).into_iter();
@@ -232,7 +232,7 @@ impl Request {
     }
 }
 
-/// Without the body, which may hold secrets.
+/// Omits the body, which may contain secrets.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
@@ -244,10 +244,10 @@ impl fmt::Debug for Request {
     }
 }
 
-/// A path of the tool with the values of its placeholders. With `body_first` a value that the body sends counts before that of the path, since a rename has happened by then.
+/// Builds a path of the tool with the values of its placeholders. If `body_first` is set, the value of the body parameter takes precedence over that of the path parameter, because the object has already been renamed.
 ///
 /// # Errors
-/// When a value is missing or cannot be one segment of a path.
+/// Returns an error if a value is missing or cannot be a segment of a path.
 pub fn path_for(
     segments: &[Segment],
     arguments: &Arguments,
@@ -281,26 +281,26 @@ pub fn path_for(
     Ok(path)
 }
 
-/// The argument whose value stands at this placeholder of a path.
+/// Returns the path parameter of this placeholder.
 pub(crate) fn path_param(params: &'static [Param], wire: &str) -> Option<&'static Param> {
     let mut params = params.iter();
     params.find(|param| param.wire == wire && matches!(param.place, Place::Path { .. }))
 }
 
-/// The argument that gives what stands at this placeholder its value, or its new one: a member of the body that falls back on the path's argument, or has its name in the request.
+/// Returns the body parameter that contains the value, or new value, of this placeholder: it falls back on the path parameter or has the same name in the request.
 pub(crate) fn body_param(params: &'static [Param], wire: &str) -> Option<&'static Param> {
     let path = path_param(params, wire).map(|param| param.field.name);
     let mut in_body = params.iter().filter(|param| param.place == Place::Body);
     in_body.find(|param| param.wire == wire || path == Some(param.or))
 }
 
-/// The body of an update with what was not given taken from `current`: members that the tool declares, except secrets and `null`.
+/// Returns the body of an update in which omitted members are taken from `current`: members that the tool declares, except secrets and `null`.
 #[must_use]
 pub fn body_with_merge(arguments: &Arguments, current: &Value) -> Option<Vec<u8>> {
     body_with(arguments, Some(current)).map(|(_, bytes)| bytes)
 }
 
-/// Whether a value can be written where its argument of this tool goes.
+/// Checks that a value can be serialized at the location of its parameter.
 pub(crate) fn check_sendable(tool: &Tool, param: &Param, value: &Value) -> Result<(), Problem> {
     match param.place {
         Place::Path { slash } => path_segment(value, slash).map(|_| ()),
@@ -316,7 +316,7 @@ pub(crate) fn check_sendable(tool: &Tool, param: &Param, value: &Value) -> Resul
     .map_err(|reason| unsendable(param, value, reason))
 }
 
-/// Whether each id can be one segment of a path.
+/// Checks that each id can be a segment of a path.
 fn check_ids(param: &Param, ids: &Value) -> Result<(), Problem> {
     let ids = ids.as_array().into_iter().flatten().enumerate();
     for (index, id) in ids {
@@ -351,13 +351,13 @@ fn query(arguments: &Arguments) -> Result<Vec<(String, String)>, Problem> {
     Ok(pairs)
 }
 
-/// The query parameter that names the body fields to write.
+/// Returns the query parameter that names the body fields to write.
 fn mask(arguments: &Arguments) -> Vec<(String, String)> {
     let Some(mask) = arguments.tool().update.mask else {
         return Vec::new();
     };
     let names: Vec<_> = given_members(arguments).map(|param| param.wire).collect();
-    // Names are no values of a caller, so none can hold the separator.
+    // The names come from the tool, not from the caller, so none contains the separator.
     query_pairs(mask.name, mask.separator, &Value::from(names)).unwrap_or_default()
 }
 
@@ -388,13 +388,13 @@ fn headers(arguments: &Arguments) -> Result<Vec<(&'static str, String)>, Problem
         .collect()
 }
 
-/// The members of the body that the caller gave, which is what an update changes.
+/// Returns the body parameters that the caller gave, which are those that an update changes.
 fn given_members(arguments: &Arguments) -> impl Iterator<Item = &'static Param> {
     let params = arguments.tool().params.iter();
     params.filter(|param| param.place == Place::Body && arguments.given(param.field.name).is_some())
 }
 
-/// The body and its media type.
+/// Returns the media type and the body.
 fn body_with(
     arguments: &Arguments,
     current: Option<&Value>,
@@ -445,7 +445,7 @@ fn body_with(
     Some(written(&tool.body, tool.params, &members, false))
 }
 
-/// What the server has now for a member of the body, cut to what the member may be. Servers answer masked secrets, which would be written as they stand.
+/// Returns the server's current value of a body member, reduced to what the member accepts. Secrets are omitted: servers return them masked, and the mask would be written as the value.
 fn current_value(param: &Param, current: &Value) -> Option<Value> {
     if param.secret || is_password(&param.field.shape) {
         return None;

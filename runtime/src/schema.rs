@@ -1,21 +1,21 @@
-//! The shapes of arguments and results: constant data that `#[derive(Schema)]` and `#[tool]` build, and that arguments are checked against.
+//! Shapes of arguments and results. `#[derive(Schema)]` and `#[tool]` build them as constants, and arguments are checked against them.
 
-/// A type with a JSON shape. Derived with `#[derive(Schema)]`.
+/// A type with a JSON shape, derived with `#[derive(Schema)]`.
 ///
-/// Types that implement it describe; they are never constructed or decoded.
+/// Types that implement this trait only describe values. They are never constructed or decoded.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no JSON shape",
     label = "not a type of a tool",
     note = "use `String`, `i64`, `f64`, `bool`, `Json`, `Vec`, `BTreeMap<String, _>`, `Option`, `Nullable`, or a type with `#[derive(Schema)]`"
 )]
 pub trait Schema {
-    /// The shape of a value.
+    /// Shape of a value.
     const SHAPE: Shape;
-    /// `false` for `Option`: the value may be left out.
+    /// Whether the value is required; `false` for `Option`.
     const REQUIRED: bool = true;
 }
 
-/// A value that may be `null`, which is something else than one left out: `Option<Nullable<T>>` may be either.
+/// A value that may be `null`. A `null` differs from an omitted value; `Option<Nullable<T>>` allows both.
 #[derive(Debug)]
 pub struct Nullable<T>(core::marker::PhantomData<T>);
 
@@ -23,75 +23,75 @@ pub struct Nullable<T>(core::marker::PhantomData<T>);
 #[derive(Debug)]
 pub struct Json;
 
-/// The shape of one JSON value.
+/// Shape of a JSON value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shape {
-    /// What the value is when it is not `null`.
+    /// Type and rules of a value that is not `null`.
     pub kind: Kind,
-    /// Whether `null` is a value too.
+    /// Whether the value may be `null`.
     pub nullable: bool,
 }
 
-/// What a value is when it is not `null`.
+/// Type and rules of a value that is not `null`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
     /// Any JSON value.
     Any,
     /// `true` or `false`.
     Boolean,
-    /// A number without fraction, of any size; the bounds are inclusive.
+    /// A number without a fraction, of any size. The bounds are inclusive.
     Integer {
-        /// Smallest allowed value.
+        /// Minimum.
         min: Option<i64>,
-        /// Largest allowed value.
+        /// Maximum.
         max: Option<i64>,
     },
-    /// A number; the bounds are inclusive.
+    /// A number. The minimum and maximum are inclusive.
     Number {
-        /// Smallest allowed value.
+        /// Minimum.
         min: Option<f64>,
-        /// Largest allowed value.
+        /// Maximum.
         max: Option<f64>,
-        /// Value that all others are greater than.
+        /// Exclusive minimum.
         above: Option<f64>,
     },
     /// A string.
     String(StringRules),
     /// An array.
     Array {
-        /// The shape of each item.
+        /// Shape of each item.
         items: &'static Shape,
-        /// Fewest items.
+        /// Minimum number of items.
         min_items: Option<u32>,
-        /// Most items.
+        /// Maximum number of items.
         max_items: Option<u32>,
     },
     /// An object.
     Object {
-        /// The named members, in the order of the specification.
+        /// Named members, in the order of the document.
         fields: &'static [Field],
-        /// Which other members there may be.
+        /// Other members that are allowed.
         additional: Additional,
     },
     /// One of several shapes (`oneOf`, `anyOf`).
     OneOf(&'static [Shape]),
-    /// What another shape is, which this one is a part of.
+    /// The type and rules of another shape, for example of one that contains this shape.
     Link(Link),
 }
 
-/// A shape by reference, since a constant cannot contain itself.
+/// A reference to a shape, because a constant cannot contain itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Link(pub fn() -> &'static Shape);
 
 impl PartialEq for Link {
-    /// Whether both are the same reference; equal shapes can have several.
+    /// Returns whether both are the same reference. Different references can have equal shapes.
     fn eq(&self, other: &Self) -> bool {
         core::ptr::fn_addr_eq(self.0, other.0)
     }
 }
 
 impl Shape {
-    /// The shape without links at its top.
+    /// Returns the shape in which links at the top level are replaced by their targets.
     #[must_use]
     pub fn resolved(&self) -> Self {
         let mut kind = self.kind;
@@ -105,32 +105,32 @@ impl Shape {
     }
 }
 
-/// Members of an object beside the named ones.
+/// Members of an object other than the named ones.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Additional {
-    /// None.
+    /// No other members.
     Closed,
-    /// Any, each of this shape.
+    /// Any other members, each of this shape.
     Open(&'static Shape),
 }
 
-/// What a string has to keep to.
+/// Rules for a string.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StringRules {
     /// JSON Schema `format`, for example `date-time`; empty for none.
     pub format: &'static str,
-    /// The allowed values; empty if any value is.
+    /// Allowed values; empty if any value is allowed.
     pub values: &'static [&'static str],
-    /// Fewest characters.
+    /// Minimum number of characters.
     pub min_length: Option<u32>,
-    /// Most characters.
+    /// Maximum number of characters.
     pub max_length: Option<u32>,
-    /// Regular expression (ECMA 262 as JSON Schema has it) that a value has to match; empty for none.
+    /// Regular expression (ECMA 262, as in JSON Schema) that a value must match; empty for none.
     pub pattern: &'static str,
 }
 
 impl StringRules {
-    /// No rule at all.
+    /// No rules.
     pub const ANY: Self = Self {
         format: "",
         values: &[],
@@ -140,12 +140,12 @@ impl StringRules {
     };
 }
 
-/// A limit of a number, as written in a rule.
+/// A bound of a number, as written in a rule.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bound {
-    /// Without fraction.
+    /// A bound without a fraction.
     Integer(i64),
-    /// With one.
+    /// A bound with a fraction.
     Number(f64),
 }
 
@@ -154,13 +154,13 @@ pub enum Bound {
 pub struct Field {
     /// Name in JSON.
     pub name: &'static str,
-    /// What it means, for the model; may be empty in results only.
+    /// Meaning of the member, for the model; may be empty only in results.
     pub description: &'static str,
-    /// Whether it has to be there in an input.
+    /// Whether the member is required in an input.
     pub required: bool,
-    /// Its shape.
+    /// Shape of the value.
     pub shape: Shape,
-    /// JSON text of what the server assumes when it is left out; empty for nothing known. Never sent.
+    /// JSON text of the value that the server uses if the member is omitted; empty if unknown. Never sent.
     pub default: &'static str,
     /// JSON text of an example; empty for none.
     pub example: &'static str,

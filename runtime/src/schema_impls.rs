@@ -1,6 +1,6 @@
-//! The shapes of Rust's own types, and the rules that narrow a shape: what `#[derive(Schema)]` and `#[tool]` build constants from.
+//! Shapes of Rust types, and the rules that narrow a shape. `#[derive(Schema)]` and `#[tool]` build constants from them.
 //!
-//! All of it runs in the compiler. A rule that does not fit the shape leaves it as it is: the expansion has a check beside it that fails.
+//! All functions are evaluated by the compiler. A rule that does not fit the shape leaves the shape unchanged; a separate check in the expansion reports the error.
 
 use std::collections::BTreeMap;
 
@@ -82,10 +82,10 @@ impl<T: Schema> Schema for Option<T> {
 }
 
 impl Shape {
-    /// Stands for a type with mistakes and for what is missing: passes all checks, so that one mistake gives one message.
+    /// Placeholder for a type with errors and for a missing type. The placeholder passes all checks, so that one error gives one message.
     pub const UNKNOWN: Self = Self::of(Kind::OneOf(&[]));
 
-    /// A value of this kind, never `null`.
+    /// Returns the shape of a value of this kind that is never `null`.
     #[must_use]
     pub const fn of(kind: Kind) -> Self {
         Self {
@@ -94,7 +94,7 @@ impl Shape {
         }
     }
 
-    /// With a smallest value.
+    /// Sets the minimum.
     #[must_use]
     pub const fn min(self, bound: Bound) -> Self {
         self.with(match (self.kind, bound) {
@@ -111,7 +111,7 @@ impl Shape {
         })
     }
 
-    /// With a largest value.
+    /// Sets the maximum.
     #[must_use]
     pub const fn max(self, bound: Bound) -> Self {
         self.with(match (self.kind, bound) {
@@ -128,7 +128,7 @@ impl Shape {
         })
     }
 
-    /// With a value that all others are greater than.
+    /// Sets the exclusive minimum.
     #[must_use]
     pub const fn above(self, bound: Bound) -> Self {
         self.with(match self.kind {
@@ -141,7 +141,7 @@ impl Shape {
         })
     }
 
-    /// With a smallest number of characters.
+    /// Sets the minimum number of characters.
     #[must_use]
     pub const fn min_length(self, min_length: u32) -> Self {
         self.string(StringRules {
@@ -150,7 +150,7 @@ impl Shape {
         })
     }
 
-    /// With a largest number of characters.
+    /// Sets the maximum number of characters.
     #[must_use]
     pub const fn max_length(self, max_length: u32) -> Self {
         self.string(StringRules {
@@ -159,7 +159,7 @@ impl Shape {
         })
     }
 
-    /// With a regular expression.
+    /// Sets the regular expression.
     #[must_use]
     pub const fn pattern(self, pattern: &'static str) -> Self {
         self.string(StringRules {
@@ -168,7 +168,7 @@ impl Shape {
         })
     }
 
-    /// With a format.
+    /// Sets the format.
     #[must_use]
     pub const fn format(self, format: &'static str) -> Self {
         self.string(StringRules {
@@ -177,7 +177,7 @@ impl Shape {
         })
     }
 
-    /// With a smallest number of items.
+    /// Sets the minimum number of items.
     #[must_use]
     pub const fn min_items(self, least: u32) -> Self {
         self.with(match self.kind {
@@ -192,7 +192,7 @@ impl Shape {
         })
     }
 
-    /// With a largest number of items.
+    /// Sets the maximum number of items.
     #[must_use]
     pub const fn max_items(self, most: u32) -> Self {
         self.with(match self.kind {
@@ -207,7 +207,7 @@ impl Shape {
         })
     }
 
-    /// With other items, which [`Shape::item`] was narrowed to.
+    /// Replaces the shape of the items, usually by a narrowed [`Shape::item`].
     #[must_use]
     pub const fn items(self, items: &'static Shape) -> Self {
         self.with(match self.kind {
@@ -224,7 +224,7 @@ impl Shape {
         })
     }
 
-    /// The shape of an item of an array.
+    /// Returns the shape of an array's items.
     #[must_use]
     pub const fn item(self) -> Self {
         match self.kind {
@@ -233,25 +233,25 @@ impl Shape {
         }
     }
 
-    /// Whether it is a number.
+    /// Returns whether the value is a number.
     #[must_use]
     pub const fn is_number(self) -> bool {
         self.is_unknown() || matches!(self.kind, Kind::Integer { .. } | Kind::Number { .. })
     }
 
-    /// Whether it is a number that can have a fraction.
+    /// Returns whether the value is a number that can have a fraction.
     #[must_use]
     pub const fn is_fraction(self) -> bool {
         self.is_unknown() || matches!(self.kind, Kind::Number { .. })
     }
 
-    /// Whether it is a string.
+    /// Returns whether the value is a string.
     #[must_use]
     pub const fn is_string(self) -> bool {
         self.is_unknown() || matches!(self.kind, Kind::String(_))
     }
 
-    /// Whether it is an array.
+    /// Returns whether the value is an array.
     #[must_use]
     pub const fn is_array(self) -> bool {
         self.is_unknown() || matches!(self.kind, Kind::Array { .. })
@@ -284,7 +284,7 @@ impl Shape {
 }
 
 impl Bound {
-    // The bounds of a specification are small; a whole one of more than 53 bits would be rounded.
+    // An integer bound of more than 53 bits would be rounded, but the bounds in documents are small.
     #[allow(clippy::cast_precision_loss)]
     const fn number(self) -> f64 {
         match self {
@@ -295,7 +295,7 @@ impl Bound {
 }
 
 impl Field {
-    /// A member of type `T`, without default and example.
+    /// Returns a member of type `T`, without a default and an example.
     #[must_use]
     pub const fn of<T: Schema>(name: &'static str, description: &'static str) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Takes secrets out of texts that others wrote: servers echo what they refuse, passwords included.
+//! Removes secrets from texts of other programs: servers repeat rejected input, including passwords.
 
 use core::{fmt, ops::Range};
 use std::borrow::Cow;
@@ -7,35 +7,35 @@ use serde_json::Value;
 
 use crate::encode::percent;
 
-/// What stands where a secret stood.
+/// Replacement for a secret.
 pub const REDACTED: &str = "***";
 
-/// Shorter secrets are not looked for: they are words of every text.
+/// Minimum number of characters of a secret: shorter secrets occur as words in every text.
 const SHORTEST: usize = 3;
 
-/// Shorter secrets are parts of many words by chance, so they are only looked for as words of their own.
+/// Minimum length in bytes of secrets that are replaced inside words: shorter secrets occur in many words by chance, so they are replaced only as whole words.
 const LONG: usize = 6;
 
-/// What a text ends with that was cut, perhaps in the middle of a secret.
+/// Last character of a text that was cut, possibly in the middle of a secret.
 const CUT: char = '…';
 
-/// Replaces secrets in texts, in all the forms in which an answer may have them.
+/// Replaces secrets in texts, in all forms in which a response may contain them.
 ///
-/// It is for messages: in data a password such as `admin` would erase what is only called the same.
+/// Use a redactor only for messages: in data, a password such as `admin` would also replace equal words that are not secrets.
 #[derive(Clone, Default)]
 pub struct Redactor {
     forms: Vec<String>,
 }
 
 impl Redactor {
-    /// A redactor of these secrets; those of fewer than three characters are not looked for.
+    /// Creates a redactor of these secrets. Secrets with fewer than three characters are ignored.
     pub fn new<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Self {
         let mut forms = Vec::new();
         for secret in secrets {
             let secret = secret.as_ref();
             if secret.chars().count() >= SHORTEST {
                 let forms_of = written_forms(secret).into_iter();
-                // A secret of white space alone has none left when that is joined.
+                // The joined form of a secret that consists of white space is empty.
                 forms.extend(forms_of.filter(|form| form.chars().count() >= SHORTEST));
             }
         }
@@ -44,7 +44,7 @@ impl Redactor {
         Self { forms }
     }
 
-    /// The text without the secrets.
+    /// Returns the text without the secrets.
     #[must_use]
     pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let ranges = self.found(text);
@@ -62,14 +62,14 @@ impl Redactor {
         Cow::Owned(clean)
     }
 
-    /// Where secrets are, in order. Those that overlap are one, so that nothing is left of the second.
+    /// Returns the ranges of secrets, in order. Overlapping ranges are merged, so that no part of the second secret remains.
     fn found(&self, text: &str) -> Vec<Range<usize>> {
         let mut ranges = Vec::new();
         for form in &self.forms {
             let mut from = 0;
             while let Some(at) = text.get(from..).and_then(|rest| rest.find(form.as_str())) {
                 let range = from + at..from + at + form.len();
-                // A secret such as `abab` overlaps itself.
+                // Occurrences of a secret such as `abab` can overlap.
                 from = range.start + form.chars().next().map_or(1, char::len_utf8);
                 if form.len() >= LONG || is_word(text, &range) {
                     ranges.push(range);
@@ -88,7 +88,7 @@ impl Redactor {
         merged
     }
 
-    /// Where the text has the beginning of a secret whose rest was cut off.
+    /// Returns the range of the beginning of a secret whose rest was cut off.
     fn beginning(&self, text: &str) -> Option<Range<usize>> {
         let text = text.strip_suffix(CUT)?;
         let starts = self.forms.iter().filter_map(|form| {
@@ -111,7 +111,7 @@ fn is_word(text: &str, range: &Range<usize>) -> bool {
         .any(char::is_alphanumeric)
 }
 
-/// How many, and none of them.
+/// Shows only the number of forms.
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redactor")
@@ -126,11 +126,11 @@ fn written_forms(secret: &str) -> [String; 11] {
     let encoded = percent(secret);
     [
         secret.to_owned(),
-        // Messages out of web pages have their white space joined.
+        // Messages from web pages have their white space joined.
         secret.split_whitespace().collect::<Vec<_>>().join(" "),
         ascii(&json),
         json,
-        // As Python's `repr` writes a text with both quotation marks.
+        // Python's `repr` of a text with both kinds of quotation marks.
         secret.replace('\\', "\\\\").replace('\'', "\\'"),
         lower_hex(&encoded),
         encoded.replace("%20", "+"),
@@ -141,7 +141,7 @@ fn written_forms(secret: &str) -> [String; 11] {
     ]
 }
 
-/// JSON in which what is not ASCII is escaped, as Python writes it.
+/// Escapes the non-ASCII characters of a JSON text, as Python does.
 fn ascii(json: &str) -> String {
     let mut text = String::new();
     for c in json.chars() {
@@ -157,7 +157,7 @@ fn ascii(json: &str) -> String {
     text
 }
 
-/// Percent-encoded with small letters in the escapes, and only there.
+/// Converts the hexadecimal digits of percent-encoding to lower case, and no other characters.
 fn lower_hex(encoded: &str) -> String {
     let mut left = 0_u8;
     let lower = encoded.chars().map(|c| match (c, left) {
@@ -174,7 +174,7 @@ fn lower_hex(encoded: &str) -> String {
     lower.collect()
 }
 
-/// Each library has its own way with quotation marks.
+/// Escapes a text for HTML. The escapes of quotation marks are parameters, because they differ between libraries.
 fn html(text: &str, double: &str, single: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -198,14 +198,14 @@ mod tests {
             (&["éa"], "théâtre éa", "théâtre éa"),
             (&["éab"], "éab", "***"),
             (&[""], "text", "text"),
-            // As JSON writes it, with and without ASCII escapes.
+            // JSON, with and without ASCII escapes.
             (
                 &["a\"b\\c"],
                 r#"{"input": "a\"b\\c"}"#,
                 r#"{"input": "***"}"#,
             ),
             (&["pä😀"], r#""p\u00e4\ud83d\ude00""#, r#""***""#),
-            // As queries and forms write it.
+            // Queries and forms.
             (&["A b+É/"], "?p=A%20b%2B%C3%89%2F&q", "?p=***&q"),
             (&["A b+É/"], "?p=A%20b%2b%c3%89%2f&q", "?p=***&q"),
             (&["A b+É/"], "?p=A+b%2B%C3%89%2F&q", "?p=***&q"),
@@ -218,12 +218,12 @@ mod tests {
             (&["a'b\"\\c"], r#"{'p': 'a\'b"\\c'}"#, "{'p': '***'}"),
             (&["two  spaces"], "<two spaces>", "<***>"),
             (&["     "], "a b", "a b"),
-            // Where a text was cut, a secret may have lost its end.
+            // If a text was cut, a secret may lack its end.
             (&["hunter2"], "password hunt…", "password ***…"),
             (&["hunter2"], "password hu…", "password hu…"),
             (&["hunter2"], "password hunt", "password hunt"),
             (&["hunter2", "nterx"], "is hunter…", "is ***…"),
-            // Of overlapping secrets nothing is left, however they are ordered.
+            // No part of overlapping secrets remains, in any order.
             (&["abcdef", "efghij"], "xabcdefghijy", "x***y"),
             (&["abc", "abcdef"], "abcdef", "***"),
             (&["ababab"], "xababababy", "x***y"),

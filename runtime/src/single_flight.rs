@@ -1,10 +1,10 @@
-//! Work that is done once however many wait for it: signing in, finding out which API a server has.
+//! Performs work once for all concurrent callers: signing in, detecting the API of a server.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::CallError;
 
-/// The last outcome of some work, and the turn to do it again.
+/// The last outcome of some work, and the lock for repeating it.
 #[derive(Debug)]
 pub(crate) struct SingleFlight<T> {
     turn: tokio::sync::Mutex<()>,
@@ -13,13 +13,13 @@ pub(crate) struct SingleFlight<T> {
 
 #[derive(Debug)]
 struct Last<T> {
-    /// How often the work ended.
+    /// Number of times that the work has ended.
     ended: u64,
     outcome: Option<Result<Arc<T>, CallError>>,
 }
 
 impl<T> SingleFlight<T> {
-    /// Nothing done yet.
+    /// Creates an instance whose work has not been done.
     pub(crate) fn new() -> Self {
         let last = Last {
             ended: 0,
@@ -31,14 +31,14 @@ impl<T> SingleFlight<T> {
         }
     }
 
-    /// What the last work made, unless it failed.
+    /// Returns the result of the last work, unless the work failed.
     pub(crate) fn get(&self) -> Option<Arc<T>> {
         self.last().outcome.as_ref()?.as_ref().ok().cloned()
     }
 
-    /// Does the work, or waits for another that does it and shares its outcome, good or bad.
+    /// Does the work, or waits for another caller that does the work and returns the same outcome, success or error.
     ///
-    /// `good` is asked once it is this caller's turn, whether what another made in the meantime will do. If the one who does the work goes away in the middle, the next in the queue does it.
+    /// When this caller has the lock, `good` decides whether the existing result can be used. If the caller that does the work is cancelled, the next waiting caller does the work.
     pub(crate) async fn run(
         &self,
         good: impl Fn(&Arc<T>) -> bool,
@@ -65,7 +65,7 @@ impl<T> SingleFlight<T> {
     }
 
     fn last(&self) -> std::sync::MutexGuard<'_, Last<T>> {
-        // The value is replaced as a whole, so it is whole even after a panic.
+        // The value is only replaced as a whole, so the value is valid even after a panic.
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

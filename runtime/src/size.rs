@@ -1,14 +1,14 @@
-//! Results that are too large: what is longest is cut, and the result says what was cut and how to see the rest.
+//! Cuts results that are too large: shortens the longest values and states in the result what was cut and how to get the rest.
 
 use crate::json::{self, Scanner, push_string, unescape};
 
-/// Room for the member that tells what was cut.
+/// Bytes reserved for the member that states what was cut.
 const NOTE: usize = 600;
 
-/// Most cuts that are told one by one.
+/// Maximum number of cuts that are listed individually.
 const TOLD: usize = 5;
 
-/// What a string ends with that was cut.
+/// Last character of a string that was cut.
 const ELLIPSIS: &str = "…";
 
 /// A value that was cut.
@@ -20,9 +20,9 @@ struct Cut {
     unit: &'static str,
 }
 
-/// Cuts a compact JSON object down to about `max` bytes if it is larger, and adds a member `truncated` that says what was cut, followed by `how` to see the rest.
+/// Cuts a compact JSON object to about `max` bytes if it is larger, and adds a member `truncated` that states what was cut, followed by `how`, which explains how to get the rest.
 ///
-/// Strings lose their end, arrays their last items and objects their last members; short values beside a long one stay whole.
+/// Strings lose their ends, arrays their last items and objects their last members. Short values beside a long one stay complete.
 pub(crate) fn fit(object: String, max: usize, how: &str) -> Result<String, json::Error> {
     if object.len() <= max {
         return Ok(object);
@@ -41,7 +41,7 @@ pub(crate) fn fit(object: String, max: usize, how: &str) -> Result<String, json:
     Ok(out)
 }
 
-/// Like [`fit`] for one item of a list: returns the item cut to `max` bytes and what was cut, if anything was.
+/// Cuts one item of a list like [`fit`]: returns the item, cut to `max` bytes, and what was cut, if anything.
 pub(crate) fn fit_item(item: &str, max: usize) -> Result<(String, Option<String>), json::Error> {
     if item.len() <= max {
         return Ok((item.to_owned(), None));
@@ -58,7 +58,7 @@ fn shorten(value: &str, budget: usize, cuts: &mut Vec<Cut>) -> Result<String, js
     Ok(out)
 }
 
-/// Appends a value, cut to about `budget` bytes. The nesting is as deep as the scanner allows at most.
+/// Appends a value, cut to about `budget` bytes. The recursion is limited by the maximum depth of the scanner.
 fn cut(
     value: &str,
     budget: usize,
@@ -74,7 +74,7 @@ fn cut(
         Some(b'"') => cut_string(value, budget, path, out, cuts),
         Some(b'[') => return cut_array(value, budget, path, out, cuts),
         Some(b'{') => return cut_object(value, budget, path, out, cuts),
-        // A number or a word is not worth cutting.
+        // Numbers and literals are too short to cut.
         _ => out.push_str(value),
     }
     Ok(())
@@ -86,7 +86,7 @@ fn cut_string(value: &str, budget: usize, path: &str, out: &mut String, cuts: &m
     let mut short = String::new();
     let mut room = budget.saturating_sub(2 + ELLIPSIS.len());
     for char in text.chars() {
-        // What an escape takes at most is counted, so that a text of quotation marks fits too.
+        // The maximum length of an escape is counted, so that a text of quotation marks fits too.
         let width = match char {
             '"' | '\\' | '\n' | '\r' | '\t' => 2,
             ..' ' => 6,
@@ -139,7 +139,7 @@ fn cut_array(
         kept += 1;
     }
     if let (0, Some(item)) = (kept, items.first()) {
-        // Something of the first item says more than an empty array.
+        // A part of the first item is more useful than an empty array.
         let length = path.len();
         path.push_str("[0]");
         cut(item, budget.saturating_sub(2), path, out, cuts)?;
@@ -173,7 +173,7 @@ fn cut_object(
         members.push((key, scanner.raw()?));
     }
     let of = members.len();
-    // A map of very many members is cut like an array; each of the others gets at least a few bytes.
+    // An object with very many members is cut like an array. Each remaining member gets at least a few bytes.
     let mut room = budget.saturating_sub(2);
     let mut kept = 0;
     for (key, value) in &members {
@@ -213,7 +213,7 @@ fn cut_object(
     Ok(())
 }
 
-/// The most that each of several sizes may have so that all together keep to a budget: the small ones keep what they have, the large ones share the rest.
+/// Returns the maximum size at which all values together fit into a budget: small values keep their size, and large values share the rest equally.
 fn share(mut sizes: Vec<usize>, mut budget: usize) -> usize {
     sizes.sort_unstable();
     let mut left = sizes.len();

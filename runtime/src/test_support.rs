@@ -1,4 +1,4 @@
-//! A small HTTP server for tests: keeps each request byte for byte and answers out of a closure. And two APIs that look like real ones.
+//! A small HTTP server for tests, which records each request byte for byte and responds with the result of a closure, and two APIs that resemble real ones.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::sync::{
@@ -23,19 +23,19 @@ use crate::{
     tool::Http,
 };
 
-/// A request as it came over the wire.
+/// A received request.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
     /// First line without the protocol: `GET /path?query`.
     pub(crate) line: String,
-    /// Headers as written, names in lower case.
+    /// Headers as received, with names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     /// The body.
     pub(crate) body: Vec<u8>,
 }
 
 impl Seen {
-    /// Value of a header.
+    /// Returns the value of a header.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(it, _)| it == name);
         let value = found.next().map(|(_, value)| value.as_str());
@@ -44,7 +44,7 @@ impl Seen {
     }
 }
 
-/// What the server answers.
+/// Response of the server.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     bytes: Vec<u8>,
@@ -53,7 +53,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// An answer with these headers (lines with `\r\n`) and this body.
+    /// Creates a response with these headers (lines that end with `\r\n`) and this body.
     pub(crate) fn new(status: u16, headers: &str, body: &str) -> Self {
         let length = body.len();
         Self {
@@ -66,17 +66,17 @@ impl Reply {
         }
     }
 
-    /// A JSON answer.
+    /// Creates a JSON response.
     pub(crate) fn json(status: u16, body: &str) -> Self {
         Self::new(status, "content-type: application/json\r\n", body)
     }
 
-    /// A web page.
+    /// Creates a web page.
     pub(crate) fn html(status: u16, body: &str) -> Self {
         Self::new(status, "content-type: text/html; charset=utf-8\r\n", body)
     }
 
-    /// These bytes and the end of the connection.
+    /// Creates a response of these bytes, after which the connection is closed.
     pub(crate) fn raw(bytes: &str) -> Self {
         Self {
             bytes: bytes.as_bytes().to_owned(),
@@ -85,7 +85,7 @@ impl Reply {
         }
     }
 
-    /// These bytes, and the connection stays open.
+    /// Creates a response of these bytes, after which the connection stays open.
     pub(crate) fn open(bytes: &str) -> Self {
         Self {
             close: false,
@@ -93,7 +93,7 @@ impl Reply {
         }
     }
 
-    /// The same answer, once the gate has a permit for it.
+    /// Delays the response until the gate has a permit for it.
     pub(crate) fn behind(self, gate: &Arc<Semaphore>) -> Self {
         Self {
             gate: Some(gate.clone()),
@@ -101,7 +101,7 @@ impl Reply {
         }
     }
 
-    /// No answer at all.
+    /// Creates a response that is never sent.
     pub(crate) fn never() -> Self {
         Self::raw("").behind(&Arc::new(Semaphore::new(0)))
     }
@@ -118,7 +118,7 @@ struct Shared {
 
 /// A server that runs until it is dropped.
 pub(crate) struct Server {
-    /// Its URL without slash at its end.
+    /// URL without a trailing slash.
     pub(crate) url: String,
     shared: Arc<Shared>,
     task: JoinHandle<()>,
@@ -131,7 +131,7 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// Starts one on a port of its own.
+    /// Starts a server on a free port.
     pub(crate) async fn start(handler: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -150,39 +150,39 @@ impl Server {
         Self { url, shared, task }
     }
 
-    /// All requests so far.
+    /// Returns all requests so far.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.shared.seen.lock().unwrap().clone()
     }
 
-    /// Their first lines.
+    /// Returns the first lines of all requests so far.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.seen().into_iter().map(|it| it.line).collect()
     }
 
-    /// How many of them have this first line.
+    /// Returns the number of requests with this first line.
     pub(crate) fn count(&self, line: &str) -> usize {
         self.lines().iter().filter(|it| *it == line).count()
     }
 
-    /// Most requests that were without answer at one time.
+    /// Returns the maximum number of requests that were in progress at the same time.
     pub(crate) fn most_at_once(&self) -> usize {
         self.shared.most.load(Ordering::SeqCst)
     }
 
-    /// Waits until this many requests have come.
+    /// Waits until this number of requests has arrived.
     pub(crate) async fn wait_for(&self, requests: usize) {
         while self.seen().len() < requests {
             tokio::task::yield_now().await;
         }
     }
 
-    /// Settings of an account here.
+    /// Returns the settings of an account on this server.
     pub(crate) fn settings(&self, credentials: Credentials) -> Settings {
         Settings::new(&self.url, credentials)
     }
 
-    /// An account here whose API is fixed, so that nothing is asked beforehand.
+    /// Returns an account on this server whose API is fixed, so that no request is sent for detection.
     pub(crate) fn account(&self, api: &'static Api, credentials: Credentials) -> Account {
         let mut settings = self.settings(credentials);
         settings.api = Some(api.name.to_owned());
@@ -236,7 +236,7 @@ async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Seen> {
     }
 }
 
-/// Signs in for a token.
+/// An API with sign-in for a token.
 pub(crate) static NEW: Api = Api {
     name: "things-2",
     title: "Things 2",
@@ -298,7 +298,7 @@ pub(crate) static NEW: Api = Api {
     toolsets: &[],
 };
 
-/// Signs in with Basic, for a session.
+/// An API with Basic sign-in for a session.
 pub(crate) static OLD: Api = Api {
     name: "things-1",
     title: "Things 1",
@@ -330,10 +330,10 @@ pub(crate) static OLD: Api = Api {
     toolsets: &[],
 };
 
-/// Both, newest first.
+/// Both APIs, newest first.
 pub(crate) static APIS: &[&Api] = &[&NEW, &OLD];
 
-/// User name and password.
+/// Returns credentials with a user name and password.
 pub(crate) fn password() -> Credentials {
     Credentials::Password {
         username: "ada".to_owned(),
@@ -341,10 +341,9 @@ pub(crate) fn password() -> Credentials {
     }
 }
 
-/// The password.
 pub(crate) const PASSWORD: &str = "correct-horse";
 
-/// A GET without anything.
+/// Returns a GET without headers and body.
 pub(crate) fn get(path_and_query: &str) -> Request {
     Request {
         document: "",

@@ -1,4 +1,4 @@
-//! Tools written by hand for the tests of this crate, and short ways to write more.
+//! Tools for the tests of this crate, and functions that shorten the definition of more tools.
 
 use serde_json::{Map, Value};
 
@@ -255,7 +255,7 @@ pub(crate) static CREATE_USER: Tool = Tool {
 
 const CLEARED: Shape = one_of(&["email"]);
 
-/// An update with a mask, a merge and a name that can change.
+/// An update with a mask, a merge and an argument that renames the user.
 pub(crate) static UPDATE_USER: Tool = Tool {
     name: "update_a_things_user_by_id",
     method: "update",
@@ -305,18 +305,18 @@ pub(crate) static UPDATE_USER: Tool = Tool {
 
 pub(crate) const USER_PATH: &[Segment] = &[Segment::Literal("/users/"), Segment::Param("username")];
 
-/// A JSON object from its text, so that numbers keep theirs.
+/// Parses a JSON object from text, so that numbers keep their notation.
 pub(crate) fn json_object(text: &str) -> Map<String, Value> {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-/// Checked arguments, or all messages.
+/// Returns checked arguments, or all messages.
 pub(crate) fn checked(tool: &'static Tool, text: &str) -> Result<Arguments, Vec<String>> {
     check(tool, json_object(text))
         .map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 
-/// A tool that lives as long as the tests.
+/// Returns a tool with a static lifetime.
 pub(crate) fn leak(tool: Tool) -> &'static Tool {
     Box::leak(Box::new(tool))
 }

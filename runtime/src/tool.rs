@@ -1,89 +1,89 @@
-//! One tool as constant data: what `#[tool]` makes of a block.
+//! One tool as constant data, built by `#[tool]` from a block.
 
 use crate::schema::{Field, Shape};
 use crate::version::{is_known, is_older};
 
-/// A tool: one operation of an API, as a model sees it and as it is sent.
+/// A tool: one operation of an API, with its presentation to models and its request.
 #[derive(Debug, PartialEq)]
 pub struct Tool {
     /// Name that clients call, unique in its API: `[a-z0-9_]`, at most 64 characters.
     pub name: &'static str,
-    /// Name that it had in the release before and still answers to; empty if it had no other.
+    /// Former name, by which the tool can still be called; empty if the tool was not renamed.
     pub was: &'static str,
     /// Short name for people.
     pub title: &'static str,
-    /// What it does, when to use it, what it returns.
+    /// Description for the model: what the tool does, when to use it, what it returns.
     pub description: &'static str,
-    /// The description where the version of the server is known, if it depends on it.
+    /// Descriptions for known server versions; empty if the description does not depend on the version.
     pub descriptions: &'static [VersionedText],
-    /// Group it belongs to.
+    /// Group of tools to which the tool belongs.
     pub toolset: &'static str,
-    /// Tags by which it can be selected.
+    /// Tags by which the tool can be selected.
     pub tags: &'static [&'static str],
-    /// `list`, `get`, `create`, `update`, `delete` or a verb of its own.
+    /// Kind of the operation: `list`, `get`, `create`, `update`, `delete` or another verb.
     pub method: &'static str,
     /// Id of the operation in its OpenAPI document.
     pub operation: &'static str,
-    /// The first release of the API that has the operation; empty if all have it that are supported.
+    /// First release of the API that has the operation; empty if all supported releases have it.
     pub since: &'static str,
-    /// Name of the OpenAPI document, as in `apis.yaml`.
+    /// Name of the OpenAPI document, as defined in `apis.yaml`.
     pub document: &'static str,
-    /// What a call can change.
+    /// Effect of a call.
     pub effect: Effect,
     /// HTTP method.
     pub http: Http,
-    /// Path as in the document, with its base: `/auth/fab/v1/users/{username}`.
+    /// Path as in the document, with the base path: `/auth/fab/v1/users/{username}`.
     pub path: &'static str,
-    /// The same path in pieces.
+    /// Segments of the path.
     pub segments: &'static [Segment],
-    /// The declared arguments, in the order of the specification.
+    /// Declared parameters, in the order of the document.
     pub params: &'static [Param],
-    /// The argument that names the declared arguments for which `null` is sent, which empties a field; `None` if nothing can be emptied.
+    /// Argument that names the parameters for which `null` is sent, which clears a field; `None` if no field can be cleared.
     pub clear: Option<Field>,
-    /// How the request body is made.
+    /// Construction of the request body.
     pub body: Body,
-    /// Set on tools that list things.
+    /// Properties of a list tool.
     pub list: Option<List>,
-    /// How an update is made safe and its result true.
+    /// Reading before and after an update, to keep data and to verify the result.
     pub update: Update,
-    /// The operation on one object that is called for each id of an argument; `None` if the tool takes no ids.
+    /// Operation on one object that is called for each id of an argument; `None` if the tool has no argument with ids.
     pub each: Option<Each>,
-    /// Arguments of which a call has to give at least one; empty if there is no such rule.
+    /// Arguments of which a call must give at least one; empty if there is no such rule.
     pub require_any: &'static [&'static str],
-    /// Shape of the answer; `None` if it has no content. For a list tool the shape of one item stands in [`List::of`].
+    /// Shape of the response; `None` if the response has no content. The shape of one item of a list tool is in [`List::of`].
     pub returns: Option<Shape>,
-    /// What the answer is written in.
+    /// Format of the response.
     pub content: Content,
 }
 
-/// What an answer is written in.
+/// Format of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
     /// JSON.
     Json,
     /// Text.
     Text {
-        /// Media type that is asked for.
+        /// Accepted media type.
         accept: &'static str,
     },
-    /// JSON values, one a line.
+    /// JSON values, one per line.
     Lines {
-        /// Media type that is asked for.
+        /// Accepted media type.
         accept: &'static str,
     },
     /// The lines of a log, as text or as JSON objects with `event`, `timestamp` and `level`.
     Log {
-        /// Media type that is asked for.
+        /// Accepted media type.
         accept: &'static str,
-        /// Name of the query parameter with the token that continues it; empty if it comes whole.
+        /// Name of the query parameter with the continuation token; empty if the server sends the log at once.
         token: &'static str,
-        /// Member of the answer with the token of the next part.
+        /// Member of the response with the continuation token of the next part.
         next: &'static str,
     },
 }
 
 impl Content {
-    /// The media type that is asked for.
+    /// Returns the accepted media type.
     #[must_use]
     pub fn accept(self) -> &'static str {
         match self {
@@ -94,7 +94,7 @@ impl Content {
 }
 
 impl Tool {
-    /// A tool that sends nothing and is no operation of an API, to complete: its arguments are described and checked like those of any other.
+    /// Base of tools that send no request and are not operations of an API; set the other fields in each tool. The arguments of such tools are described and checked like those of other tools.
     pub const LOCAL: Self = Self {
         name: "",
         was: "",
@@ -126,26 +126,26 @@ impl Tool {
         content: Content::Json,
     };
 
-    /// Whether this is its name, or the one that it had in the release before.
+    /// Returns whether this is the name or former name of the tool.
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
         name == self.name || (!self.was.is_empty() && name == self.was)
     }
 }
 
-/// A text that holds for some versions of a server.
+/// A text that applies to some versions of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VersionedText {
-    /// The first version for which it holds; empty for no bound.
+    /// First version to which the text applies; empty for no bound.
     pub since: &'static str,
-    /// The first version for which it no longer holds; empty for no bound.
+    /// First version to which the text no longer applies; empty for no bound.
     pub before: &'static str,
     /// The text.
     pub text: &'static str,
 }
 
 impl VersionedText {
-    /// The first of the texts that holds for a version; `None` if the version is not known.
+    /// Returns the first text that applies to a version; `None` if the version is unknown.
     #[must_use]
     pub fn find(texts: &[Self], version: &str) -> Option<&'static str> {
         if !is_known(version) {
@@ -161,18 +161,18 @@ impl VersionedText {
 
 /// A struct with `#[tool]`.
 pub trait ToolBlock {
-    /// The tool it describes.
+    /// Tool that the struct describes.
     const TOOL: Tool;
 }
 
-/// What a call can change; becomes the MCP annotations.
+/// Effect of a call, which becomes the MCP annotations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effect {
-    /// Changes nothing.
+    /// Whether a call changes nothing.
     pub read_only: bool,
-    /// May destroy what cannot be had back.
+    /// Whether a call may destroy data that cannot be restored.
     pub destructive: bool,
-    /// Calling it twice is the same as once.
+    /// Whether a repeated call has no further effect.
     pub idempotent: bool,
 }
 
@@ -191,38 +191,38 @@ pub enum Http {
     Delete,
 }
 
-/// A piece of a path.
+/// A segment of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Segment {
-    /// Sent as it stands, with its slashes: `/auth/fab/v1/users/`.
+    /// A text that is sent unchanged, including slashes: `/auth/fab/v1/users/`.
     Literal(&'static str),
-    /// The percent-encoded value of the parameter with this wire name.
+    /// The percent-encoded value of the parameter with this name in the request.
     Param(&'static str),
 }
 
-/// A declared argument.
+/// A declared parameter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Param {
-    /// Name, description, shape: how the model sees it.
+    /// Name, description and shape, as shown to the model.
     pub field: Field,
     /// Name in the request.
     pub wire: &'static str,
-    /// Where it goes.
+    /// Location in the request.
     pub place: Place,
-    /// Never shown again: not in errors, not in logs.
+    /// Whether the value is secret, so that errors and logs never contain it.
     pub secret: bool,
-    /// Argument whose value is sent when this one is not given; empty for none.
+    /// Argument whose value is sent if this one is omitted; empty for none.
     pub or: &'static str,
-    /// Value that is sent when neither this one nor that of `or` is given, as JSON text; empty for none.
+    /// Value that is sent if neither this argument nor that of `or` is given, as JSON text; empty for none.
     pub when_omitted: &'static str,
-    /// Whether it is no argument, but always sent as `or` or `when_omitted` says.
+    /// Whether callers cannot set the parameter, so that the value of `or` or `when_omitted` is always sent.
     pub hidden: bool,
-    /// The first release of the API that knows it; empty if it is as old as the operation.
+    /// First release of the API that supports the parameter; empty if all releases with the operation support it.
     pub since: &'static str,
 }
 
 impl Param {
-    /// An argument of a tool that sends nothing.
+    /// Creates a parameter of a tool that sends no request.
     #[must_use]
     pub const fn local(field: Field) -> Self {
         Self {
@@ -238,7 +238,7 @@ impl Param {
     }
 }
 
-/// Where an argument goes.
+/// Location of a parameter in the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// One segment of the path.
@@ -246,7 +246,7 @@ pub enum Place {
         /// Whether the server can route a value with `/` (sent as `%2F`).
         slash: bool,
     },
-    /// The query.
+    /// A query parameter.
     Query(Separator),
     /// A request header.
     Header,
@@ -254,13 +254,13 @@ pub enum Place {
     Cookie,
     /// A member of the body's object.
     Body,
-    /// The whole body.
+    /// The complete body.
     WholeBody,
-    /// One segment of the path of [`Each`], a request for each item.
+    /// One segment of the path of [`Each`], with one request per item.
     Each,
 }
 
-/// How several values of one query parameter are written.
+/// Serialization of arrays and objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Separator {
     /// `a=1&a=2` (`explode: true`).
@@ -271,29 +271,29 @@ pub enum Separator {
     Space,
     /// `a=1|2` (`pipeDelimited`).
     Pipe,
-    /// `a[key]=value` (`deepObject`); items of arrays are numbered: `a[0]=value`.
+    /// `a[key]=value` (`deepObject`). Items of arrays are numbered: `a[0]=value`.
     Deep,
     /// `a={"key":"value"}` (`content`).
     Json,
-    /// `key=value`, without the name of the parameter (`style: form` of an object).
+    /// `key=value`, without the name of the parameter (`style: form` for an object).
     Members,
 }
 
-/// How the request body is made.
+/// Construction of the request body.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Body {
-    /// Media type; empty if the operation takes no body.
+    /// Media type; empty if the operation has no request body.
     pub media_type: &'static str,
-    /// Whether a body is sent even when no argument of it is given.
+    /// Whether a body is sent even if no argument of the body is given.
     pub required: bool,
     /// Members that are always sent, as JSON text: `("action", "\"create\"")`.
     pub fixed: &'static [(&'static str, &'static str)],
-    /// How members of a form are written that are not repeated for each of their values, by their names in the request.
+    /// Serialization of form members by their names in the request. Members that are not listed are repeated for each of their values.
     pub encoding: &'static [(&'static str, Separator)],
 }
 
 impl Body {
-    /// No body, and so no `Content-Type`.
+    /// No body, and therefore no `Content-Type`.
     pub const NONE: Self = Self {
         media_type: "",
         required: false,
@@ -302,108 +302,108 @@ impl Body {
     };
 }
 
-/// A list in pages.
+/// Properties of a list tool.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct List {
-    /// Member of the answer that holds the items.
+    /// Member of the response that contains the items.
     pub items: &'static str,
     /// Shape of an item.
     pub of: Shape,
-    /// How the API pages; `None` if it gives everything at once, which is cut here.
+    /// Pagination of the API; `None` if the server returns all items at once and the runtime divides them into pages.
     pub pager: Option<Pager>,
-    /// The first release of the API that pages the list; older ones give everything at once. Empty if it is as old as the operation.
+    /// First release of the API that has pagination for the list; older releases return all items at once. Empty if all releases with the operation have pagination.
     pub pages_since: &'static str,
-    /// Filters applied here, since the API has none.
+    /// Filters that the runtime applies, because the API does not have them.
     pub filters: &'static [Filter],
-    /// Fields of an item that are returned unless others are asked for; empty for all.
+    /// Fields of an item that are returned by default; empty for all.
     pub summary: &'static [&'static str],
 }
 
-/// How an API pages a list: where the request says what it wants, how many items, and which.
+/// Pagination of a list in the API: where and how the request states the number of items and the position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pager {
-    /// Where the parameters below stand.
+    /// Location of the pagination parameters.
     pub place: PagePlace,
     /// Name of the parameter with the number of items.
     pub limit: &'static str,
-    /// Most items that the server gives at once.
+    /// Maximum number of items that the server returns at once.
     pub max: u32,
-    /// Member of the answer with the number of all entries, or the JSON pointer of it; empty for the usual one.
+    /// Member of the response with the total number of items, or its JSON pointer; empty for the default member.
     pub total: &'static str,
-    /// How a request says which items.
+    /// Pagination style.
     pub way: Way,
 }
 
-/// Where the parameters for paging stand in a request.
+/// Location of the pagination parameters in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PagePlace {
-    /// In the query.
+    /// A query parameter.
     Query,
-    /// In the body's object.
+    /// A member of the body's object.
     Body,
 }
 
-/// How a request says which items it wants.
+/// Pagination style: how a request states the position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
-    /// By the number of items to leave out.
+    /// The number of items to skip.
     Offset {
-        /// Name of the parameter with it.
+        /// Name of the parameter with the number of items to skip.
         offset: &'static str,
     },
-    /// By the number of a page, which are as long as the request says.
+    /// The number of a page, whose size is set by the request.
     Number {
-        /// Name of the parameter with it.
+        /// Name of the parameter with the page number.
         page: &'static str,
         /// Number of the first page.
         first: u32,
     },
-    /// By a cursor out of the answer before.
+    /// A cursor from the previous response.
     Cursor {
-        /// Name of the parameter with it.
+        /// Name of the parameter with the cursor.
         cursor: &'static str,
-        /// Member of the answer with the cursor of the next page, or the JSON pointer of it; `null`, empty or absent on the last.
+        /// Member of the response with the cursor of the next page, or its JSON pointer. On the last page the cursor is `null`, empty or absent.
         next: &'static str,
-        /// Name of the parameter with the number of items to leave out, for servers that do not know the cursor; empty if all do. They know it by its name, so the first page is asked for with an empty one.
+        /// Name of the parameter with the number of items to skip, for servers that do not support the cursor; empty if all servers support it. If the name is set, the request for the first page has an empty cursor, which selects cursor pagination on servers that support it.
         offset: &'static str,
     },
-    /// By the query of a link in the header of the answer before (RFC 8288).
+    /// The query of a link in the header of the previous response (RFC 8288).
     Link {
         /// Relation of the link to the next page.
         rel: &'static str,
-        /// Parameters of the link that say where that begins. Beside the number of items nothing else is taken from a link, nor from a cursor that somebody made up.
+        /// Parameters of the link that state the position of the next page. Apart from the number of items, no other parameters are taken from a link, nor from a cursor, which a caller can forge.
         position: &'static [&'static str],
     },
 }
 
-/// A filter applied here.
+/// A filter that the runtime applies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Filter {
     /// Name and shape of the argument.
     pub field: Field,
-    /// Field of the item, with dots into objects and arrays of objects: `roles.name`.
+    /// Path of the field in an item, with dots into objects and arrays of objects: `roles.name`.
     pub path: &'static str,
-    /// No two items have the same value: reading stops at the first match.
+    /// Whether no two items have the same value, so that reading stops at the first match.
     pub unique: bool,
 }
 
-/// How an update is made safe and its result true.
+/// Reading before and after an update, to keep data and to verify the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Update {
-    /// Path pieces of the GET whose answer fills the body's fields that were not given; empty for none.
+    /// Path segments of the GET whose response supplies the body fields that the caller omitted; empty for none.
     pub merge: &'static [Segment],
-    /// Query parameter that names the body fields to write; made from the body arguments that were given.
+    /// Query parameter that names the body fields to write: those whose arguments were given.
     pub mask: Option<Mask>,
-    /// Path pieces of the GET whose answer is the result, since the answer to the write does not tell the truth; empty for none.
+    /// Path segments of the GET whose response is the result, because the response to the write is not reliable; empty for none.
     ///
-    /// A placeholder takes the value of the body argument that falls back on the path's argument or has its wire name, if one was sent, else that of the path's argument.
+    /// A placeholder takes the value of the body parameter that falls back on the path parameter or has its name in the request, if that value is sent, and otherwise the value of the path parameter.
     pub read_back: &'static [Segment],
-    /// How what is read back is compared with what was asked for.
+    /// Comparison of the object that is read back with the arguments.
     pub verify: Verify,
 }
 
 impl Update {
-    /// The request is sent as given and answered as it comes.
+    /// No reading before or after: the request contains the given arguments, and the result is the response to the write.
     pub const PLAIN: Self = Self {
         merge: &[],
         mask: None,
@@ -412,21 +412,21 @@ impl Update {
     };
 }
 
-/// How what is read back is compared with what was asked for.
+/// Comparison of the object that is read back with the arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verify {
-    /// Whether the server can route a value of the body with `/` in the path of the GET.
+    /// Whether the server can route a body value with `/` in the path of the GET.
     pub slash: bool,
-    /// Members of the body that are not compared, since the server writes them in another way.
+    /// Members of the body that are not compared, because the server changes their notation.
     pub except: &'static [&'static str],
-    /// What to do if a change was not applied; empty for the usual advice.
+    /// Advice if a change was not applied; empty for the default advice.
     pub hint: &'static str,
-    /// The same where the version of the server is known, if it depends on it.
+    /// Advice for known server versions; empty if the advice does not depend on the version.
     pub hints: &'static [VersionedText],
 }
 
 impl Verify {
-    /// Everything is compared, and the advice is the usual one.
+    /// Comparison of all members, with the default advice.
     pub const PLAIN: Self = Self {
         slash: false,
         except: &[],
@@ -435,16 +435,16 @@ impl Verify {
     };
 }
 
-/// An operation on one object, called for each id of the argument whose place is [`Place::Each`]. It takes the body and the mask of the tool.
+/// An operation on one object, called for each id of the argument whose location is [`Place::Each`]. The requests have the body and the mask of the tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Each {
     /// Id of the operation in the tool's OpenAPI document.
     pub operation: &'static str,
     /// HTTP method.
     pub http: Http,
-    /// Path in pieces.
+    /// Segments of the path.
     pub segments: &'static [Segment],
-    /// Member of the tool's result that holds the answers.
+    /// Member of the tool's result that contains the responses.
     pub items: &'static str,
 }
 
@@ -453,6 +453,6 @@ pub struct Each {
 pub struct Mask {
     /// Name of the query parameter.
     pub name: &'static str,
-    /// How several names are written.
+    /// Serialization of several names.
     pub separator: Separator,
 }

@@ -1,4 +1,4 @@
-//! One request over the wire and its whole answer. No redirect is followed, no path is rewritten, nothing is repeated.
+//! Sends one request and reads the complete response. Redirects are not followed and paths are not changed. A request is sent again only if it is safe and the server closed the connection without a response.
 
 use core::fmt;
 use std::{
@@ -19,16 +19,16 @@ use crate::{
     tool::Http,
 };
 
-/// Media type of most answers.
+/// Media type of most responses.
 pub(crate) const JSON: &str = "application/json";
-/// Longest time to connect.
+/// Maximum time for connecting.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long an unused connection is kept.
+/// Time for which an unused connection is kept.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
-/// Largest body that is read, unpacked.
+/// Maximum size of a decompressed response body.
 const MAX_BODY_BYTES: usize = 64 << 20;
 
-/// A server's URL without slash at its end, to which paths are appended.
+/// URL of a server without a trailing slash, to which paths are appended.
 pub(crate) struct Base {
     text: String,
     prefix: String,
@@ -37,7 +37,7 @@ pub(crate) struct Base {
 }
 
 impl Base {
-    /// `url` is http or https, without credentials, query and fragment.
+    /// Creates a base from an http or https URL without credentials, query and fragment.
     pub(crate) fn new(url: &Url) -> Self {
         let prefix = url.path().trim_end_matches('/').to_owned();
         let host = url.host_str().unwrap_or_default();
@@ -54,14 +54,14 @@ impl Base {
         }
     }
 
-    /// The URL without slash at its end.
+    /// Returns the URL without a trailing slash.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    /// The URL of a path, only if it reaches the wire exactly as it is given.
+    /// Returns the URL of a path, or `None` if the path would be changed when it is sent.
     ///
-    /// A URL parser resolves `..` and turns `\` into `/`: then it would be another path.
+    /// A URL parser resolves `..` and replaces `\` by `/`, which results in another path.
     pub(crate) fn join(&self, path_and_query: &str) -> Option<Url> {
         let url = Url::parse(&format!("{}{path_and_query}", self.text)).ok()?;
         let (path, query) = match path_and_query.split_once('?') {
@@ -74,7 +74,7 @@ impl Base {
         kept.then_some(url)
     }
 
-    /// Where an answer redirects to: its origin only, since the rest may hold secrets.
+    /// Returns the target of a redirect. Of another server, only the origin is returned, because the rest may contain secrets.
     pub(crate) fn origin_of(&self, location: &str) -> Option<Redirect> {
         let base = Url::parse(&self.text).ok()?;
         let target = base.join(location).ok()?;
@@ -86,41 +86,41 @@ impl Base {
     }
 }
 
-/// Where a redirect leads.
+/// Target of a redirect.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Redirect {
-    /// To another page of the same server.
+    /// Another page of the same server.
     Same,
-    /// To this origin.
+    /// Another server with this origin.
     Other(String),
 }
 
-/// A server and how it is reached.
+/// A server with the settings of its connections.
 pub(crate) struct Transport {
     base: Base,
     headers: HeaderMap,
     timeout: Duration,
-    /// A client that trusts another certificate authority than the shared ones.
+    /// Client that trusts other certificate authorities than the shared clients.
     own: Option<Client>,
 }
 
-/// A whole answer.
+/// A complete response.
 pub(crate) struct Response {
     /// HTTP status.
     pub(crate) status: u16,
-    /// Its headers.
+    /// HTTP headers.
     pub(crate) headers: HeaderMap,
-    /// Its body.
+    /// Body.
     pub(crate) body: Vec<u8>,
-    /// What it says about the rate limit.
+    /// Rate limit according to the headers.
     pub(crate) rate_limit: RateLimit,
-    /// Whether it came to its end in time.
+    /// Whether the body was received completely within the timeout.
     pub(crate) complete: bool,
 }
 
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Headers and body of a sign-in hold secrets.
+        // The headers and body of a sign-in contain secrets.
         f.debug_struct("Response")
             .field("status", &self.status)
             .field("bytes", &self.body.len())
@@ -129,7 +129,7 @@ impl fmt::Debug for Response {
 }
 
 impl Response {
-    /// The media type, without parameters and in lower case; empty if there is none.
+    /// Returns the media type in lower case without parameters; empty if there is none.
     pub(crate) fn media_type(&self) -> String {
         let value = self.headers.get(CONTENT_TYPE);
         let text = value.and_then(|it| it.to_str().ok()).unwrap_or_default();
@@ -137,13 +137,13 @@ impl Response {
         media_type.trim().to_ascii_lowercase()
     }
 
-    /// Whether the body says that it is JSON; one that says nothing may be.
+    /// Returns whether the body may be JSON: its media type is JSON or absent.
     pub(crate) fn may_be_json(&self) -> bool {
         let media_type = self.media_type();
         media_type.is_empty() || media_type == JSON || media_type.ends_with("+json")
     }
 
-    /// Whether the body is what was asked for. What is not JSON has many names, but a web page is never the answer of an API.
+    /// Returns whether the body may have the accepted media type. Formats other than JSON have many media types, but an HTML page is never the response of an API.
     pub(crate) fn may_be(&self, accept: &str) -> bool {
         match accept {
             JSON => self.may_be_json(),
@@ -152,11 +152,11 @@ impl Response {
     }
 }
 
-/// What is sent, beside what every request has.
+/// The parts of a request that differ between requests.
 pub(crate) struct Outgoing<'a> {
     /// HTTP method.
     pub(crate) http: Http,
-    /// The method whose promises hold.
+    /// Method whose guarantees apply.
     pub(crate) promises: Http,
     /// Path and query, percent-encoded.
     pub(crate) path_and_query: &'a str,
@@ -164,14 +164,14 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) headers: HeaderMap,
     /// The body with its media type.
     pub(crate) body: Option<(&'a str, Vec<u8>)>,
-    /// Media type of the answer.
+    /// Accepted media type of the response.
     pub(crate) accept: &'static str,
-    /// Whether what has come in time is an answer, though the server goes on.
+    /// Whether data received within the timeout is a valid response even if the server continues to send.
     pub(crate) partial: bool,
 }
 
 impl<'a> Outgoing<'a> {
-    /// A GET without headers of its own.
+    /// Creates a GET without additional headers.
     pub(crate) fn get(path_and_query: &'a str) -> Self {
         Self {
             http: Http::Get,
@@ -207,12 +207,12 @@ impl Transport {
         &self.base
     }
 
-    /// Headers that every request has.
+    /// Returns the headers of every request.
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// Sends one request and reads the whole answer, whatever its status.
+    /// Sends one request and reads the complete response, whatever its status.
     pub(crate) async fn exchange(&self, outgoing: Outgoing<'_>) -> Result<Response, CallError> {
         let (http, promises) = (outgoing.http, outgoing.promises);
         let path = outgoing.path_and_query;
@@ -245,7 +245,7 @@ impl Transport {
         };
         let again = request.try_clone().filter(|_| promises == Http::Get);
         let mut answer = match (client.execute(request).await, again) {
-            // The server closed a kept connection just when it was used again, which is no failure of the call (RFC 9112, section 9.3.1). A busy gunicorn does so with requests that it has not read yet.
+            // The server closed an idle connection while it was being reused, which is not an error of the call (RFC 9112, section 9.3.1). A busy gunicorn also does so for requests that it has not read yet.
             (Err(error), Some(again)) if is_lost(&error) => {
                 tracing::debug!("the connection was closed: once more on a new one");
                 client.execute(again).await
@@ -298,7 +298,7 @@ impl Transport {
         let headers = request.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static(outgoing.accept));
         if self.base.is_local {
-            // Packing costs more than sending where there is no network.
+            // Without a network, compression takes more time than it saves.
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         for (name, value) in &self.headers {
@@ -349,7 +349,7 @@ fn method(http: Http) -> Method {
     }
 }
 
-/// There is one `Cookie` header (RFC 6265, section 5.4), so cookies are joined.
+/// Appends a cookie to the `Cookie` header, because a request has only one such header (RFC 6265, section 5.4).
 fn add_cookie(headers: &mut HeaderMap, cookie: &HeaderValue) {
     let joined = headers.get(COOKIE).and_then(|own| {
         let joined = [own.as_bytes(), b"; ", cookie.as_bytes()].concat();
@@ -360,7 +360,7 @@ fn add_cookie(headers: &mut HeaderMap, cookie: &HeaderValue) {
     headers.insert(COOKIE, value);
 }
 
-/// Clients are shared by all accounts: certificates are read once, and only if there is TLS at all.
+/// Clients shared by all accounts, so that certificates are read once, and only if TLS is used.
 static CLIENTS: [OnceLock<Client>; 4] = [const { OnceLock::new() }; 4];
 
 fn client(base: &Base) -> Result<&'static Client, reqwest::Error> {
@@ -388,7 +388,7 @@ fn own_client(base: &Base, pem: &str) -> Result<Client, SettingsError> {
 }
 
 fn builder(base: &Base) -> ClientBuilder {
-    // Fails if there is one already, which is as good.
+    // The call fails if a provider is already installed, which is sufficient.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Client::builder()
         .user_agent(concat!(

@@ -1,4 +1,4 @@
-//! Updates that are safe and tell the truth: some APIs want the whole object for a change of one field, and some answer what was asked for instead of what was done.
+//! Updates without data loss and with a verified result: some APIs require the whole object to change one field, and some respond with the requested values instead of the stored ones.
 
 use serde_json::Value;
 
@@ -10,19 +10,19 @@ use crate::tool::{Http, Segment, VersionedText};
 use crate::transport::Response;
 use crate::verify::differences;
 
-/// What to do if a change was not applied and nothing better is known.
+/// Default advice if a change was not applied.
 const NOT_APPLIED: &str = "Other changes of this call may have been made: read the object before changing it again. If the same change fails again, this version of the server cannot make it this way.";
 
-/// A new value for the name that something is found by.
+/// A new value for the name that identifies an object.
 struct Rename<'a> {
-    /// Member of the body and of the answer that holds the name.
+    /// Member of the body and of the response that contains the name.
     wire: &'static str,
     new: &'a Value,
     old: &'a Value,
 }
 
 impl Call<'_> {
-    /// The request of this call. Where the API wants the whole object, what the caller did not give is read first.
+    /// Builds the request of this call. If the API requires the whole object, first reads the members that the caller omitted.
     pub(crate) async fn request(&self) -> Result<Request, CallError> {
         let merge = self.tool.update.merge;
         if merge.is_empty() {
@@ -30,7 +30,7 @@ impl Call<'_> {
         }
         let response = self.send(&self.get(merge, false)?).await?;
         let status = response.status;
-        // The scanner forgives what serde_json does not.
+        // The scanner accepts texts that `serde_json` rejects.
         let current = compact(&text(response)?).map_err(|error| no_json(&error, status))?;
         let current: Value = serde_json::from_str(&current).map_err(|error| {
             CallError::new(ErrorCode::UnexpectedResponse, "Not the answer of the API")
@@ -39,9 +39,9 @@ impl Call<'_> {
         Request::merged(self.arguments, &current).map_err(|problem| invalid(&[problem]))
     }
 
-    /// The result of a write: the answer to the GET after it, or that of the write itself if it deletes.
+    /// Returns the result of a write: the response to the GET after the write. For a delete, the result is the response to the delete itself.
     ///
-    /// An error if the GET shows something else than what was asked for.
+    /// Returns an error if the GET shows other values than those requested.
     pub(crate) async fn read_back(&self, written: Response) -> Result<Response, CallError> {
         let status = written.status;
         let result = async {
@@ -99,7 +99,7 @@ impl Call<'_> {
         }
     }
 
-    /// What to do on this server if a change was not applied.
+    /// Returns the advice for the version of this server if a change was not applied.
     async fn not_applied_hint(&self) -> String {
         let verify = &self.tool.update.verify;
         if !verify.hints.is_empty() {
@@ -120,7 +120,7 @@ impl Call<'_> {
         Request::get(path, self.arguments, body_first).map_err(|problem| invalid(&[problem]))
     }
 
-    /// The rename that this call asks for.
+    /// Returns the rename that this call requests.
     fn rename(&self, read_back: &[Segment]) -> Option<Rename<'_>> {
         let old = path_for(read_back, self.arguments, false).ok()?;
         let new = path_for(read_back, self.arguments, true).ok()?;
@@ -142,7 +142,7 @@ impl Call<'_> {
 }
 
 impl Rename<'_> {
-    /// An error if what is found under the old name still has it. Some servers find the new name too, for example when only its case has changed.
+    /// Returns an error if the object under the old name still has the old name. Some servers also find an object with the new name there, for example if only the case changed.
     fn check(&self, answer: &str, status: u16) -> Result<(), CallError> {
         let mut scanner = Scanner::new(answer);
         let mut first = true;
@@ -170,7 +170,7 @@ impl Rename<'_> {
     }
 }
 
-/// The error when the server reported success, but reading back shows something else.
+/// Creates the error for a change that the server reported as successful but did not apply.
 fn not_applied(status: u16, shown: &str) -> CallError {
     let error = CallError::new(ErrorCode::NotApplied, "Not applied");
     CallError {
@@ -181,13 +181,13 @@ fn not_applied(status: u16, shown: &str) -> CallError {
     }
 }
 
-/// The error when a change was accepted but cannot be read back.
+/// Creates the error for an accepted change that cannot be read back.
 fn unverified(error: CallError, status: u16, idempotent: bool) -> CallError {
     let why = match error.detail.as_str() {
         "" => error.title.as_str(),
         detail => detail,
     };
-    // That nothing was sent is true of the reading only.
+    // The hint of this code says that nothing was sent, which applies only to the read.
     let hint = match error.code {
         ErrorCode::InvalidArguments => "",
         _ => error.hint.as_str(),

@@ -1,4 +1,4 @@
-//! What a write asked for, compared with what reading back shows: some servers report success for a change that they did not make.
+//! Compares the requested changes with the object that is read back: some servers report success for a change that they did not make.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use crate::problem::quoted;
 use crate::schema::{Additional, Kind, Shape};
 use crate::tool::{Param, Place, Tool};
 
-/// Items of an array that are named; the rest is counted.
+/// Maximum number of array items that are named. Further items are counted.
 const NAMED: usize = 10;
 
-/// The members of the body that the caller gave and that `found`, the object read back, does not have as asked for, each in words for the caller.
+/// Returns a description of each body member that the caller gave and whose value differs in `found`, the object that was read back.
 pub(crate) fn differences(arguments: &Arguments, found: &Value) -> Vec<String> {
     let tool = arguments.tool();
-    // What a server adds to a new object by itself is no reason to take it for failed.
+    // Values that a server adds to a new object do not mean that the call failed.
     let exact = tool.method != "create";
     let compared = tool.params.iter().filter(|param| is_compared(tool, param));
     compared
@@ -29,7 +29,7 @@ pub(crate) fn differences(arguments: &Arguments, found: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Secrets are masked in responses, and write-only members are not in them.
+/// Returns whether a member can be compared: secrets are masked in responses, and responses do not contain write-only members.
 fn is_compared(tool: &Tool, param: &Param) -> bool {
     param.place == Place::Body
         && !param.hidden
@@ -41,7 +41,7 @@ fn is_compared(tool: &Tool, param: &Param) -> bool {
             .is_some_and(|shape| is_shown(&shape, param.wire))
 }
 
-/// Whether responses of this shape have a member in clear text.
+/// Returns whether responses of this shape contain a member in clear text.
 fn is_shown(shape: &Shape, wire: &str) -> bool {
     match shape.resolved().kind {
         Kind::Any => true,
@@ -55,7 +55,7 @@ fn is_shown(shape: &Shape, wire: &str) -> bool {
     }
 }
 
-/// How a value differs from what was asked for, in words; `None` if it does not.
+/// Describes how a value differs from the requested value; `None` if the values are equivalent.
 fn difference(asked: &Value, found: &Value, exact: bool) -> Option<String> {
     if holds(asked, found, exact) {
         return None;
@@ -85,7 +85,7 @@ fn difference(asked: &Value, found: &Value, exact: bool) -> Option<String> {
     Some(texts.join("; "))
 }
 
-/// Whether a value is what was asked for. Objects may have other members. Arrays are sets; unless they are `exact`, they may have other items.
+/// Returns whether a value is equivalent to the requested value. Objects may have other members. Arrays are compared as sets; unless `exact` is set, they may have other items.
 fn holds(asked: &Value, found: &Value, exact: bool) -> bool {
     match (asked, found) {
         (Value::Object(asked), Value::Object(found)) => asked.iter().all(|(name, asked)| {
@@ -104,7 +104,7 @@ fn holds(asked: &Value, found: &Value, exact: bool) -> bool {
     }
 }
 
-/// The items that are missing, and, if arrays are `exact`, those that were not asked for.
+/// Returns the missing items and, if `exact` is set, the items that were not requested.
 fn set_differences<'v>(
     asked: &'v [Value],
     found: &'v [Value],
@@ -118,7 +118,7 @@ fn set_differences<'v>(
     (missing, more)
 }
 
-/// An absent member, `null` and an empty string or array say the same.
+/// Returns whether a value is `null`, an empty string or an empty array, which are equivalent to an absent member.
 fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -128,20 +128,20 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-/// The items of `one` for which no item of `other` is right.
+/// Returns the items of `one` for which `is_right` accepts no item of `other`.
 fn without<'v>(
     one: &'v [Value],
     other: &[Value],
     is_right: impl Fn(&Value, &Value) -> bool,
 ) -> Vec<&'v Value> {
-    // Most items are the same text, and large arrays are compared with each other.
+    // The set avoids comparing all pairs of items of large arrays, because most items have an equal text.
     let same: BTreeSet<String> = other.iter().map(sorted).collect();
     let rest = one.iter().filter(|item| !same.contains(&sorted(item)));
     rest.filter(|item| !other.iter().any(|other| is_right(item, other)))
         .collect()
 }
 
-/// A text that is the same for equal objects, whatever the order of their members.
+/// Returns a text that is equal for equal objects, whatever the order of their members.
 fn sorted(value: &Value) -> String {
     match value {
         Value::Object(members) => {
@@ -165,7 +165,7 @@ fn listed(items: &[&Value]) -> String {
     }
 }
 
-/// An item of an array by all that is in it: `can_edit DAGs`.
+/// Describes an item of an array by all its values: `can_edit DAGs`.
 fn label(item: &Value) -> String {
     let mut leaves = Vec::new();
     collect(item, &mut leaves);
@@ -185,7 +185,7 @@ fn collect(value: &Value, leaves: &mut Vec<String>) {
     }
 }
 
-/// A value, shortened.
+/// Formats a value, shortened.
 fn words(value: &Value) -> String {
     match value {
         Value::String(text) => quoted(text),

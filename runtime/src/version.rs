@@ -1,21 +1,21 @@
-//! Versions of servers, in their own words, beside the releases that had something first.
+//! Compares the versions that servers report with the releases that introduced a feature.
 
-/// Whether a server of this version is older than a release. One whose version is not known is not.
+/// Returns whether a server version is older than a release; `false` if the version is unknown.
 pub(crate) fn is_older(version: &str, release: &str) -> bool {
     let (Some(version), Some(release)) = (numbers(version), numbers(release)) else {
         return false;
     };
-    // A candidate of a release has what is new in it, and `3` may be any 3.
+    // Only the numbers that both have are compared: a release candidate has the features of its release, and `3` may be any version 3.
     let both = version.len().min(release.len());
     version[..both] < release[..both]
 }
 
-/// Whether a version can be compared.
+/// Returns whether a version can be compared.
 pub(crate) fn is_known(version: &str) -> bool {
     numbers(version).is_some()
 }
 
-/// The numbers it begins with: `2.10.5+composer` -> 2, 10, 5. `None` if there are none.
+/// Returns the numbers at the beginning of a version: `2.10.5+composer` -> 2, 10, 5. `None` if there are none.
 fn numbers(version: &str) -> Option<Vec<u64>> {
     let mut numbers = Vec::new();
     for part in version.trim().trim_start_matches('v').split('.') {

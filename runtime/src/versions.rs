@@ -1,4 +1,4 @@
-//! Versions of the parts of a server that have documents of their own, such as a plugin with an API. Each is read with the credentials of the account when a text first depends on it, and remembered.
+//! Reads the versions of server parts that have their own documents, such as a plugin with an API. A version is read with the account's credentials when a text first depends on it, and is then stored.
 
 use std::borrow::Cow;
 use std::sync::PoisonError;
@@ -12,17 +12,17 @@ use crate::error::CallError;
 use crate::request::Request;
 use crate::tool::{Content, Http, Tool, VersionedText};
 
-/// Longest time to read a version.
+/// Maximum time for reading a version.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Shortest time after which a version that could not be read is asked for again.
+/// Minimum time before a failed read of a version is repeated.
 const AGAIN: Duration = Duration::from_secs(60);
 
-/// Time after which a version is read again, since the part may have been upgraded.
+/// Time after which a version is read again, because the part may have been upgraded.
 const KEPT: Duration = Duration::from_secs(600);
 
 impl Account {
-    /// The documents whose version should be read before the texts of these tools are shown.
+    /// Returns the documents whose versions should be read before the texts of these tools are shown.
     pub fn unread_versions<'t>(
         &self,
         tools: impl IntoIterator<Item = &'t Tool>,
@@ -41,7 +41,7 @@ impl Account {
         documents
     }
 
-    /// Reads the version of what has a document, unless it is known or was asked for a short time ago. If it cannot be read, it stays as it is.
+    /// Reads the version of the part that has this document, unless the version was read or requested recently. If the read fails, the stored version is kept.
     pub async fn read_version(&self, document: &str) {
         let detected = self.detected().await.ok();
         let Some(known) = detected.or_else(|| self.known()) else {
@@ -89,7 +89,7 @@ impl Account {
 
     async fn version_of(&self, source: &VersionSource) -> Result<Option<String>, CallError> {
         let request = Request {
-            // The request is one of the API itself, which signs in as the API does.
+            // The request belongs to the API itself and therefore uses the API's sign-in method.
             document: "",
             http: Http::Get,
             promises: Http::Get,
@@ -124,13 +124,13 @@ impl Account {
 }
 
 impl Known {
-    /// The description of a tool on this server.
+    /// Returns the description of a tool for this server.
     #[must_use]
     pub fn description(&self, tool: &Tool) -> &'static str {
         VersionedText::find(tool.descriptions, self.version_for(tool)).unwrap_or(tool.description)
     }
 
-    /// The version by which the texts of a tool are chosen: that of what has its document, else that of the server. Empty if it is not known.
+    /// Returns the version that selects the texts of a tool: the version of the part that has its document, or otherwise that of the server. Empty if unknown.
     pub(crate) fn version_for(&self, tool: &Tool) -> &str {
         match self.source(tool.document) {
             Some(_) => self.own_version(tool.document),

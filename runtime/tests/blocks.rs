@@ -1,4 +1,4 @@
-//! A generated module as the generator writes it, and the constants that the macros make of it.
+//! A module as the generator writes it, and the constants that the macros generate from it.
 
 #![allow(clippy::expect_used)]
 

@@ -1,4 +1,4 @@
-//! `airflow-mcp call`: one call from the shell.
+//! Command `airflow-mcp call`: calls one tool from the shell.
 
 use std::io::{IsTerminal, Read};
 
@@ -10,7 +10,7 @@ use crate::offer::Offer;
 use crate::output;
 use crate::settings::Problems;
 
-/// The arguments of the call: from the command line, or from standard input for `-`.
+/// Reads the arguments of the call from the command line, or from standard input for `-`.
 pub(crate) fn arguments(text: Option<&str>) -> Result<Map<String, Value>, Failure> {
     let text = match text {
         Some("-") => {
@@ -54,7 +54,7 @@ pub(crate) async fn call(
     }
 }
 
-/// Shows progress to a person; a log or a pipe gets nothing.
+/// Returns a function that prints progress if standard error is a terminal.
 fn show_progress() -> impl Fn(u64, Option<u64>) + Send + Sync {
     let shown = std::io::stderr().is_terminal();
     move |read, of| {

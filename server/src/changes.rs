@@ -1,4 +1,4 @@
-//! Telling the client of one connection that the list of tools it has is not the right one any more: it was made before Airflow could be asked, or Airflow has been upgraded since.
+//! Notifies the client of one connection when its list of tools is out of date: the list was made before the API was detected, or the upstream has been upgraded since.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::offer::Basis;
 
-/// What the client of one connection has been shown, and who wants to hear of a change.
+/// List of tools that the client of one connection received, and the subscriptions to changes of the list.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     shown: Mutex<Option<Shown>>,
@@ -19,17 +19,17 @@ pub(crate) struct Changes {
 #[derive(Debug)]
 struct Shown {
     basis: Basis,
-    /// Clients older than 2026-07-28 are told without having asked.
+    /// Peer of a client with an MCP revision before 2026-07-28. Such a client is notified without a subscription.
     older: Option<Peer<RoleServer>>,
 }
 
 impl Changes {
-    /// The client was shown the list that follows from `basis`.
+    /// Records that the client received the list that follows from `basis`.
     pub(crate) fn shown(&self, basis: Basis, older: Option<Peer<RoleServer>>) {
         *self.lock() = Some(Shown { basis, older });
     }
 
-    /// The list would now follow from `basis`: tells the client if that is another one.
+    /// Notifies the client if its list does not follow from `basis`.
     pub(crate) fn update(&self, basis: Basis) {
         let mut shown = self.lock();
         let Some(shown) = shown.as_mut().filter(|shown| shown.basis != basis) else {
@@ -39,13 +39,13 @@ impl Changes {
         self.count.send_modify(|count| *count += 1);
         if let Some(peer) = shown.older.clone() {
             tokio::spawn(async move {
-                // A client that is gone needs no news.
+                // An error means that the client has disconnected.
                 let _ = peer.notify_tool_list_changed().await;
             });
         }
     }
 
-    /// Tells a subscriber of each change, until the connection ends.
+    /// Notifies a subscriber of each change until the connection ends.
     pub(crate) async fn tell(&self, subscriber: &SubscriptionSink) {
         let mut count = self.count.subscribe();
         let mut ended = self.ended.subscribe();
@@ -62,7 +62,7 @@ impl Changes {
         }
     }
 
-    /// The connection ends: subscriptions must not keep it open.
+    /// Ends the subscriptions, which would otherwise keep the connection open.
     pub(crate) fn end(&self) {
         self.ended.send_replace(true);
     }

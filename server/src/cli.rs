@@ -1,4 +1,4 @@
-//! The command line as types. Its help texts are the manual of the program, so they are written for someone who reads nothing else.
+//! Types of the command line. Their help texts are the manual of the program, so they are written for users who read nothing else.
 
 use clap::{Args, Parser, Subcommand};
 

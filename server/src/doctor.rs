@@ -1,4 +1,4 @@
-//! `airflow-mcp doctor`: what works and what does not, in the order in which one thing needs the other.
+//! Command `airflow-mcp doctor`: checks the settings, the connection, the sign-in and the permissions. Each check runs after the checks that it depends on.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::output;
 use crate::product::{product, variable, words};
 use crate::settings::{self, process_environment};
 
-/// Runs all checks that make sense; fails if one of them did.
+/// Runs all applicable checks and fails if one of them failed.
 pub(crate) async fn check(connected: Connected) -> Result<(), Failure> {
     let mut report = Lines::default();
     let given = connected.clone();
@@ -36,9 +36,9 @@ pub(crate) async fn check(connected: Connected) -> Result<(), Failure> {
     }
 }
 
-/// Asks an account's Airflow all that can be asked, and tells what is found as it is found.
+/// Checks the upstream of an account and reports each result immediately.
 ///
-/// `token` says whether the account signs in with a token; `given` is what it was made of, where an API that is set wrongly is to be noticed.
+/// `token` is whether the account signs in with a bearer token. `given` contains the arguments of the account; they are needed to detect a wrong API setting.
 pub(crate) async fn examine(
     account: &Account,
     selection: &Selection,
@@ -57,7 +57,7 @@ pub(crate) async fn examine(
         }
     };
     if known.api.version.path.is_empty() {
-        // There is nothing to ask without credentials; what answers shows when signing in.
+        // Without a version probe, nothing can be checked without credentials. The sign-in shows whether the upstream responds.
         report.ok("API", &format!("{} ({})", known.api.title, known.api.name))?;
         return sign_in(account, &known, selection, token, report).await;
     }
@@ -97,21 +97,21 @@ pub(crate) async fn examine(
     own_sign_ins(account, &known, token, report).await
 }
 
-/// Whether the server has another document instead of this one.
+/// Returns whether the upstream has an alternative to this document.
 fn is_replaced(known: &Known, document: &Document) -> bool {
     let documents = known.api.documents.iter();
     let mut instead = documents.filter(|it| it.instead_of == Some(document.name));
     instead.any(|it| known.has(it.name))
 }
 
-/// What the Airflow says of itself, whatever AIRFLOW_API says; a proxy may not let it.
+/// Detects the API of the upstream regardless of the API setting. The detection can fail, for example because a proxy blocks the probe.
 async fn detected(mut given: Connected) -> Option<Arc<Known>> {
     given.connection.api = None;
     let (account, _) = settings::connect(given, &process_environment).ok()?;
     account.detect().await.ok()
 }
 
-/// Signing in and permissions show only in an answer to a request that needs them.
+/// Checks the sign-in and a permission with a call, because only the response to a request that needs them shows them.
 async fn sign_in(
     account: &Account,
     known: &Known,
@@ -148,7 +148,7 @@ async fn sign_in(
             )?;
         }
         Some(ErrorCode::Unauthenticated) => report.failed("sign-in", &detail, &text("hint"))?,
-        // A list has no id that could be wrong.
+        // The request of a list contains no id, so the path of the address must be wrong.
         Some(ErrorCode::NotFound) => report.failed(
             tool.title,
             &detail,
@@ -165,7 +165,7 @@ async fn sign_in(
     rate_limit(answer.rate_limit, report)
 }
 
-/// The same for the parts of the API that are signed in to in a way of their own.
+/// Checks the sign-in of each document that has its own sign-in method.
 async fn own_sign_ins(
     account: &Account,
     known: &Known,
@@ -183,7 +183,7 @@ async fn own_sign_ins(
         let hint = text(&answer, "hint");
         match answer.error {
             None => report.ok("sign-in", &format!("works for {what}"))?,
-            // All else works with the token, which may be all that is wanted.
+            // Not a failure: the other documents work with the token and may be sufficient.
             Some(ErrorCode::Unauthenticated) if token => {
                 report.note("sign-in", &format!("{problem}. {hint}"))?;
             }
@@ -194,7 +194,7 @@ async fn own_sign_ins(
     Ok(())
 }
 
-/// A list tool that signs in as most do, the one whose permission is needed first if possible.
+/// Returns a list tool that uses the sign-in method of the API, preferably [`Product::probe`](crate::Product::probe).
 fn probe(known: &Known) -> Option<&'static Tool> {
     let documents = known.api.documents.iter();
     let usual = documents.filter(|it| known.has(it.name) && it.sign_in.is_none());
@@ -203,7 +203,7 @@ fn probe(known: &Known) -> Option<&'static Tool> {
     tools.find(|tool| tool.name == product().probe).or(first)
 }
 
-/// A list tool of a document that needs no arguments, the one whose permission is needed first if possible.
+/// Returns a list tool of a document that needs no arguments, preferably [`Product::probe`](crate::Product::probe).
 fn list_of(known: &Known, document: &str) -> Option<&'static Tool> {
     let lists = || {
         registry::tools(known.api).filter(|tool| {
@@ -215,14 +215,14 @@ fn list_of(known: &Known, document: &str) -> Option<&'static Tool> {
     users.or_else(|| lists().next())
 }
 
-/// What a list tool answers that is asked for one item.
+/// Calls a list tool for one item.
 async fn first_of(account: &Account, tool: &'static Tool) -> Answer {
     let mut arguments = Map::new();
     arguments.insert("limit".to_owned(), Value::from(1));
     account.call(tool, arguments, &|_, _| ()).await
 }
 
-/// What went wrong, empty if nothing did.
+/// Returns the detail or else the title of the error; empty if the call succeeded.
 fn detail(answer: &Answer) -> String {
     match text(answer, "detail") {
         detail if detail.is_empty() => text(answer, "title"),
@@ -230,7 +230,7 @@ fn detail(answer: &Answer) -> String {
     }
 }
 
-/// A text of the error that an answer is, empty if it is none.
+/// Returns a string of the error; empty if the call succeeded.
 fn text(answer: &Answer, key: &str) -> String {
     let error = error(answer);
     let text = error.as_ref().and_then(|error| error.get(key));
@@ -267,9 +267,9 @@ fn error(answer: &Answer) -> Option<Value> {
     value.get_mut("error").map(Value::take)
 }
 
-/// Who is told what was found.
+/// Receiver of the results of the checks.
 pub(crate) trait Report {
-    /// One thing that was looked at.
+    /// Receives the result of one check.
     fn step(&mut self, step: Step<'_>) -> anyhow::Result<()>;
 
     fn ok(&mut self, what: &str, how: &str) -> anyhow::Result<()> {
@@ -288,7 +288,7 @@ pub(crate) trait Report {
     }
 }
 
-/// One thing that was looked at.
+/// Result of one check.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step<'a> {
     pub(crate) outcome: Outcome<'a>,
@@ -296,18 +296,18 @@ pub(crate) struct Step<'a> {
     pub(crate) how: &'a str,
 }
 
-/// How it was.
+/// Outcome of a check.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Outcome<'a> {
-    /// It works.
+    /// Success.
     Ok,
-    /// Nothing that has to work.
+    /// Remark that is not a failure.
     Note,
-    /// It does not work; the advice may be empty.
+    /// Failure, with advice that may be empty.
     Failed { advice: &'a str },
 }
 
-/// Lines as they become known, and whether one of them is bad.
+/// Report that prints each result immediately and records whether a check failed.
 #[derive(Debug, Default)]
 struct Lines {
     failed: bool,

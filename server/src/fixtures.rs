@@ -1,4 +1,4 @@
-//! Tools that the conformance suite of the protocol calls by name: each shows one thing that a tool can do. Only in builds for that test.
+//! Tools that the MCP conformance suite calls by name. Each tool shows one feature. They exist only in builds for this suite.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use serde_json::{Value, json};
 
-/// A red pixel.
+/// PNG image of one red pixel, in Base64.
 const PNG: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
 
-/// A sound without samples.
+/// WAV audio without samples, in Base64.
 const WAV: &str = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA=";
 
-/// What is listed beside the real tools.
+/// Returns the fixtures, which are listed in addition to the real tools.
 pub(crate) fn tools() -> Vec<Tool> {
     let plain = [
         "test_simple_text",
@@ -39,7 +39,7 @@ pub(crate) fn tools() -> Vec<Tool> {
         .collect()
 }
 
-/// The result of a fixture; `None` if there is none of this name.
+/// Returns the result of a fixture, or `None` if no fixture has this name.
 pub(crate) async fn call(
     name: &str,
     context: &RequestContext<RoleServer>,
@@ -85,7 +85,7 @@ async fn report_progress(context: &RequestContext<RoleServer>) {
     for done in [0.0, 50.0, 100.0] {
         let mut progress = ProgressNotificationParam::new(token.clone(), done);
         progress.total = Some(100.0);
-        // A client that is gone is not told.
+        // An error means that the client has disconnected.
         let _ = context.peer.notify_progress(progress).await;
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -104,7 +104,7 @@ fn tool(name: &'static str, schema: &Value) -> Tool {
     )
 }
 
-/// Keywords that have to arrive as they are.
+/// Returns a schema with keywords that must reach the client unchanged.
 fn schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -129,7 +129,7 @@ fn schema() -> Value {
     })
 }
 
-/// An argument that a client repeats in a header.
+/// Returns a schema with an argument that a client also sends as a header.
 fn mirrored() -> Value {
     json!({
         "type": "object",

@@ -1,4 +1,4 @@
-//! The MCP server of one account: `tools/list` and `tools/call`, for any transport. Cheap to make and to clone, so that a gateway can hand one to each request.
+//! MCP server of one account: handles `tools/list` and `tools/call` for any transport. Handlers are cheap to create and clone, so that a gateway can create one for each request.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -31,13 +31,13 @@ use crate::product::{product, words};
 use crate::progress::Progress;
 use crate::verbatim;
 
-/// Longest wait of `tools/list` for a detection under way. Airflow answers the probe in a few milliseconds; a client that waits for an Airflow which is not there would show no tools at all.
+/// Maximum time that `tools/list` waits for a running detection. Airflow responds to the probe within a few milliseconds. While a client waits for an unreachable upstream, it shows no tools.
 const DETECTION_WAIT: Duration = Duration::from_millis(300);
 
-/// Longest wait of `tools/list` for versions on which descriptions depend. The account may have to sign in first. Without them, the descriptions state all possibilities.
+/// Maximum time that `tools/list` waits for versions on which descriptions depend. The account may have to sign in first. Without the versions, the descriptions state all possibilities.
 const VERSION_WAIT: Duration = Duration::from_secs(2);
 
-/// How long clients may keep a list: of a known API until someone upgrades Airflow, of a guessed one until Airflow is likely to be back.
+/// Time for which clients may cache a list. A list of a detected API is valid until the upstream is upgraded, a list of an assumed API until the upstream is likely to be reachable again.
 const KNOWN_TTL: Duration = Duration::from_secs(300);
 const GUESSED_TTL: Duration = Duration::from_secs(10);
 
@@ -46,17 +46,17 @@ Administers one %TITLE%. List tools return `next_cursor`: pass it back unchanged
 To find something, use the list tool's filters in one call instead of reading all pages. Lists show the main fields of each item; `fields` asks for others. \
 If a call fails, `error.hint` says what to try; change nothing and repeat only if `error.retryable` is true.";
 
-// Over HTTP they are asked for with each request.
+// The texts are created once, because over HTTP each request needs them.
 static LISTING: LazyLock<String> = LazyLock::new(|| words(INSTRUCTIONS));
 static DISCOVERING: LazyLock<String> =
     LazyLock::new(|| words(&format!("{INSTRUCTIONS} {}", discover::INSTRUCTIONS)));
 
-/// This server as it names itself.
+/// Name, version and title of this program, for clients.
 static SERVER: LazyLock<Implementation> = LazyLock::new(|| {
     Implementation::new(product().name, product().version).with_title(product().title)
 });
 
-/// What every result says of this server.
+/// Metadata of every result, which identify this program.
 static META: LazyLock<MetaObject> = LazyLock::new(|| {
     let server = json!({"name": SERVER.name, "title": SERVER.title, "version": SERVER.version});
     let mut meta = MetaObject::new();
@@ -67,7 +67,7 @@ static META: LazyLock<MetaObject> = LazyLock::new(|| {
     meta
 });
 
-/// The MCP server of one account.
+/// MCP server of one account.
 #[derive(Debug, Clone)]
 pub(crate) struct Handler(Arc<Inner>);
 
@@ -75,37 +75,37 @@ pub(crate) struct Handler(Arc<Inner>);
 struct Inner {
     account: Account,
     offer: Offer,
-    /// Becomes true when the detection under way ends; `None` if there is none.
+    /// Receiver whose value becomes true when the last detection ends; `None` before the first detection.
     detection: Mutex<Option<watch::Receiver<bool>>>,
-    /// `None` if each request is served for itself: then nobody is there to be told.
+    /// Changes of the list of tools; `None` for a handler of one request, whose client cannot be notified later.
     changes: Option<Changes>,
     observer: Option<Arc<dyn Observer>>,
 }
 
-/// Who has to know of each call before its client does.
+/// Observer that learns of each call before the client receives the result.
 pub(crate) trait Observer: Debug + Send + Sync {
-    /// A call has ended. The error, if there is one, is the answer instead.
+    /// Handles the end of a call. If an error is returned, the client receives this error instead of the result.
     fn called<'a>(&'a self, call: Called<'a>) -> BoxFuture<'a, Result<(), ErrorData>>;
 }
 
-/// A call that has ended.
+/// Call that has ended.
 pub(crate) struct Called<'a> {
-    /// The name as the client wrote it.
+    /// Name of the tool as the client wrote it.
     pub(crate) name: &'a str,
-    /// The tool, if there is one of that name and the client may call it.
+    /// Tool, if one with this name exists and the client may call it.
     pub(crate) tool: Option<&'static runtime::Tool>,
     pub(crate) outcome: Result<&'a Answer, &'a Refused>,
     pub(crate) took: Duration,
     pub(crate) context: &'a RequestContext<RoleServer>,
 }
 
-/// Why a call has no answer of a tool.
+/// Reason why a call has no tool result.
 #[derive(Debug)]
 pub(crate) enum Refused {
     NoTool(NoTool),
-    /// The client no longer wants it.
+    /// Cancellation by the client.
     Cancelled,
-    /// A fault of this program.
+    /// Panic in this program.
     Panicked,
 }
 
@@ -122,20 +122,20 @@ impl Refused {
     }
 }
 
-/// A call of a tool of the catalogue.
+/// Call of a tool of the catalogue.
 struct Meant {
-    /// Its name, if that is not the one of the request.
+    /// Name of the tool, if it differs from the name in the request.
     name: Option<String>,
     arguments: JsonObject,
 }
 
 impl Handler {
-    /// A server for `account` that offers no more than `offer`, for one connection: its client is told when the tools change.
+    /// Creates a handler for one connection, which offers the tools of `offer`. The client is notified when the tools change.
     pub(crate) fn for_connection(account: Account, offer: Offer) -> Self {
         Self::new(account, offer, Some(Changes::default()), None)
     }
 
-    /// A server for `account` that offers no more than `offer`, for one request, whose calls `observer` gets to know.
+    /// Creates a handler for one request, which offers the tools of `offer` and reports its calls to `observer`.
     pub(crate) fn for_request(account: Account, offer: Offer, observer: Arc<dyn Observer>) -> Self {
         Self::new(account, offer, None, Some(observer))
     }
@@ -155,14 +155,14 @@ impl Handler {
         }))
     }
 
-    /// The client is gone.
+    /// Ends the subscriptions after the client has disconnected.
     pub(crate) fn end(&self) {
         if let Some(changes) = &self.0.changes {
             changes.end();
         }
     }
 
-    /// Tells the client if what it was listed is no longer so.
+    /// Notifies the client if its list of tools is out of date.
     fn announce_changes(&self) {
         if let Some(changes) = &self.0.changes {
             let known = self.0.account.known();
@@ -170,9 +170,9 @@ impl Handler {
         }
     }
 
-    /// Finds out in the background which API the Airflow has, unless that is known or being found out.
+    /// Starts to detect the API of the upstream in the background, or returns the running detection.
     ///
-    /// The value becomes true when it is done, known or not.
+    /// The value of the receiver becomes true when the detection ends, even if it failed.
     pub(crate) fn start_detection(&self) -> watch::Receiver<bool> {
         let mut detection = self.detection();
         if let Some(under_way) = detection.as_ref().filter(|done| !*done.borrow()) {
@@ -185,7 +185,7 @@ impl Handler {
         let this = self.clone();
         tokio::spawn(async move {
             let detect = this.0.account.detect();
-            // A panic must not leave those who wait without an answer.
+            // After a panic, waiting requests must still receive a response.
             match AssertUnwindSafe(detect).catch_unwind().await {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => tracing::warn!(%error, "the API is not known yet"),
@@ -197,7 +197,7 @@ impl Handler {
         receiver
     }
 
-    /// What is known of the Airflow, after a short wait if that is being found out.
+    /// Returns the detected API of the upstream. If the API is not known or is being detected, waits for at most [`DETECTION_WAIT`].
     async fn known_soon(&self) -> Option<Arc<Known>> {
         let mut detection = if self.0.account.known().is_none() {
             self.start_detection()
@@ -210,7 +210,7 @@ impl Handler {
         self.0.account.known()
     }
 
-    /// The same, with the versions on which descriptions of the offered tools depend, after another short wait if they are still to be read.
+    /// Returns the detected API with the versions on which descriptions of the offered tools depend. If versions are not read yet, waits for at most [`VERSION_WAIT`] more.
     async fn known_with_versions(&self) -> Option<Arc<Known>> {
         let known = self.known_soon().await?;
         let tools = self.0.offer.tools(Some(&known));
@@ -219,7 +219,7 @@ impl Handler {
             return Some(known);
         }
         let this = self.clone();
-        // Spawned, so that reading goes on when the wait is over.
+        // Spawned, so that reading continues after the wait has ended.
         let reading = tokio::spawn(async move {
             for document in unread {
                 this.0.account.read_version(document).await;
@@ -241,7 +241,7 @@ impl Handler {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The answer of a tool by which others are found; else the call that is meant.
+    /// Runs a discovery tool and returns its result. If a tool of the catalogue is to be called, returns this call as the error.
     async fn discovered(
         &self,
         name: &str,
@@ -270,7 +270,7 @@ impl Handler {
         Ok((tool, discover::answer(result)))
     }
 
-    /// Runs a call to its end, or to that of the client's interest in it.
+    /// Runs a call until it ends or the client cancels it.
     async fn call(
         &self,
         tool: &'static runtime::Tool,
@@ -280,7 +280,7 @@ impl Handler {
         let progress = Progress::new(context);
         let report = |read, of| progress.report(read, of);
         let outcome = {
-            // Where it lies, since each future around it would hold it once more.
+            // Pinned in place, because otherwise each enclosing future would contain the call's future again.
             let call = pin!(self.0.account.call(tool, arguments, &report));
             tokio::select! {
                 biased;
@@ -292,7 +292,7 @@ impl Handler {
         outcome
     }
 
-    /// Calls the tool that the client asks for, and lets the observer know before the client does.
+    /// Calls the tool that the client names, and informs the observer before the client receives the result.
     async fn answer(
         &self,
         request: CallToolRequestParams,
@@ -377,7 +377,7 @@ impl ServerHandler for Handler {
                 None,
             ));
         }
-        // The three tools by which others are found are the same for every API.
+        // The discovery tools are the same for every API, so there is no need to wait for the detection.
         let known = if self.0.offer.discovers() {
             self.0.account.known()
         } else {
@@ -423,7 +423,7 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        // In a box, since rmcp moves the future around it from place to place.
+        // Boxed, because rmcp moves the enclosing future several times.
         Box::pin(self.answer(request, context)).await
     }
 
@@ -446,7 +446,7 @@ impl ServerHandler for Handler {
         Ok(())
     }
 
-    /// What is no request that rmcp knows. Among that are calls whose parameters have another form, which it would call an unknown method.
+    /// Rejects requests that rmcp does not recognise. Among them are calls whose parameters have the wrong types, which rmcp would report as an unknown method.
     async fn on_custom_request(
         &self,
         request: CustomRequest,
@@ -465,7 +465,7 @@ impl ServerHandler for Handler {
         })
     }
 
-    // rmcp answers these with empty lists unless told otherwise, which claims that there is such a thing here.
+    // By default, rmcp answers these requests with empty lists, which would claim that this program supports them.
 
     async fn complete(
         &self,
@@ -513,18 +513,18 @@ fn log(name: &str, outcome: &Result<Answer, Refused>, took: Duration) {
             ms,
             "called"
         ),
-        // A name that no tool has may be anything, also a secret in the wrong place.
+        // An unknown name is not logged, because it can be a misplaced secret.
         Err(Refused::NoTool(_)) => tracing::info!(ms, "refused: no such tool"),
         Err(refused) => tracing::info!(tool = %name, refused = ?refused, ms, "refused"),
     }
 }
 
-/// As a number that logs in JSON have as one.
+/// Converts a duration to milliseconds, as an integer that JSON logs write as a number.
 pub(crate) fn milliseconds(took: Duration) -> u64 {
     u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A panic of `call` as an error. rmcp would never answer, and the client would wait for ever.
+/// Runs `call` and converts a panic to an error. Without this, rmcp would never respond and the client would wait forever.
 async fn guarded<T>(call: impl Future<Output = T>) -> Result<T, Refused> {
     AssertUnwindSafe(call)
         .catch_unwind()
@@ -543,7 +543,7 @@ pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or("unknown")
 }
 
-/// What is unknown is absent, never 0.
+/// Adds the rate limit of the upstream. An unknown value is left out, never written as 0.
 fn add_rate_limit(meta: &mut MetaObject, rate_limit: RateLimit) {
     let values = [
         ("ratelimit-limit", rate_limit.limit),

@@ -1,6 +1,6 @@
-//! The server of a product: the tools of its generated catalogue, on the command line and for MCP clients.
+//! Library of a product's program: offers the tools of the generated catalogue on the command line and to MCP clients.
 //!
-//! Standard output carries results and protocol, nothing else; what is to be said besides goes to standard error.
+//! Standard output carries only results and MCP messages. All other output goes to standard error.
 
 mod call;
 mod changes;
@@ -25,7 +25,7 @@ mod stdio;
 mod tools;
 mod verbatim;
 
-// So that the product of the tests is written as any other.
+// The tests include the product of another crate, which refers to this crate as `server`.
 #[cfg(test)]
 extern crate self as server;
 
@@ -45,14 +45,14 @@ pub use crate::product::{Examples, Product, Words};
 use crate::product::{product, words};
 use crate::settings::{Problems, process_environment};
 
-/// How the program ends, apart from well.
+/// Reason why the program fails.
 #[derive(Debug)]
 enum Failure {
-    /// The settings or arguments make no sense; nothing was sent.
+    /// Invalid settings or arguments; nothing was sent.
     Usage(Problems),
-    /// What was to be done has failed, and has said so.
+    /// Failed operation that has already printed its error.
     Failed,
-    /// This program could not do its work.
+    /// Other error that kept this program from doing its work.
     Internal(anyhow::Error),
 }
 
@@ -68,7 +68,7 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
-/// The program: reads the command line and does what it says.
+/// Runs the program: parses the command line and executes the command.
 pub fn run(product: &'static Product) -> ExitCode {
     product::start(product);
     let mut command = product::command(Cli::command());
@@ -153,7 +153,7 @@ fn connect(connected: Connected) -> Result<(runtime::Account, Offer), Failure> {
     Ok((account, offer))
 }
 
-/// Runs on one thread: as fast as several for one client, and smaller.
+/// Runs a future on one thread, which is as fast for one client as several threads and needs less memory.
 fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

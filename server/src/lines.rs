@@ -1,6 +1,6 @@
-//! The lines of a client, of which those that are no JSON are made into a request that can be answered.
+//! Reads the lines of a client and replaces lines that are not JSON with requests that can be answered.
 //!
-//! rmcp says nothing to a line that it cannot read, and the client would wait for ever for the answer to its request. Such lines are not rare: Python writes `NaN` and `Infinity`, many languages write half a surrogate pair, and a file's content as an argument may be longer than any message is to be.
+//! rmcp does not answer a line that it cannot read, so the client would wait forever for a response. Such lines are not rare: Python writes `NaN` and `Infinity`, many languages write unpaired surrogates, and an argument with the content of a file can exceed the maximum length of a message.
 
 use std::io;
 use std::pin::Pin;
@@ -15,16 +15,16 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufRead, AsyncRead, BufReader, ReadBuf};
 
-/// Method of the request that stands for one that cannot be read.
+/// Method of a request that replaces an unreadable one.
 const UNREADABLE: &str = "unreadable";
 
-/// Longest line; longer ones rmcp drops.
+/// Maximum length of a line in bytes. rmcp drops longer lines.
 const LONGEST: usize = DEFAULT_MAX_LINE_LENGTH - 1;
 
-/// Longest id that is looked for in a line that is no JSON.
+/// Maximum length, in bytes, of an id that is read from an unreadable line.
 const LONGEST_ID: usize = 256;
 
-/// The answer to a request that stands for one that cannot be read.
+/// Returns the error response to a request that replaces an unreadable one.
 pub(crate) fn answer(message: &ClientJsonRpcMessage) -> Option<ServerJsonRpcMessage> {
     let ClientJsonRpcMessage::Request(request) = message else {
         return None;
@@ -38,14 +38,14 @@ pub(crate) fn answer(message: &ClientJsonRpcMessage) -> Option<ServerJsonRpcMess
         .then(|| ServerJsonRpcMessage::error(error, Some(request.id.clone())))
 }
 
-/// What a reader gives, whole line by whole line, the last one with a line feed too: rmcp drops what has none.
+/// Reader that returns whole lines. The last line receives a line feed, because rmcp drops a line without one.
 pub(crate) struct Lines<R> {
     inner: BufReader<R>,
-    /// The line that is read, then handed on.
+    /// Line that is being read, then returned.
     line: Vec<u8>,
-    /// How much of it is handed on; `None` while it is read.
+    /// Number of bytes of the line that have been returned; `None` while the line is being read.
     given: Option<usize>,
-    /// What is seen of a line that is too long to be kept.
+    /// Scan of a line that is too long to be kept.
     long: Option<Glance>,
     longest: usize,
 }
@@ -61,7 +61,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         }
     }
 
-    /// Reads on to the end of a line, or of the input.
+    /// Reads up to the end of a line or of the input.
     fn poll_line(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             let chunk = ready!(Pin::new(&mut self.inner).poll_fill_buf(context))?;
@@ -83,7 +83,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
             Pin::new(&mut self.inner).consume(taken);
             if end.is_some() || taken == 0 {
                 self.end_line();
-                // One that is dropped must not look like the end of the input.
+                // After a dropped line, reading continues: returning no bytes would mean the end of the input.
                 if taken == 0 || !self.line.is_empty() {
                     self.given = Some(0);
                     return Poll::Ready(Ok(()));
@@ -136,18 +136,18 @@ impl<R: AsyncRead + Unpin> AsyncRead for Lines<R> {
     }
 }
 
-/// Some write a byte order mark first, which rmcp leaves out too.
+/// Removes a byte order mark, which some clients write and rmcp also ignores.
 fn without_mark(line: &[u8]) -> &[u8] {
     line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line)
 }
 
-/// What can be seen of a message without understanding it: whether it is a request, and its id. Python clients write the id last.
+/// Scan of a message that need not be valid JSON: whether the message is a request, and its id. A message is scanned to its end, because Python clients write the id last.
 #[derive(Debug, Default)]
 struct Glance {
     depth: u32,
     in_string: bool,
     escaped: bool,
-    /// The key or plain value of the message that is being read.
+    /// Key or scalar value that is being read at the top level of the message.
     token: Vec<u8>,
     key: Vec<u8>,
     id: Vec<u8>,
@@ -192,7 +192,7 @@ impl Glance {
         }
     }
 
-    /// The request to read instead, with the reason why; `None` if nobody waits for an answer. What is an answer itself gets none, so that two programs do not go on like this for ever.
+    /// Returns the request that replaces the message, with the reason, or `None` if the message needs no response. A response is not answered, because otherwise two programs could exchange errors endlessly.
     fn request(&self, why: &str) -> Option<Vec<u8>> {
         let id: Value = serde_json::from_slice(&self.id).ok()?;
         serde_json::from_value::<NumberOrString>(id.clone()).ok()?;
@@ -202,7 +202,7 @@ impl Glance {
     }
 }
 
-/// Any JSON, read strictly and not kept.
+/// Any JSON value, parsed strictly and not stored.
 struct Json;
 
 impl<'de> Deserialize<'de> for Json {
@@ -247,7 +247,7 @@ impl<'de> Visitor<'de> for Json {
         Ok(self)
     }
 
-    /// Objects, and with `arbitrary_precision` numbers that no primitive type holds.
+    /// Accepts objects, and numbers that no primitive type can represent, which the feature `arbitrary_precision` passes as a map.
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
         while members.next_entry::<Self, Self>()?.is_some() {}
         Ok(self)

@@ -1,4 +1,4 @@
-//! The log: on standard error, since standard output belongs to the protocol.
+//! Log of the program. The log goes to standard error, because standard output is reserved for MCP messages and results.
 
 use std::io::IsTerminal;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use crate::gateway::options::LogFormat;
 use crate::product::variable;
 use crate::settings::{Environment, Problems};
 
-/// Starts the log at the level that is set, else at this one.
+/// Starts the log at the level of the environment variable, or at `default` if the variable is not set.
 pub(crate) fn start(
     environment: Environment<'_>,
     default: LevelFilter,
@@ -21,11 +21,11 @@ pub(crate) fn start(
     let level = level(environment(&variable("MCP_LOG")), default)?;
     let stderr = std::io::stderr();
     let ansi = stderr.is_terminal();
-    // Only what this project writes is known to hold no secrets: rmcp logs whole requests, HTTP libraries whole headers.
+    // Other crates log only errors and warnings, because their lower levels can contain secrets: rmcp logs whole requests, HTTP libraries log whole headers.
     let others = level.min(LevelFilter::WARN);
     let targets = Targets::new()
         .with_default(others)
-        // It warns of what clients do wrong, in their words, and calls it an error if one has left.
+        // rmcp logs mistakes of clients as warnings that quote the client, and a closed connection as an error.
         .with_target("rmcp", LevelFilter::OFF)
         .with_target("mcp_server", level)
         .with_target("mcp_runtime", level);
@@ -40,7 +40,7 @@ pub(crate) fn start(
                 .with_span_list(false),
         ),
     };
-    // The boxed layer has to be the inner one: it is a layer of the registry itself.
+    // The boxed layer implements `Layer<Registry>`, so it must be added to the registry first.
     tracing_subscriber::registry()
         .with(layer)
         .with(targets)

@@ -1,4 +1,4 @@
-//! What one client may see and call: the tools of the API that its Airflow turned out to have, narrowed by a selection.
+//! Tools that one client can list and call: the tools of the detected API that the upstream has, restricted by a selection.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -10,13 +10,13 @@ use runtime::{Api, Known, Tool, json_schema};
 use crate::discover::{self, Index};
 use crate::verbatim;
 
-/// The APIs of this binary with their tools as clients receive them, made once and shared by all connections.
+/// APIs of this program with their tools as clients receive them. The tools are converted once and shared by all connections.
 #[derive(Debug)]
 pub(crate) struct Catalogue {
     apis: &'static [&'static Api],
-    /// One for each API, in the order of the allowlist.
+    /// Converted tools of each API, in the order of the allowlist.
     rendered: Vec<OnceLock<Vec<(&'static Tool, rmcp::model::Tool)>>>,
-    /// The words of each API's tools, made when somebody looks for one.
+    /// Search index of each API, created at the first search.
     indexes: Vec<OnceLock<Index>>,
 }
 
@@ -53,13 +53,13 @@ impl Catalogue {
     }
 }
 
-/// Each tool of an API once, though several of its documents may have it: words that are there twice would count for less.
+/// Returns the tools of an API without duplicates. Several documents can have the same tool, and words that occur twice would count less.
 fn distinct(api: &'static Api) -> impl Iterator<Item = &'static Tool> {
     let mut seen = BTreeSet::new();
     registry::tools(api).filter(move |tool| seen.insert(tool.name))
 }
 
-/// A tool as clients receive it.
+/// Converts a tool to the form that clients receive.
 pub(crate) fn render(tool: &'static Tool) -> rmcp::model::Tool {
     rmcp::model::Tool::new(
         tool.name,
@@ -71,7 +71,7 @@ pub(crate) fn render(tool: &'static Tool) -> rmcp::model::Tool {
     .with_annotations(annotations(tool))
 }
 
-/// A tool with the description that is right for the server, as far as that is known.
+/// Returns a tool with the description for the version of the upstream, if the version is known.
 fn described(
     tool: &Tool,
     rendered: &rmcp::model::Tool,
@@ -99,16 +99,16 @@ fn annotations(tool: &Tool) -> ToolAnnotations {
     )
 }
 
-/// What one client may see and call.
+/// Tools that one client can list and call.
 #[derive(Debug, Clone)]
 pub(crate) struct Offer {
     catalogue: Arc<Catalogue>,
     selection: Selection,
-    /// Whether the tools are found instead of listed.
+    /// Whether the discovery tools are listed instead of the tools themselves.
     discover: bool,
 }
 
-/// What a list of tools follows from.
+/// Data that determine a list of tools; see [`Offer::basis`].
 pub(crate) type Basis = (
     &'static str,
     String,
@@ -116,20 +116,20 @@ pub(crate) type Basis = (
     Vec<(&'static str, String)>,
 );
 
-/// A name that no tool of the offer has.
+/// Reason why a name does not match an offered tool.
 #[derive(Debug, PartialEq)]
 pub(crate) enum NoTool {
-    /// No API has such a tool.
+    /// Name that does not exist in any API.
     Unknown {
-        /// The tool with the most similar name.
+        /// Tool with the most similar name.
         nearest: Option<&'static str>,
     },
-    /// There is such a tool, but the selection leaves it out.
+    /// Tool that the selection excludes.
     NotSelected,
 }
 
 impl NoTool {
-    /// What to tell the client.
+    /// Returns the message for the client.
     pub(crate) fn message(&self, name: &str) -> String {
         match self {
             Self::Unknown { nearest: None } => format!("unknown tool `{name}`"),
@@ -154,29 +154,29 @@ impl Offer {
         }
     }
 
-    /// The same, listed as the three tools by which the others are found, or not.
+    /// Sets whether the discovery tools are listed instead of the tools themselves.
     pub(crate) fn discovered(self, discover: bool) -> Self {
         Self { discover, ..self }
     }
 
-    /// Whether the tools are found instead of listed.
+    /// Returns whether the discovery tools are listed instead of the tools themselves.
     pub(crate) fn discovers(&self) -> bool {
         self.discover
     }
 
-    /// The three tools by which the others are found, if this is how they are offered. Which API is there makes no difference to them.
+    /// Returns the discovery tools if they are listed instead of the tools themselves. They do not depend on the API of the upstream.
     fn discovery(&self) -> Option<[&'static Tool; 3]> {
         let read_only = || self.selected().all(|tool| tool.effect.read_only);
         self.discover.then(|| discover::tools(read_only()))
     }
 
-    /// The one of these of this name.
+    /// Returns the discovery tool with this name.
     pub(crate) fn discovery_tool(&self, name: &str) -> Option<&'static Tool> {
         let mut tools = self.discovery().into_iter().flatten();
         tools.find(|tool| tool.name == name)
     }
 
-    /// What the list follows from: the name of an API, its version, those of its documents that are there, and their versions.
+    /// Returns the data that determine the list: the name and version of the API, the names of the documents that the upstream has, and the versions of the documents.
     pub(crate) fn basis(&self, known: Option<&Known>) -> Basis {
         match (known, self.catalogue.apis.first()) {
             _ if self.discover => Basis::default(),
@@ -194,7 +194,7 @@ impl Offer {
         }
     }
 
-    /// The tools to list, in the order of the allowlist: those of the known API, else of the newest. What is known to be absent is left out.
+    /// Returns the tools to list, in the order of the allowlist. They are tools of the detected API, or of the newest API before detection. Tools that the upstream is known not to have are left out.
     pub(crate) fn listed(&self, known: Option<&Known>) -> Vec<rmcp::model::Tool> {
         match self.discovery() {
             Some(tools) => tools.into_iter().map(discover::render).collect(),
@@ -202,7 +202,7 @@ impl Offer {
         }
     }
 
-    /// The tool to list of this name.
+    /// Returns the listed tool with this name.
     pub(crate) fn listed_tool(
         &self,
         known: Option<&Known>,
@@ -211,7 +211,7 @@ impl Offer {
         if let Some(tool) = self.discovery_tool(name) {
             return Some(discover::render(tool));
         }
-        // Looked for by name first: whether one is offered takes longer to say, and this is asked for each call over HTTP.
+        // The name is compared first, because checking whether a tool is offered takes longer and this function runs for each call over HTTP.
         let mut rendered = self.catalogue.tools(self.api(known)).iter();
         let (tool, rendered) = rendered.find(|(tool, _)| tool.name == name)?;
         self.offers(known, tool)
@@ -229,7 +229,7 @@ impl Offer {
             .map(move |(tool, rendered)| described(tool, rendered, known))
     }
 
-    /// The tools that there are for the client, listed or to be found.
+    /// Returns the tools that the client can call, whether they are listed or only found.
     pub(crate) fn tools<'a>(
         &'a self,
         known: Option<&'a Known>,
@@ -241,7 +241,7 @@ impl Offer {
             .filter(move |tool| self.offers(known, tool))
     }
 
-    /// Those of them that some words mean, best first.
+    /// Returns the tools that the client can call and that match a query, best first.
     pub(crate) fn search(&self, known: Option<&Known>, query: &str) -> Vec<&'static Tool> {
         let api = self.api(known);
         let Some(index) = self.catalogue.index(api) else {
@@ -255,7 +255,7 @@ impl Offer {
         discover::search(index, query, offered)
     }
 
-    /// The API whose tools are offered: the known one, else the newest.
+    /// Returns the name of the API whose tools are offered: the detected API, or the newest API before detection.
     fn api(&self, known: Option<&Known>) -> &'static str {
         let api = known.map(|known| known.api);
         let api = api.or(self.catalogue.apis.first().copied());
@@ -271,7 +271,7 @@ impl Offer {
         is_there && self.selection.matches(tool)
     }
 
-    /// The tool that a call of this name means. Needs no network, so that a wrong name is refused even while Airflow is down; whether this Airflow has it is seen when it is called.
+    /// Returns the tool for a call with this name. The lookup needs no network, so that an unknown name is rejected even while the upstream is down. The call itself checks whether the upstream has the tool.
     pub(crate) fn find(&self, known: Option<&Known>, name: &str) -> Result<&'static Tool, NoTool> {
         let here = known.and_then(|known| known.find(name));
         let apis = self.catalogue.apis.iter();
@@ -339,7 +339,7 @@ mod tests {
                 Some(known(0, &["core"])),
                 &["get_thing", "delete_thing", "get_new_thing"],
             ),
-            // It has the tool that is otherwise that of another document.
+            // `extra-1` has the tool that `extra` would have otherwise.
             (
                 &["get"],
                 Some(known(0, &["core", "extra-1"])),
@@ -435,7 +435,7 @@ mod tests {
                     "tool `delete_thing` is not offered here: this server offers a selection of tools without it",
                 ),
             ),
-            // What is left out is not proposed either.
+            // A tool that the selection excludes is not proposed.
             (
                 &["write"],
                 "get_old_thign",

@@ -1,4 +1,4 @@
-//! Writing to the standard streams. A reader that stops reading (`airflow-mcp tools | head`) is no error.
+//! Writes to the standard streams. A closed pipe (`airflow-mcp tools | head`) is not an error.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -18,7 +18,7 @@ pub(crate) fn bytes(bytes: &[u8]) -> anyhow::Result<()> {
     }
 }
 
-/// Writes JSON for who reads it: a person at a terminal, or a program that gets the line as it is.
+/// Writes JSON to standard output: indented for a terminal, otherwise unchanged on one line.
 pub(crate) fn json(text: &str) -> anyhow::Result<()> {
     if io::stdout().is_terminal()
         && let Ok(value) = serde_json::from_str::<Value>(text)
@@ -28,7 +28,7 @@ pub(crate) fn json(text: &str) -> anyhow::Result<()> {
     line(text)
 }
 
-/// Writes text and a line feed to standard error. That it cannot be written could be said nowhere.
+/// Writes text and a line feed to standard error. A write error is ignored, because it cannot be reported anywhere.
 pub(crate) fn error(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }

@@ -1,6 +1,6 @@
-//! Which product this program is: its names and its APIs. All that the server says of itself and of the API it stands for is made of it, so that it serves any API that tools were generated for.
+//! Names and APIs of the product that this program serves. All texts about the program and its API are made from them, so that the program can serve any API with generated tools.
 //!
-//! Texts of the server have places for its words: `%API%`, `%NAME%` and so on, see [`Product::fill`].
+//! Texts contain placeholders for these words, such as `%API%` and `%NAME%`; see [`Product::fill`].
 
 use std::sync::OnceLock;
 
@@ -10,90 +10,90 @@ use runtime::api::SignIn;
 mod command;
 pub(crate) use command::command;
 
-/// A server for one product: what differs from that for another.
+/// Description of one product: everything in which its program differs from that of another product.
 #[derive(Debug)]
 pub struct Product {
-    /// The name of the program: `airflow-mcp`.
+    /// Name of the program, for example `airflow-mcp`.
     pub name: &'static str,
-    /// Its version.
+    /// Version of the program.
     pub version: &'static str,
-    /// The APIs that it has tools for, the newest first.
+    /// APIs that the program has tools for, newest first.
     pub apis: &'static [&'static Api],
-    /// What MCP clients show as the name of the server: `Apache Airflow`.
+    /// Name that MCP clients show, for example `Apache Airflow`.
     pub title: &'static str,
-    /// What it does, as the end of a sentence: `administers Apache Airflow 2 and 3`.
+    /// Description of the program as the end of a sentence, for example `administers Apache Airflow 2 and 3`.
     pub about: &'static str,
-    /// What one calls the API: `Airflow`.
+    /// Name of the API, for example `Airflow`.
     pub api: &'static str,
-    /// What one calls a server of it: `an Airflow`.
+    /// Name of one upstream, for example `an Airflow`.
     pub an_api: &'static str,
-    /// What variables of the environment begin with: `AIRFLOW`.
+    /// Prefix of the environment variables, for example `AIRFLOW`.
     pub prefix: &'static str,
-    /// The names of the tools that find tools: `{verb}_apacheairflow_{resource}`.
+    /// Pattern for the names of the discovery tools, for example `{verb}_apacheairflow_{resource}`.
     pub tool_names: &'static str,
-    /// The tool whose permission one needs first; empty if any will do.
+    /// Name of the list tool whose permission `doctor` checks first; empty if any list tool is suitable.
     pub probe: &'static str,
-    /// What people say to a search for tools, where the catalogue has other words.
+    /// Words of search queries that differ from those of the catalogue.
     pub words: Words,
-    /// What the manual shows.
+    /// Examples in the help texts.
     pub examples: Examples,
 }
 
-/// Words that mean the same to a search for tools as those of the catalogue.
+/// Words of search queries, each with the words that the catalogue uses instead.
 #[derive(Debug)]
 pub struct Words {
-    /// A word, in the order of the alphabet, and the words for it: `("dataset", "asset")`.
+    /// Words in alphabetical order, each with its replacements: `("dataset", "asset")`.
     pub same: &'static [(&'static str, &'static str)],
-    /// A turn of phrase in lower case, and the words for it: `("turn off", "pause")`.
+    /// Phrases in lower case, each with its replacement: `("turn off", "pause")`.
     pub phrases: &'static [(&'static str, &'static str)],
 }
 
 impl Words {
-    /// None beside those that all catalogues have in common: `add` is `create`.
+    /// No words in addition to those that apply to all catalogues, such as `create` for `add`.
     pub const NONE: Self = Self {
         same: &[],
         phrases: &[],
     };
 }
 
-/// Examples for the manual.
+/// Examples in the help texts.
 #[derive(Debug)]
 pub struct Examples {
-    /// A tag, and what its tools are for.
+    /// Tag, and a description of its tools.
     pub tag: (&'static str, &'static str),
-    /// The names of two tools, with a comma between.
+    /// Names of two tools, separated by a comma.
     pub tools: &'static str,
-    /// A tool with its arguments as one would type them, each but the first; the last gets them from standard input.
+    /// Three calls: the name of a tool, a tool with arguments as typed in a shell, and a whole command that reads the arguments from standard input.
     pub calls: [&'static str; 3],
-    /// Where tokens come from, in a word and in full, and the command that prints one.
+    /// Source of bearer tokens as one word and in full, and a command that prints a bearer token.
     pub token: (&'static str, &'static str, &'static str),
 }
 
-/// One program is one product, and every line that it writes may name it.
+/// Product of this process. The value is global, because every line of output may name the product.
 static PRODUCT: OnceLock<&'static Product> = OnceLock::new();
 
-/// Says which one this is, once, at the start.
+/// Sets the product. Only the first call has an effect.
 pub(crate) fn start(product: &'static Product) {
     let _ = PRODUCT.set(product);
 }
 
-/// The product that this program is.
+/// Returns the product of this program.
 pub(crate) fn product() -> &'static Product {
     PRODUCT.get_or_init(|| &UNNAMED)
 }
 
-/// A text of the server with the words of the product.
+/// Replaces the placeholders of a text with the words of the product.
 pub(crate) fn words(text: &str) -> String {
     product().fill(text)
 }
 
-/// The name of a variable of the environment: `URL` is `AIRFLOW_URL`.
+/// Returns the full name of an environment variable: `URL` becomes `AIRFLOW_URL`.
 pub(crate) fn variable(name: &str) -> String {
     format!("{}_{name}", product().prefix)
 }
 
 impl Product {
-    /// A text with this product's words where it has places for them.
+    /// Replaces the placeholders of a text with the words of this product.
     pub(crate) fn fill(&self, text: &str) -> String {
         let mut names: Vec<_> = self.apis.iter().map(|api| api.name).collect();
         names.sort_unstable();
@@ -143,7 +143,7 @@ impl Product {
         filled
     }
 
-    /// How one signs in: before a command, in JSON variables, in JSON as a gateway has it, as arguments, and as the variables that there are.
+    /// Returns examples of a sign-in: before a command, as JSON with environment variables, as JSON of the management API, as arguments, and as a list of the environment variables.
     fn logins(&self) -> [String; 5] {
         let prefix = self.prefix;
         let host = prefix.to_ascii_lowercase();
@@ -167,14 +167,14 @@ impl Product {
         }
     }
 
-    /// Whether any of its APIs takes user names and passwords.
+    /// Returns whether any API of the product accepts user names and passwords.
     pub(crate) fn has_passwords(&self) -> bool {
         let key = |api: &&Api| matches!(api.sign_in, SignIn::Key { .. });
         !self.apis.iter().all(key)
     }
 }
 
-/// What there is before the start, which no command sees; tests do.
+/// Empty product, used until [`start`] is called. Commands run only afterwards. Tests use the product of Airflow instead.
 #[cfg(not(test))]
 static UNNAMED: Product = Product {
     name: "",

@@ -1,4 +1,4 @@
-//! Progress notifications: while a call reads many pages, its client learns how far it is.
+//! Progress notifications, which tell a client how far a call that reads many pages is.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use rmcp::{Peer, RoleServer};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// How long a finished call waits for a progress notification that is being written, so that none follows the result.
+/// Maximum time that a finished call waits for a notification that is being written, so that no notification follows the result.
 const LAST_PROGRESS: Duration = Duration::from_millis(50);
 
-/// Progress of a call, on its way to a client that asked for it.
+/// Sender of progress notifications for one call. A client receives them only if its request has a progress token.
 pub(crate) struct Progress {
-    /// Only the latest matters: a slow client gets fewer notifications, not late ones.
+    /// Latest progress. A newer value replaces it, so that a slow client receives fewer notifications instead of late ones.
     latest: watch::Sender<Option<(u64, Option<u64>)>>,
     notifier: Option<JoinHandle<()>>,
 }
 
 impl Progress {
-    /// Of the call that `context` stands for; it goes nowhere if the client did not ask for it.
+    /// Creates the sender for the call of `context`.
     pub(crate) fn new(context: &RequestContext<RoleServer>) -> Self {
         let (latest, receiver) = watch::channel(None);
         let notifier = context
@@ -29,10 +29,10 @@ impl Progress {
         Self { latest, notifier }
     }
 
-    /// So much is read, of so much if that is known.
+    /// Reports how many items have been read, and the total if it is known.
     pub(crate) fn report(&self, read: u64, of: Option<u64>) {
         self.latest.send_if_modified(|latest| {
-            // The specification wants it to increase with each notification.
+            // The MCP specification requires that the progress increases with each notification.
             let increases = latest.is_none_or(|(before, _)| read > before);
             if increases {
                 *latest = Some((read, of));
@@ -41,11 +41,11 @@ impl Progress {
         });
     }
 
-    /// Sees to it that no notification follows the result.
+    /// Stops the notifications, so that none follows the result.
     pub(crate) async fn finish(self) {
         drop(self.latest);
         if let Some(mut notifier) = self.notifier {
-            // After the end of input rmcp writes no notification any more and says so to nobody.
+            // After the end of input, rmcp neither writes notifications nor returns an error, so the notifier may never finish.
             if tokio::time::timeout(LAST_PROGRESS, &mut notifier)
                 .await
                 .is_err()
@@ -73,7 +73,7 @@ async fn notify(
     }
 }
 
-/// A count as JSON has numbers; exact up to 2^53.
+/// Converts a count to the number type of JSON. The conversion is exact up to 2^53.
 #[expect(clippy::cast_precision_loss, reason = "nobody counts that far")]
 fn count(of: u64) -> f64 {
     of as f64

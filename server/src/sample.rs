@@ -1,4 +1,4 @@
-//! Two APIs by hand, for tests that must not depend on the generated ones.
+//! Two handwritten APIs for tests that must not depend on the generated catalogues.
 
 use runtime::api::{Api, Document, DocumentProbe, ErrorShapes, SignIn, VersionProbe};
 use runtime::tool::{Body, Effect, Http, Segment, Tool, Update, VersionedText};
@@ -133,7 +133,7 @@ static OLD_TOOLS: [Tool; 2] = [
     tool("get_thing", "get", "old"),
     tool("get_old_thing", "get", "old"),
 ];
-/// Of `delete_thing`.
+/// Descriptions of `delete_thing`, by version.
 const DESCRIPTIONS: &[VersionedText] = &[
     VersionedText {
         since: "",
@@ -149,5 +149,5 @@ const DESCRIPTIONS: &[VersionedText] = &[
 static NEW: Api = api("new", &NEW_DOCUMENTS, &[&NEW_TOOLS]);
 static OLD: Api = api("old", &OLD_DOCUMENTS, &[&OLD_TOOLS]);
 
-/// Newest first, as the generated ones.
+/// Both APIs, newest first like the generated ones.
 pub(crate) static APIS: &[&Api] = &[&NEW, &OLD];

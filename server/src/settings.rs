@@ -1,4 +1,4 @@
-//! From arguments and environment to an [`Account`] and a [`Selection`]. Whatever makes no sense is reported together, so that a configuration is repaired in one go.
+//! Converts arguments and environment variables to an [`Account`] and a [`Selection`]. All errors are reported together, so that a configuration can be corrected in one step.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::cli::{Connected, ConnectionArgs, SelectionArgs};
 use crate::product::{product, variable, words};
 
-/// All that is wrong with the settings.
+/// All errors of the settings.
 #[derive(Debug)]
 pub(crate) struct Problems(pub(crate) Vec<String>);
 
@@ -26,21 +26,21 @@ impl fmt::Display for Problems {
     }
 }
 
-/// Where variables of the environment come from; a parameter so that tests need no real ones.
+/// Source of environment variables. Functions take it as a parameter, so that tests need no real variables.
 pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// The environment of this process. Values that are not UTF-8 count as not set; none of ours can be.
+/// Returns a variable from the environment of this process. A value that is not UTF-8 counts as not set, because no setting has such a value.
 pub(crate) fn process_environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// The account and the selection that arguments and environment describe.
+/// Returns the account and the selection that the arguments and the environment define.
 pub(crate) fn connect(
     args: Connected,
     environment: Environment<'_>,
 ) -> Result<(Account, Selection), Problems> {
     let mut problems = Vec::new();
-    // Whatever is wrong gets a stand-in, so that the rest is looked at too.
+    // Placeholders replace invalid settings, so that the other settings are checked too.
     let settings = settings(args.connection, environment, &mut problems);
     let account = Account::new(settings, product().apis).map_err(|error| {
         problems.push(format!("{}{error}", about(&error)));
@@ -52,7 +52,7 @@ pub(crate) fn connect(
     }
 }
 
-/// The variable that an error of the runtime is about.
+/// Returns the environment variable that an error of the runtime is about, as the beginning of a message.
 fn about(error: &SettingsError) -> String {
     let name = match error {
         SettingsError::NotAUrl(_)
@@ -71,7 +71,7 @@ fn about(error: &SettingsError) -> String {
     words(name)
 }
 
-/// The selection, if it names things that exist and leaves any tool.
+/// Returns the selection if its names exist and at least one tool matches.
 pub(crate) fn selection(args: SelectionArgs) -> Result<Selection, Problems> {
     let names = |values: Vec<String>| {
         values
@@ -133,7 +133,7 @@ fn timeout(seconds: Option<String>, problems: &mut Vec<String>) -> Option<Durati
     timeout
 }
 
-/// A name of an API as given, if there is such an API.
+/// Returns the name of an API, if one is given, or an error if no such API exists.
 pub(crate) fn api_name(api: Option<String>) -> Result<Option<String>, Vec<String>> {
     let Some(name) = set(api) else {
         return Ok(None);
@@ -156,7 +156,7 @@ fn credentials(
     problems: &mut Vec<String>,
 ) -> Credentials {
     let username = set(args.username.clone());
-    // Not trimmed: a password may begin or end with a space.
+    // The password is not trimmed, because it may begin or end with a space.
     let password = environment(&variable("PASSWORD")).filter(|password| !password.is_empty());
     let token = set(environment(&variable("TOKEN")));
     let file = set(args.token_file.clone());
@@ -221,7 +221,7 @@ fn credentials(
     }
 }
 
-/// Headers from a JSON object or from lines. Messages name the header and never show a value.
+/// Parses headers from a JSON object or from lines. Messages contain the name of a header and never its value.
 pub(crate) fn headers(
     text: Option<String>,
     problems: &mut Vec<String>,
@@ -270,8 +270,7 @@ fn header_lines(text: &str, problems: &mut Vec<String>) -> Vec<(String, SecretSt
     headers
 }
 
-/// A value without the space around it; nothing left counts as not set, as configuration files of clients cannot leave a variable out.
-/// A value that is not empty.
+/// Removes surrounding white space. An empty value counts as not set, because configuration files of clients cannot leave a variable out.
 pub(crate) fn set(value: Option<String>) -> Option<String> {
     value
         .map(|value| value.trim().to_owned())

@@ -1,6 +1,6 @@
-//! MCP over standard input and output, as fast as the kind of stream allows.
+//! MCP over standard input and output, with the fastest I/O that the type of each stream allows.
 //!
-//! Clients written in Python hand over pipes, those on Node hand over socket pairs, a shell hands over files or a terminal. Tokio's own standard streams pass each read and write to another thread, which costs more than everything else this program does for a call; so pipes and sockets are driven by the reactor instead.
+//! Clients in Python pass pipes, clients on Node pass socket pairs, and a shell passes files or a terminal. The standard streams of Tokio pass each read and write to another thread, which costs more than everything else this program does for a call. Pipes and sockets are therefore driven by the reactor.
 
 use std::pin::Pin;
 
@@ -17,7 +17,7 @@ use crate::lines::{self, Lines};
 type Input = Pin<Box<dyn AsyncRead + Send>>;
 type Output = Pin<Box<dyn AsyncWrite + Send>>;
 
-/// Serves one client until its input ends; calls in flight may finish, for at most 5 seconds.
+/// Serves one client until its input ends. Calls in flight then have at most 5 seconds to finish.
 pub(crate) async fn serve(handler: Handler) -> anyhow::Result<()> {
     handler.start_detection();
     let transport = Conversation {
@@ -30,7 +30,7 @@ pub(crate) async fn serve(handler: Handler) -> anyhow::Result<()> {
             service.waiting().await?;
             Ok(())
         }
-        // A client that ends before it says anything has done nothing wrong.
+        // A client may disconnect before its first request.
         Err(ServerInitializeError::ConnectionClosed(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
@@ -69,7 +69,7 @@ mod streams {
         Box::pin(tokio::io::stdout())
     }
 
-    /// Opened anew, so that the stream that other processes may share stays blocking.
+    /// Opens the pipe again, so that the original stream stays blocking for other processes that may share it.
     fn input_pipe(path: &str) -> io::Result<pipe::Receiver> {
         fifo(path)?;
         pipe::OpenOptions::new().open_receiver(path)
@@ -80,7 +80,7 @@ mod streams {
         pipe::OpenOptions::new().open_sender(path)
     }
 
-    /// Looked at before it is opened: to open a terminal or a device can have effects.
+    /// Checks that the file is a pipe before it is opened, because opening a terminal or a device can have side effects.
     fn fifo(path: &str) -> io::Result<()> {
         if metadata(path)?.file_type().is_fifo() {
             Ok(())
@@ -89,7 +89,7 @@ mod streams {
         }
     }
 
-    /// A socket cannot be opened anew. Its end of the pair is this process's own, so nobody else sees that it no longer blocks; a terminal is never touched.
+    /// Makes a socket non-blocking, because a socket cannot be opened again. Only this process uses its end of the socket pair, so no other process is affected. A terminal is never changed.
     fn socket(descriptor: io::Result<OwnedFd>) -> io::Result<UnixStream> {
         let file = File::from(descriptor?);
         if !file.metadata()?.file_type().is_socket() {
@@ -116,7 +116,7 @@ mod streams {
     }
 }
 
-/// Answers what cannot be read, leaves out what comes before the first request, since rmcp takes a stray notification there for the end of the world, and tells the handler of the end.
+/// Transport that answers unreadable messages, drops messages before the first request and tells the handler when the input ends. rmcp would end the connection at a notification before the first request.
 struct Conversation<T> {
     inner: T,
     handler: Handler,
@@ -140,7 +140,7 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Conversation<T> {
                 return None;
             };
             if let Some(answer) = lines::answer(&message) {
-                // Not waited for here, where waiting may be given up at any time.
+                // Spawned, because this future may be dropped while it waits.
                 tokio::spawn(self.inner.send(answer));
                 continue;
             }

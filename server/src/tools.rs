@@ -1,4 +1,4 @@
-//! `airflow-mcp tools`: the catalogue of an API, for people and for programs.
+//! Command `airflow-mcp tools`: prints the tools of an API for people and programs.
 
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ use crate::output;
 use crate::product::product;
 use crate::settings::{self, Problems};
 
-/// Prints the selected tools of an API, the newest unless another is named.
+/// Prints the selected tools of the named API, or of the newest API if no API is named.
 pub(crate) fn print(
     api: Option<String>,
     selection: SelectionArgs,
@@ -61,7 +61,7 @@ pub(crate) fn print(
     Ok(())
 }
 
-/// All that is known of a tool.
+/// Returns all known data of a tool as JSON.
 fn row(api: &Api, tool: &Tool) -> Value {
     json!({
         "name": tool.name,
@@ -81,7 +81,7 @@ fn row(api: &Api, tool: &Tool) -> Value {
     })
 }
 
-/// One of the tools by which others are found. It is no operation of an API.
+/// Returns a discovery tool as JSON. A discovery tool has no operation and no path.
 fn offered(tool: &Tool) -> Value {
     json!({
         "name": tool.name,
@@ -127,7 +127,7 @@ fn table(title: &str, tools: &[&Tool]) -> String {
     text
 }
 
-/// What the tools cost a model.
+/// Describes how many bytes of these tools a model reads.
 fn sizes(tools: &[&Tool]) -> String {
     let total: usize = tools.iter().map(|tool| size(tool)).sum();
     let largest = tools.iter().map(|tool| size(tool)).max().unwrap_or(0);
@@ -138,7 +138,7 @@ fn sizes(tools: &[&Tool]) -> String {
     )
 }
 
-/// Bytes of what a model reads of a tool.
+/// Returns the number of bytes of a tool that a model reads.
 pub(crate) fn size(tool: &Tool) -> usize {
     let schema = Value::Object(json_schema::input_schema(tool)).to_string();
     tool.name.len() + tool.description.len() + schema.len()

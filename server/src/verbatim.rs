@@ -1,15 +1,15 @@
-//! JSON text as a value that is written as the text it is, for rmcp, which takes results and schemas as [`Value`]s.
+//! Wraps JSON text in a [`Value`] that serializes to exactly this text. rmcp takes results and schemas as [`Value`]s.
 //!
-//! With `arbitrary_precision` a number is the text it was made of, which serializers copy without looking at it; so any JSON goes through as one "number".
+//! With the feature `arbitrary_precision`, serde_json stores a number as text, and serializers copy this text without checking it. Any JSON can therefore be passed as a "number".
 
 use std::sync::Arc;
 
 use rmcp::model::{JsonObject, Tool};
 use serde_json::{Number, Value};
 
-/// An answer. To read 100 kB into a value and write it again costs more than all the rest of a call, and turns `1e300` into `1e+300`.
+/// Wraps the JSON of a tool result. Parsing 100 kB into a value and serializing the value again would cost more than the rest of the call, and would change `1e300` to `1e+300`.
 pub(crate) fn json(json: &str) -> Value {
-    // A line feed between two tokens would end the message on standard output, so such JSON is written anew.
+    // A line feed between two tokens would end the message on standard output, so JSON with control characters is serialized again.
     if json.bytes().any(|byte| byte < b' ') {
         return serde_json::from_str(json).unwrap_or_else(|error| {
             tracing::error!(%error, "an answer is not JSON");
@@ -19,7 +19,7 @@ pub(crate) fn json(json: &str) -> Value {
     Value::Number(Number::from_string_unchecked(json.to_owned()))
 }
 
-/// A tool whose schemas are text but for their outermost members, which is a tenth of the memory of the nine thousand objects that they are else.
+/// Replaces the values of the outermost members of a tool's schemas with their JSON text. The text needs a tenth of the memory of the 9,000 objects that the schemas of a catalogue contain otherwise.
 pub(crate) fn tool(mut tool: Tool) -> Tool {
     tool.input_schema = Arc::new(members(&tool.input_schema));
     tool.output_schema = tool.output_schema.map(|schema| Arc::new(members(&schema)));

@@ -1,6 +1,6 @@
-"""What the end-to-end tests stand on: real Airflow servers, the built server, two real MCP clients and a recording proxy.
+"""Foundation of the end-to-end tests: real Airflow servers, the built binary, two real MCP clients and a recording proxy.
 
-`cargo xtask test` starts everything and says where it is in E2E_* variables; without them nothing here can run, which is a failure.
+`cargo xtask test` starts everything and passes the addresses in E2E_* variables. Without these variables the tests fail, because they cannot run.
 """
 
 import base64
@@ -32,7 +32,7 @@ def setting(name):
 
 @dataclasses.dataclass
 class Airflow:
-    """One real Airflow with the user `admin`, 5,000 users (`user00000` ..., password `admin`), the DAGs of xtask/lab/dags, which have run, and 500 more with 3,000 runs (`bulk_000` ...)."""
+    """Real Airflow with the user `admin`, 5,000 users (`user00000` ..., password `admin`), the DAGs of xtask/lab/dags, which have run, and 500 other DAGs with 3,000 runs (`bulk_000` ...)."""
 
     major: int
 
@@ -42,7 +42,7 @@ class Airflow:
 
     @property
     def limited_url(self):
-        """A server on the same database that answers 429 after six requests in each minute."""
+        """URL of an Airflow on the same database that responds with 429 after six requests per minute."""
         return setting(f"E2E_AIRFLOW_{self.major}_LIMITED_URL")
 
     @property
@@ -55,7 +55,7 @@ class Airflow:
         return "/api/v1" if self.major == 2 else "/auth/fab/v1"
 
     def direct(self, method, path, body=None, user="admin", password="admin"):
-        """A request without our server in between: (status, JSON or text)."""
+        """Sends a request directly to Airflow and returns (status, JSON or text)."""
         headers = {"Accept": "application/json"}
         if self.major == 2:
             pair = base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -69,19 +69,19 @@ class Airflow:
         return fetch(method, self.url + path, headers, body)
 
     def token(self, user, password):
-        """A new token of Airflow 3: (status, JSON or text)."""
+        """Requests a new token from Airflow 3 and returns (status, JSON or text)."""
         return fetch("POST", self.url + "/auth/token", {}, {"username": user, "password": password})
 
     @functools.cached_property
     def admin_token(self):
-        """Requested once, because Airflow takes longer to check a password than to answer most requests."""
+        """Response with a token of `admin`. The token is requested once, because Airflow needs more time to check a password than for most requests."""
         return self.token("admin", "admin")
 
     def signs_in(self, user, password):
-        """Whether Airflow accepts this password."""
+        """Returns whether Airflow accepts this password."""
         if self.major == 3:
             return self.direct("GET", "/api/v2/version", user=user, password=password)[0] == 200
-        # Airflow 2.11 answers 403 to a wrong password and to a missing permission alike; only with the right one it sets a cookie.
+        # Airflow 2.11 returns 403 both for a wrong password and for a missing permission, but sets a cookie only if the password is correct.
         pair = base64.b64encode(f"{user}:{password}".encode()).decode()
         request = urllib.request.Request(
             self.url + "/auth/fab/v1/permissions?limit=1", headers={"Authorization": f"Basic {pair}"}
@@ -131,20 +131,20 @@ def environment(airflow, **changes):
 
 
 class Session:
-    """An MCP client connected over stdio to a server of its own."""
+    """MCP client that is connected over stdio to its own server process."""
 
     def __init__(self, client, log):
         self.client = client
         self.log = log
 
     async def call(self, tool, arguments=None):
-        """Structured content of a successful call."""
+        """Calls a tool and returns the structured content. Fails if the call fails."""
         result = await self.result(tool, arguments)
         assert not result.is_error, result.structured_content
         return result.structured_content
 
     async def error(self, tool, arguments=None):
-        """The error object of a call that fails."""
+        """Calls a tool and returns the error object. Fails if the call succeeds."""
         result = await self.result(tool, arguments)
         assert result.is_error, result.structured_content
         error = result.structured_content["error"]
@@ -163,7 +163,7 @@ class Session:
 
 @contextlib.asynccontextmanager
 async def connect(airflow, tmp_path, arguments=(), mode="auto", **changes):
-    """A session with the real server, as the official SDK makes it; fails if a password reaches the log."""
+    """Connects to the real server with the official SDK. Fails if the log contains a password."""
     log = tmp_path / "server.log"
     params = StdioServerParameters(
         command="sh",
@@ -178,14 +178,14 @@ async def connect(airflow, tmp_path, arguments=(), mode="auto", **changes):
 
 
 def catalogue(api):
-    """The tools of an API, as the server prints them."""
+    """Returns the tools of an API as printed by the command `tools`."""
     done = subprocess.run([setting("E2E_BINARY"), "tools", "--json", "--api", api], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
 def inspect(airflow, tool, arguments, method="tools/call", **changes):
-    """One call through the command line of the MCP Inspector: (exit code, the parsed answer)."""
+    """Makes one call with the command line of the MCP Inspector and returns (exit code, parsed response)."""
     command = [setting("E2E_NODE"), setting("E2E_INSPECTOR"), "--cli"]
     for name, value in environment(airflow, **changes).items():
         command += ["-e", f"{name}={value}"]
@@ -204,13 +204,13 @@ def inspect(airflow, tool, arguments, method="tools/call", **changes):
 
 @dataclasses.dataclass
 class Seen:
-    """A request as it came over the wire."""
+    """Request as received by the proxy."""
 
     method: str
     target: str
     headers: dict
     body: str
-    # Of the answer, once there is one.
+    # Status of the response; None until there is a response.
     status: int | None = None
 
     @property
@@ -223,11 +223,11 @@ class Seen:
 
 
 class Proxy:
-    """Passes requests on to a real Airflow, byte for byte, and writes them down; can answer some by itself, and hold some back."""
+    """Proxy that records requests and forwards them unchanged to a real Airflow. The proxy can also respond to requests itself or delay them."""
 
     def __init__(self, url):
         self.requests = []
-        # Path, or method and path, -> status, media type and text of the answer.
+        # Path, or method and path -> status, media type and text of the response.
         self.answers = {}
         # Path -> event: requests to it wait for the event.
         self.held = {}

@@ -1,6 +1,6 @@
 """Calls tools through CrewAI's MCP adapter. Runs with the Python of E2E_CREWAI_PYTHON, not under pytest.
 
-Argument: a JSON file {"command", "args", "env", "calls": [[tool, arguments], ...]}; its member "results" is added: the text that each call returned.
+Argument: a JSON file {"command", "args", "env", "calls": [[tool, arguments], ...]}. The script adds the member "results" with the text that each call returned.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A gateway of its own for a test: `airflow-mcp serve` as a process, its management API, and MCP over its URLs as plain HTTP."""
+"""Gateway for a single test: `airflow-mcp serve` as a process, its management API, and MCP over its URLs as plain HTTP."""
 
 import base64
 import contextlib
@@ -30,7 +30,7 @@ CREATE_ROLE = "create_a_apacheairflow_role"
 
 @dataclasses.dataclass
 class Reply:
-    """An answer over HTTP."""
+    """HTTP response."""
 
     status: int
     headers: dict
@@ -42,20 +42,20 @@ class Reply:
 
     @property
     def result(self):
-        """The result of an MCP request that succeeded."""
+        """Result of a successful MCP request."""
         assert self.status == 200, (self.status, self.text)
         assert "result" in self.json, self.text
         return self.json["result"]
 
     @property
     def content(self):
-        """The structured content of a tool call that succeeded."""
+        """Structured content of a successful tool call."""
         assert not self.result.get("isError"), self.text
         return self.result["structuredContent"]
 
 
 class Connection:
-    """A connection that stays open between requests: what happens to it happens to an open client."""
+    """HTTP connection that stays open between requests, like the connection of a real client."""
 
     def __init__(self, url, timeout=60):
         parts = urllib.parse.urlsplit(url)
@@ -80,7 +80,7 @@ class Connection:
 
 
 def message(method, params=None, client="e2e", version=MODERN):
-    """An MCP request and its headers, as a client of this version of the protocol sends it."""
+    """Returns an MCP request and its headers as sent by a client of this version of the protocol."""
     params = dict(params or {})
     headers = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": version}
     if version == MODERN:
@@ -97,7 +97,7 @@ def message(method, params=None, client="e2e", version=MODERN):
 
 
 class Mcp:
-    """An MCP client as thin as can be, on one connection that stays open."""
+    """Minimal MCP client on one connection that stays open."""
 
     def __init__(self, url, token=None, version=MODERN, client="e2e"):
         self.target = urllib.parse.urlsplit(url).path
@@ -117,12 +117,12 @@ class Mcp:
 
 
 def is_refused(reply):
-    """Whether the URL is worth nothing: said with a status, before any MCP."""
+    """Returns whether the gateway rejects the URL with an HTTP status before it handles MCP."""
     return reply.status in (401, 404) and '"result"' not in reply.text
 
 
 def in_seconds(seconds):
-    """A time from now, as the management API takes it."""
+    """Returns the time in this many seconds in the format of the management API."""
     at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
     return at.isoformat().replace("+00:00", "Z")
 
@@ -134,7 +134,7 @@ def free_port():
 
 
 class Gateway:
-    """One `airflow-mcp serve`."""
+    """Process of `airflow-mcp serve`."""
 
     def __init__(self, folder, *arguments, database=None, key=None, api_token=None, data="data", binary=None, **env):
         self.folder = pathlib.Path(folder)
@@ -151,7 +151,7 @@ class Gateway:
             self.env["AIRFLOW_MCP_KEY"] = key
         self.api_token = api_token
         self.process = None
-        # Everything answered, apart from what is meant to show a secret once.
+        # All responses except those that show a secret once on purpose.
         self.answers = []
 
     @property
@@ -188,14 +188,14 @@ class Gateway:
         return self
 
     def shown(self):
-        """What the operator sees on the terminal."""
+        """Returns the output that the operator sees on the terminal."""
         return self.output.read_text() + self.log.read_text(errors="replace")
 
     def tail(self):
         return "\n".join(self.shown().splitlines()[-15:])
 
     def stop(self, how=signal.SIGTERM, patience=20):
-        """Ends the process; its exit code."""
+        """Ends the process and returns its exit code."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(how)
         try:
@@ -216,7 +216,7 @@ class Gateway:
         if self.process.poll() is None:
             self.stop()
 
-    # The management API.
+    # Management API.
 
     def request(self, method, target, body=None, token=None, headers=None):
         headers = {"Authorization": f"Bearer {token or self.api_token}", **(headers or {})}
@@ -232,19 +232,19 @@ class Gateway:
         return reply
 
     def api(self, method, target, body=None, **more):
-        """The answer of a management request that succeeds."""
+        """Sends a management request and returns the response. Fails if the request fails."""
         reply = self.request(method, target, body, **more)
         assert reply.status in (200, 201, 204), (method, target, reply.status, reply.text)
         return reply.json if reply.text else None
 
     def error(self, status, method, target, body=None, **more):
-        """The error object of a management request that fails with this status."""
+        """Sends a management request and returns the error object. Fails if the status is another one."""
         reply = self.request(method, target, body, **more)
         assert reply.status == status, (method, target, reply.status, reply.text)
         return self.error_of(reply)
 
     def error_of(self, reply):
-        """The error object of a failed management request; they all have one shape."""
+        """Returns the error object of a failed management request. All error objects have the same shape."""
         assert reply.status >= 400, reply.text
         assert reply.headers.get("content-type", "").startswith("application/json"), reply.headers
         assert set(reply.json) == {"error"}, reply.text
@@ -253,13 +253,13 @@ class Gateway:
         return error
 
     def account(self, url, username="admin", password="admin", name=None, **more):
-        """A new account; its id."""
+        """Creates an account and returns its id."""
         auth = {"type": "password", "username": username, "password": password}
         body = {"name": name or f"account {uuid.uuid4()}", "base_url": url, "auth": auth, **more}
         return self.api("POST", "/integrated-account", body)["id"]
 
     def server(self, account, name="e2e", expires_at=None, **config):
-        """A new MCP server, as it is answered."""
+        """Creates an MCP server and returns the response."""
         body = {"name": name, "config": config, **({"expires_at": expires_at} if expires_at else {})}
         return self.api("POST", f"/integrated-account/{account}/mcp", body)
 
@@ -267,7 +267,7 @@ class Gateway:
         self.api("DELETE", f"/integrated-account/{server['integrated_account_id']}/mcp/{server['id']}")
 
     def audit(self, **query):
-        """All matching records, over as many pages as there are."""
+        """Returns all matching records from all pages."""
         records, cursor = [], None
         while True:
             more = {"cursor": cursor} if cursor else {}
@@ -285,7 +285,7 @@ def new_key():
 
 @contextlib.contextmanager
 def new_database():
-    """The URL of an empty PostgreSQL database, removed afterwards."""
+    """Creates an empty PostgreSQL database, provides its URL and drops the database afterwards."""
     name = f"e2e_{uuid.uuid4().hex[:12]}"
     sql(f"create database {name}")
     try:
@@ -301,7 +301,7 @@ def sql(statement, database="postgres"):
 
 
 class Link:
-    """A way to a database that can be cut: passes bytes on in both directions."""
+    """TCP proxy in front of a database that forwards bytes in both directions and can be cut."""
 
     def __init__(self, url):
         parts = urllib.parse.urlsplit(url)
@@ -333,7 +333,7 @@ class Link:
                 each.shutdown(socket.SHUT_RDWR)
 
     def cut(self):
-        # Closing alone would not wake up who waits in it.
+        # Closing alone would not wake up the thread that waits in `accept`.
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
@@ -347,13 +347,13 @@ class Link:
 
 
 def dump(url):
-    """All that a database holds, as SQL."""
+    """Returns the whole content of a database as SQL."""
     command = [f"{setting('E2E_POSTGRES_PROGRAMS')}/pg_dump", "--inserts", url]
     return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
 
 
 def eventually(check, seconds, what):
-    """Waits until something holds; how long that took."""
+    """Waits until a condition holds and returns how long that took."""
     started = time.monotonic()
     while not check():
         assert time.monotonic() - started < seconds, f"not within {seconds} s: {what}"

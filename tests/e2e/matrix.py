@@ -1,7 +1,7 @@
-"""One row for each tool and API: arguments with which it succeeds on a real Airflow. In order: what one row makes, a later one reads, changes and deletes.
+"""One row for each tool and API, with arguments for which the tool succeeds on a real Airflow. The order matters: later rows read, change and delete what earlier rows create.
 
-`$name` stands for a value that an earlier row has kept from its result, or that the test knows.
-A row that says why a tool cannot succeed is not called; there may be few of them.
+`$name` is a placeholder for a value that an earlier row kept from its result or that the test knows.
+A row that gives a reason why a tool cannot succeed is not called. Only few such rows are allowed.
 """
 
 import dataclasses
@@ -11,12 +11,12 @@ import dataclasses
 class Row:
     tool: str
     arguments: dict
-    # Airflow 2, 3 or both.
+    # Major versions of Airflow: 2, 3 or both.
     on: tuple
-    # Name -> where it stands in the result, with dots: a number counts the items of a list.
+    # Name -> path in the result, separated by dots. A number is an index of a list.
     keep: dict = dataclasses.field(default_factory=dict)
     impossible: str = ""
-    # Code of the error if the same Airflow has been through this before.
+    # Error code of a repeated run on the same Airflow.
     repeated: str = ""
 
 
@@ -64,7 +64,7 @@ FAILING = {"dag_id": "lab_failing", "dag_run_id": "lab-1"}
 FAILED_TASK = {**FAILING, "task_id": "transform"}
 MAPPED = {"dag_id": "lab_mapped", "dag_run_id": "lab-1"}
 ODD = {"dag_id": "lab.dotted-id_é", "dag_run_id": "lab-1"}
-# Runs of this test alone: the others are looked at by other tests.
+# Runs that only this test uses. Other tests read the other runs.
 OWN = {"dag_id": "lab_failing", "dag_run_id": "$run_1"}
 OWN_2 = {"dag_id": "lab_failing", "dag_run_id": "$run_2"}
 QUESTION = {"dag_id": "lab_approval", "dag_run_id": "lab-1"}
@@ -180,7 +180,7 @@ airflow_3(
     impossible="needs an Airflow that keeps its logs in Elasticsearch, OpenSearch or the like",
 )
 
-# What tasks leave behind.
+# Data that tasks store.
 both(list_of("xcoms"), FAILING)
 both(get("xcom"), {**FAILING, "task_id": "extract", "id": "return_value"})
 airflow_3(create("xcom"), {**OWN, "task_id": "extract", "key": "matrix/key", "value": {"rows": [2**63, None]}})
@@ -193,7 +193,7 @@ airflow_3(update("task_state_store_entry"), {**FAILED_TASK, "id": "matrix/key", 
 airflow_3(delete("task_state_store_entry"), {**FAILED_TASK, "id": "matrix/key"})
 airflow_3(verb("clear", "task_state_store"), FAILED_TASK)
 
-# Questions to people.
+# Human-in-the-loop questions.
 airflow_3(list_of("hitl_details"), {**QUESTION, "response_received": False})
 airflow_3(get("hitl_detail"), {**QUESTION, "id": "publish"})
 airflow_3(
@@ -201,7 +201,7 @@ airflow_3(
     {**QUESTION, "task_id": "publish", "chosen_options": ["Approve"], "params_input": {"comment": "yes"}},
     repeated="conflict",
 )
-# Its answered question is one of an earlier try then.
+# After clearing, the answered question belongs to an earlier try.
 airflow_3(
     verb("clear", "task_instances"),
     {"dag_id": "lab_approval", "dag_run_id": "lab-1", "task_ids": ["answered"], "only_failed": False, "dry_run": False},
@@ -251,7 +251,7 @@ airflow_3(list_of("asset_queued_events"), {"asset_id": "$asset"})
 both(list_of("dag_asset_queued_events"), {"dag_id": "lab_waits_for_two"})
 airflow_2(get("dag_asset_queued_event"), {"dag_id": "lab_waits_for_two", "id": ORDERS})
 airflow_3(get("dag_asset_queued_event"), {"dag_id": "lab_waits_for_two", "id": "$asset"})
-# Three ways to forget it, and twice the event again in between.
+# Three ways to delete the queued event, which is created again after the first and the second.
 airflow_2(delete("dag_asset_queued_event"), {"dag_id": "lab_waits_for_two", "id": ORDERS})
 airflow_3(delete("dag_asset_queued_event"), {"dag_id": "lab_waits_for_two", "id": "$asset"})
 airflow_2(create("asset_event"), {"dataset_uri": ORDERS, "extra": {"by": "the matrix"}})
@@ -261,7 +261,7 @@ airflow_2(create("asset_event"), {"dataset_uri": ORDERS})
 airflow_3(create("asset_event"), {"asset_id": "$asset"})
 airflow_2(verb("clear", "asset_queued_events"), {"uri": ORDERS})
 airflow_3(verb("clear", "asset_queued_events"), {"asset_id": "$asset"})
-# For the tests that come later.
+# Event for later tests.
 airflow_2(create("asset_event"), {"dataset_uri": ORDERS})
 airflow_3(create("asset_event"), {"asset_id": "$asset"})
 airflow_3(verb("materialize", "asset"), {"asset_id": "$asset"})

@@ -1,4 +1,4 @@
-"""Connections, pools, variables and users of the tests: made, read and deleted without our server, their secrets included."""
+"""Connections, pools, variables and users of the tests, including their secrets. Direct requests to Airflow create, read and delete them."""
 
 import contextlib
 import dataclasses
@@ -11,16 +11,16 @@ PASSWORDS = ["first-secret-4471", "second-secret-8820"]
 
 @dataclasses.dataclass(frozen=True)
 class ObjectType:
-    """A type of object that has tools to create and update it."""
+    """Type of object that has a tool to create and a tool to update it."""
 
     name: str
-    # Argument of `create` that the tools of one object call `id`.
+    # Argument of `create` that tools for one object call `id`.
     id_argument: str
-    # All arguments of `create` but the id.
+    # All arguments of `create` except the id.
     full: dict
-    # Arguments of `update`, with other values than in `full`.
+    # Arguments of `update` with values that differ from `full`.
     changes: dict
-    # Arguments that `clear` can name, for each Airflow.
+    # Arguments that `clear` can name, by major version of Airflow.
     clearable: dict
 
     @property
@@ -36,7 +36,7 @@ class ObjectType:
         return f"{base}/{self.name}s" + ("" if id is None else "/" + urllib.parse.quote(id, safe=""))
 
     def make(self, airflow, id, arguments=None):
-        """Makes an object by a direct request, instead of one that an earlier test left; without arguments, with all it can have."""
+        """Creates an object by a direct request and replaces an object of an earlier test. Without arguments, the object gets all members of `full`."""
         self.delete(airflow, id)
         body = {self.id_argument: id, **(self.full if arguments is None else arguments)}
         status, answer = airflow.direct("POST", self.path(airflow), body)
@@ -49,7 +49,7 @@ class ObjectType:
         return airflow.direct("GET", self.path(airflow, id))[0] == 200
 
     def read(self, airflow, id):
-        """What Airflow has of an object, in the form of the arguments of `create`."""
+        """Returns the state of an object in Airflow in the form of the arguments of `create`."""
         status, answer = airflow.direct("GET", self.path(airflow, id))
         assert status == 200, answer
         state = {name: answer.get(name) for name in self.full}
@@ -60,14 +60,14 @@ class ObjectType:
         return state
 
     def expected(self, **arguments):
-        """What `read` gives of an object with these arguments."""
+        """Returns the result of `read` for an object with these arguments."""
         if "password" in arguments and self.name == "user":
             return {**arguments, "password": [arguments["password"]]}
         return arguments
 
 
 def connection_secrets(airflow, id):
-    """Password and extra of a connection from the metadata database, which the lab leaves unencrypted: no API shows them."""
+    """Reads the password and extra of a connection from the metadata database, because no API shows them. The lab stores both unencrypted."""
     database = sqlite3.connect(f"file:{airflow.request_log.with_name('airflow.db')}?mode=ro", uri=True, timeout=60)
     with contextlib.closing(database):
         statement = "select password, extra from connection where conn_id = ?"
@@ -98,7 +98,7 @@ CONNECTION = ObjectType(
         "password": PASSWORDS[1],
         "extra": json.dumps({"api_key": "changed-key"}),
     },
-    # An empty password is ignored by both APIs.
+    # Both APIs ignore an empty password.
     clearable=dict.fromkeys([2, 3], {"description", "host", "login", "schema", "port", "extra"}),
 )
 POOL = ObjectType(
@@ -113,7 +113,7 @@ VARIABLE = ObjectType(
     id_argument="key",
     full={"value": "kept value", "description": "Kept"},
     changes={"value": "changed value", "description": "Changed"},
-    # Airflow 2 refuses null; an empty description is stored as such.
+    # Airflow 2 rejects null and stores an empty description as an empty string.
     clearable={2: set(), 3: {"description"}},
 )
 USER = ObjectType(

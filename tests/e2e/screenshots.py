@@ -1,6 +1,6 @@
-"""Takes the pictures of the README: a gateway with two accounts and some traffic, in a real Chromium.
+"""Takes the screenshots of the README in a real Chromium: a gateway with two accounts and some traffic.
 
-`cargo xtask screenshots` starts an Airflow for it and says where to put them.
+`cargo xtask screenshots` starts an Airflow for this script and passes the output folder.
 """
 
 import pathlib
@@ -16,7 +16,7 @@ DAY = 24 * 3600
 
 
 def furnish(gateway):
-    """Accounts, servers and calls, as an operator might have them."""
+    """Creates accounts, servers and calls as in a typical gateway."""
     url = setting("E2E_AIRFLOW_3_URL").replace("127.0.0.1", "localhost")
     production = gateway.account(url, name="production")
     staging = gateway.account(url, name="staging")

@@ -1,4 +1,4 @@
-"""The admin page in a real Chromium: what an operator does, by hand, with the keyboard, on a phone, without scripts; and what others must not."""
+"""Tests of the admin page in a real Chromium: the tasks of an operator with the mouse, with the keyboard, on a phone and without scripts, and attempts that must fail."""
 
 import os
 import time
@@ -44,7 +44,7 @@ def add_account(window, url, name="production"):
 
 
 def create_server(window, name, expiry=None, method="read", tag="rbac"):
-    """Fills in the form and sends it; the URL that is shown."""
+    """Fills in and submits the form and returns the URL that the page shows."""
     window.one("a[href*='/servers/new']").click()
     window.one("#name").type(name)
     window.one(f"input[name=methods][value={method}]").click()
@@ -75,7 +75,7 @@ def test_an_operators_day(window, gateway):
     eventually(lambda: is_refused(mcp.call(LIST_ROLES, {"limit": 1})), 3, "the end of the URL")
     assert 1 < time.time() - made < 4
 
-    # What was copied is the URL.
+    # The clipboard contains the URL.
     window.one("details summary").click()
     window.one("#tool").click()
     window.shift_insert()
@@ -120,7 +120,7 @@ def test_rotate_and_tokens(window, gateway):
 def test_with_the_keyboard_alone(window, gateway):
     window.open(gateway.url)
     window.one("#token")
-    # The field has the focus already.
+    # The field already has the focus.
     window.press(*gateway.api_token, ENTER)
     window.until(lambda: "No Airflow yet" in window.text, "the overview")
     focus = lambda: window.script("return document.activeElement.textContent.trim()")
@@ -194,7 +194,7 @@ def test_a_session_is_the_browsers_alone(window, gateway):
         reply = connection.request("POST", "/accounts", sent, headers)
         assert reply.status in (400, 403, 422), (headers, reply.status)
     assert gateway.api("GET", "/integrated-account")["result"] == []
-    # The cookie is for the page; programs use a token.
+    # The session cookie is valid only for the page. Programs use a token.
     assert connection.request("GET", "/integrated-account", headers=held).status == 401
 
     page = connection.request("GET", "/", headers=held)
@@ -203,7 +203,7 @@ def test_a_session_is_the_browsers_alone(window, gateway):
     assert "form-action 'self'" in policy and "base-uri 'none'" in policy
     assert page.headers["x-content-type-options"] == "nosniff" and "no-store" in page.headers["cache-control"]
 
-    # Without a session there is nothing to see.
+    # Without a session, every page redirects to the login.
     for path in ["/", "/servers", "/audit-log", "/tokens", "/accounts/new"]:
         reply = connection.request("GET", path)
         assert reply.status in (302, 303, 307) and reply.headers["location"].startswith("/login"), (path, reply.status)

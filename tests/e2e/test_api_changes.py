@@ -1,6 +1,6 @@
-"""The hour of a maintainer when Airflow's API changes: from a checkout of earlier releases to those of today, with the released packages, and back.
+"""Tests of the work of a maintainer when Airflow's API changes: an update from earlier releases to the current ones, with the released packages, and back.
 
-The checkout of then is made from that of today: `spec update` puts the earlier documents in, and what the allowlist says about operations and parameters that they do not have is taken out, as `generate` reports it.
+The earlier checkout is made from the current one: `spec update` writes the earlier documents, and the test removes the entries of the allowlist for operations and parameters that `generate` reports as missing.
 """
 
 import os
@@ -18,7 +18,7 @@ DOCUMENTED = "Something that a person has written"
 
 
 class Checkout:
-    """A copy of the files that the tasks work on, with a history of its own."""
+    """Copy of the files that the tasks use, in its own Git repository."""
 
     def __init__(self, path):
         self.path = path
@@ -40,7 +40,7 @@ class Checkout:
         self.git("commit", "--quiet", "--allow-empty", "--message", message)
 
     def task(self, *arguments, **env):
-        """Runs a task: (exit code, what it printed, what it said)."""
+        """Runs a task and returns (exit code, standard output, standard error)."""
         command = [setting("E2E_XTASK"), *arguments]
         done = subprocess.run(command, cwd=self.path, env=os.environ | env, text=True, capture_output=True)
         return done.returncode, done.stdout, done.stderr
@@ -57,12 +57,12 @@ class Checkout:
         return (self.path / name).read_text()
 
     def documents(self):
-        """The published documents and where they come from, byte by byte."""
+        """Returns the bytes of the published documents and of the lock file with their sources."""
         files = [*sorted((self.path / "specs/openapi").iterdir()), self.path / "specs/sources.lock"]
         return {file.name: file.read_bytes() for file in files}
 
     def operations(self):
-        """Ids of the operations of each document."""
+        """Returns the operation ids of each document."""
         documents = sorted((self.path / "specs/openapi").iterdir())
         found = {file.stem: re.findall(r"^\s+operationId: (\S+)$", file.read_text(), re.M) for file in documents}
         assert all(len(ids) > 5 and len(ids) == len(set(ids)) for ids in found.values()), "read wrongly"
@@ -73,14 +73,14 @@ class Checkout:
         return dict(zip(names, re.findall(r'^version = "(.*)"', self.text("specs/sources.lock"), re.M), strict=True))
 
     def errors(self):
-        """What `generate` reports: (file, line, what)."""
+        """Returns the diagnostics of `generate` as (file, line, message)."""
         code, _, said = self.task("generate")
         found = re.findall(r"^(specs/\S+?):(\d+): (.*)$", said, re.M)
         assert found or code == 0, said
         return [(path, int(line), what) for path, line, what in found]
 
     def fit(self):
-        """Takes out of the allowlist what the documents do not have, until there is nothing to report."""
+        """Removes entries of the allowlist that the documents do not have, until `generate` reports nothing."""
         for _ in range(9):
             errors = self.errors()
             if not errors:
@@ -99,13 +99,13 @@ class Checkout:
 
 
 def take_out(lines, at, what):
-    """Takes out what a report is about: a binding, an override or a name of it, or, if nothing would be left, the whole entry."""
+    """Removes the subject of a diagnostic: a binding, an override or one of its names. Removes the whole entry if nothing would remain."""
     if missing := re.match(r"operation `(\S+)` is not in (\S+)", what):
         operation, document = missing.groups()
         binding = rf",? *{document}: (?:{operation}\b|\{{ id: {operation}\b[^}}]*\}})"
         rest = re.sub(binding, "", lines[at]).replace("{,", "{")
         if "operations:" not in lines[at]:
-            # A line of its own, or several.
+            # The binding has one or several lines of its own.
             while not lines[at].startswith(f"      {document}:"):
                 at -= 1
             del lines[at]
@@ -135,7 +135,7 @@ def take_out(lines, at, what):
 
 
 def item(lines, at):
-    """Takes a list item out, and the key of the list with the last of them."""
+    """Removes a list item, and also the key of the list if the item was the last one."""
     while not lines[at].lstrip().startswith("- "):
         at -= 1
     indent = len(lines[at]) - len(lines[at].lstrip())
@@ -149,7 +149,7 @@ def item(lines, at):
 
 
 def entry(lines, at):
-    """Takes out the entry that begins at or above a line, with the empty line behind it."""
+    """Removes the entry that begins at or above a line, and the empty line after the entry."""
     while not lines[at].startswith("  - "):
         at -= 1
     end = at + 1
@@ -174,7 +174,7 @@ def then(tmp_path_factory):
 
 
 def sections(body):
-    """The body of a pull request: its headings and what stands below each."""
+    """Splits the body of a pull request into headings and their texts."""
     parts = re.split(r"^(?:###? |<details><summary>)(.*?)(?:</summary>)?$", body, flags=re.M)
     return {re.sub(r" \(\d+\)$", "", title): text for title, text in zip(parts[1::2], parts[2::2], strict=True)}
 
@@ -183,10 +183,10 @@ def test_a_release_is_taken_over_and_given_back(then):
     versions, documents, operations, history = then.now
     before = (then.documents(), then.operations())
     new = {name: operations[name] - before[1][name] for name in THEN}
-    # So many came with 3.3.2 and FAB 3.10.2; a later release can have more.
+    # Airflow 3.3.2 and FAB 3.10.2 added this many operations. A later release can have more.
     assert len(new["airflow-3"]) >= 18 and len(new["airflow-3-fab"]) >= 6 and not new["airflow-2"]
 
-    # The documents of today, to the byte, wherever they come from.
+    # The current documents are equal byte for byte, whatever their source.
     said = then.update(versions)
     assert then.documents() == documents
     assert f"`airflow-3` {versions['airflow-3']} adds {len(new['airflow-3'])} operations" in said and "cargo xtask history" in said
@@ -194,7 +194,7 @@ def test_a_release_is_taken_over_and_given_back(then):
     then.succeed("history")
     assert then.text("specs/history.yaml") == history
 
-    # What there is to decide is told, by the generator and in the pull request.
+    # The generator and the pull request both list the undecided operations.
     undecided = set(re.findall(r"operation `(\S+)` of \S+ is neither a tool nor excluded", then.task("generate")[2]))
     assert undecided == new["airflow-3"] | new["airflow-3-fab"]
     code, out, _ = then.task("coverage")
@@ -210,14 +210,14 @@ def test_a_release_is_taken_over_and_given_back(then):
         assert table.count("| to be decided |") == len(ids)
     assert f"`airflow-3` 3.2.2 → {versions['airflow-3']}" in body
     assert f"{len(undecided)} operations are neither a tool nor excluded yet" in parts["What is left to decide"]
-    # An event of an asset could have any partition key, and has to keep to rules now.
+    # Earlier, an asset event could have any partition key. Now the key has a maximum length.
     breaking, additive = parts["Breaking"], parts["Additive"]
     assert "parameter `partition_key` has a greatest length, 250" in breaking
     assert re.search(r"`clear_apacheairflow_dag_run`(: |\n(  - .*\n)*  - )parameter `note` is new", additive)
     assert re.search(r"in \d+ tools: result field `partition_date` is new \(on `airflow-3`\)\n  - .*`list_all_apacheairflow_dag_runs`", additive)
     assert "`awaiting_input`" in additive and "`awaiting_input`" not in breaking
 
-    # Entries to fill in: not generated before they are.
+    # Code is generated only after the new entries are filled in.
     code, _, said = then.task("allow", "get_users", "get_userz", "login", "get_dags")
     assert code != 0 and not then.git("status", "--short", "specs/tools")
     assert "did you mean" in said and "excluded in specs/excluded.yaml:" in said and "is a tool already" in said
@@ -237,20 +237,20 @@ def test_a_release_is_taken_over_and_given_back(then):
     then.succeed("generate", "--check")
     then.succeed("coverage")
 
-    # What a person has documented is new for users, and what was there is as it was.
+    # Newly documented operations are new for users, and existing tools are unchanged.
     parts = sections(then.succeed("diff", "--markdown"))
     assert "What is left to decide" not in parts
     assert len(re.findall(rf"new: {DOCUMENTED}", parts["Additive"])) == len(new["airflow-3"])
     assert "`list_all_apacheairflow_users`: new: List users (reads) (on `airflow-3`)" in parts["Additive"]
     assert parts["Breaking"] == breaking
 
-    # And back.
+    # Update back to the earlier releases.
     then.update(THEN)
     assert then.documents() == before[0]
 
 
 def bind(file, at, document, operation):
-    """Adds an operation to those of the tool that begins in a line."""
+    """Adds an operation to the tool that begins in a line."""
     lines = file.read_text().split("\n")
     while "operations:" not in lines[at]:
         at += 1
@@ -262,13 +262,13 @@ def bind(file, at, document, operation):
 
 
 def fill_in(checkout):
-    """What a person would do, without the thinking."""
+    """Replaces each `TODO` with the same text, as a person would with a real text."""
     for path in {path for path, _, _ in checkout.errors()}:
         file = checkout.path / path
         text = re.sub(r"summary: \[TODO\] +# some of (\w+).*", r"summary: [\1]", file.read_text())
         file.write_text(text.replace("TODO", DOCUMENTED))
     for path, line, what in sorted(checkout.errors(), reverse=True):
-        # A parameter more of a tool that was there.
+        # An existing tool has a new parameter.
         name = re.match(r"parameter `(\S+)` of `\S+` has no description in", what).group(1)
         lines = checkout.text(path).split("\n")
         end = next((at for at in range(line, len(lines)) if not lines[at].startswith("    ")), len(lines))
@@ -281,7 +281,7 @@ def fill_in(checkout):
 
 
 def test_what_is_lost_is_called_breaking(then):
-    """The same releases the other way round, without touching the checkout."""
+    """Compares the same releases in the opposite direction without changing the checkout."""
     then.git("checkout", "--quiet", "--force", "main")
     then.git("clean", "--quiet", "-d", "--force")
     breaking = sections(then.succeed("diff", "--markdown", "--base", f"airflow-3@{then.now[0]['airflow-3']}"))["Breaking"]
@@ -301,7 +301,7 @@ def test_a_release_that_does_not_fit_changes_nothing(then):
         ("airflow-3", "is no DOCUMENT@VERSION"),
     ]
     for wanted, expected in rows:
-        # The other one is there, but is not written either.
+        # The other document exists, but is not written either.
         code, _, said = then.task("spec", "update", "airflow-3-fab@3.9.0", wanted)
         assert code != 0 and expected in said, f"{wanted}: {said}"
         assert then.documents() == documents, wanted

@@ -1,6 +1,6 @@
-"""The official conformance suite against a URL of the gateway.
+"""Runs the official conformance suite against a URL of the gateway.
 
-The server has the fixtures that a tool server can have a use for (`server/src/fixtures.rs`). What is left out stands in `conformance/*.yaml`, with the reason; a scenario there that passes fails this test, so the lists can only shrink.
+The binary has the fixtures that apply to a server with tools (`server/src/fixtures.rs`). `conformance/*.yaml` lists the excluded scenarios with reasons. A listed scenario that passes fails this test, so the lists can only shrink.
 """
 
 import pathlib

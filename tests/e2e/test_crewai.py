@@ -1,4 +1,4 @@
-"""CrewAI's MCP adapter, which sends null for every argument that is not given, and the mask of an argument with `format: password`."""
+"""Tests with CrewAI's MCP adapter, which sends null for every omitted argument and a mask for an argument with `format: password`."""
 
 import json
 import os
@@ -14,7 +14,7 @@ NEW_USER = "made_by_crewai"
 
 
 def call_all(airflow, tmp_path, calls):
-    """Calls tools through the adapter, in a process of its own: the structured content of each."""
+    """Calls tools through the adapter in a separate process and returns the structured content of each result."""
     task = tmp_path / "calls.json"
     server = {"command": setting("E2E_BINARY"), "args": ["stdio"], "env": environment(airflow)}
     task.write_text(json.dumps({**server, "calls": calls}))
@@ -24,7 +24,7 @@ def call_all(airflow, tmp_path, calls):
         "CREWAI_DISABLE_TELEMETRY": "true",
         "OTEL_SDK_DISABLED": "true",
     }
-    # CrewAI takes ten seconds to be compiled.
+    # Compiling CrewAI takes ten seconds, so bytecode is cached.
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     script = pathlib.Path(__file__).with_name("crewai_calls.py")
     command = [setting("E2E_CREWAI_PYTHON"), str(script), str(task)]
@@ -35,7 +35,7 @@ def call_all(airflow, tmp_path, calls):
 
 @pytest.fixture
 def objects(airflow):
-    """One object of each type, with all it can have."""
+    """Creates one object of each type with all members and provides their states."""
     USER.delete(airflow, NEW_USER)
     for object_type in OBJECT_TYPES:
         object_type.make(airflow, ID)
@@ -45,7 +45,7 @@ def objects(airflow):
         object_type.delete(airflow, ID)
 
 
-# Airflow 2 wants a variable's value with each update.
+# Airflow 2 requires the value of a variable in each update.
 UPDATED = {"connection": "description", "pool": "slots", "variable": "value", "user": "last_name"}
 
 

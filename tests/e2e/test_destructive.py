@@ -1,6 +1,6 @@
-"""A destructive call affects only what its text says: filters that cannot be empty, exact ids, and a list with the same filters that finds exactly what a change affects.
+"""Tests that a destructive call affects only what its description says: filters cannot be empty, ids are exact, and a list with the same filters finds exactly what a change affects.
 
-The DAGs are rows of this test, with ids that the wildcards of Airflow confuse.
+This test inserts its own DAGs, whose ids match each other if Airflow reads them as wildcards.
 """
 
 import pathlib
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Dags:
-    """The DAGs of an Airflow, whose state is read by direct requests and put back at the end."""
+    """DAGs of an Airflow. Direct requests read their state, which is restored at the end."""
 
     def __init__(self, airflow):
         self.airflow = airflow
@@ -58,7 +58,7 @@ class Dags:
         self.execute(("delete from dag_tag where dag_id = ?", rows), ("delete from dag where dag_id = ?", rows))
 
     def paused(self, query="limit=100"):
-        """Id -> whether it is paused, of all DAGs or those with this query, in Airflow's own words."""
+        """Returns id -> paused, as reported by Airflow, for all DAGs or those that match the query."""
         api, stale = ("/api/v1", "only_active") if self.airflow.major == 2 else ("/api/v2", "exclude_stale")
         found = {}
         while True:
@@ -89,7 +89,7 @@ def dags(airflow):
 
 
 def changed(before, after):
-    # Other tests make and delete DAGs.
+    # Other tests create and delete DAGs.
     return {dag_id for dag_id in before.keys() & after.keys() if before[dag_id] != after[dag_id]}
 
 
@@ -125,7 +125,7 @@ async def test_empty_filters_are_refused_before_anything_is_sent(airflow, proxy,
     assert dags.own() == before
 
 
-# Filters that can be given to the list and to the change, and the DAGs that both mean.
+# Filters that both the list and the change accept, with the DAGs that match.
 FILTERS = [
     ({"dag_id_pattern": "narrow_a"}, LIVE),
     ({"dag_id_pattern": "narrow-a"}, {"narrow-a"}),
@@ -157,7 +157,7 @@ async def test_the_list_with_the_same_filters_finds_what_the_change_affects(airf
             listed = await session.call(LIST, filters)
             assert {dag["dag_id"] for dag in listed["dags"]} == expected, filters
             affected = set()
-            # Both ways, since what is paused already is affected without a trace.
+            # Change in both directions, because a change has no visible effect on a DAG that is already paused.
             for is_paused in (True, False):
                 if "paused" in filters and filters["paused"] == is_paused:
                     continue
@@ -255,7 +255,7 @@ async def test_what_narrows_a_destructive_call_is_not_empty(airflow, proxy, tmp_
 
 
 async def test_a_wildcard_as_id_is_no_wildcard(airflow, tmp_path):
-    """What lists take for all objects is, for a change of one, an id that does not exist."""
+    """Checks that a value that means all objects in lists is an unknown id for a change of one object."""
     rows = [
         ("delete_a_apacheairflow_dag_by_id", {}),
         ("delete_a_apacheairflow_pool_by_id", {}),

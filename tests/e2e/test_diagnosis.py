@@ -1,4 +1,4 @@
-"""Why did it fail? Three calls: what failed today, which of its tasks, and the end of the log."""
+"""Tests that three calls diagnose a failed run: the runs that failed today, the failed tasks of a run, and the end of the log."""
 
 import datetime
 
@@ -11,7 +11,7 @@ from matrix import list_of
 async def test_a_failing_dag_is_diagnosed_in_three_calls(airflow, tmp_path):
     path = "/api/v1" if airflow.major == 2 else "/api/v2"
     run = airflow.direct("GET", path + "/dags/lab_failing/dagRuns/lab-1")[1]
-    # The day on which the lab was set up.
+    # Day on which the lab was set up.
     today = datetime.datetime.fromisoformat(run["start_date"]).strftime("%Y-%m-%dT00:00:00Z")
     async with connect(airflow, tmp_path) as session:
         runs = await session.call(list_of("dag_runs"), {"state": ["failed"], "start_date_gte": today, "limit": 100})
@@ -31,7 +31,7 @@ async def test_a_failing_dag_is_diagnosed_in_three_calls(airflow, tmp_path):
     assert len(lines) <= 50 and len(text) < 20_000
     assert "ValueError: row 3 has no amount" in text, text
     assert "lab_dags.py" in text and "in transform" in text, text
-    # Clean text: no Python repr, no markers of the web page.
+    # The text contains neither Python representations nor markers of the web page.
     assert "\\n" not in text and "::group::" not in text and not text.startswith("[("), text
 
 
@@ -58,7 +58,7 @@ async def test_what_a_task_left_behind_comes_back_unchanged(airflow, tmp_path):
     where = {"dag_id": "lab_failing", "dag_run_id": "lab-1", "task_id": "extract", "id": "return_value"}
     async with connect(airflow, tmp_path) as session:
         xcom = await session.call("get_single_apacheairflow_xcom_by_id", where)
-    # Airflow 3 answers with one of two kinds of XCom, so that the schema of the result has it one level deeper.
+    # Airflow 3 returns one of two types of XCom, so the value is one level deeper in the result.
     value = xcom.get("result", xcom)["value"]
     assert value["big"] == 2**63 and value["nothing"] is None
     assert value["nested"] == {"rows": [{"id": 1, "amounts": [1.5, -2]}, []]}

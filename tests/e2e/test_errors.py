@@ -1,4 +1,4 @@
-"""Every way to fail has its own code and a hint, on real servers; passwords are nowhere (the fixtures look)."""
+"""Tests on real Airflow servers that each type of failure has its own code and a hint. The fixtures check that no password is shown."""
 
 import socket
 import time
@@ -53,7 +53,7 @@ async def test_what_airflow_refuses(airflow, tmp_path):
 
 @pytest.mark.anyio
 async def test_an_echoed_password_is_not_passed_on(tmp_path):
-    # Airflow 3 answers 422 with the whole body that it was sent, password included.
+    # Airflow 3 returns 422 with the whole request body, including the password.
     airflow = Airflow(3)
     proxy = Proxy(airflow.url)
     echo = '{"detail":[{"type":"missing","loc":["body","email"],"msg":"Field required","input":{"password":"first-secret-4471"}}]}'
@@ -80,7 +80,7 @@ async def test_airflow_down(airflow, tmp_path):
 
 @pytest.mark.anyio
 async def test_a_web_page_instead_of_json(tmp_path):
-    # What Airflow 3 answers to a path it does not know: 200 and its web page.
+    # Airflow 3 responds to an unknown path with 200 and its web page.
     airflow = Airflow(3)
     proxy = Proxy(airflow.url)
     status, page = fetch("GET", airflow.url + "/no/such/page", {})
@@ -118,7 +118,7 @@ async def test_a_real_429_is_passed_on_at_once(airflow, tmp_path):
         assert (error["code"], error["status"], error["retryable"]) == ("rate_limited", 429, True)
         assert took < 2
         assert refused.meta["ratelimit-limit"] == 6 and refused.meta["ratelimit-remaining"] == 0
-        # Flask-Limiter puts the end of the window a second later than it is.
+        # Flask-Limiter reports the end of the window one second too late.
         assert 0 < refused.meta["ratelimit-reset"] <= 61
         first = seen[0][0]
         assert not first.is_error and first.meta["ratelimit-limit"] == 6

@@ -1,4 +1,4 @@
-"""From nothing to a URL that works: the gateway, an account and a server by curl, then real clients; and that nothing widens what a URL offers."""
+"""Tests of the way from an empty gateway to a working URL, with an account and a server created by curl and with real clients, and that no request extends what a URL offers."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ def gateway(tmp_path):
 
 
 def curl(line):
-    """A command line as someone would type it: the JSON that it prints."""
+    """Runs a command line as a person would type it and returns the JSON that the command prints."""
     words = shlex.split(line.replace("\\\n", " "))
     done = subprocess.run([*words, "--silent", "--show-error", "--fail-with-body"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, (done.stdout, done.stderr)
@@ -29,7 +29,7 @@ def curl(line):
 
 
 def from_nothing(gateway, airflow):
-    """What the documentation says to type after `airflow-mcp serve`; the new server as it is answered."""
+    """Runs the commands that the documentation gives after `airflow-mcp serve` and returns the new server."""
     api = f"curl -H 'Authorization: Bearer {gateway.api_token}' -H 'Content-Type: application/json' {gateway.url}"
     account = curl(
         f"""{api}/integrated-account -d '{{
@@ -51,7 +51,7 @@ async def test_from_nothing_by_curl(airflow, gateway):
     assert set(server) == told
     assert server["url"] == f"{gateway.url}/mcp/{server['token']}"
 
-    # Legacy is the handshake of 2025-11-25 and older; auto settles on 2026-07-28.
+    # The mode `legacy` uses the handshake of 2025-11-25 and older. The mode `auto` negotiates 2026-07-28.
     for mode, version in [("legacy", LEGACY), ("auto", MODERN)]:
         async with Client(server["url"], mode=mode) as client:
             assert client.protocol_version == version
@@ -124,7 +124,7 @@ def test_nothing_widens_a_read_only_url(airflow, gateway, version):
     ]
     for number, reply in enumerate(attempts):
         assert "result" not in reply.json and reply.json["error"]["code"] in (-32602, -32001, -32020), (number, reply.text)
-    # The name in the header is one that may be called, the name in the body is not.
+    # The header names a permitted tool, but the body names a forbidden one.
     reply = mcp.call(CREATE_ROLE, role, headers={"Mcp-Name": LIST_ROLES})
     assert "error" in reply.json, reply.text
     for target in [f"{mcp.target}/", f"{mcp.target}/write", mcp.target.upper(), mcp.target + "%20"]:
@@ -148,7 +148,7 @@ def test_methods_tags_and_tools_must_all_agree(airflow, gateway):
     names = Mcp(deleting["url"]).tools()
     assert names and all(name.startswith(("delete_", "get_")) for name in names)
 
-    # A change holds from the next request on.
+    # A change takes effect with the next request.
     mcp = Mcp(by_name["url"])
     path = f"/integrated-account/{account}/mcp/{by_name['id']}"
     config = {**by_name["config"], "tools": [LIST_ROLES]}
@@ -193,7 +193,7 @@ def test_what_makes_no_sense_is_refused_as_a_whole(airflow, gateway):
         assert error["code"] in ("invalid", "bad_request"), (body, error)
     assert gateway.error(404, "GET", "/integrated-account/acc_nothing")["code"] == "not_found"
     assert gateway.error(404, "DELETE", f"{servers}/mcp_nothing")["code"] == "not_found"
-    # A server belongs to its account, and to no other.
+    # A server belongs only to its account.
     other = gateway.account(airflow.url)
     server = gateway.server(account)
     gateway.error(404, "GET", f"/integrated-account/{other}/mcp/{server['id']}")

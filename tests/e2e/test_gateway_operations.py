@@ -1,4 +1,4 @@
-"""Running a gateway: health, metrics, traces, limits, cancellation, a graceful end, the audit log."""
+"""Tests of the operation of a gateway: health, metrics, traces, limits, cancellation, graceful shutdown and the audit log."""
 
 import http.server
 import json
@@ -23,7 +23,7 @@ def gateway(tmp_path):
 
 @pytest.fixture
 def slow():
-    """A real Airflow 3 whose roles are held back until `release` is set."""
+    """Provides a real Airflow 3 behind a proxy that can delay requests for roles until `release` is set."""
     proxy = Proxy(Airflow(3).url)
     proxy.release = threading.Event()
     yield proxy
@@ -32,7 +32,7 @@ def slow():
 
 
 def in_background(work):
-    """Runs it in a thread; the list gets its result."""
+    """Runs a function in a thread. Returns the thread and a list to which the result is appended."""
     done = []
     thread = threading.Thread(target=lambda: done.append(work()), daemon=True)
     thread.start()
@@ -50,7 +50,7 @@ def test_a_call_in_flight_is_finished_before_the_end(tmp_path, slow):
         idle = Connection(gateway.url)
         assert idle.request("GET", "/healthz").status == 200
         gateway.process.send_signal(signal.SIGTERM)
-        # Nothing new is taken, neither on a new connection nor by the balancer that asks.
+        # The gateway accepts no new connections, and `/readyz` no longer reports ready to a load balancer.
         eventually(lambda: not accepts(gateway), 5, "the end of new connections")
         time.sleep(0.3)
         assert gateway.process.poll() is None and not done
@@ -124,7 +124,7 @@ def test_the_audit_log_says_who_did_what_when(gateway):
     assert changes[:3] == [("server.revoke", "ok"), ("server.create", "ok"), ("account.create", "ok")]
     assert "gateway.start" in {action for action, _ in changes}
 
-    # Filters, pages and the export agree.
+    # Filters, pages and the export return the same records.
     assert [each["id"] for each in gateway.audit(outcome="not_found")] == [calls[0]["id"]]
     assert [each["id"] for each in gateway.audit(tool=LIST_ROLES, account_id=account)] == [calls[2]["id"]]
     assert {each["id"] for each in gateway.audit(since=calls[1]["at"], action="call")} >= {calls[0]["id"], calls[1]["id"]}
@@ -144,7 +144,7 @@ def test_what_has_expired_is_purged(tmp_path):
         listed = lambda: [each["id"] for each in gateway.api("GET", f"/integrated-account/{account}/mcp")["result"]]
         assert listed() == [server["id"]]
     time.sleep(1)
-    # The purge runs at the start too, so that nobody has to wait for its hour.
+    # The purge also runs at startup, so the test need not wait for the periodic purge.
     with Gateway(tmp_path, api_token=gateway.api_token) as gateway:
         eventually(lambda: listed() == [], 10, "the purge")
         eventually(lambda: gateway.audit(action="server.expire"), 5, "a record of it")
@@ -175,7 +175,7 @@ def test_a_store_that_is_gone_is_not_ready(tmp_path):
             eventually(lambda: gateway.request("GET", "/readyz").status == 503, 15, "not ready")
             assert gateway.request("GET", "/healthz").status == 200
             gateway.error(503, "GET", "/integrated-account")
-            # Nobody gets in on what was known before, and nothing is done that cannot be written down.
+            # The gateway neither accepts a token from memory nor makes a call that cannot be written to the audit log.
             reply = mcp.call(LIST_ROLES, ONE)
             assert "structuredContent" not in reply.text, reply.text
             link.mend()
@@ -199,7 +199,7 @@ def test_traces_go_to_a_collector(tmp_path):
 
 
 class Collector:
-    """An OpenTelemetry collector that only writes down."""
+    """OpenTelemetry collector that only records requests."""
 
     def __init__(self):
         self.seen = []
@@ -225,7 +225,7 @@ def test_what_is_too_big_or_no_mcp_is_refused(gateway):
     server = gateway.server(gateway.account(Airflow(3).url))
     mcp = Mcp(server["url"])
     big = {"username": "x" * 6_000_000}
-    # The answer may come, and the connection end, before all of it is sent.
+    # The response can arrive and the connection can end before the whole request is sent.
     outcome = swallow(lambda: mcp.call(LIST_USERS, big).status)
     assert outcome == 413 or isinstance(outcome, (BrokenPipeError, ConnectionResetError)), outcome
     fresh = Mcp(server["url"])
@@ -241,7 +241,7 @@ def test_what_is_too_big_or_no_mcp_is_refused(gateway):
         reply = fresh.connection.request(method, fresh.target, body, {**accept, **headers})
         expected = expected if isinstance(expected, tuple) else (expected,)
         assert reply.status in expected, (method, body, headers, reply.status, reply.text)
-    # A page of elsewhere cannot smuggle a request in as a plain form either.
+    # A page of another site cannot send a management request as a plain form either.
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     assert gateway.request("POST", "/integrated-account", "name=x", headers=form).status in (400, 415, 422)
     assert gateway.request("PUT", "/integrated-account").status == 405

@@ -1,4 +1,4 @@
-"""Gateways that share a store: what one does holds on the other, and what was acknowledged survives a kill."""
+"""Tests of gateways that share a store: a change on one takes effect on the other, and acknowledged work survives a kill."""
 
 import contextlib
 import http.client
@@ -14,7 +14,7 @@ ONE = {"limit": 1}
 
 @contextlib.contextmanager
 def two_gateways(folder):
-    """Two processes on one PostgreSQL, with nothing else in common than their key; and the way of the second to it."""
+    """Starts two gateways that share only a PostgreSQL database and a key. Provides both and the link of the second one to the database."""
     with new_database() as database:
         key, link = new_key(), Link(database)
         with Gateway(folder / "one", database=database, key=key) as one:
@@ -24,26 +24,26 @@ def two_gateways(folder):
 
 
 def at(gateway, server):
-    """The URL of a server as another gateway serves it."""
+    """Returns a client for the URL of a server on the given gateway."""
     return Mcp(f"{gateway.url}/mcp/{server['token']}")
 
 
 def test_two_gateways_are_one(tmp_path):
     with two_gateways(tmp_path) as (one, two, _):
         account = one.account(Airflow(3).url)
-        # Created on one, works on the other, and the other way round.
+        # A server that is created on one gateway works on the other, in both directions.
         server = one.server(account)
         there, here = at(two, server), at(one, server)
         assert there.call(LIST_ROLES, ONE).content and here.call(LIST_ROLES, ONE).content
         assert at(one, two.server(account)).call(LIST_ROLES, ONE).content
         assert {record["action"] for record in two.audit(server_id=server["id"])} >= {"server.create", "call"}
 
-        # Narrowed on one, narrow on the other.
+        # A restriction on one gateway applies on the other.
         path = f"/integrated-account/{account}/mcp/{server['id']}"
         one.api("PATCH", path, {"config": {**server["config"], "tools": [LIST_ROLES]}})
         eventually(lambda: there.tools() == [LIST_ROLES], 1, "the change on the other gateway")
 
-        # Revoked on one, refused on the other, also on a connection that is open and busy.
+        # A server that is revoked on one gateway is rejected on the other, even on an open and busy connection.
         one.revoke(server)
         eventually(lambda: is_refused(there.call(LIST_ROLES, ONE)), 1, "the revocation on the other gateway")
         assert is_refused(here.call(LIST_ROLES, ONE))
@@ -58,7 +58,7 @@ def test_two_gateways_are_one(tmp_path):
         one.api("DELETE", f"/api-token/{token['id']}")
         eventually(lambda: two.request("GET", "/api-token", token=token["token"]).status == 401, 1, "the revoked API token")
 
-        # An account deleted on one takes its servers with it on the other.
+        # Deleting an account on one gateway also deletes its servers on the other.
         server = two.server(account)
         assert at(two, server).call(LIST_ROLES, ONE).content
         there = at(two, server)
@@ -67,7 +67,7 @@ def test_two_gateways_are_one(tmp_path):
 
 
 def test_a_revocation_holds_while_notifications_are_cut_off(tmp_path):
-    """What a gateway remembers must not outlive the connection on which it hears of changes."""
+    """Checks that cached state of a gateway does not outlive the connection that notifies the gateway of changes."""
     with two_gateways(tmp_path) as (one, two, link):
         account = one.account(Airflow(3).url)
         first, second = one.server(account), one.server(account)
@@ -81,7 +81,7 @@ def test_a_revocation_holds_while_notifications_are_cut_off(tmp_path):
         eventually(lambda: is_refused(there.call(LIST_ROLES, ONE)), 10, "the revocation after the connection is back")
         again = at(two, second)
         eventually(lambda: again.call(LIST_ROLES, ONE).status == 200, 10, "the other URL")
-        # It listens again.
+        # The gateway receives notifications again.
         one.revoke(second)
         eventually(lambda: is_refused(again.call(LIST_ROLES, ONE)), 1, "a later revocation")
 
@@ -116,14 +116,14 @@ def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path, store):
 
 
 def under_load_until_killed(victim, account, server):
-    """Calls and new servers from many sides, then `kill -9`: what was acknowledged before."""
+    """Makes calls and creates servers from several threads, then kills the gateway. Returns the acknowledged calls and servers."""
     calls, servers, gone = set(), [], (OSError, http.client.HTTPException)
 
     def call(worker):
         with contextlib.suppress(gone):
             for i in range(100_000):
                 name = f"load {worker}.{i}"
-                # One connection, another client name for each call: the audit log tells them apart by it.
+                # Each call uses the same connection with another client name, by which the audit log distinguishes the calls.
                 mcp = clients.setdefault(worker, Mcp(server["url"]))
                 mcp.client = name
                 reply = mcp.call(LIST_ROLES, ONE)

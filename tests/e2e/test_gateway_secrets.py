@@ -1,4 +1,4 @@
-"""Planted secrets are in no database, file, log, error, audit record, metric or page."""
+"""Tests that no database, file, log, error, audit record, metric or page contains a planted secret."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ GUESS = "planted-guess-7350"
 
 @pytest.fixture
 def holder():
-    """A user of Airflow whose password is a planted one."""
+    """Creates a user of Airflow with a planted password and provides the Airflow."""
     airflow = Airflow(3)
     user = {
         "username": "holder",
@@ -37,7 +37,7 @@ def holder():
 
 
 def forms(secret):
-    """How a secret could stand somewhere: as it is, and as the usual encodings."""
+    """Yields the forms in which a secret could occur: unchanged and in common encodings."""
     raw = secret.encode()
     yield raw
     yield base64.b64encode(raw).rstrip(b"=")[:-1]
@@ -78,7 +78,7 @@ def look(airflow, tmp_path, database):
             said.append(gateway.request("GET", target).text)
         said += [str(reply.headers) + reply.text for _, _, reply in gateway.answers]
         held = dump(database) if database else b""
-        # The database while it is open: with its journal.
+        # The files of the open database include its journal.
         files = read_all(gateway.data)
     files |= read_all(gateway.data)
 
@@ -88,7 +88,7 @@ def look(airflow, tmp_path, database):
     output = gateway.output.read_bytes()
     log = places["a log"]
     if gateway.api_token.encode() not in output:
-        # The one place where it is shown.
+        # The log is the only place that shows the token.
         places["a log"] = log.replace(gateway.api_token.encode(), b"", 1)
     found = [(secret, place) for place, content in places.items() for secret in planted for form in forms(secret) if form in content]
     assert not found, found
@@ -97,7 +97,7 @@ def look(airflow, tmp_path, database):
 
 
 def use(gateway, account, refused, server, failing, guarded, issued):
-    """Everything that could let something slip, with secrets in all the wrong places too; the texts that came back."""
+    """Makes all requests that could leak a secret, including requests with secrets in wrong places. Returns the texts of the responses."""
     replies = []
     mcp = Mcp(server["url"])
     assert mcp.call(LIST_USERS, {"limit": 1}).content
@@ -137,7 +137,7 @@ def test_files_are_the_operators_alone(tmp_path):
     with Gateway(tmp_path) as gateway:
         gateway.account(Airflow(3).url)
         made = [gateway.data, *gateway.data.rglob("*")]
-        # Without a key from elsewhere one is made; it and the database are for nobody else to read.
+        # Without a configured key, the gateway creates one. Only the operator can read the key and the database.
         for path in made:
             mode = stat.S_IMODE(path.stat().st_mode)
             assert mode & 0o077 == 0, (path, oct(mode))

@@ -1,4 +1,4 @@
-"""The gateway from the shell and from a configuration file: the same things, done by the same rules."""
+"""Tests of the gateway commands and of the configuration file, which do the same as the management API by the same rules."""
 
 import json
 import re
@@ -19,7 +19,7 @@ def gateway(tmp_path):
 
 
 def shell(gateway, *arguments, code=0, token=None, url=None, **env):
-    """One command; what it printed."""
+    """Runs one command and returns its output."""
     env = {"AIRFLOW_MCP_GATEWAY_URL": url or gateway.url, "AIRFLOW_MCP_API_TOKEN": token or gateway.api_token, **env}
     done = subprocess.run([gateway.binary, *arguments], env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
@@ -104,18 +104,18 @@ def test_declared_in_a_file(airflow, tmp_path):
         assert stat.S_IMODE(url_file.stat().st_mode) == 0o600
         assert Mcp(url.replace(url.split("/mcp/")[0], gateway.url)).call(LIST_ROLES, {"limit": 1}).content
         before = declared(gateway)
-    # Again: nothing is made twice, and the URL stays.
+    # A second start creates nothing twice, and the URL does not change.
     with Gateway(tmp_path, *options, api_token=gateway.api_token, PASSWORD="admin") as gateway:
         assert declared(gateway) == before
         servers = gateway.api("GET", f"/integrated-account/{before[0]['id']}/mcp")["result"]
         assert [server["name"] for server in servers] == ["agent"]
         assert url_file.read_text().strip() == url
         assert len([each for each in gateway.audit() if each["action"] in ("account.create", "server.create")]) == 2
-    # What differs is changed.
+    # The gateway applies a changed configuration.
     config.write_text(text.replace('["rbac"]', f'[]\ntools = ["{LIST_ROLES}"]'))
     with Gateway(tmp_path, *options, api_token=gateway.api_token, PASSWORD="admin") as gateway:
         assert Mcp(url.replace(url.split("/mcp/")[0], gateway.url)).tools() == [LIST_ROLES]
-    # What is wrong is told, and nothing starts.
+    # The gateway reports an invalid configuration and does not start.
     config.write_text(text.replace("tags", "tgas"))
     command = [gateway.binary, "serve", "--listen", f"127.0.0.1:{gateway.port}", "--data", str(gateway.data), *options]
     done = subprocess.run(command, env={"PASSWORD": "admin"}, capture_output=True, text=True, timeout=30)

@@ -1,4 +1,4 @@
-"""Who may do what, and until when: expiry, revocation and rotation at once, API tokens and their roles, guessing, Host and Origin."""
+"""Tests of access rights and their duration: immediate expiry, revocation and rotation, API tokens and their roles, guessing, Host and Origin."""
 
 import concurrent.futures
 import socket
@@ -46,7 +46,7 @@ def test_a_url_ends_on_time_also_on_an_open_connection(gateway, account, version
     assert mcp.connection.local_port == port, "the connection was closed, so the test shows nothing"
     assert lasting.call(LIST_ROLES, ONE).content
 
-    # Expired, revoked, mistyped, never made: nobody is told which.
+    # The response does not reveal whether a token is expired, revoked, mistyped or was never created.
     unknown = Mcp(server["url"][:-1] + ("A" if server["url"][-1] != "A" else "B"), version=version).call(LIST_ROLES, ONE)
     expired = mcp.call(LIST_ROLES, ONE)
     assert (unknown.status, unknown.text) == (expired.status, expired.text)
@@ -123,7 +123,7 @@ async def test_a_url_that_needs_an_api_token_too(gateway, account):
 
     gateway.api("DELETE", f"/api-token/{caller['id']}")
     assert mcp.call(LIST_ROLES, ONE).status == 401
-    # The token of a URL opens nothing but that URL.
+    # A server token gives access only to its URL.
     gateway.error(401, "GET", "/integrated-account", token=server["token"])
 
 
@@ -131,7 +131,7 @@ def test_roles(gateway, account):
     tokens = {role: gateway.api("POST", "/api-token", {"name": role, "role": role}) for role in ["caller", "issuer", "admin"]}
     new_account = {"name": "by role", "base_url": "http://127.0.0.1:1", "auth": {"type": "none"}}
     rows = [
-        # What, and the roles that may.
+        # Method, path, body and the permitted roles.
         ("GET", "/integrated-account", None, {"issuer", "admin"}),
         ("POST", "/integrated-account", new_account, {"admin"}),
         ("POST", f"/integrated-account/{account}/mcp", {"name": "by role"}, {"issuer", "admin"}),
@@ -168,7 +168,7 @@ def test_an_api_token_ends_on_time(gateway):
 
 
 def test_guesses_are_slowed_down(gateway, account):
-    """10,000 from one address: only few of them are looked at, whatever the guesser does; who has the URL goes on."""
+    """Checks that the gateway examines only few of 10,000 guesses from one address, whatever the client sends, and that the holder of a URL can continue."""
     server = gateway.server(account)
     mcp = Mcp(server["url"])
     assert mcp.call(LIST_ROLES, ONE).content
@@ -219,7 +219,7 @@ def test_host_and_origin(tmp_path, gateway, account):
         assert "access-control-allow-origin" not in reply.headers
         for target in ["/integrated-account", "/login"]:
             reply = gateway.request("GET", target, headers=headers)
-            # Nothing there is done for a page of elsewhere without a token, and no page gets to read the answer.
+            # Without a token, a page of another site can do nothing there, and no such page can read the response.
             assert reply.status == 403 or "Host" not in headers, (headers, target)
             assert "access-control-allow-origin" not in reply.headers
     preflight = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
@@ -241,7 +241,7 @@ def test_host_and_origin(tmp_path, gateway, account):
 
 
 def test_only_loopback_is_listened_on_unless_told(gateway):
-    # Another address of this machine, if it has one.
+    # Another address of this machine, if there is one.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))

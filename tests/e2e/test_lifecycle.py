@@ -1,4 +1,4 @@
-"""A role and a user from creation to deletion, through the Python SDK and the MCP Inspector, on both Airflows."""
+"""Tests of a role and a user from creation to deletion, with the Python SDK and the MCP Inspector, on Airflow 2 and 3."""
 
 import pytest
 from conftest import catalogue, connect, inspect
@@ -60,7 +60,7 @@ async def test_a_role_and_a_user_live_and_die(airflow, tmp_path, mode):
         assert airflow.signs_in(username, "second-secret-8820")
         assert not airflow.signs_in(username, "first-secret-4471")
 
-        # Airflow 2 only ever adds, which has to be said.
+        # Airflow 2 only adds permissions, which the error must report.
         change = {"id": role, "actions": [action("can_read", "Variables")]}
         if airflow.major == 2:
             expected = {("can_read", "Variables"), ("can_read", "DAGs")}
@@ -100,7 +100,7 @@ async def test_a_role_is_renamed_or_the_truth_is_told(airflow, tmp_path):
             renamed = await session.call(UPDATE_ROLE, {"id": "Old", "name": "New"})
             assert renamed["name"] == "New" and ("can_read", "DAGs") in pairs(renamed)
             assert (await session.error(GET_ROLE, {"id": "Old"}))["code"] == "not_found"
-            # Both Airflows answer 200 to this and leave the name as it was.
+            # Airflow 2 and 3 return 200 for this request and do not change the name.
             error = await session.error(UPDATE_ROLE, {"id": "New", "name": "Taken"})
             assert error["code"] == "conflict"
             assert (await session.call(GET_ROLE, {"id": "New"}))["name"] == "New"

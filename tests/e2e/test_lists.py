@@ -1,4 +1,4 @@
-"""Lists over 5,000 users of a real Airflow: every one once, filters in one call, cursors that cannot be misused."""
+"""Tests of lists of 5,000 users on a real Airflow: each user occurs once, filters need one call, and cursors cannot be misused."""
 
 import pytest
 from conftest import connect

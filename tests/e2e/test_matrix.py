@@ -1,4 +1,4 @@
-"""Every tool has succeeded on a real server of each API that it is bound to; the matrix of what was called is printed."""
+"""Tests that every tool succeeds on a real server of each of its APIs. The test prints the matrix of calls."""
 
 import datetime
 import itertools
@@ -10,7 +10,7 @@ from matrix import ROWS
 
 
 def fill_in(value, known):
-    """The value with what stands for `$name` in it."""
+    """Returns the value with each `$name` replaced."""
     if isinstance(value, dict):
         return {name: fill_in(each, known) for name, each in value.items()}
     if isinstance(value, list):
@@ -32,7 +32,7 @@ def shortened(arguments):
 
 
 def in_short(statuses):
-    """404 200×3"""
+    """Shortens a list of statuses, such as 404 200×3."""
     groups = [(status, len(list(group))) for status, group in itertools.groupby(statuses)]
     return " ".join(str(status) if count == 1 else f"{status}×{count}" for status, count in groups)
 
@@ -42,7 +42,7 @@ def known_before(airflow):
     [run] = airflow.direct("GET", path + "/dags/lab_consumer/dagRuns?limit=1")[1]["dag_runs"]
     now = datetime.datetime.now(datetime.timezone.utc)
     known = {"consumer_run": run["dag_run_id"], "yesterday": f"{now.date() - datetime.timedelta(days=1)}T00:00:00Z"}
-    # The tests can be run again on the same Airflow.
+    # Ids contain the time, so that the tests can run again on the same Airflow.
     return known | {f"run_{i}": f"matrix-{i}-{now:%H%M%S}" for i in (1, 2, 3)}
 
 
@@ -64,7 +64,7 @@ async def test_every_tool_has_succeeded(airflow, proxy, tmp_path, capsys):
                 is_repeated = result.is_error and result.structured_content["error"]["code"] == row.repeated
                 if result.is_error and not is_repeated:
                     raise ValueError(json.dumps(result.structured_content["error"], ensure_ascii=False))
-                # Bulk calls answer with 200 whatever became of each.
+                # Bulk calls return 200 even if single actions failed.
                 inner = [part["errors"] for part in result.structured_content.values() if isinstance(part, dict) and part.get("errors")]
                 if inner:
                     raise ValueError(json.dumps(inner, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""A call changes only what it names: null is omitted, `clear` empties what it names, a mask is never written back."""
+"""Tests that a call changes only the members that it names: null is omitted, `clear` empties the named members, and a mask is never written back."""
 
 import json
 
@@ -13,7 +13,7 @@ each_type = pytest.mark.parametrize("object_type", OBJECT_TYPES, ids=lambda each
 
 @pytest.fixture
 def kept(airflow, object_type):
-    """State of an object called ID that has all it can have; it is deleted afterwards, as is one called OTHER."""
+    """Creates an object named ID with all members and provides its state. The objects ID and OTHER are deleted afterwards."""
     object_type.make(airflow, ID)
     yield object_type.read(airflow, ID)
     for id in [ID, OTHER]:
@@ -21,20 +21,20 @@ def kept(airflow, object_type):
 
 
 def schema(airflow, name):
-    """Input schema of a tool."""
+    """Returns the input schema of a tool."""
     [tool] = [tool for tool in catalogue(f"airflow-{airflow.major}") if tool["name"] == name]
     return tool["inputSchema"]
 
 
 def null_arguments(airflow, name):
-    """Every optional argument of a tool as null, and the names of the required ones."""
+    """Returns every optional argument of a tool with the value null, and the names of the required arguments."""
     found = schema(airflow, name)
     required = found.get("required", [])
     return {argument: None for argument in found["properties"] if argument not in required}, required
 
 
 def sent(proxy):
-    """The requests so far, which are then forgotten."""
+    """Returns the requests that the proxy has recorded and clears them."""
     found = [(seen.method, seen.target, seen.body) for seen in proxy.requests]
     proxy.requests.clear()
     return found
@@ -82,7 +82,7 @@ async def test_clear_empties_what_it_names(airflow, tmp_path, object_type, kept)
             await session.call(object_type.update, {"id": ID, **required, "clear": [name]})
             state = {**state, name: None}
             assert object_type.read(airflow, ID) == state, name
-        # All at once, with a field that is given.
+        # Clear all members at once and set another one in the same call.
         object_type.make(airflow, ID)
         given = next(name for name in object_type.changes if name not in clearable and name not in required)
         change = {given: object_type.changes[given]}
@@ -91,7 +91,7 @@ async def test_clear_empties_what_it_names(airflow, tmp_path, object_type, kept)
 
 
 WRONG_CLEARS = [
-    # Arguments beside the id, and what the error must name.
+    # Arguments besides the id, and the name that the error must contain.
     ({"host": "changed.example.org", "clear": ["host"]}, "host"),
     ({"host": "", "clear": ["login", "host"]}, "host"),
     ({"login": "changed", "clear": ["conn_type"]}, "conn_type"),
@@ -124,7 +124,7 @@ def test_no_schema_names_a_password_format(api):
 
 
 def formats(schema):
-    """Every format that a schema names, at any depth."""
+    """Returns every format in a schema, at any depth."""
     if isinstance(schema, list):
         return {found for item in schema for found in formats(item)}
     if not isinstance(schema, dict):
@@ -200,12 +200,12 @@ LISTS = ["connections", "dags", "pools", "roles", "users", "variables"]
 
 @pytest.mark.anyio
 async def test_null_and_empty_begin_a_list(airflow, proxy, tmp_path):
-    """Clients that must give every argument begin a list with null, or with an empty cursor and no fields."""
+    """Checks lists of clients that must send every argument: they begin a list with null, or with an empty cursor and an empty list of fields."""
     async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:
         for resource in LISTS:
             tool = f"list_all_apacheairflow_{resource}"
             nulls, _ = null_arguments(airflow, tool)
-            # Before what is compared: it may sign in.
+            # The first call can sign in, so its requests are not compared.
             await session.call(tool, {"limit": 2})
             proxy.requests.clear()
             page = await session.call(tool, {"limit": 2})
@@ -218,7 +218,7 @@ async def test_null_and_empty_begin_a_list(airflow, proxy, tmp_path):
             ]:
                 await session.call(tool, arguments)
                 assert sent(proxy) == requests, (tool, arguments)
-            # A cursor continues the list, whatever is null beside it.
+            # A cursor continues the list even if other arguments are null.
             following = {"limit": 2, "next_cursor": page["next_cursor"]}
             await session.call(tool, following)
             requests = sent(proxy)

@@ -1,4 +1,4 @@
-"""A change that did not happen is an error, on each release whose server reports success for it; and the descriptions of each release say what is true there."""
+"""Tests that a change that did not happen is an error on each release that reports success for it, and that the descriptions are correct for each release."""
 
 import base64
 import dataclasses
@@ -15,14 +15,14 @@ BASIC = {"Authorization": "Basic " + base64.b64encode(b"admin:admin").decode()}
 
 @dataclasses.dataclass
 class Release(Airflow):
-    """One of the Airflow servers of the tests, by its version."""
+    """Airflow server of the tests with a certain version."""
 
     version: str = ""
-    # Whether the server takes away permissions that are not asked for.
+    # Whether the server removes permissions that are not requested.
     replaces: bool = False
     # Whether a role can be deleted.
     deletes_roles: bool = True
-    # What the server adds to each new role by itself.
+    # Permissions that the server adds to each new role.
     added: tuple = ()
 
     @property
@@ -31,13 +31,13 @@ class Release(Airflow):
         return super().url if newest else setting(f"E2E_AIRFLOW_{self.version.replace('.', '_')}_URL")
 
     def direct(self, method, path, body=None, user="admin", password="admin"):
-        # Users and roles of FAB 2 take no token.
+        # The operations on users and roles of FAB 2 do not accept a token.
         if self.version == "3.0.6" and path.startswith(self.rbac):
             return fetch(method, self.url + path, {"Accept": "application/json", **BASIC}, body)
         return super().direct(method, path, body, user, password)
 
     def permissions(self, role):
-        """What a role allows in Airflow."""
+        """Returns the permissions of a role in Airflow."""
         status, answer = self.direct("GET", f"{self.rbac}/roles/{urllib.parse.quote(role)}")
         assert status == 200, answer
         return {(each["action"]["name"], each["resource"]["name"]) for each in answer["actions"]}
@@ -61,7 +61,7 @@ def release(request):
 
 @pytest.fixture
 def role(release):
-    """Name of a role that a test may create. FAB 3.5 cannot delete it."""
+    """Provides the name of a role that a test can create. The role is deleted afterwards, except with FAB 3.5, which cannot delete roles."""
     name = f"Not applied {uuid.uuid4().hex[:8]}"
     yield name
     status, answer = release.direct("DELETE", f"{release.rbac}/roles/{urllib.parse.quote(name)}")
@@ -81,7 +81,7 @@ async def test_a_role_has_what_was_asked_for_or_the_call_fails(release, role, tm
         made = await session.call(create("role"), {"name": role, "actions": actions(READ, POOLS)})
         held = {READ, POOLS, *release.added}
         assert release.permissions(role) == held
-        # What the server has added stays visible.
+        # The result contains the permissions that the server added.
         assert {(each["action"]["name"], each["resource"]["name"]) for each in made["actions"]} == held
 
         held |= {EDIT}
@@ -103,11 +103,11 @@ async def test_a_role_has_what_was_asked_for_or_the_call_fails(release, role, tm
             for action, resource in wanted:
                 assert f"{action} {resource}" not in error["detail"], error
             assert release.permissions(role) == held
-            # What can be done on this version.
+            # The hint describes what is possible with this version.
             assert "only adds permissions" in error["hint"] and "create another role" in error["hint"], error
             assert ("airflow roles delete" in error["hint"]) == (not release.deletes_roles), error
 
-        # A new name alone is no reason to compare the permissions.
+        # If only the name changes, the permissions are not compared.
         held = release.permissions(role)
         renamed = await session.call(update("role"), {"id": role, "name": f"{role} 2"})
         assert renamed["name"] == f"{role} 2" and release.permissions(f"{role} 2") == held
@@ -153,12 +153,12 @@ async def test_the_roles_of_a_user_are_replaced_everywhere(release, tmp_path):
 
 @dataclasses.dataclass
 class Kind:
-    """A kind of object: how one is made, changed and deleted."""
+    """Type of object with the data to create, change and delete one."""
 
     resource: str
-    # Path of the collection below that of the API.
+    # Path of the collection, relative to the path of the API.
     path: str
-    # Member that names an object.
+    # Member that identifies an object.
     id: str
     new: dict
     change: dict
@@ -187,7 +187,7 @@ KINDS = [
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.resource)
 async def test_what_a_stand_in_does_not_pass_on_is_not_applied(airflow, proxy, kind, tmp_path):
-    """Something in front of Airflow reports success for changes that never reach it."""
+    """Checks changes for which a proxy in front of Airflow reports success without forwarding them."""
     root = airflow.rbac if kind.rbac else f"/api/v{airflow.major - 1}"
     id = f"not_applied_{uuid.uuid4().hex[:8]}"
     path = f"{root}/{kind.path}/{id}"
@@ -215,7 +215,7 @@ async def test_what_a_stand_in_does_not_pass_on_is_not_applied(airflow, proxy, k
             assert error["code"] == "not_applied" and "still exists" in error["detail"], error
             assert airflow.direct("GET", path)[0] == 200
 
-            # Passed on, the same calls succeed, and their results are what is read back.
+            # If the proxy forwards the same calls, they succeed, and their results equal the state in Airflow.
             proxy.answers.clear()
             changed = await session.call(update(kind.resource), {"id": id, **kind.change})
             after = airflow.direct("GET", path)[1]
@@ -247,7 +247,7 @@ async def test_a_dag_that_is_not_paused_is_not_applied(airflow, proxy, tmp_path)
 
 @pytest.mark.anyio
 async def test_names_with_slashes_are_read_back(airflow, tmp_path):
-    """Variables on both, pools on Airflow 3."""
+    """Checks variables on Airflow 2 and 3, and pools on Airflow 3."""
     root = f"/api/v{airflow.major - 1}"
     id = f"not/applied/{uuid.uuid4().hex[:8]}"
     kinds = [("variable", "variables", {"key": id, "value": "1", "description": "d"})]
@@ -271,7 +271,7 @@ ADDS, TAKES_AWAY = "cannot take permissions away", "Permissions that are not giv
 @pytest.mark.anyio
 async def test_descriptions_say_what_is_true_on_the_connected_version(release, tmp_path):
     async with connect(release, tmp_path) as session:
-        # A list that could not wait long enough for the version is followed by another.
+        # The first list of tools may not wait long enough for the version, so a call comes before the list.
         await session.call(get("role"), {"id": "Viewer"})
         tools = {tool.name: tool.description for tool in (await session.client.list_tools()).tools}
         text = tools[update("role")]
@@ -305,7 +305,7 @@ async def test_the_version_is_read_once_and_only_when_needed(tmp_path):
             for _ in range(3):
                 await session.client.list_tools()
         assert len(proxy.of("GET", path)) == 1
-        # Refused, the version is unknown, and is not asked for again at once.
+        # If Airflow rejects the request, the version is unknown and is not requested again immediately.
         proxy.answers[path] = (403, "application/json", '{"detail": "Forbidden"}')
         proxy.requests.clear()
         async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:

@@ -1,4 +1,4 @@
-"""What reads, on Airflow 2.7, 2.10, 3.0 and 3.1, with the tools of the newest: right pages, and "needs Airflow ..." where something came later."""
+"""Tests of the read-only tools of the newest API on Airflow 2.7, 2.10, 3.0 and 3.1: pages are correct, and operations that were added later fail with "needs Airflow ..."."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ RELEASES = ["2.7.3", "2.10.5", "3.0.6", "3.1.8"]
 
 
 class Older(Airflow):
-    """An older release with the fixture DAGs, of which none has run, and the user `admin`."""
+    """Older release with the user `admin` and the fixture DAGs, none of which has run."""
 
     def __init__(self, version):
         super().__init__(int(version[0]))
@@ -33,7 +33,7 @@ def older(request):
 
 
 def reading_rows(older, tools):
-    """The rows of the matrix that only read, once for each tool."""
+    """Returns the read-only rows of the matrix, one for each tool."""
     rows = {}
     for row in ROWS:
         tool = tools.get(row.tool)
@@ -42,7 +42,7 @@ def reading_rows(older, tools):
     return list(rows.values())
 
 
-# Runs and what belongs to them are not there, because nothing has run: not found is right.
+# Runs and their data do not exist, because no DAG has run. For these tools, not found is correct.
 MAY_BE_MISSING = [
     "_xcom_",
     "_try_",
@@ -64,7 +64,7 @@ MAY_BE_MISSING = [
 ]
 
 
-# How Airflow answers to a path that it does not know.
+# Responses of Airflow to an unknown path.
 UNKNOWN_PATHS = ["The requested URL was not found on the server", "API route not found"]
 
 
@@ -87,7 +87,7 @@ async def test_what_reads_works_or_says_which_airflow_it_needs(older, tmp_path, 
             try:
                 result = await session.result(row.tool, arguments)
             except RuntimeError as error:
-                # The SDK's client refuses a result that the tool's output schema does not allow.
+                # The client of the SDK rejects a result that does not match the output schema of the tool.
                 failed.append(f"{row.tool} {arguments}: {error}")
                 continue
             if not result.is_error:
@@ -152,10 +152,10 @@ async def test_users_and_roles_of_every_auth_manager(older, tmp_path):
         roles = await session.call(list_of("roles"), {"limit": 2})
         assert len(roles["roles"]) == 2 and roles["next_cursor"]
         assert (await session.call(get("user"), {"id": "admin"}))["email"] == "admin@example.org"
-        # Each tool once, whichever of the FAB auth managers has it.
+        # Each tool is listed once, whichever FAB auth manager is used.
         names = [tool.name for tool in (await session.client.list_tools()).tools]
         assert len(set(names)) == len(names) and list_of("users") in names
-    # So that this test says what is wrong when the server and not the tool is.
+    # This request shows whether a failure is caused by the Airflow server or by the tool.
     path = "/api/v1/users" if older.version == "2.7.3" else "/auth/fab/v1/users"
     if older.version != "3.1.8":
         assert fetch("GET", older.url + path, {"Accept": "application/json", **BASIC})[0] == 200
@@ -168,7 +168,7 @@ EDIT_DAGS = {"action": {"name": "can_edit"}, "resource": {"name": "DAGs"}}
 
 @pytest.fixture
 def fab_2():
-    """Airflow 3.0 with FAB 2.x, whose users and roles are made and deleted in Flask. What a test has made there is deleted."""
+    """Provides Airflow 3.0 with FAB 2.x, whose users and roles are managed in Flask. The users and roles of a test are deleted afterwards."""
     older = Older("3.0.6")
 
     def clean():
@@ -188,7 +188,7 @@ async def test_roles_and_users_of_fab_2_are_made_changed_and_deleted(fab_2, tmp_
 
         role = await session.call(create("role"), {"name": "Fab2", "actions": [READ_DAGS]})
         assert role == {"name": "Fab2", "actions": [READ_DAGS]}
-        # Permissions are only added: what is not given stays, which is said.
+        # Airflow only adds permissions. Permissions that are not given remain, which the error reports.
         error = await session.error(update("role"), {"id": "Fab2", "actions": [EDIT_DAGS]})
         assert error["code"] == "not_applied" and "still has can_read DAGs" in error["detail"], error
         role = await session.call(update("role"), {"id": "Fab2", "actions": [READ_DAGS, EDIT_DAGS]})
@@ -212,14 +212,14 @@ async def test_roles_and_users_of_fab_2_are_made_changed_and_deleted(fab_2, tmp_
         assert (user["username"], user["roles"]) == ("fab2", [{"name": "Fab2 new"}]) and "password" not in user
         assert (await session.error(create("user"), new))["code"] == "conflict"
 
-        # This server wants the whole user: what is not given stays as it is.
+        # Airflow requires the whole user. Members that are not given do not change.
         user = await session.call(update("user"), {"id": "fab2", "last_name": "2"})
         assert [user[name] for name in ("username", "email", "first_name", "last_name")] == ["fab2", "fab2@example.org", "F", "2"]
         assert user["roles"] == [{"name": "Fab2 new"}]
         user = await session.call(update("user"), {"id": "fab2", "username": "fab2.new", "roles": [{"name": "Viewer"}]})
         assert (user["username"], user["roles"], user["last_name"]) == ("fab2.new", [{"name": "Viewer"}], "2")
         assert (await session.error(update("user"), {"id": "fab2", "last_name": "x"}))["code"] == "not_found"
-        # The password is still the first one.
+        # The first password is still valid.
         pair = {"username": "fab2.new", "password": "first-secret-4471"}
         assert fetch("POST", fab_2.url + "/auth/token", {}, pair)[0] == 201
 
@@ -230,7 +230,7 @@ async def test_roles_and_users_of_fab_2_are_made_changed_and_deleted(fab_2, tmp_
         by_mail = (await session.call(list_of("users"), {"order_by": "email", "fields": ["email"], "limit": 1000}))["users"]
         mails = [user["email"] for user in by_mail]
         assert mails == sorted(mails) and len(mails) == 22
-        # The other FAB takes a minus here.
+        # The other version of FAB accepts a minus here.
         assert (await session.error(list_of("users"), {"order_by": "-email"}))["code"] == "invalid_arguments"
 
         assert await session.call(delete("user"), {"id": "fab2.new"}) == {"status": 204}
@@ -256,7 +256,7 @@ async def test_a_token_is_of_no_use_for_users_of_fab_2(fab_2, tmp_path):
         error = await session.error(list_of("users"), {"limit": 1})
         assert error["code"] == "unauthenticated" and error["status"] == 401
         assert "a user name and a password" in error["hint"] and "auth_backends" in error["hint"], error
-    # Whoever runs these tools is told before a model is.
+    # The command `doctor` informs the operator before a model calls a tool.
     env = {name: value for name, value in environment(fab_2, **token).items() if not name.endswith("_LOG")}
     doctor = subprocess.run([setting("E2E_BINARY"), "doctor"], env={**os.environ, **env}, capture_output=True, text=True, timeout=120)
     assert doctor.returncode == 0 and "the FAB auth manager 2: " in doctor.stdout, doctor.stdout + doctor.stderr

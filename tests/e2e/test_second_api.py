@@ -1,4 +1,4 @@
-"""The example's server, which is YAML and a `main` of a few lines, against a server that is made from the same OpenAPI document: every tool, every list, the key, errors, rate limits, and its own names everywhere."""
+"""Tests of the example's program, which consists of YAML and a `main` of a few lines, against an upstream that is made from the same OpenAPI document: every tool, every list, the key, errors, rate limits, and the names of the example in all texts."""
 
 import base64
 import contextlib
@@ -15,7 +15,7 @@ from conftest import Session, setting
 from mcp import Client, StdioServerParameters
 from tidewater import KEY
 
-# For each list: its member, the most that the API gives at once, a filter of the API, one of ours, and how many there are with each.
+# For each list: the data of the test upstream, the member with the items, the largest page of the API, a filter of the API and a filter of this project.
 LISTS = {
     "list_vessels": ("vessels", "data", 100, {"flag": "NL"}, {"name": "Vessel 117"}),
     "list_certificates": ("certificates", "data", 100, None, None),
@@ -38,7 +38,7 @@ def variables(port, **changes):
 
 @contextlib.asynccontextmanager
 async def connect(port, tmp_path, **changes):
-    """A session with the example's server."""
+    """Connects to the example's program over stdio."""
     log = tmp_path / "server.log"
     params = StdioServerParameters(
         command="sh",
@@ -51,7 +51,7 @@ async def connect(port, tmp_path, **changes):
 
 
 def run(port, *arguments, **changes):
-    """The program from the shell: (exit code, output, errors)."""
+    """Runs the program and returns (exit code, standard output, standard error)."""
     done = subprocess.run(
         [setting("E2E_TIDEWATER_BINARY"), *arguments], env=variables(port, **changes), capture_output=True, text=True, timeout=60
     )
@@ -72,7 +72,7 @@ async def walk(session, tool, arguments):
 
 
 def whole(tool):
-    """Arguments for all that there is of each item."""
+    """Returns the arguments with which a list returns whole items."""
     if tool == "list_certificates":
         return {"imo": "9000001"}
     return {"fields": ["*"]} if tool in ["list_vessels", "list_berths"] else {}
@@ -184,7 +184,7 @@ async def test_a_link_is_followed_to_the_same_place_alone(port, tmp_path):
 
 
 def with_query(cursor, more):
-    """The cursor with more behind the server's own, made up as anybody can who knows how."""
+    """Returns a forged cursor with text appended to the query of the upstream. The cursor has a valid checksum, which anyone who knows the format can compute."""
     read = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[:-8]
     made = read[:-16] + more + read[-16:]
     made += hashlib.sha256(b"cursor\0" + made).digest()[:8]

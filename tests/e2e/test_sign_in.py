@@ -1,4 +1,4 @@
-"""Signing in: one login for many calls, tokens renewed unnoticed, sessions kept."""
+"""Tests of sign-in: one login for many calls, tokens that are renewed automatically, and sessions that are kept."""
 
 import asyncio
 import time

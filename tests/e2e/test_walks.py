@@ -1,4 +1,4 @@
-"""Every list tool, walked to its end with limits of 1, 7 and 1000: each item once, then no cursor."""
+"""Tests that walk every list tool to its end with limits of 1, 7 and 1000: each item occurs once, and the last page has no cursor."""
 
 import dataclasses
 import json
@@ -11,14 +11,14 @@ from matrix import ORDERS, list_of
 
 @dataclasses.dataclass
 class Walk:
-    # Arguments for all that there is, by 7 and by 1000.
+    # Arguments that select all items, for the limits 7 and 1000.
     whole: dict = dataclasses.field(default_factory=dict)
-    # Arguments for few of them, one by one; the whole if not given.
+    # Arguments that select few items, for the limit 1. None means the arguments for all items.
     few: dict | None = None
-    # At least so many are there.
+    # Minimum number of all items.
     entries: int = 0
     few_entries: int = 0
-    # By 7, too, only the few.
+    # Whether the limit 7 also uses the arguments for few items.
     slow: bool = False
 
 
@@ -68,7 +68,7 @@ WALKS = {
     "providers": Walk(entries=4),
     "config_sections": Walk(entries=10),
 }
-# What only one of the two Airflows is asked in another way.
+# Walks that differ in one of the two major versions of Airflow.
 DIFFERENT = {
     (2, "permissions"): Walk(entries=5),
     (3, "asset_queued_events"): Walk({"asset_id": 1}, entries=1),
@@ -81,13 +81,13 @@ def walk_of(major, tool):
 
 
 async def walk(session, tool, arguments, limit):
-    """The items of all pages, in order, and how many the server says there are."""
+    """Returns the items of all pages in order, and the total that the tool reports."""
     items, cursor, total = [], None, None
     for _ in range(100_000):
         page = await session.call(tool, {**arguments, "limit": limit, **({"next_cursor": cursor} if cursor else {})})
         [name] = [name for name, value in page.items() if isinstance(value, list)]
         assert len(page[name]) <= limit, f"{tool}: {len(page[name])} items on a page of {limit}"
-        # The log goes from its end to its begin, a page in its natural order.
+        # Pages of a log go from its end to its beginning, but the lines of a page are in natural order.
         items += reversed(page[name]) if name == "lines" else page[name]
         total = page.get("total_entries", page.get("total_lines", total))
         assert "next_cursor" in page, f"{tool}: no next_cursor"
@@ -100,7 +100,7 @@ async def walk(session, tool, arguments, limit):
 def check(tool, arguments, limit, items, total, at_least, is_whole):
     what = f"{tool} {arguments} by {limit}"
     assert len(items) >= at_least, f"{what}: {len(items)} items, not {at_least}"
-    # A filter that Airflow does not have leaves its total as it is.
+    # A filter that Airflow does not have does not change the total.
     assert total is None or total == len(items) or (total > len(items) and not is_whole), f"{what}: {len(items)} items of {total}"
     if not tool.endswith("log_lines"):
         texts = [json.dumps(item, sort_keys=True) for item in items]
@@ -121,7 +121,7 @@ async def test_every_list_is_walked_to_its_end(airflow, tmp_path, capsys):
             plan = walk_of(airflow.major, tool)
             few, few_entries = (plan.whole, plan.entries) if plan.few is None else (plan.few, plan.few_entries)
             by_7, by_7_entries = (few, few_entries) if plan.slow else (plan.whole, plan.entries)
-            # All fields, where they can be chosen: two items may look alike in the summary.
+            # Request all fields if they can be selected, because two items can be equal in the summary.
             fields = {"fields": ["*"]} if "fields" in described["inputSchema"]["properties"] else {}
             seen = {}
             for limit, arguments, entries in [(1, few, few_entries), (7, by_7, by_7_entries), (1000, plan.whole, plan.entries)]:
@@ -130,7 +130,7 @@ async def test_every_list_is_walked_to_its_end(airflow, tmp_path, capsys):
                 try:
                     items, total = await walk(session, tool, {**arguments, **fields}, limit)
                     check(tool, arguments, limit, items, total, entries, is_whole=limit == 1000)
-                    # The same arguments give the same items, in the same order, whatever the limit.
+                    # The same arguments return the same items in the same order, whatever the limit.
                     key = json.dumps(arguments)
                     assert seen.setdefault(key, items) == items, f"{tool} {arguments}: other items by {limit}"
                     lines.append(f"{tool:62} {limit:5} {len(items):6} {time.monotonic() - began:6.1f} s")
@@ -144,7 +144,7 @@ async def test_every_list_is_walked_to_its_end(airflow, tmp_path, capsys):
 
 @pytest.mark.anyio
 async def test_a_hundred_dags_fit_in_30_kb(airflow, tmp_path):
-    """The budget of a list as the model gets it: what it reads without asking for more fields."""
+    """Checks the budget of a list as a model gets it without requesting more fields."""
     async with connect(airflow, tmp_path) as session:
         result = await session.result(list_of("dags"), {"limit": 100})
     assert len(result.structured_content["dags"]) == 100

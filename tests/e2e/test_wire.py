@@ -1,4 +1,4 @@
-"""The bytes that reach Airflow: null is omitted and empty is a value, nothing leaves its place, nothing is sent that was not checked."""
+"""Tests of the requests that reach Airflow: null is omitted and empty is a value, no value changes the path of a request, and unchecked arguments are never sent."""
 
 import json
 
@@ -56,7 +56,7 @@ async def test_null_is_omitted_and_empty_is_a_value(airflow, proxy, tmp_path):
     if airflow.major == 3:
         assert set(bodies[0]) == {"last_name"} and set(bodies[2]) == {"roles"}
     else:
-        # This PATCH wants the whole user; the mask says what to write.
+        # This PATCH requires the whole user. The mask names the members to write.
         assert {"username", "email", "first_name", "last_name"} <= set(bodies[0])
         masks = ["last_name", "last_name", "roles", "roles", "roles"]
         assert [seen.query for seen in patches] == [f"update_mask={name}" for name in masks]
@@ -65,14 +65,14 @@ async def test_null_is_omitted_and_empty_is_a_value(airflow, proxy, tmp_path):
 @pytest.mark.anyio
 async def test_null_is_data_in_a_free_object(airflow, proxy, tmp_path):
     path = f"/api/v{airflow.major - 1}/dags/lab_daily/dagRuns"
-    # Answered by the proxy, so that no run is made.
+    # The proxy responds itself, so that no run is created.
     proxy.answers[path] = (200, "application/json", '{"dag_id": "lab_daily", "dag_run_id": "r"}')
     conf = {"kept": None, "nested": {"also": [None]}}
     arguments = {"dag_id": "lab_daily", "conf": conf, "note": None, "dag_run_id": None, "logical_date": None}
     async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:
         await session.call("trigger_apacheairflow_dag_run", arguments)
     [post] = proxy.of("POST", path)
-    # Airflow 3 requires the date, which may be null.
+    # Airflow 3 requires the date, which can be null.
     required = {"logical_date": None} if airflow.major == 3 else {}
     assert json.loads(post.body) == {"conf": conf, **required}
 
@@ -110,7 +110,7 @@ async def test_no_path_value_reaches_another_operation(airflow, proxy, tmp_path)
     assert len(sent) == len(HARMLESS)
     for target in sent:
         assert target.startswith(prefix) and "/" not in target[len(prefix) :] and "?" not in target and "#" not in target
-    # Airflow's own log says the same: nothing but this one operation was asked for.
+    # The request log of Airflow also contains only this operation.
     new = airflow.request_log.read_text(errors="replace")[len(before) :]
     asked = [line for line in new.splitlines() if '"GET /' in line or "GET /" in line]
     allowed = (prefix, "/version", "/openapi.json", "/permissions?limit=1", "/health")

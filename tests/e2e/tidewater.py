@@ -1,6 +1,6 @@
-"""A server of the example's API, made from the same OpenAPI document as the example's tools.
+"""Server of the example's API, made from the same OpenAPI document as the example's tools.
 
-Routes, parameters and schemas are read from the document: a request that the document does not allow is refused, and an answer that it does not describe is an error of this server. What the document cannot say (what there is, and what changes) stands below, by operation id.
+Routes, parameters and schemas are read from the document. The server rejects a request that the document does not allow, and reports a response that the document does not describe as an error of this server. The data and its changes, which the document does not contain, are defined below by operation id.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ METHODS = ["get", "post", "put", "patch", "delete"]
 
 
 class Problem(Exception):
-    """An answer that is an error, in the shape of the document."""
+    """Error response in the shape that the document defines."""
 
     def __init__(self, status, kind, message):
         super().__init__(message)
@@ -28,7 +28,7 @@ class Problem(Exception):
 
 
 class Api:
-    """The document, and the state of the port."""
+    """Document and state of the port."""
 
     def __init__(self):
         self.document = yaml.safe_load(DOCUMENT.read_text())
@@ -45,7 +45,7 @@ class Api:
         self.key_header = scheme["name"]
         self.lock = threading.Lock()
         self.left = 100_000
-        # Requests as they came: method and target.
+        # Received requests: method, target and body.
         self.seen = []
         self.called = set()
         self.link_base = ""
@@ -103,7 +103,7 @@ class Api:
         return value
 
     def check(self, schema, value, what):
-        """Says with 400 what the document does not allow, also a member that it does not know."""
+        """Raises an error with status 400 for a value that the document does not allow, and for an unknown member."""
         rooted = {**schema, "components": self.document["components"]}
         for error in Draft202012Validator(rooted).iter_errors(value):
             raise Problem(400, "invalid_request", f"{what}: {error.message}")
@@ -113,7 +113,7 @@ class Api:
                 raise Problem(400, "invalid_request", f"{what}: unknown {sorted(unknown)}")
 
     def answer(self, method, target, headers, body):
-        """(status, headers, value or None) of a request."""
+        """Handles a request and returns (status, headers, value or None)."""
         url = urllib.parse.urlsplit(target)
         if headers.get(self.key_header) != KEY:
             raise Problem(401, "unauthorized", "the key is missing or unknown")
@@ -142,7 +142,7 @@ class Api:
                 value = read(texts[0], schema.get("type"))
             self.check(parameter["schema"], value, parameter["name"])
             values[parameter["name"]] = value
-        # Where the next page of a link begins is this server's own matter, and stands in no document.
+        # The parameter for the next page of a link is internal to this server and not part of the document.
         if operation["operationId"] == "listBerths" and (after := given["query"].pop("after", None)):
             values["after"] = int(after[0])
         if given["query"]:
@@ -170,7 +170,7 @@ class Api:
         self.check(declared["content"]["application/json"]["schema"], value, "body")
         return value
 
-    # What each operation does: (parameters, body, path) -> (status, headers, answer).
+    # Implementations of the operations: (parameters, body, path) -> (status, headers, response).
 
     def page(self, rows, values):
         page, size = values.get("page", 1), values.get("per_page", 25)
@@ -316,7 +316,7 @@ class Api:
 
 
 def read(text, kind):
-    """A value out of a path or a query."""
+    """Parses a value of a path or a query."""
     try:
         if kind == "boolean":
             return {"true": True, "false": False}[text]
@@ -363,7 +363,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def port():
-    """The state of a running server, with its `url`."""
+    """Starts a server and provides its state, which includes its `url`."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     api = server.api = Api()

@@ -1,4 +1,4 @@
-"""The W3C WebDriver protocol, as much of it as the tests need: a real Chromium through its own driver."""
+"""Client of the W3C WebDriver protocol, limited to what the tests need, for a real Chromium with its own driver."""
 
 import base64
 import contextlib
@@ -21,7 +21,7 @@ WHOLE_PAGE = """
 
 
 class Failure(Exception):
-    """What the driver says went wrong."""
+    """Error that the driver reports."""
 
 
 class Element:
@@ -41,7 +41,7 @@ class Element:
 
     @property
     def label(self):
-        """What a screen reader calls it."""
+        """Accessible name that a screen reader announces."""
         return self.browser.get(f"{self.path}/computedlabel")
 
     @property
@@ -62,7 +62,7 @@ class Element:
 
 
 class Browser:
-    """One window."""
+    """Browser window."""
 
     def __init__(self, driver, session):
         self.base = f"{driver}/session/{session}"
@@ -92,11 +92,11 @@ class Browser:
         return self.elements("/elements", css)
 
     def one(self, css, seconds=10):
-        """The first that is shown, as soon as there is one."""
+        """Waits for a visible element and returns the first one."""
         return self.until(lambda: next((each for each in self.all(css) if each.shown), None), f"an element {css}", seconds)
 
     def labelled(self, label, css="input, select, textarea, button, a"):
-        """The control that is called so: what is found like this can be found by anyone."""
+        """Returns the control with this accessible name, as users of a screen reader find it."""
         matching = lambda: [each for each in self.all(css) if each.shown and label.lower() in each.label.lower()]
         return self.until(lambda: next(iter(matching()), None), f"a control called {label!r}")
 
@@ -118,17 +118,17 @@ class Browser:
         return self.post("/execute/sync", {"script": code, "args": list(arguments)})
 
     def press(self, *keys):
-        """Keys to whatever has the focus."""
+        """Sends keys to the focused element."""
         actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
         self.post("/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
 
     def shift_insert(self):
-        """Pastes."""
+        """Pastes the clipboard with Shift+Insert."""
         down, up = [{"type": "keyDown", "value": "\ue008"}, {"type": "keyDown", "value": "\ue016"}], [{"type": "keyUp", "value": "\ue008"}]
         self.post("/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": down + up}]})
 
     def phone(self):
-        """From now on a window as small as a phone's."""
+        """Reduces the window to the size of a phone."""
         size = {"width": 375, "height": 812, "deviceScaleFactor": 2, "mobile": True}
         self.post("/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": size})
 
@@ -136,13 +136,13 @@ class Browser:
         return self.get("/cookie")
 
     def screenshot(self):
-        """A picture of the whole page, as PNG."""
+        """Returns a screenshot of the whole page as PNG."""
         whole = {"captureBeyondViewport": True, "format": "png", "clip": self.script(WHOLE_PAGE)}
         answer = self.post("/goog/cdp/execute", {"cmd": "Page.captureScreenshot", "params": whole})
         return base64.b64decode(answer["data"])
 
     def problems(self):
-        """What the console complains about: blocked scripts and styles, failed requests."""
+        """Returns the errors and warnings of the console, such as blocked scripts and styles and failed requests."""
         entries = self.post("/se/log", {"type": "browser"})
         return [entry["message"] for entry in entries if entry["level"] in ("SEVERE", "WARNING")]
 
@@ -160,7 +160,7 @@ def request(method, url, body=None):
 
 @contextlib.contextmanager
 def browser(dark=False, javascript=True):
-    """A window of a Chromium without a past, and without a screen."""
+    """Opens a window of a headless Chromium with a new profile."""
     port = free_port()
     driver = f"http://127.0.0.1:{port}"
     arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]

@@ -1,1 +1,1 @@
-//! tests
+//! Empty library: the tests across crates are in `tests/`.

@@ -1,10 +1,10 @@
-//! What stands where: the crates that know nothing of any one product, so that a second API needs YAML only.
+//! Boundaries between crates: `codegen`, `macros` and `runtime` contain nothing about a particular product, so that a second API needs only YAML.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 
-/// Sources and templates below a folder.
+/// Collects all files below a folder.
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -16,7 +16,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The lines of a file that are compiled into the product: without comments, and without the tests at its end or in a file of their own.
+/// Returns the lines of a file that are compiled into the product: no comments, no tests at the end of the file and no test files.
 fn product_lines(path: &Path, text: &str) -> Vec<(usize, String)> {
     let name = path.to_string_lossy();
     if ["/tests.rs", "/test_", "/golden.rs"]
@@ -66,7 +66,7 @@ fn codegen_macros_and_runtime_know_no_product() {
     );
 }
 
-/// `codegen` and `runtime` do not know each other, and nothing that is generated knows its generator.
+/// Checks that `codegen` and `runtime` do not depend on each other, and that generated code does not depend on the generator.
 #[test]
 fn crates_depend_one_way() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

@@ -1,4 +1,4 @@
-//! What a client sends for an argument that it does not want to give: `null`, an empty cursor, an empty list of fields. The request is the one without the argument.
+//! Values that a client sends for an argument that it does not want to give: `null`, an empty cursor, an empty list of fields. The request is the same as without the argument.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "generated modules")]
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 #[path = "../../codegen/tests/golden/mod.rs"]
 mod golden;
 
-/// Every tool of every API, and of the documents that the generator is tested with.
+/// Returns every tool of every API and of the golden cases.
 fn tools() -> impl Iterator<Item = &'static Tool> {
     let golden = golden::CASES.iter().flat_map(|(_, apis)| apis.iter());
     let apis = airflow_tools::APIS.iter().chain(golden);
@@ -34,7 +34,7 @@ fn null_for_every_optional_argument_is_the_call_without_it() {
         }
         assert_same(tool, &least, &given);
     }
-    // Airflow 3 alone has more than this; so the loops above have found them.
+    // Airflow 3 alone has more than 500 optional arguments, so a smaller number means that the loop does not find them.
     assert!(nulls > 500, "{nulls}");
 }
 
@@ -91,7 +91,7 @@ fn no_argument_says_that_it_can_be_null_or_is_a_password() {
     }
 }
 
-/// Checks that two calls of a tool send the same and read the same.
+/// Checks that two calls of a tool send and read the same.
 fn assert_same(tool: &'static Tool, one: &Map<String, Value>, other: &Map<String, Value>) {
     let [one, other] = [one, other].map(|given| {
         let text = format!("{}: {}", tool.name, Value::Object(given.clone()));
@@ -107,7 +107,7 @@ fn assert_same(tool: &'static Tool, one: &Map<String, Value>, other: &Map<String
     assert_eq!(one, other, "{}", tool.name);
 }
 
-/// The request of a call; of an update of the whole object, with an object that has nothing yet.
+/// Returns the request of a call. An update of the whole object is merged with an empty object.
 fn request(arguments: &Arguments) -> Request {
     match arguments.tool().update.merge {
         [] => Request::new(arguments).unwrap(),
@@ -115,7 +115,7 @@ fn request(arguments: &Arguments) -> Request {
     }
 }
 
-/// The fewest arguments that a tool takes: those that are required, and one of several where a call has to give one of them.
+/// Returns the fewest arguments that a tool accepts: the required ones, and one of several if a call must give one of them.
 fn least(tool: &'static Tool) -> Map<String, Value> {
     let visible = || tool.params.iter().filter(|param| !param.hidden);
     let required = visible().filter(|param| param.field.required && param.or.is_empty());
@@ -134,7 +134,7 @@ fn least(tool: &'static Tool) -> Map<String, Value> {
     given
 }
 
-/// The names of the arguments that can be left out, also of those that the runtime adds.
+/// Returns the names of all optional arguments, including those that the runtime adds.
 fn optional(tool: &Tool) -> Vec<String> {
     let schema = runtime::json_schema::input_schema(tool);
     let required = schema.get("required").and_then(Value::as_array);
@@ -143,7 +143,7 @@ fn optional(tool: &Tool) -> Vec<String> {
     names.filter(|name| !is_required(name)).cloned().collect()
 }
 
-/// Adds `null` for each optional member that is not there, also inside of arrays, and counts them.
+/// Adds `null` for each optional member that is missing, also inside arrays, and returns their number.
 fn with_nulls(shape: &Shape, value: &mut Value) -> usize {
     match (&shape.resolved().kind, value) {
         (Kind::Array { items, .. }, Value::Array(values)) => {
@@ -166,7 +166,7 @@ fn with_nulls(shape: &Shape, value: &mut Value) -> usize {
     }
 }
 
-/// A value of a shape, as small as it can be.
+/// Returns a minimal value of a shape.
 fn sample(shape: &Shape) -> Value {
     match shape.resolved().kind {
         Kind::Any | Kind::Link(_) => json!("a"),
@@ -177,7 +177,7 @@ fn sample(shape: &Shape) -> Value {
             ([first, ..], _) => json!(first),
             (_, "date-time") => json!("2026-01-31T12:00:00Z"),
             (_, "date") => json!("2026-01-31"),
-            // The base64 of one byte.
+            // One byte in base64.
             (_, "binary") => json!("YQ=="),
             _ => json!("a".repeat(rules.min_length.unwrap_or(1).max(1) as usize)),
         },

@@ -1,4 +1,4 @@
-//! The schemas that reviewers read are those that clients receive: `schemas/*.json`, made from the specs, against the compiled tools.
+//! The schemas that reviewers read are those that clients receive: `schemas/*.json`, generated from the specs, is compared with the compiled tools.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "generated modules")]
@@ -19,7 +19,7 @@ fn schemas_are_those_of_the_compiled_tools() {
     check(airflow_tools::APIS, "generated/schemas");
 }
 
-/// Also the proof that what the generator is expected to write compiles.
+/// Checks the golden cases, and thereby also that the expected code compiles.
 #[test]
 fn schemas_of_golden_cases_are_those_of_the_compiled_tools() {
     for (case, apis) in golden::CASES {
@@ -35,7 +35,7 @@ fn check(apis: &[&'static Api], folder: &str) {
         let path = root.join(folder).join(format!("{name}.json"));
         let text = std::fs::read_to_string(&path).unwrap();
         let written: Value = serde_json::from_str(&text).unwrap();
-        // As text, since the order is part of what a client receives.
+        // Compared as text, because clients receive the keys in this order.
         let (written, compiled) = (
             format!("{written:#}"),
             format!("{:#}", compiled(apis, name)),
@@ -46,7 +46,7 @@ fn check(apis: &[&'static Api], folder: &str) {
     assert_eq!(files.count(), names.len(), "{folder}");
 }
 
-/// A tool in each API that has it, and in each document that is there instead of another.
+/// Returns a tool of each API that has it, and of each alternative document.
 fn compiled(apis: &[&Api], name: &str) -> Value {
     let mut by_api = Map::new();
     for api in apis {
@@ -63,7 +63,7 @@ fn compiled(apis: &[&Api], name: &str) -> Value {
     Value::Object(by_api)
 }
 
-/// A tool as a client receives it.
+/// Returns a tool as a client receives it.
 fn received(tool: &Tool) -> Value {
     json!({
         "name": tool.name,
@@ -84,7 +84,7 @@ fn tools(api: &Api) -> impl Iterator<Item = &'static Tool> {
     api.toolsets.iter().copied().flatten()
 }
 
-/// Arguments of destructive tools that may be empty, with the reason. They hold what is written, and do not choose what it is written to.
+/// Arguments of destructive tools that may be empty, each with the reason. Most of them are values to write and do not select what is changed.
 const MAY_BE_EMPTY: [(&str, &str, &str); 7] = [
     ("clear_apacheairflow_dag_run", "note", "removes the note"),
     (
@@ -111,7 +111,7 @@ const MAY_BE_EMPTY: [(&str, &str, &str); 7] = [
     ("create_a_apacheairflow_variable", "description", "a text"),
 ];
 
-/// For a server an empty filter is often none: a destructive call with one would affect everything. The runtime refuses an empty value in a path by itself.
+/// Checks that destructive tools reject empty filters, because many servers ignore an empty filter and the call would affect everything. The runtime itself rejects empty values in a path.
 #[test]
 fn destructive_tools_refuse_empty_filters() {
     let mut found = BTreeSet::new();
@@ -125,7 +125,7 @@ fn destructive_tools_refuse_empty_filters() {
                 let name = param.field.name;
                 let mut arguments = can_be_empty(name, param.field.shape);
                 if param.place == Place::Each {
-                    // Its items stand in a path.
+                    // The items are sent in a path, where the runtime rejects empty values.
                     arguments.retain(|argument| argument == name);
                 }
                 found.extend(arguments.into_iter().map(|argument| (tool.name, argument)));
@@ -142,7 +142,7 @@ fn destructive_tools_refuse_empty_filters() {
     );
 }
 
-/// The argument, or its items as `name[]`, if it takes an empty string or array.
+/// Returns the argument if it accepts an empty string or array, and its items as `name[]` if they do.
 fn can_be_empty(name: &str, shape: Shape) -> Vec<String> {
     match shape.resolved().kind {
         Kind::String(rules) => {

@@ -1,4 +1,4 @@
-"""Runs several commands of Airflow's command line in one process: most of the time of each goes into imports.
+"""Runs several commands of Airflow's command line in one process, because each command spends most of its time on imports.
 
     python commands.py "db migrate" "dags reserialize"
 """

@@ -1,9 +1,9 @@
-"""Runs the fixture DAGs on an Airflow, by its REST API.
+"""Runs the fixture DAGs on an Airflow through its REST API.
 
-    python run_dags.py run URL VERSION        with a scheduler, and waits until each run is over
-    python run_dags.py mark URL VERSION       without one: the runs are only marked as having ended
+    python run_dags.py run URL VERSION        with a scheduler; waits until each run has ended
+    python run_dags.py mark URL VERSION       without a scheduler; only marks the runs as ended
 
-What a run is called is fixed, so that tests know it: `lab-1`.
+The id of each run is `lab-1`, so that tests know it.
 """
 
 import base64
@@ -15,7 +15,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-# DAG -> its runs, each with the state that it has to reach. lab_daily is scheduled and stays paused.
+# DAG -> run id -> expected final state. lab_daily has a schedule and stays paused.
 RUNS = {
     "lab_failing": {"lab-1": "failed"},
     "lab_mapped": {"lab-1": "success"},
@@ -23,9 +23,9 @@ RUNS = {
     "lab_producer": {"lab-1": "success"},
     "lab.dotted-id_é": {"lab-1": "success"},
 }
-# DAGs with a run that others cause: by an asset, and by the task `trigger` of lab.dotted-id_é.
+# DAGs with a run that is triggered by an asset or by the task `trigger` of lab.dotted-id_é.
 CAUSED = {"lab_consumer": "success", "lab_waits_for_two": "success"}
-# Runs that wait for a person: the tasks that have asked.
+# DAG -> run id -> tasks that ask a person. These runs wait for responses.
 APPROVAL = {"lab_approval": {"lab-1": {"answered", "publish", "archive"}}}
 
 
@@ -67,7 +67,7 @@ class Airflow:
         body = {"dag_run_id": run_id, "conf": {"asked_by": "the lab"}}
         if self.major == 3:
             body["logical_date"] = datetime.datetime.now(datetime.timezone.utc).isoformat()
-        # There is no harm in a run that is there already.
+        # A run that already exists (409) is not an error.
         self.request("POST", self.dag(dag_id) + "/dagRuns", body, accept=[409])
 
 

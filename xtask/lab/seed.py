@@ -1,11 +1,11 @@
-"""Fills the database of a stopped or running Airflow, straight through SQLite: 5,000 users by the API would take minutes.
+"""Fills the database of a stopped or running Airflow directly through SQLite, because creating 5,000 users through the API would take minutes.
 
     python seed.py AIRFLOW_DB users=5000 roles=300 dags=500 runs=3000 task_instances=1000 variables=1500 connections=30 pools=20
 
-Users are `user00000` ..., e-mail `user00000@example.org`, role Viewer; every thousandth has Admin as well.
-All have the password of `admin`, whose hash is copied.
-DAGs are `bulk_000` ...; the first ones have a run a day, up to now, some of which failed or go on, and the latest runs have four task instances each.
-They are made like `lab_failing` and its first run, which must be there. Runs again only add what is missing.
+Users are `user00000` ..., with e-mail `user00000@example.org` and role Viewer; every thousandth user also has the role Admin.
+All users have the password of `admin`, whose hash is copied.
+DAGs are `bulk_000` .... The first DAGs have one run per day until now; some of these runs failed or are running, and the latest runs have four task instances each.
+The DAGs and runs are copies of `lab_failing` and its first run, which must exist. Running the script again only adds missing rows.
 """
 
 import datetime
@@ -34,7 +34,7 @@ def next_id(db, table):
 
 
 def insert(db, table, key, rows):
-    """Adds the rows whose `key` (columns) is not there yet, with those columns that the table has in this release."""
+    """Adds the rows whose `key` columns do not exist yet, with the columns that the table has in this release."""
     columns = {row["name"]: row["type"] for row in db.execute(f'pragma table_info("{table}")')}
     known = {tuple(row) for row in db.execute(f"select {', '.join(key)} from {table}")}
     rows = [row for row in rows if tuple(row[name] for name in key) not in known]
@@ -116,7 +116,7 @@ def dags(db, count):
 
 
 def copy_definitions(db, ids):
-    """What was parsed: without it Airflow 3 does not know the DAG, and Airflow 2 not its tasks."""
+    """Copies the parsed definition of the DAG. Without the definition, Airflow 3 does not know the DAG and Airflow 2 does not know its tasks."""
     tables = {row["name"] for row in db.execute("select name from sqlite_master where type = 'table'")}
     if "dag_version" in tables:
         like = template(db, "dag_version", "dag_id = 'lab_failing'")
@@ -134,7 +134,7 @@ def copy_definitions(db, ids):
 
 
 def version(db, dag_id):
-    """Id of the DAG's version, which Airflow has since 3.0."""
+    """Returns the id of the version of a DAG, or None before Airflow 3.0, which has no versions."""
     if not db.execute("select 1 from sqlite_master where name = 'dag_version'").fetchone():
         return None
     return template(db, "dag_version", f"dag_id = '{dag_id}'")["id"]
@@ -147,7 +147,7 @@ def state_of(dag, day):
 
 
 def plan(count):
-    """(DAG, its id, days ago, when it began) of each run."""
+    """Yields (number of the DAG, DAG id, days ago, start time) for each run."""
     for i in range(count):
         dag, day = divmod(i, RUNS_OF_A_DAG)
         yield dag, f"bulk_{dag:03d}", day, NOW - datetime.timedelta(days=day, minutes=dag + 2)
@@ -178,7 +178,7 @@ def runs(db, count):
             "created_dag_version_id": version(db, dag_id),
         }
         rows.append(row)
-    # The first day of each DAG stands for it: a later run of this program is at another time of the day.
+    # A DAG that has runs is skipped, because this script would create other run ids at another time of the day.
     known = {row["dag_id"] for row in db.execute("select distinct dag_id from dag_run")}
     insert(db, "dag_run", ["dag_id", "run_id"], [row for row in rows if row["dag_id"] not in known])
 

@@ -1,4 +1,4 @@
-"""`webserver_config.py` of Airflow 2 with which it answers 429: Flask-Limiter counts per endpoint and reports with X-RateLimit-* headers, reset as epoch seconds."""
+"""`webserver_config.py` with which Airflow 2 returns 429. Flask-Limiter counts per endpoint and reports X-RateLimit-* headers, with the reset in epoch seconds."""
 
 import os
 

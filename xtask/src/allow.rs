@@ -1,4 +1,4 @@
-//! `cargo xtask allow`: entries of the allowlist for operations, to be filled in.
+//! `cargo xtask allow`: writes allowlist entries for operations, with placeholders to fill in.
 
 use anyhow::{Context, Result, bail};
 
@@ -6,7 +6,7 @@ use crate::generate::{members, report};
 use crate::lab::root;
 use crate::specs;
 
-/// Writes an entry for each operation into the file of its toolset; if anything is wrong with what was asked for, none.
+/// Writes an entry for each operation into the file of its toolset. If any argument is invalid, nothing is written.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(crate) fn allow(
     operations: &[String],

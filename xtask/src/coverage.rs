@@ -1,4 +1,4 @@
-//! `cargo xtask coverage`: what became of every operation that an API offers, those of other members of the workspace among them.
+//! `cargo xtask coverage`: shows the decision about every operation of every API, including those of other members of the workspace.
 
 use anyhow::{Result, bail};
 use codegen::{CoveredOperation, Decision, DocumentCoverage, Input};
@@ -7,7 +7,7 @@ use crate::generate::{members, report};
 use crate::lab::root;
 use crate::specs;
 
-/// Prints a row per document and all operations for which nothing was decided, which is an error; with `all`, every operation.
+/// Prints a row per document and all undecided operations, which are an error; with `all`, every operation.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(crate) fn coverage(all: bool) -> Result<()> {
     let root = root();
@@ -44,7 +44,7 @@ fn documents(inputs: &[Input]) -> Result<Vec<DocumentCoverage>> {
     Ok(coverage.documents)
 }
 
-/// Every operation of a document, with the tool it is or why it is none.
+/// Lists every operation of a document with its tool, or the reason why it has none.
 fn operations(document: &DocumentCoverage) -> String {
     let width = document
         .operations
@@ -74,7 +74,7 @@ fn operations(document: &DocumentCoverage) -> String {
     format!("{}\n{lines}\n", document.name)
 }
 
-/// The tools whose operations a document calls deprecated.
+/// Returns the tools whose operations a document marks as deprecated.
 fn deprecated(document: &DocumentCoverage) -> Option<String> {
     let tools = document.operations.iter().filter(|it| it.deprecated);
     let tools = tools.filter_map(|operation| match &operation.decision {
@@ -91,7 +91,7 @@ fn deprecated(document: &DocumentCoverage) -> Option<String> {
     })
 }
 
-/// A row per document, and a sum.
+/// Makes a table with a row per document and a sum.
 fn table(documents: &[DocumentCoverage]) -> String {
     let mut rows =
         vec![["document", "operations", "tools", "excluded", "undecided"].map(str::to_owned)];
@@ -140,7 +140,7 @@ fn row(name: &str, counts: [usize; 4]) -> [String; 5] {
     [name.to_owned(), operations, tools, excluded, undecided]
 }
 
-/// Where to find each operation for which nothing was decided.
+/// Returns the location of each undecided operation.
 fn undecided(document: &DocumentCoverage) -> impl Iterator<Item = String> {
     document
         .operations

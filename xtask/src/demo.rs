@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the main job from nothing: a real Airflow 3, the generated server, and an audit of who holds Admin, through MCP.
+//! `cargo xtask demo`: runs the main job from scratch. Starts a real Airflow 3 and the generated server, and audits through MCP who holds Admin.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use crate::lab::{airflow, releases, root, step};
 use crate::test::cargo;
 
-/// Users added, so that the audit has something to find.
+/// Number of users to add, so that the audit has something to find.
 const USERS: u32 = 2000;
 
-/// Runs the demo; the Airflow goes on running.
+/// Runs the demo. Airflow keeps running afterwards.
 pub(crate) fn demo() -> Result<()> {
     eprintln!("airflow-mcp demo: a real Airflow 3, the generated server, an audit through MCP\n");
     let url = airflow::up(3, None, false)?;
@@ -31,7 +31,7 @@ pub(crate) fn demo() -> Result<()> {
     Ok(())
 }
 
-/// One call of `list_all_apacheairflow_users` over stdio.
+/// Calls `list_all_apacheairflow_users` once over stdio.
 fn audit(binary: &Path, url: &str) -> Result<Value> {
     let mut child = Command::new(binary)
         .arg("stdio")

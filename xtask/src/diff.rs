@@ -1,4 +1,4 @@
-//! `cargo xtask diff`: what changed for users of the tools, and what the documents offer, since a revision or a release.
+//! `cargo xtask diff`: shows what changed since a revision or a release, for users of the tools and in the documents.
 
 use std::path::Path;
 use std::process::Command;
@@ -13,19 +13,19 @@ use crate::lock::{self, LOCK, Source};
 use crate::release::{self, Version as Release};
 use crate::specs::{self, HISTORY};
 
-/// The specs at one time.
+/// State of the specs at one time.
 #[derive(Debug, Clone)]
 pub(crate) struct Stand {
-    /// What to call it.
+    /// Name of the state.
     pub(crate) name: String,
     pub(crate) inputs: Vec<Input>,
     /// Name and release of each document.
     pub(crate) versions: Vec<(String, String)>,
-    /// In what the files do not belong together.
+    /// Inconsistencies between the files.
     pub(crate) problems: Vec<String>,
 }
 
-/// Prints what changed since `base`: a revision, a release, or a document of a release.
+/// Prints the changes since `base`: a revision, a release, or a document of a release.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(crate) fn diff(base: Option<&str>, markdown: bool) -> Result<()> {
     let root = root();
@@ -44,7 +44,7 @@ pub(crate) fn diff(base: Option<&str>, markdown: bool) -> Result<()> {
     Ok(())
 }
 
-/// What changed from one to the other.
+/// Describes the changes between two states.
 pub(crate) fn report(base: &Stand, head: &Stand, form: Form) -> String {
     let (old, new) = thread::scope(|scope| {
         let old = scope.spawn(|| codegen::state(&base.inputs));
@@ -56,7 +56,7 @@ pub(crate) fn report(base: &Stand, head: &Stand, form: Form) -> String {
         Err(panic) => std::panic::resume_unwind(panic),
     };
     let mut problems = head.problems.clone();
-    // What an old history says wrongly, the new one says rightly.
+    // If the history is outdated, its other errors are hidden, because the next history will not have them.
     let history = problems.iter().any(|problem| problem.starts_with(HISTORY));
     let others = new.problems.iter();
     let others = others.filter(|it| !history || it.path != HISTORY);
@@ -88,7 +88,7 @@ fn versions(base: &[(String, String)], head: &[(String, String)]) -> Vec<Version
         .collect()
 }
 
-/// The specs as they are.
+/// Returns the current specs.
 pub(crate) fn now(root: &Path) -> Result<Stand> {
     let inputs = specs::load(root)?;
     let problems = specs::problems(root, &inputs)?;
@@ -102,7 +102,7 @@ pub(crate) fn now(root: &Path) -> Result<Stand> {
     })
 }
 
-/// The specs of a revision, read without touching the checkout.
+/// Reads the specs of a revision without touching the checkout.
 fn revision(root: &Path, revision: &str) -> Result<Stand> {
     let listed = git(
         root,
@@ -130,7 +130,7 @@ fn revision(root: &Path, revision: &str) -> Result<Stand> {
     })
 }
 
-/// The specs of now, with a document of another release in them.
+/// Returns the current specs with one document replaced by that of another release.
 fn of_release(root: &Path, wanted: &str, head: &Stand) -> Result<Stand> {
     let sources = specs::sources(root)?;
     let (source, version) = find(&sources, wanted, &head.inputs)?;
@@ -151,7 +151,7 @@ fn of_release(root: &Path, wanted: &str, head: &Stand) -> Result<Stand> {
     Ok(base)
 }
 
-/// The document and release that is meant by `DOCUMENT@VERSION`, `API@VERSION`, or a version alone.
+/// Finds the document and release that `DOCUMENT@VERSION`, `API@VERSION` or a version alone means.
 fn find<'s>(
     sources: &'s [Source],
     wanted: &str,
@@ -164,7 +164,7 @@ fn find<'s>(
     let Ok(version) = wanted.parse::<Release>() else {
         bail!("`{wanted}` is neither a revision, nor a release (3.2.2), nor DOCUMENT@VERSION");
     };
-    // Of several documents that have such a release, an API's own is meant.
+    // If several documents have this release, the main document of an API is used.
     let main = codegen::main_documents(inputs);
     let is_for =
         |it: &&Source| it.range.has(&version) && main.iter().any(|(_, name)| *name == it.name);
@@ -173,7 +173,7 @@ fn find<'s>(
     Ok((source, version))
 }
 
-/// A document by its name, or by that of the API whose main document it is.
+/// Finds a document by its name, or by the name of the API whose main document it is.
 pub(crate) fn document<'s>(
     sources: &'s [Source],
     name: &str,
@@ -191,7 +191,7 @@ pub(crate) fn document<'s>(
     })
 }
 
-/// Where this branch left the main one; on the main branch itself, its last commit.
+/// Returns the commit at which this branch left the main branch; on the main branch, the last commit.
 fn merge_base(root: &Path) -> Result<String> {
     let mains = ["origin/main", "main"].into_iter();
     for main in mains.filter(|main| is_revision(root, main)) {

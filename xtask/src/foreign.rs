@@ -1,6 +1,6 @@
-//! Documents that the generator was not made for: each of their operations becomes code that compiles, or is refused for a known reason.
+//! Tests the generator with documents for which it was not made: each of their operations becomes code that compiles, or is rejected for a known reason.
 //!
-//! They are taken out of packages of public registries, in fixed versions, and never committed.
+//! The documents are taken from packages of public registries, in fixed versions, and are never committed.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,18 +13,18 @@ use similar::TextDiff;
 use crate::lab::{python, root, step};
 use crate::try_spec;
 
-/// What is expected of each document: how many operations, and what is in the way of those that are refused.
+/// Expected result for each document: the number of operations, and the reasons of those that are rejected.
 const EXPECTED: &str = "tests/foreign.txt";
 
-/// Most seconds of work for one document.
+/// Maximum CPU time for one document, in seconds.
 const SECONDS: f64 = 10.0;
 
-/// A package with documents.
+/// Package with documents.
 struct Package {
     registry: Registry,
     name: &'static str,
     version: &'static str,
-    /// Of the archive.
+    /// SHA-256 checksum of the archive.
     sha256: &'static str,
     /// Name of each document, and its file in the archive.
     documents: &'static [(&'static str, &'static str)],
@@ -85,7 +85,7 @@ const PACKAGES: [Package; 4] = [
     },
 ];
 
-/// Tries all of them and compares what became of them with what is expected; with `UPDATE_EXPECT` writes it instead.
+/// Tries all documents and compares the results with the expected ones; with `UPDATE_EXPECT`, writes the expected results instead.
 pub(crate) fn foreign() -> Result<()> {
     let mut found = String::from(
         "Operations of documents that the generator was not made for, and for how many of them each reason is in the way.\n",
@@ -117,7 +117,7 @@ pub(crate) fn foreign() -> Result<()> {
     Ok(())
 }
 
-/// What became of one document.
+/// Returns the result of one document.
 fn one(name: &str, file: &Path) -> Result<String> {
     let text = std::fs::read_to_string(file).with_context(|| format!("read {name}"))?;
     let before = worked();
@@ -145,14 +145,14 @@ fn one(name: &str, file: &Path) -> Result<String> {
     Ok(lines)
 }
 
-/// Seconds that this thread has worked, which does not depend on what else the machine does.
+/// Returns the CPU time of this thread in seconds, which does not depend on other programs on the machine.
 fn worked() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     let nanoseconds: f64 = text.split_whitespace().next()?.parse().ok()?;
     Some(nanoseconds / 1e9)
 }
 
-/// Downloads and unpacks a package, unless that was done; the folder with its files.
+/// Downloads and unpacks a package, unless this was already done, and returns the folder with its files.
 fn fetch(package: &Package) -> Result<PathBuf> {
     let name = package.name.trim_start_matches('@').replace('/', "-");
     let folder = root().join(format!("target/foreign/{name}-{}", package.version));
@@ -208,7 +208,7 @@ fn fetch(package: &Package) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// npm, or that of the end-to-end tests where there is none.
+/// Returns npm, or the npm of the end-to-end tests if none is installed.
 fn npm() -> Result<Command> {
     let found = Command::new("npm").arg("--version").output();
     if found.is_ok_and(|output| output.status.success()) {

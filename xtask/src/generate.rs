@@ -1,4 +1,4 @@
-//! `cargo xtask generate`: writes `generated/` and the table in the README, or compares them with what would be written; the same for each member of the workspace that has a `specs/` of its own.
+//! `cargo xtask generate`: writes `generated/` and the table in the README, or compares them with the files on disk. Members of the workspace with their own `specs/` are generated too.
 
 use std::fmt::Display;
 use std::io::ErrorKind;
@@ -14,13 +14,13 @@ use similar::TextDiff;
 use crate::lab::root;
 use crate::specs;
 
-/// Folders in which nothing is written by hand.
+/// Folders that contain only generated files.
 const FOLDERS: &[&str] = &["generated/src", "generated/schemas"];
 const README: &str = "README.md";
 
-/// Generates, or with `check` shows what generating would change and fails if it is anything.
+/// Generates the files or, with `check`, shows what generating would change and fails if there is a change.
 ///
-/// An operation for which nothing was decided is an error, but keeps no tool from being written: what was decided shows in the diff at once.
+/// An undecided operation is an error, but the tools are written nevertheless, so that the diff shows the effect of the decisions at once.
 pub(crate) fn generate(check: bool) -> Result<()> {
     let root = root();
     let mut outcome = generate_in(&root, "", &specs::read(&root)?, check);
@@ -31,7 +31,7 @@ pub(crate) fn generate(check: bool) -> Result<()> {
     outcome
 }
 
-/// The members of the workspace that are generated from a `specs/` of their own.
+/// Returns the members of the workspace that are generated from their own `specs/`.
 pub(crate) fn members(root: &Path) -> Result<Vec<String>> {
     #[derive(Deserialize)]
     struct Manifest {
@@ -48,7 +48,7 @@ pub(crate) fn members(root: &Path) -> Result<Vec<String>> {
     Ok(members.filter(has_specs).collect())
 }
 
-/// The same for what stands in a folder of the workspace, which ends with `/`.
+/// Generates the files of one folder of the workspace. `folder` ends with `/`.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 fn generate_in(root: &Path, folder: &str, inputs: &[Input], check: bool) -> Result<()> {
     let (catalog, undecided) =
@@ -83,7 +83,7 @@ pub(crate) fn report(errors: &[impl Display], outcome: &str) -> anyhow::Error {
     anyhow::anyhow!("{} error{plural} in the specs; {outcome}", errors.len())
 }
 
-/// All generated files, the README among them if there is one.
+/// Returns all generated files, including the README if it exists.
 fn print(root: &Path, folder: &str, catalog: &Catalog) -> Result<Vec<OutputFile>> {
     let mut files = emit(catalog).map_err(|errors| {
         let with_causes = errors.into_iter().map(anyhow::Error::from);
@@ -103,20 +103,20 @@ fn print(root: &Path, folder: &str, catalog: &Catalog) -> Result<Vec<OutputFile>
     Ok(files)
 }
 
-/// What has to change on disk.
+/// Changes to make on disk.
 #[derive(Debug, PartialEq)]
 struct Plan {
-    /// Files that are to be written, and what they hold if they are there.
+    /// Files to write, with their current content if they exist.
     changed: Vec<(OutputFile, Option<String>)>,
-    /// Files that should no longer exist, and their content.
+    /// Files to delete, with their content.
     orphans: Vec<OutputFile>,
 }
 
-/// Compares with what is there.
+/// Compares the generated files with those on disk.
 fn plan(root: &Path, folder: &str, files: &[OutputFile]) -> Result<Plan> {
     let mut changed = Vec::new();
     for file in files {
-        // One that is no text any more is written anew like any other.
+        // A file that is no longer valid UTF-8 is rewritten like any other.
         let current = match std::fs::read(root.join(&file.path)) {
             Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -166,7 +166,7 @@ impl Plan {
         self.changed.is_empty() && self.orphans.is_empty()
     }
 
-    /// What would change, as a unified diff.
+    /// Returns the changes as a unified diff.
     fn diff(&self) -> String {
         let changed = self
             .changed
@@ -191,7 +191,7 @@ impl Plan {
         for file in &self.orphans {
             let path = root.join(&file.path);
             std::fs::remove_file(&path).with_context(|| format!("delete {}", file.path))?;
-            // The folder of the last tool set goes with it; one that is not empty stays.
+            // The folder of the last toolset is removed too; removing a folder that is not empty fails, and it stays.
             if let Some(folder) = path.parent() {
                 let _ = std::fs::remove_dir(folder);
             }
@@ -213,7 +213,7 @@ impl Plan {
     }
 }
 
-/// A unified diff; without old or new text the file is not there.
+/// Makes a unified diff. A missing old or new text means that the file does not exist on this side.
 fn diff(path: &str, old: Option<&str>, new: Option<&str>) -> String {
     let name = |side: &str, text: Option<&str>| match text {
         None => "/dev/null".to_owned(),
@@ -222,7 +222,7 @@ fn diff(path: &str, old: Option<&str>, new: Option<&str>) -> String {
     let (old_name, new_name) = (name("a", old), name("b", new));
     let diff = TextDiff::from_lines(old.unwrap_or_default(), new.unwrap_or_default());
     let lines = diff.unified_diff().to_string();
-    // The names stand there even if the file that has to go is empty.
+    // The names are written here because the diff of an empty file has no lines.
     format!("--- {old_name}\n+++ {new_name}\n{lines}")
 }
 

@@ -1,4 +1,4 @@
-//! `cargo xtask history`: which release of each API first had what, computed from the documents in the released packages.
+//! `cargo xtask history`: computes from the documents in the released packages which release of each API first had an operation or a parameter.
 
 use anyhow::{Context, Result};
 use codegen::history::{DocumentHistory, Release, history, write};
@@ -8,7 +8,7 @@ use crate::lab::{root, wheel};
 use crate::lock::Source;
 use crate::specs::{self, HISTORY};
 
-/// Writes `specs/history.yaml`. Downloads the older releases of each document, and takes the newest from `specs/openapi/`.
+/// Writes `specs/history.yaml`. The older releases of each document are downloaded; the newest is taken from `specs/openapi/`.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(crate) fn write_history() -> Result<()> {
     let sources = specs::sources(&root())?;

@@ -1,4 +1,4 @@
-//! `specs/sources.lock`: which release each document was taken from. Comments and order are those of the person who wrote it.
+//! Reads and writes `specs/sources.lock`, which says from which release each document was taken. Writing keeps the author's comments and order.
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
 use crate::release::{Range, Version};
 
-/// The file, relative to the workspace.
+/// File, relative to the workspace.
 pub(crate) const LOCK: &str = "specs/sources.lock";
 
 #[derive(Deserialize)]
@@ -14,49 +14,49 @@ struct Lock {
     document: Vec<Source>,
 }
 
-/// A document, and the package that it was published in.
+/// Document, and the package in which it was published.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(crate) struct Source {
-    /// Name as in `apis.yaml`.
+    /// Name in `apis.yaml`.
     pub(crate) name: String,
-    /// Python package that ships it.
+    /// Python package that contains the document.
     pub(crate) package: String,
-    /// Releases of the package that it is for.
+    /// Releases of the package to which the document applies.
     #[serde(flatten)]
     pub(crate) range: Range,
-    /// The release it is of.
+    /// Release from which the document was taken.
     pub(crate) version: Version,
-    /// File name of the release.
+    /// File name of the release's wheel.
     pub(crate) wheel: String,
-    /// Checksum of that file.
+    /// SHA-256 checksum of the wheel.
     pub(crate) wheel_sha256: String,
-    /// Where it stands in the package.
+    /// Path of the document in the package.
     pub(crate) path: String,
-    /// Checksum of the document.
+    /// SHA-256 checksum of the document.
     pub(crate) sha256: String,
-    /// Older releases that it is compared with, oldest first; `None` if there is no history of it.
+    /// Older releases with which the document is compared, oldest first; `None` if it has no history.
     pub(crate) older: Option<Vec<Version>>,
 }
 
 impl Source {
-    /// The document here, relative to the workspace.
+    /// Returns the path of the document in this repository, relative to the workspace.
     pub(crate) fn file(&self) -> String {
         format!("specs/openapi/{}.yaml", self.name)
     }
 
-    /// Older releases that it is compared with.
+    /// Returns the older releases with which the document is compared.
     pub(crate) fn older(&self) -> &[Version] {
         self.older.as_deref().unwrap_or_default()
     }
 }
 
-/// What the text of the file says.
+/// Reads the text of the file.
 pub(crate) fn read(text: &str) -> Result<Vec<Source>> {
     let lock: Lock = toml::from_str(text).with_context(|| format!("read {LOCK}"))?;
     Ok(lock.document)
 }
 
-/// Name and release of each document, also of a file that an older or newer version of this has written.
+/// Returns the name and release of each document, also from a file that an older or newer version of this program wrote.
 pub(crate) fn versions(text: &str) -> Vec<(String, String)> {
     let file: toml::Table = toml::from_str(text).unwrap_or_default();
     let documents = file.get("document").and_then(toml::Value::as_array);
@@ -69,7 +69,7 @@ pub(crate) fn versions(text: &str) -> Vec<(String, String)> {
     versions.collect()
 }
 
-/// The text with other releases in it, all else as it was.
+/// Returns the text with other releases; everything else is unchanged.
 pub(crate) fn write(text: &str, sources: &[Source]) -> Result<String> {
     let mut file: DocumentMut = text.parse().with_context(|| format!("read {LOCK}"))?;
     let documents = file
@@ -102,7 +102,7 @@ pub(crate) fn write(text: &str, sources: &[Source]) -> Result<String> {
     Ok(file.to_string())
 }
 
-/// Sets a value; what stands around it, a comment for one, stays.
+/// Sets a value and keeps the formatting around it, such as a comment.
 fn set(table: &mut Table, key: &str, mut value: Value) {
     match table.get_mut(key).and_then(Item::as_value_mut) {
         Some(known) => {

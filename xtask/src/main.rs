@@ -1,4 +1,4 @@
-//! The project's tasks. The only place that reads and writes files, downloads and starts things.
+//! Runs the project's tasks. Only this program reads and writes the project's files, downloads packages and starts servers.
 
 #![allow(clippy::print_stderr, reason = "a program for the terminal")]
 

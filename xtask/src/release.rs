@@ -1,4 +1,4 @@
-//! Versions of releases: which are stable, which is newer, and which a document is for.
+//! Compares versions of releases: which are stable, which is newer, and to which a document applies.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-/// The version of a stable release: numbers with dots.
+/// Version of a stable release: numbers separated by dots.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Version(Vec<u32>);
@@ -43,18 +43,18 @@ impl fmt::Display for Version {
 }
 
 impl Version {
-    /// Its minor series: `3.1.8` is of `3.1`.
+    /// Returns the minor series of the version: `3.1.8` belongs to `3.1`.
     fn series(&self) -> Self {
         Self(self.0.iter().take(2).copied().collect())
     }
 }
 
-/// The releases that a document is for.
+/// Releases to which a document applies.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Range {
-    /// The first of them.
+    /// First release in the range.
     pub(crate) from: Version,
-    /// The first that is none of them any more.
+    /// First release after the range.
     pub(crate) before: Version,
 }
 
@@ -69,12 +69,12 @@ impl Range {
         *version >= self.from && *version < self.before
     }
 
-    /// The newest of some releases that is one of these.
+    /// Returns the newest of the given releases that is in the range.
     pub(crate) fn newest(&self, releases: &[Version]) -> Option<Version> {
         releases.iter().filter(|it| self.has(it)).max().cloned()
     }
 
-    /// The last release of each minor series before that of a version, oldest first.
+    /// Returns the last release of each minor series that is older than the series of a version, oldest first.
     pub(crate) fn older(&self, releases: &[Version], version: &Version) -> Vec<Version> {
         let before = |it: &&Version| self.has(it) && it.series() < version.series();
         let mut all: Vec<&Version> = releases.iter().filter(before).collect();
@@ -90,7 +90,7 @@ impl Range {
     }
 }
 
-/// `NAME@VERSION`
+/// Splits `NAME@VERSION`.
 pub(crate) fn named(text: &str) -> Result<(&str, Version)> {
     let (name, version) = text
         .split_once('@')

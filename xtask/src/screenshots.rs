@@ -1,4 +1,4 @@
-//! `cargo xtask screenshots`: the README's pictures of the admin page, taken in a real Chromium.
+//! `cargo xtask screenshots`: takes the README's screenshots of the admin page in a real Chromium.
 
 use std::process::Command;
 
@@ -10,10 +10,10 @@ use crate::lab::releases::release;
 use crate::lab::{python, root, step};
 use crate::test::{binary, cargo};
 
-/// Users, so that the pictures have something to show.
+/// Number of users to add, so that the screenshots have content.
 const USERS: u32 = 2000;
 
-/// Takes all pictures; the Airflow goes on running.
+/// Takes all screenshots. Airflow keeps running afterwards.
 pub(crate) fn screenshots() -> Result<()> {
     cargo(&["build", "--package", "airflow-mcp"])?;
     let clients = python::clients()?;

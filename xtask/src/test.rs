@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test there is, with all the set-up: Rust tests, then the end-to-end tests on real Airflow 2 and 3, with a PostgreSQL and a browser.
+//! `cargo xtask test`: runs every test with all its set-up: the Rust tests, then the end-to-end tests on real Airflow 2 and 3, with PostgreSQL and a browser.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -13,7 +13,7 @@ use crate::lab::python::{self, Venv};
 use crate::lab::releases::{OLDER, Release, release};
 use crate::lab::{lab_dir, root, step};
 
-/// What the lists are walked over.
+/// Objects for the tests that walk through lists.
 const SEEDS: &[(&str, u32)] = &[
     ("users", 5000),
     ("variables", 1500),
@@ -24,7 +24,7 @@ const SEEDS: &[(&str, u32)] = &[
     ("task_instances", 1000),
 ];
 
-/// The same for older releases, where it is enough that there are several pages.
+/// Objects for older releases, on which a few pages are enough.
 const FEW_SEEDS: &[(&str, u32)] = &[
     ("users", 20),
     ("variables", 20),
@@ -35,9 +35,9 @@ const FEW_SEEDS: &[(&str, u32)] = &[
     ("task_instances", 60),
 ];
 
-/// Runs all tests; `filter` is passed to pytest as `-k` and leaves the Rust tests out.
+/// Runs all tests. `filter` is passed to pytest as `-k`, and skips the Rust tests.
 pub(crate) fn test(filter: Option<&str>) -> Result<()> {
-    // Installing and starting the servers waits on the network and on Python; compiling fills the time.
+    // Installing and starting the servers waits for the network and for Python, so Rust code is compiled meanwhile.
     let lab = thread::spawn(start_lab);
     let rust = if filter.is_none() {
         rust_tests()
@@ -70,7 +70,7 @@ pub(crate) fn test(filter: Option<&str>) -> Result<()> {
     bail!("{}", failures.join("\n"))
 }
 
-/// Unit, golden, macro and catalogue tests: everything that needs nothing but Cargo.
+/// Runs the unit, golden, macro and catalogue tests: everything that only needs Cargo.
 pub(crate) fn rust_tests() -> Result<()> {
     let has_nextest = Command::new("cargo")
         .args(["nextest", "--version"])
@@ -85,7 +85,7 @@ pub(crate) fn rust_tests() -> Result<()> {
     cargo(&["test", "--doc", "--workspace"])
 }
 
-/// Builds the server, and before it one with the fixtures of the conformance suite, which is kept under another name.
+/// Builds the server. Before that, builds a server with the fixtures of the conformance suite and keeps it under another name.
 fn build_server() -> Result<()> {
     cargo(&[
         "build",
@@ -105,12 +105,12 @@ fn build_server() -> Result<()> {
     ])
 }
 
-/// The server of the other API.
+/// Returns the path of the example product's server.
 fn example_binary() -> PathBuf {
     root().join("target/debug/tidewater-mcp")
 }
 
-/// The server that tests run.
+/// Returns the path of the server under test.
 pub(crate) fn binary() -> PathBuf {
     root().join("target/debug/airflow-mcp")
 }
@@ -133,15 +133,15 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<()> {
 
 struct Lab {
     clients: Venv,
-    /// Variables that tell the tests where things are.
+    /// Variables that tell the tests where the servers and programs are.
     variables: Vec<(String, String)>,
-    /// Which tests lack what they need, and why.
+    /// Tests that cannot run, with the reason.
     not_run: Vec<String>,
     servers: Vec<Server>,
     _postgres: Postgres,
 }
 
-/// Servers that run on the database of one Airflow, and the variables that say where they are.
+/// Servers on the database of one Airflow, and the variables with their URLs.
 #[derive(Default)]
 struct Airflows {
     variables: Vec<(String, String)>,
@@ -160,14 +160,14 @@ impl Airflows {
     }
 }
 
-/// One Airflow on which the fixture DAGs have run, with much data, and the servers of its database: only a plain one, or all.
+/// Starts an Airflow on which the fixture DAGs have run, with much data, and the servers on its database: only a plain one, or all.
 fn start_airflow(major: u8, plain: bool) -> Result<Airflows> {
     let name = if plain { "plain" } else { "e2e" };
     let airflow = Airflow::prepare(release(major)?, &format!("{name}-{major}"), true)?;
     let mut airflows = Airflows::default();
     let server = airflow.start(Variant::Plain, None)?;
     airflow.run_dags(&server)?;
-    // Not before: it is the first server that makes the roles, and runs are made like those that ran.
+    // Seeding must come last: the first server creates the roles, and seeded runs are copies of runs that have ended.
     airflow.seed(SEEDS)?;
     airflows.add(format!("E2E_AIRFLOW_{major}_URL"), server);
     let log = airflow.log(Variant::Plain.label()).display().to_string();
@@ -195,7 +195,7 @@ fn start_airflow(major: u8, plain: bool) -> Result<Airflows> {
     Ok(airflows)
 }
 
-/// An older release, only to be read from, so its database is kept: the fixture DAGs are read, and their runs only marked as having ended.
+/// Starts an older release. Tests only read from it, so its database is kept. The fixture DAGs are parsed, and their runs are only marked as ended.
 fn start_older(release: Release) -> Result<Airflows> {
     let airflow = Airflow::prepare(release, &format!("older-{}", release.version), false)?;
     airflow.parse_dags()?;
@@ -208,7 +208,7 @@ fn start_older(release: Release) -> Result<Airflows> {
     Ok(airflows)
 }
 
-/// Airflow 2 and 3 side by side: one waits while the other computes.
+/// Starts Airflow 2 and 3 in parallel, because one waits while the other computes.
 fn start_airflows(plain: bool) -> Result<Airflows> {
     let mut all = Airflows::default();
     for started in thread::scope(|scope| {
@@ -238,7 +238,7 @@ fn start_lab() -> Result<Lab> {
     lab
 }
 
-/// Everything but the Airflows.
+/// Starts and installs everything except the Airflow servers.
 fn start_clients() -> Result<Lab> {
     let clients = python::clients()?;
     let crewai = python::crewai()?;
@@ -272,7 +272,7 @@ fn start_clients() -> Result<Lab> {
     })
 }
 
-/// `cargo xtask lab`: the servers of the end-to-end tests, for someone who is writing one.
+/// `cargo xtask lab`: starts the servers of the end-to-end tests for developers who write such a test.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(crate) fn hold_lab(plain: bool) -> Result<()> {
     let print = |variables: &[(String, String)]| {
@@ -325,7 +325,7 @@ fn end_to_end(lab: &Lab, filter: Option<&str>) -> Result<()> {
     if !passed {
         bail!("pytest failed");
     }
-    // There, nobody reads a line that says what was left out.
+    // In CI, nobody reads a line that lists what was skipped.
     let in_ci =
         std::env::var("CI").is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()));
     if in_ci && !lab.not_run.is_empty() {
@@ -334,7 +334,7 @@ fn end_to_end(lab: &Lab, filter: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// `cargo xtask ci`: what a pull request has to pass.
+/// `cargo xtask ci`: runs everything that a pull request has to pass.
 pub(crate) fn ci() -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
     cargo(&[
@@ -352,7 +352,7 @@ pub(crate) fn ci() -> Result<()> {
     document()
 }
 
-/// The generator must not depend on anything but its inputs, and must not change what it has written.
+/// Checks that the generator depends only on its inputs, and that generating again changes nothing.
 fn generate_twice() -> Result<()> {
     step("generate twice and compare", || {
         let before = snapshot()?;
@@ -366,7 +366,7 @@ fn generate_twice() -> Result<()> {
     })
 }
 
-/// Names and content of all files that are generated.
+/// Returns the names and contents of all generated files.
 fn snapshot() -> Result<std::collections::BTreeMap<std::path::PathBuf, Vec<u8>>> {
     let mut files = std::collections::BTreeMap::new();
     let members = crate::generate::members(&root())?;

@@ -1,4 +1,4 @@
-//! `cargo xtask try-spec FILE…`: what would become of the operations of any OpenAPI document, and whether what is generated compiles.
+//! `cargo xtask try-spec FILE…`: shows what the operations of any OpenAPI document would become, and whether the generated code compiles.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,15 +10,15 @@ use codegen::trial::{Trial, trial};
 
 use crate::lab::root;
 
-/// What became of one document.
+/// Result of one document.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) trial: Trial,
-    /// What reading and generating took.
+    /// Time for reading and generating.
     pub(crate) time: Duration,
 }
 
-/// Tries documents; with `check` compiles what they become, with `all` names each operation that is refused.
+/// Tries documents. With `check`, compiles the generated code; with `all`, names each operation that is rejected.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(crate) fn try_specs(files: &[std::path::PathBuf], check: bool, all: bool) -> Result<()> {
     for file in files {
@@ -59,7 +59,7 @@ pub(crate) fn try_specs(files: &[std::path::PathBuf], check: bool, all: bool) ->
     Ok(())
 }
 
-/// Reads and generates.
+/// Reads a document and generates its tools.
 pub(crate) fn run(source: &str, text: &str) -> Result<Report, Vec<String>> {
     let started = Instant::now();
     let trial = trial(source, text)?;
@@ -83,7 +83,7 @@ fn summary(report: &Report) -> String {
     )
 }
 
-/// How many operations each reason keeps from being tools, most first. Reasons are told without where and with what.
+/// Counts the operations that each reason prevents from being tools, most frequent first. Reasons are shown without locations and names.
 pub(crate) fn grouped(trial: &Trial, source: &str) -> Vec<(String, usize)> {
     let mut groups: BTreeMap<String, usize> = BTreeMap::new();
     for refused in &trial.refused {
@@ -103,7 +103,7 @@ pub(crate) fn grouped(trial: &Trial, source: &str) -> Vec<(String, usize)> {
     groups
 }
 
-/// A reason without its place and its names.
+/// Removes the location and the names from a reason.
 fn kind(reason: &str, source: &str) -> String {
     let reason = reason.strip_prefix(source).unwrap_or(reason);
     let reason = match reason.split_once(": ") {
@@ -126,7 +126,7 @@ fn kind(reason: &str, source: &str) -> String {
     kind
 }
 
-/// Words of OpenAPI and JSON Schema, which tell more than names.
+/// Returns whether a word is a keyword of OpenAPI or JSON Schema. Keywords are kept, because they say more than names.
 fn is_keyword(word: &str) -> bool {
     const WORDS: [&str; 24] = [
         "not",
@@ -157,7 +157,7 @@ fn is_keyword(word: &str) -> bool {
     WORDS.contains(&word) || word.contains('/') && !word.contains(' ')
 }
 
-/// Compiles what a document became as a crate of its own.
+/// Compiles the generated code of a document as a separate crate.
 pub(crate) fn compile(folder: &Path, trial: &Trial) -> Result<()> {
     let root = root();
     if folder.exists() {

@@ -1,4 +1,4 @@
-//! A gateway as its clients see it: a process with a port of its own and a directory of its own.
+//! A gateway as its clients see it: a process with its own port and directory.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use super::{FakeAirflow, program};
 
-/// Longest wait for an answer.
+/// Maximum time to wait for a response.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running gateway. Its log is kept at the most talkative level.
+/// A running gateway. `start` sets the log level to `trace` unless a variable sets it.
 pub struct Gateway {
     child: Child,
     pub address: String,
@@ -25,11 +25,11 @@ pub struct Gateway {
     logging: Option<JoinHandle<()>>,
 }
 
-/// An answer.
+/// HTTP response of a gateway.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub status: u16,
-    /// Names in lower case.
+    /// Header names in lower case, with their values.
     pub headers: Vec<(String, String)>,
     pub body: String,
 }
@@ -48,7 +48,7 @@ impl Reply {
 }
 
 impl Gateway {
-    /// Starts one with an empty store.
+    /// Starts a gateway with an empty store.
     pub fn start(name: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Self {
         let data = std::env::temp_dir().join(format!("airflow-mcp-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&data);
@@ -63,7 +63,7 @@ impl Gateway {
         Self::spawn(program(&variables, &all), data)
     }
 
-    /// Starts another on what this one has left behind.
+    /// Starts another gateway with the data directory of this one.
     pub fn again(mut self) -> Self {
         let data = std::mem::take(&mut self.data);
         let data_ = data.to_string_lossy().into_owned();
@@ -116,13 +116,13 @@ impl Gateway {
         }
     }
 
-    /// Sends a request and reads the answer to its end.
+    /// Sends a request and reads the whole response.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
         let mut stream = self.open(method, path, headers, body);
         read(&mut stream)
     }
 
-    /// Sends a request and leaves the connection to the caller.
+    /// Sends a request and returns the connection, from which the caller reads the response.
     pub fn open(
         &self,
         method: &str,
@@ -142,12 +142,12 @@ impl Gateway {
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
         }
-        // A gateway may have answered and closed before all of a large body was written.
+        // The gateway may respond and close the connection before the whole of a large body is written.
         let _ = write!(stream, "{head}\r\n{body}");
         stream
     }
 
-    /// Asks the management API and expects that it does so.
+    /// Sends a request to the management API, expects success and returns the response body.
     pub fn manage(&self, method: &str, path: &str, body: Value) -> Value {
         let bearer = format!("Bearer {}", self.api_token);
         let body = if body.is_null() {
@@ -168,7 +168,7 @@ impl Gateway {
         }
     }
 
-    /// Adds an account; returns its id.
+    /// Creates an account and returns its id.
     pub fn account(&self, airflow: &FakeAirflow) -> String {
         let account = self.manage(
             "POST",
@@ -178,7 +178,7 @@ impl Gateway {
         text(&account["id"])
     }
 
-    /// Makes a server of an account; returns its id and the path of its URL.
+    /// Creates an MCP server of an account and returns its id and the path of its URL.
     pub fn server(&self, account: &str, config: Value, expires_at: Value) -> (String, String) {
         let server = self.manage(
             "POST",
@@ -191,7 +191,7 @@ impl Gateway {
         )
     }
 
-    /// Sends a message as a client of MCP 2026-07-28 does.
+    /// Sends a message as clients of MCP 2026-07-28 do.
     pub fn modern(&self, path: &str, message: &str, more: &[(&str, &str)]) -> Reply {
         let parsed: Value = serde_json::from_str(message).expect("JSON");
         let method = text(&parsed["method"]);
@@ -209,14 +209,14 @@ impl Gateway {
         self.send("POST", path, &headers, message)
     }
 
-    /// Sends a message as an older client does.
+    /// Sends a message as clients of MCP 2025-11-25 do.
     pub fn legacy(&self, path: &str, message: &str, more: &[(&str, &str)]) -> Reply {
         let mut headers = LEGACY.to_vec();
         headers.extend(more);
         self.send("POST", path, &headers, message)
     }
 
-    /// All records of the audit log, newest first.
+    /// Returns the newest 1,000 records of the audit log, newest first.
     pub fn audit(&self) -> Vec<Value> {
         let page = self.manage("GET", "/audit?limit=1000", Value::Null);
         page["result"].as_array().expect("records").clone()
@@ -230,7 +230,7 @@ impl Gateway {
         assert!(status.success());
     }
 
-    /// Waits for its end; returns how it ended and all of its log.
+    /// Waits until the gateway ends and returns its exit status and its complete log.
     pub fn end(&mut self) -> (ExitStatus, String) {
         let status = self.child.wait().expect("it ends");
         if let Some(logging) = self.logging.take() {
@@ -251,10 +251,10 @@ impl Drop for Gateway {
     }
 }
 
-/// The password of all accounts.
+/// Password of all accounts.
 pub const PASSWORD: &str = "planted-correct-horse";
 
-/// The headers of an older client after its handshake.
+/// Headers that clients of MCP 2025-11-25 send after their handshake.
 pub const LEGACY: [(&str, &str); 3] = [
     ("content-type", "application/json"),
     ("accept", "application/json, text/event-stream"),
@@ -268,10 +268,10 @@ pub fn text(value: &Value) -> String {
         .to_owned()
 }
 
-/// Reads an answer to its end.
+/// Reads a response to its end.
 pub fn read(stream: &mut TcpStream) -> Reply {
     let mut bytes = Vec::new();
-    // A gateway that closes before it has read all may reset the connection after its answer.
+    // A gateway that closes the connection before it has read the whole request may reset the connection after its response.
     let _ = stream.read_to_end(&mut bytes);
     let all = String::from_utf8(bytes).expect("UTF-8");
     let (head, body) = all
@@ -315,7 +315,7 @@ fn unchunked(mut body: &str) -> String {
     all
 }
 
-/// All bytes of all files in a directory.
+/// Returns the bytes of all files in a directory, without subdirectories.
 pub fn bytes_in(directory: &Path) -> Vec<u8> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(directory).expect("a directory") {

@@ -1,4 +1,4 @@
-//! What the tests share: the program as a client starts it, and an Airflow that is a few canned answers.
+//! Helpers that the tests share: the program as a client starts it, and a fake Airflow with canned responses.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 pub mod gateway;
 
-/// The program with no settings but these; `{url}` is one where nobody listens unless given.
+/// Returns a command that runs the program with only these environment variables.
 pub fn program(variables: &[(&str, &str)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_airflow-mcp"));
     command.env_clear().args(arguments);
@@ -29,10 +29,10 @@ pub fn program(variables: &[(&str, &str)], arguments: &[&str]) -> Command {
     command
 }
 
-/// An address where nobody listens.
+/// Environment variable with an address on which nothing listens.
 pub const NOBODY: (&str, &str) = ("AIRFLOW_URL", "http://127.0.0.1:9");
 
-/// Runs the program to its end with this input.
+/// Runs the program with this input until it ends.
 pub fn run(mut command: Command, input: &str) -> Output {
     let mut child = command
         .stdin(Stdio::piped())
@@ -49,7 +49,7 @@ pub fn run(mut command: Command, input: &str) -> Output {
     output
 }
 
-/// Standard output, each line of it a JSON-RPC message, in order of ids.
+/// Returns the JSON-RPC messages on the lines of standard output, in the order of their ids.
 pub fn messages(output: &Output) -> Vec<Value> {
     let text = String::from_utf8(output.stdout.clone()).expect("UTF-8");
     let mut messages: Vec<Value> = text
@@ -63,19 +63,19 @@ pub fn messages(output: &Output) -> Vec<Value> {
     messages
 }
 
-/// A request as an older client sends it.
+/// Returns a request as clients of MCP 2025-11-25 send it.
 pub fn request(id: u64, method: &str, params: Value) -> String {
     json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string()
 }
 
-/// A request that carries all that MCP 2026-07-28 wants.
+/// Returns a request with the metadata that MCP 2026-07-28 requires.
 pub fn modern(id: u64, method: &str, mut params: Value) -> String {
     params["_meta"]["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
     params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
     request(id, method, params)
 }
 
-/// The handshake of older clients.
+/// Returns the handshake of clients of MCP 2025-11-25.
 pub fn initialize() -> String {
     let hello = request(
         0,
@@ -86,14 +86,14 @@ pub fn initialize() -> String {
     format!("{hello}\n{done}")
 }
 
-/// A running program that is asked and answers.
+/// A running program that receives and sends messages over pipes.
 pub struct Session {
     child: Child,
     input: Option<ChildStdin>,
     lines: Receiver<String>,
 }
 
-/// Longest wait for an answer: a program that does not answer must not stop all tests.
+/// Maximum time to wait for a message, so that a program that does not respond cannot block all tests.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Session {
@@ -130,7 +130,7 @@ impl Session {
         serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}"))
     }
 
-    /// Sends a request and returns its answer; notifications before it are left out.
+    /// Sends a request and returns its response. Notifications that arrive earlier are discarded.
     pub fn ask(&mut self, request: &str) -> Value {
         self.send(request);
         loop {
@@ -141,7 +141,7 @@ impl Session {
         }
     }
 
-    /// Waits for a notification of this method.
+    /// Waits for a notification with this method.
     pub fn wait_for(&mut self, method: &str) -> Value {
         loop {
             let message = self.receive();
@@ -151,7 +151,7 @@ impl Session {
         }
     }
 
-    /// Ends the input, and returns the exit code and how long the program took to end.
+    /// Closes the input and returns the exit code and the time until the program ended.
     pub fn end(mut self) -> (Option<i32>, Duration) {
         let started = Instant::now();
         drop(self.input.take());
@@ -162,13 +162,13 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // A test that failed leaves no program behind; one that has ended already is no error.
+        // Stops the program of a failed test. An error means that the program has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// An Airflow that is a few canned answers: `"GET /path"` to status, further headers, body.
+/// A fake Airflow with canned responses: each `"GET /path"` has a status, further headers and a body.
 pub struct FakeAirflow {
     pub url: String,
     requests: Arc<Mutex<Vec<String>>>,
@@ -177,7 +177,7 @@ pub struct FakeAirflow {
 pub type Answers = BTreeMap<&'static str, (u16, &'static str, String)>;
 
 impl FakeAirflow {
-    /// Airflow 3 with FAB and one user.
+    /// Returns the responses of Airflow 3 with FAB and one user.
     pub fn three() -> Answers {
         let users = json!({"users": [{"username": "ada", "email": "ada@example.org", "first_name": "Ada", "last_name": "L", "roles": [{"name": "Admin"}], "active": true}], "total_entries": 1});
         Answers::from([
@@ -204,7 +204,7 @@ impl FakeAirflow {
         ])
     }
 
-    /// Airflow 2 with nobody in it.
+    /// Returns the responses of Airflow 2 without users.
     pub fn two() -> Answers {
         let users = json!({"users": [], "total_entries": 0});
         Answers::from([
@@ -220,7 +220,7 @@ impl FakeAirflow {
         Self::start_at("127.0.0.1:0", answers)
     }
 
-    /// Starts at an address that was free a moment ago.
+    /// Starts at this address, which must be free.
     pub fn start_at(address: &str, answers: Answers) -> Self {
         let listener = TcpListener::bind(address).expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
@@ -236,16 +236,16 @@ impl FakeAirflow {
         Self { url, requests }
     }
 
-    /// The request lines so far.
+    /// Returns the request lines received so far.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().expect("no panic").clone()
     }
 }
 
-/// Before a number of milliseconds in the headers of an answer: so long it takes.
+/// Start of the headers of a delayed response. The delay in milliseconds follows.
 pub const SLOWLY: &str = "X-Slowly: ";
 
-/// A token that never expires; nobody checks its signature.
+/// Token that expires in 2100. Nothing verifies its signature.
 const TOKEN: &str = "eyJhbGciOiJub25lIn0.eyJleHAiOjQxMDI0NDQ4MDB9.c2lnbmF0dXJl";
 
 fn serve(mut stream: TcpStream, answers: &Answers, seen: &Mutex<Vec<String>>) {
@@ -278,7 +278,7 @@ fn serve(mut stream: TcpStream, answers: &Answers, seen: &Mutex<Vec<String>>) {
         thread::sleep(Duration::from_millis(wait));
     }
     if *status == 0 {
-        // Accepts and says nothing.
+        // Status 0 accepts the connection and does not respond.
         thread::sleep(Duration::from_secs(20));
         return;
     }

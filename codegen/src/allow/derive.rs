@@ -1,4 +1,4 @@
-//! What an entry can be told from its operations and from the tools near them: toolset, method, resource and id.
+//! Derives parts of an allowlist entry from its operations and from similar tools: toolset, method, resource and id.
 
 use super::find::{bound, segments};
 use super::{AllowError, Found, Scope};
@@ -7,21 +7,21 @@ use crate::facts::{Facts, facts};
 use crate::ident::snake;
 use crate::openapi::Spec;
 
-/// An entry, before anything was written about it.
+/// Allowlist entry before its documentation is written.
 pub(super) struct Draft<'p> {
     pub(super) toolset: String,
     pub(super) method: String,
     pub(super) resource: String,
     /// Name of the tool.
     pub(super) tool: String,
-    /// Path parameters that are the id, where there are several.
+    /// Path parameters that form the id, if the path has several parameters.
     pub(super) id: Vec<String>,
     pub(super) operations: Vec<Found<'p>>,
-    /// What the document says that it does; may be empty.
+    /// Summary of the operation in the document; can be empty.
     pub(super) summary: String,
 }
 
-/// `before` are the entries that are made with it.
+/// Derives an entry for a group of operations. `before` contains the entries derived earlier in the same call.
 pub(super) fn draft<'p>(
     scope: Scope<'p>,
     group: &[Found<'p>],
@@ -53,7 +53,7 @@ pub(super) fn draft<'p>(
     let apis = &scope.parsed.apis;
     let mut resource = resource;
     if taken(&apis.tool_name(&method, &resource)) {
-        // The id tells apart what the path does not.
+        // The id distinguishes operations whose paths result in the same name.
         resource = without_verb(&snake(&first.operation.id));
     }
     Ok(Draft {
@@ -67,7 +67,7 @@ pub(super) fn draft<'p>(
     })
 }
 
-/// The toolset of the tools whose paths begin alike, of several the one with the same tag of the document and then the one with most of them.
+/// Returns the toolset of the tools whose paths begin with the most equal segments. If several toolsets qualify, the one that shares a tag of the document is used, and then the one with the most such tools.
 fn nearest_toolset(scope: Scope<'_>, found: &Found<'_>) -> Option<String> {
     let (own, own_tags) = (
         segments(&found.operation.path),
@@ -94,7 +94,7 @@ fn nearest_toolset(scope: Scope<'_>, found: &Found<'_>) -> Option<String> {
             Some(_) => {}
         }
     }
-    // Of equals the first, as they are declared.
+    // `max_by_key` returns the last of several maxima, so the order is reversed to get the toolset that is declared first.
     scores.reverse();
     let best = scores.into_iter().max_by_key(|(_, score)| *score);
     best.map(|(name, _)| name)
@@ -105,7 +105,7 @@ fn tags(spec: &Spec, id: &str) -> Vec<String> {
     operation.unwrap_or_default()
 }
 
-/// Method and resource, by the shape of the request, and by what the tools on the same path are called.
+/// Derives method and resource from the request and from the tools on the same path.
 fn name(scope: Scope<'_>, found: &Found<'_>, facts: Option<&Facts>) -> (String, String) {
     let path = found.operation.path.trim_end_matches('/');
     let last = path.rsplit('/').next().unwrap_or_default();
@@ -123,7 +123,7 @@ fn name(scope: Scope<'_>, found: &Found<'_>, facts: Option<&Facts>) -> (String, 
         "patch" | "put" => "update",
         _ if !by_id && has_siblings("get") => "create",
         _ => {
-            // What is done stands at the end of the path: `clearTaskInstances`.
+            // The last segment of the path contains the verb: `clearTaskInstances`.
             let words = snake(last.trim_matches(['{', '}']));
             let (verb, rest) = words.split_once('_').unwrap_or((&words, ""));
             let of = if rest.is_empty() {
@@ -144,7 +144,7 @@ fn name(scope: Scope<'_>, found: &Found<'_>, facts: Option<&Facts>) -> (String, 
     (method.to_owned(), resource)
 }
 
-/// What tools on the same path, with or without the id at its end, call their resource.
+/// Returns the resource of tools on the same path, with or without the id at its end.
 fn neighbour(scope: Scope<'_>, found: &Found<'_>, is_list: bool) -> Option<String> {
     let collection = |path: &str| {
         let mut all = segments(path);
@@ -176,7 +176,7 @@ fn neighbour(scope: Scope<'_>, found: &Found<'_>, is_list: bool) -> Option<Strin
     })
 }
 
-/// Whether the answer is an object with exactly one array in it.
+/// Returns whether the response is an object with exactly one array.
 fn is_list(facts: &Facts) -> bool {
     let Some(TypeKind::Named(name)) = facts.response.as_ref().map(|ty| &ty.kind) else {
         return false;
@@ -192,7 +192,7 @@ fn is_list(facts: &Facts) -> bool {
     }
 }
 
-/// The last word of a path that is no parameter.
+/// Returns the last segment of a path that is not a parameter.
 fn noun(path: &str) -> String {
     let mut words = path
         .rsplit('/')
@@ -218,7 +218,7 @@ fn plural(word: &str) -> String {
     }
 }
 
-/// `get_dag_stats` -> `dag_stats`
+/// Removes the verb from an id: `get_dag_stats` -> `dag_stats`.
 fn without_verb(id: &str) -> String {
     let verbs = [
         "get", "list", "create", "post", "patch", "update", "put", "delete",
@@ -229,7 +229,7 @@ fn without_verb(id: &str) -> String {
     }
 }
 
-/// The last parameter of the path, if there are several.
+/// Returns the last parameter of each path that has several parameters.
 fn id(method: &str, group: &[Found<'_>]) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     if !["get", "update", "delete"].contains(&method) {

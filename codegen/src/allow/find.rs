@@ -1,4 +1,4 @@
-//! Which operations are meant, and which of other documents are the same.
+//! Finds the requested operations, and the same operations in other documents.
 
 use super::{AllowError, Found, Scope};
 use crate::allowlist::excluded::Exclusion;
@@ -9,7 +9,7 @@ use crate::problem::nearest;
 use crate::reader::At;
 use crate::select::{Decision, EVERYTHING_ELSE};
 
-/// For each entry that is to be made, its operations: those asked for, and those of other APIs that are the same and nothing was decided about.
+/// Returns the operations of each new entry: the requested ones, and the same operations of other APIs if they are undecided.
 pub(super) fn groups<'p>(
     scope: Scope<'p>,
     wanted: &[String],
@@ -42,7 +42,7 @@ pub(super) fn groups<'p>(
     groups
 }
 
-/// What an id means; it may be that of several documents.
+/// Returns the operations that an id denotes. Several documents can have the same id.
 fn one<'p>(scope: Scope<'p>, text: &str) -> Result<Vec<Found<'p>>, AllowError> {
     let (document, id) = match text.split_once(':') {
         Some((document, id)) => (Some(document), id),
@@ -91,7 +91,7 @@ fn one<'p>(scope: Scope<'p>, text: &str) -> Result<Vec<Found<'p>>, AllowError> {
     Err(refusal(scope, decided))
 }
 
-/// Why something that was decided gets no entry.
+/// Returns the reason why a decided operation gets no entry.
 fn refusal(scope: Scope<'_>, found: &Found<'_>) -> AllowError {
     let operation = found.operation.id.clone();
     let document = found.spec.name.clone();
@@ -116,7 +116,7 @@ fn refusal(scope: Scope<'_>, found: &Found<'_>) -> AllowError {
                 document,
             }
         }
-        // What is undecided gets an entry.
+        // Unreachable: the caller accepts undecided operations.
         Decision::Undecided => AllowError::Unknown {
             operation,
             nearest: None,
@@ -138,7 +138,7 @@ fn exclusion<'p>(
     })
 }
 
-/// What was decided about an operation. That nothing else was said of it is no decision.
+/// Returns the decision about an operation. An operation that only the pattern `*` excludes counts as undecided.
 pub(super) fn decision<'p>(scope: Scope<'p>, found: &Found<'_>) -> &'p Decision {
     let mut documents = scope.selection.decisions.iter();
     let document = documents.find(|(spec, _)| spec.name == found.spec.name);
@@ -159,7 +159,7 @@ fn is_of_the_rest(scope: Scope<'_>, document: &str, operation: &str) -> bool {
         .is_some_and(|(_, pattern)| pattern.value == EVERYTHING_ELSE)
 }
 
-/// Name of each tool, with its toolset and entry.
+/// Yields the name of each tool, with its toolset and entry.
 pub(super) fn tools<'p>(
     scope: Scope<'p>,
 ) -> impl Iterator<Item = (&'p str, &'p ToolsetEntry, &'p ToolEntry)> {
@@ -170,7 +170,7 @@ pub(super) fn tools<'p>(
     })
 }
 
-/// Operations that are tools, with the tool.
+/// Yields the operations that are tools, with tool name, toolset and entry.
 pub(super) fn bound<'p>(
     scope: Scope<'p>,
 ) -> impl Iterator<Item = (Found<'p>, &'p str, &'p ToolsetEntry, &'p ToolEntry)> {
@@ -190,7 +190,7 @@ fn place(toolset: &ToolsetEntry, entry: &ToolEntry) -> String {
     format!("{}:{}", toolset.path, entry.line)
 }
 
-/// The tool that is this operation in another API.
+/// Returns an error if the same operation of another API is already a tool.
 fn elsewhere(scope: Scope<'_>, found: &[Found<'_>]) -> Option<AllowError> {
     let first = found.first()?;
     let mut bound = bound(scope);
@@ -206,7 +206,7 @@ fn elsewhere(scope: Scope<'_>, found: &[Found<'_>]) -> Option<AllowError> {
     })
 }
 
-/// The same operations of APIs that are not there yet, as long as nothing was decided about them.
+/// Returns the same operations of APIs that the group does not contain yet, if these operations are undecided.
 fn same<'p>(scope: Scope<'p>, group: &[Found<'p>]) -> Vec<Found<'p>> {
     let mut more: Vec<Found<'p>> = Vec::new();
     let api = |it: &Found<'_>| {
@@ -229,13 +229,13 @@ fn same<'p>(scope: Scope<'p>, group: &[Found<'p>]) -> Vec<Found<'p>> {
     more
 }
 
-/// The same method on the same path, whatever the API is called in it.
+/// Returns whether two operations have the same method and path. Base paths and the names of path parameters can differ.
 fn is_same(one: &Found<'_>, other: &Found<'_>) -> bool {
     one.operation.http == other.operation.http
         && segments(&one.operation.path) == segments(&other.operation.path)
 }
 
-/// The path behind the version of the API, in lower case and without the names in it: `/api/v2/dags/{dag_id}/dagRuns` -> `dags`, `{}`, `dagruns`.
+/// Splits the path after the version of the API into segments, in lower case, without underscores and without the names of parameters: `/api/v2/dags/{dag_id}/dagRuns` -> `dags`, `{}`, `dagruns`.
 pub(super) fn segments(path: &str) -> Vec<String> {
     let all: Vec<&str> = path.split('/').filter(|it| !it.is_empty()).collect();
     let is_version = |it: &&str| {

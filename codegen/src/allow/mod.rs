@@ -1,4 +1,4 @@
-//! Entries of the allowlist for operations that are none yet: what the documents and the neighbours tell is written, what only a person can say is left to be written, and nothing is generated until it is.
+//! Creates allowlist entries for undecided operations. An entry contains what follows from the documents and from similar tools. A person must replace each `TODO` before the tool is generated.
 
 mod derive;
 mod find;
@@ -9,29 +9,29 @@ use crate::input::{self, Input, Parsed};
 use crate::openapi::{OperationRef, Spec};
 use crate::select::{self, Selection};
 
-/// An entry that was made.
+/// New entry of the allowlist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEntry {
-    /// Name of the tool, as long as nobody says otherwise.
+    /// Name of the tool. A person can still change the entry and thereby the name.
     pub tool: String,
-    /// File that it stands in.
+    /// Path of the file that contains the entry.
     pub path: String,
-    /// Line that it begins in.
+    /// Line in which the entry begins.
     pub line: usize,
-    /// Document and id of each operation that it is.
+    /// Document and id of each operation of the entry.
     pub operations: Vec<(String, String)>,
 }
 
-/// What was made.
+/// Result of [`allow()`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowed {
-    /// The files with the entries in them.
+    /// Changed files with the new entries.
     pub files: Vec<OutputFile>,
-    /// The entries, in the order asked for.
+    /// New entries, in the order of the request.
     pub entries: Vec<NewEntry>,
 }
 
-/// Why there can be no entry.
+/// Reason why no entry can be created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AllowError {
     /// No document has the operation.
@@ -40,114 +40,114 @@ pub enum AllowError {
         None => String::new(),
     })]
     Unknown {
-        /// What was asked for.
+        /// Requested operation.
         operation: String,
-        /// The id most like it.
+        /// Most similar id.
         nearest: Option<String>,
     },
-    /// No such document.
+    /// The document does not exist.
     #[error("`{document}` is no document; there are {known}")]
     NoDocument {
-        /// What was asked for.
+        /// Requested document.
         document: String,
-        /// All there are.
+        /// Names of all documents.
         known: String,
     },
-    /// It is a tool already.
+    /// The operation is already a tool.
     #[error("operation `{operation}` of {document} is a tool already: `{tool}`, {place}")]
     Bound {
-        /// The operation.
+        /// Id of the operation.
         operation: String,
-        /// Its document.
+        /// Document of the operation.
         document: String,
-        /// The tool.
+        /// Name of the tool.
         tool: String,
         /// File and line of the tool.
         place: String,
     },
-    /// It was decided that it is none.
+    /// The operation is excluded.
     #[error(
         "operation `{operation}` of {document} is excluded in {place}: {reason} Take it out there first."
     )]
     Excluded {
-        /// The operation.
+        /// Id of the operation.
         operation: String,
-        /// Its document.
+        /// Document of the operation.
         document: String,
         /// File and line of the exclusion.
         place: String,
-        /// The reason given there.
+        /// Reason of the exclusion.
         reason: String,
     },
-    /// Operations of one id that do different things.
+    /// Several documents use the same id for different operations.
     #[error("`{operation}` is something else in each of {documents}: say `DOCUMENT:{operation}`")]
     Ambiguous {
-        /// The id.
+        /// Id of the operations.
         operation: String,
-        /// The documents.
+        /// Documents that use the id.
         documents: String,
     },
-    /// There is a tool for the same operation of another API.
+    /// The same operation of another API is already a tool.
     #[error(
         "`{tool}` is this operation in {other}: add `{document}: {operation}` to its `operations`, {place}"
     )]
     Elsewhere {
-        /// The operation.
+        /// Id of the operation.
         operation: String,
-        /// Its document.
+        /// Document of the operation.
         document: String,
-        /// The tool.
+        /// Name of the tool.
         tool: String,
-        /// The other document.
+        /// Document of the tool's operation.
         other: String,
         /// File and line of the tool.
         place: String,
     },
-    /// No neighbour is a tool.
+    /// No toolset can be inferred, since there is no similar tool.
     #[error(
         "no tool is near operation `{operation}` of {document} ({request}): say with --toolset where it belongs"
     )]
     NoToolset {
-        /// The operation.
+        /// Id of the operation.
         operation: String,
-        /// Its document.
+        /// Document of the operation.
         document: String,
-        /// Its method and path.
+        /// Method and path of the operation.
         request: String,
     },
-    /// A toolset that cannot be called so.
+    /// The name of the toolset is invalid.
     #[error("`{toolset}` cannot be the name of a toolset: a-z, 0-9 and _, beginning with a letter")]
     ToolsetName {
-        /// The name.
+        /// Requested name.
         toolset: String,
     },
-    /// A file to which no entry can be added at the end.
+    /// No entry can be appended to the file, since `tools` is not its last key.
     #[error("{path}: an entry can only be added if `tools` stands at the end of the file")]
     NoPlace {
-        /// The file.
+        /// Path of the file.
         path: String,
     },
 }
 
-/// What all steps look at.
+/// Inputs of all steps.
 #[derive(Clone, Copy)]
 struct Scope<'p> {
     parsed: &'p Parsed,
     selection: &'p Selection<'p>,
 }
 
-/// An operation of a document.
+/// Operation of a document.
 #[derive(Clone)]
 struct Found<'p> {
     spec: &'p Spec,
     operation: OperationRef,
 }
 
-/// Makes an entry for each of the operations: ids, or `DOCUMENT:ID`. Those that are the same in several documents share one.
+/// Creates an entry for each operation, given as an id or as `DOCUMENT:ID`. Operations that are the same in several documents share an entry.
 ///
 /// # Errors
 ///
-/// All that is wrong with what was asked for; then nothing is made.
+/// All errors of the request. No entry is created if there is an error.
 pub fn allow(
     inputs: &[Input],
     wanted: &[String],

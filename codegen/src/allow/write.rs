@@ -1,4 +1,4 @@
-//! Entries as text, at the end of their files.
+//! Writes new entries at the end of their files.
 
 use std::fmt::Write as _;
 
@@ -12,15 +12,15 @@ use crate::problem::Problem;
 use crate::reader::TODO;
 use crate::{State, state};
 
-/// Stands for documentation while it is found out what else is missing.
+/// Placeholder for documentation while the entry is generated once, in memory, to find out what else it lacks.
 const WRITTEN: &str = "Written.";
 
-/// What has to be said about an entry, beyond what its operations tell.
+/// Parts of an entry, besides its documentation, that a person must write or choose.
 #[derive(Default)]
 struct Open {
-    /// Parameters that the documents do not describe.
+    /// Parameters that have no description in the documents.
     parameters: Vec<String>,
-    /// Fields of an item of a list.
+    /// Fields of the items of a list, to choose the summary from.
     fields: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn write(
     place(inputs, scope, drafts, &texts, TODO)
 }
 
-/// Puts the entries at the end of their files.
+/// Appends the entries to their files.
 fn place(
     inputs: &[Input],
     scope: Scope<'_>,
@@ -80,7 +80,7 @@ fn place(
                 None => format!(
                     "toolset: {}\ntags: [{}]\ndescription: {documentation}\ntools:\n",
                     draft.toolset,
-                    // A tag is a word.
+                    // `WRITTEN` is not a valid tag, since a tag must be a name.
                     if documentation == TODO {
                         TODO
                     } else {
@@ -116,14 +116,14 @@ fn place(
     }
 }
 
-/// Whether the last key of the file is `tools`, written as a block.
+/// Returns whether the last key of the file is `tools`, in block style.
 fn ends_with_tools(text: &str) -> bool {
     let top = |line: &&str| line.starts_with(|c: char| c.is_ascii_alphabetic());
     let last = text.lines().rfind(top);
     last.is_some_and(|line| line.trim_end() == "tools:")
 }
 
-/// What is missing in an entry whose documentation is written.
+/// Returns what an entry lacks once its documentation is written.
 fn open(draft: &Draft<'_>, state: &State) -> Open {
     let mut open = Open::default();
     for problem in state.problems.iter().map(|error| &error.problem) {
@@ -154,7 +154,7 @@ fn open(draft: &Draft<'_>, state: &State) -> Open {
     open
 }
 
-/// Fields of an item that are one value each: these are what tells items apart.
+/// Returns the fields of an item that have a single value, since such fields distinguish items.
 fn fields(types: &Types<'_>, operation: &Operation) -> Vec<String> {
     let Some(list) = &operation.list else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! `apis.yaml`: the APIs, their documents, and all that is peculiar to each.
+//! `apis.yaml`: the APIs, their documents and their properties.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::documents::{self, DocumentEntry};
 use super::pages;
 use super::sign_in::{self, sign};
 
-/// The closed list of error codes that a hint may set.
+/// Error codes that a hint can set.
 const CODES: [&str; 14] = [
     "invalid_arguments",
     "unauthenticated",
@@ -29,46 +29,46 @@ const CODES: [&str; 14] = [
     "internal",
 ];
 
-/// The methods whose tool names have a pattern of their own.
+/// Methods that have their own pattern for tool names.
 pub(crate) const METHODS: [&str; 5] = ["list", "get", "create", "update", "delete"];
 
-/// The content of `apis.yaml`.
+/// Content of `apis.yaml`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Apis {
-    /// Pattern of tool names by method, `other` for verbs.
+    /// Pattern of tool names for each method; `other` is the pattern for other verbs.
     pub(crate) names: Vec<(&'static str, String)>,
     pub(crate) documents: Vec<DocumentEntry>,
     pub(crate) apis: Vec<ApiEntry>,
 }
 
-/// An API.
+/// Entry of an API.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ApiEntry {
     pub(crate) name: At<String>,
     pub(crate) title: String,
     pub(crate) documents: Vec<At<String>>,
-    /// Its path is empty if servers do not tell their version.
+    /// Version probe. The path is empty if upstreams do not report their version.
     pub(crate) version: VersionProbe,
     pub(crate) tells_version: bool,
     pub(crate) sign_in: SignIn,
-    /// The ways it pages; of those, the first whose parameters an operation has is its own.
+    /// Pagination styles. An operation uses the first one whose parameters it has.
     pub(crate) pages: Vec<Pagination>,
     pub(crate) mask: Option<MaskRule>,
-    /// How logs go on.
+    /// Continuation of logs that are returned in parts.
     pub(crate) logs: Option<Parts>,
     pub(crate) errors: ErrorShapes,
 }
 
-/// The query parameter that names the body fields to write.
+/// Query parameter that names the body fields to write.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct MaskRule {
     pub(crate) parameter: String,
-    /// How several names are written where it is one string.
+    /// Serialization of several names if the parameter is a string.
     pub(crate) string: Separator,
 }
 
 impl Apis {
-    /// The name of a tool.
+    /// Returns the name of a tool.
     pub(crate) fn tool_name(&self, method: &str, resource: &str) -> String {
         let kind = METHODS
             .iter()
@@ -85,14 +85,14 @@ impl Apis {
         )
     }
 
-    /// The API that has a document.
+    /// Returns the API that contains a document.
     pub(crate) fn api_of(&self, document: &str) -> Option<&ApiEntry> {
         self.apis
             .iter()
             .find(|api| api.documents.iter().any(|found| found.value == document))
     }
 
-    /// Whether of two documents a server has at most one.
+    /// Returns whether an upstream has at most one of two documents.
     pub(crate) fn exclude_each_other(&self, one: &str, other: &str) -> bool {
         let stands_for = |name| {
             let entry: Option<&DocumentEntry> = self.document(name);
@@ -102,7 +102,7 @@ impl Apis {
         one != other && stands_for(one) == stands_for(other)
     }
 
-    /// A document by name.
+    /// Returns the document with this name.
     pub(crate) fn document(&self, name: &str) -> Option<&DocumentEntry> {
         self.documents.iter().find(|entry| entry.name.value == name)
     }
@@ -130,7 +130,7 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Apis {
         apis,
     };
     check(r, &read);
-    // Of two with one name, the second was reported.
+    // The second of two APIs with the same name was reported. It is removed, so that names are unique.
     let mut seen = BTreeSet::new();
     read.apis.retain(|api| seen.insert(api.name.value.clone()));
     read
@@ -177,7 +177,7 @@ fn check(r: &mut Reader<'_>, read: &Apis) {
     documents::check(r, read);
 }
 
-/// A name that a module can be named after, and only one.
+/// Checks that a name can be converted to a module name. The permitted characters also ensure that different names give different modules.
 fn is_module_name(r: &mut Reader<'_>, name: &At<String>) {
     let letter = name.value.starts_with(|c: char| c.is_ascii_lowercase());
     let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -188,7 +188,7 @@ fn is_module_name(r: &mut Reader<'_>, name: &At<String>) {
     }
 }
 
-/// Reports names that are used twice.
+/// Reports names that are used more than once.
 fn unique<'n>(r: &mut Reader<'_>, what: &'static str, names: impl Iterator<Item = &'n At<String>>) {
     let mut seen: Vec<&At<String>> = Vec::new();
     for name in names {
@@ -260,7 +260,7 @@ fn api(r: &mut Reader<'_>, node: &Node) -> Option<ApiEntry> {
         .needed(&map, "documents")
         .map(|node| r.items_of(node, "documents"));
     let documents = r.texts_of(documents.unwrap_or_default(), "documents");
-    // Without a way to see the version, a server is taken for one of this API.
+    // An API without `version` is assumed for every upstream that no earlier API recognises. A misspelled `version` does not count as missing.
     let tells_version = map.get("version").is_some() || r.is_misspelled(&map, "version");
     let version = map.get("version").and_then(|node| {
         let map = r.map(node, "`version`", &["get", "at", "of"])?;
@@ -291,7 +291,7 @@ fn api(r: &mut Reader<'_>, node: &Node) -> Option<ApiEntry> {
     if version.product.is_empty() {
         version.product.clone_from(&title);
     }
-    // The name is enough to go on: what is missing besides was reported.
+    // The name suffices for further checks, since other missing keys were reported.
     Some(ApiEntry {
         name: name?,
         title,
@@ -316,7 +316,7 @@ fn mask(r: &mut Reader<'_>, node: &Node) -> Option<MaskRule> {
     let string = r.text(&map, "string");
     let words = ["comma", "space", "pipe"];
     let string = string.and_then(|string| r.word(&string, "way to write several names", &words));
-    // Without the way to write it the parameter is known for what it is all the same.
+    // An invalid `string` was reported. The parameter must still be recognised as the mask, so a default is used.
     Some(MaskRule {
         parameter: parameter?.value,
         string: match string {
@@ -353,7 +353,7 @@ fn errors(r: &mut Reader<'_>, node: &Node) -> Option<ErrorShapes> {
     })
 }
 
-/// Advice, in the order in which it is looked for.
+/// Reads hints, in the order in which they are tried.
 pub(super) fn hints(r: &mut Reader<'_>, map: &Map<'_>) -> Vec<Hint> {
     let hints = r.items(map, "hints");
     let hints: Vec<At<Hint>> = hints
@@ -364,7 +364,7 @@ pub(super) fn hints(r: &mut Reader<'_>, map: &Map<'_>) -> Vec<Hint> {
     hints.into_iter().map(|hint| hint.value).collect()
 }
 
-/// The first hint that fits an answer is given: a general one stands behind the special ones.
+/// Reports general hints that shadow more specific ones: the first hint that matches a response is used.
 fn never_given(r: &mut Reader<'_>, hints: &[At<Hint>]) {
     for (index, general) in hints.iter().enumerate() {
         let sign = &general.value.sign;
@@ -394,7 +394,7 @@ fn hint(r: &mut Reader<'_>, node: &Node) -> Option<Hint> {
     })
 }
 
-/// A path that is requested.
+/// Reads the path of a request.
 pub(super) fn path(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str) -> Option<String> {
     let path = r.text(map, key)?;
     if !path.value.starts_with('/') {
@@ -405,7 +405,7 @@ pub(super) fn path(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str) -> Opti
     Some(path.value)
 }
 
-/// A JSON pointer into an answer.
+/// Reads a JSON pointer into a response.
 pub(super) fn pointer(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str) -> Option<String> {
     let pointer = r.text(map, key)?;
     is_pointer(r, &pointer).then_some(pointer.value)

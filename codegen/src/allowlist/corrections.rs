@@ -1,4 +1,4 @@
-//! `corrections.yaml`: what a document says wrongly about its server.
+//! `corrections.yaml`: corrections of documents that describe their upstream wrongly.
 
 use crate::corrections::{Change, Correction};
 use crate::problem::Problem;
@@ -18,7 +18,7 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Vec<Correction> {
         .collect()
 }
 
-/// One for each of its documents.
+/// Reads a correction and returns a copy for each of its documents.
 fn correction(r: &mut Reader<'_>, node: &Node) -> Option<Vec<Correction>> {
     let keys = [
         "document", "at", "expect", "set", "remove", "rename", "reason", "link",

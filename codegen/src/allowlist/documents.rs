@@ -1,4 +1,4 @@
-//! The documents in `apis.yaml`, and which of them stand in for others.
+//! The documents in `apis.yaml`, including alternatives to other documents.
 
 use crate::catalog::{DocumentProbe, Hint, SignIn, VersionSource};
 use crate::problem::{Problem, nearest};
@@ -8,24 +8,24 @@ use crate::yaml::Node;
 use super::apis::{Apis, hints, path, pointer};
 use super::sign_in;
 
-/// A document.
+/// Entry of a document.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct DocumentEntry {
     pub(crate) name: At<String>,
     pub(crate) source: At<String>,
-    /// What its paths begin with on a server, if it does not say so itself.
+    /// Base path of the operations on an upstream, if the document does not contain it.
     pub(crate) base: Option<At<String>>,
-    /// The document that it is there instead of.
+    /// Document to which this document is an alternative.
     pub(crate) instead_of: Option<At<String>>,
     pub(crate) probe: Option<DocumentProbe>,
     pub(crate) version: Option<VersionSource>,
     pub(crate) sign_in: Option<SignIn>,
     pub(crate) hints: Vec<Hint>,
-    /// Beginnings of paragraphs that are left out of its descriptions.
+    /// Beginnings of paragraphs that are removed from the descriptions of the document.
     pub(crate) boilerplate: Vec<At<String>>,
 }
 
-/// The keys of an entry.
+/// Keys of an entry.
 pub(super) const KEYS: [&str; 9] = [
     "name",
     "source",
@@ -93,7 +93,7 @@ fn version(r: &mut Reader<'_>, node: &Node) -> Option<VersionSource> {
     })
 }
 
-/// What paths begin with, each of which begins with `/` itself.
+/// Reads a base path. Paths begin with `/` themselves, so that the base path must not end with it.
 fn base(r: &mut Reader<'_>, node: &Node) -> Option<At<String>> {
     let base = r.text_of(node, "base")?;
     if !base.value.starts_with('/') || base.value.ends_with('/') {
@@ -105,14 +105,14 @@ fn base(r: &mut Reader<'_>, node: &Node) -> Option<At<String>> {
     Some(base)
 }
 
-/// A document stands in for one of the same API, and each of the two is there only on some servers.
+/// Checks alternatives. An alternative and its original must belong to the same API, and each needs a probe, since an upstream may have either of them.
 pub(super) fn check(r: &mut Reader<'_>, read: &Apis) {
     for entry in &read.documents {
         let Some(instead_of) = &entry.instead_of else {
             continue;
         };
         let api = read.api_of(&entry.name.value);
-        // The one that is listed until a server is asked comes first, as in the API.
+        // The original must come before its alternatives: its tools are listed until the upstream is asked.
         let known = api.into_iter().flat_map(|api| &api.documents);
         let before = known.take_while(|name| name.value != entry.name.value);
         let before: Vec<_> = before

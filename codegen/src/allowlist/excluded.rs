@@ -1,13 +1,13 @@
-//! `excluded.yaml`: operations that are no tools, and why.
+//! `excluded.yaml`: operations that do not become tools, with the reasons.
 
 use crate::reader::{At, Reader};
 use crate::yaml::Node;
 
-/// Operations of one document that are no tools, for one reason.
+/// Operations of a document that are excluded for the same reason.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Exclusion {
     pub(crate) document: At<String>,
-    /// Ids, or patterns with `*`.
+    /// Ids or patterns with `*`.
     pub(crate) operations: Vec<At<String>>,
     pub(crate) reason: String,
 }
@@ -32,7 +32,7 @@ fn exclusion(r: &mut Reader<'_>, node: &Node) -> Option<Exclusion> {
         .map(|node| r.items_of(node, "operations"));
     let operations = r.texts_of(operations.unwrap_or_default(), "operations");
     let reason = r.text(&map, "reason");
-    // Without a reason it still excludes: the missing reason is the one message.
+    // An exclusion without a reason still applies, so that the missing reason is the only error.
     Some(Exclusion {
         document: document?,
         operations,

@@ -1,11 +1,11 @@
-//! `history.yaml`: which release first had an operation or a parameter. Written by [`crate::history`], and read with lines, so that what no longer fits a document is found.
+//! `history.yaml`: the first release of each operation and parameter. [`crate::history`] writes the file. This module reads it with line numbers, so that an error about an entry that no longer fits a document names its line.
 
 use crate::history::{DocumentHistory, OperationHistory, ParameterHistory};
 use crate::problem::Problem;
 use crate::reader::{At, Reader};
 use crate::yaml::Node;
 
-/// What is newer in a document than its oldest release.
+/// Operations and parameters of a document that are newer than its oldest release.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct DocumentEntry {
     pub(crate) document: At<String>,
@@ -13,7 +13,7 @@ pub(crate) struct DocumentEntry {
     pub(crate) operations: Vec<OperationEntry>,
 }
 
-/// What is newer of an operation.
+/// First release of an operation and of its newer parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct OperationEntry {
     pub(crate) id: At<String>,
@@ -22,7 +22,7 @@ pub(crate) struct OperationEntry {
 }
 
 impl DocumentEntry {
-    /// The same without lines.
+    /// Removes the line numbers.
     pub(crate) fn into_history(self) -> DocumentHistory {
         let operations = self.operations.into_iter().map(|entry| OperationHistory {
             id: entry.id.value,
@@ -95,7 +95,7 @@ fn parameter(r: &mut Reader<'_>, node: &Node) -> Option<At<ParameterHistory>> {
     Some(At::new(map.line, parameter))
 }
 
-/// Numbers with dots.
+/// Checks that a version consists of numbers separated by dots.
 fn version(r: &mut Reader<'_>, found: At<String>) -> Option<String> {
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if found.value.split('.').all(is_number) {

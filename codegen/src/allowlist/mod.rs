@@ -1,4 +1,4 @@
-//! The allowlist: which operations become tools, how they are documented, and what else was decided about them. Text to typed values; nothing is looked up yet.
+//! The allowlist: which operations become tools, how they are documented, and other decisions about them. This module turns text into typed values and resolves no names.
 
 pub(crate) mod apis;
 pub(crate) mod corrections;

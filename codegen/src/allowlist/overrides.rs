@@ -1,4 +1,4 @@
-//! Overrides: what is different about a parameter than its document says. One that does more than tell more has a reason.
+//! Overrides of parameters: corrections and additions to what a document says about them. An override that does more than document a parameter needs a reason.
 
 use serde_json::{Number, Value as Json};
 
@@ -8,7 +8,7 @@ use crate::yaml::Node;
 
 use super::tools::is_name;
 
-/// The keys of an entry of `parameters`.
+/// Keys of an entry of `parameters`.
 pub(super) const KEYS: [&str; 23] = [
     "name",
     "in",
@@ -35,18 +35,18 @@ pub(super) const KEYS: [&str; 23] = [
     "reason",
 ];
 
-/// What is different about one parameter than its document says.
+/// Override of one parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Override {
-    /// Argument name, or that of a field inside it: `roles.name`.
+    /// Name of the parameter, or path of a field inside it: `roles.name`.
     pub(crate) name: At<String>,
-    /// `path`, `query`, `header`, `cookie` or `body`, where the name alone is not enough.
+    /// Location (`path`, `query`, `header`, `cookie` or `body`), if the name alone is ambiguous.
     pub(crate) place: Option<&'static str>,
     pub(crate) on: Vec<At<String>>,
     pub(crate) changes: Vec<At<Change>>,
 }
 
-/// One difference.
+/// One change of an override.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Change {
     Rename(String),
@@ -71,7 +71,7 @@ pub(crate) enum Change {
 }
 
 impl Change {
-    /// The key it is written with.
+    /// Returns the YAML key of the change.
     pub(crate) fn key(&self) -> &'static str {
         match self {
             Self::Rename(_) => "rename",
@@ -96,7 +96,7 @@ impl Change {
         }
     }
 
-    /// Whether it only tells more: then it needs no reason.
+    /// Returns whether the change only adds documentation and therefore needs no reason.
     fn is_documentation(&self) -> bool {
         matches!(self, Self::Description(_) | Self::Example(_))
     }
@@ -148,7 +148,7 @@ fn change(r: &mut Reader<'_>, map: &Map<'_>, key: &str, node: &Node) -> Option<C
             is_name(r, &name);
             Some(Change::Rename(name.value))
         }
-        // What is wrong with a description was said: the parameter does not lack one as well.
+        // An invalid description was already reported. `TODO` prevents a second error about a missing description.
         "description" => Some(Change::Description(
             text(r).unwrap_or_else(|| TODO.to_owned()),
         )),
@@ -173,7 +173,7 @@ fn change(r: &mut Reader<'_>, map: &Map<'_>, key: &str, node: &Node) -> Option<C
     }
 }
 
-/// A flag with one value that is a change; what a server needs or refuses cannot be made laxer.
+/// Reads a flag for which only one value is permitted: an override cannot relax what an upstream requires or rejects.
 fn only(
     r: &mut Reader<'_>,
     map: &Map<'_>,
@@ -195,7 +195,7 @@ fn only(
     Some(change)
 }
 
-/// A pattern that can be compiled in the generated code.
+/// Reads a pattern and checks that the generated code can compile it.
 fn pattern(r: &mut Reader<'_>, node: &Node) -> Option<String> {
     let text = r.text_of(node, "pattern")?;
     if regex_lite::Regex::new(&text.value).is_err() {

@@ -1,11 +1,11 @@
-//! One way in which an API pages: where a request says how many items it wants, and which.
+//! Pagination style of an API: the parameters with the number of items and the position of a page.
 
 use crate::catalog::{Pagination, Way};
 use crate::problem::Problem;
 use crate::reader::{Map, Reader};
 use crate::yaml::Node;
 
-/// What tells the ways from each other.
+/// Keys that distinguish the pagination styles.
 const WAYS: [&str; 4] = ["cursor", "link", "page", "offset"];
 
 /// Reads an entry of `pagination`.
@@ -30,7 +30,7 @@ pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<Pagination> {
             "a link is followed by its query, so that `in: body` is no place for it",
         );
     }
-    // Without the greatest page the parameters are known for what they are all the same.
+    // A missing `max` was reported. The parameters must still be recognised as pagination parameters, so a default is used.
     Some(Pagination {
         in_body: place == Some("body"),
         limit: limit?.value,
@@ -42,7 +42,7 @@ pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<Pagination> {
 
 fn way(r: &mut Reader<'_>, map: &Map<'_>) -> Option<Way> {
     let has = |key: &str| map.get(key).is_some();
-    // A cursor is of no use without the place of the next one, nor that without the parameter; an offset beside them is for servers that know none.
+    // `cursor` and `next` require each other, so either key selects this style. An `offset` beside them is for upstreams that do not know the cursor.
     let cursor = has("cursor") || has("next");
     let found = WAYS.into_iter().filter(|key| match *key {
         "cursor" => cursor,
@@ -102,7 +102,7 @@ fn way(r: &mut Reader<'_>, map: &Map<'_>) -> Option<Way> {
         ["offset"] => Some(Way::Offset {
             offset: r.text(map, "offset")?.value,
         }),
-        // What was meant by a key that is not known is told already.
+        // A misspelled key was already reported.
         [] if WAYS.into_iter().any(|key| r.is_misspelled(map, key)) => None,
         _ => {
             let one_of = "which items are wanted is said by one of `offset`, `page`, `cursor` with `next`, and `link`";

@@ -1,4 +1,4 @@
-//! How a user name and a password are used with an API, and the answers that say that a token is no longer good.
+//! Sign-in methods of an API, and patterns of the responses that mean that a token is no longer valid.
 
 use crate::catalog::{Session, Sign, SignIn, TokenRequest};
 use crate::problem::Problem;
@@ -51,17 +51,17 @@ pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<SignIn> {
     }
 }
 
-/// Whether a text can be the name of a header.
+/// Checks that a text can be the name of a header.
 fn is_header(r: &mut Reader<'_>, name: &At<String>) -> bool {
     is_token(r, name, "no name of a header")
 }
 
-/// Whether a text can stand before a key, which is put behind it with a space.
+/// Checks that a text can precede a key, separated by a space.
 fn is_scheme(r: &mut Reader<'_>, scheme: &At<String>) -> bool {
     is_token(r, scheme, "no word that can stand before a key")
 }
 
-/// Whether a text is a token of HTTP (RFC 9110).
+/// Checks that a text is a token as defined by HTTP (RFC 9110).
 fn is_token(r: &mut Reader<'_>, text: &At<String>, expected: &'static str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     let is = !text.value.is_empty() && text.value.chars().all(is_part);
@@ -118,7 +118,7 @@ fn session(r: &mut Reader<'_>, node: &Node) -> Option<Session> {
     })
 }
 
-/// An answer by its status and what it says.
+/// Reads the pattern of a response: its status and a text that it contains.
 pub(super) fn sign(r: &mut Reader<'_>, map: &Map<'_>) -> Option<Sign> {
     let number = r
         .needed(map, "status")

@@ -1,4 +1,4 @@
-//! What is said about mistakes in one file.
+//! Diagnostics about errors in one file.
 #![allow(clippy::unwrap_used)]
 
 use crate::reader::Reader;
@@ -6,7 +6,7 @@ use crate::yaml::Node;
 
 use super::{apis, corrections, excluded, tools};
 
-/// The messages about a text, without the file they begin with.
+/// Returns the messages about a text, without the file name at their beginning.
 fn messages<T>(text: &str, read: impl Fn(&mut Reader<'_>, &Node) -> T) -> String {
     let (mut reader, node) = Reader::open("f", text);
     if let Some(node) = node {
@@ -16,7 +16,7 @@ fn messages<T>(text: &str, read: impl Fn(&mut Reader<'_>, &Node) -> T) -> String
     messages.join("\n")
 }
 
-/// A toolset with one tool, from line 3 on as given.
+/// Returns a toolset with one tool. The given text begins at line 3.
 fn toolset(tool: &str) -> String {
     format!(
         "{{toolset: users, description: People., tools: [\n{{method: get, resource: user, title: T., description: D.,\n{tool}}}]}}"
@@ -333,7 +333,7 @@ fn correction_entries() {
     }
 }
 
-/// `apis.yaml` with one line different.
+/// Returns `apis.yaml` with one line replaced.
 fn apis_with(line: &str, instead: &str) -> String {
     let text = "names:
   list: list_{resource}
@@ -532,7 +532,7 @@ fn apis_entries() {
     }
 }
 
-/// Documents of one API, of which each may be there instead of another.
+/// Checks documents of one API that are alternatives to each other.
 #[test]
 fn documents_instead_of_others() {
     let probe = "probe: { get: /o, has: /p, what: w }";
@@ -577,7 +577,7 @@ fn documents_instead_of_others() {
     }
 }
 
-/// Every key of a tool, of an operation and of an override is explained where maintainers look.
+/// Checks that `specs/README.md` explains every key of a tool, an operation, a document and an override.
 #[test]
 fn keys_are_documented() {
     let readme = include_str!("../../../specs/README.md");

@@ -1,4 +1,4 @@
-//! `tools/*.yaml`: a toolset each, with every tool documented.
+//! `tools/*.yaml`: the toolsets, one per file, and their tools with documentation.
 
 use crate::problem::Problem;
 use crate::reader::{At, Map, Reader};
@@ -6,7 +6,7 @@ use crate::yaml::{Node, Value};
 
 use super::overrides::{self, Override};
 
-/// The keys of a tool.
+/// Keys of a tool.
 pub(super) const KEYS: [&str; 17] = [
     "method",
     "resource",
@@ -27,7 +27,7 @@ pub(super) const KEYS: [&str; 17] = [
     "answer",
 ];
 
-/// The keys of an operation of a tool.
+/// Keys of an operation of a tool.
 pub(super) const OPERATION_KEYS: [&str; 6] = [
     "id",
     "merge_from",
@@ -37,10 +37,10 @@ pub(super) const OPERATION_KEYS: [&str; 6] = [
     "note",
 ];
 
-/// The keys of `each`.
+/// Keys of `each`.
 pub(super) const EACH_KEYS: [&str; 3] = ["argument", "operation", "max"];
 
-/// The words of `effect`.
+/// Values of `effect`.
 const EFFECTS: [&str; 4] = [
     "destructive",
     "not_idempotent",
@@ -48,10 +48,10 @@ const EFFECTS: [&str; 4] = [
     "read_only",
 ];
 
-/// A file of the allowlist.
+/// Toolset, the content of one file.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ToolsetEntry {
-    /// The file.
+    /// Path of the file.
     pub(crate) path: String,
     pub(crate) name: At<String>,
     pub(crate) tags: Vec<At<String>>,
@@ -59,15 +59,15 @@ pub(crate) struct ToolsetEntry {
     pub(crate) tools: Vec<ToolEntry>,
 }
 
-/// A tool.
+/// Entry of a tool.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ToolEntry {
     pub(crate) line: usize,
     pub(crate) method: At<String>,
     pub(crate) resource: At<String>,
-    /// Name that the tool had before.
+    /// Former name of the tool.
     pub(crate) was: Option<At<String>>,
-    /// Path parameters that are the id, each in some of the documents.
+    /// Path parameters that form the id. Each is in some of the documents.
     pub(crate) id: Vec<At<String>>,
     pub(crate) title: String,
     pub(crate) description: String,
@@ -78,25 +78,25 @@ pub(crate) struct ToolEntry {
     pub(crate) filters: Vec<FilterEntry>,
     pub(crate) overrides: Vec<Override>,
     pub(crate) omissions: Vec<Omission>,
-    /// Arguments of which a call has to give at least one.
+    /// Parameters of which a call must set at least one.
     pub(crate) require_any: Vec<Scoped>,
     pub(crate) effects: Vec<At<String>>,
     pub(crate) answer: Option<At<Answer>>,
 }
 
-/// What the answer is, where it is no JSON.
+/// Format of a response that is not JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// Text.
     Text,
-    /// A JSON value on each line.
+    /// One JSON value on each line.
     Lines,
-    /// The lines of a log.
+    /// Lines of a log.
     Log,
 }
 
 impl Answer {
-    /// As it is written.
+    /// Returns the value in YAML.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -106,30 +106,30 @@ impl Answer {
     }
 }
 
-/// The operation that a tool is in one document.
+/// Operation of a tool in one document.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Binding {
     pub(crate) document: At<String>,
     pub(crate) operation: At<String>,
     pub(crate) merge_from: Option<At<String>>,
     pub(crate) read_back: Option<ReadBack>,
-    /// What to do if the change was not applied.
+    /// Hint if the change was not applied.
     pub(crate) not_applied: Option<Texts>,
     pub(crate) each: Option<EachEntry>,
-    /// What is to be added to the description for this document.
+    /// Addition to the description for this document.
     pub(crate) note: Option<Texts>,
 }
 
-/// A text for all versions of a server, or texts for some each.
+/// Text for all versions of an upstream, or separate texts for some versions.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Texts {
-    /// For all versions.
+    /// Text for all versions.
     Any(String),
-    /// For some versions each.
+    /// Texts for some versions.
     Versioned(Vec<VersionedEntry>),
 }
 
-/// A text for some versions.
+/// Text for some versions.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct VersionedEntry {
     pub(crate) since: Option<String>,
@@ -137,36 +137,36 @@ pub(crate) struct VersionedEntry {
     pub(crate) text: String,
 }
 
-/// The operation whose answer is the result of a write.
+/// Operation whose response becomes the result of a write.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ReadBack {
     pub(crate) operation: At<String>,
-    /// Member of the body that fills the one path parameter, where it is called something else there.
+    /// Member of the body that supplies the only path parameter, if their names differ.
     pub(crate) from: Option<At<String>>,
-    /// Whether the server finds a value of the body with a `/`.
+    /// Whether the upstream can route a body value that contains `/`.
     pub(crate) slash: bool,
     /// Members of the body that are not compared.
     pub(crate) except: Vec<At<String>>,
 }
 
-/// The operation on one object that is called for each id of an argument.
+/// Operation on one object that is called for each id in an argument.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct EachEntry {
-    /// Name of the argument.
+    /// Name of the parameter.
     pub(crate) argument: At<String>,
     pub(crate) operation: At<String>,
-    /// Most ids of one call.
+    /// Maximum number of ids in one call.
     pub(crate) max: u32,
 }
 
-/// A name that holds in some documents; in all if none is named.
+/// Name that applies to some documents, or to all if `on` is empty.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Scoped {
     pub(crate) name: At<String>,
     pub(crate) on: Vec<At<String>>,
 }
 
-/// A filter.
+/// Filter that the runtime applies.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FilterEntry {
     pub(crate) name: At<String>,
@@ -175,14 +175,14 @@ pub(crate) struct FilterEntry {
     pub(crate) on: Vec<At<String>>,
 }
 
-/// Parameters that are left out.
+/// Parameters that are omitted from a tool.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Omission {
     pub(crate) names: Vec<At<String>>,
     pub(crate) on: Vec<At<String>>,
 }
 
-/// Reads a file; `None` if it does not even say which toolset it is.
+/// Reads a file; `None` if the file is not a mapping.
 pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Option<ToolsetEntry> {
     let map = r.map(
         node,
@@ -215,7 +215,7 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Option<ToolsetEntry> {
     })
 }
 
-/// Reads a tool. What is wrong with its documentation does not keep it from being checked further.
+/// Reads a tool. Errors in its documentation do not prevent further checks.
 fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
     let map = r.map(node, "a tool", &KEYS)?;
     let method = r.text(&map, "method");
@@ -259,7 +259,7 @@ fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
         .iter()
         .filter_map(|node| omission(r, node))
         .collect();
-    // Without a method nothing can be said about the rest.
+    // Without a valid method and resource the tool has no name, so the rest cannot be checked.
     let (method, resource) = (method.filter(|_| named[0]), resource.filter(|_| named[1]));
     Some(ToolEntry {
         line: map.line,
@@ -282,14 +282,14 @@ fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
     })
 }
 
-/// Words that tools are chosen by, on a command line among other places.
+/// Reads tags. A tag must be a name, since tags are also used on the command line.
 fn tags(r: &mut Reader<'_>, map: &Map<'_>) -> Vec<At<String>> {
     let mut tags = r.texts(map, "tags");
     tags.retain(|tag| is_name(r, tag));
     tags
 }
 
-/// A text without which a tool is not documented.
+/// Reads a text that the documentation of a tool must have.
 fn documentation(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str, tool: &str) -> String {
     let missing = match map.get(key) {
         None if r.is_misspelled(map, key) => None,
@@ -309,7 +309,7 @@ fn documentation(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str, tool: &st
         .unwrap_or_default()
 }
 
-/// Whether a name can become part of a module, a tool or a type.
+/// Checks that a name can become part of the name of a module, a tool or a type.
 pub(super) fn is_name(r: &mut Reader<'_>, name: &At<String>) -> bool {
     let letter = name.value.starts_with(|c: char| c.is_ascii_lowercase());
     let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
@@ -322,7 +322,7 @@ pub(super) fn is_name(r: &mut Reader<'_>, name: &At<String>) -> bool {
     is_name
 }
 
-/// What a call can change, where it is not what the HTTP method says. That nothing is changed by what could change something needs a reason.
+/// Reads the effect of a call, if it differs from what the HTTP method implies. `read_only` needs a reason.
 fn effects(r: &mut Reader<'_>, map: &Map<'_>) -> Vec<At<String>> {
     let words = r.texts(map, "effect");
     let known = |word: &At<String>| r.word(word, "effect", &EFFECTS).is_some();
@@ -396,7 +396,7 @@ fn rich_binding(r: &mut Reader<'_>, document: At<String>, node: &Node) -> Option
     })
 }
 
-/// A text, or a list of texts for some versions each.
+/// Reads a text for all versions, or a list of texts for some versions.
 fn texts(r: &mut Reader<'_>, node: &Node, key: &'static str) -> Option<Texts> {
     let Value::List(items) = &node.value else {
         return r.text_of(node, key).map(|text| Texts::Any(text.value));
@@ -424,7 +424,7 @@ fn texts(r: &mut Reader<'_>, node: &Node, key: &'static str) -> Option<Texts> {
     Some(Texts::Versioned(entries.collect()))
 }
 
-/// Whether a text is numbers with dots.
+/// Checks that a text consists of numbers separated by dots.
 fn is_version(r: &mut Reader<'_>, text: &At<String>) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     let is_version = text.value.split('.').all(digits);

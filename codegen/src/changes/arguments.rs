@@ -1,4 +1,4 @@
-//! The arguments of one tool in two catalogues: those of the operation, and those that every list and log has.
+//! Compares the parameters of a tool in two catalogues: those of the operation, and those that the runtime adds to lists and logs.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use super::tools::Side;
 use super::{Change, Kind};
 use crate::catalog::{Content, Field, Filter, Parameter, Place, Rules, TypeKind, TypeRef};
 
-/// What a call can give.
+/// Parameter for which a call can have an argument.
 struct Argument<'c> {
     name: &'c str,
     ty: Cow<'c, TypeRef>,
@@ -17,7 +17,7 @@ struct Argument<'c> {
     description: &'c str,
     default: Option<&'c Value>,
     example: Option<&'c Value>,
-    /// Set if the server is sent it; else the runtime uses it.
+    /// Parameter that is sent to the upstream; `None` if the runtime uses the argument.
     sent: Option<&'c Parameter>,
     filter: Option<&'c Filter>,
 }
@@ -78,7 +78,7 @@ fn same_wire(one: &Argument<'_>, other: &Argument<'_>) -> bool {
     }
 }
 
-/// An argument that there was and is.
+/// Compares a parameter that both catalogues have.
 fn one(inputs: &mut Inputs<'_>, old: &Argument<'_>, new: &Argument<'_>) {
     let of = format!("parameter `{}`", new.name);
     inputs.needed(&of, old.required, new.required);
@@ -167,7 +167,7 @@ fn filter(inputs: &mut Inputs<'_>, of: &str, old: &Argument<'_>, new: &Argument<
     }
 }
 
-/// What is sent always, without being an argument.
+/// Compares the values that are always sent, although the tool has no parameters for them.
 fn hidden(old: Side<'_>, new: Side<'_>) -> Option<Change> {
     let values = |side: Side<'_>| {
         let hidden = side.operation.parameters.iter().filter(|it| it.hidden);
@@ -224,7 +224,7 @@ fn arguments<'c>(side: Side<'c>) -> Vec<Argument<'c>> {
     all
 }
 
-/// One that the runtime brings along.
+/// Returns a parameter that the runtime adds.
 fn own(name: &str, ty: TypeRef) -> Argument<'_> {
     Argument {
         name,
@@ -253,7 +253,7 @@ fn not_null(ty: &TypeRef) -> TypeRef {
     }
 }
 
-/// A filter is compared with each of several values.
+/// Returns the type of the innermost items, since a filter compares its argument with each item of an array.
 fn innermost(ty: &TypeRef) -> &TypeRef {
     match &ty.kind {
         TypeKind::Array(items) => innermost(items),
@@ -261,7 +261,7 @@ fn innermost(ty: &TypeRef) -> &TypeRef {
     }
 }
 
-/// A member of an argument, by its name with dots.
+/// Returns the path of a member inside an argument, with dots.
 pub(super) fn member(path: &str, field: &Field) -> String {
     format!("{path}.{}", field.name)
 }

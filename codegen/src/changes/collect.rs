@@ -1,12 +1,12 @@
-//! The changes of one tool in all its APIs, each told once.
+//! Combines the changes of a tool in all APIs, so that each change is reported once.
 
 use super::{Change, ToolChange};
 use crate::catalog::Api;
 
-/// The changes of a tool, and the APIs that have each.
+/// Changes of a tool, each with the APIs in which it occurs.
 #[derive(Default)]
 pub(super) struct Collected {
-    /// APIs in which the tool was before.
+    /// APIs that had the tool before.
     before: Vec<String>,
     changes: Vec<(Change, Vec<String>)>,
 }
@@ -18,7 +18,7 @@ impl Collected {
         }
         for change in changes {
             match self.changes.iter_mut().find(|(other, _)| *other == change) {
-                // The same can be said of several parts of one type, once is enough.
+                // Several parts of the same type can have the same change; it is reported once.
                 Some((_, apis)) if apis.iter().any(|other| other == api) => {}
                 Some((_, apis)) => apis.push(api.to_owned()),
                 None => self.changes.push((change, vec![api.to_owned()])),
@@ -26,7 +26,7 @@ impl Collected {
         }
     }
 
-    /// In the order found; a change in all APIs that have the tool names none.
+    /// Returns the changes in the order of detection. A change in all APIs that have the tool names no API.
     pub(super) fn changes(self, toolset: &str, tool: &str, all: &[&str]) -> Vec<ToolChange> {
         let Self { before, changes } = self;
         let everywhere = |apis: &[String]| match before.as_slice() {
@@ -45,7 +45,7 @@ impl Collected {
     }
 }
 
-/// Names of the APIs that are compared.
+/// Returns the names of the compared APIs.
 pub(super) fn labels<'c>(apis: &[(&'c Api, &'c Api)]) -> Vec<&'c str> {
     apis.iter().map(|(_, api)| api.name.as_str()).collect()
 }

@@ -1,92 +1,92 @@
-//! What the documents offer, whether it is a tool or not: operations that are new or gone, and parameters that no tool takes.
+//! Compares what the documents offer, including operations that are not tools: new and removed operations, and new parameters that no tool has.
 
 use crate::catalog::{Api, Catalog, Operation, Place};
 use crate::facts::facts;
 use crate::history::without_names;
 use crate::select::{Decision, Selection};
 
-/// What a document offers.
+/// Operations of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentState {
     /// Name as in `apis.yaml`.
     pub name: String,
-    /// Its operations, in its order.
+    /// Operations, in the order of the document.
     pub operations: Vec<DocumentOperation>,
 }
 
-/// An operation of a document.
+/// Operation of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentOperation {
-    /// Its id.
+    /// Id of the operation.
     pub id: String,
-    /// HTTP method, lower case.
+    /// HTTP method in lower case.
     pub http: String,
-    /// Path with the base of the document.
+    /// Path that begins with the base path of the document.
     pub path: String,
-    /// What it does, in the words of the document; may be empty.
+    /// Summary in the document; can be empty.
     pub summary: String,
-    /// Whether the document says that it will go.
+    /// Whether the document marks the operation as deprecated.
     pub deprecated: bool,
-    /// What was decided about it.
+    /// Decision about the operation.
     pub decision: Decision,
-    /// Query, header and body; empty for an operation that cannot be read.
+    /// Parameters outside the path; empty if the operation is unsupported.
     pub parameters: Vec<DocumentParameter>,
 }
 
-/// A parameter of an operation.
+/// Parameter of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentParameter {
     /// Name in the request.
     pub name: String,
-    /// `query`, `header` or `body`.
+    /// Location: `query`, `header`, `cookie` or `body`.
     pub place: &'static str,
-    /// Whether the server needs it.
+    /// Whether the upstream requires the parameter.
     pub required: bool,
 }
 
-/// What changed about what a document offers.
+/// Changes in what a document offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentChanges {
     /// Name as in `apis.yaml`.
     pub name: String,
-    /// Operations that the document did not have.
+    /// New operations.
     pub new: Vec<NewOperation>,
-    /// Operations that it no longer has.
+    /// Removed operations.
     pub gone: Vec<GoneOperation>,
-    /// Ids that changed, of the same method and path: now and before.
+    /// New and old ids of operations whose method and path are unchanged.
     pub renamed: Vec<(String, String)>,
-    /// Ids of those that are newly deprecated, and their tools.
+    /// Ids of newly deprecated operations, with their tools.
     pub deprecated: Vec<(String, Option<String>)>,
-    /// Parameters that operations newly have and their tools do not take: id, tool, parameters.
+    /// New parameters that the tool of the operation does not have: id, tool and parameters.
     pub ignored: Vec<(String, String, Vec<DocumentParameter>)>,
 }
 
-/// An operation that a document newly has.
+/// Operation that is new in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewOperation {
-    /// Its id.
+    /// Id of the operation.
     pub id: String,
     /// Method and path.
     pub request: String,
-    /// What it does, in the words of the document; may be empty.
+    /// Summary in the document; can be empty.
     pub summary: String,
-    /// What was decided about it.
+    /// Decision about the operation.
     pub decision: Decision,
 }
 
-/// An operation that a document no longer has.
+/// Operation that was removed from a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GoneOperation {
-    /// Its id.
+    /// Id of the operation.
     pub id: String,
     /// Method and path.
     pub request: String,
-    /// The tool that it was.
+    /// Tool of the operation in the base.
     pub tool: Option<String>,
 }
 
 impl DocumentChanges {
-    /// Whether nothing changed.
+    /// Returns whether nothing changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.new.is_empty()
@@ -97,7 +97,7 @@ impl DocumentChanges {
     }
 }
 
-/// What the documents offer.
+/// Returns the operations of each document.
 pub(crate) fn states(selection: &Selection<'_>) -> Vec<DocumentState> {
     let states = selection.decisions.iter().map(|(spec, decisions)| {
         let operations = spec.operations().into_iter().zip(decisions);
@@ -135,9 +135,9 @@ fn parameter(parameter: &crate::catalog::Parameter) -> Option<DocumentParameter>
     })
 }
 
-/// What changed, for each document that both have, in the order of `head`. A document that only one of them has is all new, or all gone.
+/// Compares the documents of two states, in the order of `head`. If only one state has a document, all operations of the document are new or removed.
 ///
-/// An operation is the same if its method and path are, whatever its id and the names in the path. `tools` is the catalogue of `head`.
+/// Two operations are the same if their methods and paths are equal. Their ids and the names of path parameters can differ. `tools` is the catalogue of `head`.
 #[must_use]
 pub fn documents(
     base: &[DocumentState],
@@ -246,7 +246,7 @@ fn request(operation: &DocumentOperation) -> String {
     format!("{} {}", operation.http.to_uppercase(), operation.path)
 }
 
-/// Names in the request of all that a tool sends, or that the runtime sends for it.
+/// Returns the names of all request parameters that a tool has or that the runtime sends for it.
 fn taken<'c>(tools: &'c Catalog, document: &str, id: &str) -> Vec<&'c str> {
     let parts = tools.apis.iter().flat_map(Api::parts);
     let toolsets = parts.flat_map(|(_, _, toolsets)| toolsets);

@@ -1,4 +1,4 @@
-//! Types of arguments: whether a value that could be given still can.
+//! Compares types of arguments: whether a value that was valid is still valid.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use super::{Change, Kind, Weight};
 use crate::catalog::{EnumValue, Field, TypeKind, TypeRef, TypeShape, Variant};
 use crate::emit::types::Types;
 
-/// Collects what changed about the types of arguments.
+/// Collects changes in the types of arguments.
 pub(super) struct Inputs<'c> {
     old: &'c Types<'c>,
     new: &'c Types<'c>,
     pub(super) changes: Vec<Change>,
-    /// Named types that are being compared, so that one that contains itself ends.
+    /// Pairs of named types that are being compared. A pair in this set is not compared again, so that recursive types terminate.
     open: BTreeSet<(String, String)>,
 }
 
@@ -105,14 +105,14 @@ impl<'c> Inputs<'c> {
             (one, other) if one == other && !matches!(one, TypeKind::Named(_)) => {}
             _ => self.shapes(path, old, new),
         }
-        // Of another type, no rule says anything.
+        // If the type changed, its rules cannot be compared.
         let since = self.changes.iter().skip(before);
         if !since.into_iter().any(|it| it.kind == Kind::ArgumentRetyped) {
             self.rules(path, old, new);
         }
     }
 
-    /// Types of which at least one has a name, or which are of two kinds.
+    /// Compares types if at least one of them is named or their kinds differ.
     fn shapes(&mut self, path: &str, old: &TypeRef, new: &TypeRef) {
         let (old_types, new_types) = (self.old, self.new);
         let shape = |types: &Types<'c>, ty: &TypeRef| match &ty.kind {
@@ -231,7 +231,7 @@ impl<'c> Inputs<'c> {
         }
     }
 
-    /// Variants have no names that count: those that fit each other are the same.
+    /// Compares unions. The names of variants do not matter: variants whose types fit each other count as the same.
     fn variants(&mut self, path: &str, old: &[Variant], new: &[Variant]) {
         let mut left: Vec<&Variant> = new.iter().collect();
         let mut lost = Vec::new();
@@ -255,7 +255,7 @@ impl<'c> Inputs<'c> {
         }
     }
 
-    /// Whether values of one type are all of another.
+    /// Returns whether all values of the old type are valid for the new type.
     fn fits(&self, old: &TypeRef, new: &TypeRef) -> bool {
         let mut inputs = Inputs {
             open: self.open.clone(),

@@ -1,28 +1,28 @@
-//! What changed for the users of the tools between two catalogues.
+//! Finds the changes between two catalogues that matter to users of the tools.
 //!
-//! Users are three: a model that calls tools with arguments, a program or person that reads results, and whoever has narrowed a server to methods, tags or names of tools. A change is *breaking* if something that worked for one of them can stop working or mean something else, *additive* if something works that did not, and *cosmetic* if only words changed or the way in which a request is made.
+//! There are three kinds of users: models that call tools with arguments, programs and people that read results, and administrators who restrict an MCP server to methods, tags or names of tools. A change is *breaking* if something that worked for a user can stop working or change its meaning, *additive* if something works that did not work before, and *cosmetic* if only texts or the way in which a request is made changed.
 //!
-//! | what | breaking | additive | cosmetic |
+//! | subject | breaking | additive | cosmetic |
 //! | --- | --- | --- | --- |
-//! | API | gone | new | |
-//! | tool, in any API | gone | new; renamed with `was`, since the old name goes on working | title, description, toolset, `since` |
-//! | old name (`was`) | given up | | |
-//! | tag | gone: a server narrowed to it loses the tool | new | |
-//! | method | another: a server narrowed to it loses the tool | | |
-//! | effect | reads ⇄ writes, newly destructive, no longer idempotent | no longer destructive, newly idempotent | |
-//! | route | another HTTP method or path, since an older server has only the old one | | names in the path, id of the operation, how the request is made |
-//! | argument | gone, renamed, new and required, newly required | new, no longer required | description, example, where it is sent |
-//! | type of an argument | another, or fewer values: a value of an enum gone, `null` refused, a narrower range, a new pattern or format | more values: a new one of an enum, `null` taken, a wider range, `integer` to `number`, anything to any | |
-//! | default of an argument | another, or another value sent where it is left out | | only now documented, or no longer |
-//! | secret argument | no longer kept secret | | newly kept secret |
-//! | filter of a list | gone, or on another field | new | unique or not |
-//! | result | gone, or in another form; the items of a list under another name | new | |
-//! | field of a result | gone, or of another type | new; of a known type where it was any | description |
-//! | enum in a result | | new value: readers have to expect unknown ones | value gone |
+//! | API | removed | new | |
+//! | tool, in any API | removed | new; renamed with `was`, since the former name still works | title, description, toolset, `since` |
+//! | former name (`was`) | removed | | |
+//! | tag | removed: an MCP server restricted to this tag loses the tool | new | |
+//! | method | changed: an MCP server restricted to this method loses the tool | | |
+//! | effect | read-only ⇄ writing, newly destructive, no longer idempotent | no longer destructive, newly idempotent | |
+//! | route | other HTTP method or path, since older upstreams have only the old route | | names of path parameters, id of the operation, how the request is made |
+//! | parameter | removed, renamed, new and required, newly required | new, no longer required | description, example, location in the request |
+//! | type of a parameter | other type, or fewer values: enum value removed, `null` rejected, narrower range, new pattern or format | more values: new enum value, `null` accepted, wider range, `integer` to `number`, any type to any value | |
+//! | default of a parameter | other default, or other value sent if the argument is omitted | | documentation of the default added or removed |
+//! | secret parameter | no longer secret | | newly secret |
+//! | filter of a list | removed, or applied to another field | new | uniqueness of the field |
+//! | result | removed, or in another format; list items under another name | new | |
+//! | field of a result | removed, or other type | new; type documented that was any value before | description |
+//! | enum in a result | | new value: readers must expect unknown values | value removed |
 //! | fields that a list returns by default | fewer | more | |
-//! | pages of a list | | | another way |
+//! | pagination of a list | | | style, location, maximum page size or first release |
 //!
-//! Results promise neither `null` nor its absence, no field is certain, and ranges mean nothing in them; so a change of these is none.
+//! Output schemas contain no ranges and do not guarantee that a field is present or is not `null`. Changes of these are therefore not reported.
 
 mod arguments;
 mod collect;
@@ -41,18 +41,18 @@ pub use documents::{
 pub use report::{Form, Report, Version};
 pub use tools::changes;
 
-/// How much a change matters to users.
+/// Severity of a change for users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
-    /// Something can stop working, or mean something else.
+    /// Something can stop working or change its meaning.
     Breaking,
-    /// Something works that did not.
+    /// Something works that did not work before.
     Additive,
-    /// Only words, or the way in which a request is made.
+    /// Only texts or the way in which a request is made changed.
     Cosmetic,
 }
 
-/// What kind of change it is.
+/// Kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "the table of the module says what each is")]
 pub enum Kind {
@@ -102,7 +102,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// How much it matters.
+    /// Returns the severity of this kind.
     #[must_use]
     pub fn weight(self) -> Weight {
         match self {
@@ -153,12 +153,12 @@ impl Kind {
     }
 }
 
-/// One change.
+/// Change that users of the tools notice.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
-    /// Its kind.
+    /// Kind of the change.
     pub kind: Kind,
-    /// What changed, without the tool.
+    /// Description of the change, without the name of the tool.
     pub text: String,
 }
 
@@ -171,15 +171,15 @@ impl Change {
     }
 }
 
-/// A change and where.
+/// Change with its tool and APIs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToolChange {
-    /// Toolset; empty if it is about a whole API.
+    /// Toolset; empty if the change concerns a whole API.
     pub toolset: String,
-    /// Tool, by its name of now; empty if it is about a whole API.
+    /// Current name of the tool; empty if the change concerns a whole API.
     pub tool: String,
-    /// The APIs in which it changed; empty if in all that have the tool.
+    /// APIs in which the change occurs; empty if it occurs in all APIs that have the tool.
     pub apis: Vec<String>,
-    /// What changed.
+    /// Change of the tool or API.
     pub change: Change,
 }

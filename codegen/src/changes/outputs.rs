@@ -1,4 +1,4 @@
-//! The results of one tool in two catalogues: whether what was read from them is still there.
+//! Compares the results of a tool in two catalogues: whether everything that was read from them still exists.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ struct Outputs<'c> {
     old: &'c Types<'c>,
     new: &'c Types<'c>,
     changes: Vec<Change>,
-    /// Named types that are being compared, so that one that contains itself ends.
+    /// Pairs of named types that are being compared. A pair in this set is not compared again, so that recursive types terminate.
     open: BTreeSet<(String, String)>,
 }
 
@@ -95,7 +95,7 @@ impl Outputs<'_> {
         }
     }
 
-    /// `path` is empty for the whole result.
+    /// Compares types at a path, which is empty for the whole result.
     fn types(&mut self, path: &str, old: &TypeRef, new: &TypeRef) {
         match (&old.kind, &new.kind) {
             (TypeKind::Any, TypeKind::Any) => {}
@@ -104,7 +104,7 @@ impl Outputs<'_> {
                 self.add(Kind::FieldTyped, text);
             }
             (TypeKind::Array(old), TypeKind::Array(new)) => self.types(path, old, new),
-            // What the members of a map are is said nowhere.
+            // Output schemas do not describe the members of a map.
             (TypeKind::Map(_), TypeKind::Map(_)) => {}
             (TypeKind::Named(old), TypeKind::Named(new)) => {
                 let open = (old.clone(), new.clone());
@@ -119,7 +119,7 @@ impl Outputs<'_> {
         }
     }
 
-    /// An enum in a result is a text with some known values.
+    /// Returns whether the output schema of a type is a string, which includes enums.
     fn is_text(&self, types: &Types<'_>, ty: &TypeRef) -> bool {
         match &ty.kind {
             TypeKind::String => true,
@@ -199,7 +199,7 @@ impl Outputs<'_> {
         }
     }
 
-    /// Variants have no names that count: those that fit each other are the same.
+    /// Compares unions. The names of variants do not matter: variants whose types are unchanged count as the same.
     fn variants(&mut self, path: &str, old: &[Variant], new: &[Variant]) {
         let mut left: Vec<&Variant> = new.iter().collect();
         let mut lost = Vec::new();
@@ -237,7 +237,7 @@ impl Outputs<'_> {
     }
 }
 
-/// A part of a result for people.
+/// Returns the display name of a part of a result.
 fn of(path: &str) -> String {
     match path {
         "" => "the result".to_owned(),

@@ -1,4 +1,4 @@
-//! Changes as a text: for a terminal, or for the body of a pull request.
+//! Writes changes as text for a terminal or for the body of a pull request.
 
 use std::fmt::Write as _;
 
@@ -6,48 +6,48 @@ use super::{DocumentChanges, DocumentParameter, Kind, ToolChange, Weight};
 use crate::select::Decision;
 use crate::text::listed;
 
-/// The same change in this many tools is told once.
+/// Number of tools from which on a common change is reported once for all of them.
 const FOLDED: usize = 3;
 
-/// Who reads it.
+/// Format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// A person at a terminal.
+    /// Plain text for a terminal.
     Terminal,
-    /// A page that shows Markdown.
+    /// Markdown.
     Markdown,
 }
 
-/// The releases of a document that are compared.
+/// Compared releases of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
     /// Name of the document.
     pub document: String,
-    /// Release before; `None` if there was no such document.
+    /// Release in the base; `None` if the document is new.
     pub base: Option<String>,
-    /// Release now; `None` if there is none any more.
+    /// Release in the head; `None` if the document was removed.
     pub head: Option<String>,
 }
 
-/// All that is to be told.
+/// Content of a report.
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'c> {
-    /// What is compared with: `3f2a1bc`, `airflow-3 3.2.2`.
+    /// Name of the base: `3f2a1bc`, `airflow-3 3.2.2`.
     pub base: &'c str,
-    /// The releases of the documents.
+    /// Compared releases of the documents.
     pub versions: &'c [Version],
-    /// What changed about the tools.
+    /// Changes of the tools.
     pub tools: &'c [ToolChange],
-    /// What changed about what the documents offer.
+    /// Changes in what the documents offer.
     pub documents: &'c [DocumentChanges],
-    /// What does not fit in the state of now.
+    /// Errors in the head, as text.
     pub problems: &'c [String],
-    /// How many operations nothing was decided about.
+    /// Number of undecided operations.
     pub undecided: usize,
 }
 
 impl Report<'_> {
-    /// The text, with a line break at its end.
+    /// Returns the text, which ends with a line break.
     #[must_use]
     pub fn write(&self, form: Form) -> String {
         let mut out = Text {
@@ -173,7 +173,7 @@ impl Report<'_> {
         )
     }
 
-    /// What the documents offer, as far as it is no tool.
+    /// Writes changes of the documents, whether or not they affect tools.
     fn offers(&self, out: &mut Text) {
         if self.documents.is_empty() {
             return;
@@ -244,7 +244,7 @@ impl Report<'_> {
         out.end_of_section(false);
     }
 
-    /// What there is left to do.
+    /// Writes what is left to do.
     fn open(&self, out: &mut Text) {
         if self.problems.is_empty() && self.undecided == 0 {
             return;
@@ -284,7 +284,7 @@ fn counted(count: usize, what: &str) -> String {
     }
 }
 
-/// Text of a change and where it holds.
+/// Returns the text of a change and the APIs in which it occurs.
 fn line(change: &ToolChange) -> String {
     let apis: Vec<String> = change.apis.iter().map(|it| format!("`{it}`")).collect();
     match apis.as_slice() {
@@ -293,10 +293,10 @@ fn line(change: &ToolChange) -> String {
     }
 }
 
-/// Changes that many tools share, and the others, in their order.
+/// Separates changes that many tools share from the others. Both keep their order.
 fn fold<'c>(changes: &[&'c ToolChange]) -> (Vec<Vec<&'c ToolChange>>, Vec<&'c ToolChange>) {
     let mut groups: Vec<Vec<&ToolChange>> = Vec::new();
-    // A tool that is new or gone is nobody else's change, whatever it is called.
+    // A new or removed tool is always reported individually, even if another tool has the same title.
     let own = |it: &ToolChange| matches!(it.change.kind, Kind::ToolNew | Kind::ToolGone);
     for &change in changes.iter().filter(|it| !it.tool.is_empty() && !own(it)) {
         let same = |group: &&mut Vec<&ToolChange>| {
@@ -319,7 +319,7 @@ fn fold<'c>(changes: &[&'c ToolChange]) -> (Vec<Vec<&'c ToolChange>>, Vec<&'c To
     (groups.clone(), single.collect())
 }
 
-/// What is written, in its form.
+/// Text that is being written in a format.
 struct Text {
     out: String,
     form: Form,
@@ -349,7 +349,7 @@ impl Text {
         let _ = writeln!(self.out, "{text}\n");
     }
 
-    /// What is `hidden` is shown on demand, where that is possible.
+    /// Begins a section. A `hidden` section is collapsed in Markdown.
     fn section(&mut self, title: &str, hidden: bool) {
         if hidden && self.form == Form::Markdown {
             self.blank();
@@ -388,7 +388,7 @@ impl Text {
             let _ = writeln!(self.out, "| {} |", head.join(" | "));
             let _ = writeln!(self.out, "|{}", " --- |".repeat(N));
             for row in rows {
-                // A table has no other way to write it.
+                // A table cell cannot contain line breaks or unescaped vertical bars.
                 let cells = row.map(|cell| cell.replace('|', "\\|").replace('\n', " "));
                 let _ = writeln!(self.out, "| {} |", cells.join(" | "));
             }

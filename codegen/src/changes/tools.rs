@@ -1,4 +1,4 @@
-//! Tools of two catalogues, side by side.
+//! Compares the tools of two catalogues.
 
 use super::collect::{Collected, labels};
 use super::{Change, Kind, ToolChange, arguments, outputs};
@@ -6,7 +6,7 @@ use crate::catalog::{Api, Catalog, Content, Effect, Operation, Pagination, Tools
 use crate::emit::types::Types;
 use crate::history::without_names;
 
-/// An operation, and the module and API that have its types.
+/// Operation with the module and the API that define its types.
 #[derive(Clone, Copy)]
 pub(super) struct Side<'c> {
     pub(super) api: &'c Api,
@@ -20,12 +20,12 @@ impl<'c> Side<'c> {
     }
 }
 
-/// What changed from `base` to `head`, in the order of the toolsets and tools of `head`; those that only `base` has come last.
+/// Returns the changes between `base` and `head`, in the order of the toolsets and tools of `head`. Tools that only `base` has come last.
 #[must_use]
 pub fn changes(base: &Catalog, head: &Catalog) -> Vec<ToolChange> {
     let (base, head) = (&apart(base), &apart(head));
     let mut all = whole_apis(base, head);
-    // Tools of an API that is new or gone are not told one by one.
+    // Tools of a new or removed API are not reported individually.
     let both: Vec<(&Api, &Api)> = head
         .apis
         .iter()
@@ -59,7 +59,7 @@ pub fn changes(base: &Catalog, head: &Catalog) -> Vec<ToolChange> {
     all
 }
 
-/// Each document that is there instead of another as an API of its own, since it has the same tools once more.
+/// Returns the catalogue with each alternative document as a separate API, since an alternative contains tools with the same names as its API.
 fn apart(catalog: &Catalog) -> Catalog {
     let mut apart = catalog.clone();
     let instead = apart.apis.iter_mut().flat_map(|api| {
@@ -100,7 +100,7 @@ fn whole_apis(base: &Catalog, head: &Catalog) -> Vec<ToolChange> {
         .collect()
 }
 
-/// Toolset and name of each tool, in the order of the allowlist.
+/// Yields the toolset and name of each tool, in the order of the allowlist.
 fn names(catalog: &Catalog) -> impl Iterator<Item = (&str, &str)> {
     catalog.toolsets.iter().flat_map(|toolset| {
         let tools = toolset.tools.iter();
@@ -120,7 +120,7 @@ fn find<'c>(api: &'c Api, name: &str) -> Option<Side<'c>> {
     })
 }
 
-/// What changed about a tool in one API.
+/// Compares a tool in one API.
 fn between(old: Option<Side<'_>>, new: Option<Side<'_>>) -> Vec<Change> {
     match (old, new) {
         (None, None) => Vec::new(),
@@ -151,7 +151,7 @@ fn said(effect: Effect) -> &'static str {
     }
 }
 
-/// Name, words, tags, effect and route.
+/// Compares name, texts, tags, effect and route.
 fn itself(old: &Operation, new: &Operation) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut add = |kind, text: String| changes.push(Change::new(kind, text));
@@ -243,7 +243,7 @@ fn effect(old: Effect, new: Effect, add: &mut impl FnMut(Kind, String)) {
     }
 }
 
-/// What only the request shows.
+/// Compares what is visible only in requests.
 fn request(old: &Operation, new: &Operation) -> Vec<Change> {
     let mut changes = Vec::new();
     let sent = |it: &Operation| {

@@ -1,10 +1,10 @@
-//! What arguments and results have in common: enums, unions, and how a type is called.
+//! Comparison of enums and unions, and names of types, for both arguments and results.
 
 use super::Weight;
 use crate::catalog::{EnumValue, TypeKind, TypeRef, TypeShape, Variant};
 use crate::emit::types::Types;
 
-/// Of variants that do not fit each other, those of one name, and the last one on each side: they are what it was and what it became.
+/// Pairs old and new variants that do not fit each other: first those with the same type name, then the remaining one if each side has exactly one. Each pair is compared as the old and new form of a variant.
 pub(super) fn pairs(old: &mut Vec<&Variant>, new: &mut Vec<&Variant>) -> Vec<(TypeRef, TypeRef)> {
     let mut pairs = Vec::new();
     old.retain(|variant| {
@@ -21,7 +21,7 @@ pub(super) fn pairs(old: &mut Vec<&Variant>, new: &mut Vec<&Variant>) -> Vec<(Ty
     pairs
 }
 
-/// New and lost values of an enum.
+/// Returns the new and removed values of an enum.
 pub(super) fn values(old: &[EnumValue], new: &[EnumValue]) -> Vec<(Weight, String)> {
     let names = |values: &[EnumValue]| -> Vec<String> {
         values.iter().map(|value| value.name.clone()).collect()
@@ -40,7 +40,7 @@ pub(super) fn values(old: &[EnumValue], new: &[EnumValue]) -> Vec<(Weight, Strin
     added.into_iter().chain(gone).collect()
 }
 
-/// A type for people.
+/// Returns the display name of a type.
 pub(super) fn said(types: &Types<'_>, ty: &TypeRef) -> String {
     match &ty.kind {
         TypeKind::Any => "anything".to_owned(),

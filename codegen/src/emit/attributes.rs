@@ -1,4 +1,4 @@
-//! What the IR says about an argument, a field or a tool, as arguments of an attribute.
+//! Converts parameters, fields and tools of the IR to arguments of their attributes.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::catalog::{
     Parts, Place, Rules, Separator, TypeKind, TypeRef, Variant, Verify, VersionedText, Way,
 };
 
-/// `name`, `name = value` or `name(arguments)`.
+/// Argument of an attribute: `name`, `name = value` or `name(arguments)`.
 #[derive(Debug, Serialize)]
 pub(super) struct Argument {
     name: String,
@@ -39,7 +39,7 @@ impl Argument {
     }
 }
 
-/// Of `#[param(...)]`.
+/// Returns the arguments of `#[param(...)]`.
 pub(super) fn param(parameter: &Parameter) -> Vec<Argument> {
     let mut all = vec![place(parameter.place)];
     if parameter.wire != parameter.name {
@@ -72,7 +72,7 @@ pub(super) fn param(parameter: &Parameter) -> Vec<Argument> {
     all
 }
 
-/// Of `#[schema(...)]` on a field.
+/// Returns the arguments of `#[schema(...)]` on a field.
 pub(super) fn field(field: &Field) -> Vec<Argument> {
     let mut all = Vec::from_iter(renamed(&field.name, &field.rust_name));
     all.extend(rules(&field.ty));
@@ -80,19 +80,19 @@ pub(super) fn field(field: &Field) -> Vec<Argument> {
     all
 }
 
-/// Of `#[schema(...)]` on a variant of a union.
+/// Returns the arguments of `#[schema(...)]` on a variant of a union.
 pub(super) fn variant(variant: &Variant) -> Vec<Argument> {
     rules(&variant.ty)
 }
 
-/// Of `tags(...)`.
+/// Returns the arguments of `tags(...)`.
 pub(super) fn tags(tags: &[String]) -> Vec<Argument> {
     tags.iter()
         .map(|tag| Argument::word(string_literal(tag)))
         .collect()
 }
 
-/// Of `body(...)`.
+/// Returns the arguments of `body(...)`.
 pub(super) fn body(body: &Body) -> Vec<Argument> {
     let media_type = if body.media_type == "application/json" {
         "json".to_owned()
@@ -111,7 +111,7 @@ pub(super) fn body(body: &Body) -> Vec<Argument> {
     all
 }
 
-/// Of `fixed(...)`.
+/// Returns the arguments of `fixed(...)`.
 pub(super) fn fixed(members: &[(String, Value)]) -> Vec<Argument> {
     members
         .iter()
@@ -119,7 +119,7 @@ pub(super) fn fixed(members: &[(String, Value)]) -> Vec<Argument> {
         .collect()
 }
 
-/// What stands behind `page =`.
+/// Returns the value of `page`.
 pub(super) fn page(list: &List) -> Argument {
     let Some(pagination) = &list.pagination else {
         return Argument::word("whole");
@@ -138,7 +138,7 @@ fn way(pagination: &Pagination) -> Argument {
     let (name, keys) = match &pagination.way {
         Way::Offset { offset } => ("offset", vec![limit, text("offset", offset)]),
         Way::Number { page, first } => {
-            // Most begin with 1.
+            // Pages are numbered from 1 by default.
             let first = Some(first).filter(|first| **first != 1);
             let first = first.map(|first| Argument::value("first", first.to_string()));
             let page = [limit, text("page", page)].into_iter();
@@ -169,7 +169,7 @@ fn way(pagination: &Pagination) -> Argument {
     Argument::list(name, keys.collect())
 }
 
-/// What stands behind `answer =`.
+/// Returns the value of `answer`; `None` for JSON.
 pub(super) fn answer(content: &Content) -> Option<Argument> {
     let named =
         |name, accept: &str| Argument::list(name, vec![Argument::word(string_literal(accept))]);
@@ -189,7 +189,7 @@ pub(super) fn answer(content: &Content) -> Option<Argument> {
     }
 }
 
-/// Of `filter(...)`.
+/// Returns the arguments of `filter(...)`.
 pub(super) fn filters(filters: &[Filter]) -> Vec<Argument> {
     filters
         .iter()
@@ -201,7 +201,7 @@ pub(super) fn filters(filters: &[Filter]) -> Vec<Argument> {
         .collect()
 }
 
-/// Of `summary(...)`.
+/// Returns the arguments of `summary(...)`.
 pub(super) fn summary(fields: &[String]) -> Vec<Argument> {
     fields
         .iter()
@@ -209,12 +209,12 @@ pub(super) fn summary(fields: &[String]) -> Vec<Argument> {
         .collect()
 }
 
-/// Of `mask(...)`.
+/// Returns the arguments of `mask(...)`.
 pub(super) fn mask(mask: &Mask) -> Vec<Argument> {
     vec![Argument::value(word(&mask.name), separator(mask.separator))]
 }
 
-/// Of `verify(...)`.
+/// Returns the arguments of `verify(...)`.
 pub(super) fn verify(verify: &Verify) -> Vec<Argument> {
     let except = verify.except.iter().map(|name| Argument::word(word(name)));
     let except: Vec<_> = except.collect();
@@ -223,7 +223,7 @@ pub(super) fn verify(verify: &Verify) -> Vec<Argument> {
     slash.into_iter().chain(except).collect()
 }
 
-/// Of `notes(...)` and `not_applied(...)`.
+/// Returns the arguments of `notes(...)` and `not_applied(...)`.
 pub(super) fn versioned(texts: &[VersionedText]) -> Vec<Argument> {
     let bound = |name, bound: &Option<String>| {
         let bound = bound.as_ref();
@@ -242,7 +242,7 @@ pub(super) fn versioned(texts: &[VersionedText]) -> Vec<Argument> {
         .collect()
 }
 
-/// Of `each(...)`.
+/// Returns the arguments of `each(...)`.
 pub(super) fn each(each: &Each) -> Vec<Argument> {
     let text = |name: &str, text: &str| Argument::value(name, string_literal(text));
     vec![
@@ -252,7 +252,7 @@ pub(super) fn each(each: &Each) -> Vec<Argument> {
     ]
 }
 
-/// Of `require_any(...)`.
+/// Returns the arguments of `require_any(...)`.
 pub(super) fn require_any(names: &[String]) -> Vec<Argument> {
     names
         .iter()
@@ -260,7 +260,7 @@ pub(super) fn require_any(names: &[String]) -> Vec<Argument> {
         .collect()
 }
 
-/// Of `effect(...)`: where the tool is not what its methods say.
+/// Returns the arguments of `effect(...)`: the differences from the effect that follows from the methods.
 pub(super) fn effect(operation: &Operation) -> Vec<Argument> {
     let usual = Effect::usual(&operation.method, &operation.http);
     let effect = operation.effect;
@@ -313,7 +313,7 @@ fn renamed(name: &str, rust_name: &str) -> Option<Argument> {
         .then(|| Argument::value("name", string_literal(name)))
 }
 
-/// The rules of a type and, behind them, those of its items.
+/// Returns the rules of a type, followed by those of its items.
 fn rules(ty: &TypeRef) -> Vec<Argument> {
     let Rules {
         format,

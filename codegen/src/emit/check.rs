@@ -1,4 +1,4 @@
-//! Finds what cannot be printed, before anything is.
+//! Checks that a catalogue can be emitted, before anything is emitted.
 
 use std::collections::BTreeSet;
 
@@ -9,12 +9,12 @@ use crate::catalog::{
     Api, Catalog, Effect, Operation, Rules, Toolset, TypeDef, TypeKind, TypeRef, TypeShape,
 };
 
-/// Names that generated code uses itself.
+/// Names that generated code itself uses.
 const RESERVED: &[&str] = &[
     "BTreeMap", "Json", "Nullable", "Option", "Schema", "Self", "String", "Tools", "Vec",
 ];
 
-/// All that is wrong.
+/// Returns all errors of a catalogue.
 pub(super) fn check(catalog: &Catalog) -> Vec<EmitError> {
     let mut errors = Vec::new();
     for api in &catalog.apis {
@@ -29,7 +29,7 @@ pub(super) fn check(catalog: &Catalog) -> Vec<EmitError> {
     errors
 }
 
-/// What the toolsets of an API share.
+/// Checks the types that the toolsets of an API share.
 fn check_shared(api: &Api, errors: &mut Vec<EmitError>) {
     let place = format!("{}, shared types", api.name);
     let types = Types::shared(&api.types);
@@ -50,7 +50,7 @@ fn check_shared(api: &Api, errors: &mut Vec<EmitError>) {
     }
 }
 
-/// The modules of alternatives stand beside those of toolsets.
+/// Checks that the module of each alternative has a unique name among the modules of the API.
 fn check_modules(api: &Api, errors: &mut Vec<EmitError>) {
     let toolsets = api.toolsets.iter().map(|toolset| toolset.module.as_str());
     let shared = (!api.types.is_empty()).then_some(SHARED);
@@ -65,7 +65,7 @@ fn check_modules(api: &Api, errors: &mut Vec<EmitError>) {
     }
 }
 
-/// `of` is the API or the document that is there instead of one of its own.
+/// Checks a toolset. `of` is the name of the API or of the alternative document.
 fn check_toolset(of: &str, shared: &[TypeDef], toolset: &Toolset, errors: &mut Vec<EmitError>) {
     let place = format!("{of}, toolset `{}`", toolset.name);
     let names = toolset
@@ -107,7 +107,7 @@ fn check_names<'a>(place: &str, names: impl Iterator<Item = &'a str>, errors: &m
     }
 }
 
-/// Whether all types that are referred to are there.
+/// Checks that all types to which `references` refer exist.
 fn check_references<'a>(
     place: &str,
     references: impl Iterator<Item = &'a TypeRef>,
@@ -175,7 +175,7 @@ fn check_operation(
     }
 }
 
-/// Rules of the values of maps and of other members have no place in a block. That loses nothing in a result, where no rule is told.
+/// Reports rules for values of maps and for additional members, since the block syntax cannot express them. Only inputs are checked: output schemas contain no rules.
 fn check_input_rules(
     place: &str,
     operation: &Operation,
@@ -231,12 +231,12 @@ fn has_rules(ty: &TypeRef) -> bool {
     inner || ty.rules != Rules::default()
 }
 
-/// The names of all types that these types are made of, however deep.
+/// Returns the names of all types that these types contain, directly or indirectly.
 fn reachable<'a>(from: Vec<&'a TypeRef>, types: &Types<'a>) -> BTreeSet<&'a str> {
     reach(from, types, named)
 }
 
-/// The same without those held by reference.
+/// Returns the same names as `reachable`, without types that are held by reference.
 fn held<'a>(from: Vec<&'a TypeRef>, types: &Types<'a>) -> BTreeSet<&'a str> {
     reach(from, types, |ty| {
         named(ty).filter(|_| !matches!(innermost(ty).kind, TypeKind::Boxed(_)))

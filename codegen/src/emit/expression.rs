@@ -1,4 +1,4 @@
-//! The description of an API as a constant expression.
+//! Converts an API to a constant expression.
 
 use serde::Serialize;
 
@@ -8,11 +8,11 @@ use crate::catalog::{
     VersionSource,
 };
 
-/// A constant expression, printed by `expression.jinja`.
+/// Constant expression, which `expression.jinja` prints.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(super) enum Expression {
-    /// A literal or a path.
+    /// Literal or path.
     Plain { text: String },
     /// `Some(argument)`
     Call {
@@ -30,14 +30,14 @@ pub(super) enum Expression {
     },
 }
 
-/// A field of a struct expression.
+/// Field of a struct expression.
 #[derive(Debug, Serialize)]
 pub(super) struct Member {
     name: &'static str,
     value: Expression,
 }
 
-/// `runtime::Api`.
+/// Returns the value of `runtime::Api`.
 pub(super) fn api(api: &Api) -> Expression {
     structure(
         "Api",
@@ -70,7 +70,7 @@ pub(super) fn api(api: &Api) -> Expression {
     )
 }
 
-/// The modules of the toolsets, each with those that stand in for it behind it: so the order is the same whatever a server has.
+/// Returns the modules of the toolsets. Each module is followed by those that replace it in alternatives, so that the order of the tools does not depend on the documents of an upstream.
 fn in_order(api: &Api) -> Vec<String> {
     let others = || {
         let alternatives = api.alternatives.iter();
@@ -94,7 +94,7 @@ fn in_order(api: &Api) -> Vec<String> {
     modules
 }
 
-/// The list of all APIs.
+/// Returns the list of all APIs.
 pub(super) fn apis(apis: &[Api]) -> Expression {
     plain_slice(apis.iter().map(|api| format!("&{}::API", api.module)))
 }

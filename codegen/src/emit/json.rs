@@ -1,11 +1,11 @@
-//! JSON for people: whatever fits on a line stands on one, so that a property of a schema is one line of a diff.
+//! Formats JSON for reviewers. A value that fits on a line is written on one line, so that a changed property of a schema is a changed line in a diff.
 
 use serde_json::Value;
 
-/// Widest line.
+/// Maximum width of a line, in characters.
 const WIDTH: usize = 100;
 
-/// The text of a value, with a line break at its end.
+/// Formats a value, with a line break at the end.
 pub(super) fn pretty(value: &Value) -> String {
     let mut text = String::new();
     write(&mut text, value, 0, 0);
@@ -13,10 +13,10 @@ pub(super) fn pretty(value: &Value) -> String {
     text
 }
 
-/// Writes a value whose line is already filled up to `used` columns.
+/// Writes a value in a line whose first `used` columns are filled.
 fn write(text: &mut String, value: &Value, indent: usize, used: usize) {
     let start = text.len();
-    // One column is for the comma behind it.
+    // One column is reserved for a comma after the value.
     let room = (WIDTH - 1).saturating_sub(used);
     if flat(text, value, start, room) {
         return;
@@ -56,7 +56,7 @@ fn write_members<'a>(
     text.push(close);
 }
 
-/// Writes a value on one line, as far as there is room behind `start`; whether it fits.
+/// Writes a value on one line. Stops and returns `false` if the text from `start` on is longer than `room`.
 fn flat(text: &mut String, value: &Value, start: usize, room: usize) -> bool {
     match value {
         Value::Array(items) => {

@@ -1,6 +1,6 @@
-//! Input and output schemas as a client receives them.
+//! Creates input and output schemas as a client receives them.
 //!
-//! The runtime makes the same schemas from the compiled tools. Both follow one description, and a test holds the files against the tools.
+//! The runtime creates the same schemas from the compiled tools. A test compares the files with the tools.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +16,13 @@ use crate::catalog::{
 
 type Object = Map<String, Value>;
 
-/// Most values of an enum that are all written out. The runtime decides the same way.
+/// Maximum number of values for which an enum lists all of them. The runtime has the same limit.
 const MOST_VALUES: usize = 100;
 
-/// Values that stand as examples for more than that.
+/// Number of values that are listed as examples of a larger enum.
 const SHOWN_VALUES: usize = 5;
 
-/// `schemas/<tool>.json`: a tool as a client receives it, by API, or by the document that is there instead of one of the API.
+/// Creates `schemas/<tool>.json`: a tool as a client receives it, for each API and each alternative document.
 pub(super) fn files(catalog: &Catalog) -> Vec<OutputFile> {
     let mut tools: BTreeMap<&str, Object> = BTreeMap::new();
     for (of, shared, toolsets) in catalog.apis.iter().flat_map(Api::parts) {
@@ -92,7 +92,7 @@ fn input_schema(types: &Types<'_>, operation: &Operation) -> Value {
     Value::Object(schema)
 }
 
-/// The argument of an update that names the fields to empty; none if no field can be emptied.
+/// Returns the argument of an update that names the fields to empty; `None` if no field can be emptied.
 fn clear_argument(operation: &Operation) -> Option<(String, Value)> {
     let parameters = operation.parameters.iter();
     let names: Vec<&str> = parameters
@@ -107,7 +107,7 @@ fn clear_argument(operation: &Operation) -> Option<(String, Value)> {
     (!names.is_empty()).then(|| ("clear".to_owned(), argument))
 }
 
-/// What every list tool takes beside its declared arguments.
+/// Returns the arguments that a list tool has besides its declared parameters.
 fn list_arguments(room: Room<'_>, list: &List) -> Vec<(String, Value)> {
     let mut all = Vec::new();
     for filter in &list.filters {
@@ -134,7 +134,7 @@ fn list_arguments(room: Room<'_>, list: &List) -> Vec<(String, Value)> {
     all
 }
 
-/// A filter is compared with each of several values.
+/// Returns the type of the innermost items, since a filter compares its argument with each item of an array.
 fn innermost(ty: &TypeRef) -> &TypeRef {
     match &ty.kind {
         TypeKind::Array(items) => innermost(items),
@@ -142,7 +142,7 @@ fn innermost(ty: &TypeRef) -> &TypeRef {
     }
 }
 
-/// What every tool takes that reads a log, beside its declared arguments.
+/// Returns the arguments that a tool for logs has besides its declared parameters.
 fn log_arguments() -> Vec<(String, Value)> {
     let of_log = [
         (
@@ -184,7 +184,7 @@ fn page_arguments() -> [(String, Value); 2] {
     ]
 }
 
-/// Nothing is required, not even what is always there: clients of the official TypeScript SDK check error objects against it too, and would throw them away.
+/// Returns the output schema. No property is required, not even one that is always present: clients with the official TypeScript SDK also validate error objects against this schema and would discard them.
 fn output_schema(types: &Types<'_>, operation: &Operation) -> Value {
     if let Some(list) = &operation.list {
         return list_output(types, list);
@@ -262,7 +262,7 @@ fn list_output(types: &Types<'_>, list: &List) -> Value {
     })
 }
 
-/// Whether an answer is passed on as it is; anything else is wrapped, since structured content is an object.
+/// Returns whether a response is always an object, so that it is passed on unchanged. Other responses are wrapped, since structured content must be an object.
 fn is_object(types: &Types<'_>, ty: &TypeRef) -> bool {
     match &ty.kind {
         TypeKind::Map(_) => true,
@@ -279,7 +279,7 @@ fn is_object(types: &Types<'_>, ty: &TypeRef) -> bool {
     }
 }
 
-/// A result, which is an object: of one that can be several kinds of objects, the members of all.
+/// Returns the schema of a result that is an object. A union becomes an object with the members of all variants.
 fn output_object(room: Room<'_>, ty: &TypeRef) -> Object {
     let shape = match &ty.kind {
         TypeKind::Named(name) | TypeKind::Boxed(name) => {
@@ -310,7 +310,7 @@ fn output_object(room: Room<'_>, ty: &TypeRef) -> Object {
     schema
 }
 
-/// A type as an argument has to be.
+/// Returns the schema of an argument.
 fn input(room: Room<'_>, ty: &TypeRef) -> Object {
     let shape = input_not_null(room, ty);
     if ty.nullable && ty.kind != TypeKind::Any {
@@ -354,7 +354,7 @@ fn input_not_null(room: Room<'_>, ty: &TypeRef) -> Object {
 
 fn input_definition(room: Room<'_>, definition: &TypeDef) -> Object {
     match &definition.shape {
-        // What there is no room for is any object.
+        // Beyond the depth limit, an object is described without its members.
         TypeShape::Struct { .. } if room.objects == 0 => object("object"),
         TypeShape::Struct { fields, additional } => {
             let inner = room.inner();
@@ -385,7 +385,7 @@ fn input_definition(room: Room<'_>, definition: &TypeDef) -> Object {
         TypeShape::Enum { values } => {
             let mut schema = object("string");
             let names: Vec<&str> = values.iter().map(|value| value.name.as_str()).collect();
-            // The check of a call knows all of them, and names the nearest.
+            // The argument check knows all values and suggests the most similar one.
             let (key, shown) = match names.len() <= MOST_VALUES {
                 true => ("enum", names.len()),
                 false => ("examples", SHOWN_VALUES),
@@ -399,12 +399,12 @@ fn input_definition(room: Room<'_>, definition: &TypeDef) -> Object {
     }
 }
 
-/// Whether the runtime sends `null` for a member of an object that the caller leaves out.
+/// Returns whether the runtime sends `null` for an omitted member of an object.
 fn is_filled(field: &Field) -> bool {
     field.required && field.ty.nullable && field.ty.kind != TypeKind::Any
 }
 
-/// Any other member may be there; nothing is said of one that can be anything.
+/// Adds the schema of additional members. Members of any type need no schema.
 fn open_to(room: Room<'_>, schema: &mut Object, ty: &TypeRef) {
     if ty.kind != TypeKind::Any {
         let values = Value::Object(input(room, ty));
@@ -412,7 +412,7 @@ fn open_to(room: Room<'_>, schema: &mut Object, ty: &TypeRef) {
     }
 }
 
-/// A type as an answer may be: no rule that a newer server could break.
+/// Returns the schema of a response. The schema contains no rules, which a newer upstream could violate.
 fn output(room: Room<'_>, ty: &TypeRef) -> Object {
     match &ty.kind {
         TypeKind::Any => any(),
@@ -463,12 +463,12 @@ fn output_definition(room: Room<'_>, definition: &TypeDef) -> Object {
     }
 }
 
-/// A schema of one type.
+/// Returns a schema with one type.
 pub(super) fn object(kind: &str) -> Object {
     Object::from_iter([("type".to_owned(), json!(kind))])
 }
 
-/// Clients stumble over an empty schema.
+/// Returns a schema for any value. The schema has a description, since some clients cannot handle an empty schema.
 pub(super) fn any() -> Object {
     Object::from_iter([("description".to_owned(), json!("Any JSON value."))])
 }
@@ -478,7 +478,7 @@ fn any_of(shapes: impl Iterator<Item = Object>) -> Object {
     Object::from_iter([("anyOf".to_owned(), Value::Array(shapes))])
 }
 
-/// An output that may be `null`. A list of types is the shortest form; of inputs, some clients do not accept it.
+/// Permits `null` in an output. A list of types is the shortest form. Inputs use `anyOf` instead, since some clients do not accept a list of types there.
 fn nullable(mut shape: Object) -> Object {
     if let Some(Value::String(name)) = shape.get("type") {
         let names = json!([name, "null"]);
@@ -523,19 +523,19 @@ fn apply(ty: &TypeRef, schema: &mut Object) {
         min_items,
         max_items,
     } = &ty.rules;
-    // A limit of a number is one itself, however it is written: `1` is `1.0`.
+    // A limit of a number is written as a float even if the document has an integer: `1` becomes `1.0`.
     let limit = |limit: &Number| match (&ty.kind, limit.as_f64()) {
         (TypeKind::Number, Some(limit)) => json!(limit),
         _ => json!(limit),
     };
-    // `items` of an array stands between the rules in the order clients receive.
+    // Clients receive `items` between the rules, so it is removed here and inserted in its position below.
     let items = schema.shift_remove("items");
     let mut set = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
             schema.insert(name.to_owned(), value);
         }
     };
-    // Some clients make a masked type of a password, and send the mask.
+    // Some clients mask values of the format `password`, and then send the mask instead of the value.
     let format = format.as_ref().filter(|format| *format != "password");
     set("format", format.map(|text| json!(text)));
     set("pattern", pattern.as_ref().map(|text| json!(text)));
@@ -549,7 +549,7 @@ fn apply(ty: &TypeRef, schema: &mut Object) {
     set("maxItems", max_items.map(|count| json!(count)));
 }
 
-/// Puts the words behind the shape.
+/// Adds description, default and example after the rules.
 fn annotate(
     property: &mut Object,
     description: &str,

@@ -1,4 +1,4 @@
-//! What people read: the catalogue and the table in the README.
+//! Creates documentation for people: the catalogue and the table in the README.
 
 use serde::Serialize;
 
@@ -6,12 +6,12 @@ use super::templates::Templates;
 use super::{EmitError, OutputFile};
 use crate::catalog::{Api, Catalog, Effect, Operation, ToolsetDoc};
 
-/// Line in front of the generated part of the README.
+/// Line before the generated part of the README.
 const BEGIN: &str = "<!-- begin generated: tools -->\n";
-/// Line behind it.
+/// Line after the generated part of the README.
 const END: &str = "<!-- end generated: tools -->\n";
 
-/// The README with a fresh table between its markers: a row per toolset, so that one tool more leaves it alone.
+/// Replaces the table between the markers of the README. The table has one row for each toolset, so that a new tool does not change it.
 ///
 /// # Errors
 ///
@@ -31,7 +31,7 @@ pub fn readme(catalog: &Catalog, current: &str) -> Result<String, EmitError> {
     Ok(format!("{before}{BEGIN}\n{table}\n{END}{after}"))
 }
 
-/// `catalogue.md`: a row per tool.
+/// Creates `catalogue.md`, which has one row for each tool.
 pub(super) fn catalogue(templates: &Templates, catalog: &Catalog) -> Result<OutputFile, EmitError> {
     let values = Catalogue {
         apis: catalog.apis.iter().map(|api| api.title.as_str()).collect(),
@@ -71,14 +71,14 @@ struct Section<'a> {
     rows: Vec<Row<'a>>,
 }
 
-/// A tool in each API.
+/// Row of a tool, for all APIs.
 #[derive(Serialize)]
 struct Row<'a> {
     name: &'a str,
     was: Option<&'a str>,
     title: &'a str,
     effect: String,
-    /// In each API; more than one where a server can have one document instead of another.
+    /// Requests in each API; several if they differ between alternative documents.
     requests: Vec<Vec<String>>,
     since: String,
 }

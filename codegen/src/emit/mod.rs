@@ -1,7 +1,7 @@
-//! Prints a [`Catalog`]: Rust modules, JSON schemas and the catalogue for people.
+//! Emits a [`Catalog`] as Rust modules, JSON schemas and a catalogue for people.
 //!
-//! Templates hold what the specification says; this module prepares values for them and decides nothing about tools.
-//! Equal catalogues give equal bytes, already in the form that rustfmt leaves alone.
+//! Templates contain what documents say. This module prepares the values of the templates and makes no decisions about tools.
+//! Equal catalogues result in equal bytes. `rustfmt` does not change the emitted Rust files.
 
 mod attributes;
 mod check;
@@ -19,59 +19,59 @@ pub use markdown::readme;
 
 use crate::catalog::Catalog;
 
-/// A generated file.
+/// Generated file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputFile {
     /// Path relative to the workspace.
     pub path: String,
-    /// Content.
+    /// Content of the file.
     pub text: String,
 }
 
-/// Why a catalogue cannot be printed.
+/// Reason why a catalogue cannot be emitted.
 #[derive(Debug, thiserror::Error)]
 pub enum EmitError {
-    /// A type refers to one that is not there.
+    /// A reference names a type that does not exist.
     #[error("{place}: there is no type `{name}`")]
     UnknownType {
-        /// API and toolset, or tool.
+        /// API, followed by the toolset or `shared types`.
         place: String,
-        /// The type.
+        /// Name of the type.
         name: String,
     },
-    /// A type contains itself. A constant schema cannot.
+    /// A type contains itself, which a constant schema cannot express.
     #[error("{place}: type `{name}` contains itself")]
     RecursiveType {
-        /// API and toolset.
+        /// API, followed by the toolset or `shared types`.
         place: String,
-        /// The type.
+        /// Name of the type.
         name: String,
     },
-    /// Two items of one module have one name.
+    /// Two items of a module have the same name.
     #[error("{place}: the name `{name}` is used twice")]
     DuplicateName {
-        /// API and toolset.
+        /// API, followed by the toolset or `shared types`, if any.
         place: String,
-        /// The name in Rust.
+        /// Name in Rust.
         name: String,
     },
-    /// A type has a name that the generated module gives another meaning.
+    /// A type has a name that generated code uses for something else.
     #[error("{place}: a type cannot be called `{name}`, which generated code uses itself")]
     ReservedName {
-        /// API and toolset.
+        /// API, followed by the toolset or `shared types`.
         place: String,
-        /// The name in Rust.
+        /// Name in Rust.
         name: String,
     },
-    /// A filter or the summary names a field that the item does not have.
+    /// A filter or the summary names a field that the item type does not have.
     #[error("{place}: an item of the list has no field `{field}`")]
     UnknownField {
         /// API and tool.
         place: String,
-        /// The field, with dots.
+        /// Path of the field, with dots.
         field: String,
     },
-    /// An effect is milder than the HTTP method says.
+    /// An effect is less strict than the effect that follows from the methods.
     #[error("{place}: the effect that follows from `{http}` can be made stricter, never laxer")]
     LaxEffect {
         /// API and tool.
@@ -79,36 +79,36 @@ pub enum EmitError {
         /// HTTP method.
         http: String,
     },
-    /// A rule stands where the block syntax has no place for it.
+    /// Validation rules are on a value for which the block syntax cannot express them.
     #[error("{place}: the values of {what} keep to rules that a block has no place for")]
     RulesWithoutPlace {
-        /// API and tool, or type.
+        /// API and tool.
         place: String,
-        /// What they are the values of.
+        /// Parameter or type with the values.
         what: String,
     },
-    /// The README has no place for the table.
+    /// The README has no marker for the table.
     #[error("README.md: there is no line `{marker}` where it belongs")]
     NoMarker {
-        /// The missing line.
+        /// Missing line.
         marker: &'static str,
     },
     /// A template does not fit its values.
     #[error("template `{template}`")]
     Template {
-        /// Its name.
+        /// Name of the template.
         template: &'static str,
-        /// What does not fit.
+        /// Error of the template engine.
         #[source]
         source: minijinja::Error,
     },
 }
 
-/// Prints everything that is generated, sorted by path.
+/// Emits all generated files, sorted by path.
 ///
 /// # Errors
 ///
-/// All that cannot be printed. Nothing is printed then.
+/// All reasons why the catalogue cannot be emitted. No file is emitted if there is an error.
 pub fn emit(catalog: &Catalog) -> Result<Vec<OutputFile>, Vec<EmitError>> {
     let errors = check::check(catalog);
     if !errors.is_empty() {

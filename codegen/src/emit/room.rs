@@ -1,6 +1,6 @@
-//! How much of a schema is written out: types of some APIs lead to almost all others, and some to themselves.
+//! Limits the depth and size of a schema. The types of some APIs refer to almost all other types, or to themselves.
 //!
-//! The runtime decides the same way.
+//! The runtime has the same limits.
 
 use serde_json::{Map, Value};
 
@@ -8,24 +8,24 @@ use super::json_schema::{any, object};
 use super::types::Types;
 use crate::catalog::{TypeDef, TypeKind, TypeRef, TypeShape};
 
-/// Most schemas in one schema.
+/// Maximum number of schemas within a schema.
 const MOST: usize = 300;
 
-/// Most objects in each other.
+/// Maximum nesting depth of objects.
 const DEEPEST: usize = 12;
 
-/// The types, and how much of them there is room for.
+/// Types, with the remaining depth at a position in a schema.
 #[derive(Clone, Copy)]
 pub(super) struct Room<'t> {
     pub(super) types: &'t Types<'t>,
-    /// Objects in each other.
+    /// Remaining nesting depth of objects.
     pub(super) objects: usize,
-    /// Times that a circle is gone round.
+    /// Number of recursive references that can still be followed.
     links: usize,
 }
 
 impl<'t> Room<'t> {
-    /// As much as there is room for with all of these.
+    /// Returns the greatest depth at which all of these types together keep to the maximum number of schemas.
     pub(super) fn of<'a>(
         types: &'t Types<'t>,
         of: &(impl Iterator<Item = &'a TypeRef> + Clone),
@@ -43,7 +43,7 @@ impl<'t> Room<'t> {
         rooms.into_iter().find(fits).unwrap_or(room(0))
     }
 
-    /// Within an object.
+    /// Returns the remaining depth inside an object.
     pub(super) fn inner(self) -> Self {
         Self {
             objects: self.objects.saturating_sub(1),
@@ -51,7 +51,7 @@ impl<'t> Room<'t> {
         }
     }
 
-    /// Behind a link.
+    /// Returns the remaining depth after a recursive reference; `None` if the reference must not be followed.
     pub(super) fn beyond(self) -> Option<Self> {
         let links = self.links.checked_sub(1)?;
         Some(Self { links, ..self })
@@ -72,7 +72,7 @@ impl<'t> Room<'t> {
             }
             TypeKind::Boxed(name) => match (self.beyond(), self.types.get(name)) {
                 (Some(beyond), Some(definition)) => {
-                    // The link is one, what it leads to another.
+                    // The reference and its target count as two schemas.
                     left.checked_sub(1).is_some_and(|rest| {
                         *left = rest;
                         beyond.fits_inside(definition, left)
@@ -102,7 +102,7 @@ impl<'t> Room<'t> {
     }
 }
 
-/// What stands where a circle is not gone round again.
+/// Returns the placeholder for a recursive type beyond the depth limit.
 pub(super) fn cut(definition: Option<&TypeDef>) -> Map<String, Value> {
     match definition.map(|definition| &definition.shape) {
         Some(TypeShape::Struct { .. }) => object("object"),

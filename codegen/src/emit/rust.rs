@@ -1,4 +1,4 @@
-//! The generated crate: one file per API, one per toolset and API, and one per API for the types that toolsets share.
+//! Creates the generated crate: one file for each API, one for each toolset of an API or alternative, and one for each API with the types that toolsets share.
 
 use serde::Serialize;
 
@@ -11,10 +11,10 @@ use crate::catalog::{
     Api, Catalog, EnumValue, Operation, Toolset, ToolsetDoc, TypeDef, TypeRef, TypeShape,
 };
 
-/// The module with the types that several toolsets of an API have.
+/// Name of the module with the types that several toolsets of an API share.
 pub(super) const SHARED: &str = "shared";
 
-/// All Rust files.
+/// Creates all Rust files.
 pub(super) fn files(
     templates: &Templates,
     catalog: &Catalog,
@@ -159,7 +159,7 @@ fn toolset_module<'a>(shared: &[TypeDef], toolset: &'a Toolset) -> ToolsetModule
     }
 }
 
-/// Whether a module refers to types of the API.
+/// Returns whether a module refers to shared types of the API.
 fn uses_shared(shared: &[TypeDef], toolset: &Toolset) -> bool {
     let is = |of: &TypeDef, name: &str| of.rust_name == name;
     references(toolset).filter_map(named).any(|name| {
@@ -167,7 +167,7 @@ fn uses_shared(shared: &[TypeDef], toolset: &Toolset) -> bool {
     })
 }
 
-/// An operation, and the arguments of its attribute that are not plain values.
+/// Operation with those arguments of its attribute that are not plain values.
 #[derive(Serialize)]
 struct Tool<'a> {
     operation: &'a Operation,
@@ -236,7 +236,7 @@ fn tool(operation: &Operation) -> Tool<'_> {
     }
 }
 
-/// A field of a struct.
+/// Field of a struct.
 #[derive(Serialize)]
 struct Field<'a> {
     rust_name: &'a str,
@@ -246,7 +246,7 @@ struct Field<'a> {
     arguments: Vec<Argument>,
 }
 
-/// A struct or an enum.
+/// Struct or enum.
 #[derive(Serialize)]
 struct Type<'a> {
     rust_name: &'a str,
@@ -270,7 +270,7 @@ enum Shape<'a> {
     },
 }
 
-/// A variant of a union.
+/// Variant of a union.
 #[derive(Serialize)]
 struct Variant<'a> {
     rust_name: &'a str,

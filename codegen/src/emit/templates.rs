@@ -1,4 +1,4 @@
-//! The templates and the filters that they share.
+//! Templates and their filters.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -42,16 +42,16 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("type.jinja", include_str!("../../templates/type.jinja")),
 ];
 
-/// All templates, ready to render.
+/// Parsed templates.
 pub(super) struct Templates(Environment<'static>);
 
 impl Templates {
-    /// Parses them.
+    /// Parses all templates.
     pub(super) fn new() -> Result<Self, EmitError> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        // A tag on a line of its own leaves no trace.
+        // A line that contains only a template tag adds nothing to the output.
         let syntax = SyntaxConfig::builder()
             .trim_blocks(true)
             .lstrip_blocks(true)
@@ -71,7 +71,7 @@ impl Templates {
         Ok(Self(environment))
     }
 
-    /// Fills one of them.
+    /// Renders a template.
     pub(super) fn render(
         &self,
         template: &'static str,

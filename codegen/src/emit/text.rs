@@ -1,19 +1,19 @@
-//! Words: how a description becomes a doc comment and a text becomes a literal.
+//! Converts descriptions to doc comments, and texts to literals.
 
 use serde_json::Value;
 
-/// Widest line of a doc comment.
+/// Maximum width of a line of a doc comment.
 const WIDTH: usize = 100;
 
-/// A line of a description.
+/// Line of a description.
 enum Line {
-    /// Words that can be wrapped anywhere.
+    /// Text that can be wrapped between any two words.
     Words(String),
-    /// Part of a fenced code block.
+    /// Line of a fenced code block.
     Code(String),
 }
 
-/// A description as a client receives it: what the macros make of its doc comment.
+/// Returns a description as a client receives it. The macros normalise the doc comment in the same way.
 pub(super) fn description(text: &str) -> String {
     let paragraphs: Vec<String> = paragraphs(text)
         .into_iter()
@@ -30,7 +30,7 @@ pub(super) fn description(text: &str) -> String {
     paragraphs.join("\n\n")
 }
 
-/// A description as the lines of a doc comment, each with its line break; nothing for an empty one.
+/// Converts a description to the lines of a doc comment, each with a line break. An empty description becomes an empty text.
 pub(super) fn doc_comment(text: &str, indent: usize) -> String {
     let margin = " ".repeat(indent);
     let width = WIDTH.saturating_sub(indent + "/// ".len());
@@ -50,7 +50,7 @@ pub(super) fn doc_comment(text: &str, indent: usize) -> String {
     paragraphs.join(&format!("{margin}///\n"))
 }
 
-/// The paragraphs of a description, as Markdown reads it: a line break within one means nothing, unless the next line is an item of a list or the like.
+/// Splits a description into paragraphs, as Markdown does. A line break within a paragraph has no meaning, unless the next line begins a list item or a similar element.
 fn paragraphs(text: &str) -> Vec<Vec<Line>> {
     let mut found: Vec<Vec<Line>> = Vec::new();
     let mut ended = true;
@@ -82,7 +82,7 @@ fn paragraphs(text: &str) -> Vec<Vec<Line>> {
     found
 }
 
-/// Whether Markdown gives this line a meaning that it would lose behind another.
+/// Returns whether a line has a meaning in Markdown that it would lose if it were joined to the preceding line.
 fn starts_a_line(line: &str) -> bool {
     let number = line.trim_start_matches(|char: char| char.is_ascii_digit());
     ["- ", "* ", "+ ", "#", "|", ">"]
@@ -91,7 +91,7 @@ fn starts_a_line(line: &str) -> bool {
         || (number.len() < line.len() && (number.starts_with(". ") || number.starts_with(") ")))
 }
 
-/// Breaks a paragraph into lines. A word longer than a line stands alone on one.
+/// Wraps a paragraph. A word that is longer than a line gets its own line.
 fn wrap(paragraph: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in paragraph.split(' ') {
@@ -109,7 +109,7 @@ fn wrap(paragraph: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Whether Markdown takes a line that begins with this word for something else than more of the paragraph.
+/// Returns whether Markdown reads a line that begins with this word as a new block, not as a continuation of the paragraph.
 fn starts_a_block(word: &str) -> bool {
     let number = word.trim_end_matches(['.', ')']);
     let numbered = number.len() < word.len() && number.chars().all(|char| char.is_ascii_digit());
@@ -123,7 +123,7 @@ fn starts_a_block(word: &str) -> bool {
         || word.starts_with("___")
 }
 
-/// A text as a Rust literal: plain if it can be, raw if that saves escapes.
+/// Converts a text to a Rust string literal: a raw one if that saves escapes, otherwise a plain one.
 pub(super) fn string_literal(text: &str) -> String {
     let plain = format!("{text:?}");
     let escapes = text.contains(['"', '\\']);
@@ -138,7 +138,7 @@ pub(super) fn string_literal(text: &str) -> String {
     format!("r{fence}\"{text}\"{fence}")
 }
 
-/// A JSON value as the value of an attribute argument: a literal if Rust has one, else `json("...")`.
+/// Converts a JSON value to the value of an attribute argument: a literal if Rust has one, otherwise `json("...")`.
 pub(super) fn json_literal(value: &Value) -> String {
     match value {
         Value::String(text) => string_literal(text),
@@ -149,7 +149,7 @@ pub(super) fn json_literal(value: &Value) -> String {
     }
 }
 
-/// Whether a name can be written as an identifier.
+/// Returns whether a name can be written as an identifier.
 pub(super) fn is_identifier(name: &str) -> bool {
     let mut chars = name.chars();
     chars
@@ -160,7 +160,7 @@ pub(super) fn is_identifier(name: &str) -> bool {
         && !KEYWORDS.contains(&name)
 }
 
-/// A wire name where the block syntax takes an identifier or, failing that, a string.
+/// Writes a wire name as an identifier or, if that is not possible, as a string literal.
 pub(super) fn word(name: &str) -> String {
     if is_identifier(name) {
         name.to_owned()
@@ -169,7 +169,7 @@ pub(super) fn word(name: &str) -> String {
     }
 }
 
-/// `a`, `b` and `c`, each as code.
+/// Lists items as code: "`a`, `b` and `c`".
 pub(super) fn code_list(items: &[String]) -> String {
     let all: Vec<String> = items.iter().map(|item| format!("`{item}`")).collect();
     match all.as_slice() {
@@ -214,7 +214,7 @@ mod tests {
                 "    /// Like\n    /// ```\n    /// a:\n    ///\n    ///   b\n    /// ```\n    /// this.\n"
                     .to_owned(),
             ),
-            // A line must not begin with what Markdown takes for a list.
+            // A wrapped line must not begin with a mark that Markdown reads as a list item.
             (
                 &long,
                 format!("    /// {} -\n    /// more more more\n", "word ".repeat(18).trim_end()),

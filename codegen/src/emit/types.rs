@@ -1,14 +1,14 @@
-//! The types that one generated module knows, by name.
+//! Types that are visible in a generated module, by name.
 
 use std::collections::BTreeMap;
 
 use crate::catalog::{Field, Toolset, TypeDef, TypeKind, TypeRef, TypeShape};
 
-/// The types of a module: anonymous ones, its own, and those of the API.
+/// Types of a module: anonymous types, its named types and the shared types of the API.
 pub(crate) struct Types<'a>(BTreeMap<&'a str, &'a TypeDef>);
 
 impl<'a> Types<'a> {
-    /// Those that an API has for all its toolsets.
+    /// Returns the types that the toolsets of an API share.
     pub(super) fn shared(types: &'a [TypeDef]) -> Self {
         Self(
             types
@@ -18,7 +18,7 @@ impl<'a> Types<'a> {
         )
     }
 
-    /// Those of the module of a toolset. Its own come before those of the API, which it shares.
+    /// Returns the types of a toolset's module. A type of the module hides a shared type with the same name.
     pub(crate) fn of(shared: &'a [TypeDef], toolset: &'a Toolset) -> Self {
         Self(
             shared
@@ -29,18 +29,18 @@ impl<'a> Types<'a> {
         )
     }
 
-    /// The type of this name.
+    /// Returns the type with this name.
     pub(crate) fn get(&self, name: &str) -> Option<&'a TypeDef> {
         self.0.get(name).copied()
     }
 
-    /// What a path with dots leads to in a type, through objects and arrays of objects.
+    /// Returns the type at a path with dots, which leads through objects and arrays of objects.
     pub(crate) fn field(&self, ty: &'a TypeRef, path: &str) -> Option<&'a TypeRef> {
         path.split('.')
             .try_fold(ty, |ty, name| Some(&self.member(ty, name)?.ty))
     }
 
-    /// The members of an object; none of anything else.
+    /// Returns the members of an object; an empty slice for other types.
     pub(crate) fn fields(&self, ty: &'a TypeRef) -> &'a [Field] {
         match &ty.kind {
             TypeKind::Named(of) => match self.get(of).map(|def| &def.shape) {
@@ -63,7 +63,7 @@ impl<'a> Types<'a> {
     }
 }
 
-/// All that a module refers to, in its tools and in the types that it defines.
+/// Returns all types to which a module refers, in its tools and in its type definitions.
 pub(super) fn references(toolset: &Toolset) -> impl Iterator<Item = &TypeRef> {
     let of_operations = toolset.operations.iter().flat_map(|operation| {
         operation
@@ -76,7 +76,7 @@ pub(super) fn references(toolset: &Toolset) -> impl Iterator<Item = &TypeRef> {
     of_operations.chain(definitions(toolset).flat_map(parts))
 }
 
-/// The types that a module defines, in the order they are printed.
+/// Returns the types that a module defines, in the order in which they are emitted.
 pub(super) fn definitions(toolset: &Toolset) -> impl Iterator<Item = &TypeDef> {
     toolset
         .operations
@@ -85,7 +85,7 @@ pub(super) fn definitions(toolset: &Toolset) -> impl Iterator<Item = &TypeDef> {
         .chain(&toolset.types)
 }
 
-/// The types that a type consists of.
+/// Returns the types that a definition directly contains.
 pub(super) fn parts(definition: &TypeDef) -> Vec<&TypeRef> {
     match &definition.shape {
         TypeShape::Struct { fields, additional } => fields
@@ -98,7 +98,7 @@ pub(super) fn parts(definition: &TypeDef) -> Vec<&TypeRef> {
     }
 }
 
-/// The named type that a type is, or holds in arrays and maps.
+/// Returns the name of a named type, or of the named type inside arrays and maps.
 pub(super) fn named(ty: &TypeRef) -> Option<&str> {
     match &ty.kind {
         TypeKind::Array(of) | TypeKind::Map(of) => named(of),

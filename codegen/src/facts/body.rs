@@ -1,4 +1,4 @@
-//! The request body: its members become parameters.
+//! Reads the request body; its members become parameters.
 
 use openapiv3::{MediaType, ReferenceOr, RequestBody};
 use serde_json::Value;
@@ -13,21 +13,21 @@ use crate::error::DocumentError;
 use crate::ident::{Taken, snake};
 use crate::openapi::{OperationAt, escape, unescape};
 
-/// Whether what comes in this media type is JSON; what can be anything is what was asked for.
+/// Returns whether a response of this media type can be JSON. A wildcard such as `*/*` can, because the request asks for JSON.
 pub(super) fn can_be_json(media_type: &str) -> bool {
     rank(media_type) <= 2
 }
 
-/// Whether a media type is JSON.
+/// Returns whether a media type is JSON.
 pub(crate) fn is_json(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     essence == "application/json" || essence.ends_with("+json")
 }
 
-/// Media types with members, of which each is written as text or as a file.
+/// Media types of forms, in which each member is written as text or as a file.
 const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-data"];
 
-/// How well a media type suits a tool, least first: JSON, what is JSON in another name or in any, forms, text, all else.
+/// Returns how well a media type suits a tool; lower is better. The order is: JSON, other JSON types, wildcards, forms, text, everything else.
 fn rank(media_type: &str) -> usize {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     match essence {
@@ -41,7 +41,7 @@ fn rank(media_type: &str) -> usize {
     }
 }
 
-/// The media type that suits a tool best; of several that do, the first.
+/// Returns the media type that suits a tool best, or the first of several that suit equally well.
 pub(super) fn preferred<'a, T>(
     content: impl Iterator<Item = (&'a String, T)>,
 ) -> Option<(&'a str, T)> {
@@ -64,7 +64,7 @@ pub(super) fn read<'a>(
     )?;
     types.refused(&body.extensions, &pointer);
     if at.http == "get" {
-        // OpenAPI says to ignore it: servers need not look at it.
+        // OpenAPI says that servers ignore the body of a GET request.
         if body.required {
             types.unsupported(&pointer, "a GET request with a body");
         }
@@ -73,7 +73,7 @@ pub(super) fn read<'a>(
     let (media_type, media) = preferred(body.content.iter())?;
     types.refused(&media.extensions, &pointer);
     let pointer = format!("{pointer}/content/{}", escape(media_type));
-    // What takes anything takes JSON.
+    // A wildcard media type accepts JSON.
     let media_type = match rank(media_type) {
         2 => "application/json",
         _ => media_type,
@@ -120,13 +120,13 @@ pub(super) fn read<'a>(
     } else {
         description
     };
-    // A body that can be `null` can be left out, which says the same.
+    // An optional body that can be `null` can be omitted instead, with the same meaning.
     let mut ty = types.type_of(&part, &flat, Direction::Input, &hint.of("body"));
     ty.nullable &= body.required;
     let fits = match &ty.kind {
         _ if is_json(media_type) => true,
         TypeKind::String => true,
-        // A body of which nothing is known is bytes.
+        // A body of unknown type is sent as bytes.
         TypeKind::Any if !is_form && rank(media_type) == 6 => {
             ty = plain(TypeKind::String);
             ty.rules.format = Some("binary".to_owned());
@@ -149,7 +149,7 @@ pub(super) fn read<'a>(
     Some(read)
 }
 
-/// How the members of a form are written; what is not said is repeated for each value, and JSON if it is an object.
+/// Reads how the members of a form are written. A member without a declared style is repeated for each value, or written as JSON if it is an object.
 fn encoding(types: &mut Types<'_>, media: &MediaType, pointer: &str) -> Vec<(String, Separator)> {
     let declared = media
         .extensions
@@ -175,7 +175,7 @@ fn encoding(types: &mut Types<'_>, media: &MediaType, pointer: &str) -> Vec<(Str
     all
 }
 
-/// Bytes come as text, since JSON has no others.
+/// Adds to the descriptions of files that their bytes are sent as Base64, because JSON cannot contain bytes.
 fn files(types: &Types<'_>, parameters: &mut [Parameter]) {
     let of_body = |place| matches!(place, Place::Body | Place::WholeBody);
     for parameter in parameters.iter_mut().filter(|it| of_body(it.place)) {
@@ -212,7 +212,7 @@ fn resolve<'a>(
     target.map(|body| (body, reference.trim_start_matches('#').to_owned()))
 }
 
-/// Whether it is one object whose members all have names: only then they can be arguments.
+/// Returns whether the body is one object whose members all have names. Only then can the members be arguments.
 fn has_members(flat: &Flat<'_>) -> bool {
     let object = flat.basic.is_none_or(|basic| basic == Basic::Object)
         && flat.union.is_empty()
@@ -256,7 +256,7 @@ fn members<'a>(
             wire: (*name).to_owned(),
             place: Place::Body,
             description: described(&inner, Direction::Input),
-            // A call without the body is a call without its members.
+            // A call that omits an optional body omits its required members too.
             required: required && body.required,
             deprecated: inner.deprecated,
             secret,

@@ -1,4 +1,4 @@
-//! Schemas that list what is allowed: values (`enum`) and alternatives (`oneOf`, `anyOf`).
+//! Reads schemas that list allowed values (`enum`) or alternatives (`oneOf`, `anyOf`).
 
 use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
@@ -42,7 +42,7 @@ impl<'a> Types<'a> {
                 maximum: Some(max.into()),
                 ..Rules::default()
             };
-            // An answer keeps to no rules.
+            // In a response, a range replaces the listed integers only if it contains no others.
             let mut several = known
                 .iter()
                 .filter_map(|value| value.as_i64())
@@ -81,11 +81,11 @@ impl<'a> Types<'a> {
         let mut parts = Vec::new();
         self.alternatives(&flat.union, Some(direction), &mut parts, 0);
         if parts.is_empty() {
-            // Only members of an object can be hidden, and this is none.
+            // Only members of an object can be hidden. A union is not a member, so if all its alternatives are hidden, all are used.
             self.alternatives(&flat.union, None, &mut parts, 0);
         }
         let mut types: Vec<(String, TypeRef)> = Vec::new();
-        // The name is taken before those of the alternatives, which begin with it.
+        // The name of the union is taken before those of the alternatives, which begin with it.
         let own = name.unwrap_or_else(|| self.taken.take(&hint.name));
         let index = self.reserve(flat, hint, &own);
         for (number, (part, inner)) in parts.iter().enumerate() {
@@ -108,7 +108,7 @@ impl<'a> Types<'a> {
         if types.len() == 1
             && let Some((_, ty)) = types.pop()
         {
-            // Only types that are still being read are known by their index, and these stand in front of it.
+            // Removing the entry is safe: only types that are still being read are known by their index, and their indexes are lower.
             self.types.remove(index);
             return TypeRef {
                 nullable: flat.nullable,
@@ -127,11 +127,11 @@ impl<'a> Types<'a> {
         plain(TypeKind::Named(own))
     }
 
-    /// What holds for all alternatives of something that says more than them: their members become optional ones of the whole. This allows more than the document does, never less.
+    /// Merges the alternatives of a schema that also has members, values or items of its own: the members of the alternatives become optional members of the whole. The result allows more than the document, never less.
     pub(super) fn absorb(&mut self, mut flat: Flat<'a>, depth: usize) -> Flat<'a> {
         let union = std::mem::take(&mut flat.union);
         if flat.values.is_some() || flat.basic.is_some_and(|basic| basic != Basic::Object) {
-            // The alternatives of a value only choose among what is known of it.
+            // The alternatives of a value that is not an object only restrict the type that is already known.
             return flat;
         }
         let mut open = depth == MAX_DEPTH;
@@ -146,7 +146,7 @@ impl<'a> Types<'a> {
             open |= matches!(inner.additional, Additional::Open | Additional::These(_))
                 || (says_nothing && !matches!(inner.additional, Additional::Closed));
             for (name, parts) in inner.properties {
-                // Several parts that all hold cannot be one of several ways.
+                // If several parts define a member and all apply, together they cannot be one alternative. The last part is used.
                 let Some(whole) = parts.into_iter().next_back() else {
                     continue;
                 };
@@ -157,7 +157,7 @@ impl<'a> Types<'a> {
             }
         }
         for (name, parts) in found {
-            // What is said outside holds whatever the alternative.
+            // A definition outside the alternatives applies to all of them.
             flat.properties
                 .entry(name)
                 .or_insert_with(|| match parts.len() {
@@ -172,7 +172,7 @@ impl<'a> Types<'a> {
         flat
     }
 
-    /// Alternatives of alternatives are alternatives; those that are hidden in a direction are none there.
+    /// Collects all alternatives, including those of nested unions, except alternatives that are hidden in a direction.
     fn alternatives(
         &mut self,
         union: &[Part<'a>],
@@ -200,7 +200,7 @@ fn variant_name(ty: &TypeRef, union: &str) -> String {
         TypeKind::String => "String".to_owned(),
         TypeKind::Array(item) => format!("{}Array", variant_name(item, union)),
         TypeKind::Map(_) => "Object".to_owned(),
-        // The alternatives of `XValue` are called `XValueA`, their variants `A`.
+        // The alternatives of `XValue` are named `XValueA`, and their variants `A`.
         TypeKind::Named(name) | TypeKind::Boxed(name) => name
             .strip_prefix(union)
             .filter(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))

@@ -1,10 +1,10 @@
-//! Types that contain themselves: where a circle comes round, a type is held by reference, as a constant cannot contain itself.
+//! Finds types that contain themselves. Where such a cycle closes, a type is held by reference, because a constant cannot contain itself.
 
 use std::collections::BTreeMap;
 
 use crate::catalog::{TypeDef, TypeKind, TypeRef, TypeShape};
 
-/// Makes each reference between types of one circle a [`TypeKind::Boxed`].
+/// Makes each reference between types of one cycle a [`TypeKind::Boxed`].
 pub(super) fn cut<'t>(types: impl Iterator<Item = &'t mut TypeDef>) {
     let mut types: Vec<&mut TypeDef> = types.collect();
     let index: BTreeMap<String, usize> = types
@@ -37,9 +37,9 @@ pub(super) fn cut<'t>(types: impl Iterator<Item = &'t mut TypeDef>) {
     }
 }
 
-/// The number of the circle of each node; one that is in none has a number of its own.
+/// Returns the number of the cycle (strongly connected component) of each node. A node outside any cycle has its own number.
 ///
-/// Kosaraju's algorithm, without recursion, since documents decide how deep it would be.
+/// Kosaraju's algorithm is used without recursion, because the document decides how deep a recursion would be.
 fn circles(edges: &[Vec<usize>]) -> Vec<usize> {
     let mut order = Vec::new();
     let mut seen = vec![false; edges.len()];
@@ -60,7 +60,7 @@ fn circles(edges: &[Vec<usize>]) -> Vec<usize> {
     circle
 }
 
-/// Visits what is reached from `start` and was not seen yet, each node behind those it leads to.
+/// Visits each node that is reachable from `start` and not yet seen, after the nodes to which it leads.
 fn walk(edges: &[Vec<usize>], start: usize, seen: &mut [bool], visit: &mut impl FnMut(usize)) {
     if std::mem::replace(&mut seen[start], true) {
         return;
@@ -79,7 +79,7 @@ fn walk(edges: &[Vec<usize>], start: usize, seen: &mut [bool], visit: &mut impl 
     }
 }
 
-/// Calls `change` with each kind in a type, however deep.
+/// Calls `change` with each kind in a type, at any depth.
 pub(super) fn each_kind(def: &mut TypeDef, change: &mut impl FnMut(&mut TypeKind)) {
     match &mut def.shape {
         TypeShape::Struct { fields, additional } => {
@@ -94,7 +94,7 @@ pub(super) fn each_kind(def: &mut TypeDef, change: &mut impl FnMut(&mut TypeKind
     }
 }
 
-/// Calls `change` with the kind of a type and of what it holds.
+/// Calls `change` with the kind of a type and the kinds of its items or values.
 pub(super) fn inside(ty: &mut TypeRef, change: &mut impl FnMut(&mut TypeKind)) {
     change(&mut ty.kind);
     if let TypeKind::Array(of) | TypeKind::Map(of) = &mut ty.kind {

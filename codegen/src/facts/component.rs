@@ -1,4 +1,4 @@
-//! Component schemas: each is read once, wherever it is met first.
+//! Reads component schemas, each once, at its first use.
 
 use super::circles;
 use super::flat::Part;
@@ -8,7 +8,7 @@ use crate::catalog::{TypeKind, TypeRef};
 
 impl Types<'_> {
     pub(super) fn component(&mut self, name: &str, direction: Direction) -> TypeRef {
-        // That there is no such component was an error when it was flattened.
+        // Flattening has already reported that the component does not exist.
         let Some(names) = self.spec.components.get(name) else {
             return plain(TypeKind::Any);
         };
@@ -30,7 +30,7 @@ impl Types<'_> {
             ..plain(TypeKind::Named(rust_name.to_owned()))
         };
         if whole.is_struct() {
-            // It has its own turn, so that long chains of components are not deep ones here.
+            // A struct is read in its own turn, so that a long chain of components does not become a deep recursion here.
             return named;
         }
         if self.open.iter().any(|open| open == rust_name) {
@@ -40,7 +40,7 @@ impl Types<'_> {
         self.read(name, direction)
     }
 
-    /// Reads a component, if that was not done.
+    /// Reads a component, unless this was already done.
     pub(super) fn read(&mut self, name: &str, direction: Direction) -> TypeRef {
         let Some(names) = self.spec.components.get(name) else {
             return plain(TypeKind::Any);
@@ -74,7 +74,7 @@ impl Types<'_> {
             unsendable: std::mem::replace(&mut self.unsendable, unsendable),
         };
         if self.guessed.remove(&rust_name) && ty.kind != TypeKind::Named(rust_name.clone()) {
-            // There is no type of this name to refer to.
+            // The component did not become a type of this name, so no reference to the name is possible.
             forget(&rust_name, &mut built);
             for other in self.built.values_mut() {
                 forget(&rust_name, other);
@@ -86,7 +86,7 @@ impl Types<'_> {
     }
 }
 
-/// Writes any value where a name stands that no type has.
+/// Replaces a type name that does not exist with the type of any value.
 fn forget(name: &str, built: &mut Built) {
     let mut forget = |kind: &mut TypeKind| {
         if *kind == TypeKind::Named(name.to_owned()) {
@@ -97,7 +97,7 @@ fn forget(name: &str, built: &mut Built) {
     for def in &mut built.types {
         circles::each_kind(def, &mut forget);
     }
-    // Any value can be `null`.
+    // The type of any value already allows `null`.
     if built.ty.kind == TypeKind::Any {
         built.ty.nullable = false;
     }

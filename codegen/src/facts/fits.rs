@@ -1,4 +1,4 @@
-//! Defaults and examples that are values of their types. Documents have others too, and those tell nobody anything.
+//! Removes defaults and examples that are invalid for their types. Documents contain such values, and they help nobody.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::catalog::{Field, Rules, TypeDef, TypeKind, TypeRef, TypeShape};
 
-/// Types by name.
+/// Type definitions by Rust name.
 pub(super) type Defs<'t> = BTreeMap<&'t str, &'t TypeDef>;
 
-/// Whether a value is one of a type and keeps to its rules.
+/// Returns whether a value has a type and satisfies its rules.
 pub(super) fn fits(value: &Value, ty: &TypeRef, defs: &Defs<'_>) -> bool {
     match (&ty.kind, value) {
         (TypeKind::Any | TypeKind::Boxed(_), _) => true,
@@ -78,7 +78,7 @@ fn counts(count: usize, min: Option<u32>, max: Option<u32>) -> bool {
     min && max.is_none_or(|max| usize::try_from(max).is_ok_and(|max| count <= max))
 }
 
-/// Takes out the defaults and examples of a type's fields that do not fit.
+/// Removes the invalid defaults and examples of a type's fields.
 pub(super) fn keep_fitting(def: &mut TypeDef, defs: &Defs<'_>) {
     if let TypeShape::Struct { fields, .. } = &mut def.shape {
         for field in fields {

@@ -1,4 +1,4 @@
-//! A schema with references followed and `allOf` merged: all that it says, in one value.
+//! Flattens a schema: follows its references and merges its `allOf`, so that one value has everything the schema says.
 
 use indexmap::{IndexMap, IndexSet};
 use openapiv3::{AnySchema, ReferenceOr, Schema, SchemaData, SchemaKind};
@@ -9,24 +9,24 @@ use crate::catalog::Rules;
 use crate::error::DocumentError;
 use crate::openapi::{REFUSED, Spec, component_name, escape};
 
-/// A schema somewhere in a document.
+/// Schema at one location of a document.
 #[derive(Debug, Clone)]
 pub(super) struct Part<'a> {
     source: Source<'a>,
     /// JSON pointer in the normalised document.
     pub(super) pointer: String,
-    /// The component it stands in.
+    /// Component that contains the schema.
     pub(super) owner: Option<String>,
-    /// Components that it is an alternative of, and so cannot be made of.
+    /// Components that have this schema as an alternative. A reference from the schema to one of them would make the component a part of itself.
     inside: Vec<String>,
 }
 
-/// What a part is made from.
+/// Origin of a part.
 #[derive(Debug, Clone)]
 enum Source<'a> {
     Schema(&'a Schema),
     Reference(String),
-    /// One of these holds, whichever.
+    /// Alternatives, of which any one applies.
     Either(Vec<Part<'a>>),
 }
 
@@ -65,7 +65,7 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Something that is said in several ways, of which one holds.
+    /// Makes a part from several definitions, of which one applies.
     pub(super) fn either(parts: Vec<Self>) -> Self {
         let first = parts.first();
         Self {
@@ -76,7 +76,7 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Whether both are the same place of the document.
+    /// Returns whether both parts are the same reference or equal schemas.
     pub(super) fn is(&self, other: &Self) -> bool {
         match (&self.source, &other.source) {
             (Source::Reference(one), Source::Reference(two)) => one == two,
@@ -85,7 +85,7 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// A whole component.
+    /// Makes a part for a whole component.
     pub(super) fn component(name: &str) -> Self {
         let pointer = format!("/components/schemas/{}", escape(name));
         Self {
@@ -96,7 +96,7 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// `title`, if it has one of its own.
+    /// Returns the schema's own `title`, not that of a component to which it refers.
     pub(super) fn title(&self) -> Option<&'a str> {
         match &self.source {
             Source::Schema(schema) => schema.schema_data.title.as_deref(),
@@ -104,7 +104,7 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// The component that this is, whatever notes stand beside the reference.
+    /// Returns the name of the component to which the part refers, with or without annotations beside the reference.
     pub(super) fn name(&self) -> Option<String> {
         let schema = match &self.source {
             Source::Reference(reference) => return component_name(reference),
@@ -113,7 +113,7 @@ impl<'a> Part<'a> {
         };
         let all = match &schema.schema_kind {
             SchemaKind::AllOf { all_of } => all_of,
-            // `type` beside a reference is what the component is anyway.
+            // A `type` beside a reference repeats the type of the component.
             SchemaKind::Any(any) if is_only_all_of(any) => &any.all_of,
             _ => return None,
         };
@@ -132,7 +132,7 @@ fn is_only_all_of(any: &AnySchema) -> bool {
     }
 }
 
-/// A JSON type.
+/// JSON type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Basic {
     String,
@@ -143,21 +143,21 @@ pub(super) enum Basic {
     Array,
 }
 
-/// Members without a name of their own.
+/// Members that are not listed in `properties`.
 #[derive(Debug, Clone, Default)]
 pub(super) enum Additional<'a> {
-    /// Nothing is said.
+    /// The document does not mention such members.
     #[default]
     Unsaid,
-    /// There are none.
+    /// Such members are not allowed.
     Closed,
-    /// Any.
+    /// Any such members are allowed.
     Open,
-    /// These.
+    /// Such members have all of these schemas.
     These(Vec<Part<'a>>),
 }
 
-/// All that a schema says.
+/// Everything that a schema says.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Flat<'a> {
     pub(super) basic: Option<Basic>,
@@ -165,9 +165,9 @@ pub(super) struct Flat<'a> {
     pub(super) read_only: bool,
     pub(super) write_only: bool,
     pub(super) deprecated: bool,
-    /// The outermost description.
+    /// Outermost description.
     pub(super) description: String,
-    /// Whether the description is that of a component it refers to.
+    /// Whether the description is that of a component to which the schema refers.
     pub(super) described_by_component: bool,
     pub(super) default: Option<Value>,
     pub(super) example: Option<Value>,
@@ -180,29 +180,29 @@ pub(super) struct Flat<'a> {
     pub(super) items: Vec<Part<'a>>,
     /// Alternatives; empty if there are none.
     pub(super) union: Vec<Part<'a>>,
-    /// Whether it is said to be of several types at once: nothing is, but servers answer with it.
+    /// Whether the schema requires several JSON types at once. No value can satisfy this, but servers respond with values of such schemas.
     pub(super) mixed: bool,
-    /// What else a value that is sent has to be, in sentences: what no rule says.
+    /// Constraints on a sent value that no rule can express, as sentences.
     pub(super) notes: Vec<String>,
-    /// What has no place in the catalogue and counts only for what is sent: pointer and construct.
+    /// Constructs that the catalogue cannot express, each with its pointer. They matter only for values that are sent.
     pub(super) unsupported: Vec<(String, String)>,
 }
 
 impl Flat<'_> {
-    /// Whether it is an object with named members, whatever else is said of it.
+    /// Returns whether the schema is an object with named members, whatever else it says.
     pub(super) fn is_struct(&self) -> bool {
         let object = self.basic.is_none_or(|basic| basic == Basic::Object);
         object && !self.mixed && self.values.is_none() && !self.properties.is_empty()
     }
 
-    /// Whether it has alternatives, and says something else besides. That there are no other members says nothing new.
+    /// Returns whether the schema has alternatives and also members, values or items of its own. `additionalProperties: false` does not count, because it adds nothing.
     pub(super) fn has_more_than_alternatives(&self) -> bool {
         let more = !self.properties.is_empty() || self.values.is_some() || !self.items.is_empty();
         more && !self.union.is_empty()
     }
 }
 
-/// Everything that holds for a value of which all `parts` hold.
+/// Merges everything that holds for a value to which all `parts` apply.
 pub(super) fn flatten<'a>(spec: &'a Spec, parts: &[Part<'a>]) -> Result<Flat<'a>, DocumentError> {
     let mut reader = Flattener {
         spec,
@@ -222,7 +222,7 @@ pub(super) fn flatten<'a>(spec: &'a Spec, parts: &[Part<'a>]) -> Result<Flat<'a>
     Ok(flat)
 }
 
-/// What alternatives say about the whole: read-only if all are, write-only or nullable if one is.
+/// Derives properties of the whole from its alternatives: read-only if all are, write-only or nullable if at least one is.
 fn alternatives(spec: &Spec, flat: &mut Flat<'_>) -> Result<(), DocumentError> {
     let mut read_only = true;
     for part in flat.union.clone() {
@@ -243,7 +243,7 @@ pub(super) struct Flattener<'a> {
 }
 
 impl<'a> Flattener<'a> {
-    /// Adds what a part says; whether it can be `null`.
+    /// Adds the keywords of a part and returns whether it allows `null`.
     fn part(&mut self, part: &Part<'a>) -> Result<bool, DocumentError> {
         match &part.source {
             Source::Schema(schema) => self.schema(schema, &part.pointer, part.owner.as_deref()),
@@ -329,7 +329,7 @@ impl<'a> Flattener<'a> {
             SchemaKind::AllOf { all_of } => self.all_of(all_of, at)?,
             SchemaKind::AnyOf { any_of } => self.union(any_of, "anyOf", at),
             SchemaKind::OneOf { one_of } => self.union(one_of, "oneOf", at),
-            // What is forbidden besides is for the server to say.
+            // Servers check `not`.
             SchemaKind::Not { .. } => false,
             SchemaKind::Any(any) => self.any(any, at)?,
         };
@@ -348,7 +348,7 @@ impl<'a> Flattener<'a> {
                 .trim()
                 .clone_into(&mut flat.description);
         }
-        // A default of `null`, set aside as `x-default`, says no more than that the value can be left out.
+        // A default of `null`, kept as `x-default`, only says that the value can be omitted, so it is ignored here.
         flat.default = flat.default.take().or_else(|| data.default.clone());
         flat.example = flat.example.take().or_else(|| data.example.clone());
         flat.constant = flat

@@ -1,4 +1,4 @@
-//! What each kind of schema says, keyword by keyword.
+//! Reads the keywords of each kind of schema.
 
 use openapiv3::{AnySchema, Type, VariantOrUnknownOrEmpty};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::merge::{At, format_name};
 use crate::error::DocumentError;
 
 impl<'a> Flattener<'a> {
-    /// A schema of one type.
+    /// Reads a schema of one type.
     pub(super) fn ty(&mut self, ty: &'a Type, at: At<'_>) {
         match ty {
             Type::String(string) => {
@@ -99,7 +99,7 @@ impl<'a> Flattener<'a> {
         }
     }
 
-    /// Any mix of keywords.
+    /// Reads a schema with any combination of keywords and returns whether it allows `null`.
     pub(super) fn any(&mut self, any: &'a AnySchema, at: At<'_>) -> Result<bool, DocumentError> {
         let basic = match any.typ.as_deref() {
             Some("string") => Some(Basic::String),
@@ -151,7 +151,7 @@ impl<'a> Flattener<'a> {
         let nullable = self.all_of(&any.all_of, at)?;
         self.union(&any.any_of, "anyOf", at);
         self.union(&any.one_of, "oneOf", at);
-        // Without a type, an enumeration says itself whether `null` is in it.
+        // Without a `type`, the `enum` decides whether `null` is allowed.
         Ok((nullable && any.all_of.len() == 1)
             || any.typ.as_deref() == Some("null")
             || (any.typ.is_none() && any.enumeration.contains(&Value::Null)))

@@ -1,4 +1,4 @@
-//! Adds one group of keywords to what is known already; where two groups speak of the same, both hold.
+//! Merges one group of keywords into a flattened schema. If two groups constrain the same value, both apply.
 
 use indexmap::IndexMap;
 use openapiv3::{AdditionalProperties, ReferenceOr, Schema, StringFormat};
@@ -7,7 +7,7 @@ use serde_json::{Number, Value};
 use super::flat::{Additional, Basic, Flattener, Part};
 use crate::openapi::escape;
 
-/// Where the keywords stand.
+/// Location of the keywords.
 #[derive(Clone, Copy)]
 pub(super) struct At<'p> {
     pub(super) pointer: &'p str,
@@ -33,7 +33,7 @@ impl At<'_> {
 }
 
 impl<'a> Flattener<'a> {
-    /// Notes a keyword that the catalogue has no place for. Always `false`: it says nothing about `null`.
+    /// Records a keyword that the catalogue cannot express. Always returns `false`, because the keyword does not allow `null`.
     pub(super) fn unsupported(&mut self, at: At<'_>, keyword: &str) -> bool {
         self.flat
             .unsupported
@@ -41,7 +41,7 @@ impl<'a> Flattener<'a> {
         false
     }
 
-    /// Notes what no rule says.
+    /// Records a constraint that no rule can express.
     fn note(&mut self, must: &str) {
         let note = format!("Must {must}.");
         if !self.flat.notes.contains(&note) {
@@ -66,7 +66,7 @@ impl<'a> Flattener<'a> {
         };
     }
 
-    /// Values of an `enum`; none is no `enum`.
+    /// Adds the values of an `enum`. An empty list means that there is no `enum`.
     pub(super) fn values(&mut self, values: Vec<Value>) {
         if values.is_empty() {
             return;
@@ -96,7 +96,7 @@ impl<'a> Flattener<'a> {
         if let Some(pattern) = pattern.as_ref().filter(|_| two_patterns) {
             self.note(&format!("match {pattern}"));
         }
-        // What this engine cannot read is for the server to check.
+        // Servers check patterns that `regex-lite` cannot parse.
         let readable = |pattern: &String| regex_lite::Regex::new(pattern).is_ok();
         if let Some(pattern) = pattern.as_ref().filter(|pattern| !readable(pattern)) {
             self.note(&format!("match {pattern}"));
@@ -193,7 +193,7 @@ impl<'a> Flattener<'a> {
         let known = std::mem::take(&mut self.flat.additional);
         self.flat.additional = match (known, additional) {
             (known, None) => known,
-            // In `allOf` this would forbid the properties of the other parts too, which nobody means.
+            // Taken literally, this would also forbid the properties of the other parts of an `allOf`, which no author intends.
             (Additional::Unsaid | Additional::Open, Some(AdditionalProperties::Any(false))) => {
                 Additional::Closed
             }
@@ -244,7 +244,7 @@ impl<'a> Flattener<'a> {
 }
 
 impl Basic {
-    /// As in `type`.
+    /// Returns the name as in `type`.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::String => "string",
@@ -257,7 +257,7 @@ impl Basic {
     }
 }
 
-/// As in `format`.
+/// Returns the name as in `format`.
 pub(super) fn format_name(format: &StringFormat) -> &'static str {
     match format {
         StringFormat::Date => "date",
@@ -268,7 +268,7 @@ pub(super) fn format_name(format: &StringFormat) -> &'static str {
     }
 }
 
-/// `2` for 2.0, as a person would write it.
+/// Makes a JSON number. A whole number such as 2.0 becomes `2`, as a person would write it.
 fn number(value: f64) -> Option<Number> {
     let integer = Some(value)
         .filter(|value| value.fract() == 0.0)
@@ -282,7 +282,7 @@ fn least(known: Option<u32>, new: Option<u32>) -> Option<u32> {
     known.into_iter().chain(new).min()
 }
 
-/// The stricter of two.
+/// Returns the stricter of two limits.
 fn pick(
     known: Option<Number>,
     new: Option<Number>,

@@ -1,4 +1,4 @@
-//! What a document says about one operation, in the terms of the catalogue and without any decision.
+//! Describes one operation of a document in the terms of the catalogue, without making any decision.
 
 mod body;
 mod choices;
@@ -26,28 +26,28 @@ pub(crate) use shared::Shared;
 pub(crate) use types::Direction;
 use types::{Hint, Types};
 
-/// What a document says about one operation.
+/// Description of one operation by its document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
-    /// Its id.
+    /// Operation ID.
     pub operation_id: String,
-    /// HTTP method, lower case.
+    /// HTTP method in lower case.
     pub http: String,
-    /// Path with the base of the document, parameters with only one value filled in.
+    /// Path including the base path of the document. Parameters with only one value are filled in.
     pub path: String,
-    /// Path, query and header parameters in the order of the document, then the members of the body.
+    /// Path, query, header and cookie parameters in the order of the document, then the members of the body.
     ///
-    /// `name` is the wire name; two parameters of different places may have the same. `description` may be empty. A body that is no object with named members is one parameter `body`. What stands in a URL or a header is never nullable, since there is no way to write `null` there.
+    /// `name` is the wire name, restricted to the characters that are allowed in argument names; two parameters in different locations can have the same name. `description` may be empty. A body that is not an object with named members is one parameter `body`. A value in a URL or a header is never nullable, because `null` cannot be written there.
     pub parameters: Vec<Parameter>,
-    /// The request body; `None` if the operation takes none.
+    /// Request body; `None` if the operation has none.
     pub body: Option<Body>,
-    /// The answer if all goes well; `None` if it has no content or none that is JSON.
+    /// Type of the successful response; `None` if the response has no content or no JSON content.
     pub response: Option<TypeRef>,
-    /// Media types of that answer; empty if it has no content.
+    /// Media types of the successful response; empty if it has no content.
     pub response_media: Vec<String>,
-    /// JSON pointer of its media types; empty if it has no content.
+    /// JSON pointer to the media types of the successful response; empty if it has no content.
     pub response_pointer: String,
-    /// All types that parameters and response refer to: its own in the order of first use, then those of components by name, which are the same for each operation of the document.
+    /// All types to which the parameters and the response refer: the operation's own types in the order of first use, then the types of components by name, which are the same for every operation of the document.
     pub types: Vec<TypeDef>,
     /// `summary` of the operation; may be empty.
     pub summary: String,
@@ -55,7 +55,7 @@ pub struct Facts {
     pub description: String,
 }
 
-/// HTTP methods that say what a request does to what.
+/// HTTP methods that tools can use.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// Reads one operation.
@@ -69,12 +69,12 @@ pub fn facts(spec: &Spec, operation_id: &str) -> Result<Facts, Vec<DocumentError
     let shared = spec.shared.get_or_init(|| Shared::new(spec));
     let mut name = type_name(operation_id);
     let mut reading = read(&mut Types::new(spec, shared), &at, &name);
-    // Decided by the whole document, so that no name depends on which operations are tools.
+    // The whole document decides the name, so that the name does not depend on which operations are tools.
     if shared.is_ambiguous(&name, &reading.types) {
         name.push_str("With");
         reading = read(&mut Types::new(spec, shared), &at, &name);
     }
-    // Names inside a component are in the way only of operations that have it, so that those of others can be shorter.
+    // Only an operation that uses a component must avoid the type names inside this component. Other operations can have shorter names.
     if !reading.is_named_apart(shared) {
         reading = read(&mut Types::apart(spec, shared), &at, &name);
     }
@@ -134,7 +134,7 @@ pub fn facts(spec: &Spec, operation_id: &str) -> Result<Facts, Vec<DocumentError
     })
 }
 
-/// What is an operation's own.
+/// Parts of an operation that are its own, without those of components.
 struct Reading {
     path: String,
     parameters: Vec<Parameter>,
@@ -143,14 +143,14 @@ struct Reading {
     response_media: Vec<String>,
     response_pointer: String,
     types: Vec<TypeDef>,
-    /// The components it refers to, and those of them that are sent.
+    /// Components to which the operation refers; `sent` has those of them that are sent.
     refers: BTreeSet<String>,
     sent: BTreeSet<String>,
     errors: Vec<DocumentError>,
 }
 
 impl Reading {
-    /// Whether no type has the name of one in a component.
+    /// Returns whether no type of the operation has the name of a type in a component.
     fn is_named_apart(&self, shared: &Shared) -> bool {
         let own: BTreeSet<&str> = self
             .types
@@ -162,7 +162,7 @@ impl Reading {
     }
 }
 
-/// `name` is what names of its own types begin with.
+/// Reads the operation's own parts. The names of its own types begin with `name`.
 fn read<'a>(types: &mut Types<'a>, at: &OperationAt<'a>, name: &str) -> Reading {
     let hint = Hint {
         name: name.to_owned(),

@@ -1,4 +1,4 @@
-//! Objects: their members become the fields of a struct, or the values of a map.
+//! Reads objects: their members become the fields of a struct, or the values of a map.
 
 use super::flat::{Additional, Flat};
 use super::rules::{described, without_rules};
@@ -41,7 +41,7 @@ impl<'a> Types<'a> {
     fn fields(&mut self, flat: &Flat<'a>, direction: Direction, hint: &Hint) -> Vec<Field> {
         let mut taken = Taken::default();
         let mut fields = Vec::new();
-        // A component that is the same in both directions is read as an input, whether it is one or not.
+        // A component with the same type in both directions is read as input even if it is never sent, so `sent` of the component decides.
         let component = hint.schema.as_ref();
         let component = component.and_then(|name| self.spec.components.get(name));
         let is_sent = direction == Direction::Input && component.is_none_or(|it| it.sent);
@@ -51,7 +51,7 @@ impl<'a> Types<'a> {
                 continue;
             }
             let ty = self.type_of(parts, &inner, direction, &hint.of(name));
-            // What a component says of itself stands at its type.
+            // The description of a component is at its type; the field does not repeat it.
             let repeated = inner.described_by_component && matches!(ty.kind, TypeKind::Named(_));
             fields.push(Field {
                 name: (*name).to_owned(),
@@ -87,7 +87,7 @@ impl<'a> Types<'a> {
         plain(TypeKind::Named(name))
     }
 
-    /// Takes the place of a type, so that types stand in the order of first use.
+    /// Adds a placeholder for a type and returns its index, so that types are in the order of first use.
     pub(super) fn reserve(&mut self, flat: &Flat<'a>, hint: &Hint, name: &str) -> usize {
         let shape = TypeShape::Enum { values: Vec::new() };
         let description = flat.description.clone();
@@ -101,7 +101,7 @@ impl<'a> Types<'a> {
     }
 }
 
-/// Read-only values are never sent, write-only ones never received.
+/// Returns whether a value does not occur in a direction: read-only values are never sent, write-only values are never received.
 pub(super) fn is_hidden(flat: &Flat<'_>, direction: Direction) -> bool {
     match direction {
         Direction::Input => flat.read_only,

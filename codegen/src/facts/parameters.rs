@@ -1,4 +1,4 @@
-//! Parameters of path, query and header.
+//! Reads the parameters in path, query, header and cookie.
 
 use indexmap::IndexMap;
 use openapiv3::{
@@ -16,10 +16,10 @@ use crate::error::DocumentError;
 use crate::ident::{Taken, snake};
 use crate::openapi::{OperationAt, escape, unescape};
 
-/// Headers that the protocol is in charge of; OpenAPI says to ignore parameters of these names.
+/// Headers that the HTTP client sets. OpenAPI says to ignore parameters with these names.
 const PROTOCOL: [&str; 3] = ["accept", "content-type", "authorization"];
 
-/// All parameters in the order of the document, those of the path first; an operation can say something else about them. Parameters of the path that have one value only are written into it.
+/// Reads all parameters in the order of the document, those of the path item first; an operation can override these. Path parameters with only one value are written into the path.
 pub(super) fn read<'a>(
     types: &mut Types<'a>,
     at: &OperationAt<'a>,
@@ -47,7 +47,7 @@ pub(super) fn read<'a>(
             }
         }
     }
-    // What stands behind `#` tells operations of one path apart; it is never sent.
+    // The part after `#` distinguishes operations of one path and is never sent.
     if let Some((sent, _)) = path.split_once('#') {
         *path = sent.to_owned();
     }
@@ -115,7 +115,7 @@ fn resolve<'a>(
 ) -> Option<(&'a Declared, String)> {
     let mut parameter = parameter;
     let mut pointer = pointer;
-    // References to references are rare, and more than a few are a circle.
+    // References to references are rare; a long chain of them is treated as a cycle.
     for _ in 0..8 {
         let reference = match parameter {
             ReferenceOr::Item(parameter) => return Some((parameter, pointer)),
@@ -144,7 +144,7 @@ fn resolve<'a>(
     None
 }
 
-/// Whether a constant is all that stands in its part of the path.
+/// Returns whether a constant can replace its placeholder in the path.
 fn is_plain(parameter: &Declared, constant: &Value) -> bool {
     let simple = matches!(parameter, Declared::Path { style, .. } if *style == PathStyle::Simple);
     simple && !constant.is_null()
@@ -171,7 +171,7 @@ fn one<'a>(
     let mut ty = types.type_of(part, &flat, Direction::Input, &hint.of(&data.name));
     ty.nullable = false;
     if ty.kind == TypeKind::Any {
-        // Whatever it is, in a URL it is text.
+        // A value of unknown type is sent as text.
         ty.kind = TypeKind::String;
     }
     let place = place(types, declared, &ty, pointer)?;
@@ -207,7 +207,7 @@ fn one<'a>(
     })
 }
 
-/// The name of an argument as clients take it: letters, digits, `_`, `.` and `-`, at most 64.
+/// Returns a name that clients accept for an argument: letters, digits, `_`, `.` and `-`, at most 64 characters.
 pub(super) fn argument(wire: &str) -> String {
     let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     if !wire.is_empty() && wire.len() <= 64 && wire.chars().all(known) {
@@ -264,7 +264,7 @@ fn place(types: &mut Types<'_>, declared: &Declared, ty: &TypeRef, pointer: &str
         Declared::Path { .. } if nested => {
             refuse(types, "an array of arrays or objects in the path")
         }
-        // `path` is what a value with slashes is called.
+        // The format `path` marks a value that can contain slashes.
         Declared::Path { .. } => Some(Place::Path {
             slash: ty.rules.format.as_deref() == Some("path"),
         }),
@@ -307,7 +307,7 @@ fn place(types: &mut Types<'_>, declared: &Declared, ty: &TypeRef, pointer: &str
     }
 }
 
-/// A value as one segment of a path.
+/// Encodes a value as one segment of a path.
 fn segment(value: &Value) -> String {
     let text = value
         .as_str()
@@ -323,7 +323,7 @@ fn segment(value: &Value) -> String {
         .collect()
 }
 
-/// Each placeholder has its parameter, and the other way round.
+/// Checks that each placeholder has a parameter, and each path parameter a placeholder.
 fn check_path(types: &mut Types<'_>, at: &OperationAt<'_>, path: &str, parameters: &[Parameter]) {
     let placeholders: Vec<&str> = path
         .split('{')
@@ -344,7 +344,7 @@ fn check_path(types: &mut Types<'_>, at: &OperationAt<'_>, path: &str, parameter
         .iter()
         .filter(|name| !placeholders.contains(name))
         .map(|name| format!("parameter `{name}` is not in the path"));
-    // A parameter that could not be read has its error already.
+    // If a parameter could not be read, an error has already been recorded.
     if types.errors.is_empty() && types.unsendable.is_empty() {
         let file = types.spec.source.clone();
         types
@@ -357,7 +357,7 @@ fn check_path(types: &mut Types<'_>, at: &OperationAt<'_>, path: &str, parameter
     }
 }
 
-/// The whole body as one parameter.
+/// Makes one parameter of the whole body.
 pub(super) fn whole_body(description: String, required: bool, ty: TypeRef) -> Parameter {
     Parameter {
         name: "body".to_owned(),
@@ -379,7 +379,7 @@ pub(super) fn whole_body(description: String, required: bool, ty: TypeRef) -> Pa
     }
 }
 
-/// A value of any kind.
+/// Returns the type of any value.
 pub(super) fn any() -> TypeRef {
     plain(TypeKind::Any)
 }

@@ -1,4 +1,4 @@
-//! The answer of an operation if all goes well.
+//! Reads the successful response of an operation.
 
 use openapiv3::{ReferenceOr, Response, StatusCode};
 
@@ -10,17 +10,17 @@ use crate::catalog::TypeRef;
 use crate::error::DocumentError;
 use crate::openapi::{OperationAt, escape, unescape};
 
-/// An answer; all of it is empty if there is no content.
+/// Successful response; all fields are empty if it has no content.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
-    /// Its shape, if it is JSON.
+    /// Type of the content, if the content is JSON.
     pub(super) ty: Option<TypeRef>,
     pub(super) media_types: Vec<String>,
-    /// Where these stand.
+    /// JSON pointer to the media types.
     pub(super) pointer: String,
 }
 
-/// The answer. Of several successful ones, the first with content counts.
+/// Reads the successful response. If there are several, the first one with content is used.
 pub(super) fn read<'a>(types: &mut Types<'a>, at: &OperationAt<'a>, hint: &Hint) -> Answer {
     let responses = &at.operation.responses.responses;
     let successes = responses

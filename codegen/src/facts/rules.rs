@@ -1,10 +1,10 @@
-//! The rules that a type has a place for, and in words those that it has none for.
+//! Selects the rules that a type can have, and describes all other constraints in words.
 
 use super::flat::Flat;
 use super::types::Direction;
 use crate::catalog::{Rules, TypeKind, TypeRef};
 
-/// The description of what is sent tells also what no rule says.
+/// Returns the description of a schema. If the value is sent, constraints that no rule can express are appended.
 pub(super) fn described(flat: &Flat<'_>, direction: Direction) -> String {
     let mut description = flat.description.clone();
     if direction == Direction::Input {
@@ -25,7 +25,7 @@ pub(super) fn described(flat: &Flat<'_>, direction: Direction) -> String {
     description
 }
 
-/// Members without a name of their own have no place for rules: servers check them.
+/// Removes all rules. Members that are not listed in `properties` cannot have rules; servers check them.
 pub(super) fn without_rules(ty: TypeRef) -> TypeRef {
     let kind = match ty.kind {
         TypeKind::Array(items) => TypeKind::Array(Box::new(without_rules(*items))),
@@ -38,7 +38,7 @@ pub(super) fn without_rules(ty: TypeRef) -> TypeRef {
     }
 }
 
-/// Rules that no value keeps to are mistakes of the document.
+/// Keeps the rules of strings, except those that no string can satisfy: these are mistakes in the document.
 pub(super) fn only_strings(rules: Rules) -> Rules {
     let said = |text: &String| !text.is_empty();
     let possible = rules
@@ -53,7 +53,7 @@ pub(super) fn only_strings(rules: Rules) -> Rules {
     }
 }
 
-/// Rules of numbers, unless no number keeps to them.
+/// Keeps the rules of numbers, unless no number can satisfy them.
 pub(super) fn only_numbers(rules: Rules) -> Rules {
     let low = rules.minimum.as_ref().or(rules.exclusive_minimum.as_ref());
     let low = low.and_then(serde_json::Number::as_f64);
@@ -69,7 +69,7 @@ pub(super) fn only_numbers(rules: Rules) -> Rules {
     }
 }
 
-/// Limits that no 64-bit integer reaches are none.
+/// Keeps the rules of integers, except limits that no 64-bit integer reaches.
 pub(super) fn only_integers(rules: Rules) -> Rules {
     let rules = only_numbers(rules);
     let reached = |limit: &serde_json::Number| limit.is_i64();

@@ -1,4 +1,4 @@
-//! The types of all component schemas of a document: read once, and so the same for each operation.
+//! Reads the types of all component schemas of a document once, so that they are the same for every operation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,27 +10,27 @@ use crate::error::DocumentError;
 use crate::ident::{Taken, type_name};
 use crate::openapi::Spec;
 
-/// What component schemas are, by their Rust names.
+/// Types of all component schemas, by Rust name.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Shared {
     built: BTreeMap<String, Built>,
     /// All names in use.
     pub(super) taken: Arc<Taken>,
-    /// What the types of each operation begin with.
+    /// Prefixes of the type names of all operations.
     operations: BTreeSet<String>,
 }
 
-/// What one component is.
+/// Types and errors of one component.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Built {
     pub(super) ty: TypeRef,
-    /// Its own type and the anonymous ones in it, in the order of first use.
+    /// Type of the component and the anonymous types in it, in the order of first use.
     pub(super) types: Vec<TypeDef>,
-    /// The components it refers to.
+    /// Components to which this component refers.
     pub(super) refers: BTreeSet<String>,
-    /// What is wrong with it.
+    /// Errors in the component.
     pub(super) errors: Vec<DocumentError>,
-    /// What is in the way of sending it.
+    /// Errors that matter only if the component is sent.
     pub(super) unsendable: Vec<DocumentError>,
 }
 
@@ -38,9 +38,9 @@ impl Shared {
     /// Reads all components.
     pub(super) fn new(spec: &Spec) -> Self {
         let mut types = Types::of_components(spec);
-        // The names of what is received first: these are the ones readers know from the document.
+        // Received types get their names first, because these are the names that readers know from the document.
         for (name, component) in spec.components.iter() {
-            // What is the same in both directions is read as it is sent, which says more.
+            // A component with the same type in both directions is read as input, because input has more details.
             let direction = match component.input == component.output {
                 true => Direction::Input,
                 false => Direction::Output,
@@ -79,7 +79,7 @@ impl Shared {
         self.built.get(rust_name)
     }
 
-    /// Whether a type of the operation whose types begin with `own` could be one of another operation, whose name goes on behind that: `GetItem` with a `parts` and `GetItemParts`.
+    /// Returns whether a type of the operation whose type names begin with `own` could be a type of another operation with a longer name. Example: the member `parts` of `GetItem`, and the operation `GetItemParts`.
     pub(super) fn is_ambiguous(&self, own: &str, types: &[TypeDef]) -> bool {
         let longer = self.operations.range(own.to_owned()..);
         let mut longer = longer
@@ -92,7 +92,7 @@ impl Shared {
         })
     }
 
-    /// The components that these lead to, themselves among them, in the order of their names.
+    /// Returns all components that can be reached from the given ones, including these, in the order of their names.
     pub(super) fn reached<'s>(
         &'s self,
         from: impl Iterator<Item = &'s String>,

@@ -1,6 +1,6 @@
-//! Schemas -> types of the catalogue.
+//! Turns schemas into types of the catalogue.
 //!
-//! Component schemas are read once for the whole document ([`super::shared`]); an operation reads what is its own.
+//! Component schemas are read once for the whole document ([`super::shared`]); an operation reads only its own schemas.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,27 +14,27 @@ use crate::openapi::{REFUSED, Spec};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-/// Deepest nesting that is followed: far more than any document needs, and an end for those that have none.
+/// Maximum nesting depth. Documents need far less; the limit stops endless nesting.
 pub(super) const MAX_DEPTH: usize = 24;
 
-/// Which way values go.
+/// Direction of a value: sent (`Input`) or received (`Output`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Direction {
     Input,
     Output,
 }
 
-/// What a type is called if it needs a name.
+/// Name for a type, if the type needs one.
 #[derive(Debug, Clone)]
 pub(super) struct Hint {
     /// Name in Rust.
     pub(super) name: String,
-    /// The component it is, or stands in.
+    /// Component that the type is, or to which it belongs.
     pub(super) schema: Option<String>,
 }
 
 impl Hint {
-    /// A part of it.
+    /// Makes the hint for a part of the type.
     pub(super) fn of(&self, part: &str) -> Self {
         Self {
             name: format!("{}{}", self.name, variant(part)),
@@ -43,32 +43,32 @@ impl Hint {
     }
 }
 
-/// Reads the types of one operation, or of all components.
+/// Reader of the types of one operation, or of all components.
 pub(super) struct Types<'a> {
     pub(super) spec: &'a Spec,
     pub(super) errors: Vec<DocumentError>,
-    /// What is in the way of sending what was read.
+    /// Errors that matter only if the types are sent.
     pub(super) unsendable: Vec<DocumentError>,
     pub(super) types: Vec<TypeDef>,
     pub(super) taken: Taken,
-    /// The components, unless they are what is read.
+    /// Types of the components; `None` while the components themselves are read.
     pub(super) shared: Option<&'a Shared>,
-    /// The components that were read.
+    /// Components that were read, by Rust name.
     pub(super) built: BTreeMap<String, Built>,
-    /// Components that were referred to.
+    /// Components that were referred to, by Rust name.
     pub(super) refers: BTreeSet<String>,
-    /// Those of them that are sent.
+    /// Components of `refers` that are sent.
     pub(super) sent: BTreeSet<String>,
-    /// Components that are being read, by their Rust names.
+    /// Components that are being read, by Rust name.
     pub(super) open: Vec<String>,
-    /// Those of them that were taken for named types before that was known.
+    /// Components of `open` that were taken for named types before this was known.
     pub(super) guessed: BTreeSet<String>,
     pub(super) depth: usize,
     pub(super) too_deep: bool,
 }
 
 impl<'a> Types<'a> {
-    /// For an operation.
+    /// Makes a reader for an operation.
     pub(super) fn new(spec: &'a Spec, shared: &'a Shared) -> Self {
         Self {
             shared: Some(shared),
@@ -77,7 +77,7 @@ impl<'a> Types<'a> {
         }
     }
 
-    /// For an operation whose own types are called otherwise than all those inside components.
+    /// Makes a reader for an operation whose own types must not have the name of any type inside a component.
     pub(super) fn apart(spec: &'a Spec, shared: &'a Shared) -> Self {
         Self {
             taken: Taken::over(&shared.taken),
@@ -85,7 +85,7 @@ impl<'a> Types<'a> {
         }
     }
 
-    /// For all components.
+    /// Makes a reader for all components.
     pub(super) fn of_components(spec: &'a Spec) -> Self {
         Self {
             spec,
@@ -104,7 +104,7 @@ impl<'a> Types<'a> {
         }
     }
 
-    /// All that a schema says; nothing if it cannot be read, which is then an error of the operation.
+    /// Flattens a schema. If it cannot be read, records an error of the operation and returns an empty value.
     pub(super) fn flat(&mut self, parts: &[Part<'a>]) -> Flat<'a> {
         flatten(self.spec, parts).unwrap_or_else(|error| {
             self.error(error);
@@ -112,7 +112,7 @@ impl<'a> Types<'a> {
         })
     }
 
-    /// Whether a value of the type is an object.
+    /// Returns whether every value of the type is an object.
     pub(super) fn is_object(&self, ty: &TypeRef) -> bool {
         match &ty.kind {
             TypeKind::Map(_) => true,
@@ -127,7 +127,7 @@ impl<'a> Types<'a> {
         }
     }
 
-    /// Whether a value of the type may be an object or an array.
+    /// Returns whether a value of the type can be an object or an array.
     pub(super) fn is_several(&self, ty: &TypeRef) -> bool {
         match &ty.kind {
             TypeKind::Map(_) | TypeKind::Array(_) => true,
@@ -142,7 +142,7 @@ impl<'a> Types<'a> {
         }
     }
 
-    /// Whether a value is of one of several types.
+    /// Returns whether the type is a union.
     pub(super) fn is_union(&self, ty: &TypeRef) -> bool {
         let (TypeKind::Named(name) | TypeKind::Boxed(name)) = &ty.kind else {
             return false;
@@ -150,7 +150,7 @@ impl<'a> Types<'a> {
         matches!(self.shape_of(name), Some(TypeShape::Union { .. }))
     }
 
-    /// Whether a value is bytes, or several.
+    /// Returns whether a value of the type is a file or an array of files.
     pub(super) fn is_file(&self, ty: &TypeRef) -> bool {
         match &ty.kind {
             TypeKind::Array(items) => self.is_file(items),
@@ -180,7 +180,7 @@ impl<'a> Types<'a> {
         }
     }
 
-    /// Notes why a part of the document is refused, if it is.
+    /// Records an error if the document is invalid at this location.
     pub(super) fn refused(&mut self, extensions: &IndexMap<String, Value>, pointer: &str) {
         if let Some(reason) = extensions.get(REFUSED).and_then(Value::as_str) {
             let error = DocumentError::Invalid {
@@ -192,14 +192,14 @@ impl<'a> Types<'a> {
         }
     }
 
-    /// Notes an error, once: what is wrong in a component is met by each that refers to it.
+    /// Records an error once, because every reference to a component meets the errors in it.
     fn error(&mut self, error: DocumentError) {
         if !self.errors.contains(&error) {
             self.errors.push(error);
         }
     }
 
-    /// The type of a schema that was read as `flat`.
+    /// Returns the type of a schema that was flattened to `flat`.
     pub(super) fn type_of(
         &mut self,
         parts: &[Part<'a>],
@@ -229,7 +229,7 @@ impl<'a> Types<'a> {
         self.build(parts, flat, direction, hint, None)
     }
 
-    /// `name` is that of a component, which nothing else has; without one, a name is made if there has to be one.
+    /// Builds the type of a schema. `name` is the unique name of a component; without it, a name is made if the type needs one.
     pub(super) fn build(
         &mut self,
         parts: &[Part<'a>],
@@ -243,7 +243,7 @@ impl<'a> Types<'a> {
             .map(|part| part.pointer.clone())
             .unwrap_or_default();
         if self.depth == MAX_DEPTH || self.too_deep {
-            // There would be one for each way down.
+            // Without this check, every path into the schema would add an error.
             if !std::mem::replace(&mut self.too_deep, true) {
                 self.error(DocumentError::Unsupported {
                     file: self.spec.source.clone(),
@@ -340,7 +340,7 @@ impl<'a> Types<'a> {
     }
 }
 
-/// A type without rules that is not `null`.
+/// Makes a type that has no rules and does not allow `null`.
 pub(super) fn plain(kind: TypeKind) -> TypeRef {
     TypeRef {
         kind,

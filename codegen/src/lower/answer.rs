@@ -1,4 +1,4 @@
-//! What an answer is written in: what the allowlist says, in a media type that the document has. An answer that no tool can read is refused.
+//! Decides the format of a response: the format of the allowlist, in a media type that the document has. A response that no tool can read is rejected.
 
 use crate::allowlist::tools::Answer;
 use crate::catalog::{Content, Parts, TypeKind};
@@ -9,7 +9,7 @@ use crate::problem::{Error, Problem};
 
 use super::operation::Scope;
 
-/// What the answer of a tool is written in.
+/// Returns the response format of a tool.
 pub(super) fn content(
     parsed: &Parsed,
     scope: Scope<'_>,
@@ -22,7 +22,7 @@ pub(super) fn content(
         return Content::Json;
     };
     let found = match answer.value {
-        // The text of a log is already clean.
+        // The text form of a log is already clean, so it is preferred.
         Answer::Log => find(facts, Answer::Text).or_else(|| find(facts, Answer::Log)),
         answer => find(facts, answer),
     };
@@ -52,7 +52,7 @@ pub(super) fn content(
     }
 }
 
-/// An answer of which nothing is said is JSON, or is never looked at.
+/// Checks a response without a declared format: it must be JSON, unless the response is never read.
 fn check(parsed: &Parsed, scope: Scope<'_>, facts: &Facts, errors: &mut Vec<Error>) {
     let binding = scope.operation.binding;
     if binding.read_back.is_some() && facts.http != "delete" {
@@ -83,7 +83,7 @@ fn check(parsed: &Parsed, scope: Scope<'_>, facts: &Facts, errors: &mut Vec<Erro
     }
 }
 
-/// What the answer of an operation is, if it is no JSON.
+/// Returns the format of the response of an operation, if it is not JSON.
 pub(crate) fn other_than_json(
     source: &str,
     facts: &Facts,
@@ -111,7 +111,7 @@ pub(crate) fn other_than_json(
     }
 }
 
-/// The media type in which an operation gives such an answer.
+/// Returns the media type in which an operation offers a response format.
 fn find(facts: &Facts, answer: Answer) -> Option<&str> {
     let mut media = facts.response_media.iter().map(String::as_str);
     media.find(|media| match answer {
@@ -121,7 +121,7 @@ fn find(facts: &Facts, answer: Answer) -> Option<&str> {
     })
 }
 
-/// Whether what comes in a media type is text for people. Of those that are no `text/`, that is said by their names.
+/// Returns whether a media type is text for people. Types outside `text/` are listed by name.
 fn is_text(media: &str) -> bool {
     const OTHERS: [&str; 4] = [
         "application/toml",
@@ -133,7 +133,7 @@ fn is_text(media: &str) -> bool {
     essence.starts_with("text/") || OTHERS.contains(&essence)
 }
 
-/// Whether what comes in a media type is a JSON value on each line.
+/// Returns whether a media type has one JSON value on each line.
 fn is_lines(media: &str) -> bool {
     media.contains("ndjson") || media.contains("jsonl")
 }

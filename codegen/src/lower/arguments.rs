@@ -1,4 +1,4 @@
-//! The flat arguments of a tool: what the operation takes, without what is not for the model to fill in, and with the overrides of the allowlist.
+//! Makes the flat arguments of a tool: the parameters of the operation, without those that the model does not fill in, and with the overrides of the allowlist.
 
 use crate::allowlist::overrides::{Change, Override};
 use crate::allowlist::tools::Answer;
@@ -19,7 +19,7 @@ use super::operation::Scope;
 use super::types::{find, innermost, member};
 use super::usage::{Outcomes, Report};
 
-/// What the arguments of a tool come to.
+/// Arguments of a tool, and settings that were derived from its parameters.
 #[derive(Debug)]
 pub(super) struct Arguments {
     pub(super) parameters: Vec<Parameter>,
@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     pub(super) field_changes: Vec<FieldChange>,
 }
 
-/// Makes the arguments; `merge` is what the body is merged with, if it is, and `ids` the argument with the ids of single objects, if there is one.
+/// Makes the arguments. `merge` is the operation whose response is merged with the body, and `ids` is the argument with the ids of single objects.
 pub(super) fn lower(
     scope: Scope<'_>,
     facts: &Facts,
@@ -81,7 +81,7 @@ pub(super) fn lower(
     let mut taken = ident::Taken::default();
     for parameter in &mut parameters {
         if parameter.deprecated {
-            // Whoever describes it, it goes.
+            // The note is added after the overrides, because an override can replace the description.
             parameter.description = deprecated(std::mem::take(&mut parameter.description));
         }
         parameter.rust_name = taken.take(&ident::snake(&parameter.name));
@@ -100,7 +100,7 @@ fn is_query(parameter: &Parameter, wire: &str) -> bool {
     matches!(parameter.place, Place::Query { .. }) && parameter.wire == wire
 }
 
-/// Takes the parameters for paging out of a list tool: those of the first way to page that the operation has.
+/// Removes the pagination parameters of a list tool. The pagination style is the first one of the API whose parameters the operation has.
 fn take_pages(
     scope: Scope<'_>,
     facts: &Facts,
@@ -124,7 +124,7 @@ fn take_pages(
         ..
     } = &pages.way
     {
-        // A server that does not know the cursor goes by the offset, so only that counts.
+        // A server that does not support the cursor uses the offset, so only the offset counts.
         counted.retain(|name| name != cursor);
     }
     let numbers = parameters.iter().filter(|parameter| {
@@ -142,7 +142,7 @@ fn take_pages(
     (Some(pages.clone()), since)
 }
 
-/// Whether the answer has the place of the next cursor, as far as the document says what it has. Where a server may go by offset instead, it need not.
+/// Returns whether the response can contain the next cursor, according to the document. A style that can also use an offset does not need the cursor.
 fn answers(pages: &Pagination, facts: &Facts) -> bool {
     let next = match &pages.way {
         Way::Cursor {
@@ -171,7 +171,7 @@ fn is_of_page(parameter: &Parameter, pages: &Pagination, name: &str) -> bool {
     }
 }
 
-/// Takes out the parameter that names the fields to write: which those are follows from the arguments given.
+/// Removes the parameter that names the fields to write. The runtime derives its value from the arguments of a call.
 fn take_mask(scope: Scope<'_>, facts: &Facts, parameters: &mut Vec<Parameter>) -> Option<Mask> {
     let rule = scope.operation.api.mask.as_ref()?;
     facts.body.as_ref()?;
@@ -189,7 +189,7 @@ fn take_mask(scope: Scope<'_>, facts: &Facts, parameters: &mut Vec<Parameter>) -
     })
 }
 
-/// Takes the parameter that continues a log out of a tool that reads one.
+/// Removes the parameter that continues a log from a tool that reads a log.
 fn take_parts(scope: Scope<'_>, parameters: &mut Vec<Parameter>) -> Option<Parts> {
     let answer = scope.entry.answer.as_ref();
     answer.filter(|answer| answer.value == Answer::Log)?;
@@ -201,7 +201,7 @@ fn take_parts(scope: Scope<'_>, parameters: &mut Vec<Parameter>) -> Option<Parts
     Some(parts.clone())
 }
 
-/// That nothing or `false` is assumed of what is left out says nothing, and what a slash is for is said by the place.
+/// Drops defaults that add nothing (`null`, `false` and empty values), and the format of path parameters with slashes, which their location already expresses.
 fn say_what_is_worth_it(parameters: &mut [Parameter]) {
     let trivial = |default: &mut Json| match default {
         Json::Null | Json::Bool(false) => true,
@@ -218,7 +218,7 @@ fn say_what_is_worth_it(parameters: &mut [Parameter]) {
     }
 }
 
-/// Gives the path parameter that is the id its name.
+/// Names the path parameter that identifies the object `id`.
 fn name_id(
     scope: Scope<'_>,
     parameters: &mut [Parameter],
@@ -239,7 +239,7 @@ fn name_id(
     let named = path
         .iter()
         .position(|parameter| entry.id.iter().any(|name| name.value == parameter.wire));
-    // An id that is misspelled is reported as such; the only path parameter is the id all the same.
+    // A misspelled id is reported elsewhere. Until it is corrected, the only path parameter is still the id.
     let only = (count == 1 && by_id).then_some(0);
     if named.is_some() || entry.id.is_empty() {
         report.id = named.or(only).and_then(|at| report.path.get(at).cloned());
@@ -298,7 +298,7 @@ fn omit(
     parameters.retain(|_| left.next().unwrap_or(true));
 }
 
-/// Whether the allowlist says what is sent without an argument.
+/// Returns whether the allowlist defines the value that is sent if the argument is omitted.
 fn has_value(scope: Scope<'_>, parameter: &Parameter) -> bool {
     let entries = scope.entry.overrides.iter();
     let mut own = entries.filter(|entry| {
@@ -313,7 +313,7 @@ fn has_value(scope: Scope<'_>, parameter: &Parameter) -> bool {
     })
 }
 
-/// Each thing about a parameter is said once.
+/// Checks that each property of a parameter is overridden at most once.
 fn contradictions(scope: Scope<'_>, errors: &mut Vec<Error>) {
     let entries = scope.entry.overrides.iter();
     let entries: Vec<_> = entries.filter(|entry| scope.is_on(&entry.on)).collect();
@@ -337,7 +337,7 @@ fn contradictions(scope: Scope<'_>, errors: &mut Vec<Error>) {
     }
 }
 
-/// What the merged answer has need not be given, and is then what it was, not a default.
+/// Makes members optional if the merged response has them. An omitted member keeps its current value, so it has no default.
 fn keep_what_is_not_given(source: &Facts, parameters: &mut [Parameter]) {
     let Some(answer) = &source.response else {
         return;
@@ -351,9 +351,9 @@ fn keep_what_is_not_given(source: &Facts, parameters: &mut [Parameter]) {
     }
 }
 
-/// Decides what `null` means: for an argument, the same as leaving it out.
+/// Decides the meaning of `null`: for an argument, `null` is the same as omitting it.
 ///
-/// A body member that the server requires and that may be `null` is filled by the runtime. Only in a PATCH with a JSON body, where `can_clear` is true, is `null` something else than an omitted member: it empties a field. There the members stay nullable until the overrides have been applied.
+/// If the server requires a body member and allows `null` for it, the runtime sends `null` when the member is omitted. Only in a PATCH with a JSON body, where `can_clear` is true, does `null` differ from an omitted member: it empties the field. There, members stay nullable until the overrides have been applied.
 fn settle_null(parameters: &mut [Parameter], can_clear: bool) {
     for parameter in parameters {
         let in_body = parameter.place == Place::Body;
@@ -368,7 +368,7 @@ fn settle_null(parameters: &mut [Parameter], can_clear: bool) {
     }
 }
 
-/// Marks the arguments that `clear` can name: the body members that may still be `null`.
+/// Marks the arguments that `clear` can name: the body members that are still nullable.
 fn offer_to_clear(parameters: &mut [Parameter]) {
     for parameter in parameters {
         parameter.clear = parameter.ty.nullable && !parameter.required && !parameter.hidden;
@@ -460,7 +460,7 @@ fn unfitting(
     }
 }
 
-/// The struct and field that a path with dots leads to; else the path that was probably meant.
+/// Returns the struct and the field at a dotted path. The error is the most similar name, if there is one.
 fn inner_field(
     ty: &TypeRef,
     path: &str,
@@ -486,7 +486,7 @@ fn inner_field(
     }
 }
 
-/// Each argument has a name of its own, a description, and what it stands in for.
+/// Checks that each argument has a unique name that is not reserved and a description, and that its fallback exists.
 fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
     let line = scope.entry.line;
     let (tool, document) = (scope.tool.to_owned(), scope.document().to_owned());
@@ -499,7 +499,7 @@ fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
         let name = &parameter.name;
         let same = |other: &&&Parameter| other.name == *name;
         if arguments[..index].iter().any(|other| same(&other)) {
-            // Reported with the first of them.
+            // This name was reported with the first of these arguments.
             continue;
         }
         let all: Vec<_> = arguments

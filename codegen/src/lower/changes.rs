@@ -1,4 +1,4 @@
-//! Overrides of parameters, and of fields inside them.
+//! Applies overrides of parameters, and of fields inside them.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::reader::At;
 
 use super::types::find;
 
-/// A change of a field of a shared type. It holds for the type, whichever tool states it.
+/// Override of a field of a shared type. The override applies to the type, whichever tool states it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct FieldChange {
     pub(super) type_name: String,
@@ -20,7 +20,7 @@ pub(super) struct FieldChange {
     pub(super) change: At<Change>,
 }
 
-/// What became of a change.
+/// Result of an override.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Outcome {
     Changed,
@@ -28,7 +28,7 @@ pub(super) enum Outcome {
     Unfitting,
 }
 
-/// A parameter or field, with what of it can be changed.
+/// Parameter or field, with the properties that an override can change.
 pub(super) struct Target<'a> {
     description: &'a mut String,
     required: &'a mut bool,
@@ -38,7 +38,7 @@ pub(super) struct Target<'a> {
     argument: Option<Argument<'a>>,
 }
 
-/// What only an argument has.
+/// Properties that only an argument has.
 struct Argument<'a> {
     name: &'a mut String,
     rust_name: &'a mut String,
@@ -81,7 +81,7 @@ impl<'a> From<&'a mut Field> for Target<'a> {
     }
 }
 
-/// Makes a change.
+/// Applies an override.
 pub(super) fn apply(change: &Change, target: Target<'_>, types: &[TypeDef]) -> Outcome {
     let kind = target.ty.kind.clone();
     let text = matches!(kind, TypeKind::String);
@@ -103,7 +103,7 @@ pub(super) fn apply(change: &Change, target: Target<'_>, types: &[TypeDef]) -> O
             set(target.example, Some(new.clone()))
         }
         Change::Required => {
-            // A required argument has neither a default nor a value that is sent without it.
+            // A required argument has neither a default nor a value for the case that it is omitted.
             *target.default = None;
             if let Some(argument) = target.argument {
                 *argument.when_omitted = None;
@@ -161,13 +161,13 @@ fn of_argument(
             set(&mut *argument.name, new.clone())
         }
         Change::Or(new) => {
-            // Another argument stands in for it.
+            // Another argument supplies the value.
             *required = false;
             set(&mut *argument.or, Some(new.clone()))
         }
         Change::WhenOmitted(new) => {
             *required = false;
-            // The server need not assume anything.
+            // A value is always sent, so the server never uses its default.
             *default = None;
             set(&mut *argument.when_omitted, Some(new.clone()))
         }
@@ -179,7 +179,7 @@ fn of_argument(
     }
 }
 
-/// Makes an object one of any members, also inside of arrays.
+/// Turns an object into one that can have any members, also inside arrays.
 fn open(ty: &mut TypeRef, types: &[TypeDef]) -> Outcome {
     if let TypeKind::Array(items) = &mut ty.kind {
         return open(items, types);
@@ -208,7 +208,7 @@ fn set<T: PartialEq>(place: &mut T, new: T) -> Outcome {
     Outcome::Changed
 }
 
-/// Whether a value can be one of a type, as far as its own kind tells.
+/// Returns whether a value can have a type, judged only by the kind of the type.
 fn fits(value: &Json, ty: &TypeRef, types: &[TypeDef]) -> bool {
     match (&ty.kind, value) {
         (_, Json::Null) => ty.nullable || ty.kind == TypeKind::Any,
@@ -234,7 +234,7 @@ fn fits(value: &Json, ty: &TypeRef, types: &[TypeDef]) -> bool {
     }
 }
 
-/// Name of a type for people.
+/// Returns the name of a type for messages.
 pub(super) fn kind_name(ty: &TypeRef) -> &'static str {
     match &ty.kind {
         TypeKind::Any => "any",
@@ -247,7 +247,7 @@ pub(super) fn kind_name(ty: &TypeRef) -> &'static str {
     }
 }
 
-/// A field of a struct.
+/// Returns a field of a struct.
 pub(super) fn field_mut<'t>(def: &'t mut TypeDef, name: &str) -> Option<&'t mut Field> {
     match &mut def.shape {
         TypeShape::Struct { fields, .. } => fields.iter_mut().find(|field| field.name == name),
@@ -255,7 +255,7 @@ pub(super) fn field_mut<'t>(def: &'t mut TypeDef, name: &str) -> Option<&'t mut 
     }
 }
 
-/// Makes the changes of all tools of a module to the types that they share.
+/// Applies the overrides of all tools of a module to the types that they share.
 pub(super) fn apply_to_shared(
     types: &mut BTreeMap<String, TypeDef>,
     changes: &[&FieldChange],
@@ -288,7 +288,7 @@ pub(super) fn apply_to_shared(
                     .get_mut(&change.type_name)
                     .and_then(|def| field_mut(def, &change.field));
                 if let Some(field) = field {
-                    // It was held against the types where it was read.
+                    // The override was checked against the types where it was read.
                     apply(&change.change.value, field.into(), &[]);
                 }
             }

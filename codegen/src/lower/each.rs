@@ -1,4 +1,4 @@
-//! The operation on one object that a tool calls for each id of an argument.
+//! Reads the operation on one object that a tool calls for each id in an argument.
 
 use crate::catalog::{Each, Parameter, Place, Rules, TypeKind, TypeRef};
 use crate::facts::Facts;
@@ -10,7 +10,7 @@ use super::operation::{Scope, read};
 use super::sources::placeholders;
 use super::{history, list};
 
-/// The operation, and the argument with the ids; `None` if the tool has none or it cannot be called in this way.
+/// Returns the operation and the argument with the ids; `None` if the tool has no such operation, or if the operation cannot be called in this way.
 pub(super) fn lower(
     parsed: &Parsed,
     scope: Scope<'_>,
@@ -71,7 +71,7 @@ pub(super) fn lower(
     }
 }
 
-/// The member of the tool's result for the answers, and the path parameter that takes an id; else why the operation does not do for one object what the tool's own does for many.
+/// Returns the member of the tool result that holds the responses, and the path parameter that takes an id. The error says why the operation does not do for one object what the tool's own operation does for many.
 fn fit(
     parsed: &Parsed,
     scope: Scope<'_>,
@@ -156,13 +156,13 @@ fn fit(
     Ok((items.to_owned(), id.clone()))
 }
 
-/// What a body is written in, and what always is in it.
+/// Returns the media type of the body and the members with constant values.
 fn media(facts: &Facts) -> Option<(&str, &[(String, serde_json::Value)])> {
     let body = facts.body.as_ref()?;
     Some((&body.media_type, &body.fixed))
 }
 
-/// The members of the body.
+/// Returns the members of the body.
 fn members(facts: &Facts) -> Vec<(&str, &TypeKind)> {
     let members = facts.parameters.iter();
     let members = members.filter(|it| matches!(it.place, Place::Body | Place::WholeBody));

@@ -1,4 +1,4 @@
-//! Which release first had an operation or a parameter: what `history.yaml` says is put where it belongs, and has to fit the documents.
+//! Applies `history.yaml`, which says which release first had an operation or a parameter, and checks that its entries fit the documents.
 
 use crate::allowlist::history::OperationEntry;
 use crate::facts::{Facts, facts};
@@ -7,7 +7,7 @@ use crate::input::Parsed;
 use crate::openapi::Spec;
 use crate::problem::{Error, Problem, nearest};
 
-/// What is newer of an operation.
+/// Returns the entry of an operation in `history.yaml`.
 pub(crate) fn of<'p>(parsed: &'p Parsed, document: &str, id: &str) -> Option<&'p OperationEntry> {
     let mut documents = parsed.history.iter();
     let document = documents.find(|entry| entry.document.value == document)?;
@@ -17,7 +17,7 @@ pub(crate) fn of<'p>(parsed: &'p Parsed, document: &str, id: &str) -> Option<&'p
         .find(|entry| entry.id.value == id)
 }
 
-/// Says of each parameter since when it is there.
+/// Sets for each parameter the release that first had it.
 pub(super) fn date(entry: &OperationEntry, facts: &mut Facts) {
     for parameter in &mut facts.parameters {
         let Some((name, place)) = key(parameter) else {
@@ -29,7 +29,7 @@ pub(super) fn date(entry: &OperationEntry, facts: &mut Facts) {
     }
 }
 
-/// What `history.yaml` names that the documents do not have.
+/// Reports names in `history.yaml` that the documents do not have.
 pub(super) fn check(parsed: &Parsed) -> Vec<Error> {
     let mut errors = Vec::new();
     let mut error = |line: usize, problem: Problem| {
@@ -42,7 +42,7 @@ pub(super) fn check(parsed: &Parsed) -> Vec<Error> {
     for entry in &parsed.history {
         let name = &entry.document.value;
         let Some(spec) = parsed.spec(name) else {
-            // A document that could not be read was reported.
+            // A document that could not be read has already been reported.
             if parsed.whole && parsed.apis.document(name).is_none() {
                 let known = parsed.apis.documents.iter();
                 let problem = Problem::UnknownDocument {

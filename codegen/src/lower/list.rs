@@ -1,4 +1,4 @@
-//! List tools: where the items are, and which of their fields can be filtered by and are shown.
+//! Makes list tools: finds the items and checks the fields that are filtered by or shown.
 
 use crate::catalog::{Field, Filter, List, TypeDef, TypeKind, TypeRef, TypeShape};
 use crate::facts::Facts;
@@ -8,7 +8,7 @@ use super::arguments::Arguments;
 use super::operation::Scope;
 use super::types::{find, innermost, member};
 
-/// Makes the list part of a tool; `None` if its items cannot be found.
+/// Makes the list part of a tool; returns `None` if the items cannot be found.
 pub(super) fn lower(
     scope: Scope<'_>,
     facts: &Facts,
@@ -43,7 +43,7 @@ pub(super) fn lower(
     })
 }
 
-/// Reports what only a list tool can have.
+/// Reports settings that only a list tool can have.
 pub(super) fn refuse(scope: Scope<'_>, errors: &mut Vec<Error>) {
     let entry = scope.entry;
     let found = [
@@ -69,10 +69,10 @@ pub(super) fn refuse(scope: Scope<'_>, errors: &mut Vec<Error>) {
     }
 }
 
-/// The name of a list that is the whole answer.
+/// Name of a list that is the whole response.
 const ITEMS: &str = "items";
 
-/// The member of the answer that is the list, and what it is of: the one named, or the only array. An answer that is an array is the list itself.
+/// Returns the member of the response that is the list, and the type of its items. The member is the one named in the allowlist, or the only array. A response that is an array is itself the list.
 pub(super) fn items<'f>(
     scope: Scope<'_>,
     facts: &'f Facts,
@@ -229,7 +229,7 @@ fn unknown_field(
     }
 }
 
-/// The type at a path with dots, through arrays; else the path that was probably meant.
+/// Returns the type at a dotted path, through arrays. The error is the path that was probably meant.
 fn field_at<'t>(
     ty: &'t TypeRef,
     path: &str,
@@ -245,7 +245,7 @@ fn field_at<'t>(
     Ok(at)
 }
 
-/// What a type is if it has not one value to compare with.
+/// Returns the kind of a type that does not have a single value to compare with.
 fn not_single(ty: &TypeRef, types: &[TypeDef]) -> Option<&'static str> {
     match &innermost(ty).kind {
         TypeKind::Boolean | TypeKind::Integer | TypeKind::Number | TypeKind::String => None,

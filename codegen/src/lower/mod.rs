@@ -1,4 +1,4 @@
-//! Decides everything once: the selected tools and what the documents say about them become the catalogue.
+//! Lowers the selected tools: combines them with what the documents say about their operations and makes every decision once. The result is the catalogue.
 
 pub(crate) mod answer;
 mod arguments;
@@ -25,7 +25,7 @@ use crate::select::{SelectedToolset, Selection};
 use self::changes::FieldChange;
 use self::operation::Draft;
 
-/// The catalogue, and all that is wrong with the tools.
+/// Makes the catalogue and returns it with all errors in the tools.
 pub(crate) fn lower(parsed: &Parsed, selection: &Selection<'_>) -> (Catalog, Vec<Error>) {
     let mut errors = history::check(parsed);
     let mut drafts: Vec<(usize, Draft)> = Vec::new();
@@ -38,7 +38,7 @@ pub(crate) fn lower(parsed: &Parsed, selection: &Selection<'_>) -> (Catalog, Vec
     let mut apis = Vec::new();
     for entry in &parsed.apis.apis {
         let api = &entry.name.value;
-        // The tools of documents that are there instead of others are modules of their own, since they have the names of those.
+        // The tools of alternative documents are in modules of their own, because they have the same names as the tools of the documents that they replace.
         let mut of = |documents: &[&str]| -> Vec<Toolset> {
             let selected = selection.toolsets.iter().enumerate();
             let made = selected.filter_map(|(index, selected)| {
@@ -89,7 +89,7 @@ pub(crate) fn lower(parsed: &Parsed, selection: &Selection<'_>) -> (Catalog, Vec
     (Catalog { apis, toolsets }, errors)
 }
 
-/// The name of the document without that of its API, which stands before it.
+/// Returns the module name of an alternative document: its name without the name of the API at the beginning.
 fn alternative_module(api: &str, document: &str) -> String {
     let rest = document.strip_prefix(api);
     let rest = rest.map(|rest| rest.trim_start_matches('-'));
@@ -124,7 +124,7 @@ fn toolset_doc(selected: &SelectedToolset<'_>) -> ToolsetDoc {
     }
 }
 
-/// One generated module: the tools, and the types that they share.
+/// Makes one generated module: the tools, and the types that they share.
 fn toolset(
     parsed: &Parsed,
     selected: &SelectedToolset<'_>,
@@ -159,7 +159,7 @@ fn toolset(
             .iter()
             .any(|other| other.tool_name == *name)
         {
-            // Two tools of one name were reported as such.
+            // Two tools with the same name have already been reported.
             continue;
         }
         let own = operation.types.iter().map(|def| def.rust_name.as_str());

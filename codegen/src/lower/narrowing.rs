@@ -1,11 +1,11 @@
-//! Arguments that narrow what a call affects.
+//! Handles arguments that limit what a call affects.
 
 use crate::catalog::{Parameter, Place, Rules, TypeKind};
 use crate::problem::{Error, Problem, nearest};
 
 use super::operation::Scope;
 
-/// Makes empty values of query parameters invalid. For a server, an empty filter is none, so that a destructive call would affect everything.
+/// Forbids empty values of query parameters. Servers ignore an empty filter, so a destructive call with an empty filter would affect everything.
 pub(super) fn refuse_empty(parameters: &mut [Parameter]) {
     let filters = parameters
         .iter_mut()
@@ -25,14 +25,14 @@ pub(super) fn refuse_empty(parameters: &mut [Parameter]) {
     }
 }
 
-/// A string with a format or a pattern is not empty anyway.
+/// Requires a character, unless a format or a pattern already excludes the empty string.
 fn not_empty(rules: &mut Rules) {
     if rules.format.is_none() && rules.pattern.is_none() {
         rules.min_length = rules.min_length.max(Some(1));
     }
 }
 
-/// The arguments of which a call has to give at least one.
+/// Returns the arguments of which a call must have at least one.
 pub(super) fn require_any(
     scope: Scope<'_>,
     parameters: &[Parameter],

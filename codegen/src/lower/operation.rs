@@ -1,4 +1,4 @@
-//! One tool in each of its APIs: what the document says and what the allowlist decides become an operation of the catalogue.
+//! Lowers one tool in each of its APIs: the document and the decisions of the allowlist become an operation of the catalogue.
 
 use crate::allowlist::tools::{Binding, Texts, ToolEntry, ToolsetEntry, VersionedEntry};
 use crate::catalog::{
@@ -17,18 +17,18 @@ use super::usage::{self, Report};
 use super::{answer, arguments, each, narrowing};
 use super::{history, list, sources, types};
 
-/// A tool in one document.
+/// Tool in one document.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
-    /// Where the tool is declared.
+    /// Line in which the tool is declared.
     pub(super) line: usize,
     pub(super) operation: Operation,
-    /// Types that it shares with the other tools of its module.
+    /// Types that the tool shares with the other tools of its module.
     pub(super) named: Vec<TypeDef>,
     pub(super) field_changes: Vec<FieldChange>,
 }
 
-/// What all steps need to know about the tool and the operation in hand.
+/// Tool and operation that are being lowered; all steps need them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scope<'p> {
     pub(super) path: &'p str,
@@ -38,7 +38,7 @@ pub(super) struct Scope<'p> {
 }
 
 impl Scope<'_> {
-    /// Whether something that is limited to some documents holds for this one.
+    /// Returns whether an entry applies to this document. An entry with an empty list applies to all documents.
     pub(super) fn is_on(&self, on: &[At<String>]) -> bool {
         on.is_empty() || on.iter().any(|document| document.value == self.document())
     }
@@ -96,7 +96,7 @@ pub(super) fn lower_tool(
     drafts
 }
 
-/// Names after `on` must be documents of the tool.
+/// Checks that the names after `on` are documents of the tool.
 fn check_documents(
     parsed: &Parsed,
     toolset: &ToolsetEntry,
@@ -107,7 +107,7 @@ fn check_documents(
     let bindings = &entry.bindings;
     let misspelled = |binding: &Binding| parsed.apis.document(&binding.document.value).is_none();
     if !parsed.whole || bindings.iter().any(misspelled) {
-        // What could not be read was reported, and may be what is meant here.
+        // The document that is meant may be one that could not be read, and this has already been reported.
         return;
     }
     let known = || {
@@ -136,7 +136,7 @@ fn check_documents(
     }
 }
 
-/// What the document says about an operation, its descriptions tidied.
+/// Reads what the document says about an operation and tidies its descriptions.
 pub(super) fn read(
     parsed: &Parsed,
     scope: Scope<'_>,
@@ -226,10 +226,10 @@ fn lower_operation(
     let deletes = facts.http == "delete";
     let read_back = read_back.map(|(path, source)| {
         if deletes {
-            // What is read back of a deletion is that there is nothing.
+            // After a deletion, reading back only confirms that the object no longer exists.
             return path;
         }
-        // Where the path is filled by the body, only the source says what the server can route.
+        // If the path is filled from the body, only the source says whether the server accepts slashes.
         let is_path = |place: Place| matches!(place, Place::Path { .. });
         if !arguments.parameters.iter().any(|it| is_path(it.place)) {
             let slash = Place::Path { slash: true };
@@ -327,7 +327,7 @@ fn description(entry: &ToolEntry, binding: &Binding) -> String {
     }
 }
 
-/// How what is read back is compared, and what to do if it differs.
+/// Returns how the response that is read back is compared, and what to do if it differs.
 fn verify(parsed: &Parsed, scope: Scope<'_>) -> Verify {
     let binding = scope.operation.binding;
     let read_back = binding.read_back.as_ref();
@@ -345,7 +345,7 @@ fn verify(parsed: &Parsed, scope: Scope<'_>) -> Verify {
     }
 }
 
-/// Texts for versions of what has the document, or else of the servers of its API.
+/// Makes texts that depend on a version: that of the product of the document or, without one, that of the servers of its API.
 fn versioned(parsed: &Parsed, scope: Scope<'_>, entries: &[VersionedEntry]) -> Vec<VersionedText> {
     let document = parsed.apis.document(scope.document());
     let own = document.and_then(|document| document.version.as_ref());
@@ -366,13 +366,13 @@ fn versioned(parsed: &Parsed, scope: Scope<'_>, entries: &[VersionedEntry]) -> V
     entries.iter().map(text).collect()
 }
 
-/// The shape of the answer. Of a deletion, a schema that allows anything says as much as none.
+/// Returns the type of the response. For a deletion, a schema that allows anything counts as none.
 fn returned(facts: &Facts) -> Option<TypeRef> {
     let says_nothing = |ty: &TypeRef| facts.http == "delete" && ty.kind == TypeKind::Any;
     facts.response.clone().filter(|ty| !says_nothing(ty))
 }
 
-/// A person who allows tools by method relies on it: nothing that is called a reading writes, and nothing that is called a change only reads. A list can be a POST that takes its filters as a body.
+/// Checks that the tool's method fits the HTTP method. People allow tools by method, so a tool with a reading method must not write, and a tool with a changing method must not only read. A list can be a POST that takes its filters in the body.
 fn check_method(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) {
     let method = &scope.entry.method;
     let fits = match method.value.as_str() {
@@ -391,7 +391,7 @@ fn check_method(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) {
     }
 }
 
-/// What follows from the methods, changed as the allowlist says.
+/// Derives the effect from the methods and applies the changes of the allowlist.
 fn effect(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) -> Effect {
     let method = scope.entry.method.value.as_str();
     let mut effect = Effect::usual(method, http);

@@ -1,4 +1,4 @@
-//! The types that several toolsets of an API have, and mean the same by: they are written once.
+//! Collects the types that are the same in several toolsets of an API, so that each is written once.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::catalog::{Rules, Toolset, TypeDef, TypeKind, TypeRef};
 
 use super::types::reached;
 
-/// Takes them out of the toolsets, sorted by name.
+/// Removes these types from the toolsets and returns them, sorted by name.
 pub(super) fn take(toolsets: &mut [Toolset]) -> Vec<TypeDef> {
     let mut found: BTreeMap<&str, Vec<&Toolset>> = BTreeMap::new();
     for toolset in toolsets.iter() {
@@ -30,7 +30,7 @@ fn definition(toolset: &Toolset, name: &str) -> Option<TypeDef> {
     types.find(|def| def.rust_name == name).cloned()
 }
 
-/// Whether a type is the same everywhere, down to the types that it is made of: a decision about a field holds for the toolset that states it, and two documents can mean different things by one name.
+/// Returns whether a type and all its parts are the same in all toolsets. They can differ: an override of a field applies only to the toolset that states it, and two documents can use one name for different types.
 fn is_same(name: &str, toolsets: &[&Toolset]) -> bool {
     let root = TypeRef {
         kind: TypeKind::Named(name.to_owned()),

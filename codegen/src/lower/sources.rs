@@ -1,4 +1,4 @@
-//! The operations that are read beside a write: what its body is merged with, and what is returned instead of its answer.
+//! Reads the operations that accompany a write: the one whose response is merged with the body, and the one whose response is returned instead of that of the write.
 
 use crate::catalog::Place;
 use crate::facts::Facts;
@@ -9,7 +9,7 @@ use crate::reader::At;
 use super::answer::other_than_json;
 use super::operation::{Scope, read};
 
-/// Only a body can be merged with something, and only what still is there can be read back.
+/// Checks that an operation with `merge_from` has a body, and that an operation with `read_back` is a write.
 pub(super) fn check(scope: Scope<'_>, facts: &Facts, errors: &mut Vec<Error>) {
     let binding = scope.operation.binding;
     let merge = binding.merge_from.as_ref().filter(|_| facts.body.is_none());
@@ -37,7 +37,7 @@ pub(super) fn check(scope: Scope<'_>, facts: &Facts, errors: &mut Vec<Error>) {
     }
 }
 
-/// The operation that the body is merged with, if it is.
+/// Returns the operation whose response is merged with the body, if there is one.
 pub(super) fn merge(
     parsed: &Parsed,
     scope: Scope<'_>,
@@ -49,7 +49,7 @@ pub(super) fn merge(
     filled(scope, "merge_from", id, &source.path, facts, false, errors).then_some(source)
 }
 
-/// The path that is read back, if one is, and what the document says about it.
+/// Returns the path that is read back, if there is one, and what the document says about its operation.
 pub(super) fn read_back(
     parsed: &Parsed,
     scope: Scope<'_>,
@@ -101,7 +101,7 @@ pub(super) fn read_back(
     .then_some((path, source))
 }
 
-/// The operation whose answer is read for another one.
+/// Reads the operation whose response another operation uses.
 fn source(
     parsed: &Parsed,
     scope: Scope<'_>,
@@ -146,7 +146,7 @@ fn unreadable(scope: Scope<'_>, key: &'static str, id: &At<String>, why: String)
     }
 }
 
-/// Whether each placeholder of the path of a source has a value.
+/// Returns whether each placeholder in the path of a source has a value.
 fn filled(
     scope: Scope<'_>,
     key: &'static str,
@@ -182,7 +182,7 @@ fn filled(
     true
 }
 
-/// The names in braces of a path.
+/// Returns the names in braces in a path.
 pub(super) fn placeholders(path: &str) -> Vec<&str> {
     let parts = path.split('{').skip(1);
     parts

@@ -1,4 +1,4 @@
-//! What becomes of tools over a small document, and what is said about those that cannot be.
+//! Lowering of tools with a small document, and the diagnostics about invalid tools.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use crate::catalog::{Catalog, Operation, Pagination, Place, Separator, TypeKind, Way};
@@ -109,7 +109,7 @@ paths:
       responses: { "200": { description: ok, content: { application/json: { schema: { type: object, properties: { name: { type: string } } } } } } }
 "##;
 
-/// All files, with the tools given from line 4 of `tools/t.yaml` on.
+/// Returns all files. The given tools begin at line 4 of `tools/t.yaml`.
 fn inputs(tools: &str) -> Vec<Input> {
     let tools = format!("toolset: things\ndescription: Things.\ntools:\n{tools}");
     [
@@ -125,7 +125,7 @@ fn inputs(tools: &str) -> Vec<Input> {
     .into()
 }
 
-/// A tool in one line.
+/// Returns a tool as one line of YAML.
 fn tool(method: &str, operations: &str, more: &str) -> String {
     let comma = if more.is_empty() { "" } else { ", " };
     format!(
@@ -144,12 +144,12 @@ fn catalog(tools: &str) -> Catalog {
     catalog
 }
 
-/// The one tool there is in the first API.
+/// Returns the only tool of the first API.
 fn lowered(tools: &str) -> Operation {
     catalog(tools).apis[0].toolsets[0].operations[0].clone()
 }
 
-/// What is wrong with the tools, without the file and without what is undecided.
+/// Returns the diagnostics about the tools, without the file name and without those about undecided operations.
 fn wrong(tools: &str) -> String {
     match crate::draft(&inputs(tools)) {
         Ok(_) => String::new(),
@@ -163,7 +163,7 @@ fn wrong(tools: &str) -> String {
     }
 }
 
-/// The arguments: where each goes, its name, `!` if it is needed, and what it is called on the wire.
+/// Returns the location, the name, `!` if required, and the wire name of each argument.
 fn arguments(operation: &Operation) -> String {
     let one = |parameter: &crate::catalog::Parameter| {
         let place = serde_json::to_value(parameter.place).unwrap();
@@ -732,7 +732,7 @@ fn filters_of_a_destructive_tool_are_not_empty() {
         strict.contains(&row("towns", None, Some(1), Some(1))),
         "{strict:?}"
     );
-    // A known value and a number are not empty, and what is written may be.
+    // Enumerated values and numbers are never empty, and a value in the body may be empty.
     for name in ["state", "above", "note"] {
         assert!(strict.contains(&row(name, None, None, None)), "{strict:?}");
     }

@@ -1,11 +1,11 @@
-//! The types of a module: which a tool needs, which of them are shared.
+//! Selects the types of a module: those that a tool needs, and those of them that are shared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{TypeDef, TypeKind, TypeRef, TypeShape};
 use crate::problem::nearest;
 
-/// The shared types of a module, and all names in use there.
+/// Shared types of a module, and all names in use in the module.
 #[derive(Debug, Default)]
 pub(super) struct Module {
     types: BTreeMap<String, TypeDef>,
@@ -13,7 +13,7 @@ pub(super) struct Module {
 }
 
 impl Module {
-    /// Adds a shared type; `false` if there is a different one of this name.
+    /// Adds a shared type; returns `false` if a different type has this name.
     pub(super) fn share(&mut self, def: &TypeDef) -> bool {
         self.taken.insert(def.rust_name.clone());
         let shared = self
@@ -23,7 +23,7 @@ impl Module {
         shared == def
     }
 
-    /// Takes a name for something that is not shared; `false` if it is in use.
+    /// Takes a name for something that is not shared; returns `false` if the name is in use.
     pub(super) fn take(&mut self, name: &str) -> bool {
         self.taken.insert(name.to_owned())
     }
@@ -32,13 +32,13 @@ impl Module {
         &mut self.types
     }
 
-    /// The shared types by name.
+    /// Returns the shared types, sorted by name.
     pub(super) fn into_types(self) -> Vec<TypeDef> {
         self.types.into_values().collect()
     }
 }
 
-/// The types that are reached from `roots`: those of component schemas with all that they are made of, and the anonymous ones in the order of first use.
+/// Returns the types that can be reached from `roots`, in the order of first use: first those of component schemas with all their parts, then the anonymous ones.
 pub(super) fn reached(roots: &[&TypeRef], types: &[TypeDef]) -> (Vec<TypeDef>, Vec<TypeDef>) {
     let by_name = types.iter().map(|def| (def.rust_name.as_str(), def));
     let mut walk = Walk {
@@ -57,7 +57,7 @@ pub(super) fn reached(roots: &[&TypeRef], types: &[TypeDef]) -> (Vec<TypeDef>, V
     found.partition(|def| walk.seen.get(def.rust_name.as_str()) == Some(&true))
 }
 
-/// The type of a member; else the name of the member that is most like it.
+/// Returns the type of a member. The error is the most similar member name, if there is one.
 pub(super) fn member<'t>(
     ty: &'t TypeRef,
     name: &str,
@@ -84,12 +84,12 @@ pub(super) fn member<'t>(
     }
 }
 
-/// A type by its Rust name.
+/// Finds a type by its Rust name.
 pub(super) fn find<'t>(types: &'t [TypeDef], name: &str) -> Option<&'t TypeDef> {
     types.iter().find(|def| def.rust_name == name)
 }
 
-/// What a type is inside arrays.
+/// Returns the type of the items of an array, at any depth. A type that is not an array is returned unchanged.
 pub(super) fn innermost(ty: &TypeRef) -> &TypeRef {
     match &ty.kind {
         TypeKind::Array(items) => innermost(items),
@@ -99,7 +99,7 @@ pub(super) fn innermost(ty: &TypeRef) -> &TypeRef {
 
 struct Walk<'t> {
     types: BTreeMap<&'t str, &'t TypeDef>,
-    /// Whether each type seen belongs to a component schema.
+    /// Types that were seen, and whether each belongs to a component schema.
     seen: BTreeMap<&'t str, bool>,
     order: Vec<&'t str>,
 }
@@ -120,7 +120,7 @@ impl<'t> Walk<'t> {
     fn def(&mut self, def: &'t TypeDef, shared: bool) {
         let shared = shared || def.schema.is_some();
         match self.seen.insert(&def.rust_name, shared) {
-            // Nothing new to say about it and what it is made of.
+            // The type and its parts have already been visited with the same or a stronger result.
             Some(before) if before || !shared => {
                 self.seen.insert(&def.rust_name, before);
                 return;

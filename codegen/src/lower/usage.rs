@@ -1,4 +1,4 @@
-//! Whether each decision about a tool made a difference: what decides nothing is a mistake, or a leftover.
+//! Checks that each decision about a tool has an effect. A decision without effect is a mistake, or left over from earlier.
 
 use crate::allowlist::overrides::Override;
 use crate::allowlist::tools::ToolEntry;
@@ -8,23 +8,23 @@ use crate::text::listed;
 
 use super::changes::Outcome;
 
-/// What became of each change of an override; if there is no such parameter, the name most like it.
+/// Outcome of each change in an override. If the parameter does not exist, the most similar name.
 pub(super) type Outcomes = Result<Vec<Outcome>, Option<String>>;
 
-/// What the decisions about a tool came to in one document.
+/// Effects of the decisions about a tool in one document.
 #[derive(Debug)]
 pub(super) struct Report {
     pub(super) document: String,
-    /// The overrides in scope, by their place in the tool.
+    /// Overrides that apply to the document, by their index in the tool.
     pub(super) overrides: Vec<(usize, Outcomes)>,
-    /// For each glob in scope, by entry and place in it, whether it matched.
+    /// Globs that apply to the document, by entry and index in it, and whether each matched.
     pub(super) omissions: Vec<(usize, usize, bool)>,
-    /// The path parameter that became the id.
+    /// Path parameter that became the id.
     pub(super) id: Option<String>,
     /// All path parameters.
     pub(super) path: Vec<String>,
     pub(super) operation: String,
-    /// The arguments before any was left out.
+    /// Arguments before any was omitted.
     pub(super) names: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ impl Report {
     }
 }
 
-/// Reports decisions that decided nothing. One without `on` has to make a difference in some document, one with it in each of those.
+/// Reports decisions without effect. A decision for all documents must have an effect in at least one, a decision that is limited to some documents (`on`) in each of these.
 pub(super) fn check(
     path: &str,
     entry: &ToolEntry,
@@ -170,7 +170,7 @@ fn check_id(
             );
         }
     }
-    // Each document needs one: a tool whose argument is `id` here and something else there has two faces.
+    // Each document needs an id parameter. Otherwise the argument would be `id` in one document and have another name in the next.
     for report in reports
         .iter()
         .filter(|report| !entry.id.is_empty() && report.id.is_none())

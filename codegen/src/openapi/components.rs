@@ -1,4 +1,4 @@
-//! What is to be known of all component schemas of a document at once: Rust names, differences between input and output.
+//! Reads what concerns all component schemas of a document together: their Rust names, and the differences between input and output.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,22 +13,22 @@ use super::unescape;
 use crate::facts::Direction;
 use crate::ident::{Taken, type_name};
 
-/// The component schemas of a document.
+/// Component schemas of a document.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Components {
     schemas: IndexMap<String, Component>,
-    /// All Rust names that they have.
+    /// All Rust names of the component schemas.
     pub(crate) taken: Arc<Taken>,
 }
 
-/// A component schema.
+/// Component schema.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Component {
-    /// Name in Rust of what is received.
+    /// Rust name of the type that is received.
     pub(crate) output: String,
-    /// Name in Rust of what is sent; another one only if the two differ.
+    /// Rust name of the type that is sent; differs from `output` only if the two types differ.
     pub(crate) input: String,
-    /// Whether a request can have it.
+    /// Whether a request can contain the component.
     pub(crate) sent: bool,
 }
 
@@ -49,7 +49,7 @@ impl Components {
         let sent = sent(openapi, &seen);
         let mut components = Self::default();
         let mut taken = Taken::default();
-        // The names of what is received first: these are the ones readers know from the document.
+        // Received types get their names first, because these are the names that readers know from the document.
         for name in seen.keys() {
             let output = taken.take(&type_name(name));
             components.schemas.insert(
@@ -74,7 +74,7 @@ impl Components {
         self.schemas.get(name)
     }
 
-    /// All of them with their names, in the order of the document.
+    /// Returns all components with their names, in the order of the document.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Component)> {
         let schemas = self.schemas.iter();
         schemas.map(|(name, component)| (name.as_str(), component))
@@ -82,7 +82,7 @@ impl Components {
 }
 
 impl Component {
-    /// Its name in Rust, for what goes this way.
+    /// Returns the Rust name of the component for a direction.
     pub(crate) fn of(&self, direction: Direction) -> &str {
         match direction {
             Direction::Input => &self.input,
@@ -91,14 +91,14 @@ impl Component {
     }
 }
 
-/// The component that a reference names.
+/// Returns the name of the component to which a reference refers.
 pub(crate) fn component_name(reference: &str) -> Option<String> {
     reference
         .strip_prefix("#/components/schemas/")
         .map(unescape)
 }
 
-/// Whether each is another in each direction: it says so, or refers to one that does.
+/// Returns for each component whether it differs between the directions: it has read-only or write-only values, or refers to a component that has them.
 fn differing(seen: &IndexMap<&str, Seen>) -> Vec<bool> {
     let mut referred: Vec<Vec<usize>> = vec![Vec::new(); seen.len()];
     for (from, seen_in) in seen.values().enumerate() {
@@ -120,7 +120,7 @@ fn differing(seen: &IndexMap<&str, Seen>) -> Vec<bool> {
     differs
 }
 
-/// The components that requests refer to, and those that these refer to.
+/// Returns the components to which requests refer, directly or through other components.
 fn sent<'s>(openapi: &OpenAPI, seen: &IndexMap<&'s str, Seen>) -> BTreeSet<&'s str> {
     let mut roots = Seen::default();
     let items = openapi.paths.paths.values();
@@ -154,11 +154,11 @@ fn sent<'s>(openapi: &OpenAPI, seen: &IndexMap<&'s str, Seen>) -> BTreeSet<&'s s
     found
 }
 
-/// What stands in one component.
+/// Contents of one component.
 #[derive(Default)]
 struct Seen {
     references: BTreeSet<String>,
-    /// Something is read-only or write-only.
+    /// Whether a value is read-only or write-only.
     one_way: bool,
 }
 

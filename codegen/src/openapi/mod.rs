@@ -1,6 +1,6 @@
 //! Reads an OpenAPI document, 3.0 or 3.1, as published.
 //!
-//! text -> value (`parse`) -> corrected value ([`crate::corrections`]) -> 3.0 (`normalise`) -> [`openapiv3::OpenAPI`], and back to a value to see that nothing was lost (`roundtrip`).
+//! Steps: text -> JSON value (`parse`) -> corrected value ([`crate::corrections`]) -> OpenAPI 3.0 (`normalise`) -> [`openapiv3::OpenAPI`], and back to a value to check that nothing was lost (`roundtrip`).
 
 mod components;
 mod normalise;
@@ -21,40 +21,40 @@ use crate::corrections::{self, Correction};
 use crate::error::DocumentError;
 use crate::facts::Shared;
 
-/// A document, normalised.
+/// Normalised document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spec {
-    /// Name as in `apis.yaml`.
+    /// Name in `apis.yaml`.
     pub name: String,
     /// File, relative to the workspace.
     pub source: String,
-    /// Path of the first server, or what `apis.yaml` says in its place, without a slash at its end.
+    /// Path of the first server, or its replacement in `apis.yaml`, without a trailing slash.
     pub base: String,
-    /// The document as OpenAPI 3.0; what that has no place for is in `x-` extensions.
+    /// Document as OpenAPI 3.0. Constructs that 3.0 does not have are in `x-` extensions.
     pub openapi: OpenAPI,
     pub(crate) components: Components,
-    /// What the components are, once an operation was read.
+    /// Types of the components, set when the first operation is read.
     pub(crate) shared: OnceLock<Shared>,
 }
 
-/// An operation of a document.
+/// Operation of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationRef {
-    /// Its id.
+    /// Operation ID.
     pub id: String,
-    /// HTTP method, lower case.
+    /// HTTP method in lower case.
     pub http: String,
-    /// Path with the base of the document.
+    /// Path including the base path of the document.
     pub path: String,
-    /// JSON pointer.
+    /// JSON pointer to the operation.
     pub pointer: String,
-    /// Whether it is marked as deprecated.
+    /// Whether the operation is marked as deprecated.
     pub deprecated: bool,
     /// `summary`; may be empty.
     pub summary: String,
 }
 
-/// Reads the text of a document, with those of the corrections that are for it.
+/// Reads the text of a document and applies the corrections that are for this document.
 pub fn read(
     name: &str,
     source: &str,
@@ -100,7 +100,7 @@ pub fn read(
 }
 
 impl Spec {
-    /// All operations, in the order of the document.
+    /// Returns all operations in the order of the document.
     #[must_use]
     pub fn operations(&self) -> Vec<OperationRef> {
         self.each_operation()
@@ -120,7 +120,7 @@ impl Spec {
             .find(|at| at.operation.operation_id.as_deref() == Some(operation_id))
     }
 
-    /// Path with the base of the innermost `servers`.
+    /// Returns the path of an operation, including the base path of the innermost `servers`.
     pub(crate) fn full_path(&self, at: &OperationAt<'_>) -> String {
         let own = at
             .operation
@@ -159,7 +159,7 @@ impl Spec {
         })
     }
 
-    /// All paths that stand in another document.
+    /// Reports all path items that are defined in another document.
     fn check_paths(&self) -> Result<(), Vec<DocumentError>> {
         let errors: Vec<DocumentError> = self
             .openapi
@@ -182,7 +182,7 @@ impl Spec {
     }
 }
 
-/// An operation and where it stands.
+/// Operation and its location in the document.
 pub(crate) struct OperationAt<'a> {
     pub(crate) path: &'a str,
     pub(crate) item: &'a PathItem,
@@ -196,7 +196,7 @@ impl OperationAt<'_> {
     }
 }
 
-/// The path of a server's URL, variables at their defaults: `https://host/api/v1/` -> `/api/v1`.
+/// Returns the path of a server's URL, with variables replaced by their defaults: `https://host/api/v1/` -> `/api/v1`.
 fn base(server: &Server) -> String {
     let mut url = server.url.clone();
     for (name, variable) in server.variables.iter().flatten() {
@@ -304,7 +304,7 @@ mod tests {
     fn what_cannot_be_read_is_refused_with_what_has_it() {
         let head = "openapi: 3.1.0\ninfo: {}\n";
         let rows = [
-            // Two operations of one id, and one without.
+            // Two operations with the same ID, and one without an ID.
             (
                 "paths: {/a: {get: {operationId: a, responses: {}}, put: {operationId: a, responses: {}}, post: {}}}",
                 "a: ; put_a: ; post_a: ",
@@ -325,7 +325,7 @@ mod tests {
                 "paths: {/a: {get: {responses: {200: {description: d, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}}, put: {}}}\ncomponents: {schemas: {A: {properties: {b: {type: {}}}}}}",
                 "get_a: /components/schemas/A/properties/b: invalid type: map, expected a string; put_a: ",
             ),
-            // What is no part of a call may be wrong.
+            // Parts that do not matter for a call may be invalid.
             (
                 "paths: {/a: {get: {responses: {200: {description: d, headers: {H: {descripton: x, schema: {}}}}}}}}\ntags: [{nam: x, name: y}]",
                 "get_a: ",

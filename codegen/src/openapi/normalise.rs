@@ -1,6 +1,6 @@
-//! OpenAPI 3.1 and 3.0 as published -> what OpenAPI 3.0, and with it `openapiv3`, has a place for.
+//! Normalises published OpenAPI 3.1 and 3.0 to constructs that OpenAPI 3.0, and therefore `openapiv3`, can express.
 //!
-//! This is the only code that knows two dialects. It knows where schemas are: a property may be called `const` or `default`. What 3.0 cannot say but tools can use or readers might miss is kept in `x-` members:
+//! Only this module knows both versions. It distinguishes schemas from other objects, because a property may be named `const` or `default`. Constructs that 3.0 cannot express, but that tools can use or readers might miss, are kept in `x-` members:
 //!
 //! | published | normalised |
 //! | --- | --- |
@@ -8,18 +8,18 @@
 //! | `type: [X, 'null']`; `type: [X, Y]` | `type: X`, `nullable: true`; `anyOf` of the two |
 //! | `const: V` | `enum: [V]`, `x-const: V` |
 //! | `exclusiveMinimum: 0` | `minimum: 0`, `exclusiveMinimum: true` |
-//! | `$ref: '#node'`, `$dynamicRef`, `$recursiveRef` to what only one schema is | `$ref` to it |
-//! | `$ref` with other keywords | `allOf: [{$ref}]` with these |
-//! | `prefixItems: [X, Y]` | `items: {anyOf: [X, Y]}`, `x-prefixItems: 2`, `maxItems: 2` if there can be no others |
+//! | `$ref: '#node'`, `$dynamicRef`, `$recursiveRef` with only one possible target | `$ref` to the target |
+//! | `$ref` with other keywords | `allOf: [{$ref}]` with these keywords |
+//! | `prefixItems: [X, Y]` | `items: {anyOf: [X, Y]}`, `x-prefixItems: 2`, and `maxItems: 2` if no other items are allowed |
 //! | `minimum: 1.0` of an integer | `minimum: 1` |
 //! | `examples: [V, …]` | `example: V`, `x-examples: [V, …]` |
 //! | `default: null` | `x-default: null` |
 //! | `true`, `false` as a schema | `{}`, `{not: {}}` |
-//! | `unevaluatedProperties: X` | `additionalProperties: X`, as `allOf` is merged later |
-//! | no `operationId`, or that of an operation before | one made of method and path: `get_dags_id` |
-//! | no `responses`, no `paths` | empty ones |
+//! | `unevaluatedProperties: X` | `additionalProperties: X`, because `allOf` is merged later |
+//! | no `operationId`, or one that an earlier operation has | one made from method and path: `get_dags_id` |
+//! | no `responses`, no `paths` | empty `responses`, empty `paths` |
 //! | order of the methods of a path | `x-methods` |
-//! | `webhooks`, `securitySchemes`, `$defs`, `$comment`, `encoding` and other keywords without meaning for a call | the same with `x-` in front |
+//! | `webhooks`, `securitySchemes`, `$defs`, `$comment`, `encoding` and other keywords that do not affect a call | the same with the prefix `x-` |
 
 use serde_json::{Map, Number, Value, json};
 
@@ -31,7 +31,7 @@ mod schema;
 
 pub(crate) use schema::schema;
 
-/// HTTP methods a path can have.
+/// HTTP methods that a path item can have.
 pub(crate) const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
@@ -49,7 +49,7 @@ pub(crate) fn document(value: &mut Value) {
     }
     let info = document.entry("info").or_insert_with(|| json!({}));
     if let Some(info) = info.as_object_mut() {
-        // Not a word of it is about calls.
+        // `info` does not affect calls.
         info.entry("title").or_insert_with(|| json!(""));
         info.entry("version").or_insert_with(|| json!(""));
         set_aside(info, "summary");
@@ -59,7 +59,7 @@ pub(crate) fn document(value: &mut Value) {
             .for_each(|license| set_aside(license, "identifier"));
     }
     document.entry("paths").or_insert_with(|| json!({}));
-    // Taken out so that references can be looked up while paths are rewritten; a map keeps the place of its key this way.
+    // The components are taken out, so that references can be looked up while paths are rewritten. Taking the value leaves its key in the map, which keeps the order.
     let mut components = document
         .get_mut("components")
         .map(Value::take)
@@ -91,13 +91,13 @@ pub(crate) fn document(value: &mut Value) {
     }
 }
 
-/// A path can be said to be like another one.
+/// Returns the path item to which a path item refers.
 fn path_target(value: &Value, paths: &Value) -> Option<Value> {
     let reference = value.get("$ref")?.as_str()?.strip_prefix("#/paths/")?;
     paths.get(unescape(reference)).cloned()
 }
 
-/// Numbers that no number of a typed document holds, as the nearest that does.
+/// Replaces numbers that a typed document cannot hold with the nearest number that it can.
 fn numbers(value: &mut Value) {
     match value {
         Value::Number(number) if number.as_i64().is_none() && number.as_u64().is_none() => {
@@ -163,7 +163,7 @@ fn references(list: Option<&mut Value>, section: &str, components: &Value) {
     }
 }
 
-/// In 3.1 a reference may have a `summary` and a `description` of its own, for which 3.0 has no place: what it refers to is written in its place.
+/// Replaces a reference that has a `summary` or `description` of its own with its target. OpenAPI 3.1 allows these members; 3.0 does not.
 fn reference(value: &mut Value, section: &str, components: &Value) {
     if value.as_object().is_some_and(|map| map.len() > 1)
         && let Some(target) = target(value, section, components)
@@ -182,7 +182,7 @@ fn target(value: &Value, section: &str, components: &Value) -> Option<Value> {
     components.get(section)?.get(unescape(name)).cloned()
 }
 
-/// The target with what stands beside the reference.
+/// Combines the target with the members beside the reference.
 fn overlay(value: &mut Value, mut target: Value) {
     if let (Some(map), Value::Object(own)) = (target.as_object_mut(), value.take()) {
         map.extend(own.into_iter().filter(|(key, _)| key != "$ref"));
@@ -222,12 +222,12 @@ fn content(value: &mut Value) {
     }
 }
 
-/// A member of a JSON pointer or reference as it is.
+/// Decodes a step of a JSON pointer or reference.
 pub(crate) fn unescape(name: &str) -> String {
     name.replace("~1", "/").replace("~0", "~")
 }
 
-/// A name as a member of a JSON pointer.
+/// Encodes a name as a step of a JSON pointer.
 pub(crate) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
@@ -254,7 +254,7 @@ fn set_aside(map: &mut Map<String, Value>, key: &str) {
     }
 }
 
-/// `null` as a value of an optional member is lost when it is read; as `x-…` it is kept.
+/// Renames an optional member with the value `null` to `x-…`, because reading would lose the `null`.
 fn null_aside(value: &mut Value, key: &str) {
     if let Some(map) = value.as_object_mut()
         && map.get(key).is_some_and(Value::is_null)
@@ -263,7 +263,7 @@ fn null_aside(value: &mut Value, key: &str) {
     }
 }
 
-/// `2.0` -> `2`.
+/// Changes a whole number such as `2.0` to `2`.
 fn integral(value: &mut Value) {
     let Some(number) = value.as_f64().filter(|_| value.as_i64().is_none()) else {
         return;

@@ -1,4 +1,4 @@
-//! Text of a document -> JSON value, nothing lost: a key that is written twice is an error.
+//! Parses the text of a document into a JSON value without losing anything: a duplicate key is an error.
 
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -12,14 +12,14 @@ pub(crate) fn parse(source: &str, text: &str) -> Result<Value, DocumentError> {
         line,
         message,
     };
-    // The mark that some editors begin a file with is no part of it.
+    // Some editors begin a file with a byte order mark, which is not part of the document.
     let text = text.trim_start_matches('\u{feff}');
-    // YAML parsers do not take every JSON: tabs, for one.
+    // YAML parsers do not accept all JSON, for example tabs.
     if text.trim_start().starts_with('{') {
         match serde_json::from_str::<Node>(text) {
             Ok(Node(value)) => return Ok(value),
             Err(error) if error.is_data() => return Err(syntax(error.line(), error.to_string())),
-            // It may still be YAML in flow style; if not, what the JSON parser says is what helps.
+            // The text can still be YAML in flow style. If it is not, the error of the JSON parser is more helpful.
             Err(error) => {
                 return serde_yaml::from_str::<Node>(text)
                     .map(|node| node.0)
@@ -37,7 +37,7 @@ pub(crate) fn parse(source: &str, text: &str) -> Result<Value, DocumentError> {
         })
 }
 
-/// A JSON value that was read from YAML or JSON.
+/// JSON value that was read from YAML or JSON.
 struct Node(Value);
 
 impl<'de> Deserialize<'de> for Node {
@@ -115,7 +115,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
             let Node(value) = members.next_value()?;
             object.insert(key, value);
         }
-        // With `arbitrary_precision`, serde_json hands out numbers as an object of this one member.
+        // With `arbitrary_precision`, serde_json represents a number as an object with only this member.
         if let Some(Value::String(text)) = object.get("$serde_json::private::Number") {
             let number = serde_json::from_str::<Number>(text)
                 .ok()
@@ -128,7 +128,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 }
 
-/// Reads a key that the object does not have yet, so that the error has the position of the second one. YAML has also numbers (`200:`) and booleans (`on:`) there.
+/// Key that the object does not have yet; reading a duplicate fails, so that the error has the position of the second one. YAML keys can also be numbers (`200:`) and booleans (`on:`).
 struct Key<'a>(&'a Map<String, Value>);
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {

@@ -1,6 +1,6 @@
-//! Where in a document something stands, by its JSON pointer, and what stands in for a part that cannot be read.
+//! Classifies the parts of a document by their JSON pointers, and replaces parts that cannot be read.
 //!
-//! A part that is not understood keeps only the operations from being tools that have it: it is marked with `x-refused`, and who meets the mark refuses.
+//! An invalid part only prevents the operations that use it from being tools: the part is marked with `x-refused`, and every reader that meets the mark rejects the operation.
 
 use openapiv3::{Operation, Parameter, PathItem, ReferenceOr, RequestBody, Response, Schema};
 use serde::de::DeserializeOwned;
@@ -8,22 +8,22 @@ use serde_json::{Map, Value, json};
 
 use super::normalise::{METHODS, escape, unescape};
 
-/// The member of a part that says why it is refused.
+/// Member of a part that says why the part is rejected.
 pub(crate) const REFUSED: &str = "x-refused";
 
-/// What stands at a pointer.
+/// Kind of the value at a pointer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Document,
     Components,
-    /// A map or list of things of one kind.
+    /// Map or list of parts of one kind.
     Each(Leaf),
     One(Leaf),
-    /// Nothing that a call depends on.
+    /// Value on which no call depends.
     Other,
 }
 
-/// A thing that can be marked.
+/// Part that can be marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Leaf {
     PathItem,
@@ -36,7 +36,7 @@ pub(crate) enum Leaf {
 }
 
 impl Kind {
-    /// What stands at a member.
+    /// Returns the kind of a member.
     fn step(self, key: &str) -> Self {
         match self {
             Self::Document => match key {
@@ -76,7 +76,7 @@ impl Leaf {
         }
     }
 
-    /// Why it cannot be read, if so.
+    /// Returns why the part cannot be read, or `None` if it can.
     fn fails(self, value: &Value) -> Option<String> {
         match self {
             Self::PathItem => fails::<PathItem>(value),
@@ -89,7 +89,7 @@ impl Leaf {
         }
     }
 
-    /// What can be read in the place of one that cannot.
+    /// Makes a readable replacement for a part that cannot be read.
     fn stand_in(self, value: &Value, reason: &str) -> Value {
         let refused = json!({ REFUSED: reason });
         let text = |key: &str| value.get(key).and_then(Value::as_str);
@@ -130,14 +130,14 @@ fn fails<T: DeserializeOwned>(value: &Value) -> Option<String> {
 
 use serde::Deserialize;
 
-/// The innermost parts that cannot be read, and why: the reader itself does not say where it stopped.
+/// Returns the innermost parts that cannot be read, with reasons, because the deserializer does not report where it failed.
 pub(crate) fn unreadable(document: &Value) -> Vec<(String, String)> {
     let mut found = Vec::new();
     search(document, Kind::Document, &mut String::new(), &mut found);
     found
 }
 
-/// Whether something was found in this part.
+/// Searches a part and returns whether an error was found in it.
 fn search(
     value: &Value,
     kind: Kind,
@@ -175,7 +175,7 @@ fn search(
     found.len() > before
 }
 
-/// Puts a stand-in where something cannot be read; `false` if there is none for it.
+/// Replaces a part that cannot be read; returns `false` if no replacement exists.
 pub(crate) fn replace(document: &mut Value, pointer: &str, reason: &str) -> bool {
     let kind = steps(pointer).fold(Kind::Document, |kind, key| kind.step(&key));
     match (kind, document.pointer_mut(pointer)) {
@@ -187,7 +187,7 @@ pub(crate) fn replace(document: &mut Value, pointer: &str, reason: &str) -> bool
     }
 }
 
-/// Takes out what is not understood, and marks what it stands in if a call depends on that; `false` if it cannot be taken out.
+/// Removes an unsupported member and, if a call depends on it, marks the part that contains it; returns `false` if the member cannot be removed.
 pub(crate) fn take_out(document: &mut Value, pointer: &str, reason: &str) -> bool {
     let mut kind = Kind::Document;
     let mut at = String::new();
@@ -197,7 +197,7 @@ pub(crate) fn take_out(document: &mut Value, pointer: &str, reason: &str) -> boo
             marked = Some(at.clone());
         }
         kind = kind.step(&key);
-        // An unknown keyword may say anything, other members only what they are known to.
+        // An unknown keyword can have any meaning. The members listed here have a known meaning that does not affect calls.
         if kind == Kind::Other && HARMLESS.contains(&key.as_str()) {
             marked = None;
             break;
@@ -218,7 +218,7 @@ pub(crate) fn take_out(document: &mut Value, pointer: &str, reason: &str) -> boo
     taken
 }
 
-/// Members that a call does not depend on, whatever is in them.
+/// Members that do not affect calls, whatever they contain.
 const HARMLESS: [&str; 12] = [
     "callbacks",
     "contact",
@@ -234,7 +234,7 @@ const HARMLESS: [&str; 12] = [
     "tags",
 ];
 
-/// What stands at a pointer, if it is something that can be marked.
+/// Returns the kind of the part at a pointer, if the part can be marked.
 pub(crate) fn at(pointer: &str) -> Option<Leaf> {
     match steps(pointer).fold(Kind::Document, |kind, key| kind.step(&key)) {
         Kind::One(leaf) => Some(leaf),

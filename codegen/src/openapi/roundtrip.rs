@@ -1,10 +1,10 @@
-//! What a typed document lost of the value it was read from.
+//! Finds the parts of a value that its typed document lost.
 
 use serde_json::Value;
 
 use super::normalise::escape;
 
-/// JSON pointers of the parts of `value` that are not in `typed`, each once, at the highest member that is missing or changed.
+/// Returns JSON pointers of the parts of `value` that are not in `typed`, each once, at the highest member that is missing or changed.
 pub(crate) fn losses(value: &Value, typed: &Value) -> Vec<String> {
     let mut lost = Vec::new();
     compare(value, typed, &mut String::new(), &mut lost);
@@ -39,7 +39,7 @@ fn compare(value: &Value, typed: &Value, pointer: &mut String, lost: &mut Vec<St
     }
 }
 
-/// What means the same as nothing.
+/// Returns whether a member has the same meaning as if it were omitted.
 fn is_default(key: &str, value: &Value) -> bool {
     const FALSE: [&str; 10] = [
         "nullable",

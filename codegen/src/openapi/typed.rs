@@ -1,4 +1,4 @@
-//! A normalised value -> the typed document.
+//! Reads the typed document from a normalised value.
 
 use openapiv3::OpenAPI;
 use serde::Deserialize;
@@ -8,10 +8,10 @@ use super::places;
 use super::roundtrip::losses;
 use crate::error::DocumentError;
 
-/// Most rounds of reading: each takes out what the one before could not read, and few documents need more than two.
+/// Maximum number of rounds. Each round removes what the previous one could not read; few documents need more than two.
 const ROUNDS: usize = 16;
 
-/// Reads a normalised document. A part that cannot be read is refused, and with it the operations that have it.
+/// Reads a normalised document. A part that cannot be read is rejected, together with the operations that use it.
 pub(crate) fn read(source: &str, mut value: Value) -> Result<OpenAPI, Vec<DocumentError>> {
     for _ in 0..ROUNDS {
         let errors = match typed(source, &value) {
@@ -43,7 +43,7 @@ pub(crate) fn read(source: &str, mut value: Value) -> Result<OpenAPI, Vec<Docume
     typed(source, &value)
 }
 
-/// Reads a normalised document, whole or not at all: whatever the typed one has no place for is an error.
+/// Reads a normalised document completely or not at all: anything that the typed document cannot express is an error.
 pub(crate) fn typed(source: &str, value: &Value) -> Result<OpenAPI, Vec<DocumentError>> {
     let invalid = |(pointer, message)| DocumentError::Invalid {
         file: source.to_owned(),

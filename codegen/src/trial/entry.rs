@@ -1,4 +1,4 @@
-//! An operation -> its entry in an allowlist that takes everything: nothing is decided that a document says itself.
+//! Turns an operation into an entry of an allowlist that includes everything. The entry takes everything from the document and adds no decisions.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -13,10 +13,10 @@ use crate::input::Input;
 use crate::lower::answer::other_than_json;
 use crate::openapi::{OperationRef, Spec};
 
-/// A tool to be.
+/// Tool that is to be made.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// Which operation of the document it is.
+    /// Index of the operation in the document.
     pub(super) index: usize,
     /// Name of the tool.
     pub(super) tool: String,
@@ -28,14 +28,14 @@ pub(super) struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct Names(Taken);
 
-/// A file of the allowlist.
+/// File of the allowlist.
 pub(super) struct Toolset {
     pub(super) input: Input,
-    /// Where the entry of each operation begins.
+    /// Line in which the entry of each operation begins, and the index of the operation.
     pub(super) lines: Vec<(usize, usize)>,
 }
 
-/// Makes an entry, or says what is in the way.
+/// Makes an entry, or returns the errors that prevent it.
 pub(super) fn entry(
     spec: &Spec,
     index: usize,
@@ -44,7 +44,7 @@ pub(super) fn entry(
 ) -> Result<Entry, Vec<DocumentError>> {
     let facts = facts(spec, &operation.id)?;
     let answer = other_than_json(&spec.source, &facts).map_err(|error| vec![error])?;
-    // `call_` and a number have to fit in as well.
+    // The name must leave room for `call_` and a number.
     let resource = names.0.take(&cut(&name(&operation.id), 54));
     let text = |text: &str| quoted(&plain(text));
     let title = [&facts.summary, &operation.id];
@@ -73,7 +73,7 @@ pub(super) fn entry(
     })
 }
 
-/// Descriptions for parameters that have none, and names for those whose name is taken.
+/// Adds descriptions for parameters without one, and new names for parameters whose name is already used.
 fn changes(facts: &Facts) -> String {
     let mut yaml = String::new();
     let mut taken = BTreeSet::new();
@@ -110,7 +110,7 @@ fn changes(facts: &Facts) -> String {
     yaml
 }
 
-/// The first tag, else the first part of the path.
+/// Returns the first tag, or else the first segment of the path.
 fn toolset(spec: &Spec, operation: &OperationRef) -> String {
     let tags = spec.find(&operation.id).map(|at| &at.operation.tags);
     let tag = tags.and_then(|tags| tags.first());
@@ -120,7 +120,7 @@ fn toolset(spec: &Spec, operation: &OperationRef) -> String {
     cut(&name(toolset), 54)
 }
 
-/// The files of the allowlist.
+/// Makes the files of the allowlist.
 pub(super) fn toolsets(entries: &[Entry]) -> Vec<Toolset> {
     let names: BTreeSet<&str> = entries.iter().map(|it| it.toolset.as_str()).collect();
     let toolset = |name: &str| {
@@ -141,7 +141,7 @@ pub(super) fn toolsets(entries: &[Entry]) -> Vec<Toolset> {
     names.into_iter().map(toolset).collect()
 }
 
-/// A name as the allowlist wants it.
+/// Makes a name that the allowlist accepts.
 fn name(text: &str) -> String {
     let name = ident::snake(text);
     let name = name.trim_matches('_');
@@ -156,7 +156,7 @@ fn cut(name: &str, most: usize) -> String {
     name.trim_end_matches('_').to_owned()
 }
 
-/// A text on one line, without what does not show.
+/// Returns a text on one line, without invisible characters.
 fn plain(text: &str) -> String {
     let shows = |c: &char| {
         !c.is_control()
@@ -166,7 +166,7 @@ fn plain(text: &str) -> String {
     text.chars().filter(shows).take(600).collect()
 }
 
-/// A text as YAML: JSON is.
+/// Quotes a text as YAML. A JSON string is valid YAML.
 pub(super) fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }

@@ -1,6 +1,6 @@
-//! A document that nobody has prepared -> the tools it would have if all its operations were taken, and what is in the way of the others.
+//! Turns an unprepared document into the tools that it would have if all its operations were included, and reports why the others cannot be tools.
 //!
-//! For trying out a document before anything is written for it, and for testing this crate on documents that it was not made for: whatever a document holds, each operation becomes code or a refusal.
+//! A trial shows what a document offers before an allowlist is written, and tests this crate on documents for which it was not made: whatever a document contains, each operation becomes either code or an error.
 
 mod entry;
 
@@ -14,27 +14,27 @@ use crate::{lower, select};
 
 use self::entry::{Entry, Names};
 
-/// What became of a document.
+/// Result of a trial.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trial {
-    /// How many operations it has.
+    /// Number of operations in the document.
     pub operations: usize,
-    /// Those that cannot be tools, in the order of the document.
+    /// Operations that cannot be tools, in the order of the document.
     pub refused: Vec<Refused>,
-    /// The generated files of all others.
+    /// Generated files of all other operations.
     pub files: Vec<OutputFile>,
 }
 
-/// An operation that cannot be a tool.
+/// Operation that cannot be a tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// Its id.
+    /// Operation ID.
     pub operation: String,
-    /// All that is in the way, with where it stands.
+    /// All reasons, with their locations.
     pub reasons: Vec<String>,
 }
 
-/// Takes every operation of a document, documented with what it says itself. Fails only if there is no document to be read.
+/// Includes every operation of a document, described by the document itself. Fails only if the document cannot be read.
 pub fn trial(source: &str, text: &str) -> Result<Trial, Vec<String>> {
     let apis = Input {
         path: "specs/apis.yaml".to_owned(),
@@ -62,7 +62,7 @@ pub fn trial(source: &str, text: &str) -> Result<Trial, Vec<String>> {
         }
     }
     let mut files = Vec::new();
-    // Each round takes out what the one before refused; one operation less refuses no other, so few are needed.
+    // Each round removes the operations that the previous one rejected. Removing an operation never makes another one fail, so few rounds are needed.
     while !entries.is_empty() {
         let found = match generate(&mut parsed, &entries) {
             Ok(found) => {
@@ -93,7 +93,7 @@ pub fn trial(source: &str, text: &str) -> Result<Trial, Vec<String>> {
     })
 }
 
-/// What is in the way, by the index of the operation; what is in the way of all has an index that no operation has.
+/// Errors by index of the operation. Errors that concern all operations have an index that no operation has.
 type Found = BTreeMap<usize, Vec<String>>;
 
 fn generate(parsed: &mut Parsed, entries: &[Entry]) -> Result<Vec<OutputFile>, Found> {
@@ -129,7 +129,7 @@ fn generate(parsed: &mut Parsed, entries: &[Entry]) -> Result<Vec<OutputFile>, F
 }
 
 impl entry::Toolset {
-    /// The operation that an error is about.
+    /// Returns the index of the operation that an error concerns.
     fn index(&self, error: &Error) -> Option<usize> {
         if error.path != self.input.path || matches!(error.problem, Problem::Document(_)) {
             return None;
@@ -142,7 +142,7 @@ impl entry::Toolset {
     }
 }
 
-/// An API of which nothing is known but its document.
+/// API of which only the document is known.
 const APIS: &str = r#"names:
   list: list_{resource}
   get: get_{resource}

@@ -1,6 +1,6 @@
-//! An own reading of the documents, straight from the YAML and without any code of the generator.
+//! An independent reader of the documents, which reads the YAML without any code of the generator.
 //!
-//! It says what a document means in the few constructs these documents have, and is short because of that.
+//! The reader supports only the constructs that these documents contain, so it stays short.
 
 use serde_yaml::{Mapping, Value};
 
@@ -12,7 +12,7 @@ enum To {
 
 struct Document<'a>(&'a Value);
 
-/// Id and comparable lines of each operation.
+/// Returns the id and the comparable lines of each operation.
 pub(crate) fn operations(document: &Value) -> Vec<(String, Vec<String>)> {
     let reader = Document(document);
     let base = document["servers"][0]["url"].as_str().unwrap_or_default();
@@ -192,7 +192,7 @@ impl<'a> Document<'a> {
         format!("{ty}{null}")
     }
 
-    /// The type of a schema as far as it is not `null`.
+    /// Returns the type of a schema without `null`.
     fn describe(&self, schema: &'a Value, to: To) -> String {
         let alternatives = self.alternatives(schema);
         if alternatives.len() > 1 {
@@ -290,7 +290,7 @@ impl<'a> Document<'a> {
         format!("{{{}}}", members.join(", "))
     }
 
-    /// Name, whether it is required, and schema of the members that go this way.
+    /// Returns the name, the required flag and the schema of each member that is sent in this direction.
     fn members(&self, schema: &'a Value, to: To) -> Vec<(&'a str, bool, &'a Value)> {
         if self.alternatives(schema).len() > 1 {
             return Vec::new();
@@ -310,7 +310,7 @@ impl<'a> Document<'a> {
         } else {
             "writeOnly"
         };
-        // A member that two parts name is the same in both, in these documents.
+        // In these documents, two parts that contain the same member define it equally.
         let mut known: Vec<&Value> = Vec::new();
         let properties = properties.filter(|(name, _)| {
             !known.contains(name) && {
@@ -324,7 +324,7 @@ impl<'a> Document<'a> {
             .collect()
     }
 
-    /// All mappings whose keywords hold for the schema: itself, what it refers to, `allOf`, the only alternative that is not `null`.
+    /// Returns all mappings whose keywords apply to the schema: the schema itself, the target of its `$ref`, the parts of `allOf`, and the only alternative that is not `null`.
     fn applied(&self, schema: &'a Value) -> Vec<&'a Mapping> {
         let Some(own) = schema.as_mapping() else {
             return Vec::new();
@@ -353,7 +353,7 @@ impl<'a> Document<'a> {
         all
     }
 
-    /// The first value that is said for a keyword; a default of `null` is none.
+    /// Returns the first value of a keyword. A value of `null` counts as missing.
     fn get(&self, schema: &'a Value, key: &str) -> Option<&'a Value> {
         self.applied(schema)
             .into_iter()
@@ -371,7 +371,7 @@ impl<'a> Document<'a> {
             .any(|part| part.get(key).and_then(Value::as_bool) == Some(true))
     }
 
-    /// All alternatives that are not `null`; none if there is one only.
+    /// Returns all alternatives that are not `null`, or none if there is only one.
     fn alternatives(&self, schema: &'a Value) -> Vec<&'a Value> {
         let parts = self.applied(schema).into_iter();
         let all: Vec<&Value> = parts

@@ -1,4 +1,4 @@
-//! What the generator found, as comparable lines.
+//! Facts that the generator found, as comparable lines.
 
 use std::collections::BTreeSet;
 
@@ -146,7 +146,7 @@ fn rules(rules: &Rules) -> String {
     parts.into_iter().flatten().collect()
 }
 
-/// Names of all types that parameters and response lead to.
+/// Returns the names of all types that are reachable from the parameters and the response.
 pub(crate) fn named(facts: &Facts) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut open: Vec<&TypeRef> = facts

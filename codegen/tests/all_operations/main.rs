@@ -1,4 +1,4 @@
-//! Reads every operation of the published documents twice, by the generator and by hand out of the YAML, and compares what they found.
+//! Reads every operation of the published documents twice, with the generator and by hand from the YAML, and compares the results.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod by_hand;
@@ -17,7 +17,7 @@ fn text(name: &str) -> String {
     std::fs::read_to_string(file).unwrap()
 }
 
-/// All operations of a document, as the generator reads them.
+/// Returns all operations of a document as the generator reads them.
 fn operations(name: &str, text: &str) -> Vec<Facts> {
     let spec = read(name, &format!("specs/openapi/{name}.yaml"), text, &[])
         .unwrap_or_else(|errors| panic!("{errors:#?}"));
@@ -72,7 +72,7 @@ fn both_readings_agree() {
         differences.len(),
         differences.join("\n")
     );
-    // Two readings that find nothing agree as well.
+    // Two readers that find nothing would also agree.
     assert!(compared > 1500, "only {compared} lines were compared");
 }
 

@@ -1,4 +1,4 @@
-//! A small API in which each text that a test replaces stands once.
+//! A small API in which each text that a test replaces occurs once.
 
 use mcp_codegen::Input;
 
@@ -23,7 +23,7 @@ apis:
     errors: { detail: [/detail], title: [], hints: [] }
 ";
 
-/// The last tool.
+/// Entry of the last tool.
 pub(crate) const REMOVE: &str = "
   - method: remove
     resource: item

@@ -1,4 +1,4 @@
-//! What counts as breaking, additive or cosmetic: each kind of change, made to a small API by replacing one piece of text, and what is said about it there and back.
+//! Classification of changes as breaking, additive or cosmetic: each kind of change is made to a small API by replacing one text, and is checked in both directions.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -13,7 +13,7 @@ use mcp_codegen::{Input, State, state};
 
 use crate::api::{APIS, DOCUMENT, TOOLS, inputs};
 
-/// What changed, a line each.
+/// Returns the changes, one line each.
 fn said(base: &State, head: &State) -> Vec<String> {
     let changes = changes(&base.catalog, &head.catalog);
     let weight = |weight| match weight {
@@ -41,7 +41,7 @@ fn said(base: &State, head: &State) -> Vec<String> {
         .collect()
 }
 
-/// A state in which a piece of text is another one; it stands once in the document or in the allowlist.
+/// Returns the state in which `new` replaces `old`. The old text must occur exactly once in the input files.
 fn with(old: &str, new: &str) -> State {
     let count = |text: &str| text.matches(old).count();
     assert_eq!(
@@ -64,7 +64,7 @@ fn unchanged() -> State {
     state(&inputs(APIS, TOOLS, DOCUMENT))
 }
 
-/// Replaced, by, what is said about it, and about the way back.
+/// Old text, new text, expected changes, and expected changes in the reverse direction.
 type Row = (
     &'static str,
     &'static str,
@@ -99,7 +99,7 @@ fn tools() {
             "    resource: thing\n",
             "    resource: article\n    was: get_thing\n",
             &["additive get_article: renamed, was `get_thing`, to which it still answers"],
-            // The old name lives on: what it was in between is another tool that is gone.
+            // In the reverse direction, the former name becomes a new tool and the current tool is removed.
             &[
                 "additive get_thing: new: Get a thing (reads)",
                 "breaking get_article: gone: Get a thing",
@@ -184,7 +184,7 @@ fn tools() {
     ]);
 }
 
-/// In a PATCH, `null` empties a field; two fields, so that the argument `clear` stays.
+/// Checks fields that `null` clears in a PATCH. The API has two such fields, so that the argument `clear` remains.
 #[test]
 fn arguments_that_can_be_cleared() {
     let patch = |day: &str| {
@@ -367,7 +367,7 @@ fn arguments() {
     .to_vec();
     let (last, others) = rows.split_last().unwrap();
     check(others);
-    // Of the renamed one more changes than its name.
+    // Besides its name, the secrecy of the renamed parameter changes.
     let (old, new, ..) = *last;
     let (base, head) = (unchanged(), with(old, new));
     assert_eq!(
@@ -435,7 +435,7 @@ fn results() {
             "enum: [new, sold]",
             "enum: [new, sold, lost]",
             &[
-                // It is filtered by, too.
+                // The list is also filtered by this field.
                 "additive list_things: parameter `state` can also be `lost`",
                 "additive list_things: result field `state` can also be `lost`",
                 "additive get_thing: result field `state` can also be `lost`",
@@ -446,7 +446,7 @@ fn results() {
                 "cosmetic get_thing: result field `state` can no longer be `lost`",
             ],
         ),
-        // A result is never certain: this says nothing to its readers.
+        // A result field may always be missing or `null`, so these changes do not matter to readers.
         ("required: [name, price]", "required: [name]", &[], &[]),
         (
             "state: { type: string, enum",
@@ -620,7 +620,7 @@ fn a_tool_of_one_api_says_of_which() {
     );
 }
 
-/// A golden case in which a server has one of two documents; both of its files and their tools have the same names.
+/// Returns the state of the golden case `instead`, in which a server has one of two documents. Both define tools with the same names. The first `old` in the given file is replaced.
 fn instead(file: &str, old: &str, new: &str) -> State {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/instead");
     let paths = [

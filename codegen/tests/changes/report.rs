@@ -1,4 +1,4 @@
-//! The report: what is told first, what is told once for many tools, and what the documents offer.
+//! The report: the order of the changes, changes that several tools share, and the changes of the documents.
 
 use expect_test::expect;
 use mcp_codegen::State;
@@ -24,17 +24,17 @@ fn report(base: &State, head: &State, form: Form) -> String {
     .write(form)
 }
 
-/// A document that is a release further than the allowlist.
+/// Returns a document that is one release newer than the allowlist.
 fn next_document() -> String {
     let edits = [
-        // Gone from under a tool.
+        // Removes an operation that a tool uses.
         ("  /v1/removed:\n", "  /v1/taken:\n"),
-        // Another id, which the allowlist does not know.
+        // Changes an operation id. The allowlist does not contain the new id.
         (
             "operationId: get_thing",
             "operationId: read_thing\n      deprecated: true",
         ),
-        // A parameter more.
+        // Adds a parameter.
         (
             "        to: ",
             "        insured: { type: boolean }\n        to: ",

@@ -1,9 +1,9 @@
-//! Catalogues made by hand, so that printing can be tested apart from everything before it.
+//! Hand-written catalogues, so that printing can be tested separately from the earlier stages.
 
 use mcp_codegen::catalog::*;
 use serde_json::{Number, Value, json};
 
-/// A shop with everything that a block can hold, in two versions.
+/// Returns a shop with everything that a block can contain, in two versions.
 pub(crate) fn shop() -> Catalog {
     Catalog {
         apis: vec![
@@ -325,7 +325,7 @@ fn items(document: &str) -> Toolset {
     }
 }
 
-/// One tool with an argument of every sort, some of them just as long as a line or one longer.
+/// Returns a toolset with arguments of every kind. Some of their lines just fit the maximum width, and others just exceed it.
 fn oddities() -> Toolset {
     let query = |name: &str, separator| Parameter {
         required: false,
@@ -376,7 +376,7 @@ fn oddities() -> Toolset {
             )
         },
     ];
-    // `path, pattern = "..."` of 69 to 72 columns.
+    // `header, pattern = "..."` with 69 to 72 columns.
     parameters.extend((0..4).map(|more| {
         parameter(
             &format!("long_{more}"),
@@ -521,7 +521,7 @@ fn odd(parameters: Vec<Parameter>) -> Operation {
     }
 }
 
-/// Another media type.
+/// Returns a tool with another media type.
 fn odd_whole() -> Operation {
     Operation {
         tool_name: "odd_whole".to_owned(),

@@ -1,4 +1,4 @@
-//! `tidewater-mcp`: the server with the tools of Tidewater.
+//! Program `tidewater-mcp`: MCP tools for Tidewater.
 
 use std::process::ExitCode;
 

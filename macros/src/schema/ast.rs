@@ -1,4 +1,4 @@
-//! Structs and enums with `#[schema(..)]` as written.
+//! Parses structs and enums with `#[schema(..)]`, and keeps their tokens.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
@@ -11,7 +11,7 @@ use crate::errors::Errors;
 use crate::field::Facts;
 use crate::rules;
 
-/// What a type is in JSON.
+/// JSON type of a Rust type.
 pub(crate) enum Body {
     /// A struct: an object.
     Object {
@@ -53,7 +53,7 @@ pub(crate) struct Variant {
     pub(crate) facts: Facts,
 }
 
-/// Reads the item; `None` if it is nothing that JSON has.
+/// Parses the item; `None` if the item has no JSON type.
 pub(crate) fn parse(item: DeriveInput, errors: &mut Errors) -> Option<Body> {
     let ident = &item.ident;
     if !item.generics.params.is_empty() {
@@ -155,7 +155,7 @@ fn variants(ident: &Ident, variants: Vec<syn::Variant>, errors: &mut Errors) -> 
     }
     match (strings.first(), union.first()) {
         (Some(first), Some(other)) => {
-            // What comes later is the odd one.
+            // The error is reported for the less frequent kind of variant.
             let fewer = if strings.len() < union.len() {
                 &first.ident
             } else {
@@ -244,14 +244,14 @@ fn each_schema_key(
 }
 
 impl Member {
-    /// Name in JSON.
+    /// Returns the name in JSON.
     pub(crate) fn name(&self) -> String {
         name(self.name.as_ref(), &self.ident)
     }
 }
 
 impl StringValue {
-    /// The string.
+    /// Returns the string.
     pub(crate) fn name(&self) -> String {
         name(self.name.as_ref(), &self.ident)
     }

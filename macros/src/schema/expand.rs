@@ -1,4 +1,4 @@
-//! The shape of a type. Cannot fail.
+//! Generates the shape of a type. This step cannot fail.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 
 use super::ast::{Additional, Body, Member, Variant};
 
-/// The implementation of `Schema`.
+/// Generates the implementation of `Schema`.
 pub(crate) fn expand(ident: &Ident, body: &Body) -> TokenStream {
     let (constants, kind) = match body {
         Body::Object {
@@ -41,7 +41,7 @@ pub(crate) fn expand(ident: &Ident, body: &Body) -> TokenStream {
     }
 }
 
-/// What stands for a type with mistakes, so that nothing else is reported because of them.
+/// Generates a placeholder implementation for a type with errors, so that no further errors are reported because of them.
 pub(crate) fn stub(ident: &Ident, generics: &Generics) -> TokenStream {
     let (generics, arguments, bounds) = generics.split_for_impl();
     quote! {
@@ -51,7 +51,7 @@ pub(crate) fn stub(ident: &Ident, generics: &Generics) -> TokenStream {
     }
 }
 
-/// A constant per member, so that each reports its own mistakes.
+/// Generates a constant for each member, so that each member reports its own errors.
 fn object(members: &[Member], additional: &Additional) -> (TokenStream, TokenStream) {
     let constants = members.iter().map(|member| {
         let (ident, name) = (&member.ident, member.name());

@@ -1,4 +1,4 @@
-//! `#[derive(Schema)]`: a struct or an enum becomes a constant shape.
+//! `#[derive(Schema)]`: generates a constant shape from a struct or an enum.
 
 mod ast;
 mod expand;

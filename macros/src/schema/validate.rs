@@ -1,4 +1,4 @@
-//! All rules about a type that can be told from its definition alone.
+//! Checks all rules about a type that depend only on its definition.
 
 use proc_macro2::{Ident, Span};
 use syn::LitStr;

@@ -1,4 +1,4 @@
-//! `#[tool(..)]` and `#[param(..)]` as written, each with the tokens that messages point at.
+//! Parses `#[tool(..)]` and its nested keys, and keeps the tokens at which errors are reported.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt as _;
@@ -12,10 +12,10 @@ use crate::value::Value;
 
 const KEYS: &str = "`name`, `was`, `title`, `toolset`, `tags`, `method`, `document`, `operation`, `since`, an HTTP method such as `get`, `body`, `fixed`, `list`, `merge`, `mask`, `read_back`, `verify`, `not_applied`, `notes`, `each`, `require_any`, `returns`, `answer`, `effect`";
 
-/// The keys of `#[tool(..)]`.
+/// Keys of `#[tool(..)]`.
 #[derive(Default)]
 pub(crate) struct Keys {
-    /// All that stand there, also those that could not be read.
+    /// All keys that are present, including those with a parse error.
     pub(crate) seen: Vec<String>,
     pub(crate) name: Option<LitStr>,
     pub(crate) was: Option<LitStr>,
@@ -63,7 +63,7 @@ pub(crate) struct Body {
 /// `list(..)`
 pub(crate) struct List {
     pub(crate) key: Ident,
-    /// All keys that stand there, also those that could not be read.
+    /// All keys that are present, including those with a parse error.
     pub(crate) seen: Vec<String>,
     pub(crate) items: Option<LitStr>,
     pub(crate) of: Option<Type>,
@@ -80,17 +80,17 @@ pub(crate) enum Page {
     Pages(Box<PageKeys>),
 }
 
-/// The content of `offset(..)` and its like.
+/// Content of `offset(..)`, `number(..)`, `cursor(..)` or `link(..)`.
 pub(crate) struct PageKeys {
-    /// The way to page.
+    /// Pagination style.
     pub(crate) key: Ident,
     /// `query` or `body`.
     pub(crate) place: Option<Ident>,
-    /// The keys with texts, as written.
+    /// Keys with string values, as written.
     pub(crate) texts: Vec<(Ident, LitStr)>,
     pub(crate) first: Option<LitInt>,
     pub(crate) max: Option<LitInt>,
-    /// Release that pages first.
+    /// First release that has pagination.
     pub(crate) since: Option<LitStr>,
 }
 
@@ -100,18 +100,18 @@ impl PageKeys {
         texts.find(|(name, _)| name == key).map(|(_, text)| text)
     }
 
-    /// Whether pages are asked for in the body.
+    /// Returns whether the pagination parameters are in the body.
     pub(crate) fn in_body(&self) -> bool {
         self.place.as_ref().is_some_and(|place| place == "body")
     }
 
-    /// The texts of a key that may have several.
+    /// Returns the string values of a key that may have several.
     pub(crate) fn all(&self, key: &str) -> impl Iterator<Item = String> {
         let texts = self.texts.iter().filter(move |(name, _)| name == key);
         texts.map(|(_, text)| text.value())
     }
 
-    /// The parameters that it takes, with their keys.
+    /// Returns the pagination parameters with their keys.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &(Ident, LitStr)> {
         let names = ["limit", "offset", "page", "cursor", "position"];
         let texts = self.texts.iter();
@@ -119,7 +119,7 @@ impl PageKeys {
     }
 }
 
-/// The keys with texts of each way to page: those that it needs, and one that it may have.
+/// The keys with string values of each pagination style: the required keys, and one optional key.
 pub(crate) const WAYS: [(&str, &[&str], &str); 4] = [
     ("offset", &["limit", "offset"], ""),
     ("number", &["limit", "page"], ""),

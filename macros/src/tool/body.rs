@@ -1,4 +1,4 @@
-//! The request body, and how an update is made safe.
+//! Checks the request body and the keys for reading before and after an update.
 
 use proc_macro2::Ident;
 use syn::LitStr;
@@ -9,10 +9,10 @@ use super::path::{Segment, segments};
 use super::versions::{self, Texts};
 use crate::errors::Errors;
 
-/// Media types other than JSON that have members.
+/// Media types other than JSON whose bodies have members.
 const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-data"];
 
-/// How the members of a form are written.
+/// Checks the serialization of form members and returns it.
 pub(super) fn check_encoding(
     keys: &Keys,
     params: &[(Param, Place)],
@@ -43,7 +43,7 @@ pub(super) fn check_encoding(
     all
 }
 
-/// Checks that what goes into the body and the body itself belong together.
+/// Checks that the parameters in the body fit the body.
 pub(super) fn check_body(
     keys: &Keys,
     http: &Ident,
@@ -99,7 +99,7 @@ pub(super) fn check_body(
         );
     }
     let empty = members().next().is_none() && whole().next().is_none();
-    // One that is required is sent, and is empty.
+    // A required body is sent even if it is empty.
     if empty && keys.fixed.is_empty() && !body.required {
         errors.push(
             body.key.span(),
@@ -131,7 +131,7 @@ pub(super) fn check_body(
     }
 }
 
-/// Checks `merge` and `read_back` and cuts their paths.
+/// Checks `merge` and `read_back` and returns the segments of their paths.
 pub(super) fn check_update(
     keys: &Keys,
     params: &[(Param, Place)],
@@ -190,7 +190,7 @@ pub(super) fn check_update(
     )
 }
 
-/// Checks `verify(..)` and `not_applied`, and gives the advice.
+/// Checks `verify(..)` and `not_applied`, and returns the advice.
 pub(super) fn check_verify(
     keys: &Keys,
     params: &[(Param, Place)],

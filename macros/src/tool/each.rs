@@ -1,4 +1,4 @@
-//! `each(..)`, an operation on one object that is called for each id of an argument, and `require_any(..)`.
+//! Checks `each(..)`, an operation on one object that is called for each id of an argument, and `require_any(..)`.
 
 use super::ast::Keys;
 use super::param::{Param, Place};
@@ -8,13 +8,13 @@ use crate::errors::Errors;
 /// A checked `each(..)`.
 pub(crate) struct CheckedEach {
     pub(crate) operation: String,
-    /// Lower case.
+    /// Name of the HTTP method in lower case.
     pub(crate) http: String,
     pub(crate) segments: Vec<Segment>,
     pub(crate) items: String,
 }
 
-/// Checks that `each(..)` is complete, and that one `#[param(each)]` fills its path together with the fields of the tool's own path.
+/// Checks that `each(..)` is complete, and that one `#[param(each)]` and the fields of the tool's own path supply all values of its path.
 pub(super) fn check_each(
     keys: &Keys,
     params: &[(Param, Place)],
@@ -101,7 +101,7 @@ pub(super) fn check_each(
     })
 }
 
-/// Checks that `require_any(..)` names arguments that a call can leave out.
+/// Checks that `require_any(..)` names arguments that are not hidden.
 pub(super) fn check_require_any(
     keys: &Keys,
     params: &[(Param, Place)],

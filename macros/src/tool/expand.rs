@@ -1,4 +1,4 @@
-//! The constant of a tool, and the checks that only the compiler can do. Cannot fail.
+//! Generates the constant of a tool, and the checks that only the compiler can do. This step cannot fail.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -15,7 +15,7 @@ use crate::errors::message;
 use crate::field::type_name;
 use crate::value::Value;
 
-/// What stands behind the struct.
+/// Generates the code after the struct.
 pub(crate) fn expand(tool: &Tool) -> TokenStream {
     let ident = &tool.ident;
     let clear = clear(tool);
@@ -39,7 +39,7 @@ pub(crate) fn expand(tool: &Tool) -> TokenStream {
     }
 }
 
-/// What stands behind a struct with mistakes, so that nothing else is reported because of them.
+/// Generates the code after a struct with errors, so that no further errors are reported because of them.
 pub(crate) fn stub(item: &ItemStruct) -> TokenStream {
     let ident = &item.ident;
     let (generics, arguments, bounds) = item.generics.split_for_impl();
@@ -50,7 +50,7 @@ pub(crate) fn stub(item: &ItemStruct) -> TokenStream {
     }
 }
 
-/// The line that rustdoc shows behind the description.
+/// Returns the line that rustdoc shows after the description.
 pub(crate) fn doc_line(tool: &Tool) -> String {
     format!(
         " Operation `{}`: `{} {}`",
@@ -130,7 +130,7 @@ fn constant(tool: &Tool) -> TokenStream {
     }
 }
 
-/// The names of the arguments that can be cleared.
+/// Returns the names of the arguments that can be cleared.
 fn clear_names(tool: &Tool) -> impl Iterator<Item = String> {
     let params = tool.params.iter().map(|(param, _)| param);
     params
@@ -138,7 +138,7 @@ fn clear_names(tool: &Tool) -> impl Iterator<Item = String> {
         .map(Param::argument)
 }
 
-/// The argument that names the fields to empty.
+/// Generates the argument that names the fields to clear.
 fn clear(tool: &Tool) -> Option<TokenStream> {
     let names: Vec<_> = clear_names(tool).collect();
     (!names.is_empty()).then(|| {
@@ -163,7 +163,7 @@ fn content(content: &Content) -> TokenStream {
     quote!(::runtime::__private::Content::#content)
 }
 
-/// A constant per argument, so that each reports its own mistakes.
+/// Generates a constant for each argument, so that each argument reports its own errors.
 fn param((param, place): &(Param, Place)) -> TokenStream {
     let (ident, ty) = (&param.ident, &param.ty);
     let (name, wire) = (param.argument(), param.wire());
@@ -206,7 +206,7 @@ fn param((param, place): &(Param, Place)) -> TokenStream {
     }
 }
 
-/// Whether the type is an `Option` can be asked of the type only.
+/// Generates the check that the type is, or is not, an `Option`, which only the compiler can determine.
 fn required_check(param: &Param, place: Place, name: &str) -> Option<TokenStream> {
     let (ident, span, ty) = (&param.ident, param.ty.span(), type_name(&param.ty));
     if matches!(place, Place::Path { .. }) && param.when_omitted.is_none() {
@@ -241,11 +241,11 @@ fn required_check(param: &Param, place: Place, name: &str) -> Option<TokenStream
     })
 }
 
-/// Whether what is sent for an argument that is not given is a value of its type.
+/// Generates the check that the value that is sent for an omitted argument is a value of its type.
 fn omitted_check(param: &Param, name: &str) -> Option<TokenStream> {
     let (ident, value) = (&param.ident, param.when_omitted.as_ref()?);
     if value.json.is_null() {
-        // What a caller cannot say may well be what the server wants to hear.
+        // The server may accept `null` even if the argument's type does not allow callers to send it.
         return None;
     }
     let (span, constant) = (value.span, value.constant());
@@ -265,7 +265,7 @@ fn omitted_check(param: &Param, name: &str) -> Option<TokenStream> {
     })
 }
 
-/// Whether filters and summary name fields of the item.
+/// Generates the checks that filters and summary name fields of the item.
 fn item_checks(list: &CheckedList) -> TokenStream {
     let (of, ty) = (&list.of, type_name(&list.of));
     let filters = list.filters.iter().map(|(name, path, _)| {
@@ -303,7 +303,7 @@ fn item_checks(list: &CheckedList) -> TokenStream {
     filters.chain(summary).collect()
 }
 
-/// Two tools of the same name in one API are two constants of the same name on its marker type.
+/// Generates a constant with the tool's name on the marker type of the API, so that two tools with the same name are a compile error.
 fn marker(name: &LitStr) -> TokenStream {
     let span = name.span();
     let name = name.value();
@@ -479,7 +479,7 @@ fn each(each: &CheckedEach) -> TokenStream {
     }
 }
 
-/// Whether the result has the member for the answers, the ids are an array, and what is required of several arguments is required of none alone.
+/// Generates the checks that the result has the member for the responses, that the ids are an array, and that the arguments of `require_any(..)` are optional.
 fn each_checks(tool: &Tool) -> TokenStream {
     let items = tool.each.iter().zip(&tool.returns).map(|(each, ty)| {
         let (span, items) = (ty.span(), &each.items);

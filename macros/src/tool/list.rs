@@ -1,4 +1,4 @@
-//! Lists: items, pages, filters, summary.
+//! Checks `list(..)`: items, pagination, filters and summary.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned as _;
@@ -9,32 +9,32 @@ use super::since::check_newer;
 use crate::entries::Name;
 use crate::errors::Errors;
 
-/// A list without mistakes.
+/// A list without errors.
 pub(crate) struct CheckedList {
     pub(crate) items: String,
     pub(crate) of: Type,
-    /// `None` if everything comes at once.
+    /// Pagination; `None` if the server returns all items at once.
     pub(crate) pages: Option<Pages>,
-    /// Name, path and whether it is unique.
+    /// Name, path and uniqueness of each filter.
     pub(crate) filters: Vec<(Name, LitPath, bool)>,
     pub(crate) summary: Vec<Name>,
 }
 
-/// How pages are asked for.
+/// Pagination of the API.
 pub(crate) struct Pages {
     /// Whether the parameters are members of the body.
     pub(crate) in_body: bool,
     pub(crate) limit: String,
-    /// Most items at once.
+    /// Maximum number of items that the server returns at once.
     pub(crate) max: u32,
-    /// Where the answer has the number of all entries; empty for the usual member.
+    /// Member of the response with the total number of items; empty for the default member.
     pub(crate) total: String,
     pub(crate) way: Way,
-    /// Release that pages first; empty if all do.
+    /// First release that has pagination; empty if all releases have it.
     pub(crate) since: String,
 }
 
-/// How a request says which items.
+/// Pagination style.
 pub(crate) enum Way {
     Offset {
         offset: String,
@@ -46,23 +46,23 @@ pub(crate) enum Way {
     Cursor {
         cursor: String,
         next: String,
-        /// Empty if there is none.
+        /// Parameter with the number of items to skip, for servers that do not support the cursor; empty if there is none.
         offset: String,
     },
     Link {
         rel: String,
-        /// Parameters of the link that say where the next page begins.
+        /// Parameters of the link that state the position of the next page.
         position: Vec<String>,
     },
 }
 
-/// The field that a filter looks at, and where it is written.
+/// Path of the field that a filter compares, with its span.
 pub(crate) struct LitPath {
     pub(crate) path: String,
     pub(crate) span: Span,
 }
 
-/// Checks `list(..)`, and that it is there if the method is `list`.
+/// Checks `list(..)`, and that it is present if the method is `list`.
 pub(super) fn check_list(
     keys: &Keys,
     method: &str,
@@ -129,7 +129,7 @@ pub(super) fn check_list(
     })
 }
 
-/// Checks how pages are asked for.
+/// Checks the pagination.
 fn pages(page: &PageKeys, keys: &Keys, tool: &str, errors: &mut Errors) -> Option<Pages> {
     let way = page.key.to_string();
     let text = |key: &str| page.text(key).map(LitStr::value);
@@ -213,7 +213,7 @@ fn pages(page: &PageKeys, keys: &Keys, tool: &str, errors: &mut Errors) -> Optio
     })
 }
 
-/// Only what has a body can be asked for pages in it.
+/// Checks the location of the pagination parameters. They can be in the body only if it is a JSON body.
 fn check_place(page: &PageKeys, keys: &Keys, tool: &str, errors: &mut Errors) {
     let Some(place) = &page.place else {
         return;
@@ -240,7 +240,7 @@ fn check_place(page: &PageKeys, keys: &Keys, tool: &str, errors: &mut Errors) {
     }
 }
 
-/// Each parameter for paging says one thing.
+/// Checks that no name is used for two pagination parameters.
 fn check_twice(page: &PageKeys, tool: &str, errors: &mut Errors) {
     let names: Vec<_> = page.parameters().collect();
     for (index, (_, name)) in names.iter().enumerate() {

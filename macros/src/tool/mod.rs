@@ -1,6 +1,6 @@
-//! `#[tool]`: a documented struct becomes a checked constant.
+//! `#[tool]`: generates a checked constant from a documented struct.
 //!
-//! `ast` and `param` read, `validate` checks with `names`, `path`, `param`, `body` and `list`, a subject each, `expand` writes.
+//! `ast` and `param` parse. `validate` checks, with one module for each subject, such as `names`, `path`, `param`, `body` and `list`. `expand` generates the code.
 
 mod ast;
 mod body;
@@ -20,7 +20,7 @@ use syn::ItemStruct;
 
 use crate::errors::Errors;
 
-/// Expands `#[tool(attr)] item`. The item comes back whatever is wrong with it.
+/// Expands `#[tool(attr)] item`. The output always contains the item, even if there are errors.
 pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> (TokenStream, Vec<syn::Error>) {
     let mut errors = Errors::default();
     let mut item = match syn::parse2::<ItemStruct>(item.clone()) {

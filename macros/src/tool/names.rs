@@ -1,4 +1,4 @@
-//! The flat namespace of a tool: one name, one meaning.
+//! Checks that names are unique in the flat namespace of a tool.
 
 use proc_macro2::Span;
 use syn::LitStr;
@@ -7,7 +7,7 @@ use super::ast::{Keys, Page};
 use super::param::{Param, Place};
 use crate::errors::Errors;
 
-/// Checks the names of arguments and filters, and those in the request.
+/// Checks the names of arguments and filters, and the names in the request.
 pub(crate) fn check_names(keys: &Keys, params: &[(Param, Place)], tool: &str, errors: &mut Errors) {
     let filters = keys.list.iter().flat_map(|list| &list.filters);
     let shown = params.iter().filter(|(param, _)| param.hidden.is_none());
@@ -67,7 +67,7 @@ fn is_reserved(name: &str, keys: &Keys) -> bool {
         || (log && matches!(name, "level" | "contains" | "from_start"))
 }
 
-/// What is sent under the same name to the same place would be sent twice.
+/// Checks that no name is used twice at the same location of the request, because it would be sent twice.
 fn check_wires(keys: &Keys, params: &[(Param, Place)], tool: &str, errors: &mut Errors) {
     let mut sent: Vec<(&str, String)> = Vec::new();
     if let Some(Page::Pages(page)) = keys.list.as_ref().and_then(|list| list.page.as_ref()) {
@@ -94,7 +94,7 @@ fn check_wires(keys: &Keys, params: &[(Param, Place)], tool: &str, errors: &mut 
             Place::Whole | Place::Each => continue,
         };
         let wire = (place, param.wire());
-        // A reserved name is reported as that.
+        // For a reserved name, `check_argument` reports an error.
         if sent.contains(&wire) && !is_reserved(&param.argument(), keys) {
             let span = param.wire.as_ref().map_or(param.name_span(), LitStr::span);
             errors.push(

@@ -1,4 +1,4 @@
-//! Fields with `#[param(..)]`: the arguments.
+//! Parses and checks fields with `#[param(..)]`: the parameters.
 
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt as _;
@@ -19,7 +19,7 @@ pub(crate) struct Param {
     pub(crate) ty: Type,
     pub(crate) description: String,
     pub(crate) places: Vec<(Ident, Option<Ident>)>,
-    /// Whether a part of `#[param(..)]` could not be read, which may be its place.
+    /// Whether a part of `#[param(..)]` has a parse error; that part may be the location.
     pub(crate) broken: bool,
     pub(crate) wire: Option<LitStr>,
     pub(crate) name: Option<LitStr>,
@@ -32,7 +32,7 @@ pub(crate) struct Param {
     pub(crate) facts: Facts,
 }
 
-/// Where an argument goes.
+/// Location of a parameter in the request.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Place {
     Path { slash: bool },
@@ -44,10 +44,10 @@ pub(crate) enum Place {
     Each,
 }
 
-/// The variant of `Separator`.
+/// Name of a variant of `Separator`.
 pub(crate) type Separator = &'static str;
 
-/// The fields of the struct; `#[param]` is taken off them, since only `#[tool]` knows it.
+/// Parses the fields of the struct and removes their `#[param]` attributes, which only `#[tool]` can expand.
 pub(crate) fn params(item: &mut ItemStruct, errors: &mut Errors) -> Vec<Param> {
     if !item.generics.params.is_empty() {
         errors.push(
@@ -74,7 +74,7 @@ pub(crate) fn params(item: &mut ItemStruct, errors: &mut Errors) -> Vec<Param> {
             .attrs
             .extract_if(.., |attribute| attribute.path().is_ident("param"))
             .collect();
-        // A named field has a name.
+        // Fields in braces always have a name.
         let Some(ident) = field.ident.clone() else {
             continue;
         };
@@ -150,7 +150,7 @@ impl Param {
         Ok(())
     }
 
-    /// Name of the argument.
+    /// Returns the name of the argument.
     pub(crate) fn argument(&self) -> String {
         match &self.name {
             Some(name) => name.value(),
@@ -158,7 +158,7 @@ impl Param {
         }
     }
 
-    /// Name in the request.
+    /// Returns the name in the request.
     pub(crate) fn wire(&self) -> String {
         match &self.wire {
             Some(wire) => wire.value(),
@@ -166,7 +166,7 @@ impl Param {
         }
     }
 
-    /// Where messages about the argument's name point.
+    /// Returns the span for errors about the argument's name.
     pub(crate) fn name_span(&self) -> Span {
         match &self.name {
             Some(name) => name.span(),
@@ -175,7 +175,7 @@ impl Param {
     }
 }
 
-/// Where the argument goes.
+/// Returns the location of the parameter.
 pub(super) fn place(param: &Param, tool: &str, errors: &mut Errors) -> Option<Place> {
     let [(key, how)] = param.places.as_slice() else {
         match param.places.get(1) {
@@ -226,7 +226,7 @@ pub(super) fn place(param: &Param, tool: &str, errors: &mut Errors) -> Option<Pl
     })
 }
 
-/// How several values are written.
+/// Returns the serialization of arrays and objects.
 pub(super) fn separator(word: &str) -> Option<Separator> {
     Some(match word {
         "repeat" => "Repeat",
@@ -240,7 +240,7 @@ pub(super) fn separator(word: &str) -> Option<Separator> {
     })
 }
 
-/// Checks an argument by itself.
+/// Checks one argument.
 pub(super) fn check_param(param: &Param, place: Place, tool: &str, errors: &mut Errors) {
     let name = param.argument();
     if let Some(hidden) = &param.hidden

@@ -1,20 +1,20 @@
-//! Paths in pieces, and whether each placeholder has a field.
+//! Splits paths into segments and checks that each placeholder has a field.
 
 use syn::LitStr;
 
 use super::param::{Param, Place};
 use crate::errors::Errors;
 
-/// A piece of a path.
+/// A segment of a path.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Segment {
-    /// Sent as it stands.
+    /// Text that is sent unchanged.
     Literal(String),
     /// Name of a placeholder.
     Param(String),
 }
 
-/// The pieces of `/users/{username}`.
+/// Splits a path such as `/users/{username}` into segments.
 pub(crate) fn segments(path: &LitStr, errors: &mut Errors) -> Vec<Segment> {
     let text = path.value();
     if !text.starts_with('/') || text.contains(['#', ' ']) {
@@ -61,7 +61,7 @@ pub(crate) fn segments(path: &LitStr, errors: &mut Errors) -> Vec<Segment> {
     segments
 }
 
-/// Checks that placeholders and `path` fields match one to one by their name in the request.
+/// Checks that placeholders and `path` fields correspond one to one, by their names in the request.
 pub(crate) fn check_placeholders(
     segments: &[Segment],
     path: &LitStr,

@@ -1,11 +1,11 @@
-//! Releases: what is new in one is no use with an older server.
+//! Checks the releases that introduced an operation or a part of it, because older servers do not support them.
 
 use syn::LitStr;
 
 use super::ast::Keys;
 use crate::errors::Errors;
 
-/// The release that first had the operation; empty if all have it.
+/// Returns the first release that has the operation; empty if all releases have it.
 pub(super) fn check_since(keys: &Keys, errors: &mut Errors) -> String {
     match &keys.since {
         Some(since) if numbers(since, errors).is_some() => since.value(),
@@ -13,7 +13,7 @@ pub(super) fn check_since(keys: &Keys, errors: &mut Errors) -> String {
     }
 }
 
-/// The release that first had a part of the operation, which only says something if it is newer than the operation.
+/// Returns the first release that has a part of the operation. Reports an error unless the release is newer than that of the operation, because otherwise `since` has no effect.
 pub(super) fn check_newer(since: &LitStr, keys: &Keys, what: &str, errors: &mut Errors) -> String {
     let Some(own) = numbers(since, errors) else {
         return String::new();

@@ -1,4 +1,4 @@
-//! All rules about a tool that can be told from its block alone. What needs a type's shape is left to the compiler by `expand`.
+//! Checks all rules about a tool that depend only on its block. Rules that depend on the shape of a type are checked by the compiler, with code from `expand`.
 
 use proc_macro2::{Ident, Span};
 use syn::{ItemStruct, LitStr, Type};
@@ -17,11 +17,11 @@ use crate::entries::Name;
 use crate::errors::Errors;
 use crate::value::Value;
 
-/// A tool without mistakes.
+/// A tool without errors.
 pub(crate) struct Tool {
     pub(crate) ident: Ident,
     pub(crate) name: LitStr,
-    /// Empty if it never had another name.
+    /// Former name; empty if the tool was not renamed.
     pub(crate) was: String,
     pub(crate) title: String,
     pub(crate) description: Texts,
@@ -30,10 +30,10 @@ pub(crate) struct Tool {
     pub(crate) method: String,
     pub(crate) document: String,
     pub(crate) operation: String,
-    /// Empty if all releases have it.
+    /// First release that has the operation; empty if all releases have it.
     pub(crate) since: String,
     pub(crate) effect: Effect,
-    /// Lower case.
+    /// Name of the HTTP method in lower case.
     pub(crate) http: String,
     pub(crate) path: String,
     pub(crate) segments: Vec<Segment>,
@@ -55,26 +55,26 @@ pub(crate) struct Tool {
     pub(crate) content: Content,
 }
 
-/// What the answer is written in.
+/// Format of the response.
 pub(crate) enum Content {
     /// JSON.
     Json,
-    /// Text of a media type.
+    /// Text with this media type.
     Text(String),
-    /// JSON values, one a line.
+    /// JSON values, one per line, with this media type.
     Lines(String),
-    /// A log, with the names of the token that continues it.
+    /// A log: media type, query parameter with the continuation token, and member of the response with the next token.
     Log(String, String, String),
 }
 
-/// What a call can change.
+/// Effect of a call.
 pub(crate) struct Effect {
     pub(crate) read_only: bool,
     pub(crate) destructive: bool,
     pub(crate) idempotent: bool,
 }
 
-/// Checks everything; a tool comes back only if nothing is wrong.
+/// Checks all rules and returns the tool if there are no errors.
 pub(crate) fn validate(
     item: &ItemStruct,
     keys: Keys,
@@ -183,7 +183,7 @@ pub(crate) fn validate(
     })
 }
 
-/// Checks `answer = ..`.
+/// Checks `answer = ..` and returns the format of the response.
 fn check_answer(keys: &Keys, method: &str, tool: &str, errors: &mut Errors) -> Option<Content> {
     let Some(answer) = &keys.answer else {
         return Some(Content::Json);
@@ -233,7 +233,7 @@ fn check_name(keys: &Keys, tool: &str, errors: &mut Errors) {
     check_spelling(name, errors);
 }
 
-/// The name that a tool had before; empty if it had none.
+/// Returns the former name of a tool; empty if the tool was not renamed.
 fn check_was(keys: &Keys, tool: &str, errors: &mut Errors) -> String {
     let Some(was) = &keys.was else {
         return String::new();
@@ -268,7 +268,7 @@ fn check_spelling(name: &LitStr, errors: &mut Errors) {
     }
 }
 
-/// The text of a key that every tool has.
+/// Returns the value of a key that every tool must have.
 fn text(keys: &Keys, key: &str, value: &Option<LitStr>, tool: &str, errors: &mut Errors) -> String {
     match value {
         None => missing(keys, key, tool, errors),
@@ -328,7 +328,7 @@ fn check_http(keys: &Keys, tool: &str, errors: &mut Errors) -> Option<(Ident, Li
 
 fn check_effect(keys: &Keys, http: &Ident, method: &str, errors: &mut Errors) -> Effect {
     let verb = http.to_string();
-    // Filters of a list can be the body of a POST.
+    // The filters of a list can be the body of a POST.
     let reads = matches!(method, "list" | "get");
     let can_read = matches!(verb.as_str(), "get" | "post");
     if let (true, false, Some(literal)) = (reads, can_read, &keys.method) {

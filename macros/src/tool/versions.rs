@@ -1,4 +1,4 @@
-//! Texts that hold for some versions of a server: `notes(FAB(before = "3.9") = "..", FAB(since = "3.9") = "..")`.
+//! Parses and checks texts that apply to some versions of a server: `notes(FAB(before = "3.9") = "..", FAB(since = "3.9") = "..")`.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -17,19 +17,19 @@ pub(crate) struct VersionedText {
     text: LitStr,
 }
 
-/// A text, and what it is where the version is known.
+/// A text, and its variants for known versions.
 #[derive(Default)]
 pub(crate) struct Texts {
-    /// The text for any version.
+    /// Text if the version is unknown.
     pub(crate) any: String,
-    /// First bound, second bound and text.
+    /// First version, first version after the range, and text.
     pub(crate) versions: Vec<(String, String, String)>,
 }
 
-/// A version in numbers; `None` if there is no bound or it cannot be read.
+/// A version as numbers; `None` if there is no bound or the version is invalid.
 type Bound = Option<Vec<u32>>;
 
-/// The content of `key(..)`.
+/// Parses the content of `key(..)`.
 pub(super) fn parse(
     input: ParseStream<'_>,
     errors: &mut Errors,
@@ -62,7 +62,7 @@ pub(super) fn parse(
     Ok(texts)
 }
 
-/// Checks the texts of a key and completes each with `base`, which holds for all versions.
+/// Checks the texts of a key and appends each to `base`, which applies to all versions.
 pub(super) fn check(
     texts: &[VersionedText],
     base: &str,
@@ -75,7 +75,7 @@ pub(super) fn check(
         let (since, before) = (bound(&text.since, errors), bound(&text.before, errors));
         let empty = since.as_ref().zip(before.as_ref());
         let empty = empty.is_some_and(|(since, before)| since >= before);
-        // Each range begins before the other one ends.
+        // Two ranges overlap if each begins before the other ends.
         let begins_before = |one: &Bound, other: &Bound| {
             let both = one.as_ref().zip(other.as_ref());
             both.is_none_or(|(begin, end)| begin < end)
@@ -90,7 +90,7 @@ pub(super) fn check(
                 "write `since = \"..\"` or `before = \"..\"`",
             );
         } else if since.is_none() && before.is_none() {
-            // The versions cannot be read, which was reported.
+            // The invalid versions have already been reported.
         } else if empty {
             errors.push(
                 text.product.span,
@@ -137,7 +137,7 @@ pub(super) fn check(
         let text = join(base, &it.text.value());
         (own(&it.since), own(&it.before), text)
     });
-    // For a version between the ranges.
+    // Text for versions outside all ranges.
     let rest = (String::new(), String::new(), base.to_owned());
     Texts {
         any,
@@ -145,7 +145,7 @@ pub(super) fn check(
     }
 }
 
-/// A slice of `VersionedText`.
+/// Generates a slice of `VersionedText`.
 pub(super) fn expand(texts: &Texts) -> TokenStream {
     let texts = texts.versions.iter().map(|(since, before, text)| {
         quote! {
@@ -155,7 +155,7 @@ pub(super) fn expand(texts: &Texts) -> TokenStream {
     quote!(&[#(#texts),*])
 }
 
-/// The versions in words.
+/// Describes the versions in words.
 fn phrase(text: &VersionedText) -> String {
     let product = &text.product.text;
     let value = |bound: &Option<LitStr>| bound.as_ref().map(LitStr::value);

@@ -1,4 +1,4 @@
-//! Settings that are refused, and what the refusal says.
+//! Invalid settings and their error messages.
 #![allow(clippy::unwrap_used)]
 
 use super::*;

@@ -11,7 +11,6 @@ use crate::test_tools::{
 };
 use crate::tool::{Param, Place, Tool};
 
-/// The messages for one value of an optional argument `a`, or the value as it is sent.
 #[test]
 fn everything_wrong_is_said_at_once() {
     let given = r#"{"emial": "x@y", "username": "", "roles": ["Viewer", {"nam": "Op"}, {"name": 5, "id": 1}], "password": "pw"}"#;
@@ -264,7 +263,7 @@ fn null_and_empty_mean_omitted() {
     }
 }
 
-/// An optional member of an argument, one that the server wants if only as `null`, and a free value.
+/// Checks `null` for an optional member, for a member that must be sent but may be `null`, and for a free value.
 #[test]
 fn null_inside_an_argument() {
     const MEMBERS: Shape = object(&[

@@ -1,4 +1,4 @@
-//! Signing in with a key, in a header of its own or behind a word.
+//! Sign-in with a key, which is sent in its own header or after a scheme.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
@@ -6,7 +6,7 @@ use crate::account::Account;
 use crate::api::{ErrorShapes, VersionProbe};
 use crate::test_support::{OLD, Reply, Server, get, password};
 
-/// With an `=` at its end, as keys in base64 have.
+/// Key that ends with `=`, like keys in base64.
 const KEY: &str = "k3y-0f-the-0ffice=";
 const THINGS: &str = "GET /things";
 const ERRORS: ErrorShapes = ErrorShapes {
@@ -43,7 +43,7 @@ static PLAIN: Api = api!("plain", "Authorization", "");
 static WORD: Api = api!("word", "X-Auth", "token");
 static KEYED: &[&Api] = &[&BARE, &BEARER, &PLAIN, &WORD, &OLD];
 
-/// Each with the header it has its key in, and what stands there.
+/// Returns each API with the name and the value of the header that contains the key.
 fn rows() -> [(&'static Api, &'static str, String); 4] {
     [
         (&BARE, "x-things-key", KEY.to_owned()),
@@ -59,7 +59,7 @@ fn account(server: &Server, api: &'static Api, credentials: Credentials) -> Acco
     Account::new(settings, KEYED).unwrap()
 }
 
-/// Lets in nobody and repeats what it was sent, key and all.
+/// Starts an upstream that rejects all requests and repeats their headers, including the key.
 async fn strict(status: u16) -> Server {
     Server::start(move |seen| {
         let sent: Vec<_> = seen.headers.iter().map(|(_, value)| &**value).collect();
@@ -77,7 +77,7 @@ async fn refused_with(account: &Account) -> CallError {
     error
 }
 
-/// The same key in the ways in which an account can have one.
+/// Returns the same key from each source that an account supports.
 fn keys(file: &Path) -> [Credentials; 3] {
     std::fs::write(file, format!("{KEY}\n")).unwrap();
     [
@@ -121,7 +121,7 @@ async fn a_key_that_is_refused_is_told_without_it() {
             let error = refused_with(&account).await;
             assert_eq!(error.status, Some(401));
             assert!(error.hint.contains("not accepted"), "{}", error.hint);
-            // What stands around the key is no secret.
+            // The text around the key is not secret.
             let shown = value.replace(KEY, "***");
             assert!(error.detail.contains(&shown), "{}", error.detail);
             assert!(!format!("{account:?}").contains("k3y"));

@@ -1,4 +1,4 @@
-//! Signing in against a server that looks at what it is sent.
+//! Sign-in to an upstream that checks the credentials of each request.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::sync::{
@@ -17,7 +17,7 @@ const LOGIN: &str = "POST /auth/token";
 const SESSION: &str = "GET /session?limit=1";
 const THINGS: &str = "GET /things";
 
-/// Gives the tokens 1, 2, …; `answer` is asked with the number of the token a request has.
+/// Starts an upstream that issues tokens numbered from 1. `answer` receives the number of the token in a request.
 async fn tokens(answer: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Server {
     let logins = AtomicUsize::new(0);
     Server::start(move |seen| match seen.line.as_str() {
@@ -35,14 +35,14 @@ async fn tokens(answer: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Serv
     .await
 }
 
-/// Gives the session cookies 1, 2, … to the right password; `answer` is asked with the number of the cookie a request has.
+/// Starts an upstream that issues session cookies numbered from 1 for the right password. `answer` receives the number of the cookie in a request.
 async fn sessions(answer: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Server {
     let logins = AtomicUsize::new(0);
     let right = format!("Basic {}", STANDARD.encode(format!("ada:{PASSWORD}")));
     Server::start(move |seen| match seen.line.as_str() {
         SESSION if seen.header("authorization") == Some(right.as_str()) => {
             let number = logins.fetch_add(1, Ordering::SeqCst) + 1;
-            // The status says nothing, the cookie does.
+            // Only the cookie shows that the login succeeded, not the status.
             let cookie = format!(
                 "set-cookie: other=1; Path=/\r\nset-cookie: session={number}; HttpOnly; Path=/\r\n"
             );
@@ -104,7 +104,7 @@ async fn fifty_calls_share_a_login_that_fails() {
             (Some(401), "Invalid credentials")
         );
     }
-    // It is not remembered.
+    // A failed login is not cached.
     is(
         ErrorCode::Unauthenticated,
         account.send(&get("/things")).await,
@@ -120,7 +120,7 @@ async fn an_expired_token_is_renewed_unnoticed() {
     })
     .await;
     let account = server.account(&NEW, password());
-    // The token that the first call signs in for is refused at once, which no new one would change.
+    // The first call fails without a second login, because a token that is rejected directly after its login is not replaced.
     is(
         ErrorCode::Unauthenticated,
         account.send(&get("/things")).await,
@@ -144,7 +144,7 @@ async fn a_token_is_renewed_before_its_end() {
     })
     .await;
     let account = server.account(&NEW, password());
-    // Seconds that pass before a call, and the logins there are after it.
+    // Seconds before a call, and the expected number of logins after it.
     for (seconds, logins) in [(0, 1), (3_500, 1), (45, 2), (3_500, 2), (45, 3)] {
         tokio::time::pause();
         tokio::time::advance(Duration::from_secs(seconds)).await;
@@ -344,13 +344,13 @@ async fn a_refusal_says_what_it_means_for_the_credentials() {
 
 #[tokio::test]
 async fn without_sessions_the_password_goes_with_each_request() {
-    // What the server says to the request for a session, and how often it is asked in an hour.
+    // Status of the response to the session request, and the expected number of session requests in an hour.
     for (status, asked) in [(404, 1), (200, 1), (500, 2), (429, 2)] {
         let basic = format!("Basic {}", STANDARD.encode(format!("ada:{PASSWORD}")));
         let server = Server::start(move |seen| {
             assert_eq!(seen.header("authorization"), Some(basic.as_str()));
             match (seen.line.as_str(), status) {
-                // Some hand out a cookie to anybody.
+                // Some upstreams issue a cookie without a login.
                 (SESSION, 404) => Reply::new(404, "set-cookie: session=9\r\n", "{}"),
                 (SESSION, status) => Reply::json(status, "{}"),
                 _ => Reply::json(200, "{}"),
@@ -398,7 +398,7 @@ async fn the_next_in_the_queue_signs_in_if_the_first_gives_up() {
     assert_eq!((server.count(LOGIN), server.count(THINGS)), (2, 1));
 }
 
-/// A server that lets in whoever has this token.
+/// Starts an upstream that accepts only this token.
 async fn guarded(token: &'static str) -> Server {
     let right = format!("Bearer {token}");
     Server::start(move |seen| match seen.line.as_str() {
@@ -470,7 +470,7 @@ async fn a_token_from_a_command_is_kept_until_refused() {
     let directory = std::env::temp_dir().join(format!("runtime-command-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();
     let path = directory.join("runs");
-    // Prints `this-token` from the second run on.
+    // The command prints `this-token` from its second run on.
     let command = format!(
         "if [ -e '{0}' ]; then echo this-token; else echo not-this-token; fi; echo run >> '{0}'",
         path.display()
@@ -490,7 +490,7 @@ async fn a_token_from_a_command_is_kept_until_refused() {
 
     for (command, detail) in [
         (
-            // Would never end if all of it were read.
+            // The output of this command never ends, so it must not be read completely.
             "yes",
             "The token command did not print a token and nothing else.",
         ),

@@ -159,7 +159,7 @@ async fn a_log_is_asked_for_as_text_and_read_in_pages() {
     let arguments = json!({"limit": 3, "next_cursor": cursor}).to_string();
     let second = call(&server, "list_log", &arguments);
     assert_eq!(second.await["lines"], json!(lines(1, 4)));
-    // A cursor of other lines is none of these.
+    // A cursor is rejected if the arguments select other lines.
     for other in [
         json!({"level": "error"}),
         json!({"contains": "x"}),
@@ -181,7 +181,7 @@ async fn a_log_is_asked_for_as_text_and_read_in_pages() {
 
 #[tokio::test]
 async fn a_log_in_parts_is_followed_to_its_end() {
-    // What each request is answered, and the lines that come of it.
+    // Response to the last request, and expected number of lines.
     for (ends, expected) in [
         (json!({"content": [], "continuation_token": "c"}), 4),
         (
@@ -242,7 +242,7 @@ async fn lines_end_with_the_stream_or_the_time() {
         (seen.line.as_str(), accepted(seen)),
         ("GET /wait?interval=2", "application/x-ndjson")
     );
-    // The server goes on for longer than there is time.
+    // The response does not end within the time limit.
     let slow = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\ncontent-length: 10000\r\n\r\n{lines}{{\"state\":"
     );
@@ -253,7 +253,7 @@ async fn lines_end_with_the_stream_or_the_time() {
         json!([{"state": "running"}, {"state": null}])
     );
     assert!(result["truncated"].as_str().unwrap().contains("call again"));
-    // What is hidden is no argument.
+    // A hidden parameter is not an argument.
     let error = call(&server, "wait", r#"{"interval": 3}"#).await;
     assert_eq!(error["error"]["code"], "invalid_arguments");
 }

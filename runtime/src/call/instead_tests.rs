@@ -1,4 +1,4 @@
-//! A server has one of several documents: which tool of a name is called then, and how it is signed in to.
+//! Alternative documents, of which a server has one: which tool of a name is called, and how the call signs in.
 #![allow(clippy::unwrap_used)]
 
 use serde_json::json;
@@ -100,7 +100,7 @@ static API: Api = Api {
 };
 static APIS: &[&Api] = &[&API];
 
-/// Answers with what it was asked, and with the documents whose paths are among `has`. `/1/users` wants Basic, all else a token.
+/// Starts an upstream that returns the path and the credentials of a request, and has the documents whose paths are in `has`. `/1/users` requires Basic authentication, all other paths a token.
 async fn server(has: &'static [&'static str]) -> Server {
     Server::start(move |seen: &Seen| {
         let (_, path) = seen.line.split_once(' ').unwrap();
@@ -141,7 +141,7 @@ async fn the_tool_of_the_document_that_is_there_is_called() {
             &["/document"],
             &["core", "users"],
             Some("/users"),
-            // Only one can be there, so that the others are not asked for.
+            // A server has only one of these documents, so the alternatives are not requested.
             &["/document"],
         ),
         (
@@ -156,7 +156,7 @@ async fn the_tool_of_the_document_that_is_there_is_called() {
             Some("/0/users"),
             &["/document", "/1/document", "/0/document"],
         ),
-        // Of those that are there instead of another, the first.
+        // If the server has several alternatives, the first one is used.
         (
             &["/1/document", "/0/document"],
             &["core", "users-1"],
@@ -206,7 +206,7 @@ async fn arguments_are_those_of_the_tool_that_is_there() {
     assert!(answer.json.contains("/1/users?old=x"), "{}", answer.json);
 }
 
-/// Until it is asked, a server is taken to have those that are there instead of no other.
+/// Checks that before detection, a server is assumed to have the documents that are not alternatives to another.
 #[test]
 fn the_usual_documents_are_taken_to_be_there() {
     let mut settings = Settings::new("http://127.0.0.1:9", Credentials::None);
@@ -220,7 +220,7 @@ fn the_usual_documents_are_taken_to_be_there() {
         ..Known::clone(&known)
     };
     assert_eq!(known.find("get_user").unwrap().document, "users-0");
-    // That it is not there is said of the first.
+    // If the server has none of the documents, the tool of the first document is found, for the error message.
     let known = Known {
         documents: vec!["core"],
         ..known
@@ -240,7 +240,7 @@ async fn each_document_is_signed_in_to_in_its_way() {
         assert_eq!(thing["as"], "Bearer of-password");
     }
     assert_eq!(server.count("POST /token"), 1);
-    // Neither of the two is shown.
+    // Neither the Basic credentials nor the token is shown.
     let pair = server.seen().iter().find_map(|seen| {
         let value = seen.header("authorization")?.strip_prefix("Basic ")?;
         Some(value.to_owned())

@@ -1,4 +1,4 @@
-//! Lists that go on where a link says, and what a cursor can add to their requests.
+//! Lists that follow the upstream's next links, and the parameters that a cursor can add to their requests.
 #![allow(clippy::unwrap_used)]
 
 use serde_json::json;
@@ -76,13 +76,13 @@ async fn call(account: &Account, arguments: &Value) -> Value {
     serde_json::from_str(&answer.json).unwrap()
 }
 
-/// Two things, and a link with this query.
+/// Returns a response with two things and a next link with this query.
 fn linked(query: &str) -> Reply {
     let headers = format!("content-type: application/json\r\nlink: <?{query}>; rel=next\r\n");
     Reply::new(200, &headers, r#"{"things": [1, 2]}"#)
 }
 
-/// Goes on behind two things and ends behind four; its links repeat what the request had.
+/// Returns the first two things with a next link, or the last two things. The link repeats the parameters of the request.
 fn things(seen: &Seen) -> Reply {
     match seen.line.contains("after=") {
         true => Reply::json(200, r#"{"things": [3, 4]}"#),
@@ -116,7 +116,7 @@ async fn a_made_up_cursor_adds_no_parameter() {
     let server = Server::start(things).await;
     let account = account(&server);
     let arguments = arguments::check(&TOOLS[0], Map::new()).unwrap();
-    // Whoever knows the source can write cursors that are not damaged.
+    // Anyone who knows the source code can write well-formed cursors.
     let scope = Scope::new(
         &[TOOLS[0].document, TOOLS[0].operation, TOOLS[0].name].join("\n"),
         &account.identity(),

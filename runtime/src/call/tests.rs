@@ -85,7 +85,7 @@ static ONLY_OLD: [Tool; 2] = [
         name: "get_old",
         ..TOOL
     },
-    // The same tool with another operation.
+    // Tool with the same name and another operation.
     Tool {
         name: "get_thing",
         path: "/old",
@@ -149,7 +149,7 @@ async fn call(account: &Account, name: &str, arguments: &str) -> (Value, Answer)
     (value, answer)
 }
 
-/// A number in the query of a request.
+/// Returns a number from the query of a request.
 fn number(seen: &Seen, name: &str) -> usize {
     let (_, query) = seen.line.split_once('?').unwrap();
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
@@ -157,7 +157,7 @@ fn number(seen: &Seen, name: &str) -> usize {
     value.parse().unwrap()
 }
 
-/// A page of 437 users, every hundredth an admin.
+/// Returns a page of 437 users. Every hundredth user is an admin.
 fn users(seen: &Seen) -> Reply {
     let (limit, offset) = (number(seen, "limit"), number(seen, "offset"));
     let users: Vec<_> = (offset..437.min(offset + limit.min(100)))
@@ -319,7 +319,7 @@ async fn a_limit_of_requests_on_the_way_says_where_to_go_on() {
     assert_eq!(last, "GET /users?limit=100&offset=200");
 }
 
-/// A server with one user, who can be renamed or not.
+/// Starts an upstream with one user. `renames` tells whether a rename has an effect, and `finds_both` whether the old name is still found after it.
 async fn with_user(renames: bool, finds_both: bool) -> Server {
     let renamed = Arc::new(AtomicBool::new(false));
     Server::start(move |seen| {
@@ -333,7 +333,7 @@ async fn with_user(renames: bool, finds_both: bool) -> Server {
             ("PATCH", _) => {
                 let body: Value = serde_json::from_slice(&seen.body).unwrap();
                 renamed.store(renames && body["username"] != "old", Ordering::SeqCst);
-                // What it says is not what it does.
+                // The response repeats the request, even if nothing was renamed.
                 Reply::json(200, &seen.body.iter().map(|byte| char::from(*byte)).collect::<String>())
             }
             ("GET", "/users/old") if is_new && !finds_both => Reply::json(404, r#"{"detail": "not found"}"#),
@@ -390,7 +390,7 @@ async fn what_holds_is_the_result() {
 
 #[tokio::test]
 async fn a_change_that_did_not_happen_is_not_applied() {
-    // Tool, arguments, answer to the GET, expected code and part of the detail
+    // Tool, arguments, response to the GET, expected code, part of the detail.
     let rows = [
         (
             "delete_user",
@@ -469,11 +469,11 @@ async fn a_change_that_did_not_happen_is_not_applied() {
 
 #[tokio::test]
 async fn a_rename_is_checked() {
-    // server renames, finds both names, new name, expected code
+    // Whether the upstream renames, whether it finds both names, new name, expected code.
     let rows = [
         (true, false, "new", Value::Null),
         (false, false, "new", json!("conflict")),
-        // Names differ by case only and the server takes both.
+        // The names differ only in case, and the upstream finds both.
         (true, true, "OLD", Value::Null),
     ];
     for (renames, finds_both, new, code) in rows {
@@ -539,7 +539,7 @@ async fn a_change_that_cannot_be_read_back_is_said_to_be_made() {
 
 #[tokio::test]
 async fn every_answer_becomes_an_object() {
-    // tool, status, body, expected result
+    // Tool, status, body, expected result.
     let rows = [
         ("delete_thing", 204, "", r#"{"status":204}"#),
         ("delete_thing", 200, "null", r#"{"status":200}"#),
@@ -682,7 +682,7 @@ async fn the_server_decides_which_tool_of_that_name_is_called() {
     })
     .await;
     let account = Account::new(Settings::new(&server.url, Credentials::None), APIS).unwrap();
-    // What the tool of the other API does not take is no mistake while nobody knows which it is.
+    // As long as the API is unknown, an argument that only a tool of another API has is accepted.
     let (result, _) = call(&account, "get_thing", r#"{"old": "x"}"#).await;
     assert_eq!(result, json!({"status": 200}));
     let (result, _) = call(&account, "get_thing", "{}").await;

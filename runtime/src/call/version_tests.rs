@@ -1,4 +1,4 @@
-//! Servers that are too old for a tool, an argument or the way a list is paged.
+//! Upstreams that are too old for a tool, an argument or the pagination of a list.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Mutex;
@@ -15,7 +15,7 @@ use crate::tool::{Body, Param, Place, Segment, Separator};
 
 const QUERY: Place = Place::Query(Separator::Repeat);
 
-/// A parameter that 3.2 has first.
+/// Returns a parameter that exists since version 3.2.
 const fn newer(place: Place, field: Field) -> Param {
     let mut param = param(place, field);
     param.since = "3.2";
@@ -97,7 +97,7 @@ static API: Api = Api {
 
 static APIS: &[&Api] = &[&API];
 
-/// A server of this version that answers everything.
+/// Starts an upstream of this version that responds to every request.
 async fn server(version: &'static Mutex<&'static str>) -> Server {
     Server::start(move |seen: &Seen| {
         let path = seen.line.split(['?', ' ']).nth(1).unwrap_or_default();
@@ -161,7 +161,7 @@ async fn what_the_server_is_too_old_for_is_said_and_not_sent() {
         )
     );
     assert_eq!(server.lines(), ["GET /version"]);
-    // What stands in for arguments that are not given is not sent either.
+    // Defaults of parameters that need a newer version are not sent either.
     call(&account, "find", r#"{"name": "a"}"#).await;
     assert_eq!(server.lines()[1..], ["POST /find?name=a"]);
     assert_eq!(
@@ -228,7 +228,7 @@ async fn a_server_that_was_upgraded_is_noticed() {
     let needs = Some("Needs Things 3.2".to_owned());
     assert_eq!(title().await, needs);
     *VERSION.lock().unwrap() = "3.2.1";
-    // It was asked just now.
+    // The version was read a moment ago, so it is not read again.
     assert_eq!(title().await, needs);
     *account.0.asked.lock().unwrap() = None;
     assert_eq!(title().await, None);

@@ -1,4 +1,4 @@
-//! What is sent, byte for byte, and what failures look like.
+//! The exact bytes of requests, and the errors of failed requests.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
@@ -78,7 +78,7 @@ async fn paths_that_would_change_are_not_sent() {
 async fn a_get_survives_a_connection_that_is_closed_under_it() {
     let served = AtomicUsize::new(0);
     let server = Server::start(move |_| match served.fetch_add(1, Ordering::Relaxed) {
-        // Nothing at all: the connection is closed.
+        // An empty response closes the connection.
         1 | 3 => Reply::raw(""),
         _ => Reply::json(200, "{}"),
     })
@@ -88,7 +88,7 @@ async fn a_get_survives_a_connection_that_is_closed_under_it() {
     account.send(&get("/things")).await.unwrap();
     assert_eq!(server.lines(), ["GET /things"; 3]);
 
-    // What may have had its effect is not sent twice.
+    // A request that may already have had an effect is not sent again.
     let post = Request {
         http: Http::Post,
         promises: Http::Post,
@@ -180,7 +180,7 @@ async fn no_more_at_once_than_allowed() {
         tokio::spawn(async move { account.send(&get(&format!("/{number}"))).await })
     });
     let calls: Vec<_> = calls.collect();
-    // One that waits and gives up takes no place.
+    // A call that is cancelled while it waits does not occupy a slot.
     calls[4].abort();
     server.wait_for(3).await;
     gate.add_permits(19);
@@ -192,7 +192,7 @@ async fn no_more_at_once_than_allowed() {
     assert_eq!((server.most_at_once(), server.lines().len()), (3, 19));
 }
 
-/// The answer to a call, then code, status, retryable and a part of the hint.
+/// Returns responses, each with the expected code, status, retryable flag and a part of the hint.
 fn failures() -> Vec<(Reply, ErrorCode, Option<u16>, bool, &'static str)> {
     use ErrorCode::{Timeout, UnexpectedResponse, Unreachable, UpstreamError};
     vec![
@@ -318,9 +318,9 @@ async fn failures_have_code_and_hint_and_no_secret() {
         assert_eq!(found, (code, status, retryable), "{error:?}");
         assert!(error.hint.contains(hint), "{hint}: {error:?}");
         let shown = format!("{error:?} {error} {} {account:?}", error.to_json());
-        // Where a text is cut, not even a part of it.
+        // Not even a part of the password remains where a text is truncated.
         assert!(!shown.contains(&PASSWORD[..8]), "{shown}");
-        // Only a GET on a connection that ended without a byte of answer is sent once more.
+        // Only a GET is sent again, and only if the connection ended before the first byte of the response.
         let no_byte = error.detail.contains("before message completed");
         let sent = if no_byte { 2 } else { 1 };
         assert_eq!(server.lines().len(), sent, "{error:?}");
@@ -374,7 +374,7 @@ async fn servers_that_are_not_there() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = free.local_addr().unwrap().port();
     drop(free);
-    // Answers anything with plain HTTP, also the first bytes of TLS.
+    // Responds to everything with plain HTTP, also to the first bytes of TLS.
     let plain = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let plain_port = plain.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -385,7 +385,7 @@ async fn servers_that_are_not_there() {
             stream.write_all(refusal).await.unwrap();
         }
     });
-    // No resolver asks for a label of more than 63 characters.
+    // A label of more than 63 characters is invalid, so no resolver sends a query for it.
     let host = "x".repeat(70);
     let rows = [
         (
@@ -420,7 +420,7 @@ async fn servers_that_are_not_there() {
     }
 }
 
-/// Writes all that is traced into a text.
+/// Subscriber that collects everything that is traced as text.
 struct Capture(Arc<Mutex<String>>);
 
 impl tracing::Subscriber for Capture {

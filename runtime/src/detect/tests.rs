@@ -1,4 +1,4 @@
-//! Servers of either API, of none, and none at all.
+//! Detection of upstreams with either API and with an unknown API, and of unreachable upstreams.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +22,7 @@ fn account(server: &Server) -> Account {
 #[tokio::test]
 async fn the_newest_that_answers() {
     let users = r#"{"paths":{"/users":{}}}"#;
-    // Answers to the probes; then API, version, documents and the requests made.
+    // Responses to the probes, then the expected API, version, documents and requests.
     let rows: [(_, _, _, &str, &str, &[&str], &[&str]); 5] = [
         (
             Reply::json(200, r#"{"version":"3.3.2"}"#),
@@ -72,7 +72,7 @@ async fn the_newest_that_answers() {
     ];
     for (v2, v1, document, api, version, documents, requests) in rows {
         let server = Server::start(move |seen| {
-            // No credentials with a probe.
+            // Probes are sent without credentials.
             assert_eq!(
                 (seen.header("authorization"), seen.header("cookie")),
                 (None, None)
@@ -151,7 +151,7 @@ async fn what_is_no_server_of_these_apis() {
         assert_eq!((error.code, error.status), (code, status), "{error:?}");
         assert!(error.hint.contains(hint), "{hint}: {}", error.hint);
         assert!(account.known().is_none());
-        // A call says the same.
+        // A call fails with the same error.
         let called = account
             .send(&get("/things"))
             .await

@@ -103,13 +103,13 @@ async fn call(account: &Account, arguments: &Value) -> Value {
     serde_json::from_str(&answer.json).unwrap()
 }
 
-/// The id in the path of a request.
+/// Returns the id in the path of a request.
 fn id(seen: &Seen) -> String {
     let (_, target) = seen.line.split_once("/things/").unwrap();
     target.split('?').next().unwrap().to_owned()
 }
 
-/// Answers with the thing, or with the status that its name begins with.
+/// Returns the thing, or an error with the status with which the id begins.
 fn things(seen: &Seen) -> Reply {
     let id = id(seen);
     let status = id.get(..3).and_then(|it| it.parse().ok());
@@ -152,7 +152,7 @@ async fn without_ids_the_tool_is_its_own_operation() {
     );
 }
 
-/// Code, status, title, detail and whether it can be repeated.
+/// Checks the code, status, title, detail and `retryable` of the error.
 #[tokio::test]
 async fn an_error_says_what_happened_to_each_id() {
     let rows: [(&[&str], Value); 5] = [
@@ -209,7 +209,7 @@ async fn an_error_says_what_happened_to_each_id() {
     ];
     for (ids, expected) in rows {
         let server = Server::start(things).await;
-        // One after the other, so that it is certain what was not tried.
+        // The requests are sent one after another, so that it is certain which ids were not tried.
         let arguments = json!({"ids": ids, "is_paused": true});
         let result = call(&account(&server, Some(1)), &arguments).await;
         let error = &result["error"];

@@ -1,4 +1,4 @@
-//! Answers as real servers give them.
+//! Error responses of real upstreams.
 #![allow(clippy::unwrap_used)]
 
 use reqwest::{
@@ -29,7 +29,7 @@ fn response(status: u16, headers: &[(&'static str, &'static str)], body: &str) -
     }
 }
 
-/// Status, body, then code, title and detail.
+/// Status, body, and expected code, title and detail.
 const ROWS: &[(u16, &str, &str, &str, &str)] = &[
     (
         404,

@@ -1,4 +1,4 @@
-//! Bodies as bytes.
+//! Form bodies, compared as bytes.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

@@ -1,22 +1,22 @@
-//! Which members of an item are returned.
+//! Selects which members of an item are returned.
 
 use super::scan::{Error, Scanner};
 use super::text::unescape;
 
-/// The members of an item that are wanted.
+/// Selected members of an item.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Fields<'a> {
-    /// Names, each with what is wanted of it; `None` for all members.
+    /// Names of the selected members, each with the selection inside it; `None` selects all members.
     members: Option<Vec<(&'a str, Self)>>,
 }
 
 impl<'a> Fields<'a> {
-    /// All members, whatever they are.
+    /// Selects all members.
     pub(crate) fn all() -> Self {
         Self::default()
     }
 
-    /// The members with these names. A dot leads into an object, or the objects of an array.
+    /// Selects the members with these names. A dot leads into an object, or into the objects of an array.
     pub(crate) fn named(names: impl IntoIterator<Item = &'a str>) -> Self {
         let mut fields = Self {
             members: Some(Vec::new()),
@@ -28,7 +28,7 @@ impl<'a> Fields<'a> {
     }
 
     fn add(&mut self, path: &'a str) {
-        // Of what is wanted whole, no part is missing.
+        // If a member is selected as a whole, its parts are already included.
         let Some(members) = &mut self.members else {
             return;
         };
@@ -48,22 +48,22 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// What is wanted of a member, by its key as it stands in the text.
+    /// Returns the selection inside a member, by its key as written in the JSON text; `None` if the member is not selected.
     fn of(&self, key: &str) -> Option<&Self> {
-        // Keys are hardly ever escaped, and then this allocates nothing.
+        // Keys are rarely escaped, and an unescaped key is not copied.
         let key = unescape(key);
         let mut members = self.members.iter().flatten();
         members.find(|(name, _)| *name == key).map(|(_, part)| part)
     }
 }
 
-/// Reads an item and appends it, compact, with the wanted members in its own order. What is no object is appended whole.
+/// Reads an item and appends it as compact JSON with the selected members, in their original order. A value other than an object is appended whole, except for the objects of an array.
 pub(crate) fn project(
     item: &mut Scanner<'_>,
     fields: &Fields<'_>,
     out: &mut String,
 ) -> Result<(), Error> {
-    // No deeper than the names have dots.
+    // The recursion is not deeper than the number of dots in a name.
     match item.peek() {
         _ if fields.members.is_none() => item.copy(out),
         b'[' => {

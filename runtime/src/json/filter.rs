@@ -1,13 +1,13 @@
-//! Whether an item has a value in a field.
+//! Checks whether an item has a value in a field.
 
 use serde_json::Value;
 
 use super::scan::{Error, MAX_DEPTH, Scanner};
 use super::text::{same_number, unescape};
 
-/// Whether a field of an item has a value. The path goes with dots through objects and through the items of arrays: `roles.name`.
+/// Returns whether a field of an item has the value `wanted`. Dots in the path lead through objects and through the items of arrays: `roles.name`.
 ///
-/// A text that is only written in another case, or that `wanted` has with spaces around it, is put into `near` if that is empty.
+/// A text that differs from `wanted` only in case, or in spaces around `wanted`, is stored in `near` if `near` is empty.
 pub(crate) fn matches(
     item: &str,
     path: &str,
@@ -17,7 +17,7 @@ pub(crate) fn matches(
     search(&mut Scanner::new(item), Some(path), wanted, near, 0)
 }
 
-/// Searches the next value to its end, or up to the first find.
+/// Searches the next value to its end or to the first match.
 fn search(
     scanner: &mut Scanner<'_>,
     path: Option<&str>,
@@ -70,15 +70,15 @@ fn search(
 fn similar(raw: &str, wanted: &Value) -> Option<String> {
     let wanted = wanted.as_str()?.trim();
     let text = raw.strip_prefix('"')?.strip_suffix('"')?;
-    // Nearly all texts are of another length, or begin with another letter.
+    // This comparison is cheap, because nearly all texts have another length or another first letter.
     let is_similar = !wanted.is_empty() && text.eq_ignore_ascii_case(wanted);
     is_similar.then(|| text.to_owned())
 }
 
-/// Whether JSON text is a value. Strings are compared after their escapes are resolved, numbers by value.
+/// Returns whether a JSON text has the same value as `wanted`. Strings are compared after their escapes are resolved, numbers by value.
 pub(crate) fn equals(raw: &str, wanted: &Value) -> bool {
     match wanted {
-        // What becomes `null` in the result is `null` to a filter.
+        // Words that become `null` in the result are `null` for a filter too.
         Value::Null => matches!(raw, "null" | "NaN" | "Infinity" | "-Infinity"),
         Value::Bool(wanted) => raw == if *wanted { "true" } else { "false" },
         Value::Number(wanted) => {

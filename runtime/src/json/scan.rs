@@ -1,21 +1,21 @@
-//! The scanner: walks over JSON text, checks it and copies what is wanted.
+//! Scanner that walks through JSON text, checks it and copies the selected parts.
 
-/// Deepest nesting of arrays and objects. What is deeper than this many readers refuse too.
+/// Maximum nesting of arrays and objects. Many parsers reject deeper nesting too.
 pub(crate) const MAX_DEPTH: u32 = 120;
 
-/// Why a text is not JSON.
+/// Reason why a text is not JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{reason} at byte {offset}")]
 pub(crate) struct Error {
-    /// Where, in bytes from the beginning.
+    /// Position of the error, in bytes from the beginning.
     pub(crate) offset: usize,
-    /// What is wrong there.
+    /// Description of the error.
     pub(crate) reason: &'static str,
 }
 
-/// A position in a JSON text.
+/// Position in a JSON text.
 ///
-/// The methods that read a value start at its first byte or at white space before it, and end behind it. Objects and arrays can be walked: [`Scanner::begin_object`] and then [`Scanner::key`] until `None`, reading one value after each; arrays the same way.
+/// The methods that read a value start at its first byte or at white space before it, and end after it. To walk through an object, call [`Scanner::begin_object`], then [`Scanner::key`] until it returns `None`, and read one value after each key. Arrays work the same way with [`Scanner::begin_array`] and [`Scanner::item`].
 #[derive(Debug, Clone)]
 pub(crate) struct Scanner<'a> {
     text: &'a str,
@@ -23,23 +23,23 @@ pub(crate) struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    /// A scanner at the beginning of a text.
+    /// Creates a scanner at the beginning of a text.
     pub(crate) fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
-    /// The offset of the next byte.
+    /// Returns the offset of the next byte.
     pub(crate) fn offset(&self) -> usize {
         self.at
     }
 
-    /// The first byte of the next value, 0 at the end of the text.
+    /// Returns the first byte of the next value; 0 at the end of the text.
     pub(crate) fn peek(&mut self) -> u8 {
         self.white();
         self.byte()
     }
 
-    /// Checks that nothing but white space is left.
+    /// Checks that only white space is left.
     pub(crate) fn end(&mut self) -> Result<(), Error> {
         self.white();
         if self.at == self.text.len() {
@@ -49,12 +49,12 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Reads a value and forgets it.
+    /// Reads a value and discards it.
     pub(crate) fn skip(&mut self) -> Result<(), Error> {
         self.value(&mut Nowhere)
     }
 
-    /// Reads a value and returns it as it stands.
+    /// Reads a value and returns its text unchanged.
     pub(crate) fn raw(&mut self) -> Result<&'a str, Error> {
         self.white();
         let start = self.at;
@@ -73,7 +73,7 @@ impl<'a> Scanner<'a> {
         self.expect(b'{', "expected an object")
     }
 
-    /// Goes to the next member and returns its key, with quotation marks and escapes; `None` behind the last. `first` starts out as `true`.
+    /// Moves to the next member and returns its key, with quotation marks and escapes; `None` after the last member. `first` must be `true` before the first call.
     pub(crate) fn key(&mut self, first: &mut bool) -> Result<Option<&'a str>, Error> {
         if !self.next(first, b'}')? {
             return Ok(None);
@@ -92,7 +92,7 @@ impl<'a> Scanner<'a> {
         self.expect(b'[', "expected an array")
     }
 
-    /// Goes to the next item of an array; `false` behind the last. `first` starts out as `true`.
+    /// Moves to the next item of an array; `false` after the last item. `first` must be `true` before the first call.
     pub(crate) fn item(&mut self, first: &mut bool) -> Result<bool, Error> {
         self.next(first, b']')
     }
@@ -100,7 +100,7 @@ impl<'a> Scanner<'a> {
     fn next(&mut self, first: &mut bool, close: u8) -> Result<bool, Error> {
         self.white();
         if self.byte() == close {
-            // `[1,]` never gets here: behind a comma a value was read first.
+            // This does not accept `[1,]`, because a value is read after each comma.
             self.at += 1;
             return Ok(false);
         }
@@ -113,10 +113,10 @@ impl<'a> Scanner<'a> {
         Ok(true)
     }
 
-    /// Reads one value without recursion: a bit per open container says whether it is an object.
+    /// Reads one value without recursion. `objects` has one bit per open container: 1 for an object, 0 for an array.
     fn value<S: Sink>(&mut self, sink: &mut S) -> Result<(), Error> {
         self.white();
-        // What lies between `run` and `at` is kept but not yet written: compact text is copied in one piece.
+        // The text between `run` and `at` is kept but not written yet, so that compact text is copied in one piece.
         let mut run = self.at;
         let mut objects: u128 = 0;
         let mut depth = 0;
@@ -193,7 +193,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Reads a string. It is kept as it stands, but for escapes of half a surrogate pair.
+    /// Reads a string. The string is kept unchanged, except for escapes of half a surrogate pair.
     #[inline]
     fn string<S: Sink>(&mut self, run: &mut usize, sink: &mut S) -> Result<(), Error> {
         self.expect(b'"', "expected a string")?;
@@ -244,7 +244,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// The code unit of the `\u` escape at an offset.
+    /// Returns the code unit of the `\u` escape at an offset.
     fn hex(&self, at: usize) -> Result<u32, Error> {
         let digits = self.text.as_bytes().get(at + 2..at + 6);
         digits
@@ -282,7 +282,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Reads one digit or more.
+    /// Reads one or more digits.
     fn digits(&mut self) -> Result<(), Error> {
         let start = self.at;
         while self.byte().is_ascii_digit() {
@@ -305,7 +305,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Leaves out white space.
+    /// Skips white space without copying it.
     #[inline]
     fn gap<S: Sink>(&mut self, run: &mut usize, sink: &mut S) {
         if is_white(self.byte()) {
@@ -337,7 +337,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The next byte, 0 at the end: no JSON has a zero byte, so that neither is taken for anything.
+    /// Returns the next byte; 0 at the end. JSON contains no zero byte, so that 0 never matches an expected byte.
     #[inline]
     fn byte(&self) -> u8 {
         self.text.as_bytes().get(self.at).copied().unwrap_or(0)
@@ -347,7 +347,7 @@ impl<'a> Scanner<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// An error at this place.
+    /// Returns an error at the current position.
     #[cold]
     pub(super) fn error(&self, reason: &'static str) -> Error {
         Error {
@@ -361,7 +361,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Where kept text goes.
+/// Destination of kept text.
 trait Sink {
     fn write(&mut self, text: &str);
 }
@@ -373,7 +373,7 @@ impl Sink for String {
     }
 }
 
-/// Skipping is copying to nowhere.
+/// Destination that discards text, for skipped values.
 struct Nowhere;
 
 impl Sink for Nowhere {
@@ -386,9 +386,9 @@ fn is_white(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
-/// Marks, among eight bytes, those that end a stretch of plain characters: `"`, `\` and control characters.
+/// Marks those of eight bytes that end a run of plain characters: `"`, `\` and control characters.
 ///
-/// The lowest mark is always right; higher ones may not be, because of the borrow.
+/// The lowest mark is always correct; higher marks may be wrong because of the borrow.
 #[inline]
 fn special(word: u64) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);

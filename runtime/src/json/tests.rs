@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// Texts of every kind; the seeds of the differential test too.
+/// JSON texts of every kind, which are also the seeds of the differential test.
 const TEXTS: &[&str] = &[
     r"null",
     r" true ",
@@ -220,7 +220,7 @@ fn strings_survive_escaping_and_back() {
         push_string(&mut raw, text);
         assert_eq!(unescape(&raw), text);
         assert_eq!(serde_json::from_str::<String>(&raw).unwrap(), text);
-        // As another writer may escape them.
+        // Other writers may escape every character.
         let other: String = text
             .encode_utf16()
             .map(|unit| format!("\\u{unit:04X}"))
@@ -229,7 +229,7 @@ fn strings_survive_escaping_and_back() {
     }
 }
 
-/// Everything that serde_json takes is taken and means the same; everything else is refused. Exceptions are the words that become `null` and half surrogate pairs.
+/// Checks that all texts that serde_json accepts are accepted with the same meaning, and that all others are rejected. Exceptions are the words that become `null` and lone surrogates.
 #[test]
 fn agrees_with_serde_json() {
     let mut random = Random(7);
@@ -249,7 +249,7 @@ fn agrees_with_serde_json() {
                 let again: Value = serde_json::from_str(&ours).expect(&text);
                 assert_eq!(again, expected, "{text:?}");
                 let white = serde_json::to_string(&expected).unwrap();
-                // Escapes, repeated keys and the spelling of numbers are kept, so only the simple ones are the same byte for byte.
+                // Escapes, repeated keys and the notation of numbers are preserved, so only texts without them are compared byte for byte.
                 if !text.contains(['\\', 'E', 'e']) && white.len() == ours.len() {
                     assert_eq!(ours, white, "{text:?}");
                 }
@@ -257,12 +257,12 @@ fn agrees_with_serde_json() {
             Err(error) => {
                 let ours_only = ["NaN", "Infinity"].iter().any(|word| text.contains(word))
                     || text.contains("\\u")
-                    // `arbitrary_precision` gives up on exponents of absurd size; we only copy them.
+                    // serde_json with `arbitrary_precision` rejects very large exponents. `compact` only copies them.
                     || error.to_string().contains("out of range");
                 assert!(ours.is_err() || ours_only, "{text:?} {error}");
             }
         }
-        // None of these may panic or loop, whatever the text.
+        // These functions must neither panic nor loop, whatever the text.
         let fields = Fields::named(["a", "users"]);
         let _ = project(&mut Scanner::new(&text), &fields, &mut String::new());
         let _ = matches(&text, "a.b.c", &json!("x"), &mut None);
@@ -273,7 +273,7 @@ fn agrees_with_serde_json() {
     assert!(taken > 5_000, "only {taken} texts were JSON");
 }
 
-/// A small generator of our own, so that a failure can be repeated.
+/// Pseudorandom number generator with a given seed, so that a failure can be reproduced.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {

@@ -1,11 +1,11 @@
-//! The text inside strings and numbers.
+//! Decodes and encodes the text of JSON strings, and compares JSON numbers.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The characters of a string that stands in JSON text with its quotation marks; of anything else the text itself.
+/// Returns the characters of a JSON string, given with its quotation marks; any other text is returned unchanged.
 ///
-/// Expects text that the scanner has checked. Half a surrogate pair reads as U+FFFD.
+/// The text must have been checked by the scanner. Half a surrogate pair is decoded to U+FFFD.
 pub(crate) fn unescape(raw: &str) -> Cow<'_, str> {
     let inner = raw
         .strip_prefix('"')
@@ -67,12 +67,12 @@ pub(crate) fn push_string(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Whether two JSON numbers have the same value, however they are written: `1e2` is `100.0`, and integers of any size are told apart.
+/// Returns whether two JSON numbers have the same value, regardless of their notation: `1e2` equals `100.0`. Integers of any size are distinguished.
 pub(crate) fn same_number(left: &str, right: &str) -> bool {
     left == right || decimal(left) == decimal(right)
 }
 
-/// Sign, digits without zeros at either end, and the power of ten behind the last of them.
+/// Returns the sign, the digits without zeros at either end, and the power of ten after the last digit.
 fn decimal(number: &str) -> (bool, String, i64) {
     let (negative, number) = match number.strip_prefix('-') {
         Some(number) => (true, number),
@@ -87,7 +87,7 @@ fn decimal(number: &str) -> (bool, String, i64) {
     if significant.is_empty() {
         return (false, String::new(), 0);
     }
-    // An exponent that no `i64` holds is as good as infinite: the digits still have to agree.
+    // An exponent outside the range of `i64` is treated as infinite; the digits must still be equal.
     let exponent = exponent.parse().unwrap_or(if exponent.starts_with('-') {
         i64::MIN
     } else {
@@ -99,7 +99,7 @@ fn decimal(number: &str) -> (bool, String, i64) {
     (negative, significant.to_owned(), exponent)
 }
 
-/// The code unit that four hexadecimal digits write.
+/// Returns the code unit that four hexadecimal digits represent.
 fn unit(text: &str) -> u16 {
     let digits = text.get(..4).unwrap_or_default();
     u16::from_str_radix(digits, 16).unwrap_or(0)

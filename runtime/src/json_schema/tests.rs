@@ -33,7 +33,7 @@ const OPEN: Shape = shape(Kind::Object {
 });
 const EITHER: Shape = shape(Kind::OneOf(&[STRING, nullable(ROLE)]));
 
-/// The schema as text, since the order of the keys is part of it.
+/// Returns the schema as text, because the order of the keys matters.
 fn text(schema: serde_json::Map<String, Value>) -> String {
     Value::Object(schema).to_string()
 }
@@ -148,7 +148,7 @@ fn lists_take_filters_fields_and_pages() {
         ]
     );
     let rows = [
-        // A filter by `null` would find nothing that a caller can mean.
+        // A filter does not accept `null`, because no caller would want to filter by it.
         ("active", json!({"type": "boolean"})),
         (
             "fields",

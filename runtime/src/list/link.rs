@@ -1,4 +1,4 @@
-//! The `Link` header (RFC 8288): where a server says that a list goes on.
+//! Reads the `Link` header (RFC 8288), in which an upstream states where a list continues.
 
 use reqwest::Url;
 use reqwest::header::{HeaderMap, LINK};
@@ -7,26 +7,26 @@ use super::Next;
 use crate::encode::{joined, percent};
 use crate::tool::{Pager, Place, Tool, Way};
 
-/// Why a link is not followed.
+/// Reason why a link is not followed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum LinkError {
-    /// It is no address.
+    /// Target that is not a URL.
     #[error("the link to the next page is no URL")]
     NoUrl,
-    /// It leads to another server, or to another path of this one.
+    /// Target on another server, or on another path.
     #[error("the link to the next page leads elsewhere: to {0}")]
     Elsewhere(String),
-    /// It has a parameter that is not one of those that may say where the page begins.
+    /// Parameter that is not one of those that may state where a page begins.
     #[error(
         "the link to the next page has the parameter `{0}`, which this tool does not expect there"
     )]
     Unnamed(String),
-    /// It has none of those.
+    /// Target without a parameter that states where the page begins.
     #[error("the link to the next page does not say where that begins")]
     Nowhere,
 }
 
-/// The query of the link with this relation in the headers of an answer to a request for `url`. Nothing but the query of it is ever used, and only if it leads to where the request went.
+/// Returns the query of the link with this relation, from the headers of a response to a request for `url`. Only the query of the link is used, and only if the link has the origin and path of the request.
 pub(crate) fn next(headers: &HeaderMap, rel: &str, url: &Url) -> Result<Next, LinkError> {
     let lines = headers.get_all(LINK).iter();
     let mut links = lines.filter_map(|line| line.to_str().ok()).flat_map(links);
@@ -44,7 +44,7 @@ pub(crate) fn next(headers: &HeaderMap, rel: &str, url: &Url) -> Result<Next, Li
     })
 }
 
-/// What a link carries over to the next request: where that begins, and how many items it wants, since pages of another length have other numbers. What the tool itself declares is sent as the call has it; anything else would be a parameter that nobody has allowed.
+/// Returns what the next request takes from a link: where the page begins, and the page size, because pages of another size have other numbers. Parameters that the tool declares are sent as in the call. Any other parameter is an error, because the tool does not allow it.
 pub(crate) fn carried(next: Next, pager: Pager, tool: &Tool) -> Result<Next, LinkError> {
     let Next::Token(query) = next else {
         return Ok(next);
@@ -65,14 +65,14 @@ pub(crate) fn carried(next: Next, pager: Pager, tool: &Tool) -> Result<Next, Lin
     }
 }
 
-/// Whether a cursor has nothing else than a link can have carried: whoever makes one up adds no parameter to the request.
+/// Returns whether a cursor contains only what can come from a link, so that a forged cursor cannot add a parameter to the request.
 pub(crate) fn is_carried(query: &str, pager: Pager) -> bool {
     pairs(query).iter().all(|(name, _)| is_of_page(pager, name))
 }
 
-/// The pairs of a query, read as a browser would.
+/// Parses the pairs of a query as a browser does.
 pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
-    // The server before it means nothing.
+    // Only the query of this URL is used.
     let mut url = Url::parse("http://localhost/").ok();
     if let Some(url) = &mut url {
         url.set_query(Some(query));
@@ -90,7 +90,7 @@ fn is_of_page(pager: Pager, name: &str) -> bool {
     name == pager.limit || position.contains(&name)
 }
 
-/// Whether it is a query parameter of the tool, or a part of one.
+/// Returns whether a name is a query parameter of the tool, or a part of one.
 fn is_own(tool: &Tool, name: &str) -> bool {
     tool.params.iter().any(|param| {
         let rest = name.strip_prefix(param.wire);
@@ -99,7 +99,7 @@ fn is_own(tool: &Tool, name: &str) -> bool {
     })
 }
 
-/// The links of a header line, each with what stands behind it.
+/// Splits a header line into links, each with the text of its parameters.
 fn links(line: &str) -> Vec<(&str, &str)> {
     let mut links = Vec::new();
     let mut rest = line;
@@ -114,7 +114,7 @@ fn links(line: &str) -> Vec<(&str, &str)> {
     links
 }
 
-/// Whether `rel` among the parameters of a link names this relation. Of several the first counts.
+/// Returns whether the parameters of a link have a `rel` with this relation. Only the first `rel` counts.
 fn is_of(parameters: &str, rel: &str) -> bool {
     let mut rest = parameters;
     while !rest.is_empty() {
@@ -129,7 +129,7 @@ fn is_of(parameters: &str, rel: &str) -> bool {
     false
 }
 
-/// Where a part ends: before the next separator that stands in no quotes.
+/// Returns where a part ends: before the next separator outside quotes.
 fn end_of(text: &str, separator: char) -> usize {
     let (mut quoted, mut escaped) = (false, false);
     for (at, c) in text.char_indices() {

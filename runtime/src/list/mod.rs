@@ -1,6 +1,6 @@
-//! Lists: as many requests as a page of the result needs, filters that the API does not have, and where to go on.
+//! Reads lists: sends as many requests as a page of the result needs, applies filters that the API does not have, and determines where the list continues.
 //!
-//! A server that hands out cursors or links is read page by page with them, and one that does not know them by offset or by number of page. Offsets count entries of the API, before filters. A page that is shorter than asked for means nothing: servers clamp silently. A list ends where the server's own total says, or with an empty page.
+//! If an upstream returns cursors or links, pages are read one after another with them; otherwise pages are requested by offset or page number. Offsets count the items of the API, before filters. A page that is shorter than requested does not mean the end of the list, because upstreams reduce page sizes silently. A list ends at the total that the upstream reports, or with an empty page.
 
 pub(crate) mod link;
 #[cfg(test)]
@@ -28,38 +28,38 @@ use crate::tool::{Filter, Pager, Way};
 pub(crate) use page::{Next, Page, PageError, Said};
 use window::{Learned, Window, Windows};
 
-/// Most pages of one call that are fetched side by side.
+/// Maximum number of pages that one call fetches concurrently.
 pub(crate) const SIDE_BY_SIDE: usize = 4;
 
-/// What a call wants of a list.
+/// Request of a call for a list: what to read, and within which limits.
 #[derive(Debug)]
 pub(crate) struct Plan<'a> {
-    /// Member of the answer with the items.
+    /// Member of the response with the items.
     pub(crate) items: &'a str,
-    /// How the API pages; `None` if it gives everything at once.
+    /// Pagination of the API; `None` if the upstream returns the whole list at once.
     pub(crate) pager: Option<Pager>,
-    /// Where it begins.
+    /// Position at which reading begins.
     pub(crate) start: Position,
-    /// Most rows to return.
+    /// Maximum number of items to return.
     pub(crate) limit: usize,
-    /// Filters with the wanted values; all must agree.
+    /// Filters with their wanted values; an item must match all filters.
     pub(crate) filters: Vec<(&'a Filter, &'a Value)>,
     /// Members of an item to return.
     pub(crate) fields: Fields<'a>,
-    /// Most bytes of a result; reading stops once there are more.
+    /// Maximum size of a result in bytes; reading stops when it is exceeded.
     pub(crate) max_bytes: usize,
-    /// Most pages fetched side by side.
+    /// Maximum number of pages fetched concurrently.
     pub(crate) side_by_side: usize,
-    /// What one call may spend.
+    /// Limits for the requests of one call.
     pub(crate) budget: Budget,
 }
 
-/// What one call may spend on reading.
+/// Limits for the requests of one call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Budget {
-    /// Most requests.
+    /// Maximum number of requests.
     pub(crate) pages: usize,
-    /// No request begins after this time; the first one always does.
+    /// Time after which no further request begins. The first request always begins.
     pub(crate) time: Duration,
 }
 
@@ -72,56 +72,56 @@ impl Default for Budget {
     }
 }
 
-/// The rows that a call has found.
+/// Items that a call has found.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
-    /// Their JSON texts in a row, without commas.
+    /// JSON texts of the items, one after another without commas.
     json: String,
-    /// For each row the end of its text and its place among the entries.
+    /// For each item, the end of its text and its index in the list.
     ends: Vec<(usize, u64)>,
-    /// The total as the server last wrote it.
+    /// Total as the upstream last wrote it.
     total_text: Option<String>,
-    /// The total as a number, if it can be relied upon.
+    /// Total as a number, if it is reliable.
     total: Option<u64>,
-    /// The other members of the first answer.
+    /// Other members of the first response.
     others: Option<String>,
-    /// The server's cursors, each with the place of its page's first entry; empty if it goes by offset.
+    /// Cursors of the upstream, each with the index of the first item of its page; empty if the upstream does not return cursors.
     tokens: Vec<(u64, String)>,
-    /// Longest page that the server surely gives, if its pages have numbers.
+    /// Largest page size that the upstream is known to return, if its pages have numbers.
     page_size: u32,
-    /// Entries read up to here: from the beginning of the list, or of the first page if the server hands out cursors.
+    /// Index after the last item read, counted from the beginning of the list, or of the first page if the upstream returns cursors.
     position: u64,
-    /// Where the list goes on; `None` at its end.
+    /// Index at which the list continues; `None` at the end of the list.
     next: Option<u64>,
-    /// The budget was spent before the page was full.
+    /// Whether the budget was spent before the page of the result was full.
     spent: bool,
-    /// For each filter a text that is nearly the wanted one, as long as nothing is found.
+    /// For each filter, a text that is similar to the wanted one, while no item has matched.
     near: Vec<Option<String>>,
 }
 
-/// A request failed on the way.
+/// Failure of a request while reading a list.
 #[derive(Debug)]
 pub(crate) struct Broken<E> {
-    /// Why.
+    /// Error of the request.
     pub(crate) error: E,
-    /// Where a filtered search can go on without losing anything: behind the entries that were searched in vain.
+    /// Position at which a filtered search can continue without missing an item: after the items that were searched without a match.
     pub(crate) resume: Option<Position>,
 }
 
-/// The page that a request asks for.
+/// Page that a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PageAt<'a> {
-    /// All there is.
+    /// The whole list.
     Start,
-    /// Behind this many entries.
+    /// Page that begins after this many items.
     Offset(u64),
-    /// The one with this number, counted from 0.
+    /// Page with this number, counted from 0.
     Number(u64),
-    /// What a cursor or a link of the server gives; empty for the first.
+    /// Page that a cursor or a link of the upstream selects; empty for the first page.
     Token(&'a str),
 }
 
-/// Reads a list as planned. `fetch` gets a number of items and where they begin.
+/// Reads a list according to a plan. `fetch` gets a number of items and the page that contains them.
 pub(crate) async fn read<F, Fut, E>(
     plan: &Plan<'_>,
     fetch: F,
@@ -183,7 +183,7 @@ async fn read_whole<E: From<json::Error>>(
     Ok(())
 }
 
-/// One page behind the other, since each has the cursor of the next.
+/// Reads pages one after another, because each page has the cursor of the next one.
 async fn read_tokens<F, Fut, E>(
     plan: &Plan<'_>,
     fetch: F,
@@ -200,7 +200,7 @@ where
     let by_offset = matches!(pager.way, Way::Cursor { offset, .. } if !offset.is_empty());
     let (mut token, skip) = match &plan.start {
         Position::Native { token, skip } => (token.clone(), *skip),
-        // An offset of 0 is the beginning of either kind of list.
+        // An offset of 0 is the beginning of the list, with and without cursors.
         Position::Offset(1..) if by_offset => {
             return read_pages(plan, fetch, pager, rows, progress).await;
         }
@@ -219,7 +219,7 @@ where
         let mut page = fetch(wanted, PageAt::Token(&token)).await?;
         requests += 1;
         if page.next == Next::Unsaid && token.is_empty() && by_offset {
-            // The answer is the page at offset 0.
+            // The upstream has ignored the empty cursor, so the response is the page at offset 0.
             let more = rows.take(plan, &page, 0)?;
             report(plan, rows, progress);
             return match more && page.len() > 0 && rows.goes_on() {
@@ -231,7 +231,7 @@ where
             rows.tokens.push((0, token.clone()));
         }
         let end = start + page.len() as u64;
-        // Such a server may count up to a limit, or not at all; its cursors are what tells the end.
+        // An upstream with cursors may count only up to a limit, or not at all. Only its cursors show the end of the list.
         page.total = match &page.next {
             Next::Token(next) => {
                 rows.tokens.push((end, next.clone()));
@@ -244,7 +244,7 @@ where
         let Next::Token(next) = page.next else {
             return Ok(());
         };
-        // A cursor that leads to nothing or to itself would do so for ever.
+        // A cursor to an empty page or to the same page would be followed forever.
         if !more || end == start || next == token {
             return Ok(());
         }
@@ -276,14 +276,14 @@ where
     let begun = Instant::now();
     let mut requests = 0;
     let spent = |requests| requests >= plan.budget.pages || begun.elapsed() >= plan.budget.time;
-    // The requests under way in order, the pages they are for, and the offset of the next one.
+    // The requests in flight in order, their pages, and the offset of the next request.
     let mut queue = FuturesOrdered::new();
     let mut under_way: VecDeque<Window> = VecDeque::new();
     let mut ahead = rows.position;
-    // The most that the server has given at once: requests are that far apart, since more than this it may clamp.
+    // Largest page that the upstream has returned. Requests are this far apart, because the upstream may reduce larger pages.
     let mut stride = 0;
     loop {
-        // Until the total is known nobody can tell whether there is a second page.
+        // While the total is unknown, a second page may not exist.
         let width = match rows.total {
             Some(_) => plan.side_by_side.max(1),
             None => 1,
@@ -334,21 +334,21 @@ where
         if behind.is_none() {
             stride = stride.max(page.len() as u64);
         }
-        // Behind an offset there cannot be as many as there are in all: such a server knows no pages.
+        // A page after an offset cannot contain as many items as the whole list, so this upstream ignores offsets.
         let pages = page.total != Some(page.len() as u64);
         let more = rows.take(plan, &page, if pages { offset } else { 0 })?;
         report(plan, rows, progress);
-        // What a page lacks is not at the beginning of the next one.
+        // Items that are missing from a numbered page are not at the beginning of the next page.
         if more && page.len() > 0 {
             rows.position = rows.position.max(behind.unwrap_or_default());
         }
-        // An empty page is the end whatever the total says.
+        // An empty page is the end of the list, whatever the total is.
         if !more || page.len() == 0 || !rows.goes_on() {
             return Ok(());
         }
         ahead = ahead.max(rows.position);
         match under_way.front() {
-            // The page was shorter than expected: what is missing comes before what is under way.
+            // The page was shorter than expected. The missing items come before the requests in flight, so they are requested first.
             Some(next) if rows.position < next.start => {
                 if spent(requests) {
                     rows.stop();
@@ -378,7 +378,7 @@ fn report(plan: &Plan<'_>, rows: &Rows, progress: Progress<'_>) {
 }
 
 impl Plan<'_> {
-    /// How many of the entries that are counted come before the first that is read.
+    /// Returns the number of counted items before the first one that is read.
     fn skipped(&self) -> u64 {
         match self.start {
             Position::Offset(skipped)
@@ -389,7 +389,7 @@ impl Plan<'_> {
 }
 
 impl Rows {
-    /// The place of an entry, as a cursor holds it.
+    /// Returns the position of an item as stored in a cursor.
     fn place(&self, at: u64) -> Position {
         let page = self.tokens.iter().rfind(|(start, _)| *start <= at);
         match page {
@@ -413,13 +413,13 @@ impl Rows {
         self.total.is_none_or(|total| self.position < total)
     }
 
-    /// Ends here although neither the page of the result is full nor the list at its end.
+    /// Stops reading, although the page of the result is not full and the list has not ended.
     fn stop(&mut self) {
         self.next = Some(self.position);
         self.spent = true;
     }
 
-    /// Takes the rows out of a page that begins at an offset, as far as it is not read yet; `false` if no more are wanted, and then `next` is set.
+    /// Takes the matching items from a page that begins at `offset`, without those already read. Returns `false` and sets `next` if no further items are wanted.
     fn take(&mut self, plan: &Plan<'_>, page: &Page, offset: u64) -> Result<bool, json::Error> {
         self.others.get_or_insert_with(|| page.others.clone());
         self.total = page.total;

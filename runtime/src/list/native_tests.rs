@@ -8,12 +8,12 @@ use super::*;
 use crate::cursor::Position;
 use crate::tool::PagePlace;
 
-/// A server with things `{"id": 0, "big": …}` that hands out cursors, or is too old to know them.
+/// Fake upstream with things `{"id": 0, "big": …}` that issues cursors, or is too old for cursors.
 struct Server {
     entries: u64,
-    /// It ignores cursors and goes by offset.
+    /// Whether the upstream ignores cursors and uses offsets.
     old: bool,
-    /// The text of each thing's `big`.
+    /// Length of `big` in each thing.
     big: usize,
     requests: RefCell<Vec<String>>,
 }
@@ -83,7 +83,7 @@ fn plan(start: Position, limit: usize) -> Plan<'static> {
     }
 }
 
-/// The result of a call, and where it goes on.
+/// Returns the result of a call and the position where the list continues.
 async fn run(plan: &Plan<'_>, server: &Server) -> (Value, Option<Position>) {
     let next = RefCell::new(None);
     let fetch = |limit, from: PageAt<'_>| {
@@ -99,7 +99,7 @@ async fn run(plan: &Plan<'_>, server: &Server) -> (Value, Option<Position>) {
     (value, next.into_inner())
 }
 
-/// Walks a list to its end and returns all ids.
+/// Reads a list to its end and returns all ids.
 async fn walk(make: impl Fn(Position) -> Plan<'static>, server: &Server) -> Vec<u64> {
     let mut all = Vec::new();
     let mut start = Some(Position::Offset(0));
@@ -190,7 +190,7 @@ async fn what_does_not_fit_or_is_filtered_out_is_not_lost() {
             (result["things"][0]["id"].as_u64(), next),
             (Some(333), None)
         );
-        // A spent budget goes on where it ended.
+        // When the budget is used up, the next call continues where this call ended.
         filtered.budget.pages = 2;
         let (result, next) = run(&filtered, &server).await;
         assert_eq!(result["things"], json!([]));

@@ -8,12 +8,12 @@ use super::*;
 use crate::schema::{Field, Kind, Shape};
 use crate::tool::PagePlace;
 
-/// A server whose pages have numbers, or lead to each other.
+/// Fake upstream whose pages have numbers or refer to the next page.
 struct Server {
     entries: u64,
-    /// It never gives more at once.
+    /// Maximum number of items in a page.
     clamp: u64,
-    /// Whether it says how many there are.
+    /// Whether a page contains the total.
     counts: bool,
     requests: RefCell<Vec<String>>,
 }
@@ -36,7 +36,7 @@ impl Server {
             PageAt::Token(token) => {
                 let (start, of) = token.split_once('/').unwrap();
                 let of: u64 = of.parse().unwrap();
-                // A link has its own length of pages, a cursor has none.
+                // A link contains its page size (after the slash), and a cursor does not (0).
                 let size = if of > 0 { of } else { size };
                 (start.parse().unwrap(), size)
             }
@@ -123,7 +123,7 @@ fn plan(way: Way, start: Position, limit: usize) -> Plan<'static> {
     }
 }
 
-/// The result of a call, and where it goes on.
+/// Returns the result of a call and the position where the list continues.
 async fn run(plan: &Plan<'_>, server: &Server) -> (Value, Option<Position>) {
     let next = RefCell::new(None);
     let way = plan.pager.unwrap().way;
@@ -145,7 +145,7 @@ fn ids(result: &Value) -> Vec<u64> {
     items.map(|item| item["id"].as_u64().unwrap()).collect()
 }
 
-/// Walks a list to its end, with these limits in turn.
+/// Reads a list to its end with these limits in turn and returns all ids.
 async fn walk(way: Way, limits: &[usize], filtered: bool, server: &Server) -> Vec<u64> {
     let mut all = Vec::new();
     let mut start = Some(Position::Offset(0));
@@ -206,13 +206,13 @@ async fn windows_are_found_in_pages() {
         (Position::Offset(0), 7, 100, &["7 Number(0)"]),
         (numbered(7, 7), 7, 100, &["7 Number(1)"]),
         (numbered(100, 100), 100, 100, &["100 Number(1)"]),
-        // The smallest page that has all of them.
+        // The smallest page that contains all requested items.
         (numbered(7, 100), 10, 100, &["17 Number(0)"]),
         (numbered(20, 100), 7, 100, &["9 Number(2)"]),
         (numbered(99, 100), 2, 100, &["3 Number(33)"]),
-        // None has all of them.
+        // No single page contains all requested items.
         (numbered(99, 60), 60, 100, &["60 Number(1)", "40 Number(3)"]),
-        // A longer page than was given so far: it may be cut, which only its length shows.
+        // The page is longer than any page received so far. The upstream may shorten it, which only its length shows.
         (numbered(210, 7), 40, 100, &["42 Number(5)"]),
         (
             numbered(210, 7),
@@ -228,7 +228,7 @@ async fn windows_are_found_in_pages() {
                 "5 Number(49)",
             ],
         ),
-        // The first page begins where it does, however long it is.
+        // The first page always begins with the first item, even if the upstream shortens it.
         (numbered(7, 7), 90, 50, &["97 Number(0)", "49 Number(1)"]),
     ];
     for (start, limit, clamp, expected) in rows {

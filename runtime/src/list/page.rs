@@ -1,34 +1,34 @@
-//! One answer of a list operation: where its items are and what else it says.
+//! Parses a response of a list operation: finds its items, the total and the next cursor.
 
 use std::ops::Range;
 
 use crate::json::{Error, Scanner, unescape};
 
-/// Member with the number of all entries.
+/// Member with the total number of items.
 const TOTAL: &str = "total_entries";
 
-/// Member with the number up to which a server counts: a total that has reached it is none.
+/// Member with the number up to which an upstream counts. A total that has reached this number is not reliable.
 const TOTAL_LIMIT: &str = "total_entries_limit";
 
-/// Member that the result gets from us.
+/// Member that the runtime adds to the result.
 const NEXT_CURSOR: &str = "next_cursor";
 
-/// Member with the way back, which a result has no use for.
+/// Member with the cursor of the previous page, which a result does not need.
 const PREVIOUS_CURSOR: &str = "previous_cursor";
 
-/// What an answer says about the page behind it, if the server itself hands out cursors.
+/// Next page according to a response, if the upstream itself returns cursors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Nothing: the server knows no cursors.
+    /// No statement: the upstream does not return cursors.
     Unsaid,
-    /// There is none.
+    /// No next page.
     End,
-    /// The cursor that gives it.
+    /// Cursor of the next page.
     Token(String),
 }
 
 impl Next {
-    /// What a value says, as JSON text.
+    /// Interprets the JSON text of a cursor.
     fn of(text: &str) -> Self {
         match text {
             "null" | "false" | "\"\"" => Self::End,
@@ -36,49 +36,49 @@ impl Next {
             number if number.starts_with(|c: char| c.is_ascii_digit()) => {
                 Self::Token(number.to_owned())
             }
-            // Of no other kind are any known.
+            // No other JSON types are known for cursors.
             _ => Self::End,
         }
     }
 }
 
-/// Where an answer says more than its items: a member, or the JSON pointer of one in a member. Empty for nothing of its own.
+/// Locations of values in a response besides its items: each is the name of a member, or a JSON pointer to a value inside a member. Empty if the API does not define one.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Said<'a> {
-    /// The server's own cursor for the next page.
+    /// The upstream's cursor of the next page.
     pub(crate) next: &'a str,
-    /// The number of all entries.
+    /// Total number of items.
     pub(crate) total: &'a str,
 }
 
-/// Why an answer is no page.
+/// Reason why a response is not a page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PageError {
-    /// It is no JSON.
+    /// Text that is not JSON.
     #[error("the answer is no JSON: {0}")]
     Json(#[from] Error),
-    /// It has no array of items.
+    /// Response without an array of items.
     #[error("the answer has no array `{0}`")]
     NoItems(String),
 }
 
-/// One answer of a list operation, checked.
+/// Response of a list operation, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Page {
     text: String,
     items: Vec<Range<usize>>,
-    /// The number of all entries; `None` if the server does not say.
+    /// Total number of items; `None` if the upstream does not report it.
     pub(crate) total: Option<u64>,
-    /// The total as the result repeats it.
+    /// Total as repeated in the result.
     pub(crate) total_text: Option<String>,
-    /// The other members as compact JSON text, each with a comma before it.
+    /// Other members as compact JSON text, each with a comma before it.
     pub(crate) others: String,
-    /// The server's own cursor.
+    /// The upstream's cursor of the next page.
     pub(crate) next: Next,
 }
 
 impl Page {
-    /// Reads an answer: an object with the items in a member, or just their array.
+    /// Parses a response: an object with the items in a member, or only the array of items.
     pub(crate) fn parse(text: String, items: &str, said: Said<'_>) -> Result<Self, PageError> {
         let mut page = Self {
             items: Vec::new(),
@@ -102,12 +102,12 @@ impl Page {
         Ok(Self { text, ..page })
     }
 
-    /// How many items it has.
+    /// Returns the number of items.
     pub(crate) fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// The text of each item.
+    /// Returns the text of each item.
     pub(crate) fn items(&self) -> impl Iterator<Item = &str> {
         let text = |range: &Range<usize>| self.text.get(range.clone()).unwrap_or_default();
         self.items.iter().map(text)
@@ -133,7 +133,7 @@ impl Page {
             if name == items {
                 match scanner.peek() {
                     b'[' => self.items = ranges(scanner)?,
-                    // Some servers write `null` for an empty list.
+                    // Some upstreams return `null` for an empty list.
                     b'n' => scanner.skip()?,
                     _ => return Err(PageError::NoItems(items.to_owned())),
                 }
@@ -171,7 +171,7 @@ impl Page {
     }
 }
 
-/// The rest of a path whose beginning is this member; `None` if it leads elsewhere.
+/// Returns the rest of a path that begins with this member; `None` if the path begins with another member.
 fn inside<'p>(path: &'p str, member: &str) -> Option<&'p str> {
     let Some(pointer) = path.strip_prefix('/') else {
         return (!path.is_empty() && path == member).then_some("");
@@ -180,7 +180,7 @@ fn inside<'p>(path: &'p str, member: &str) -> Option<&'p str> {
     (plain(first) == member).then_some(rest)
 }
 
-/// The text of the value at a JSON pointer; `None` if there is none.
+/// Returns the text of the value at a JSON pointer; `None` if the value does not exist.
 fn text_at<'t>(text: &'t str, pointer: &str) -> Result<Option<&'t str>, Error> {
     let mut text = text;
     for name in pointer.split('/').skip(1) {
@@ -205,7 +205,7 @@ fn text_at<'t>(text: &'t str, pointer: &str) -> Result<Option<&'t str>, Error> {
     Ok(Some(text))
 }
 
-/// A segment of a JSON pointer as the name that it means (RFC 6901).
+/// Decodes a segment of a JSON pointer (RFC 6901).
 fn plain(segment: &str) -> String {
     segment.replace("~1", "/").replace("~0", "~")
 }

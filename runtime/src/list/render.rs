@@ -1,15 +1,15 @@
-//! The rows of a list as the result of a call.
+//! Renders the items of a list as the result of a call.
 
 use super::{Plan, Rows};
 use crate::cursor::Position;
 use crate::json::{self, push_string};
 use crate::size;
 
-/// Room for what is said about a cut list.
+/// Number of bytes reserved for notes about a shortened list.
 const NOTE: usize = 700;
 
 impl Rows {
-    /// The result, with a cursor for where the list goes on. Rows that do not fit are dropped from the end and are the first of the next page; one row is always there.
+    /// Renders the result with a cursor for where the list continues. Items that do not fit are dropped from the end and are the first ones of the next page; at least one item is kept.
     pub(crate) fn render(
         &self,
         plan: &Plan<'_>,
@@ -95,7 +95,7 @@ impl Rows {
         Ok(out)
     }
 
-    /// Filters are exact, as servers are: `Admin` and `admin` can be two roles. But who asks for `admin` must not conclude that nobody is one.
+    /// Adds the texts that are similar to those of filters without a match. Filters are exact, like upstreams: `Admin` and `admin` can be two roles. But a caller who asks for `admin` must not conclude that nobody has this role.
     fn did_you_mean(&self, plan: &Plan<'_>, out: &mut String) {
         if !self.ends.is_empty() {
             return;

@@ -10,20 +10,20 @@ use super::*;
 use crate::schema::{Field, Kind, Shape};
 use crate::tool::PagePlace;
 
-/// A server with entries `{"id": 0, "name": "n0", "even": true, "big": …}`, and ways to misbehave.
+/// Fake upstream with entries `{"id": 0, "name": "n0", "even": true, "big": …}`, and options for faulty behaviour.
 struct Server {
     entries: u64,
-    /// It never gives more at once.
+    /// Maximum number of entries in a page.
     clamp: u64,
-    /// It gives this many fewer than that at each second request.
+    /// Number of entries by which every second page is shorter than it could be.
     short: u64,
-    /// Total by number of the request; the number of entries if left out.
+    /// Function that returns the total in a response, given the number of the request and the number of entries.
     total: fn(u64, u64) -> Value,
-    /// It does not know `limit` and `offset`.
+    /// Whether the upstream ignores `limit` and `offset`.
     ignores_paging: bool,
-    /// The request that fails.
+    /// Number of the request that fails.
     fails: u64,
-    /// The text of each entry's `big`.
+    /// Length of `big` in each entry.
     big: usize,
     requests: RefCell<Vec<(u32, u64)>>,
     at_once: Cell<usize>,
@@ -61,7 +61,7 @@ impl Server {
         self.at_once.set(self.at_once.get() + 1);
         self.most_at_once
             .set(self.most_at_once.get().max(self.at_once.get()));
-        // The later of two requests is answered first.
+        // Later requests receive their responses before earlier ones.
         let mut turns = 8 - number % 8;
         std::future::poll_fn(|context| {
             turns -= 1;
@@ -163,7 +163,7 @@ async fn run(plan: &Plan<'_>, server: &Server) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// A cursor that shows what it holds.
+/// Returns a cursor that shows its position.
 fn at(position: &Position) -> String {
     match position {
         Position::Offset(offset) => format!("@{offset}"),
@@ -186,7 +186,7 @@ fn next(result: &Value) -> Option<u64> {
         .map(|text| text[1..].parse().unwrap())
 }
 
-/// Walks a list to its end and returns all ids and the number of calls.
+/// Reads a list to its end and returns all ids and the number of calls.
 async fn walk(make: impl Fn(u64) -> Plan<'static>, server: &Server) -> (Vec<u64>, usize) {
     let mut all = Vec::new();
     let mut calls = 0;
@@ -203,7 +203,7 @@ async fn walk(make: impl Fn(u64) -> Plan<'static>, server: &Server) -> (Vec<u64>
 
 #[tokio::test]
 async fn a_page_has_the_rows_asked_for_and_the_cursor_behind_them() {
-    // entries, start, limit, expected ids, expected next
+    // Entries, start, limit, expected ids, expected next position.
     let rows = [
         (0, 0, 50, 0..0, None),
         (3, 0, 50, 0..3, None),
@@ -317,7 +317,7 @@ async fn a_list_that_shrinks_ends() {
     server.total = |number, _| json!(if number == 0 { 900 } else { 250 });
     let result = run(&plan(0, 1_000), &server).await;
     assert_eq!((ids(&result).len(), next(&result)), (250, None));
-    // Pages past the new end are empty although their total says otherwise.
+    // Pages beyond the new end are empty although the total is larger.
     server.total = |_, _| json!(900);
     let result = run(&plan(0, 1_000), &server).await;
     assert_eq!((ids(&result).len(), next(&result)), (250, None));
@@ -437,7 +437,7 @@ async fn a_spent_budget_is_told() {
     };
     let result = run(&plan, &server).await;
     assert_eq!(next(&result), Some(100));
-    // A search that ends just with its budget is complete.
+    // A search that reaches the end of the list with the last page of its budget is complete.
     plan.budget = Budget {
         pages: 50,
         ..Budget::default()
@@ -469,7 +469,7 @@ async fn a_failure_says_where_a_search_can_go_on() {
     let rows: [(Filters<'_>, u64, Option<u64>); 4] = [
         (vec![(&NAME, &none)], 0, None),
         (vec![(&NAME, &none)], 3, Some(300)),
-        // What was found is not lost: the next call finds it again.
+        // The search resumes at the item that was found, so that the item is not lost.
         (vec![(&ID, &ninth)], 3, Some(150)),
         (vec![], 3, None),
     ];
@@ -550,7 +550,7 @@ async fn results_that_are_too_large_go_on_at_the_first_row_dropped() {
     assert_eq!(next(&result), Some(shown));
     let note = result["truncated"].as_str().unwrap();
     assert!(note.starts_with(&format!("{shown} of 200 items")), "{note}");
-    // No more is read than a result can hold.
+    // The call does not read more than a result can contain.
     assert_eq!(server.requests.borrow().len(), 1);
     let (all, _) = walk(make, &server).await;
     assert!(all.iter().copied().eq(0..437));

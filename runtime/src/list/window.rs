@@ -1,46 +1,46 @@
-//! Which page of an API gives the entries from a place on. Where pages go by number, their length decides where they begin, so that any window has to be found in pages that the server surely gives as long as they are asked for.
+//! Determines which page of an API contains the items from an index on. The size of numbered pages decides where they begin, so that the items must be requested in pages of a size that the upstream is known to return.
 
 use super::PageAt;
 use crate::cursor::Position;
 
-/// A page that is asked for.
+/// Page to request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Window {
-    /// Entries before it.
+    /// Number of items before the page.
     pub(super) start: u64,
-    /// How many it is asked to have.
+    /// Requested number of items.
     pub(super) size: u32,
-    /// Whether it is known to begin there.
+    /// Whether the page is known to begin at `start`.
     pub(super) sure: bool,
-    /// Its number, from 0; `None` if it is asked for by offset.
+    /// Number of the page, counted from 0; `None` if the page is requested by offset.
     number: Option<u64>,
 }
 
-/// The pages of a list.
+/// Pages of a list.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Windows {
-    /// They begin anywhere.
+    /// Pages that begin at any offset.
     Anywhere,
-    /// They have numbers.
+    /// Pages with numbers.
     Numbered {
-        /// Longest page to ask for.
+        /// Largest page size to request.
         max: u32,
-        /// Longest page that the server has given when asked for one of this length.
+        /// Largest page size that the upstream has returned when this size was requested.
         proven: u32,
     },
 }
 
-/// What an answer says about the page that it was to be.
+/// Conclusion from a response about the requested page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Learned {
-    /// It begins where it was to begin, and what comes behind it begins there; `None` if only its length says that.
+    /// Page that begins where expected. The value is the offset of the next page; `None` if this offset depends only on the length of the page.
     Page(Option<u64>),
-    /// Nobody knows where it begins: it is of no use.
+    /// Page with an unknown beginning, which cannot be used.
     Nothing,
 }
 
 impl Window {
-    /// The page as a request asks for it.
+    /// Returns the page as a request needs it.
     pub(super) fn from(self) -> PageAt<'static> {
         match self.number {
             Some(number) => PageAt::Number(number),
@@ -50,7 +50,7 @@ impl Window {
 }
 
 impl Windows {
-    /// The pages of a list with numbers that is read from a position on.
+    /// Creates the numbered pages of a list that is read from a position on.
     pub(super) fn numbered(max: u32, start: &Position) -> Self {
         let proven = match start {
             Position::Numbered { size, .. } => (*size).min(max),
@@ -59,7 +59,7 @@ impl Windows {
         Self::Numbered { max, proven }
     }
 
-    /// Longest page that the server surely gives; 0 if that makes no difference.
+    /// Returns the largest page size that the upstream is known to return; 0 if the page size is irrelevant.
     pub(super) fn proven(self) -> u32 {
         match self {
             Self::Anywhere => 0,
@@ -67,7 +67,7 @@ impl Windows {
         }
     }
 
-    /// The page to ask for to get `wanted` entries from `at` on, or the first of them.
+    /// Returns the page to request for `wanted` items from `at` on, or for the first of them.
     pub(super) fn at(self, at: u64, wanted: u32) -> Window {
         let Self::Numbered { max, proven } = self else {
             return Window {
@@ -77,7 +77,7 @@ impl Windows {
                 number: None,
             };
         };
-        // Servers cut pages that are too long without a word, and then count in others than were asked for. The first page begins where it does all the same.
+        // Upstreams silently reduce pages that are too large, and then number the pages by the reduced size. The first page begins at 0 in any case.
         let longest = if wanted > proven { max } else { proven };
         let whole = |size: &u32| {
             let size = u64::from(*size);
@@ -95,7 +95,7 @@ impl Windows {
         }
     }
 
-    /// Takes notice of how many entries came for a page, and of how many there are in all.
+    /// Records how many items a page contained, and how many the list has in total.
     pub(super) fn learn(&mut self, window: Window, came: usize, total: Option<u64>) -> Learned {
         let Self::Numbered { max, proven } = self else {
             return Learned::Page(None);
@@ -106,7 +106,7 @@ impl Windows {
             *proven = window.size.max(*proven);
             return Learned::Page(Some(end));
         }
-        // It is the last one, or was cut.
+        // The page is the last one, or was reduced.
         if window.start > 0 {
             *max = (*proven).max(1);
             return Learned::Nothing;

@@ -1,6 +1,6 @@
-//! Logs: the last lines first, by level and text, a page at a time.
+//! Reads logs: one page at a time, the last lines first, filtered by level and text.
 //!
-//! Servers give a log whole, however long, or in parts that a token continues; and as text or as JSON. All become lines of text. A cursor counts lines from the first, which stays true while the log grows.
+//! Upstreams return a log whole, however long, or in parts that a token continues; and as text or as JSON. All formats are converted to lines of text. A cursor counts lines from the first one, so that it remains valid while the log grows.
 
 mod parse;
 #[cfg(test)]
@@ -18,17 +18,17 @@ use crate::list::Budget;
 use crate::request::Request;
 use parse::{Log, Part};
 
-/// Most bytes of a log that are held.
+/// Maximum number of bytes of a log that are kept in memory.
 const MAX_BYTES: usize = 64 << 20;
 
-/// Room for what is said about a page that was cut.
+/// Number of bytes reserved for notes about a shortened page.
 const NOTE: usize = 300;
 
-/// Most characters of a line that are shown: what a task returns is often one line, and fills pages.
+/// Maximum number of characters of a line that are shown. The return value of a task is often one line, which would fill whole pages.
 const MAX_LINE: usize = 4_000;
 
 impl Call<'_> {
-    /// Reads a page of a log. `token` is the query parameter that continues it, `next` the member of the answer with its value.
+    /// Reads a page of a log. `token` is the query parameter that requests the next part, `next` is the member of the response with its value.
     pub(crate) async fn log(
         &self,
         token: &str,
@@ -39,7 +39,7 @@ impl Call<'_> {
         let start = match self.start(&scope)? {
             None => None,
             Some(Position::Offset(lines)) => Some(usize::try_from(lines).unwrap_or(usize::MAX)),
-            // No log was ever given such a cursor.
+            // Cursors of logs never contain these positions.
             Some(Position::Native { .. } | Position::Numbered { .. }) => Some(0),
         };
         let first = Request::new(self.arguments).map_err(|problem| invalid(&[problem]))?;
@@ -54,7 +54,7 @@ impl Call<'_> {
             parts += 1;
             let part = Part::read(&text, next, &mut log);
             progress(log.len() as u64, None);
-            // A server that has no more says so in several ways: no token, the same token, or nothing new.
+            // An upstream signals the end of a log in several ways: no token, the same token, or no new content.
             let Some(again) = part.token.filter(|_| !token.is_empty() && !part.is_empty) else {
                 break;
             };
@@ -81,11 +81,11 @@ impl Call<'_> {
     }
 }
 
-/// What a call wants of a log.
+/// Part of a log that a call requests.
 #[derive(Debug)]
 struct Page<'a> {
     wanted: &'a Lines,
-    /// Lines before this one, or with `from_start` it and those behind it.
+    /// Line before which the page ends; with `from_start`, line with which the page begins.
     start: Option<usize>,
     limit: usize,
     max_bytes: usize,
@@ -102,7 +102,7 @@ impl Page<'_> {
             (Some(start), false) => 0..start.min(log.len()),
         };
         let found = range.filter(|at| log.has(*at, self.wanted));
-        // The first of them is shown in any case.
+        // The first of these lines is always shown.
         let mut found: Vec<usize> = found.collect();
         if !forward {
             found.reverse();
@@ -115,7 +115,7 @@ impl Page<'_> {
                 if !shown.is_empty() {
                     break;
                 }
-                // What an escape takes at most.
+                // An escaped character takes at most 6 bytes.
                 line = cut(log.line(*at), room / 6);
             }
             used += line.len() + 1;
@@ -123,7 +123,7 @@ impl Page<'_> {
         }
         let next = found.get(shown.len()).map(|next| match forward {
             true => cursor(*next),
-            // Counted from the start, those before this one are left.
+            // The cursor counts from the start of the log: the lines up to and including this one remain.
             false => cursor(next + 1),
         });
         let count = shown.len();
@@ -173,7 +173,7 @@ impl Page<'_> {
     }
 }
 
-/// A line as JSON, without what it has beyond so many characters.
+/// Returns a line as JSON, shortened to a maximum number of characters.
 fn cut(line: &str, most: usize) -> String {
     let mut out = String::new();
     match line.char_indices().nth(most) {

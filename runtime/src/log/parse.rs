@@ -1,4 +1,4 @@
-//! What servers answer to lines of text: plain text, JSON objects with `event`, `timestamp` and `level`, or text inside of JSON, which may be Python's way to write a list of pairs.
+//! Converts log responses to lines of text. A response is plain text, JSON objects with `event`, `timestamp` and `level`, or text inside JSON, which may be a Python list of pairs.
 
 use std::borrow::Cow;
 
@@ -7,42 +7,42 @@ use serde_json::Value;
 use crate::arguments::{LEVELS, Lines};
 use crate::json::{Scanner, compact, unescape};
 
-/// Words at the beginning of a line among which its level stands.
+/// Number of words at the beginning of a line that are searched for its level.
 const LOOKED_AT: usize = 8;
 
-/// What stands between an error and the one that it caused.
+/// Line between an error and the error that it caused.
 const CAUSE: &str = "The above exception was the direct cause of the following exception:";
 
-/// What stands between an error and one that happened meanwhile.
+/// Line between an error and one that occurred while it was handled.
 const CONTEXT: &str = "During handling of the above exception, another exception occurred:";
 
-/// What a mark begins with that makes a browser fold the lines behind it.
+/// Beginning of a marker that makes a browser fold the following lines.
 const GROUP: &str = "::group::";
 
-/// What the mark behind them begins with.
+/// Beginning of the marker after the folded lines.
 const END_OF_GROUP: &str = "::endgroup::";
 
-/// What a note of the server about where it looked begins with.
+/// Beginning of a note in which the upstream states where it searched for the log.
 const NOTE: &str = "***";
 
-/// The lines of a log.
+/// Lines of a log.
 #[derive(Debug, Default)]
 pub(super) struct Log {
     text: String,
-    /// For each line the end of its text and the level of it, or of the line that it belongs to.
+    /// For each line, the end of its text and its level. A line without a level has that of the line before it.
     lines: Vec<(usize, usize)>,
-    /// What the server says about where it looked.
+    /// Notes in which the upstream states where it searched for the log.
     notes: Vec<String>,
-    /// Whether the events that come belong together, by a mark before them.
+    /// Whether the next events belong to a group, because of a marker before them.
     in_group: bool,
 }
 
-/// What is known of a part of a log beside its lines.
+/// Properties of a part of a log besides its lines.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Part {
-    /// What the next part is asked for with.
+    /// Token that requests the next part.
     pub(super) token: Option<String>,
-    /// Whether nothing was in it.
+    /// Whether the part is empty.
     pub(super) is_empty: bool,
 }
 
@@ -51,7 +51,7 @@ impl Log {
         self.lines.len()
     }
 
-    /// The text of a line.
+    /// Returns the text of a line.
     pub(super) fn line(&self, at: usize) -> &str {
         let start = at.checked_sub(1).and_then(|before| self.lines.get(before));
         let start = start.map_or(0, |(end, _)| *end);
@@ -59,7 +59,7 @@ impl Log {
         self.text.get(start..end).unwrap_or_default()
     }
 
-    /// Whether a line is wanted.
+    /// Returns whether a line matches the criteria.
     pub(super) fn has(&self, at: usize, wanted: &Lines) -> bool {
         let level = self.lines.get(at).map_or(0, |(_, level)| *level);
         let text = self.line(at);
@@ -71,7 +71,7 @@ impl Log {
         self.notes.iter().map(String::as_str)
     }
 
-    /// Adds lines; what says no level has that of the line before it.
+    /// Adds lines. A line without a level gets that of the line before it.
     fn add(&mut self, text: &str, level: Option<usize>) {
         let text = text.strip_suffix('\n').unwrap_or(text);
         for line in text.split('\n') {
@@ -93,7 +93,7 @@ impl Log {
 }
 
 impl Part {
-    /// Reads an answer and adds its lines. `next` is the member with the token of the next part.
+    /// Parses a response and adds its lines. `next` is the member with the token of the next part.
     pub(super) fn read(answer: &str, next: &str, log: &mut Log) -> Self {
         let is_object = answer.trim_start().starts_with('{');
         match is_object.then(|| Self::object(answer, next, log)).flatten() {
@@ -108,7 +108,7 @@ impl Part {
         }
     }
 
-    /// `{"content": [..] or "..", next: ".."}`; `None` if it is something else.
+    /// Parses `{"content": [..] or "..", next: ".."}`; returns `None` for anything else.
     fn object(answer: &str, next: &str, log: &mut Log) -> Option<Self> {
         let mut part = Self {
             token: None,
@@ -135,7 +135,7 @@ impl Part {
     }
 }
 
-/// Adds the content of a JSON answer; `false` if there is none.
+/// Adds the content of a JSON response; returns `false` if the content is empty.
 fn content(value: &str, log: &mut Log) -> bool {
     if value.starts_with('"') {
         let text = unescape(value);
@@ -171,7 +171,7 @@ fn content(value: &str, log: &mut Log) -> bool {
     some
 }
 
-/// Adds a text, without the name of the host that some servers write in its first line.
+/// Adds a text, without the host name that some upstreams write in the first line.
 fn add_text(text: &str, log: &mut Log) {
     let begins =
         |rest: &str| rest.starts_with(|char: char| " *[:".contains(char) || char.is_ascii_digit());
@@ -185,13 +185,13 @@ fn add_text(text: &str, log: &mut Log) {
     }
 }
 
-/// Whether a line is the name of a host, or empty.
+/// Returns whether a line is a host name or empty.
 fn is_host(line: &str) -> bool {
     let known = |char: char| char.is_ascii_alphanumeric() || "-._:".contains(char);
     line.chars().all(known)
 }
 
-/// Adds `timestamp LEVEL event`, and behind it what was raised.
+/// Adds `timestamp LEVEL event`, followed by the exceptions of the event.
 fn add_event(event: &Value, log: &mut Log) {
     let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
     let (said, level) = (text("event"), text("level"));
@@ -204,7 +204,7 @@ fn add_event(event: &Value, log: &mut Log) {
         return;
     }
     let mut line = text("timestamp").to_owned();
-    // What a task writes has a time; before that, in a group, the server says where it looked.
+    // Lines of a task have a timestamp. Events without one, in a group before these lines, are notes about where the upstream searched for the log.
     if log.lines.is_empty() && log.in_group && line.is_empty() && level.is_empty() {
         log.notes.push(format!("{NOTE} {said}"));
         return;
@@ -220,7 +220,7 @@ fn add_event(event: &Value, log: &mut Log) {
     let mut details = Vec::new();
     match event.get("error_detail") {
         Some(Value::Array(errors)) => {
-            // As Python shows them, the one that ended it last.
+            // The order is that of Python: the exception that ended the task is the last one.
             for (index, error) in errors.iter().enumerate().rev() {
                 add_error(error, &mut details);
                 let is_cause = error.get("is_cause") == Some(&Value::Bool(true));
@@ -247,7 +247,7 @@ fn add_event(event: &Value, log: &mut Log) {
     }
 }
 
-/// As Python shows it: where it was raised, and what.
+/// Adds an error in the format of Python: the frames, then the type and the value of the exception.
 fn add_error(error: &Value, lines: &mut Vec<String>) {
     let text = |of: &Value, name: &str| match of.get(name) {
         Some(Value::String(text)) => text.clone(),
@@ -269,7 +269,7 @@ fn add_error(error: &Value, lines: &mut Vec<String>) {
     }
 }
 
-/// Whether a line is a mark that makes a browser fold others.
+/// Returns whether a line is a marker that makes a browser fold lines.
 fn is_marker(line: &str) -> bool {
     let said = line.rsplit_once(" - ").map_or(line, |(_, said)| said);
     [line, said]
@@ -277,9 +277,9 @@ fn is_marker(line: &str) -> bool {
         .any(|text| text.starts_with(GROUP) || text.starts_with(END_OF_GROUP))
 }
 
-/// The level that a line of text says it has.
+/// Finds the level that a line of text contains.
 fn level_in(line: &str) -> Option<usize> {
-    // Few lines begin with an upper-case word or a bracket that are none.
+    // Only upper-case words count, because few lines begin with an upper-case word that is not a level.
     let words = line
         .split([' ', ',', ']', '[', ':', '|'])
         .take(LOOKED_AT * 2);
@@ -299,7 +299,7 @@ fn level_of(word: &str) -> Option<usize> {
     LEVELS.iter().position(|level| *level == word)
 }
 
-/// A line without what colours it on a terminal.
+/// Removes terminal colour codes from a line.
 fn clean(line: &str) -> Cow<'_, str> {
     if !line.contains('\u{1b}') {
         return Cow::Borrowed(line);
@@ -318,7 +318,7 @@ fn clean(line: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The second text of each pair of a Python list: `[('host', 'first\\nsecond')]`.
+/// Returns the second text of each pair of a Python list: `[('host', 'first\\nsecond')]`.
 fn python_texts(list: &str) -> Vec<String> {
     let mut texts = Vec::new();
     let mut chars = list.chars();
@@ -335,7 +335,7 @@ fn python_texts(list: &str) -> Vec<String> {
     texts.into_iter().skip(1).step_by(2).collect()
 }
 
-/// What stands behind a backslash in a Python text.
+/// Decodes the escape after a backslash in a Python string.
 fn escaped(chars: &mut std::str::Chars<'_>) -> Option<char> {
     let digits = match chars.next()? {
         'n' => return Some('\n'),

@@ -70,7 +70,7 @@ fn both_forms_become_clean_lines() {
         ("", &[]),
         ("vm\n", &[]),
         ("plain\ntext", &["plain", "text"]),
-        // A task can write JSON too.
+        // A task can also write JSON.
         ("{\"a\": 1}\n{\"b\": 2}\n", &["{\"a\": 1}", "{\"b\": 2}"]),
         (
             "[1] INFO - x\n*** not a note",
@@ -116,7 +116,7 @@ fn parts_say_what_comes_next() {
     }
 }
 
-/// The numbers in the lines of a page, and its cursor.
+/// Returns the numbers in the lines of a page, the cursor, and the whole page.
 fn page(page: &Page<'_>, log: &Log) -> (Vec<usize>, Option<usize>, Value) {
     let text = page.render(log, |line| line.to_string());
     let value: Value = serde_json::from_str(&text).unwrap();
@@ -137,7 +137,7 @@ fn page(page: &Page<'_>, log: &Log) -> (Vec<usize>, Option<usize>, Value) {
     (numbers.collect(), next, value)
 }
 
-/// Lines `t LEVEL number text`, each tenth an error.
+/// Returns a log with lines `t LEVEL number text`. Every tenth line is an error.
 fn numbered(count: usize, size: usize) -> Log {
     let events: Vec<_> = (0..count)
         .map(|n| json!({"timestamp": "t", "level": if n % 10 == 3 { "error" } else { "info" }, "event": format!("{n} Text{}", "x".repeat(size))}))

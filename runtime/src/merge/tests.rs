@@ -1,4 +1,4 @@
-//! Updates: what is sent when an API wants the whole object, and where the result is read.
+//! Updates: the body for an API that requires the whole object, and the path at which the result is read.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use serde_json::Value;
@@ -83,7 +83,7 @@ fn a_merge_fills_what_was_not_given() {
             r#"{"id": "old", "password": "p"}"#,
             r#"{"username":"old","password":"p"}"#,
         ),
-        // A masked value is left out: the server keeps what the mask does not name.
+        // A masked value is not sent. The upstream keeps the fields that the update mask does not name.
         (
             r#"{"username": "u", "email": "***"}"#,
             r#"{"id": "old", "password": "p"}"#,

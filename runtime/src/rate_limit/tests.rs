@@ -1,17 +1,17 @@
-//! All forms of headers there are.
+//! All known forms of rate-limit headers.
 #![allow(clippy::unwrap_used, clippy::type_complexity)]
 
 use super::*;
 use reqwest::header::{HeaderName, HeaderValue};
 
-/// Every row: status, headers, then limit, remaining and reset.
+/// Status, headers, and expected limit, remaining and reset.
 const ROWS: &[(
     u16,
     &[(&str, &str)],
     (Option<u64>, Option<u64>, Option<u64>),
 )] = &[
     (200, &[], (None, None, None)),
-    // The current draft of the IETF.
+    // Current IETF draft.
     (
         200,
         &[
@@ -67,7 +67,7 @@ const ROWS: &[(
         &[("ratelimit-policy", r#""default";q=100;w=60"#)],
         (None, None, None),
     ),
-    // Its drafts before.
+    // Earlier IETF drafts.
     (
         200,
         &[
@@ -95,7 +95,7 @@ const ROWS: &[(
         ],
         (Some(100), Some(50), Some(30)),
     ),
-    // Seen on a server whose draft says otherwise.
+    // A real server sends a timestamp in `ratelimit-reset`, although the draft requires seconds.
     (
         200,
         &[
@@ -105,7 +105,7 @@ const ROWS: &[(
         ],
         (Some(8), Some(7), Some(55)),
     ),
-    // De facto.
+    // De-facto standard.
     (
         200,
         &[
@@ -150,7 +150,7 @@ const ROWS: &[(
         ],
         (Some(8), Some(3), Some(109)),
     ),
-    // The first family wins, none is mixed with another.
+    // Only the first family of headers is used. Families are not mixed.
     (
         200,
         &[
@@ -160,7 +160,7 @@ const ROWS: &[(
         ],
         (None, Some(1), None),
     ),
-    // Garbage is unknown.
+    // Invalid values count as unknown.
     (
         200,
         &[
@@ -176,7 +176,7 @@ const ROWS: &[(
         (Some(8), None, None),
     ),
     (200, &[("ratelimit", "\"")], (None, None, None)),
-    // Retry-After counts only where it refuses.
+    // `Retry-After` counts only in responses with status 429 or 503.
     (200, &[("retry-after", "55")], (None, None, None)),
     (429, &[("retry-after", "55")], (None, None, Some(55))),
     (503, &[("retry-after", "55")], (None, None, Some(55))),

@@ -104,7 +104,7 @@ fn path_values_that_are_no_names_are_refused() {
     assert_eq!(found, rows.map(|(value, why)| (value, why.to_owned())));
 }
 
-/// Whatever the value: the server sees the same path with one other segment, or nothing at all.
+/// Checks that every value either changes exactly one segment of the path that the upstream sees, or is not sent.
 #[test]
 fn no_value_leaves_its_segment() {
     let nasty = [

@@ -50,7 +50,7 @@ const PARAMS: &[Param] = &[
     },
 ];
 
-/// Has a secret, a password, a member that responses do not have and one that is not compared.
+/// Returns a tool with a secret, a password, a member that responses do not contain, and a member that is not compared.
 const fn tool(method: &'static str) -> Tool {
     Tool {
         method,
@@ -93,7 +93,7 @@ fn what_was_asked_for_is_compared_with_what_is_found() {
     let both = json!({ "roles": [edit, read] }).to_string();
     let twice = json!({ "roles": [read, edit, read] }).to_string();
     let many = json!({ "roles": (0..13).collect::<Vec<_>>() }).to_string();
-    // Asked for, found, expected
+    // Requested, found, expected differences.
     let rows: Vec<(&str, &str, &[&str])> = vec![
         ("{}", r#"{"host": "a"}"#, &[]),
         (r#"{"host": "a"}"#, r#"{"host": "a", "port": 1}"#, &[]),
@@ -117,7 +117,7 @@ fn what_was_asked_for_is_compared_with_what_is_found() {
             r#"{"host": "a"}"#,
             &[r#"host: asked for "A", is "a""#],
         ),
-        // Nothing, in all its forms.
+        // All forms of an empty value.
         (r#"{"host": ""}"#, "{}", &[]),
         (r#"{"host": ""}"#, r#"{"host": null}"#, &[]),
         (r#"{"roles": []}"#, "{}", &[]),
@@ -126,7 +126,7 @@ fn what_was_asked_for_is_compared_with_what_is_found() {
             r#"{"host": "b"}"#,
             &[r#"host: asked for no value, is "b""#],
         ),
-        // Numbers by value.
+        // Numbers are compared by value.
         (r#"{"port": 5}"#, r#"{"port": 5.0}"#, &[]),
         (r#"{"conf": 1e2}"#, r#"{"conf": 100}"#, &[]),
         (
@@ -154,7 +154,7 @@ fn what_was_asked_for_is_compared_with_what_is_found() {
             "{}",
             &["conf: asked for false, has no value"],
         ),
-        // Date-times by instant.
+        // Date-times are compared by instant.
         (
             r#"{"at": "2026-11-21T10:00:00+02:00"}"#,
             r#"{"at": "2026-11-21T08:00:00.000000Z"}"#,
@@ -165,7 +165,7 @@ fn what_was_asked_for_is_compared_with_what_is_found() {
             r#"{"at": "2026-11-21T08:00:00.5Z"}"#,
             &[r#"at: asked for "2026-11-21T08:00:00Z", is "2026-11-21T08:00:00.5Z""#],
         ),
-        // Objects may have more.
+        // Objects may contain more members than requested.
         (
             r#"{"conf": {"a": {"b": 1}}}"#,
             r#"{"conf": {"a": {"b": 1, "c": 2}, "d": 3}}"#,
@@ -182,7 +182,7 @@ fn what_was_asked_for_is_compared_with_what_is_found() {
             r#"{"conf": {}}"#,
             &[r#"conf: asked for "1", is {}"#],
         ),
-        // Arrays are sets.
+        // Arrays are compared as sets.
         (&both, &twice, &[]),
         (&twice, &both, &[]),
         (&both, &one, &["roles: lacks can_edit DAGs"]),
@@ -211,7 +211,7 @@ fn what_was_asked_for_is_compared_with_what_is_found() {
             &many,
             &["roles: still has 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 3 more, which were not asked for"],
         ),
-        // Several members.
+        // Several members differ.
         (
             r#"{"host": "a", "port": 5}"#,
             "{}",
@@ -220,7 +220,7 @@ fn what_was_asked_for_is_compared_with_what_is_found() {
                 "port: asked for 5, has no value",
             ],
         ),
-        // What cannot be compared.
+        // Members that cannot be compared.
         (r#"{"secret": "s3cret"}"#, r#"{"secret": "***"}"#, &[]),
         (r#"{"hashed": "s3cret"}"#, r#"{"hashed": "***"}"#, &[]),
         (r#"{"moving": "queued"}"#, r#"{"moving": "running"}"#, &[]),
@@ -235,7 +235,7 @@ fn what_was_asked_for_is_compared_with_what_is_found() {
         );
     }
     assert!(differences_of(&UPDATE, &one, &swapped.to_string()).is_empty());
-    // What a server adds to a new object is no difference, what it leaves out is.
+    // In a new object, only missing values are differences. Values that the upstream added are not.
     assert!(differences_of(&CREATE, &one, &both).is_empty());
     assert_eq!(
         differences_of(&CREATE, &both, &one),

@@ -133,7 +133,7 @@ async fn the_version_of_a_part_is_read_once() {
         "nothing is known yet"
     );
     account.detect().await.unwrap();
-    // That of the server itself needs no further request.
+    // The version of the upstream itself needs no further request.
     let known = account.known().unwrap();
     assert_eq!(
         TOOLS.each_ref().map(|tool| known.description(tool)),
@@ -171,7 +171,7 @@ async fn a_version_that_cannot_be_read_is_unknown() {
         account.read_version("part").await;
         let known = account.known().unwrap();
         assert_eq!(known.description(&TOOLS[0]), "either");
-        // Asked for again only after some time.
+        // After a failure, the version is requested again only after some time.
         assert!(account.unread_versions(&TOOLS).is_empty());
         account.read_version("part").await;
         assert_eq!(server.count("GET /parts?limit=100"), 1);
@@ -205,7 +205,7 @@ async fn an_upgrade_is_seen_after_some_time() {
         account.read_version("part").await;
         let known = account.known().unwrap();
         assert_eq!(known.description(&TOOLS[0]), expected);
-        // As if the time were over.
+        // Simulates that this time has passed.
         account.0.versions_asked.lock().unwrap().clear();
     }
 }

@@ -1,4 +1,4 @@
-//! `--discover`: three tools instead of all, for clients that would hand the whole catalogue to their model. One finds tools by words, one describes a tool, one calls it; the filters and checks are those of the tools themselves.
+//! Discovery tools for `--discover`: three tools instead of all, for clients that would pass the whole catalogue to their model. One tool finds tools by words, one describes a tool, and one calls a tool. Selections and argument checks are the same as for direct calls.
 
 use std::sync::LazyLock;
 
@@ -16,17 +16,17 @@ pub(crate) use rank::Index;
 mod rank;
 mod words;
 
-/// What a model is told of the three at the start of a conversation.
+/// Instructions about the discovery tools, which a model receives at the start of a conversation.
 pub(crate) const INSTRUCTIONS: &str = "\
 The tools for it are not listed: %FIND% finds them, %DESCRIBE% shows the arguments of one, %CALL% calls it.";
 
-/// Tools that are found if nothing is said.
+/// Default number of tools that a query returns.
 const USUAL: usize = 10;
 
-/// Tools proposed for a name that there is not.
+/// Number of tools that are proposed for an unknown name.
 const PROPOSED: usize = 3;
 
-/// Longest description in a list.
+/// Maximum length of a description in a list, in characters.
 const LINE: usize = 200;
 
 static FIND: LazyLock<Tool> = LazyLock::new(|| {
@@ -74,7 +74,7 @@ static CALL: LazyLock<Tool> = LazyLock::new(|| {
     }))
 });
 
-/// What [`CALL`] is if nothing can be called that writes.
+/// Variant of [`CALL`] for a client that can call only tools that read.
 static CALL_TO_READ: LazyLock<Tool> = LazyLock::new(|| named(&call_tool(READ)));
 
 const READ: Effect = Effect {
@@ -99,7 +99,7 @@ const fn call_tool(effect: Effect) -> Tool {
     const PARAMS: &[Param] = &[
         NAME,
         Param {
-            // It can hold passwords.
+            // The arguments can contain passwords.
             secret: true,
             ..optional("arguments", "Its arguments by name.", OBJECT)
         },
@@ -113,7 +113,7 @@ const fn call_tool(effect: Effect) -> Tool {
     )
 }
 
-/// The tool with the words of the product, made once.
+/// Fills the placeholders of a discovery tool. The texts are leaked, because each tool is created only once.
 fn named(tool: &Tool) -> Tool {
     Tool {
         name: words(tool.name).leak(),
@@ -162,18 +162,18 @@ const fn optional(name: &'static str, description: &'static str, kind: Kind) -> 
     })
 }
 
-/// What a client asks of the three.
+/// Request to one of the discovery tools.
 #[derive(Debug)]
 pub(crate) enum Wanted {
-    /// Tools for some words.
+    /// Search for tools.
     Find(Find),
-    /// All about one.
+    /// Description of a tool.
     Describe { name: String },
-    /// A call of one.
+    /// Call of a tool.
     Call { name: String, arguments: JsonObject },
 }
 
-/// Which tools are looked for.
+/// Criteria of a search for tools.
 #[derive(Debug, Default)]
 pub(crate) struct Find {
     query: String,
@@ -181,21 +181,21 @@ pub(crate) struct Find {
     limit: Option<u64>,
 }
 
-/// The three, for a client that can only read or also write.
+/// Returns the discovery tools, for a client that can only read or also write.
 pub(crate) fn tools(read_only: bool) -> [&'static Tool; 3] {
     let call = if read_only { &CALL_TO_READ } else { &CALL };
     [&FIND, &DESCRIBE, call]
 }
 
-/// One of the three as clients receive it.
+/// Converts a discovery tool to the form that clients receive.
 pub(crate) fn render(tool: &'static Tool) -> rmcp::model::Tool {
     let mut rendered = offer::render(tool);
-    // They answer with what they find, which has no one shape.
+    // The results have no common schema.
     rendered.output_schema = None;
     rendered
 }
 
-/// What a call of this tool, one of the three, is to do.
+/// Checks the arguments of a call of a discovery tool and returns the request.
 pub(crate) fn wanted(tool: &'static Tool, arguments: JsonObject) -> Result<Wanted, CallError> {
     let given = call::checked(tool, arguments)?;
     Ok(match tool.name {
@@ -223,7 +223,7 @@ fn text(given: &Arguments, name: &str) -> Option<String> {
 }
 
 impl Find {
-    /// The tools that the words mean, best first; without words those of the toolset, or the toolsets.
+    /// Finds the tools that match the query, best first. Without a query, lists the tools of the toolset, or the toolsets if no toolset is given.
     pub(crate) fn run(self, offer: &Offer, known: Option<&Known>) -> Result<Value, CallError> {
         if let Some(toolset) = &self.toolset {
             check_toolset(offer, known, toolset)?;
@@ -243,7 +243,7 @@ impl Find {
         if found.is_empty() {
             return Ok(json!({"tools": [], "hint": NOTHING}));
         }
-        // Without words all are as good as the first.
+        // Without a query the tools are not ranked, so all tools are returned by default.
         let usual = if searched { USUAL } else { found.len() };
         let limit = self.limit.and_then(|limit| usize::try_from(limit).ok());
         let limit = limit.unwrap_or(usual);
@@ -252,7 +252,7 @@ impl Find {
     }
 }
 
-/// What is said instead of tools.
+/// Hint of a result without tools.
 const NOTHING: &str =
     "No tool has these words: try others, or leave out the query to see the toolsets.";
 
@@ -266,7 +266,7 @@ fn check_toolset(offer: &Offer, known: Option<&Known>, toolset: &str) -> Result<
         .hint(format!("There are {}.", names.join(", "))))
 }
 
-/// The toolsets with how many tools each has.
+/// Returns the toolsets with their numbers of tools.
 fn toolsets(offer: &Offer, known: Option<&Known>) -> Vec<Value> {
     let tools: Vec<_> = offer.tools(known).collect();
     tools
@@ -280,7 +280,7 @@ fn line(tool: &Tool) -> Value {
     json!({"name": tool.name, "description": first_sentence(tool.description), "effect": effect(tool)})
 }
 
-/// What a call can do, in one word.
+/// Returns the effect of a tool as one word.
 fn effect(tool: &Tool) -> &'static str {
     match tool.effect {
         Effect {
@@ -293,7 +293,7 @@ fn effect(tool: &Tool) -> &'static str {
     }
 }
 
-/// The first sentence of a text, on one line and not too long.
+/// Returns the first sentence of a text on one line, shortened to [`LINE`] characters.
 fn first_sentence(text: &str) -> String {
     let end = text.match_indices(". ").find(|(at, dot)| {
         let next = text.get(at + dot.len()..).unwrap_or_default();
@@ -307,7 +307,7 @@ fn first_sentence(text: &str) -> String {
     }
 }
 
-/// All that a client would have been told of a tool.
+/// Describes a tool as `tools/list` does, with its effect and without its output schema.
 pub(crate) fn describe(
     offer: &Offer,
     known: Option<&Known>,
@@ -347,7 +347,7 @@ fn unfit(detail: String) -> CallError {
     .detail(detail)
 }
 
-/// What the client gets.
+/// Converts the result of a discovery tool to a tool result.
 pub(crate) fn answer(result: Result<Value, CallError>) -> Answer {
     let error = result.as_ref().err().map(|error| error.code);
     Answer {
@@ -358,7 +358,7 @@ pub(crate) fn answer(result: Result<Value, CallError>) -> Answer {
     }
 }
 
-/// An index of these tools.
+/// Creates the search index of these tools.
 pub(crate) fn index<'a>(tools: impl Iterator<Item = &'a Tool>) -> Index {
     Index::new(tools.map(|tool| {
         let input = json_schema::input_schema(tool);
@@ -382,7 +382,7 @@ pub(crate) fn index<'a>(tools: impl Iterator<Item = &'a Tool>) -> Index {
     }))
 }
 
-/// The tools that a query means, best first; those that are much worse than the best are left out.
+/// Returns the tools that match a query, best first. Tools with a much lower score than the best tool are left out.
 pub(crate) fn search(
     index: &Index,
     query: &str,
@@ -396,7 +396,7 @@ pub(crate) fn search(
             Some((scores.get(&at)? * likelihood(tool), tool))
         })
         .collect();
-    // Of equal scores the order of the allowlist is kept.
+    // The sort is stable, so tools with equal scores keep the order of the allowlist.
     found.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     let best = found.first().map_or(0.0, |(score, _)| *score);
     let good = found
@@ -405,10 +405,10 @@ pub(crate) fn search(
     good.map(|(_, tool)| tool).collect()
 }
 
-/// The part of the best score that a result has to have.
+/// Minimum score of a result, as a fraction of the best score.
 const WORST: f64 = 0.25;
 
-/// Without a word for it people want to see rather than to change, and many rather than one.
+/// Returns a factor for the score of a tool. If a query does not say otherwise, its author more often wants to read than to change, and a list rather than one item.
 fn likelihood(tool: &Tool) -> f64 {
     match tool.effect {
         _ if tool.list.is_some() => 1.15,

@@ -1,47 +1,47 @@
-//! Which texts a few words mean: an index of words, made once, that tolerates other endings, other words for the same, beginnings and typing errors.
+//! Search index for short texts. A search finds texts despite other word endings, synonyms, incomplete words and typing errors.
 //!
-//! The scores are those of BM25F (Robertson and Zaragoza, 2009): a word counts more the fewer texts have it, more in a field of more weight, and less in a long field than in a short one.
+//! The scores are those of BM25F (Robertson and Zaragoza, 2009): a word counts more the fewer texts contain it, more in a field with a higher weight, and less in a long field than in a short one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::words::{plain_query, same, words};
 
-/// Words of a query that are looked at; comparing takes time for each.
+/// Maximum number of words of a query, because each word takes time to compare.
 const WORDS: usize = 24;
 
-/// Shorter and longer words are not compared with others than themselves.
+/// Minimum and maximum length, in characters, of a word that is compared with similar words.
 const SHORTEST: usize = 3;
 const LONGEST: usize = 40;
 
-/// How soon more of the same word counts no more.
+/// Saturation of repeated words (`k1` of BM25). With a lower value, repetitions count less.
 const SATURATION: f64 = 1.2;
 
-/// How much the length of a field matters, 0 to 1.
+/// Influence of the length of a field, from 0 to 1 (`b` of BM25).
 const LENGTH: f64 = 0.6;
 
-/// What a word counts that is not the one given but …
+/// Factors for a match by a synonym, by the beginning of a word, or with one or two typing errors.
 const OF_SAME_MEANING: f64 = 0.75;
 const BEGINS_SO: f64 = 0.7;
 const WITH_ONE_ERROR: f64 = 0.7;
 const WITH_TWO_ERRORS: f64 = 0.5;
 
-/// What a thing counts of whose name the query has no word.
+/// Factor for an item whose name contains no word of the query.
 const UNNAMED: f64 = 0.7;
 
-/// A text and how much its words count.
+/// Weight of the words of a field, and the text of the field.
 pub(super) type Field = (f64, String);
 
-/// An index of things that have some fields each, the first of them a name.
+/// Search index of items. All items have the same fields, and the first field is a name.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    /// For each thing the words of its name.
+    /// Words of the name of each item.
     names: Vec<BTreeSet<String>>,
-    /// For each word the things that have it, with its weight in them.
+    /// Items that contain each word, with the weight of the word in the item.
     words: BTreeMap<String, Vec<(usize, f64)>>,
 }
 
 impl Index {
-    /// An index of these things. All have the same fields in the same order.
+    /// Creates an index of items that have the same fields in the same order.
     pub(super) fn new<const N: usize>(things: impl Iterator<Item = [Field; N]>) -> Self {
         let things: Vec<_> = things
             .map(|fields| fields.map(|(weight, text)| (weight, words(&text).collect::<Vec<_>>())))
@@ -70,12 +70,12 @@ impl Index {
         index
     }
 
-    /// The score of each thing that has any of the words of the query, in the order of the index.
+    /// Returns the scores of the items that match at least one word of the query, by the position of the item in the index.
     pub(super) fn scores(&self, query: &str) -> BTreeMap<usize, f64> {
         let mut scores: BTreeMap<usize, f64> = BTreeMap::new();
         let mut all_meant = BTreeSet::new();
         for word in words(&plain_query(query)).take(WORDS) {
-            // Of the words that one word can mean, that counts which fits best.
+            // If several meanings of a word match an item, only the best match counts.
             let mut best: BTreeMap<usize, f64> = BTreeMap::new();
             for (meant, likeness) in self.meant(&word) {
                 let found = self.words.get(&meant).map_or(&[][..], Vec::as_slice);
@@ -91,7 +91,7 @@ impl Index {
                 *scores.entry(thing).or_default() += score;
             }
         }
-        // A thing whose whole name is asked for is meant rather than one that is called so and more.
+        // An item whose whole name is in the query ranks before an item whose name contains further words.
         for (thing, score) in &mut scores {
             let name = self.names.get(*thing);
             let (has, of) = name.map_or((0, 0), |name| {
@@ -102,7 +102,7 @@ impl Index {
         scores
     }
 
-    /// The words of the index that a word can mean, with how much they count.
+    /// Returns the words that a word of the query can mean, each with its factor.
     fn meant(&self, word: &str) -> Vec<(String, f64)> {
         let same_as = |word: &str, counts: f64| {
             let same: Vec<_> = same(word).collect();
@@ -122,7 +122,7 @@ impl Index {
         meant
     }
 
-    /// The words of the index that begin like an unknown one, else those that differ from it by the fewest errors.
+    /// Returns the words of the index that begin with an unknown word, or else those with the fewest typing errors.
     fn like(&self, word: &str) -> Vec<(String, f64)> {
         let length = word.chars().count();
         if !(SHORTEST..=LONGEST).contains(&length) {
@@ -157,13 +157,13 @@ impl Index {
     }
 }
 
-/// How much it tells that a thing has a word that so many have.
+/// Returns the weight of a word that `with` of `all` items contain.
 fn rarity(with: usize, all: usize) -> f64 {
     let (with, all) = (count(with), count(all));
     (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
 }
 
-/// Counts here are small.
+/// Converts a count exactly, because counts of an index fit into `u32`.
 fn count(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::MAX, f64::from)
 }
@@ -195,7 +195,7 @@ mod tests {
             ("variabble", Some(2)),
             ("start a workflow", Some(3)),
             ("administrator", Some(1)),
-            // Too short and too long for likeness.
+            // Too short for a comparison with similar words.
             ("uz", None),
         ];
         for (query, expected) in rows {

@@ -1,4 +1,4 @@
-//! Over the catalogue that is compiled in, since what is found depends on all of it.
+//! Search in the compiled-in catalogue, because the results depend on all tools.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::*;
 use crate::offer::Catalogue;
 use crate::tools::size;
 
-/// What people ask for, and the tool that has to be among the first three.
+/// Queries of users, each with the tool that must be among the first three results.
 const QUERIES: &[(&str, &str)] = &[
     ("who has admin", "list_all_apacheairflow_users"),
     ("who has role Viewer", "list_all_apacheairflow_users"),
@@ -324,7 +324,7 @@ fn a_description_is_all_that_is_listed_of_a_tool() {
     let name = "delete_a_apacheairflow_user_by_id";
     let described = describe(&all, None, name).unwrap_or_default();
     let listed = Offer::clone(&all).discovered(false).listed_tool(None, name);
-    // Through text, as clients get it: a listed schema can be text already.
+    // Serialized and parsed, as clients receive the tool, because a listed schema may already be text.
     let listed = serde_json::to_string(&listed).unwrap_or_default();
     let listed: Value = serde_json::from_str(&listed).unwrap_or_default();
     for key in ["name", "title", "description", "inputSchema", "annotations"] {

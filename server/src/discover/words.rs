@@ -1,8 +1,8 @@
-//! Texts as the words that they are compared by: in lower case, without those that say nothing, without endings.
+//! Splits texts into the words by which a search compares them: in lower case, without stop words, without endings.
 
 use crate::product::product;
 
-/// Words that tell no tool from another. `a`, `all`, `single`, `by` and `id` stand in names of tools.
+/// Stop words, which do not distinguish tools. Names of tools contain `a`, `all`, `single`, `by` and `id`.
 const STOP: &str = "\
     a about all also am an and are as at be been but by can \
     could did do does each every for from give had has have how i id if in into is it its me \
@@ -10,7 +10,7 @@ const STOP: &str = "\
     then there these they this those to tool us use want was we were what when where whether \
     which with without would you";
 
-/// What people say, and the words that catalogues have for it. What only one product calls so stands in its [`Words`](crate::Words).
+/// Words of search queries, each with the words that catalogues use instead. The words of only one product are in its [`Words`](crate::Words).
 const SAME: &[(&str, &str)] = &[
     ("add", "create"),
     ("change", "update"),
@@ -38,7 +38,7 @@ const SAME: &[(&str, &str)] = &[
     ("view", "get list"),
 ];
 
-/// Turns of phrase whose words mean something else one by one.
+/// Words and phrases that are replaced in a query before the query is split into words.
 const PHRASES: &[(&str, &str)] = &[
     ("how many", "count"),
     ("setting", "config"),
@@ -46,24 +46,24 @@ const PHRASES: &[(&str, &str)] = &[
     ("who", "user"),
 ];
 
-/// A query with other words for its turns of phrase.
+/// Returns a query in lower case with the replacements for its phrases.
 pub(super) fn plain_query(query: &str) -> String {
     let mut text = format!(" {} ", plain(query).collect::<Vec<_>>().join(" "));
-    // Those of the product are longer: "who changed" comes before "who".
+    // The phrases of the product come first, because they are longer: "who changed" must be replaced before "who".
     for (said, meant) in product().words.phrases.iter().chain(PHRASES) {
         text = text.replace(&format!(" {said} "), &format!(" {meant} "));
     }
     text
 }
 
-/// The words of a text that count, without their endings.
+/// Returns the words of a text without stop words, product names and endings.
 pub(super) fn words(text: &str) -> impl Iterator<Item = String> {
     plain(text)
         .filter(|word| !STOP.split(' ').any(|stop| stop == word) && !is_product(word))
         .map(|word| stem(&word))
 }
 
-/// Whether a word is the name of the product, which all tools are about.
+/// Returns whether a word names the product. Such a word does not distinguish tools, because all tools are about the product.
 fn is_product(word: &str) -> bool {
     let product = product();
     let title = product.title.split(' ');
@@ -71,7 +71,7 @@ fn is_product(word: &str) -> bool {
     names.any(|name| name.eq_ignore_ascii_case(word))
 }
 
-/// The words that mean the same as one of these, without their endings.
+/// Returns the synonyms of a word. The word and its synonyms have no endings.
 pub(super) fn same(word: &str) -> impl Iterator<Item = String> {
     let own = product().words.same.iter();
     own.chain(SAME)
@@ -86,7 +86,7 @@ fn plain(text: &str) -> impl Iterator<Item = String> {
         .map(str::to_lowercase)
 }
 
-/// A word without its ending, so that `paused`, `pausing` and `pause` are one. What is left need not be a word.
+/// Removes the ending of a word, so that `paused`, `pausing` and `pause` are equal. The result need not be a word.
 fn stem(word: &str) -> String {
     let long = |word: &str| word.chars().count() >= 3;
     let mut stem = word.to_owned();
@@ -115,7 +115,7 @@ fn stem(word: &str) -> String {
     stem
 }
 
-/// `runn` of `running` as `run`; `fill` of `filling` stays.
+/// Removes a doubled last letter: `runn` of `running` becomes `run`. `ll`, `ss` and `zz` remain, as in `fill` of `filling`.
 fn undouble(stem: &mut String) {
     let mut last = stem.chars().rev();
     if let (Some(last), Some(before)) = (last.next(), last.next())

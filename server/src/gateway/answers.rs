@@ -1,11 +1,11 @@
-//! What the gateway answers when it refuses a request before anybody looks at what it asks for. The shape is that of the management API.
+//! Error responses to requests that are rejected before a handler runs. They have the error shape of the management API.
 
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// An error as the management API has them.
+/// Creates an error response in the shape of the management API.
 pub(crate) fn refusal(
     status: StatusCode,
     code: &'static str,

@@ -1,4 +1,4 @@
-//! Writes audit records of calls. All that wait are written in one transaction, so a record costs little however many calls there are, and each caller learns of its own commit.
+//! Writes audit records of calls. All waiting records are written in one transaction, so that the cost per record stays low under load. Each caller waits for the commit of its own record.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,18 +9,18 @@ use tokio::sync::{mpsc, oneshot};
 use super::store::rows::NewAudit;
 use super::store::{MOST_RECORDS, Store};
 
-/// How many records can wait; more callers wait for a place.
+/// Number of records in the queue. If the queue is full, callers wait for a place in it.
 const WAITING: usize = 4096;
-/// How long more records are waited for when several have come at once.
+/// Time to wait for more records when several records arrive at once.
 const GATHER: Duration = Duration::from_millis(1);
 
 type Done = oneshot::Sender<Result<(), NotWritten>>;
 
-/// The record may not be in the log.
+/// Error: the record may be missing from the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NotWritten;
 
-/// The way to the task that writes.
+/// Handle of the task that writes audit records.
 #[derive(Debug)]
 pub(crate) struct AuditWriter {
     queue: mpsc::Sender<Message>,
@@ -33,14 +33,14 @@ enum Message {
 }
 
 impl AuditWriter {
-    /// Starts the task. It ends with [`Self::close`], or when this is dropped and everything is written.
+    /// Starts the writing task. The task ends after [`Self::close`], or after the handle is dropped and all records are written.
     pub(crate) fn start(store: Arc<Store>) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING);
         tokio::spawn(write(store, waiting));
         Self { queue }
     }
 
-    /// Returns once the record is committed. It is written also if the future is dropped after it had a place in the queue.
+    /// Queues a record and returns after its commit. If the future is dropped after the record entered the queue, the record is still written.
     pub(crate) async fn record(&self, record: NewAudit) -> Result<(), NotWritten> {
         let (done, written) = oneshot::channel();
         let message = Message::Write(Box::new(record), done);
@@ -48,7 +48,7 @@ impl AuditWriter {
         written.await.unwrap_or(Err(NotWritten))
     }
 
-    /// Takes no more records; returns when those that there are have been written.
+    /// Stops accepting records and returns after all queued records are written.
     pub(crate) async fn close(&self) {
         let (done, closed) = oneshot::channel();
         if self.queue.send(Message::Close(done)).await.is_ok() {
@@ -61,7 +61,7 @@ async fn write(store: Arc<Store>, mut waiting: mpsc::Receiver<Message>) {
     let mut messages = Vec::new();
     let mut closing = Vec::new();
     while waiting.recv_many(&mut messages, MOST_RECORDS).await > 0 {
-        // Where there are several there are more to come, and a transaction costs much more than a record.
+        // If several records are waiting, more follow soon, and a transaction costs much more than a record.
         if (2..MOST_RECORDS).contains(&messages.len()) {
             tokio::time::sleep(GATHER).await;
             let more = MOST_RECORDS - messages.len();
@@ -87,7 +87,7 @@ async fn write(store: Arc<Store>, mut waiting: mpsc::Receiver<Message>) {
             NotWritten
         });
         for caller in callers {
-            // Whoever does not wait any more does not want to know.
+            // Sending fails only if the caller has stopped waiting, and then nobody needs the result.
             let _ = caller.send(result.clone());
         }
     }

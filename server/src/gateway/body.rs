@@ -1,4 +1,4 @@
-//! Reads small bodies before anybody looks at a request. An answer that does not wait for the body ends the connection, so a client that was refused would find it closed while it sends its next request.
+//! Reads small request bodies before a handler runs. If a response does not wait for the body, the connection is closed, and a rejected client would find it closed when sending its next request.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use axum::response::Response;
 
 use super::answers::refusal;
 
-/// Larger ones are left to who wants them.
+/// Largest body in bytes that is read here. Larger bodies are left to the handlers.
 const SMALL: usize = 64 * 1024;
 
-/// How long a client may take to send a small body.
+/// Time for a client to send a small body.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The request with its body at hand, if that is small; else what to answer if it does not arrive.
+/// Returns the request with its body in memory if the body is small, or an error response if the body does not arrive.
 pub(crate) async fn read_small(request: Request) -> Result<Request, Response> {
     let length = request
         .headers()

@@ -1,27 +1,27 @@
-//! Where a request comes from. Behind a proxy that is the proxy, unless it is trusted to say for whom it asks.
+//! Determines the address of the client. Behind a proxy this is the address of the proxy, unless the proxy is trusted to name the client in `X-Forwarded-For`.
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
 
-/// Address of who asks.
+/// IP address of the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ClientAddress(pub(crate) IpAddr);
 
-/// The addresses of proxies that are believed.
+/// Networks of the trusted proxies.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Proxies(Vec<Network>);
 
 #[derive(Debug, Clone, Copy)]
 struct Network {
     address: u128,
-    /// Bits that have to agree.
+    /// Number of leading bits that must match.
     length: u32,
 }
 
 impl Proxies {
-    /// From addresses and networks: `10.0.0.7`, `10.0.0.0/8`, `fd00::/8`. Everything that makes no sense is reported.
+    /// Parses addresses and networks such as `10.0.0.7`, `10.0.0.0/8` and `fd00::/8`, and returns all errors.
     pub(crate) fn new(networks: &[String]) -> Result<Self, Vec<String>> {
         let mut problems = Vec::new();
         let networks = networks
@@ -43,7 +43,7 @@ impl Proxies {
         }
     }
 
-    /// The last address that no trusted proxy has: everything before it may be made up.
+    /// Returns the last address that is not a trusted proxy. Clients can forge all addresses before it.
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if !self.trusts(peer) {
             return peer;
@@ -73,7 +73,7 @@ impl Proxies {
     }
 }
 
-/// With or without a port, as proxies write them.
+/// Parses an address with or without a port, because proxies write both.
 fn address(hop: &str) -> Option<IpAddr> {
     hop.parse()
         .ok()
@@ -111,7 +111,7 @@ fn number(address: IpAddr) -> u128 {
     }
 }
 
-/// Tells all that follows who asks.
+/// Adds the address of the client to the request.
 pub(crate) fn find(proxies: &Proxies, request: &mut Request) {
     if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() {
         let client = proxies.client(peer.ip(), request.headers());

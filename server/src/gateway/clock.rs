@@ -1,8 +1,8 @@
-//! What time it is, in microseconds as the store keeps it; tests set it forward instead of waiting.
+//! Current time in microseconds, the unit of the store. Tests set the clock forward instead of waiting.
 
 use jiff::Timestamp;
 
-/// The clock of one gateway.
+/// Clock of one gateway.
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     #[cfg(test)]
@@ -10,7 +10,7 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// Microseconds since 1970.
+    /// Returns the microseconds since 1970.
     pub(crate) fn now(&self) -> i64 {
         let now = Timestamp::now().as_microsecond();
         #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Tokens that were looked up, so that a call costs no query. Forgotten at once when something changes here, and when another gateway announces a change; while announcements could be missed, nothing is remembered. Who uses an entry compares its expiry with the clock.
+//! Cache of server tokens and API tokens, so that a call needs no query. Entries are removed when this gateway makes a change or another gateway announces one. While announcements could be lost, nothing is cached. Users of an entry check its expiry themselves.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -12,43 +12,43 @@ use super::service::Resolved;
 use super::store::{CHANNEL, Change};
 use super::token::{self, Hash};
 
-/// How often a gateway tells itself that announcements arrive.
+/// Interval at which a gateway sends itself a ping, to test whether announcements arrive.
 const PING: Duration = Duration::from_millis(500);
-/// How long after that was sent the directory can be relied on.
+/// Time for which a ping that came back makes the cache valid, counted from when it was sent.
 const TRUST: Duration = Duration::from_secs(2);
-/// How long without that a connection counts as lost.
+/// Time without a returned ping after which the connection counts as lost.
 const LOST: Duration = Duration::from_secs(5);
-/// How long to wait before another attempt to connect.
+/// Pause before another attempt to connect.
 const AGAIN: Duration = Duration::from_millis(250);
 
-/// The tokens that were looked up.
+/// Cache of tokens.
 #[derive(Debug)]
 pub(crate) struct Directory(RwLock<Entries>);
 
 #[derive(Debug)]
 struct Entries {
     trust: Trust,
-    /// Increases with every change, so that what was read before one is not remembered after it.
+    /// Counter of changes, so that data read before a change is not cached after it.
     changes: u64,
     servers: HashMap<Hash, Arc<Resolved>>,
     tokens: HashMap<Hash, Arc<ApiToken>>,
 }
 
-/// Whether entries can be relied on.
+/// Whether entries are valid.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Trust {
-    /// All changes are made by this gateway.
+    /// Entries are always valid, because only this gateway changes the store.
     Always,
-    /// All changes of others until then are known.
+    /// Entries are valid until this time, because a recent ping shows that announcements arrive. `None` while announcements may be lost.
     Until(Option<Instant>),
 }
 
-/// Taken before the store is read; what was read is remembered only if nothing has changed since.
+/// Value of the change counter before the store is read. The result is cached only if the counter has not changed since.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ticket(u64);
 
 impl Directory {
-    /// An empty directory; `shared` if other gateways use the same store.
+    /// Creates an empty cache. `shared` means that other gateways use the same store.
     pub(crate) fn new(shared: bool) -> Self {
         Self(RwLock::new(Entries {
             trust: if shared {
@@ -92,7 +92,7 @@ impl Directory {
         }
     }
 
-    /// Forgets what a change makes untrue.
+    /// Removes the entries that a change affects.
     pub(crate) fn forget(&self, change: &Change) {
         let mut entries = self.write();
         entries.changes += 1;
@@ -105,7 +105,7 @@ impl Directory {
         }
     }
 
-    /// Forgets what is refused anyway.
+    /// Removes expired entries, which are rejected even while they are cached.
     pub(crate) fn forget_expired(&self, now: jiff::Timestamp) {
         let mut entries = self.write();
         let good = |expires_at: Option<jiff::Timestamp>| expires_at.is_none_or(|it| it > now);
@@ -113,7 +113,7 @@ impl Directory {
         entries.tokens.retain(|_, it| good(it.expires_at));
     }
 
-    /// Forgets everything and remembers nothing until announcements are known to arrive.
+    /// Removes all entries and caches nothing until announcements are known to arrive.
     fn distrust(&self) {
         let mut entries = self.write();
         entries.changes += 1;
@@ -122,7 +122,7 @@ impl Directory {
         entries.tokens.clear();
     }
 
-    /// Everything that was announced before `sent` is known.
+    /// Notes that everything announced before `sent` has arrived.
     fn heard(&self, sent: Instant) {
         self.write().trust = Trust::Until(Some(sent + TRUST));
     }
@@ -146,7 +146,7 @@ impl Entries {
     }
 }
 
-/// Follows the announcements of other gateways, for ever.
+/// Follows the announcements of other gateways until the pool is closed.
 pub(crate) async fn follow(directory: Arc<Directory>, pool: PgPool) {
     loop {
         if let Err(error) = listen(&directory, &pool).await {
@@ -164,11 +164,11 @@ pub(crate) async fn follow(directory: Arc<Directory>, pool: PgPool) {
 }
 
 async fn listen(directory: &Directory, pool: &PgPool) -> anyhow::Result<()> {
-    // A channel of its own, so that a ping goes to nobody else.
+    // The channel is unique, so that no other gateway receives the pings.
     let own = token::new_id("airflow_mcp_ping_")?;
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen_all([CHANNEL, &own]).await?;
-    // What happened before is not known.
+    // Changes before the subscription are unknown.
     directory.distrust();
     let sent = Sent::default();
     tokio::select! {
@@ -177,7 +177,7 @@ async fn listen(directory: &Directory, pool: &PgPool) -> anyhow::Result<()> {
     }
 }
 
-/// Numbers of pings with the times at which they were sent.
+/// Numbers of the pings with their sending times.
 type Sent = std::sync::Mutex<HashMap<String, Instant>>;
 
 async fn ping(pool: &PgPool, own: &str, sent: &Sent) -> anyhow::Result<()> {
@@ -196,7 +196,7 @@ async fn ping(pool: &PgPool, own: &str, sent: &Sent) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Announcements arrive in the order of their commits: with an own one, all before it are here.
+/// Receives announcements. They arrive in the order of their commits, so after a ping of this gateway all earlier announcements have arrived.
 async fn hear(
     directory: &Directory,
     listener: &mut PgListener,
@@ -222,7 +222,7 @@ async fn hear(
         } else if let Some(change) = Change::from_payload(announcement.payload()) {
             directory.forget(&change);
         } else {
-            // Of a newer version: whatever it is, nothing known before it counts.
+            // The announcement is from a newer version and may affect any entry. After this error the cache is emptied and the connection is opened again.
             anyhow::bail!("an unknown announcement");
         }
     }
@@ -264,11 +264,11 @@ mod tests {
         assert_eq!(directory.token(&hash), None);
         let now = Instant::now();
         directory.heard(now);
-        // Not even what was put before.
+        // Entries added before the first ping were not cached.
         assert_eq!(directory.token(&hash), None);
         directory.put_token(directory.ticket(), hash, token("tok_1"));
         assert!(directory.token(&hash).is_some());
-        // The last ping came back, but it was sent too long ago.
+        // The last ping came back, but was sent too long ago.
         if let Some(long_ago) = now.checked_sub(TRUST) {
             directory.heard(long_ago);
             assert_eq!(directory.token(&hash), None);

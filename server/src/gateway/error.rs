@@ -1,48 +1,48 @@
-//! Why the gateway refuses something: one type for the management API, the page and the command line, and one JSON shape.
+//! Errors of the gateway: one type for the management API, the admin page and the command line, with one JSON shape.
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::model::Role;
 
-/// Why something was not done.
+/// Error of an operation of the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ServiceError {
-    /// No API token, or one that is unknown, revoked or expired.
+    /// Missing, unknown, revoked or expired API token.
     Unauthenticated,
-    /// The API token's role is too small.
+    /// API token whose role does not permit the operation.
     Forbidden {
-        /// The smallest role that would do.
+        /// Lowest role that permits the operation.
         needs: Role,
     },
-    /// There is no such thing.
+    /// Object that does not exist.
     NotFound {
         /// `account`, `server` or `token`.
         what: &'static str,
-        /// The id as given.
+        /// Id from the request.
         id: String,
     },
-    /// What was given makes no sense; all that is wrong with it.
+    /// Invalid input, with all invalid fields.
     Invalid(Vec<FieldProblem>),
-    /// It exists already.
+    /// Name or id that is already in use.
     Conflict {
         /// `account`, `server` or `token`.
         what: &'static str,
-        /// What is taken.
+        /// Name that is already in use.
         name: String,
     },
-    /// The store or an account's key cannot be used now. The text is for people and holds no secret.
+    /// Store or encryption key that cannot be used at present. The text is shown to users and contains no secret.
     Unavailable(String),
-    /// A fault of the gateway; the log says more.
+    /// Internal error of the gateway. Details are in the log.
     Internal(String),
 }
 
-/// What is wrong with one field.
+/// Invalid field of a form or request body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct FieldProblem {
-    /// Name of the field, with dots: `config.methods`.
+    /// Path of the field with dots, for example `config.methods`.
     pub(crate) field: String,
-    /// What is wrong and what to write instead.
+    /// Error and correct value.
     pub(crate) problem: String,
 }
 
@@ -55,21 +55,21 @@ impl FieldProblem {
     }
 }
 
-/// Why the token of a server URL is not accepted. Clients are told the same for the first two.
+/// Reason why a server token is rejected. Clients receive the same response for the first two variants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// There is no such token: never made, revoked, or purged.
+    /// Server token that was never created, was revoked, or has been purged.
     Unknown,
-    /// Its server has expired.
+    /// Server token of an expired server.
     Expired,
-    /// The store cannot be asked now.
+    /// Store that does not respond at present.
     Unavailable(String),
-    /// The account of the server cannot be used as it is. The text is for people and holds no secret.
+    /// Account that cannot be used with its current settings. The text is shown to users and contains no secret.
     Account(String),
 }
 
 impl ServiceError {
-    /// HTTP status.
+    /// Returns the HTTP status.
     pub(crate) fn status(&self) -> u16 {
         match self {
             Self::Unauthenticated => 401,
@@ -82,7 +82,7 @@ impl ServiceError {
         }
     }
 
-    /// The code, one of a closed list.
+    /// Returns the error code, one of a closed list.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated => "unauthenticated",
@@ -95,7 +95,7 @@ impl ServiceError {
         }
     }
 
-    /// What is to be done about it.
+    /// Returns what to do about the error.
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::Unauthenticated => {
@@ -114,7 +114,7 @@ impl ServiceError {
         }
     }
 
-    /// The body of the answer.
+    /// Returns the response body.
     pub(crate) fn to_json(&self) -> Value {
         let problems: &[FieldProblem] = match self {
             Self::Invalid(problems) => problems,
@@ -145,7 +145,7 @@ impl std::fmt::Display for ServiceError {
             }
             Self::Conflict { what, name } => write!(f, "there is already a {what} `{name}`"),
             Self::Unavailable(why) => f.write_str(why),
-            // What is inside is for the log.
+            // The details are only for the log.
             Self::Internal(_) => f.write_str("the gateway failed"),
         }
     }
@@ -154,7 +154,7 @@ impl std::fmt::Display for ServiceError {
 impl std::error::Error for ServiceError {}
 
 impl Role {
-    /// The role as it is written.
+    /// Returns the name of the role in JSON.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Caller => "caller",

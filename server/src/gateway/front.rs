@@ -1,4 +1,4 @@
-//! What every request passes on its way in and every answer on its way out, in order. Around MCP, which is called the most, these are functions; around all other routes they are layers of axum, which copies all that lies further in for each layer of each request.
+//! Steps that every request and every response passes, in order. The MCP route, which receives most requests, calls the steps as functions. The other routes use them as axum layers, and axum clones all inner services for each layer on each request.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::ops::Metrics;
 use super::origin::{self, Access};
 use super::{body, telemetry};
 
-/// What all routes have in common.
+/// State that all routes share.
 #[derive(Debug)]
 pub(crate) struct Front {
     pub(crate) proxies: Proxies,
@@ -21,7 +21,7 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    /// Finds out who asks, observes the request from its beginning to its answer, reads its body, and tells browsers to be strict.
+    /// Determines the client address, observes the request until its response, reads a small body, and adds security headers for browsers.
     pub(crate) async fn receive<F: Future<Output = Response>>(
         &self,
         route: &str,
@@ -41,7 +41,7 @@ impl Front {
     }
 }
 
-/// The same as a layer.
+/// Applies [`Front::receive`] as an axum layer.
 pub(crate) async fn receive(
     State(front): State<Arc<Front>>,
     request: Request,
@@ -65,7 +65,7 @@ fn harden(response: &mut Response) {
         .or_insert(HeaderValue::from_static("no-referrer"));
 }
 
-/// What the routes for clients and people have in common; probes come by address and without tokens.
+/// State that the routes for clients and people share. The routes for probes do not use it, because probes address the gateway by IP address and send no token.
 #[derive(Debug)]
 pub(crate) struct Guard {
     pub(crate) access: Access,
@@ -73,7 +73,7 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    /// Refuses foreign hosts and origins, and slows down who guesses tokens.
+    /// Rejects unknown hosts and origins, and slows down clients that guess tokens.
     pub(crate) async fn pass<F: Future<Output = Response>>(
         &self,
         request: Request,
@@ -91,7 +91,7 @@ impl Guard {
     }
 }
 
-/// The same as a layer.
+/// Applies [`Guard::pass`] as an axum layer.
 pub(crate) async fn guard(
     State(guard): State<Arc<Guard>>,
     request: Request,

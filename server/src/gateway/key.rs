@@ -1,4 +1,4 @@
-//! `airflow-mcp key rotate`: encrypts the credentials of all accounts with another key.
+//! `airflow-mcp key rotate`: re-encrypts the credentials of all accounts with another key.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,11 +26,11 @@ pub(crate) struct KeyArgs {
 pub(crate) enum KeyCommand {
     /// Encrypt the credentials of all accounts with another key.
     ///
-    /// With a store in a file: stop the gateway, rotate, start it with the new key.
+    /// If the store is a file, stop the gateway, rotate the key, and start the gateway with the new key.
     ///
-    /// With PostgreSQL no gateway has to stop. On each machine, keep a copy of the file with the old key and put the new key (`openssl rand -base64 32`) in its place; then rotate, once. Gateways that run have the old key still, and read their file, or run their command, again when they meet the new one. One that is started before the end needs the old key as --old-key-file.
+    /// If the store is PostgreSQL, no gateway has to stop. On each machine, keep a copy of the file with the old key and replace the file by one with the new key (`openssl rand -base64 32`); then rotate the key once. Running gateways still have the old key. They read their key file, or run their key command, again when they need the new key. A gateway that is started before the rotation has ended needs the old key as --old-key-file.
     ///
-    /// A key in %PREFIX%_MCP_KEY cannot be read again. Before rotating, start such gateways anew with the new key as --old-key-file; afterwards with the new key as %PREFIX%_MCP_KEY.
+    /// A running gateway cannot read a key in %PREFIX%_MCP_KEY again. Before the rotation, restart such gateways with the new key as --old-key-file; after the rotation, restart them with the new key as %PREFIX%_MCP_KEY.
     #[command(after_help = "\
 Example:
   cd /etc/%NAME%
@@ -51,12 +51,12 @@ pub(crate) struct RotateArgs {
     pub(crate) store: StoreArgs,
 }
 
-/// Encrypts the credentials of all accounts with another key.
+/// Re-encrypts the credentials of all accounts with another key.
 pub(crate) async fn rotate(args: RotateArgs) -> Result<(), Failure> {
     let (store, mut keys) = options::stored(&args.store, &process_environment, true)?;
     let path = args.new_key_file;
     let new = new_key(&path)?;
-    // Gateways that have the new key already may have used it.
+    // Running gateways that already have the new key may have encrypted credentials with it.
     keys.old.push(new.clone());
     let (gateway, first) = Gateway::open(GatewayOptions {
         store,

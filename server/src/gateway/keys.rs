@@ -1,4 +1,4 @@
-//! The key that encrypts credentials: where it is given, and how it is read from there, at the start and again when another one is needed.
+//! Sources of the key that encrypts credentials. Keys are read from them at start-up, and again when a different key is needed.
 
 use std::fs;
 use std::io::Write;
@@ -13,46 +13,46 @@ use super::options::{StoreArgs, directory};
 use crate::product::{variable, words};
 use crate::settings::{Environment, set};
 
-/// Name of the key in the data directory.
+/// File name of the key in the data directory.
 const KEY: &str = "key";
 
-/// The variables that can give the key, or say how to get it.
+/// Environment variables with the key, and with the command that prints the key.
 const VARIABLE: &str = "MCP_KEY";
 const COMMAND: &str = "MCP_KEY_COMMAND";
 
-/// The key to encrypt with and those still needed to read.
+/// Key that encrypts, and previous keys that are still needed for decryption.
 #[derive(Debug)]
 pub(crate) struct Keys {
     pub(crate) key: SecretString,
     pub(crate) old: Vec<SecretString>,
-    /// The file that the key was just made in.
+    /// File in which a new key was just created.
     pub(crate) made: Option<PathBuf>,
-    /// Where they are from.
+    /// Sources of the keys.
     pub(crate) places: KeyPlaces,
 }
 
-/// Where the keys are, so that they can be read again.
+/// Sources of the keys, from which they can be read again.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct KeyPlaces {
     pub(crate) key: KeyPlace,
-    /// Files with keys used before.
+    /// Files with previous keys.
     pub(crate) old: Vec<PathBuf>,
 }
 
-/// Where the key is.
+/// Source of the key.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum KeyPlace {
-    /// In a variable, which no other process can change.
+    /// Environment variable, which no other process can change.
     #[default]
     Environment,
-    /// A command prints it.
+    /// Command that prints the key.
     Command(String),
-    /// In a file.
+    /// File with the key.
     File(PathBuf),
 }
 
 impl KeyPlaces {
-    /// The keys that are there now, the one to encrypt with first; or why they cannot be read. Takes as long as the command does.
+    /// Reads the current keys, the encrypting key first. Blocks until the key command has finished.
     pub(crate) fn read(&self) -> Result<Vec<SecretString>, String> {
         let key = match &self.key {
             KeyPlace::Environment => {
@@ -64,7 +64,7 @@ impl KeyPlaces {
             KeyPlace::Command(command) => printed(command)?,
             KeyPlace::File(path) => key_in(path)?,
         };
-        // Those that are gone were read at the start.
+        // A previous key whose file cannot be read now was read at start-up.
         let old = self.old.iter().filter_map(|path| key_in(path).ok());
         Ok(std::iter::once(key).chain(old).collect())
     }
@@ -82,7 +82,7 @@ impl std::fmt::Display for KeyPlaces {
     }
 }
 
-/// The keys that the arguments and variables give; all that is wrong with them. Without any, one is made in the data directory if `make` says so.
+/// Reads the keys that the arguments and variables name, and returns all errors. If no key is given and `make` is true, creates a key in the data directory.
 pub(super) fn given(
     args: &StoreArgs,
     environment: Environment<'_>,
@@ -117,7 +117,7 @@ pub(super) fn given(
     })
 }
 
-/// The key from wherever it is given; from one place only.
+/// Reads the key from the only source that is given.
 fn given_key(
     args: &StoreArgs,
     environment: Environment<'_>,
@@ -157,7 +157,7 @@ fn printed(command: &str) -> Result<SecretString, String> {
     checked(text, &variable(COMMAND))
 }
 
-/// The key in a file.
+/// Reads the key in a file.
 pub(super) fn key_in(path: &Path) -> Result<SecretString, String> {
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     checked(text.trim().to_owned(), &path.display().to_string())
@@ -174,7 +174,7 @@ fn checked(key: String, place: &str) -> Result<SecretString, String> {
     }
 }
 
-/// The key in the data directory, made if it is not there.
+/// Reads the key in the data directory, and creates the key if the file does not exist.
 fn own_key(data: &Path) -> Result<(SecretString, KeyPlace, Option<PathBuf>), String> {
     directory(data)?;
     let path = data.join(KEY);
@@ -186,7 +186,7 @@ fn own_key(data: &Path) -> Result<(SecretString, KeyPlace, Option<PathBuf>), Str
     Ok((key, place, Some(path)))
 }
 
-/// Makes a key in a file that only its owner can read and that was not there.
+/// Creates a key in a new file that only its owner can read.
 pub(super) fn new_key(path: &Path) -> Result<SecretString, String> {
     let say = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let mut bytes = [0; 32];

@@ -1,6 +1,6 @@
-//! Slows down who guesses tokens. An address may be wrong a number of times a minute; after that who goes on without a pause is turned away at once, others wait their turn, and turns get rarer the longer it goes on. Tokens that were right before from the same address are not slowed, since many people may share it.
+//! Slows down clients that guess tokens. An address may send a number of wrong tokens per minute. After that, attempts without a pause are rejected at once, other attempts wait for a slot, and the wait grows with the number of wrong tokens. Tokens that were correct before from the same address are not slowed, because many people may share an address.
 //!
-//! Tokens are 256 random bits, so nobody guesses one; but who tries must not fill the log, the store or the processor either.
+//! Tokens are 256 random bits, so nobody can guess one. But attempts must not fill the log, the store or the processor either.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -16,28 +16,28 @@ use super::answers::refusal;
 use super::client::ClientAddress;
 use super::ops::Metrics;
 
-/// So often an address may be wrong within [`WINDOW`] before it is slowed.
+/// Wrong tokens that an address may send within [`WINDOW`] before it is slowed.
 const FREE: u32 = 20;
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// The first wait between two tries; it doubles every [`FREE`] wrong ones.
+/// Initial wait between two attempts. It doubles after every [`FREE`] wrong tokens.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
-/// Who tries again before this is turned away instead of waiting.
+/// Attempts that follow the previous one faster than this are rejected instead of delayed.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// So many requests of one address may wait; others are turned away at once.
+/// Requests of one address that may wait. Further requests are rejected at once.
 const WAITING: u32 = 4;
 
-/// Most addresses and most good tokens that are remembered.
+/// Maximum number of addresses, and of correct tokens, that are remembered.
 const REMEMBERED: usize = 10_000;
 
-/// Marks an answer to a token that was wrong.
+/// Marker of a response to a wrong token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WrongToken;
 
-/// Who was wrong how often.
+/// Wrong tokens per address.
 #[derive(Debug, Default)]
 pub(crate) struct Guesses {
     state: Mutex<Guessing>,
@@ -47,31 +47,31 @@ pub(crate) struct Guesses {
 #[derive(Debug, Default)]
 struct Guessing {
     wrong: HashMap<IpAddr, Wrong>,
-    /// Pairs of address and token that were right; no token can be had from them.
+    /// Hashes of address and token for tokens that were correct. A token cannot be derived from its hash.
     right: HashSet<u64>,
-    /// The same, oldest first.
+    /// The same hashes, oldest first.
     order: VecDeque<u64>,
 }
 
 #[derive(Debug)]
 struct Wrong {
     count: u32,
-    /// When `count` is forgotten, unless there are more.
+    /// Time at which `count` is reset, unless more wrong tokens arrive.
     until: Instant,
-    /// When the next try may be made.
+    /// Earliest time of the next attempt.
     next: Instant,
-    /// When the last try came that was not let through at once.
+    /// Time of the last attempt that was delayed or rejected.
     last: Option<Instant>,
     waiting: u32,
 }
 
-/// What becomes of a try.
+/// Decision about an attempt.
 #[derive(Debug, PartialEq, Eq)]
 enum Turn {
     Now,
-    /// After this wait, which has to be given back with [`Guesses::waited`].
+    /// Attempt that may proceed after this wait. The slot must be released with [`Guesses::waited`].
     After(Duration),
-    /// Not at all; it may be tried again after this.
+    /// Rejected attempt, with the time after which to retry.
     Never(Duration),
 }
 
@@ -106,7 +106,7 @@ impl Guesses {
         }
     }
 
-    /// A token was wrong; returns how long to wait with the next one, if it is to be slowed.
+    /// Records a wrong token. If the address is slowed, returns the wait before the next attempt.
     fn wrong(&self, address: IpAddr, now: Instant) -> Option<Duration> {
         let mut state = self.lock();
         if state.wrong.len() >= REMEMBERED && !state.wrong.contains_key(&address) {
@@ -122,7 +122,7 @@ impl Guesses {
         if wrong.count < FREE && wrong.until <= now {
             wrong.count = 0;
         }
-        // The window begins with the first wrong one; who goes on after the end of patience extends it.
+        // The window begins with the first wrong token. Once the address is slowed, each wrong token extends the window.
         if wrong.count == 0 || wrong.count >= FREE {
             wrong.until = now + WINDOW;
         }
@@ -156,7 +156,7 @@ impl Guesses {
 }
 
 impl Guessing {
-    /// Makes room: forgets who has been quiet, else a tenth of those who are quiet next. Many at once, since each time costs a look at all.
+    /// Frees memory: removes addresses whose window has ended. If that is not enough, removes a tenth of the addresses, first those that are not slowed, in the order in which their windows end. Removes many at once, because each removal examines all addresses.
     fn forget(&mut self, now: Instant) {
         self.wrong
             .retain(|_, wrong| wrong.until > now || wrong.waiting > 0);
@@ -182,7 +182,7 @@ impl Wrong {
     }
 }
 
-/// Gives a turn back also if the client leaves while it waits.
+/// Guard that releases a slot even if the client disconnects while waiting.
 struct Waiting<'a>(&'a Guesses, IpAddr);
 
 impl Drop for Waiting<'_> {
@@ -191,14 +191,14 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// What it takes to slow them down.
+/// State for slowing down guesses.
 #[derive(Debug)]
 pub(crate) struct Slow {
     pub(crate) guesses: Guesses,
     pub(crate) metrics: Arc<Metrics>,
 }
 
-/// Slows down who guesses tokens, on all routes that take one.
+/// Slows down clients that guess tokens, on all routes that take a token.
 pub(crate) async fn slow_guesses<F: Future<Output = Response>>(
     slow: &Slow,
     request: Request,
@@ -224,7 +224,7 @@ pub(crate) async fn slow_guesses<F: Future<Output = Response>>(
     }
     let response = answer(request).await;
     let status = response.status();
-    // The form has the token in its body; it leads on if that was right.
+    // A sign-in form carries the token in its body, and the response redirects if the token was correct.
     let wrong = response.extensions().get::<WrongToken>().is_some()
         || status == StatusCode::UNAUTHORIZED
         || (sign_in && !status.is_redirection() && !status.is_server_error());
@@ -239,7 +239,7 @@ pub(crate) async fn slow_guesses<F: Future<Output = Response>>(
     response
 }
 
-/// What a request proves itself with, if it tries to.
+/// Returns the credential in the path and the `Authorization` header, if the request has a credential.
 fn credential(request: &Request) -> Option<String> {
     let path = request.uri().path();
     let sent = request.headers().get(header::AUTHORIZATION);
@@ -258,7 +258,7 @@ fn is_sign_in(request: &Request) -> bool {
     request.uri().path() == "/login" && request.method() == Method::POST
 }
 
-/// The addresses that one network gives to one customer count as one.
+/// Maps an address to the range that one customer usually has: all addresses of an IPv6 /64 count as one.
 fn block(address: Option<IpAddr>) -> IpAddr {
     match address.map(|address| address.to_canonical()) {
         Some(IpAddr::V6(address)) => {
@@ -292,7 +292,7 @@ mod tests {
 
     const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
-    /// Guesses so often, so far apart; returns how many were looked up.
+    /// Makes this number of attempts at this interval and returns how many were looked up.
     fn looked_up(guesses: &Guesses, start: Instant, tries: u32, apart: Duration) -> u32 {
         let mut waiting: Vec<Instant> = Vec::new();
         let mut done = 0;
@@ -325,7 +325,7 @@ mod tests {
         let fast = looked_up(&guesses, start, 10_000, Duration::from_millis(1));
         assert!((FREE..FREE + 5).contains(&fast), "{fast}");
 
-        // Who waits between them gets turns, but ever fewer.
+        // A client that pauses between attempts gets slots, but less and less often.
         let later = start + Duration::from_secs(10);
         let slow = looked_up(&guesses, later, 10_000, Duration::from_millis(300));
         assert!((1000..1600).contains(&slow), "{slow} in 50 minutes");
@@ -343,7 +343,7 @@ mod tests {
         assert_eq!(guesses.turn(ADDRESS, known, now), Turn::Now);
         let elsewhere = block(Some(IpAddr::V6(Ipv6Addr::LOCALHOST)));
         assert_eq!(guesses.turn(elsewhere, 1, now), Turn::Now);
-        // A right one that was never seen waits, but gets its turn.
+        // A correct token that was never seen before waits, but is accepted.
         assert!(matches!(guesses.turn(ADDRESS, 1, now), Turn::After(_)));
         assert_eq!(
             guesses.turn(ADDRESS, known, now + WINDOW + LONGEST_WAIT),

@@ -1,4 +1,4 @@
-//! Connections: taken as they come, bounded in number and in how long they may say nothing, and ended without breaking off what is under way.
+//! Accepts connections, limits their number and their idle time, and closes them without interrupting requests in flight.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -16,21 +16,21 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
 
-/// Most connections at a time; more wait until one ends.
+/// Maximum number of open connections. Further connections wait until one is closed.
 const MAX_CONNECTIONS: usize = 8192;
 
-/// Longest time for the head of a request, also for the next one on a connection that stays open.
+/// Time for a client to send the head of a request. The limit also applies to the next request on a kept-alive connection.
 const HEAD: Duration = Duration::from_secs(75);
 
-/// After an error that is not of one connection, for example too many open files.
+/// Pause after an error that does not concern a single connection, for example too many open files.
 const RECOVERY: Duration = Duration::from_millis(500);
 
-/// Who answers requests.
+/// Handler of requests.
 pub(crate) trait Answers: Send + Sync + 'static {
     fn answer(&self, request: Request) -> impl Future<Output = Response> + Send;
 }
 
-/// Takes connections until `end`, then returns when those there are have ended. Dropping the future leaves them.
+/// Accepts connections until `end`, and returns after all open connections are closed. If the future is dropped, the connections continue.
 pub(crate) async fn serve(
     listener: TcpListener,
     app: impl Answers,
@@ -38,7 +38,7 @@ pub(crate) async fn serve(
 ) {
     let app = Arc::new(app);
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    // Nothing is ever sent: it ends when each connection has dropped its sender.
+    // Nothing is ever sent. The channel ends when each connection has dropped its sender.
     let (open, mut all_closed) = mpsc::channel::<()>(1);
     loop {
         let accepted = tokio::select! {
@@ -81,7 +81,7 @@ async fn connection(
     app: Arc<impl Answers>,
     mut end: watch::Receiver<bool>,
 ) {
-    // Answers are small; to wait for more to send with them helps nobody.
+    // Responses are small, so waiting to combine packets would only delay them.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
@@ -94,7 +94,7 @@ async fn connection(
         .header_read_timeout(HEAD)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
-    // What goes wrong here is the client's: it left, or it does not speak HTTP.
+    // Errors here are caused by the client: it disconnected or does not speak HTTP.
     tokio::select! {
         _ = connection.as_mut() => return,
         _ = end.wait_for(|end| *end) => connection.as_mut().graceful_shutdown(),

@@ -1,4 +1,4 @@
-//! MCP over HTTP at `/mcp/{token}`: from a token to the server it stands for, and from there to rmcp. Each request stands for itself; there are no sessions.
+//! MCP over HTTP at `/mcp/{token}`: resolves the server token to an MCP server and passes the request to rmcp. Each request is independent; there are no sessions.
 
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
@@ -26,27 +26,27 @@ use crate::handler::{Called, Handler, Observer, Refused};
 use crate::offer::NoTool;
 use crate::product::words;
 
-/// Largest body of a request.
+/// Largest request body in bytes.
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
-/// Most requests at a time. More are turned away at once, so that those under way get done.
+/// Maximum number of concurrent requests. Further requests are rejected at once, so that those in flight can finish.
 const MAX_REQUESTS: usize = 1024;
 
 tokio::task_local! {
-    /// The handler of the request that this task serves: rmcp makes one for each request through a function without arguments.
+    /// Handler of the request that this task serves. rmcp creates a handler for each request with a function that has no arguments.
     static HANDLER: Handler;
 }
 
-/// The route, as metrics and logs name it.
+/// Route name in metrics and logs.
 pub(crate) const ROUTE: &str = "/mcp/{token}";
 
-/// The token of a path that is one of MCP.
+/// Returns the server token of an MCP path.
 pub(crate) fn token(path: &str) -> Option<&str> {
     let token = path.strip_prefix("/mcp/")?;
     (!token.is_empty() && !token.contains('/')).then_some(token)
 }
 
-/// MCP of all servers.
+/// MCP endpoint of all servers.
 pub(crate) struct Mcp {
     gateway: Gateway,
     metrics: Arc<Metrics>,
@@ -55,30 +55,30 @@ pub(crate) struct Mcp {
     requests: Arc<Semaphore>,
 }
 
-/// The requests under way.
+/// Requests in flight.
 pub(crate) struct Requests {
     places: Arc<Semaphore>,
     break_off: Box<dyn Fn() + Send + Sync>,
 }
 
 impl Requests {
-    /// Returns when none is under way: each has its answer and its record.
+    /// Waits until no request is in flight, so that each has its response and its audit record.
     pub(crate) async fn finished(&self) {
         let all = u32::try_from(MAX_REQUESTS).unwrap_or(u32::MAX);
-        // It is never closed.
+        // This cannot fail, because the semaphore is never closed.
         let _ = self.places.acquire_many(all).await;
     }
 
-    /// Ends those under way as if their clients had left.
+    /// Cancels the requests in flight as if their clients had disconnected.
     pub(crate) fn break_off(&self) {
         (self.break_off)();
     }
 }
 
 impl Mcp {
-    /// MCP of the servers of a gateway, and the requests that it serves.
+    /// Creates the MCP endpoint of a gateway, and the handle of its requests in flight.
     pub(crate) fn new(gateway: Gateway, metrics: Arc<Metrics>, traces: Traces) -> (Self, Requests) {
-        // Hosts and origins are checked for all routes before.
+        // Hosts and origins have already been checked for all routes.
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(false)
             .with_json_response(true)
@@ -110,7 +110,7 @@ impl Mcp {
         (mcp, requests)
     }
 
-    /// Answers a request to the server that the token stands for.
+    /// Handles a request to the MCP server with this token.
     pub(crate) async fn serve(&self, token: &str, mut request: Request) -> Response {
         let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() else {
             return busy();
@@ -144,7 +144,7 @@ impl Mcp {
             resolved,
             _permit: permit,
         });
-        // From here on nobody needs the secrets of the request.
+        // The secrets of the request are not needed after this point.
         *request.uri_mut() = Uri::from_static("/mcp");
         request.headers_mut().remove(header::AUTHORIZATION);
         request.headers_mut().remove(header::COOKIE);
@@ -164,7 +164,7 @@ impl Mcp {
     }
 }
 
-/// Unknown, expired and revoked are one answer.
+/// Maps a rejected token to a response. Unknown, expired and revoked tokens have the same response.
 fn refused(refusal_: &Refusal) -> Response {
     match refusal_ {
         Refusal::Unknown | Refusal::Expired => {
@@ -211,7 +211,7 @@ fn busy() -> Response {
     response
 }
 
-/// Who calls a server that wants an API token beside its URL.
+/// Authenticates the caller of a server that requires an API token in addition to its URL.
 async fn authenticate(gateway: &Gateway, headers: &HeaderMap) -> Result<Principal, Response> {
     let token = bearer(headers);
     let challenge = match token {
@@ -244,7 +244,7 @@ async fn authenticate(gateway: &Gateway, headers: &HeaderMap) -> Result<Principa
     Err(response)
 }
 
-/// The bearer token of a request.
+/// Returns the bearer token in the headers of a request.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
@@ -261,7 +261,7 @@ fn user_agent(headers: &HeaderMap) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// What is unknown is absent, never 0.
+/// Adds the rate-limit headers. An unknown value is omitted, never 0.
 fn add_rate_limit(headers: &mut HeaderMap, rate_limit: RateLimit) {
     let values = [
         ("ratelimit-limit", rate_limit.limit),
@@ -275,7 +275,7 @@ fn add_rate_limit(headers: &mut HeaderMap, rate_limit: RateLimit) {
     }
 }
 
-/// One request with its answer: what its call has to leave behind.
+/// Request and response of one call, with everything that its metrics and audit record need.
 struct Exchange {
     gateway: Gateway,
     metrics: Arc<Metrics>,
@@ -284,7 +284,7 @@ struct Exchange {
     principal: Option<Principal>,
     user_agent: Option<String>,
     rate_limit: OnceLock<RateLimit>,
-    /// Held until the handler has ended, also if the client is gone before.
+    /// Slot of the request, held until the handler has ended, even if the client disconnects earlier.
     _permit: OwnedSemaphorePermit,
 }
 
@@ -319,7 +319,7 @@ impl Exchange {
             Some(principal) => (principal.id.clone(), principal.name.clone()),
             None => (
                 server_id.clone(),
-                // Older clients say who they are in the handshake only, which is another request.
+                // Older clients send their name only in the handshake, which is a different request.
                 client
                     .or(self.user_agent.as_deref())
                     .unwrap_or_default()
@@ -353,7 +353,7 @@ impl Exchange {
     }
 }
 
-/// How a call ended, as one word of a closed list.
+/// Returns the outcome of a call as one word of a closed list.
 fn outcome(outcome: Result<&Answer, &Refused>) -> &'static str {
     match outcome {
         Ok(answer) => answer.error.map_or("ok", ErrorCode::as_str),

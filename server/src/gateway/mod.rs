@@ -1,4 +1,4 @@
-//! The gateway: accounts, scoped and expiring server URLs, API tokens and an audit log, behind HTTP.
+//! The gateway: HTTP server with accounts, scoped and expiring server URLs, API tokens and an audit log.
 
 pub(crate) mod admin;
 pub(crate) mod answers;

@@ -1,4 +1,4 @@
-//! What the gateway holds: accounts, MCP servers, API tokens, audit records. Plain data, as the management API and the page show it; nothing here holds a secret.
+//! Data of the gateway: accounts, MCP servers, API tokens and audit records, as the management API and the admin page show them. Only the input types and the types of new tokens contain secrets.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-/// How an account signs in to its Airflow, as it is given. Stored encrypted, never returned.
+/// Sign-in method of an account as the client sends it. The store keeps it encrypted, and no response contains it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum AuthInput {
@@ -19,25 +19,25 @@ pub(crate) enum AuthInput {
         /// Password.
         password: SecretString,
     },
-    /// A bearer token that does not change.
+    /// Fixed bearer token.
     Bearer {
-        /// The token.
+        /// Bearer token.
         token: SecretString,
     },
-    /// A bearer token in a file of the gateway's machine, read again when it changes.
+    /// Bearer token in a file on the gateway's machine; the file is read again when it changes.
     BearerFile {
         /// Path of the file.
         path: String,
     },
-    /// A command of the gateway's machine that prints a bearer token.
+    /// Command on the gateway's machine that prints a bearer token.
     BearerCommand {
-        /// The command.
+        /// Command line.
         command: String,
     },
 }
 
 impl AuthInput {
-    /// The name of the way to sign in, as it is written.
+    /// Returns the name of the sign-in method in JSON.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::None => "none",
@@ -48,13 +48,13 @@ impl AuthInput {
         }
     }
 
-    /// Whether it reads or runs something on the gateway's machine, which who may change accounts may not do by that alone.
+    /// Returns whether this method reads a file or runs a command on the gateway's machine. The permission to change accounts does not include this.
     pub(crate) fn is_local(&self) -> bool {
         matches!(self, Self::BearerFile { .. } | Self::BearerCommand { .. })
     }
 }
 
-/// How an account signs in, as it is shown.
+/// Sign-in method of an account as responses show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct AuthView {
     /// `none`, `password`, `bearer`, `bearer_file` or `bearer_command`.
@@ -65,28 +65,28 @@ pub(crate) struct AuthView {
     pub(crate) username: Option<String>,
 }
 
-/// A new integrated account.
+/// Input that creates an account.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccountInput {
     /// Name, unique in the gateway.
     pub(crate) name: String,
-    /// Where Airflow is.
+    /// URL of the upstream.
     pub(crate) base_url: String,
-    /// How to sign in.
+    /// Sign-in method.
     pub(crate) auth: AuthInput,
-    /// Headers to add to each request; stored encrypted.
+    /// Headers that are added to each request; stored encrypted.
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, SecretString>,
-    /// API of this Airflow; detected if not given.
+    /// API of the upstream; detected if omitted.
     #[serde(default)]
     pub(crate) api: Option<String>,
-    /// Certificate authority of this Airflow (PEM), if it is a private one.
+    /// Private certificate authority of the upstream (PEM).
     #[serde(default)]
     pub(crate) ca_certificate: Option<String>,
 }
 
-/// A change of an integrated account: what is not given stays.
+/// Change of an account. Omitted fields keep their value.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct AccountPatch {
@@ -94,13 +94,13 @@ pub(crate) struct AccountPatch {
     pub(crate) base_url: Option<String>,
     pub(crate) auth: Option<AuthInput>,
     pub(crate) headers: Option<BTreeMap<String, SecretString>>,
-    /// `""` to detect again.
+    /// API of the upstream; `""` makes the gateway detect it again.
     pub(crate) api: Option<String>,
-    /// `""` to remove it.
+    /// Private certificate authority (PEM); `""` removes it.
     pub(crate) ca_certificate: Option<String>,
 }
 
-/// An integrated account: one Airflow with its credentials.
+/// Account: one upstream with its credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Account {
     pub(crate) id: String,
@@ -110,29 +110,29 @@ pub(crate) struct Account {
     /// Names of the added headers.
     pub(crate) headers: Vec<String>,
     pub(crate) api: Option<String>,
-    /// Whether it has a certificate authority of its own.
+    /// Whether the account has its own certificate authority.
     pub(crate) ca_certificate: bool,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
-    /// Id of the API token that made it.
+    /// Id of the API token that created the account.
     pub(crate) created_by: String,
 }
 
-/// What a sign-in to an account's Airflow showed.
+/// Result of checking the sign-in to the upstream of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Check {
-    /// Whether everything tried works.
+    /// Whether all steps succeeded.
     pub(crate) ok: bool,
-    /// API and version, if Airflow answered.
+    /// Name of the API, if the upstream responded.
     pub(crate) api: Option<String>,
     pub(crate) version: Option<String>,
-    /// Documents that this Airflow has, for example the FAB auth manager's.
+    /// Documents that the upstream has, for example the document of the FAB auth manager.
     pub(crate) documents: Vec<String>,
-    /// Each thing tried, in order, with what to do if it failed.
+    /// Steps of the check in order. A failed step says what to do.
     pub(crate) steps: Vec<CheckStep>,
 }
 
-/// One thing tried.
+/// Step of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct CheckStep {
     pub(crate) name: String,
@@ -140,39 +140,39 @@ pub(crate) struct CheckStep {
     pub(crate) detail: String,
 }
 
-/// What an MCP server offers.
+/// Configuration of an MCP server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ServerConfig {
     pub(crate) methods: Vec<String>,
     pub(crate) tags: Vec<String>,
     pub(crate) tools: Vec<String>,
-    /// Whether a client needs an API token beside the URL.
+    /// Whether clients need an API token in addition to the URL.
     pub(crate) require_api_token_auth: bool,
-    /// Whether a client sees three tools by which it finds, describes and calls the others, instead of all. Not told where it is not so.
+    /// Whether clients see three tools that find, describe and call the other tools, instead of all tools. Omitted from responses if false.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) discover: bool,
 }
 
-/// A new MCP server.
+/// Input that creates an MCP server.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ServerInput {
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) config: ServerConfig,
-    /// From then on its URL is refused; never if not given.
+    /// Time from which the URL is rejected; the URL does not expire if omitted.
     #[serde(default)]
     pub(crate) expires_at: Option<Timestamp>,
 }
 
-/// A change of an MCP server: what is not given stays.
+/// Change of an MCP server. Omitted fields keep their value.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ServerPatch {
     pub(crate) name: Option<String>,
     pub(crate) config: Option<ConfigPatch>,
-    /// `null` removes the expiry.
+    /// New expiry; `null` removes the expiry.
     #[serde(deserialize_with = "given")]
     pub(crate) expires_at: Option<Option<Timestamp>>,
 }
@@ -183,7 +183,7 @@ fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
     T::deserialize(deserializer).map(Some)
 }
 
-/// A change of what an MCP server offers: what is not given stays, since `{"tags": []}` must not give an agent the methods that it did not have.
+/// Change of the configuration of an MCP server. Omitted fields keep their value, so that `{"tags": []}` does not give an agent methods that it did not have.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ConfigPatch {
@@ -200,7 +200,7 @@ pub(crate) struct ConfigPatch {
 }
 
 impl ConfigPatch {
-    /// The configuration with the parts that are given.
+    /// Applies the given fields to a configuration.
     pub(crate) fn apply(&self, config: &mut ServerConfig) {
         let texts = [
             (&self.methods, &mut config.methods),
@@ -225,7 +225,7 @@ impl ConfigPatch {
     }
 }
 
-/// All parts.
+/// Converts a configuration to a change that sets every field.
 impl From<ServerConfig> for ConfigPatch {
     fn from(config: ServerConfig) -> Self {
         Self {
@@ -238,7 +238,7 @@ impl From<ServerConfig> for ConfigPatch {
     }
 }
 
-/// An MCP server: one account, narrowed, under a URL of its own.
+/// MCP server: selected tools of one account at a URL of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct McpServer {
     pub(crate) id: String,
@@ -251,29 +251,29 @@ pub(crate) struct McpServer {
     pub(crate) created_by: String,
 }
 
-/// A server as it is answered once, when it is made or its URL is rotated.
+/// MCP server with its URL, which is returned only when the server is created or its URL is rotated.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct NewServer {
     #[serde(flatten)]
     pub(crate) server: McpServer,
-    /// The part of the URL that must stay secret.
+    /// Server token: the secret part of the URL.
     pub(crate) token: String,
     pub(crate) url: String,
 }
 
-/// What an API token may do.
+/// Permissions of an API token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Role {
-    /// Call MCP servers that require an API token; nothing else.
+    /// Calls MCP servers that require an API token.
     Caller,
-    /// Make and change MCP servers of existing accounts, and read the audit log.
+    /// Creates and changes MCP servers of existing accounts, and reads the audit log.
     Issuer,
-    /// Everything.
+    /// Has all permissions.
     Admin,
 }
 
-/// A new API token.
+/// Input that creates an API token.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiTokenInput {
@@ -283,7 +283,7 @@ pub(crate) struct ApiTokenInput {
     pub(crate) expires_at: Option<Timestamp>,
 }
 
-/// An API token of a person or a program.
+/// API token of a person or a program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct ApiToken {
     pub(crate) id: String,
@@ -294,7 +294,7 @@ pub(crate) struct ApiToken {
     pub(crate) created_by: String,
 }
 
-/// An API token as it is answered once.
+/// API token with its secret text, which is returned only when the token is created.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct NewApiToken {
     #[serde(flatten)]
@@ -302,57 +302,57 @@ pub(crate) struct NewApiToken {
     pub(crate) token: String,
 }
 
-/// Who asks: an API token that is good now.
+/// Identity of the caller: a valid API token, or the gateway itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Principal {
-    /// Id of the API token; `gateway` for what the gateway does by itself.
+    /// Id of the API token; `gateway` for actions of the gateway itself.
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) role: Role,
 }
 
-/// A page of something, newest first.
+/// Page of a list, newest items first.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Page<T> {
     pub(crate) result: Vec<T>,
-    /// Pass it back for the next page.
+    /// Cursor of the next page.
     pub(crate) next_cursor: Option<String>,
 }
 
-/// Which part of a list.
+/// Query parameters of a list.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct PageQuery {
-    /// 1 to 1000; 50 if not given.
+    /// Items per page, 1 to 1000; 50 if omitted.
     pub(crate) limit: Option<u32>,
     pub(crate) cursor: Option<String>,
 }
 
-/// One call or one change.
+/// Audit record of one call or one change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct AuditRecord {
-    /// Increases; gaps are possible.
+    /// Number of the record. Numbers increase and may have gaps.
     pub(crate) id: i64,
     pub(crate) at: Timestamp,
-    /// Id of the MCP server's or the person's token: what it was done with.
+    /// Id of the MCP server or the API token that was used.
     pub(crate) actor: String,
-    /// Name of the MCP client, as it says, or of the API token.
+    /// Name that the MCP client gives itself, or name of the API token.
     pub(crate) actor_name: String,
-    /// `call` for a tool call, else what was done: `account.create`, `server.revoke`, ...
+    /// `call` for a tool call, otherwise the name of the change, for example `account.create` or `server.revoke`.
     pub(crate) action: String,
     pub(crate) account_id: Option<String>,
     pub(crate) server_id: Option<String>,
     pub(crate) tool: Option<String>,
-    /// `read` or `write`, for a call.
+    /// `read` or `write` for a call.
     pub(crate) effect: Option<String>,
-    /// `ok`, or the code of the error.
+    /// `ok`, or the error code.
     pub(crate) outcome: String,
     pub(crate) duration_ms: i64,
-    /// HTTP status of Airflow's answer.
+    /// HTTP status of the upstream response.
     pub(crate) upstream_status: Option<i32>,
 }
 
-/// Which records of the audit log.
+/// Filter of the audit log.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct AuditQuery {

@@ -1,4 +1,4 @@
-//! What operations ask: whether it lives (`/healthz`), whether it can work (`/readyz`), what it does (`/metrics`). Nothing here names a server, an account or a client.
+//! Endpoints for monitoring: whether the process is alive (`/healthz`), whether it can serve requests (`/readyz`), and its metrics (`/metrics`). No response contains the name of a server, an account or a client.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,15 +22,15 @@ use runtime::Tool;
 use super::service::Gateway;
 use crate::product::{product, words};
 
-/// Longest wait for the store before it counts as not ready.
+/// Time to wait for the store before the gateway counts as not ready.
 const STORE_WAIT: Duration = Duration::from_secs(3);
 
-/// From a cached answer of this machine to a slow list.
+/// Bounds of the duration histogram in seconds, from a cached response on the same machine to a slow list.
 const BUCKETS: [f64; 12] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
 ];
 
-/// What is counted.
+/// Metrics of the gateway.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
@@ -165,7 +165,7 @@ impl Metrics {
         self.slowed.inc();
     }
 
-    /// A request begins; what is returned has to be told how it ended.
+    /// Counts a request in flight. The caller reports its end to the returned value.
     pub(crate) fn request(self: &Arc<Self>) -> InFlight {
         self.in_flight.inc();
         InFlight(Arc::clone(self))
@@ -178,11 +178,11 @@ impl Metrics {
     }
 }
 
-/// A request being worked on.
+/// Request in flight.
 pub(crate) struct InFlight(Arc<Metrics>);
 
 impl InFlight {
-    /// The request has been answered.
+    /// Counts a request that has a response.
     pub(crate) fn answered(&self, route: String, status: StatusCode) {
         let status = status.as_u16();
         self.0
@@ -198,16 +198,16 @@ impl Drop for InFlight {
     }
 }
 
-/// What the routes need.
+/// State of the monitoring routes.
 #[derive(Clone)]
 pub(crate) struct Operations {
     pub(crate) gateway: Gateway,
     pub(crate) metrics: Arc<Metrics>,
-    /// The gateway takes no new work.
+    /// Whether the gateway is shutting down and accepts no new requests.
     pub(crate) ending: Arc<AtomicBool>,
 }
 
-/// The routes for operations.
+/// Creates the monitoring routes.
 pub(crate) fn router(operations: Operations) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))

@@ -1,4 +1,4 @@
-//! The options of `airflow-mcp serve` and what follows from them. Whatever makes no sense is reported together.
+//! Options of `airflow-mcp serve` and the values derived from them. All invalid options are reported together.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ use super::service::StoreUrl;
 use crate::product::{product, words};
 use crate::settings::{Environment, Problems, set};
 
-/// Name of the database in the data directory.
+/// File name of the database in the data directory.
 const DATABASE: &str = "%NAME%.sqlite";
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -92,9 +92,9 @@ pub(crate) struct ServeArgs {
     )]
     pub(crate) config: Option<PathBuf>,
 
-    /// Let accounts made through the management API and the page read their token from a file of this machine, or have a command of this machine print it.
+    /// Allow accounts that are created through the management API or the page to read their token from a file on this machine, or to run a command on this machine that prints it.
     ///
-    /// Whoever has an API token of an administrator can then read files and run commands as the gateway. Accounts in --config may always.
+    /// With this option, anyone with an API token of an administrator can read files and run commands with the permissions of the gateway. Accounts in --config may always do so.
     #[arg(
         long,
         env = "%PREFIX%_MCP_ALLOW_LOCAL_CREDENTIALS",
@@ -151,7 +151,7 @@ pub(crate) struct StoreArgs {
     )]
     pub(crate) key_file: Option<PathBuf>,
 
-    /// Files with keys used before, to read what is not encrypted anew yet.
+    /// Files with previous keys, for credentials that are not re-encrypted yet.
     #[arg(
         long = "old-key-file",
         value_name = "FILE",
@@ -172,11 +172,11 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// What follows from the options.
+/// Values derived from the options.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) listen: SocketAddr,
-    /// Without a slash at its end.
+    /// URL without a trailing slash.
     pub(crate) public_url: Option<String>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) allowed_origins: Vec<String>,
@@ -184,12 +184,12 @@ pub(crate) struct Options {
     pub(crate) store: StoreUrl,
     pub(crate) keys: Keys,
     pub(crate) config: Option<ConfigFile>,
-    /// Whether accounts made by others than the file may read files and run commands.
+    /// Whether accounts that are not declared in the configuration file may read files and run commands.
     pub(crate) local_credentials: bool,
     pub(crate) audit_retention: Duration,
 }
 
-/// A configuration file as it was read.
+/// Configuration file with its parsed content.
 #[derive(Debug)]
 pub(crate) struct ConfigFile {
     pub(crate) path: PathBuf,
@@ -197,7 +197,7 @@ pub(crate) struct ConfigFile {
 }
 
 impl Options {
-    /// Everything that the options say, or everything that is wrong with them. Nothing is made on disk if anything is wrong.
+    /// Checks all options and returns their values or all errors. If there is an error, nothing is created on disk.
     pub(crate) fn new(args: ServeArgs, environment: Environment<'_>) -> Result<Self, Problems> {
         let mut problems = Vec::new();
         let listen = args.listen.trim().parse().map_err(|_| {
@@ -255,7 +255,7 @@ impl Options {
     }
 }
 
-/// Which hosts and origins are accepted.
+/// Checks the accepted hosts and origins.
 pub(crate) fn access(
     public_url: &str,
     hosts: &[String],
@@ -281,7 +281,7 @@ fn declared(path: PathBuf, environment: Environment<'_>) -> Result<ConfigFile, V
     }
 }
 
-/// The store and the keys; makes the data directory and a key if there are none and `make` says so.
+/// Returns the store and the keys. If `make` is true, creates the data directory and a key if they do not exist.
 pub(crate) fn stored(
     args: &StoreArgs,
     environment: Environment<'_>,
@@ -312,7 +312,7 @@ pub(crate) fn stored(
     Ok((store, keys))
 }
 
-/// Makes a directory that only its owner can read.
+/// Creates a directory that only its owner can read.
 pub(super) fn directory(path: &Path) -> Result<(), String> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

@@ -1,4 +1,4 @@
-//! Which `Host` and, for MCP, `Origin` headers are accepted. A web page on another site can make a browser send requests to a gateway that only this machine or network reaches; by its `Origin`, or by the `Host` if it points a name of its own at the gateway, it is told from those who may. The management API wants a token that no browser adds by itself, and the admin page has protection of its own, so there the `Origin` does not matter.
+//! Checks the `Host` header and, for MCP, the `Origin` header. A web page of another site can make a browser send requests to a gateway that only this machine or network can reach. Such a request is recognised by its `Origin`, or by its `Host` if the page's own host name resolves to the gateway. The management API requires a token that no browser adds by itself, and the admin page has its own protection, so both ignore `Origin`.
 
 use axum::extract::Request;
 use axum::http::uri::{Authority, Uri};
@@ -9,26 +9,26 @@ use super::answers::refusal;
 
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// What scripts of an allowed origin may read besides the body.
+/// Response headers that scripts of an allowed origin may read.
 const EXPOSED: &str = "mcp-protocol-version, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, www-authenticate, x-request-id";
 
-/// How long a browser may keep the answer to a preflight request.
+/// Time in seconds for which a browser may cache the response to a preflight request.
 const PREFLIGHT_SECONDS: &str = "600";
 
-/// Which hosts and origins are accepted.
+/// Accepted hosts and origins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Access {
     hosts: Vec<Host>,
-    /// Accepted, but scripts get no leave to read the answer.
+    /// Accepted origins whose scripts may not read responses.
     origins: Vec<Origin>,
-    /// Accepted, and scripts of theirs may read the answer.
+    /// Accepted origins whose scripts may read responses.
     scripts: Vec<Origin>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Host {
     name: String,
-    /// Any, if there is none.
+    /// Accepted port; `None` accepts every port.
     port: Option<u16>,
 }
 
@@ -39,7 +39,7 @@ struct Origin {
 }
 
 impl Access {
-    /// Accepts what the public URL says and, if that is of this machine, all of this machine; further hosts, and further origins whose scripts may read answers. Everything that makes no sense is reported.
+    /// Accepts loopback hosts, the host and the origin of the public URL, further hosts, and further origins whose scripts may read responses. If the public URL is a loopback URL, all loopback origins are accepted. Returns all errors.
     pub(crate) fn new(
         public_url: &Uri,
         hosts: &[String],
@@ -110,7 +110,7 @@ impl Access {
                 scripts: Some(value.clone()),
             };
         }
-        // A page of the gateway itself: whoever sent it passed the check of the host.
+        // The request comes from a page of the gateway itself, because its host was already accepted.
         let own = origin.host == host.with_default_port(&origin.scheme);
         if own || self.origins.iter().any(|it| it.covers(&origin)) {
             return Verdict::Accepted { scripts: None };
@@ -125,7 +125,7 @@ impl Access {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
-    /// With the origin whose scripts may read the answer.
+    /// Accepted request, with the origin whose scripts may read the response.
     Accepted {
         scripts: Option<HeaderValue>,
     },
@@ -147,7 +147,7 @@ impl Host {
     }
 
     fn of(authority: &Authority) -> Option<Self> {
-        // `user@host` and `host:` are no hosts; neither is a port that is no number.
+        // `user@host` and `host:` are invalid, and so is a port that is not a number.
         let plain = authority.as_str();
         let name = authority.host().to_ascii_lowercase();
         let port = authority.port_u16();
@@ -170,7 +170,7 @@ impl Host {
 }
 
 impl Origin {
-    /// As a setting: `https://name`, `https://name:8443`, `http://localhost:*`.
+    /// Parses an origin in an option: `https://name`, `https://name:8443`, `http://localhost:*`.
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim().trim_end_matches('/');
         if let Some(any) = text.strip_suffix(":*") {
@@ -181,7 +181,7 @@ impl Origin {
         Self::sent(text)
     }
 
-    /// As a browser sends it; the port is always there.
+    /// Parses an origin as browsers send it. The result always has a port.
     fn sent(text: &str) -> Option<Self> {
         let (scheme, authority) = text.split_once("://")?;
         let scheme = scheme.to_ascii_lowercase();
@@ -207,7 +207,7 @@ fn is_mcp(uri: &Uri) -> bool {
     uri.path().starts_with("/mcp/")
 }
 
-/// The one host that a request names. Two that differ mean that somebody plays tricks on a proxy.
+/// Returns the host of the request. Repeated or contradictory hosts suggest an attempt to deceive a proxy, so such a request has no valid host.
 fn host(uri: &Uri, headers: &HeaderMap) -> Option<Host> {
     let mut values = headers.get_all(header::HOST).iter();
     let named = match values.next() {
@@ -227,7 +227,7 @@ fn host(uri: &Uri, headers: &HeaderMap) -> Option<Host> {
     }
 }
 
-/// Refuses hosts and origins that are not accepted, and answers the questions of browsers. Of what is accepted, the origin whose scripts may read the answer.
+/// Rejects hosts and origins that are not accepted, and responds to preflight requests. For an accepted request, returns the origin whose scripts may read the response.
 pub(crate) fn check(
     access: &Access,
     request: &Request,
@@ -252,7 +252,7 @@ pub(crate) fn check(
     }
 }
 
-/// Lets scripts of the origin read an answer.
+/// Lets scripts of the origin read a response.
 pub(crate) fn share(response: &mut Response, origin: HeaderValue) {
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -270,7 +270,7 @@ fn is_preflight(request: &Request) -> bool {
             .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// The same for all URLs, so that it tells nothing about one.
+/// Creates the response to a preflight request. The response is the same for all URLs, so that it does not reveal which of them exist.
 fn preflight(origin: HeaderValue, headers: &HeaderMap) -> Response {
     let wanted = headers
         .get(header::ACCESS_CONTROL_REQUEST_HEADERS)
@@ -389,7 +389,7 @@ mod tests {
                 &["https://mcp.example.org"],
                 "ok",
             ),
-            // The page of the gateway, by another name that it is allowed to have.
+            // A page of the gateway at another of its allowed hosts.
             (
                 public,
                 &["allowed.example:9000"],

@@ -1,4 +1,4 @@
-//! Cursors of lists: opaque, and good only for the list they came from. A page begins after the last entry of the one before, so nothing that comes or goes meanwhile shifts it.
+//! Cursors of lists. A cursor is opaque and valid only for the list that returned it. A page begins after the last item of the previous page, so items that are added or removed in the meantime do not shift it.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -7,17 +7,17 @@ use super::error::{FieldProblem, ServiceError};
 use super::model::Page;
 use super::store::rows::Before;
 
-/// Which list a cursor belongs to.
+/// List to which a cursor belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct List<'a> {
-    /// What is listed.
+    /// Name of the list.
     pub(crate) what: &'static str,
-    /// Of what, if of one thing only.
+    /// Id of the parent whose items are listed; empty for all items.
     pub(crate) of: &'a str,
 }
 
 impl List<'_> {
-    /// Where a page begins.
+    /// Returns the position at which a page begins.
     pub(crate) fn before(self, cursor: Option<&str>) -> Result<Before, ServiceError> {
         let Some(cursor) = cursor.filter(|cursor| !cursor.is_empty()) else {
             return Ok(Before::first());
@@ -50,7 +50,7 @@ impl List<'_> {
         BASE64_URL_SAFE_NO_PAD.encode(format!("{what}\n{of}\n{created_at}\n{id}"))
     }
 
-    /// The page out of rows of which one more was read than it holds.
+    /// Creates a page from rows that were read with the limit of [`rows`]. If there is one row more than the page holds, another page follows.
     pub(crate) fn page<R, T, E>(
         self,
         mut rows: Vec<R>,
@@ -71,7 +71,7 @@ impl List<'_> {
     }
 }
 
-/// How many rows to read for a page: one more tells whether there is another.
+/// Returns the number of rows to read for a page. One additional row shows whether another page follows.
 pub(crate) fn rows(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
 }

@@ -1,4 +1,4 @@
-//! `airflow-mcp serve`: puts the gateway together, serves it, and ends it without breaking off what is under way.
+//! `airflow-mcp serve`: assembles the gateway, serves requests, and shuts down without interrupting requests in flight.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
@@ -34,18 +34,18 @@ use crate::output;
 use crate::product::product;
 use crate::settings::process_environment;
 
-/// How long calls in flight may take to finish after the signal to end.
+/// Time for calls in flight to finish after the signal to stop.
 const LAST_CALLS: Duration = Duration::from_secs(30);
 
-/// How long those that did not may take to be recorded.
+/// Time for cancelled calls to write their audit records.
 const LAST_RECORDS: Duration = Duration::from_secs(5);
 
-/// How often what has expired is removed.
+/// Interval at which expired objects are removed.
 const PURGE_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Serves until a signal to end.
+/// Serves requests until a signal to stop.
 pub(crate) async fn serve(options: Options) -> anyhow::Result<()> {
-    // Before anything else, so that a signal while starting is not lost.
+    // Handlers are installed first, so that no signal is lost during start-up.
     let mut signals = [
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
@@ -103,7 +103,7 @@ pub(crate) async fn serve(options: Options) -> anyhow::Result<()> {
     let server = listen::serve(listener, app, ended);
     let finished = async {
         server.await;
-        // Those whose clients have left, too.
+        // Requests whose clients have disconnected are also awaited.
         requests.finished().await;
     };
     let mut finished = pin!(finished);
@@ -130,7 +130,7 @@ pub(crate) async fn serve(options: Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where requests go, and those that MCP has to answer.
+/// Creates the routes, and the handle of the MCP requests in flight.
 fn app(
     gateway: &Gateway,
     access: Access,
@@ -151,7 +151,7 @@ fn app(
         .merge(super::manage::router(gateway.clone()))
         .merge(super::admin::router(gateway.clone()))
         .layer(from_fn_with_state(Arc::clone(&guard), front::guard));
-    // Probes come by address, not by name.
+    // Probes address the gateway by IP address, so the host check must not apply to them.
     let operations = ops::router(Operations {
         gateway: gateway.clone(),
         metrics: Arc::clone(&metrics),
@@ -172,7 +172,7 @@ fn app(
     (app, requests)
 }
 
-/// Where a request goes: to MCP, or to what axum has a route for.
+/// Dispatcher of requests to MCP or to the axum routes.
 struct App {
     front: Arc<Front>,
     guard: Arc<Guard>,
@@ -201,7 +201,7 @@ async fn not_found() -> Response {
     )
 }
 
-/// Makes what the configuration file declares.
+/// Creates and updates the accounts and servers that the configuration file declares.
 async fn apply(gateway: &Gateway, file: ConfigFile) -> anyhow::Result<()> {
     let applied = config::apply(gateway, file.declared)
         .await
@@ -224,7 +224,7 @@ async fn first(signals: &mut [Signal; 2]) {
     }
 }
 
-/// How this machine reaches an address that it listens on.
+/// Returns the URL at which this machine reaches an address that the gateway listens on.
 fn local_url(mut address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         match address {

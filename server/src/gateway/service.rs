@@ -1,4 +1,4 @@
-//! What the gateway can do, each thing once: the management API, the page, the command line and the configuration file all come here. Every method checks the role of who asks, and every change is in the audit log.
+//! Operations of the gateway, each implemented once. The management API, the admin page, the command line and the configuration file all use them. Every method with a caller checks the caller's role, and every change by a caller is written to the audit log.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -37,39 +37,39 @@ use live::{LastError, Live};
 
 type Result<T, E = ServiceError> = std::result::Result<T, E>;
 
-/// What a gateway is made of.
+/// Options of a gateway.
 #[derive(Debug)]
 pub(crate) struct GatewayOptions {
-    /// Where everything is kept.
+    /// Location of the store.
     pub(crate) store: StoreUrl,
-    /// The key that encrypts credentials: 32 bytes in base64.
+    /// Key that encrypts credentials: 32 bytes in base64.
     pub(crate) key: SecretString,
-    /// Keys that were used before and are still needed to read.
+    /// Previous keys that are still needed for decryption.
     pub(crate) old_keys: Vec<SecretString>,
-    /// Where these are from, to read them again.
+    /// Sources of the keys, from which they can be read again.
     pub(crate) key_places: KeyPlaces,
-    /// Where clients reach the gateway, without slash at its end.
+    /// URL at which clients reach the gateway, without a trailing slash.
     pub(crate) public_url: String,
-    /// Whether accounts made through the management API and the page may read files and run commands of this machine.
+    /// Whether accounts that are created with the management API or the admin page may read files and run commands on this machine.
     pub(crate) local_credentials: bool,
-    /// How long audit records are kept.
+    /// Time for which audit records are kept.
     pub(crate) audit_retention: Duration,
-    /// How often what has expired is removed.
+    /// Interval at which expired objects are removed.
     pub(crate) purge_interval: Duration,
-    /// The APIs that an account can have, newest first.
+    /// APIs that an account can have, newest first.
     pub(crate) apis: &'static [&'static Api],
 }
 
-/// Where everything is kept.
+/// Location of the store.
 #[derive(Debug, Clone)]
 pub(crate) enum StoreUrl {
-    /// A file, made if it is not there.
+    /// SQLite file, created if it does not exist.
     Sqlite(PathBuf),
-    /// `postgres://…`; it may hold a password.
+    /// URL `postgres://…`, which may contain a password.
     Postgres(SecretString),
 }
 
-/// The gateway. Cheap to clone.
+/// Gateway. Cloning is cheap.
 #[derive(Clone)]
 pub(crate) struct Gateway(Arc<Inner>);
 
@@ -85,31 +85,31 @@ struct Inner {
     rereading: Rereading,
     directory: Arc<Directory>,
     live: Mutex<HashMap<String, Live>>,
-    /// Why accounts cannot even be tried, by their ids.
+    /// Errors of accounts that cannot be used at all, by account id.
     unusable: Mutex<HashMap<String, LastError>>,
     audit: AuditWriter,
     tasks: Mutex<Vec<AbortHandle>>,
 }
 
-/// What the token of a server URL stands for.
+/// MCP server that a server token resolves to.
 #[derive(Debug)]
 pub(crate) struct Resolved {
-    /// The server.
+    /// MCP server.
     pub(crate) server: McpServer,
-    /// Shared by all servers of the account.
+    /// Runtime account, shared by all MCP servers of the account.
     pub(crate) account: runtime::Account,
-    /// What the server offers.
+    /// Tools that the MCP server offers.
     pub(crate) offer: Offer,
     /// Name of the account.
     pub(crate) account_name: String,
 }
 
-/// One call of a tool, for the audit log.
+/// Tool call, for the audit log.
 #[derive(Debug, Clone)]
 pub(crate) struct CallRecord {
     /// Id of the MCP server, or of the API token that was sent with the call.
     pub(crate) actor: String,
-    /// What the client calls itself, or the name of the API token.
+    /// Name that the client gives itself, or name of the API token.
     pub(crate) actor_name: String,
     /// Id of the account.
     pub(crate) account_id: String,
@@ -117,18 +117,18 @@ pub(crate) struct CallRecord {
     pub(crate) server_id: String,
     /// Name of the tool.
     pub(crate) tool: String,
-    /// Whether the tool changes nothing; unknown if there is no such tool.
+    /// Whether the tool changes nothing; `None` for an unknown tool.
     pub(crate) read_only: Option<bool>,
-    /// `ok`, or the code of the error.
+    /// `ok`, or the error code.
     pub(crate) outcome: String,
-    /// How long it took.
+    /// Duration of the call.
     pub(crate) duration: Duration,
-    /// HTTP status of the answer.
+    /// HTTP status of the upstream response.
     pub(crate) upstream_status: Option<u16>,
 }
 
 impl Principal {
-    /// What the gateway does by itself: its configuration file, what expires.
+    /// Returns the identity for actions of the gateway itself, such as applying the configuration file and removing expired objects.
     pub(crate) fn gateway() -> Self {
         Self {
             id: "gateway".to_owned(),
@@ -137,14 +137,14 @@ impl Principal {
         }
     }
 
-    /// Whether it is the gateway itself. Ids of API tokens begin otherwise.
+    /// Returns whether the caller is the gateway itself. Ids of API tokens have a prefix and cannot equal `gateway`.
     pub(crate) fn is_gateway(&self) -> bool {
         self.id == "gateway"
     }
 }
 
 impl Gateway {
-    /// Opens the store, makes or updates its tables, starts the background tasks. If there is no good API token of an administrator, as at the first start, one is made and has to be shown, once.
+    /// Opens the store, creates or updates its tables and starts the background tasks. If no valid API token of an administrator exists, as at the first start, creates one and returns its text, which is shown only once.
     pub(crate) async fn open(options: GatewayOptions) -> anyhow::Result<(Self, Option<String>)> {
         let vault = Vault::new(&options.key, &options.old_keys)?;
         let store = Arc::new(Store::open(&options.store).await?);
@@ -190,7 +190,7 @@ impl Gateway {
                 if let Err(error) = gateway.purge_once().await {
                     tracing::warn!(%error, "what has expired cannot be removed");
                 }
-                // What is wrong with the keys is logged where it is found out.
+                // Errors of the keys are logged where they are detected.
                 let _ = gateway.keys_in_use().await;
                 drop(gateway);
                 tokio::time::sleep(purge_interval).await;
@@ -199,19 +199,19 @@ impl Gateway {
         tasks.push(tokio::spawn(purge).abort_handle());
     }
 
-    /// Ends the background tasks after everything that was to be written is written.
+    /// Stops the background tasks and returns after all queued audit records are written.
     pub(crate) async fn close(&self) {
         self.0.abort();
         self.0.audit.close().await;
         self.0.store.close().await;
     }
 
-    /// Whether the store answers.
+    /// Checks whether the store responds.
     pub(crate) async fn ready(&self) -> Result<()> {
         self.0.store.ping().await.map_err(ServiceError::from)
     }
 
-    /// What the token of a server URL stands for at this moment.
+    /// Resolves a server token at this moment.
     pub(crate) async fn resolve(&self, token: &str) -> Result<Arc<Resolved>, Refusal> {
         let hash = token::hash(token);
         let resolved = match self.0.directory.server(&hash) {
@@ -252,7 +252,7 @@ impl Gateway {
         })
     }
 
-    /// Removes what has expired, once. Done in the background too.
+    /// Removes expired objects once. A background task also does this regularly.
     pub(crate) async fn purge_once(&self) -> Result<()> {
         let now = self.now();
         let gateway = Principal::gateway();
@@ -272,7 +272,7 @@ impl Gateway {
         Ok(())
     }
 
-    /// Forgets what a change makes untrue. Calls on their way keep what they have.
+    /// Removes cached data that a change affects. Calls in flight keep their data.
     fn forget(&self, change: &Change) {
         if let Change::Account(id) = change {
             self.0.live().remove(id);
@@ -285,7 +285,7 @@ impl Gateway {
         self.0.clock.now()
     }
 
-    /// A record of something that was done now, and went well.
+    /// Creates an audit record of a successful action at this moment.
     fn record(&self, who: &Principal, action: &str) -> NewAudit {
         NewAudit {
             at: self.now(),
@@ -334,7 +334,7 @@ impl std::fmt::Debug for Gateway {
     }
 }
 
-/// Fails unless the role is at least this one.
+/// Fails unless the caller has at least this role.
 fn require(who: &Principal, needs: Role) -> Result<()> {
     if who.role >= needs {
         Ok(())
@@ -348,7 +348,7 @@ fn not_found(what: &'static str, id: &str) -> ServiceError {
     ServiceError::NotFound { what, id }
 }
 
-/// An error of the store. What it says is for the log: it may quote what was to be stored.
+/// Maps an error of the store. The error text is for the log, because it may quote the values to be stored.
 impl From<sqlx::Error> for ServiceError {
     fn from(error: sqlx::Error) -> Self {
         tracing::error!(%error, "the store failed");
@@ -358,7 +358,7 @@ impl From<sqlx::Error> for ServiceError {
             | sqlx::Error::WorkerCrashed
             | sqlx::Error::Io(_)
             | sqlx::Error::Tls(_) => unavailable(),
-            // Of PostgreSQL: no connection, no resources, shut down. Of SQLite: busy or locked.
+            // PostgreSQL: no connection, no resources, shutdown. SQLite: busy or locked.
             sqlx::Error::Database(database) => match database.code().as_deref() {
                 Some("5" | "6") => unavailable(),
                 Some(code) if ["08", "53", "57"].iter().any(|it| code.starts_with(it)) => {

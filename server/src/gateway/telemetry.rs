@@ -1,4 +1,4 @@
-//! What can be seen of a request from outside: its id, its line in the log. Never its URL, since that holds a token.
+//! Request ids and log lines. Neither contains the URL of a request, because it contains a server token.
 
 use std::hash::{BuildHasher, RandomState};
 use std::panic::AssertUnwindSafe;
@@ -20,10 +20,10 @@ use crate::handler::{milliseconds, panic_text};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Longest request id that is taken over from a client.
+/// Longest request id that is accepted from a client.
 const MAX_REQUEST_ID: usize = 128;
 
-/// Gives each request an id and a line in the log, counts it, and turns a panic into an answer.
+/// Gives each request an id and a log line, counts it, and turns a panic into an error response.
 pub(crate) async fn observe<F: Future<Output = Response>>(
     metrics: &Arc<Metrics>,
     route: &str,
@@ -45,7 +45,7 @@ pub(crate) async fn observe<F: Future<Output = Response>>(
         server = tracing::field::Empty,
         account = tracing::field::Empty
     );
-    // Where it lies, since what follows would move all of it.
+    // The future is pinned here, because the combinators below would move all of it.
     let answer = pin!(answer(request));
     let mut response = AssertUnwindSafe(answer)
         .catch_unwind()
@@ -72,7 +72,7 @@ pub(crate) async fn observe<F: Future<Output = Response>>(
     response
 }
 
-/// The id that the client or a proxy gave, if it is a sensible one, else a new one.
+/// Returns the request id from the client or a proxy if it is well-formed, otherwise a new one.
 fn request_id(request: &Request) -> HeaderValue {
     let sensible = |id: &&HeaderValue| {
         let bytes = id.as_bytes();
@@ -84,7 +84,7 @@ fn request_id(request: &Request) -> HeaderValue {
     if let Some(id) = request.headers().get(REQUEST_ID).filter(sensible) {
         return id.clone();
     }
-    // Another one in each process, and no question to the operating system for each request.
+    // A random key per process makes ids unique without a system call for each request.
     static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let id = KEY.hash_one(COUNT.fetch_add(1, Ordering::Relaxed));

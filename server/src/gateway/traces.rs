@@ -1,4 +1,4 @@
-//! A span for each call of a tool, sent over OTLP if the environment says where to, with the names that OpenTelemetry has for MCP. A span holds neither arguments nor results.
+//! Creates a span for each tool call, with the attribute names of the OpenTelemetry conventions for MCP, and sends it over OTLP if the environment names an endpoint. A span contains neither arguments nor results.
 
 use std::time::SystemTime;
 
@@ -21,7 +21,7 @@ use crate::handler::{Called, Refused};
 use crate::product::product;
 use crate::settings::Environment;
 
-/// Where traces go, if they go anywhere.
+/// Exporter of traces; `None` inside if traces are not exported.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Traces(Option<Pipeline>);
 
@@ -32,7 +32,7 @@ struct Pipeline {
 }
 
 impl Traces {
-    /// Sends traces where OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT says; the other variables of OpenTelemetry count too.
+    /// Starts the export if OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set. The other variables of OpenTelemetry apply, too.
     pub(crate) fn start(environment: Environment<'_>) -> anyhow::Result<Self> {
         let set = |name| environment(name).is_some_and(|value| !value.trim().is_empty());
         let wanted =
@@ -42,7 +42,7 @@ impl Traces {
         if !wanted || disabled {
             return Ok(Self::default());
         }
-        // The exporter's client needs one; whoever comes second changes nothing.
+        // The HTTP client of the exporter needs a crypto provider. If one is already installed, this call changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let exporter = SpanExporter::builder()
             .with_http()
@@ -62,7 +62,7 @@ impl Traces {
         Ok(Self(Some(Pipeline { provider, tracer })))
     }
 
-    /// A call has ended.
+    /// Creates the span of a call that has ended.
     pub(crate) fn called(&self, call: &Called<'_>, outcome: &'static str) {
         let Some(Pipeline { tracer, .. }) = &self.0 else {
             return;
@@ -72,7 +72,7 @@ impl Traces {
         let mut span = tracer
             .span_builder(match call.tool {
                 Some(tool) => format!("tools/call {}", tool.name),
-                // What no tool is called may be anything.
+                // The name of an unknown tool is arbitrary text from the client and is left out.
                 None => "tools/call".to_owned(),
             })
             .with_kind(SpanKind::Server)
@@ -85,7 +85,7 @@ impl Traces {
         span.end_with_timestamp(ended);
     }
 
-    /// Sends what is left.
+    /// Sends the remaining spans.
     pub(crate) async fn end(self) {
         if let Some(Pipeline { provider, .. }) = self.0 {
             let ended = tokio::task::spawn_blocking(move || provider.shutdown()).await;
@@ -96,7 +96,7 @@ impl Traces {
     }
 }
 
-/// An attribute that no convention has a name for.
+/// Returns the name of an attribute for which no convention exists.
 fn attribute(name: &str) -> String {
     format!("{}.{name}", product().name.replace('-', "_"))
 }
@@ -124,7 +124,7 @@ fn attributes(call: &Called<'_>, outcome: &'static str) -> Vec<KeyValue> {
     }
     match call.outcome {
         Ok(answer) if answer.error.is_some() => {
-            // Over HTTP and JSON-RPC such a call looks like a good one.
+            // A tool error is a success for HTTP and JSON-RPC, so it has no status code of its own.
             attributes.push(KeyValue::new("error.type", "tool_error"));
         }
         Ok(_) => {}
@@ -140,7 +140,7 @@ fn attributes(call: &Called<'_>, outcome: &'static str) -> Vec<KeyValue> {
     attributes
 }
 
-/// What the call is part of: as its own message says, else as the request that brought it says.
+/// Returns the trace context of the call: from the MCP message if present, otherwise from the HTTP request.
 fn parent(context: &RequestContext<RoleServer>) -> Context {
     let propagator = TraceContextPropagator::new();
     let none = Context::new();

@@ -1,4 +1,4 @@
-//! What is given to the gateway, checked: all problems at once, each with its field.
+//! Checks the input of the gateway and reports all invalid fields at once.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,14 +11,14 @@ use secrecy::{ExposeSecret, SecretString};
 use super::error::{FieldProblem, ServiceError};
 use super::model::{AuthInput, ServerConfig};
 
-/// Longest name.
+/// Longest name in characters.
 const NAME: usize = 100;
-/// Most entries of a page.
+/// Largest number of items on a page.
 const MOST: u32 = 1000;
-/// Entries of a page if nothing is said.
+/// Number of items on a page if the limit is omitted.
 const USUAL: u32 = 50;
 
-/// All that an account is made of.
+/// All parts of an account that are checked.
 pub(crate) struct AccountParts<'a> {
     pub(crate) name: &'a str,
     pub(crate) base_url: &'a str,
@@ -28,7 +28,7 @@ pub(crate) struct AccountParts<'a> {
     pub(crate) ca_certificate: Option<&'a str>,
 }
 
-/// Collects problems.
+/// Collector of invalid fields.
 #[derive(Debug, Default)]
 pub(crate) struct Problems(Vec<FieldProblem>);
 
@@ -37,7 +37,7 @@ impl Problems {
         self.0.push(FieldProblem::new(field, problem));
     }
 
-    /// Fails if there is any.
+    /// Fails if a field is invalid.
     pub(crate) fn check(self) -> Result<(), ServiceError> {
         if self.0.is_empty() {
             Ok(())
@@ -46,7 +46,7 @@ impl Problems {
         }
     }
 
-    /// A name for people.
+    /// Checks a name that people read.
     pub(crate) fn name(&mut self, name: &str) {
         let length = name.chars().count();
         if name.trim().is_empty() {
@@ -60,7 +60,7 @@ impl Problems {
         }
     }
 
-    /// A time at which something expires.
+    /// Checks an expiry.
     pub(crate) fn expires_at(&mut self, at: Option<Timestamp>, now: i64) {
         if at.is_some_and(|at| at.as_microsecond() <= now) {
             self.add(
@@ -70,7 +70,7 @@ impl Problems {
         }
     }
 
-    /// What a server offers: names that exist, and at least one tool.
+    /// Checks the configuration of a server: all names must exist, and at least one tool must be selected.
     pub(crate) fn config(&mut self, config: &ServerConfig, apis: &[&'static Api]) {
         let Err(errors) = selection(config).check(apis) else {
             return;
@@ -86,7 +86,7 @@ impl Problems {
         }
     }
 
-    /// Everything of an account, each part by itself and then all together.
+    /// Checks each part of an account separately, and then all parts together.
     pub(crate) fn account(&mut self, parts: &AccountParts<'_>, apis: &'static [&'static Api]) {
         let before = self.0.len();
         self.name(parts.name);
@@ -123,7 +123,7 @@ impl Problems {
         if parts.base_url.chars().any(char::is_control) {
             self.add("base_url", "has a line break or another control character");
         }
-        // PostgreSQL has no place for such a character in a text.
+        // PostgreSQL cannot store NUL in a text.
         if parts.ca_certificate.is_some_and(|text| text.contains('\0')) {
             self.add("ca_certificate", "has a character that texts cannot have");
         }
@@ -155,10 +155,10 @@ impl Problems {
     }
 }
 
-/// Where an account is while only its other parts are looked at.
+/// Placeholder URL for checking the other parts of an account.
 const SOMEWHERE: &str = "https://localhost";
 
-/// The account as the runtime takes it.
+/// Converts an account to settings of the runtime.
 pub(crate) fn settings(parts: &AccountParts<'_>) -> Settings {
     let headers = parts.headers.iter();
     Settings {
@@ -181,7 +181,7 @@ fn credentials(auth: &AuthInput) -> Credentials {
     }
 }
 
-/// The tools that a configuration means.
+/// Converts a configuration to a selection of tools.
 pub(crate) fn selection(config: &ServerConfig) -> Selection {
     Selection {
         methods: config.methods.clone(),
@@ -190,7 +190,7 @@ pub(crate) fn selection(config: &ServerConfig) -> Selection {
     }
 }
 
-/// How many entries a page has.
+/// Checks the number of items on a page.
 pub(crate) fn limit(limit: Option<u32>) -> Result<usize, ServiceError> {
     match limit.unwrap_or(USUAL) {
         limit @ 1..=MOST => Ok(limit as usize),

@@ -1,4 +1,4 @@
-//! Credentials as they are stored: encrypted and authenticated with a key that is not in the store, and bound to the account they belong to.
+//! Encryption of stored credentials. Credentials are encrypted and authenticated with a key that is not in the store, and are bound to the account that owns them.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::digest::{SHA256, digest};
 use secrecy::{ExposeSecret, SecretString};
 
-/// The keys there are: the first encrypts, all decrypt.
+/// Set of keys. The first key encrypts, and all keys decrypt.
 #[derive(Clone)]
 pub(crate) struct Vault {
     keys: Vec<Key>,
@@ -20,25 +20,25 @@ struct Key {
     key: LessSafeKey,
 }
 
-/// An encrypted text.
+/// Encrypted text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sealed {
-    /// Which key it takes.
+    /// Id of the key that decrypts the text.
     pub(crate) key_id: String,
-    /// The nonce, the text and its tag.
+    /// Nonce, encrypted text and authentication tag.
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Why the vault does not do it. Shows no key.
+/// Error of the vault. Its text contains no key.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum VaultError {
-    /// The key is not 32 bytes in base64.
+    /// Key that is not 32 bytes in base64.
     NotAKey,
-    /// It was encrypted with a key that is not there.
+    /// Text that was encrypted with a key that the vault does not have.
     UnknownKey(String),
-    /// It was changed, or belongs to another account.
+    /// Text that was changed or belongs to another account.
     Broken,
-    /// The system has no random bytes.
+    /// Operating system without random bytes.
     NoRandom,
 }
 
@@ -63,7 +63,7 @@ impl fmt::Display for VaultError {
 }
 
 impl Vault {
-    /// A vault that encrypts with `key` and still reads what the old ones encrypted.
+    /// Creates a vault that encrypts with `key` and also decrypts with the old keys.
     pub(crate) fn new(key: &SecretString, old: &[SecretString]) -> Result<Self, VaultError> {
         let keys = std::iter::once(key).chain(old).map(Key::read);
         Ok(Self {
@@ -71,12 +71,12 @@ impl Vault {
         })
     }
 
-    /// Id of the key that encrypts. It follows from the key and tells nothing about it.
+    /// Returns the id of the encrypting key. The id is derived from the key and reveals nothing about it.
     pub(crate) fn key_id(&self) -> &str {
         self.keys.first().map_or("", |key| &key.id)
     }
 
-    /// A vault that encrypts with another key and still reads all that this one reads.
+    /// Returns a vault that encrypts with `key` and also decrypts with all keys of this vault.
     pub(crate) fn with_key(&self, key: &SecretString) -> Result<Self, VaultError> {
         let key = Key::read(key)?;
         let others = self.keys.iter().filter(|it| it.id != key.id).cloned();
@@ -84,12 +84,12 @@ impl Vault {
         Ok(Self { keys })
     }
 
-    /// Whether the key of this id is there.
+    /// Returns whether the vault has the key with this id.
     pub(crate) fn has(&self, key_id: &str) -> bool {
         self.keys.iter().any(|key| key.id == key_id)
     }
 
-    /// Encrypts. It can be decrypted for the same owner only.
+    /// Encrypts a text. Only a call of `open` with the same owner can decrypt it.
     pub(crate) fn seal(&self, owner: &str, text: &[u8]) -> Result<Sealed, VaultError> {
         let key = self.keys.first().ok_or(VaultError::NotAKey)?;
         let nonce: [u8; NONCE_LEN] = random()?;
@@ -108,7 +108,7 @@ impl Vault {
         })
     }
 
-    /// Decrypts what was encrypted for this owner.
+    /// Decrypts a text that was encrypted for this owner.
     pub(crate) fn open(&self, owner: &str, sealed: &Sealed) -> Result<Vec<u8>, VaultError> {
         let key = self.keys.iter().find(|key| key.id == sealed.key_id);
         let key = key.ok_or_else(|| VaultError::UnknownKey(sealed.key_id.clone()))?;
@@ -141,7 +141,7 @@ impl Key {
         .find_map(|base64| base64.decode(text).ok())
         .ok_or(VaultError::NotAKey)?;
         let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| VaultError::NotAKey)?;
-        // The prefix keeps this hash from being one of the key for another purpose.
+        // The prefix separates this hash from hashes of the key for other purposes.
         let id = digest(&SHA256, &[b"airflow-mcp key id\n", &*bytes].concat());
         let id: String = id
             .as_ref()
@@ -156,14 +156,14 @@ impl Key {
     }
 }
 
-/// Random bytes of the system.
+/// Returns random bytes of the operating system.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], VaultError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| VaultError::NoRandom)?;
     Ok(bytes)
 }
 
-/// How many, and none of them.
+/// Shows the number of keys and no key.
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Vault")

@@ -1,4 +1,4 @@
-//! The command line with the words of the product: clap's types are written once, with places for them.
+//! Fills the placeholders in the command line with the words of the product, because the clap types are written once for all products.
 
 use std::ffi::OsString;
 
@@ -7,10 +7,10 @@ use clap::{Arg, Command};
 
 use super::product;
 
-/// Fewest spaces between the name of a variable and what it is for.
+/// Minimum number of spaces between the name of a variable and its description.
 const GAP: usize = 2;
 
-/// The same command in the words of the product.
+/// Returns the command with the name, version and words of the product.
 pub(crate) fn command(command: Command) -> Command {
     let product = product();
     let named = command.name(product.name).version(product.version);
@@ -33,7 +33,7 @@ fn with_words(mut command: Command) -> Command {
     command.mut_args(argument).mut_subcommands(with_words)
 }
 
-/// Arguments that say nothing to an API without user names and passwords.
+/// Arguments that are hidden if the API has no user names and passwords.
 const OF_PASSWORDS: [&str; 3] = ["username", "password_file", "password_stdin"];
 
 fn argument(mut argument: Arg) -> Arg {
@@ -66,7 +66,7 @@ fn filled(text: &StyledStr) -> String {
     aligned(&product().fill(&text.to_string()))
 }
 
-/// Columns of variables and what they are for, as wide as the longest name is now.
+/// Aligns the descriptions of variables, because filling the placeholders changes the length of the names.
 fn aligned(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut block: Vec<(&str, &str)> = Vec::new();
@@ -86,7 +86,7 @@ fn aligned(text: &str) -> String {
     lines.join("\n")
 }
 
-/// A line of such a column: the name, if it is not the line before that goes on, and the rest.
+/// Splits a line with a variable into its name and description. A continuation line has an empty name and must follow such a line (`goes_on`).
 fn row(line: &str, goes_on: bool) -> Option<(&str, &str)> {
     let rest = line.strip_prefix("  ")?;
     let (name, text) = rest.split_once("  ")?;

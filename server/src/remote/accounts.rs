@@ -1,4 +1,4 @@
-//! `airflow-mcp account`.
+//! Command `airflow-mcp account`: manages the accounts of a gateway.
 
 use std::io::Read;
 
@@ -81,7 +81,7 @@ pub(super) async fn run(
     }
 }
 
-/// An account by id or name.
+/// Returns the account with this id or name.
 pub(super) async fn account_named(client: &Client, wanted: &str) -> Result<Value, Failure> {
     let accounts = client.list(&[PATH], &[], None).await?;
     find(client, "account", wanted, accounts)
@@ -114,7 +114,7 @@ async fn check(client: &Client, account: &str) -> Result<(), Failure> {
     }
 }
 
-/// Adds what the arguments say of signing in and the rest.
+/// Adds the sign-in method, headers, API and certificate authority of the arguments to a request body.
 fn complete(
     body: &mut Value,
     sign_in: &SignIn,
@@ -177,7 +177,7 @@ fn headers(
     )
 }
 
-/// How to sign in, if the arguments say so. An account that is changed is not given what happens to be in the environment.
+/// Returns the sign-in method that the arguments define. The environment can define only the method of a new account, so that an update does not store a credential that happens to be set.
 fn auth(
     args: &SignIn,
     is_new: bool,

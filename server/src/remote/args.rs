@@ -1,4 +1,4 @@
-//! The arguments of `account`, `server`, `token` and `audit`. What is secret comes from the environment, a file or standard input, since the arguments of a program are visible to others.
+//! Arguments of `account`, `server`, `token` and `audit`. Secrets are read from the environment, a file or standard input, because the arguments of a program are visible to others.
 
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};

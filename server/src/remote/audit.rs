@@ -1,4 +1,4 @@
-//! `airflow-mcp audit`.
+//! Command `airflow-mcp audit`: prints audit records of a gateway.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::Failure;
 
 pub(super) async fn run(client: &Client, args: AuditArgs) -> Result<(), Failure> {
     let account = match &args.account {
-        // The records of an account outlive it.
+        // An id is not looked up, because records remain after their account is deleted.
         Some(id) if id.starts_with("acc_") => Some(id.clone()),
         Some(name) => Some(id(&account_named(client, name).await?).to_owned()),
         None => None,

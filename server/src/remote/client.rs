@@ -1,4 +1,4 @@
-//! Requests to a gateway and what is said if they fail.
+//! HTTP client for the management API of a gateway, and the output if a request fails.
 
 use std::time::Duration;
 
@@ -12,15 +12,15 @@ use crate::output;
 use crate::product::{product, variable, words};
 use crate::settings::{Environment, Problems};
 
-/// The longest silence of a gateway; a check signs in to an Airflow that may be slow.
+/// Maximum time without data from a gateway. A check signs in to an upstream, which may be slow.
 const SILENCE: Duration = Duration::from_secs(90);
 
-/// A gateway.
+/// Client of one gateway.
 pub(super) struct Client {
     http: reqwest::Client,
     base: Url,
     token: SecretString,
-    /// Whether to print what the gateway answers.
+    /// Whether to print the responses of the gateway as JSON.
     pub(super) json: bool,
 }
 
@@ -34,7 +34,7 @@ impl Client {
         let (Ok(base), Ok(token)) = (base, token) else {
             return Err(Problems(problems).into());
         };
-        // Fails if there is one already, which is as good.
+        // An error means that a provider is already installed, which is sufficient.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .user_agent(format!("{}/{}", product().name, product().version))
@@ -55,7 +55,7 @@ impl Client {
         })
     }
 
-    /// Does something; nothing is answered to some requests.
+    /// Sends a request and returns the JSON of the response, or null if the response has no content.
     pub(super) async fn send(
         &self,
         method: Method,
@@ -75,7 +75,7 @@ impl Client {
         self.send(Method::DELETE, path, &[], None).await
     }
 
-    /// All entries of a list, or the first `most`.
+    /// Returns all items of a list, or the first `most` items.
     pub(super) async fn list(
         &self,
         path: &[&str],
@@ -101,7 +101,7 @@ impl Client {
         }
     }
 
-    /// Prints an answer as it comes.
+    /// Copies a response to standard output while it arrives.
     pub(super) async fn copy(
         &self,
         path: &[&str],
@@ -151,7 +151,7 @@ impl Client {
         }
     }
 
-    /// Says what the gateway says.
+    /// Prints an error of the gateway: as JSON with `--json`, otherwise as text.
     fn refused(&self, status: StatusCode, answer: &Value) -> Failure {
         if self.json {
             return match output::json(&answer.to_string()) {
@@ -181,7 +181,7 @@ impl Client {
         Failure::Failed
     }
 
-    /// The connection failed.
+    /// Reports that the connection failed.
     fn lost(&self, error: &reqwest::Error) -> Failure {
         let mut cause: &dyn std::error::Error = error;
         while let Some(source) = cause.source() {
@@ -199,7 +199,7 @@ impl Client {
         )
     }
 
-    /// Somebody else answered.
+    /// Reports a response that is not from a gateway.
     fn stranger(&self, status: StatusCode) -> Failure {
         self.failed(
             "unexpected_answer",
@@ -211,7 +211,7 @@ impl Client {
         )
     }
 
-    /// Says what is wrong, in the shape of the gateway's own errors.
+    /// Reports an error of this program in the format of the gateway's errors.
     pub(super) fn failed(&self, code: &str, message: &str, hint: &str) -> Failure {
         let error =
             json!({"error": {"code": code, "message": message, "hint": hint, "problems": []}});

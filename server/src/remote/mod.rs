@@ -1,4 +1,4 @@
-//! `airflow-mcp account`, `server`, `token` and `audit`: the management API of a running gateway, from the shell.
+//! Commands `airflow-mcp account`, `server`, `token` and `audit`, which use the management API of a running gateway.
 
 mod accounts;
 pub(crate) mod args;
@@ -17,31 +17,31 @@ use crate::output;
 use crate::product::product;
 use crate::settings::process_environment;
 
-/// `airflow-mcp account`.
+/// Runs `airflow-mcp account`.
 pub(crate) async fn account(args: AccountArgs) -> Result<(), Failure> {
     let client = || Client::new(&args.remote, &process_environment);
     accounts::run(client, args.command).await
 }
 
-/// `airflow-mcp server`.
+/// Runs `airflow-mcp server`.
 pub(crate) async fn server(args: ServerArgs) -> Result<(), Failure> {
     let client = Client::new(&args.remote, &process_environment)?;
     servers::run(&client, args.command).await
 }
 
-/// `airflow-mcp token`.
+/// Runs `airflow-mcp token`.
 pub(crate) async fn token(args: TokenArgs) -> Result<(), Failure> {
     let client = Client::new(&args.remote, &process_environment)?;
     tokens::run(&client, args.command).await
 }
 
-/// `airflow-mcp audit`.
+/// Runs `airflow-mcp audit`.
 pub(crate) async fn audit(args: AuditArgs) -> Result<(), Failure> {
     let client = Client::new(&args.remote, &process_environment)?;
     audit::run(&client, args).await
 }
 
-/// Prints an answer: as it is, or as text for people.
+/// Prints a response: as JSON with `--json`, otherwise as text for people.
 fn print(client: &Client, answer: &Value, text: impl FnOnce() -> String) -> Result<(), Failure> {
     if client.json {
         output::json(&answer.to_string())?;
@@ -51,7 +51,7 @@ fn print(client: &Client, answer: &Value, text: impl FnOnce() -> String) -> Resu
     Ok(())
 }
 
-/// The one of these entries that has this id, or else this name.
+/// Returns the item with this id, or else the only item with this name.
 fn find(client: &Client, what: &str, wanted: &str, entries: Vec<Value>) -> Result<Value, Failure> {
     let mut named = Vec::new();
     for entry in entries {
@@ -79,7 +79,7 @@ fn find(client: &Client, what: &str, wanted: &str, entries: Vec<Value>) -> Resul
     })
 }
 
-/// An id of an entry.
+/// Returns the id of an item.
 fn id(entry: &Value) -> &str {
     entry["id"].as_str().unwrap_or_default()
 }

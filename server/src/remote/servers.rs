@@ -1,4 +1,4 @@
-//! `airflow-mcp server`.
+//! Command `airflow-mcp server`: manages the MCP servers of a gateway.
 
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -105,7 +105,7 @@ async fn list(client: &Client, account: Option<&str>) -> Result<(), Failure> {
     })
 }
 
-/// The named account, or all.
+/// Returns the named account, or all accounts if none is named.
 async fn accounts(client: &Client, account: Option<&str>) -> Result<Vec<Value>, Failure> {
     match account {
         Some(account) => Ok(vec![account_named(client, account).await?]),
@@ -127,7 +127,7 @@ fn path(server: &Value) -> [&str; 4] {
     [ACCOUNTS, account, "mcp", id(server)]
 }
 
-/// What is given of a configuration. An option that is set to nothing means everything.
+/// Returns the configuration entries that the arguments set. An option with an empty value removes its restriction.
 fn config(
     selection: SelectionArgs,
     require_api_token: Option<bool>,
@@ -158,7 +158,7 @@ fn config(
     config
 }
 
-/// The tools that a server offers.
+/// Describes the tools that an MCP server offers.
 fn offered(config: &Value) -> String {
     let parts = ["methods", "tags", "tools"].map(|field| (field, text(&config[field])));
     let parts: Vec<_> = parts

@@ -1,8 +1,8 @@
-//! Tables and lists of fields, for people.
+//! Formats tables and lists of fields as text for people.
 
 use serde_json::Value;
 
-/// A table with a line of headings; columns as wide as they need to be.
+/// Formats a table with a line of headings. Each column is as wide as its longest cell.
 pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let headings: Vec<_> = headings.iter().map(|it| (*it).to_owned()).collect();
     let lines: Vec<_> = std::iter::once(&headings).chain(rows).collect();
@@ -19,7 +19,7 @@ pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Fields one below the other.
+/// Formats fields, one per line. Empty fields are left out.
 pub(super) fn fields(rows: &[(&str, String)]) -> String {
     let rows: Vec<_> = rows
         .iter()
@@ -33,7 +33,7 @@ pub(super) fn fields(rows: &[(&str, String)]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A value as text; nothing for null. Control characters of others are not for a terminal.
+/// Converts a JSON value to text; null becomes an empty string. Control characters are replaced, because values written by others must not control the terminal.
 pub(super) fn text(value: &Value) -> String {
     let text = match value {
         Value::Null => String::new(),
@@ -46,7 +46,7 @@ pub(super) fn text(value: &Value) -> String {
         .collect()
 }
 
-/// A time, to the second.
+/// Formats a time to the second. A value that is not a time is converted with [`text`].
 pub(super) fn time(value: &Value) -> String {
     match value
         .as_str()

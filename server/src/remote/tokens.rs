@@ -1,4 +1,4 @@
-//! `airflow-mcp token`.
+//! Command `airflow-mcp token`: manages the API tokens of a gateway.
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;

@@ -1,4 +1,4 @@
-//! The client side of the benchmarks: a server over stdio, and how much it uses.
+//! Client side of the benchmarks: drives a server over stdio and measures its resources.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::proc_file;
 
-/// A server that has been initialised.
+/// Initialised server.
 pub(crate) struct Server {
     child: Child,
     to: ChildStdin,
@@ -19,7 +19,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Spawns the server against this upstream and shakes hands.
+    /// Starts the server with this upstream and initialises it.
     pub(crate) fn start(binary: &Path, url: &str) -> Result<Self> {
         let mut child = Command::new(binary)
             .arg("stdio")
@@ -56,7 +56,7 @@ impl Server {
         Ok(server)
     }
 
-    /// One request and its answer, which has to be a success.
+    /// Sends one request and waits for its response, which must be a success.
     pub(crate) fn request(&mut self, method: &str, params: &Value) -> Result<()> {
         let message = self.message(method, params);
         self.to.write_all(message.as_bytes())?;
@@ -66,7 +66,7 @@ impl Server {
         check(&line)
     }
 
-    /// `count` tool calls, at most `window` of them not yet answered.
+    /// Makes `count` tool calls, of which at most `window` are in flight.
     pub(crate) fn in_flight(
         &mut self,
         window: usize,
@@ -97,12 +97,12 @@ impl Server {
         )
     }
 
-    /// CPU time of all its threads so far.
+    /// Returns the CPU time of all threads of the server so far.
     pub(crate) fn cpu(&self) -> Result<Duration> {
         cpu_of(self.child.id())
     }
 
-    /// Memory it holds, in kB.
+    /// Returns the resident memory of the server in kB.
     pub(crate) fn resident_kb(&self) -> Result<u64> {
         let status = proc_file(&format!("/proc/{}/status", self.child.id()))?;
         let line = status
@@ -117,7 +117,7 @@ impl Server {
     }
 }
 
-/// CPU time of all threads of a process so far.
+/// Returns the CPU time of all threads of a process so far.
 pub(crate) fn cpu_of(pid: u32) -> Result<Duration> {
     let mut nanos = 0;
     for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
@@ -134,7 +134,7 @@ pub(crate) fn cpu_of(pid: u32) -> Result<Duration> {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It was started here and holds nothing worth a farewell.
+        // The server was started by this program and has no state to save.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! The gateway over HTTP beside a bare rmcp server that does nothing, under the same load, taking turns.
+//! Measures the gateway over HTTP beside a bare rmcp server that does nothing, under the same load, in turns.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -18,19 +18,19 @@ use crate::lab::process::free_port;
 /// Connections that are kept open, each with one call at a time.
 const CONNECTIONS: usize = 64;
 
-/// How often the servers take turns, and how long a turn is.
+/// Number of turns of each server, and length of a turn.
 const TURNS: usize = 7;
 const TURN: Duration = Duration::from_millis(1500);
 
-/// What was measured of one server: medians over its turns.
+/// Measurements of one server: medians over its turns.
 pub(crate) struct Load {
-    /// Calls in a second.
+    /// Calls per second.
     pub(crate) rate: f64,
-    /// CPU time of the server for one call, in milliseconds.
+    /// CPU time of the server per call, in milliseconds.
     pub(crate) cpu_ms: f64,
 }
 
-/// The bare server; the gateway where it answers a call itself; the gateway where it asks the upstream.
+/// Measures the bare server, the gateway with calls that it answers itself, and the gateway with calls to the upstream.
 pub(crate) fn measure(gateway: &Path, bare: &Path, upstream: &Upstream) -> Result<[Load; 3]> {
     let bare = bare_server(bare)?;
     let gateway = self::gateway(gateway, upstream)?;
@@ -54,10 +54,10 @@ pub(crate) fn measure(gateway: &Path, bare: &Path, upstream: &Upstream) -> Resul
     Ok(loads.map(|load| load.median()))
 }
 
-/// A server over HTTP, ended when dropped.
+/// Server over HTTP, stopped when dropped.
 struct Running {
     child: Child,
-    /// URL of its MCP endpoint.
+    /// URL of the MCP endpoint.
     url: String,
     data: Option<PathBuf>,
 }
@@ -87,7 +87,7 @@ fn bare_server(program: &Path) -> Result<Running> {
     })
 }
 
-/// A gateway with an empty store, an account for the upstream and a server for it.
+/// Starts a gateway with an empty store, and makes an account for the upstream and an MCP server for this account.
 fn gateway(program: &Path, upstream: &Upstream) -> Result<Running> {
     let data = lab_dir().join("bench-gateway");
     if data.exists() {
@@ -150,12 +150,12 @@ fn post(url: &str, token: &str, body: &Value) -> Result<Value> {
     Ok(serde_json::from_str(&text)?)
 }
 
-/// The same request to a server again and again, in turns with others.
+/// Repeats one request to a server, in turns with other servers.
 struct Turns {
     pid: u32,
     address: String,
     request: Vec<u8>,
-    /// What each answer has to contain.
+    /// Text that each response must contain.
     expected: &'static str,
     turns: Vec<Load>,
 }
@@ -190,7 +190,7 @@ impl Turns {
         }
     }
 
-    /// One turn on all connections.
+    /// Measures one turn on all connections.
     fn take(&self) -> Result<Load> {
         let before = cpu_of(self.pid)?;
         let started = Instant::now();
@@ -217,7 +217,7 @@ impl Turns {
         })
     }
 
-    /// Calls on one connection, one after the other; how many.
+    /// Makes calls on one connection, one after the other, and returns their number.
     fn ask_until(&self, until: Instant) -> Result<u32> {
         let stream = TcpStream::connect(&self.address)?;
         stream.set_nodelay(true)?;

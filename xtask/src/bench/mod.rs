@@ -1,6 +1,6 @@
-//! `cargo xtask bench`: the budgets of the design, measured in one run on this machine, as a table.
+//! `cargo xtask bench`: measures the budgets of the design in one run on this machine and prints a table.
 //!
-//! The upstream is in memory, so that what is measured is the server; direct calls and calls through it take turns, so that noise hits both.
+//! The upstream is in memory, so that only the server is measured. Direct calls and calls through the server take turns, so that noise affects both.
 
 mod client;
 mod http;
@@ -18,7 +18,7 @@ use crate::test::cargo;
 use client::Server;
 use upstream::Upstream;
 
-/// A row of the table.
+/// Row of the table.
 struct Row {
     what: &'static str,
     measured: String,
@@ -26,7 +26,7 @@ struct Row {
     met: bool,
 }
 
-/// Measures and prints; fails if a budget is not met and `strict` is set. What is measured is built as it is shipped if `release` is set, else in less time.
+/// Measures and prints the budgets; fails if `strict` is set and a budget is not met. With `release`, the programs are built as they are shipped, otherwise with a faster build.
 pub(crate) fn bench(strict: bool, release: bool) -> Result<()> {
     let profile = if release { "release" } else { "fast" };
     cargo(&[
@@ -265,7 +265,7 @@ fn print(rows: &[Row], release: bool) {
     }
 }
 
-/// Reads a file of `/proc`, which says what to do where there is none.
+/// Reads a file in `/proc`. The error explains that Linux is required.
 fn proc_file(path: &str) -> Result<String> {
     std::fs::read_to_string(path)
         .with_context(|| format!("read {path}: the figures come from Linux's /proc"))

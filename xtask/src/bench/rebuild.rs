@@ -1,6 +1,6 @@
-//! What it costs to build the server anew after one operation of the allowlist has changed, beside touching a hand-written file.
+//! Measures how long it takes to rebuild the server after one operation of the allowlist changed, compared with touching a hand-written file.
 //!
-//! All of it happens to a copy of the sources with a target folder of its own, so that neither the checkout nor what is built in it changes, however this ends. Both stay for the next time; a copy that was left in the middle of something is made equal to the checkout again.
+//! Only a copy of the sources with its own target folder is changed, so that the checkout and its build stay intact, however the run ends. The copy and its target folder are kept for the next run. A copy from an interrupted run is updated to match the checkout.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,12 +16,12 @@ use super::{Row, median, row};
 use crate::lab::root;
 use crate::specs;
 
-/// A toolset whose last tool goes and comes back.
+/// Toolset whose last tool is removed and restored.
 const TOOLSET: &str = "specs/tools/pools.yaml";
 const EXCLUDED: &str = "specs/excluded.yaml";
-/// What is touched in comparison.
+/// File that is touched for comparison.
 const TOUCHED: &str = "server/src/doctor.rs";
-/// How often each is done; the median counts.
+/// Number of measurements of each kind; the median counts.
 const ROUNDS: usize = 4;
 const BUDGET: f64 = 2.0;
 
@@ -64,14 +64,14 @@ pub(super) fn measure() -> Result<Vec<Row>> {
     )])
 }
 
-/// The sources as they are in the checkout, to be changed at will.
+/// Copy of the checkout's sources that can be changed freely.
 struct Copy {
     sources: PathBuf,
     target: PathBuf,
 }
 
 impl Copy {
-    /// Makes it equal to the checkout. Files that are equal keep their times, so that only what has changed is built again.
+    /// Updates the copy to match the checkout. Equal files keep their times, so that only changed files are rebuilt.
     fn update(&self) -> Result<()> {
         let root = root();
         let listed = Command::new("git")
@@ -92,7 +92,7 @@ impl Copy {
         let mut wanted = BTreeSet::new();
         for path in listed.split('\0').filter(|path| !path.is_empty()) {
             let from = root.join(path);
-            // A file that was deleted is still in git's index.
+            // A deleted file is still in git's index.
             if !from.is_file() {
                 continue;
             }
@@ -114,17 +114,17 @@ impl Copy {
         )
     }
 
-    /// How long generating and building takes.
+    /// Measures the time for generating and building.
     fn regenerated(&self) -> Result<Duration> {
         let started = Instant::now();
-        // This program works on the checkout that it is started in.
+        // This program works on the checkout in which it is started.
         let this = std::env::current_exe().context("find this program")?;
         self.run(Command::new(this).arg("generate").stdout(Stdio::null()))?;
         self.build()?;
         Ok(started.elapsed())
     }
 
-    /// How long building takes after a file was touched.
+    /// Measures the time for building after a file was touched.
     fn touched(&self) -> Result<Duration> {
         let file = fs::File::options()
             .append(true)
@@ -136,7 +136,7 @@ impl Copy {
         Ok(started.elapsed())
     }
 
-    /// `excluded.yaml` with the operations for which nothing is decided now.
+    /// Returns `excluded.yaml` with the operations that are now undecided.
     fn with_undecided(&self, excluded: &str) -> Result<String> {
         let coverage = codegen::coverage(&specs::load(&self.sources)?)
             .map_err(|errors| crate::generate::report(&errors, "nothing is measured"))?;
@@ -164,7 +164,7 @@ impl Copy {
     }
 }
 
-/// Removes the files that are not wanted.
+/// Removes files that are not wanted.
 fn remove_others(folder: &Path, wanted: &BTreeSet<PathBuf>) -> Result<()> {
     let listing = match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -182,7 +182,7 @@ fn remove_others(folder: &Path, wanted: &BTreeSet<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// A toolset without its last tool; `None` if it has no other.
+/// Returns a toolset without its last tool; `None` if it is the only one.
 fn without_last_tool(toolset: &str) -> Option<&str> {
     const ENTRY: &str = "\n  - method:";
     let last = toolset.rfind(ENTRY)?;

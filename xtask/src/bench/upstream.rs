@@ -1,4 +1,4 @@
-//! An upstream in memory: the few answers of an Airflow 3 that the benchmarks need, as fast as they can be had.
+//! Serves the few Airflow 3 responses that the benchmarks need from memory, as fast as possible.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,25 +8,25 @@ use std::thread;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-/// Path of the small answer.
+/// Path of the small response.
 pub(crate) const USER_PATH: &str = "/auth/fab/v1/users/user00001";
-/// Path of the answer with 100 items of 1.3 kB.
+/// Path of the response with 100 items of 1.3 kB.
 pub(crate) const LIST_PATH: &str = "/auth/fab/v1/users?limit=100&offset=0";
 
-/// The running upstream; ends with the program.
+/// Running upstream, which ends with the program.
 pub(crate) struct Upstream {
     /// Base URL.
     pub(crate) url: String,
 }
 
-/// A keep-alive connection without anything in between.
+/// Keep-alive connection directly to the upstream.
 pub(crate) struct Direct {
     stream: BufReader<TcpStream>,
     body: Vec<u8>,
 }
 
 impl Upstream {
-    /// Listens on a free port.
+    /// Starts to listen on a free port.
     pub(crate) fn start() -> Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -40,7 +40,7 @@ impl Upstream {
         Ok(Self { url })
     }
 
-    /// A connection for direct calls.
+    /// Opens a connection for direct calls.
     pub(crate) fn connect(&self) -> Result<Direct> {
         let stream = TcpStream::connect(self.url.trim_start_matches("http://"))?;
         stream.set_nodelay(true)?;
@@ -52,7 +52,7 @@ impl Upstream {
 }
 
 impl Direct {
-    /// One GET; the body is read and thrown away.
+    /// Makes one GET request and discards the body.
     pub(crate) fn get(&mut self, path: &str) -> Result<()> {
         write!(
             self.stream.get_mut(),
@@ -88,7 +88,7 @@ struct Answers {
 
 impl Answers {
     fn new() -> Self {
-        // Three dots make a token; its `exp` lies far in the future. {"exp":4102444800}
+        // A token has three parts; its `exp` is far in the future. {"exp":4102444800}
         let token = json!({"access_token": "e30.eyJleHAiOjQxMDI0NDQ4MDB9.e30"});
         let users: Vec<Value> = (0..100).map(|i| user(i, 900)).collect();
         Self {
@@ -149,7 +149,7 @@ fn answer(status: u16, body: &Value) -> Vec<u8> {
         .into_bytes()
 }
 
-/// A user as Airflow 3 answers it, with `padding` bytes in a field that the summary leaves out.
+/// Makes a user in the format of Airflow 3, with `padding` bytes in a field that is not in the summary.
 fn user(i: usize, padding: usize) -> Value {
     json!({
         "username": format!("user{i:05}"),

@@ -1,4 +1,4 @@
-//! Real Airflow servers from PyPI: installed once, a SQLite database each, started as processes of their own and stopped by the id they were started with.
+//! Runs real Airflow servers from PyPI. Each release is installed once and has its own SQLite databases. Each server is a separate process, which is stopped by the ID with which it was started.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,37 +12,37 @@ use super::python::Venv;
 use super::releases::{Release, release};
 use super::{lab_dir, root, run_logged, step};
 
-/// An installed Airflow with a database and the user `admin` (password `admin`).
+/// Installed Airflow with a database and the user `admin` (password `admin`).
 #[derive(Debug, Clone)]
 pub(crate) struct Airflow {
-    /// What is installed.
+    /// Installed release.
     pub(crate) release: Release,
     venv: Venv,
     home: PathBuf,
 }
 
-/// How a server differs from a plain one on the same database.
+/// Difference of a server from a plain one on the same database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Variant {
-    /// As an operator would run it.
+    /// Configured as an operator would run it.
     Plain,
-    /// Answers 429 after `requests` in `seconds`.
+    /// Responds with 429 after `requests` in `seconds`.
     RateLimited {
-        /// Requests answered in each window.
+        /// Number of requests that are served in each window.
         requests: u32,
-        /// Length of the window.
+        /// Length of the window in seconds.
         seconds: u32,
     },
-    /// Airflow 3: its tokens live this long.
+    /// Airflow 3 with a short lifetime of its tokens.
     ShortTokens {
-        /// Life of a token.
+        /// Lifetime of a token in seconds.
         seconds: u32,
     },
     /// Airflow 3 with the SimpleAuthManager, which has no users or roles.
     SimpleAuth,
 }
 
-/// A running server. Stopped when dropped.
+/// Running server, stopped when dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     /// Base URL.
@@ -51,7 +51,7 @@ pub(crate) struct Server {
 }
 
 impl Airflow {
-    /// Installs a release if need be, and makes the database called `name`; `fresh` begins with an empty one.
+    /// Installs a release if needed and makes the database `name`; with `fresh`, the database is reset to an empty one.
     pub(crate) fn prepare(release: Release, name: &str, fresh: bool) -> Result<Self> {
         let empty = Self {
             release,
@@ -69,7 +69,7 @@ impl Airflow {
         std::fs::create_dir_all(&airflow.home)?;
         if !airflow.database().exists() {
             std::fs::copy(empty.database(), airflow.database())?;
-            // Airflow 2 takes for the configuration what stood in the file when the server started.
+            // Airflow 2 reports as its configuration the file that existed when the server started.
             let configuration = std::fs::read_to_string(empty.home.join("airflow.cfg"))?;
             let [from, to] = [&empty, &airflow].map(|each| each.home.display().to_string());
             std::fs::write(
@@ -80,7 +80,7 @@ impl Airflow {
         Ok(airflow)
     }
 
-    /// Made once for each release: the databases of the lab are copies of it.
+    /// Makes the empty database of a release once; the databases of the lab are copies of it.
     fn make_database(&self) -> Result<()> {
         let done = self.home.join("ready");
         let version = self.release.version;
@@ -100,7 +100,7 @@ impl Airflow {
         Ok(())
     }
 
-    /// Commands of Airflow's command line, all in one process.
+    /// Runs commands of Airflow's command line, all in one process.
     fn run_commands(&self, commands: &[&str], log: &str) -> Result<()> {
         let mut python = self.command("python");
         python
@@ -113,7 +113,7 @@ impl Airflow {
         self.home.join("airflow.db")
     }
 
-    /// Adds so many of these to the database; the fixture DAGs must have run before there are DAGs, runs or task instances.
+    /// Adds the given numbers of objects to the database. DAGs, runs and task instances require that the fixture DAGs have run.
     pub(crate) fn seed(&self, counts: &[(&str, u32)]) -> Result<()> {
         let what: Vec<_> = counts
             .iter()
@@ -131,7 +131,7 @@ impl Airflow {
         )
     }
 
-    /// Reads the fixture DAGs into the database, unless they have been since they changed last.
+    /// Reads the fixture DAGs into the database, unless they have not changed since they were read.
     pub(crate) fn parse_dags(&self) -> Result<()> {
         let done = self.home.join("parsed");
         let mut wanted = String::new();
@@ -151,7 +151,7 @@ impl Airflow {
         Ok(())
     }
 
-    /// Starts a server on a free port, or on this one, and waits until it answers.
+    /// Starts a server on the given port or a free one, and waits until the server responds.
     pub(crate) fn start(&self, variant: Variant, port: Option<u16>) -> Result<Server> {
         let port = port.map_or_else(free_port, Ok)?;
         let version = self.release.version;
@@ -172,13 +172,13 @@ impl Airflow {
         )
     }
 
-    /// Runs the fixture DAGs with a scheduler that is stopped when the last run is over; `server` serves this database.
+    /// Runs the fixture DAGs with a scheduler that is stopped after the last run. `server` uses the same database.
     pub(crate) fn run_dags(&self, server: &Server) -> Result<()> {
         let version = self.release.version;
         step(&format!("Airflow {version}: run the fixture DAGs"), || {
             let mut programs = vec![("scheduler", self.scheduler_command(server))];
             if self.release.major > 2 {
-                // Airflow 2 has it in the scheduler. Reads every file once and ends.
+                // Airflow 2 processes DAG files in the scheduler. This processor reads every file once and exits.
                 let mut processor = self.command("airflow");
                 processor.args(["dag-processor", "--num-runs", "1"]);
                 programs.push(("dag-processor", processor));
@@ -195,7 +195,7 @@ impl Airflow {
         })
     }
 
-    /// Triggers the fixture DAGs and marks the runs as having ended, for without a scheduler they do not begin.
+    /// Triggers the fixture DAGs and marks their runs as ended, because runs do not start without a scheduler.
     pub(crate) fn mark_dags(&self, server: &Server) -> Result<()> {
         let version = self.release.version;
         step(
@@ -218,12 +218,12 @@ impl Airflow {
         command.env("AIRFLOW__CORE__EXECUTOR", "LocalExecutor");
         command.env("AIRFLOW__CORE__PARALLELISM", "2");
         if self.release.major == 2 {
-            // Tasks are forks of the scheduler then; the SequentialExecutor starts a new Python for each, which takes six seconds.
+            // With this setting, tasks are forks of the scheduler. The SequentialExecutor would start a new Python process for each task, which takes six seconds.
             command.env("_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK", "1");
-            // SQLite locks no rows: a task that its predecessor and the scheduler schedule at once would begin with its second try.
+            // SQLite does not lock rows. A task that its predecessor and the scheduler schedule at the same time would begin with its second try.
             command.env("AIRFLOW__SCHEDULER__SCHEDULE_AFTER_TASK_EXECUTION", "False");
         } else {
-            // Each line of a task's log comes out here as well, and colours take longer than the task.
+            // The scheduler also prints each line of a task's log, and formatting these lines in colour takes longer than the task.
             command.env("AIRFLOW__LOGGING__JSON_LOGS", "True");
             let url = format!("{}/execution/", server.url);
             command.env("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", url);
@@ -233,7 +233,7 @@ impl Airflow {
 
     fn server_command(&self, variant: Variant, port: u16) -> Command {
         let mut command = if self.release.major == 2 {
-            // `airflow webserver` shuts itself down when a busy machine is slow to fork workers, so gunicorn is run as it would run it.
+            // `airflow webserver` shuts itself down when a busy machine is slow to fork workers, so gunicorn is started directly, as the webserver would start it.
             let mut command = self.command("gunicorn");
             command.args([
                 "--workers",
@@ -315,19 +315,19 @@ impl Airflow {
         command
     }
 
-    /// Where a server's output goes; for a plain one this is also its request log.
+    /// Returns the log file of a server's output. For a plain server, this is also its request log.
     pub(crate) fn log(&self, what: &str) -> PathBuf {
         self.home.join(format!("{what}.log"))
     }
 }
 
-/// The fixture DAGs.
+/// Returns the folder of the fixture DAGs.
 fn dags_dir() -> PathBuf {
     root().join("xtask/lab/dags")
 }
 
 impl Variant {
-    /// Name of the variant, also of its log.
+    /// Returns the name of the variant, also used for its log.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Plain => "server",
@@ -367,7 +367,7 @@ fn is_healthy(url: &str) -> bool {
     text.is_ok_and(|text| text.contains("\"metadatabase\""))
 }
 
-/// `cargo xtask airflow up`: a server that goes on running, at a fixed port (28082 or 28083 unless given).
+/// `cargo xtask airflow up`: starts a server that keeps running, on a fixed port (28082 or 28083 by default).
 pub(crate) fn up(major: u8, port: Option<u16>, seed: bool) -> Result<String> {
     let airflow = Airflow::prepare(release(major)?, &major.to_string(), false)?;
     let port = port.unwrap_or(28080 + u16::from(major));
@@ -387,7 +387,7 @@ pub(crate) fn up(major: u8, port: Option<u16>, seed: bool) -> Result<String> {
     Ok(url)
 }
 
-/// `cargo xtask airflow down`: stops what `up` started; `false` if nothing was running.
+/// `cargo xtask airflow down`: stops the server that `up` started; returns `false` if none was running.
 pub(crate) fn down(major: u8) -> Result<bool> {
     let home = lab_dir().join(format!("airflow-{major}"));
     let Some(pid) = running_pid(&home) else {
@@ -402,7 +402,7 @@ fn pid_file(home: &Path) -> PathBuf {
     home.join("server.pid")
 }
 
-/// The server that `up` started, if it still is that one: ids are given out again.
+/// Returns the process ID of the server that `up` started, if the process still is this server: the system reuses IDs.
 fn running_pid(home: &Path) -> Option<u32> {
     let pid: u32 = std::fs::read_to_string(pid_file(home))
         .ok()?

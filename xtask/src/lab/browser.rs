@@ -1,4 +1,4 @@
-//! A real Chromium with its driver: the one that is there, else Debian's where it may be installed.
+//! Provides a real Chromium with its driver: the installed one or, if packages can be installed, Debian's.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,16 +8,16 @@ use nix::unistd::Uid;
 
 use super::{lab_dir, run_logged, step};
 
-/// A browser and the program that drives it.
+/// Browser and its driver.
 #[derive(Debug)]
 pub(crate) struct Browser {
-    /// Chromium or Chrome.
+    /// Path of Chromium or Chrome.
     pub(crate) browser: PathBuf,
-    /// Its `chromedriver`.
+    /// Path of the matching `chromedriver`.
     pub(crate) driver: PathBuf,
 }
 
-/// Finds a browser, or installs one; the error says what to install by hand.
+/// Finds a browser or installs one. The error says what to install by hand.
 pub(crate) fn browser() -> Result<Browser> {
     if let Some(browser) = find() {
         return Ok(browser);

@@ -1,4 +1,4 @@
-//! What the package index has that pip is configured for. Nothing else is asked.
+//! Queries only the package index for which pip is configured.
 
 use std::process::{Command, Output};
 
@@ -8,16 +8,16 @@ use serde::Deserialize;
 use super::python;
 use crate::release::Version;
 
-/// A release file as the index tells of it.
+/// Release file in the package index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wheel {
-    /// Its name.
+    /// File name.
     pub(crate) name: String,
-    /// Its checksum.
+    /// SHA-256 checksum of the file.
     pub(crate) sha256: String,
 }
 
-/// All stable releases of a package.
+/// Returns all stable releases of a package.
 pub(crate) fn releases(package: &str) -> Result<Vec<Version>> {
     let mut pip = pip()?;
     pip.args(["index", "versions", "--ignore-requires-python", package]);
@@ -30,7 +30,7 @@ pub(crate) fn releases(package: &str) -> Result<Vec<Version>> {
     Ok(releases)
 }
 
-/// The versions in what `pip index versions` prints.
+/// Reads the versions from the output of `pip index versions`.
 fn versions(text: &str) -> Vec<Version> {
     let mut lines = text.lines();
     let listed = lines.find_map(|line| line.strip_prefix("Available versions:"));
@@ -38,7 +38,7 @@ fn versions(text: &str) -> Vec<Version> {
     listed.filter_map(|it| it.trim().parse().ok()).collect()
 }
 
-/// The wheel of a release, with the checksum that the index tells.
+/// Returns the wheel of a release with the checksum in the index.
 pub(crate) fn wheel(package: &str, version: &Version) -> Result<Wheel> {
     let release = format!("{package}=={version}");
     let mut pip = pip()?;
@@ -61,7 +61,7 @@ pub(crate) fn wheel(package: &str, version: &Version) -> Result<Wheel> {
     Ok(Wheel { name, sha256 })
 }
 
-/// What `pip install --report` writes, as far as it is used here.
+/// Part of the output of `pip install --report` that is used here.
 #[derive(Deserialize)]
 struct Report {
     install: Vec<Installed>,
@@ -103,7 +103,7 @@ fn run(pip: &mut Command, what: &str) -> Result<Output> {
     bail!("{}", refusal(&said, what))
 }
 
-/// Why pip could not do it. The index has no such release, or cannot be reached: then pip says first that it tries again, and why.
+/// Explains why pip failed. Either the index does not have the release, or the index cannot be reached; in this case, pip first prints that it retries, and why.
 pub(super) fn refusal(said: &str, what: &str) -> String {
     let unreachable = [
         "Retrying (",

@@ -1,4 +1,4 @@
-//! What tests, demo and benchmarks stand on: Python environments, real Airflow servers, a PostgreSQL, a browser, progress on the terminal.
+//! Provides what tests, demo and benchmarks need: Python environments, real Airflow servers, PostgreSQL, a browser, and progress on the terminal.
 
 pub(crate) mod airflow;
 pub(crate) mod browser;
@@ -18,7 +18,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-/// The checkout that one stands in, else the one that this was compiled in: a copy can be worked on without compiling anything there.
+/// Returns the checkout that contains the current folder, or else the one in which this program was compiled. A copy can then be used without compiling anything in it.
 pub(crate) fn root() -> PathBuf {
     let is_checkout = |dir: &&Path| dir.join("xtask/Cargo.toml").is_file();
     let here = std::env::current_dir().unwrap_or_default();
@@ -32,15 +32,15 @@ fn compiled_in() -> PathBuf {
         .map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
-/// Everything that is installed or started, in `target/lab`: `cargo clean` removes it.
+/// Returns the folder `target/lab`, which contains everything that is installed or started. `cargo clean` removes the folder.
 pub(crate) fn lab_dir() -> PathBuf {
     compiled_in().join("target/lab")
 }
 
-/// The spinners of the steps that run side by side.
+/// Spinners of the steps that run in parallel.
 static SPINNERS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
-/// A step that takes a while: shows a spinner with the time on a terminal and leaves one line with the time it took.
+/// Runs a step that takes a while. On a terminal, shows a spinner with the elapsed time; at the end, prints one line with the duration.
 pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let bar = SPINNERS.add(ProgressBar::new_spinner().with_message(name.to_owned()));
     bar.set_style(ProgressStyle::with_template(
@@ -58,7 +58,7 @@ pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T>
     result
 }
 
-/// Runs a command to its end; what it printed goes into `log` and, if it fails, its last lines into the error.
+/// Runs a command to its end. Its output is written to `log`; if the command fails, the error contains the last lines.
 pub(crate) fn run_logged(command: &mut Command, log: &Path) -> Result<()> {
     if let Some(parent) = log.parent() {
         std::fs::create_dir_all(parent)?;

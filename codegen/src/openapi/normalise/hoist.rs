@@ -1,4 +1,4 @@
-//! References to what is no component of its own, `#/components/schemas/A/properties/b`: what they refer to becomes one.
+//! Turns targets of references that are not components, such as `#/components/schemas/A/properties/b`, into components.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::unescape;
 use crate::openapi::places::{self, Leaf};
 
-/// Gives whatever a reference reaches into a name of its own, and writes the references anew.
+/// Makes a component of each part to which such a reference refers, and rewrites the references.
 pub(super) fn targets(document: &mut Value) {
     let mut deep = BTreeMap::new();
     find(document, &mut deep);
@@ -43,7 +43,7 @@ pub(super) fn targets(document: &mut Value) {
     }
 }
 
-/// Whether a reference goes elsewhere than to a component. What paths refer to is looked up with them.
+/// Returns whether the target of a reference is not a component. References to path items are resolved with the paths.
 fn is_deep(reference: &str) -> bool {
     match reference.split('/').collect::<Vec<_>>().as_slice() {
         ["#", "components", _, _] | ["#", "paths", _] | ["#"] => false,
@@ -52,7 +52,7 @@ fn is_deep(reference: &str) -> bool {
     }
 }
 
-/// The JSON pointer of a reference, which as a part of a URL has percent signs.
+/// Returns the JSON pointer of a reference. A reference is part of a URL and can be percent-encoded.
 fn pointer(reference: &str) -> String {
     let text = reference.trim_start_matches('#');
     let mut bytes = Vec::new();
@@ -66,7 +66,7 @@ fn pointer(reference: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The section of the components that something belongs to.
+/// Returns the section of the components to which a part belongs.
 fn section(pointer: &str) -> Option<&'static str> {
     match places::at(pointer) {
         Some(Leaf::Schema) => Some("schemas"),
@@ -81,7 +81,7 @@ fn section(pointer: &str) -> Option<&'static str> {
     }
 }
 
-/// A name from the end of the pointer, without characters that pointers escape.
+/// Makes an unused name from the end of the pointer, without characters that must be escaped in pointers.
 fn free(reference: &str, taken: &Map<String, Value>) -> String {
     const STEPS: [&str; 9] = [
         "#",

@@ -1,11 +1,11 @@
-//! One schema, and those in it.
+//! Normalises a schema and the schemas in it.
 
 use serde_json::{Map, Value, json};
 
 use super::{each, integral, items, null_aside, set_aside};
 use crate::openapi::REFUSED;
 
-/// Keywords that a typed schema has a place for. All others are set aside: JSON Schema takes unknown keywords for notes, and those it knows besides these only forbid more, which a server does itself.
+/// Keywords that a typed schema can express. All others are renamed to `x-…`: JSON Schema treats unknown keywords as annotations, and its other keywords only add restrictions, which servers check.
 const KNOWN: [&str; 37] = [
     "$ref",
     "additionalProperties",
@@ -46,7 +46,7 @@ const KNOWN: [&str; 37] = [
     "writeOnly",
 ];
 
-/// Keywords that can name members which `properties` does not.
+/// Keywords that can name members which are not in `properties`.
 const NAMING: [&str; 5] = [
     "patternProperties",
     "dependentSchemas",
@@ -55,10 +55,10 @@ const NAMING: [&str; 5] = [
     "propertyNames",
 ];
 
-/// References whose target depends on where they are reached from.
+/// References whose target depends on the path to the reference.
 const DYNAMIC: [&str; 2] = ["$dynamicRef", "$recursiveRef"];
 
-/// Keywords that describe and do not restrict; the outer one wins where two meet.
+/// Keywords that describe and do not restrict. If two schemas have the same one, the outer one wins.
 const NOTES: [&str; 9] = [
     "title",
     "description",
@@ -98,7 +98,7 @@ fn object(map: &mut Map<String, Value>) {
     examples(map);
 }
 
-/// What is left are keywords with a place.
+/// Renames keywords that a typed schema cannot express.
 fn aside(map: &mut Map<String, Value>) {
     for key in DYNAMIC {
         if map.contains_key(key) {
@@ -126,7 +126,7 @@ fn aside(map: &mut Map<String, Value>) {
     }
 }
 
-/// Values that no reading of a keyword allows say nothing.
+/// Removes keywords whose values are invalid, because they have no meaning.
 fn well_formed(map: &mut Map<String, Value>) {
     let fits = |key: &str, value: &Value| match key {
         "required" | "enum" | "allOf" | "anyOf" | "oneOf" => value.is_array(),
@@ -147,7 +147,7 @@ fn well_formed(map: &mut Map<String, Value>) {
     }
 }
 
-/// Schemas in this one.
+/// Normalises the schemas in this schema.
 fn inner(map: &mut Map<String, Value>) {
     prefix_items(map);
     if let Some(rest) = map.shift_remove("unevaluatedProperties") {
@@ -168,7 +168,7 @@ fn inner(map: &mut Map<String, Value>) {
     }
 }
 
-/// The tuple becomes an array whose items are one of the tuple's.
+/// Turns a tuple into an array whose items have any of the types in the tuple.
 fn prefix_items(map: &mut Map<String, Value>) {
     let Some(Value::Array(prefix)) = map.shift_remove("prefixItems") else {
         return;
@@ -199,7 +199,7 @@ fn prefix_items(map: &mut Map<String, Value>) {
     map.insert("items".to_owned(), items);
 }
 
-/// 3.0 ignores what stands beside `$ref`, but authors mean it, in both versions.
+/// Keeps the keywords beside a `$ref` in an `allOf`. OpenAPI 3.0 ignores such keywords, but authors expect them to apply, in both versions.
 fn reference_with_siblings(map: &mut Map<String, Value>) {
     if map.len() < 2 {
         return;
@@ -237,7 +237,7 @@ fn type_of(value: &Value) -> &'static str {
     }
 }
 
-/// `type` as an array.
+/// Normalises `type` if it is an array.
 fn types(map: &mut Map<String, Value>) {
     let Some(Value::Array(types)) = map.get_mut("type") else {
         return;
@@ -256,7 +256,7 @@ fn types(map: &mut Map<String, Value>) {
     }
 }
 
-/// Several types become one alternative each, with the keywords that are about this type. `enum` and all else stay outside.
+/// Turns several types into one alternative each, with the keywords that concern this type. `enum` and all other keywords stay outside the alternatives.
 fn split_types(map: &mut Map<String, Value>, types: Vec<Value>) {
     map.shift_remove("type");
     let mut alternatives = Vec::new();
@@ -302,7 +302,7 @@ fn split_types(map: &mut Map<String, Value>, types: Vec<Value>) {
             .flat_map(Map::keys)
             .for_each(|key| drop(map.shift_remove(key)));
     }
-    // If there are alternatives already, both groups have to hold.
+    // If there already are alternatives, both groups must apply.
     if map.contains_key("anyOf") {
         let all = map.entry("allOf").or_insert_with(|| json!([]));
         all.as_array_mut()
@@ -340,7 +340,7 @@ fn is_null(alternative: &Value) -> bool {
             .is_some_and(|values| *values == json!([null]))
 }
 
-/// Writes the only alternative into the schema around it; if they say different things about the same, beside it as `allOf`.
+/// Merges the only alternative into the surrounding schema. If the two conflict, the alternative is added as `allOf`.
 fn merge(map: &mut Map<String, Value>, alternative: Value) {
     let Value::Object(alternative) = alternative else {
         return;
@@ -376,7 +376,7 @@ fn limits(map: &mut Map<String, Value>) {
                 .zip(limit.as_f64())
                 .is_some_and(|(own, limit)| if low { own > limit } else { own < limit });
             if wider {
-                // The other limit is the one that counts.
+                // The exclusive limit adds nothing, because the inclusive one is stricter.
                 map.shift_remove(exclusive);
             } else {
                 map.insert(inclusive.to_owned(), limit);

@@ -1,4 +1,4 @@
-//! One row per construct: published -> normalised.
+//! Table of constructs: published form and normalised form.
 
 #![allow(clippy::unwrap_used)]
 
@@ -130,7 +130,7 @@ fn schemas() {
             "{prefixItems: [{type: string}]}",
             "{x-prefixItems: 1, items: {}}",
         ),
-        // notes
+        // annotations
         (
             "{default: null, example: null}",
             "{x-default: null, x-example: null}",
@@ -142,7 +142,7 @@ fn schemas() {
         ),
         ("true", "{}"),
         ("false", "{not: {}}"),
-        // Properties are no keywords, and values are no schemas.
+        // Names of properties are not keywords, and values are not schemas.
         (
             "{properties: {const: {type: [string, 'null']}, default: {const: a}, anyOf: {type: string}}}",
             "{properties: {const: {type: string, nullable: true}, default: {type: string, enum: [a], x-const: a}, anyOf: {type: string}}}",
@@ -151,7 +151,7 @@ fn schemas() {
             "{default: {const: 1, type: [a]}, example: {examples: [1]}, enum: [{const: 1}]}",
             "{default: {const: 1, type: [a]}, example: {examples: [1]}, enum: [{const: 1}]}",
         ),
-        // Everywhere a schema can be.
+        // All places of subschemas.
         (
             "{items: {const: a}}",
             "{items: {type: string, enum: [a], x-const: a}}",
@@ -181,7 +181,7 @@ fn schemas() {
         let mut value = yaml(published);
         schema(&mut value);
         assert_eq!(value, yaml(expected), "{published}");
-        // What is normalised can be held, all of it.
+        // The typed document can express the whole normalised schema.
         let document = serde_json::json!({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {}, "components": {"schemas": {"A": value}}});
         assert_eq!(typed("x", &document).err(), None, "{published}");
     }

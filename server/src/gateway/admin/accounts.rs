@@ -1,4 +1,4 @@
-//! Accounts: one Airflow each, with its credentials. What was typed as a secret is never written into a page again.
+//! Pages of accounts. A submitted secret is never written into a page.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::gateway::model::{
     Account, AccountInput, AccountPatch, AuthInput, Check, PageQuery, Role,
 };
 
-/// The ways to sign in: value and label.
+/// Sign-in methods: value and label.
 const WAYS: [(&str, &str); 5] = [
     ("password", "User name and password"),
     ("bearer", "Bearer token"),
@@ -28,7 +28,7 @@ const WAYS: [(&str, &str); 5] = [
     ("none", "No credentials"),
 ];
 
-/// Those that take something from the gateway's machine.
+/// Sign-in methods that use the gateway's machine.
 const LOCAL: [&str; 2] = ["bearer_file", "bearer_command"];
 
 #[derive(Template)]
@@ -36,7 +36,7 @@ const LOCAL: [&str; 2] = ["bearer_file", "bearer_command"];
 struct AccountForm {
     frame: Frame,
     problems: Problems,
-    /// Set if an account is changed, not made.
+    /// Id of the account that is changed; `None` for a new account.
     id: Option<String>,
     name: String,
     base_url: String,
@@ -44,13 +44,13 @@ struct AccountForm {
     username: String,
     path: String,
     api: String,
-    /// Certificates are public.
+    /// Certificate, which is public and may therefore be shown.
     ca_certificate: String,
     has_certificate: bool,
-    /// Names of the headers that are stored.
+    /// Names of the stored headers.
     headers: Vec<String>,
     apis: Vec<(&'static str, &'static str)>,
-    /// Whether credentials of the gateway's machine may be given.
+    /// Whether credentials from the gateway's machine are allowed.
     local: bool,
 }
 
@@ -85,7 +85,7 @@ impl AccountForm {
         }
     }
 
-    /// The same with what was submitted, but for secrets. A command can hold one.
+    /// Fills the form with the submitted fields except secrets. A command is left out, too, because it can contain a secret.
     fn submitted(mut self, fields: &Fields, problems: Problems) -> Self {
         let text = |name: &str| fields.text(name).to_owned();
         self.problems = problems;
@@ -109,7 +109,7 @@ impl AccountForm {
     }
 }
 
-/// How to sign in; `None` to keep what is stored.
+/// Reads the sign-in method; `None` keeps the stored credentials.
 fn auth(fields: &Fields, problems: &mut Problems) -> Option<AuthInput> {
     let mut needed = |name: &str, text: &str| {
         if fields.text(name).is_empty() {
@@ -149,7 +149,7 @@ fn auth(fields: &Fields, problems: &mut Problems) -> Option<AuthInput> {
     }
 }
 
-/// Headers, one a line. What is wrong is told without the line, which can hold a secret.
+/// Reads headers, one per line. Errors do not quote the line, because it can contain a secret.
 fn headers(text: &str, problems: &mut Problems) -> BTreeMap<String, SecretString> {
     let mut headers = BTreeMap::new();
     let lines = text.lines().enumerate();
@@ -168,13 +168,13 @@ fn headers(text: &str, problems: &mut Problems) -> BTreeMap<String, SecretString
     headers
 }
 
-/// `GET /accounts/new`
+/// Handles `GET /accounts/new`.
 pub(super) async fn blank(State(admin): State<Admin>, visitor: Visitor) -> Answer {
     may_change(&visitor)?;
     html(&AccountForm::new(&admin, &visitor, None))
 }
 
-/// Only admins get forms that only admins can send.
+/// Rejects visitors who are not administrators, so that they do not see forms that they cannot submit.
 fn may_change(visitor: &Visitor) -> Result<(), Refused> {
     if visitor.who.role < Role::Admin {
         let needs = Role::Admin;
@@ -183,7 +183,7 @@ fn may_change(visitor: &Visitor) -> Result<(), Refused> {
     Ok(())
 }
 
-/// `POST /accounts`
+/// Handles `POST /accounts`.
 pub(super) async fn create(State(admin): State<Admin>, sent: Submitted) -> Answer {
     let Submitted { visitor, fields } = sent;
     may_change(&visitor)?;
@@ -215,7 +215,7 @@ pub(super) async fn create(State(admin): State<Admin>, sent: Submitted) -> Answe
     refused(&AccountForm::new(&admin, &visitor, None).submitted(&fields, problems))
 }
 
-/// `GET /accounts/{account}/edit`
+/// Handles `GET /accounts/{account}/edit`.
 pub(super) async fn edit(
     State(admin): State<Admin>,
     visitor: Visitor,
@@ -226,7 +226,7 @@ pub(super) async fn edit(
     html(&AccountForm::new(&admin, &visitor, Some(&account)))
 }
 
-/// `POST /accounts/{account}`
+/// Handles `POST /accounts/{account}`.
 pub(super) async fn update(
     State(admin): State<Admin>,
     Path(id): Path<String>,
@@ -281,12 +281,12 @@ struct AccountPage {
     updated: Moment,
     check: Option<Check>,
     servers: Vec<Line>,
-    /// Whether there are more servers than are shown.
+    /// Whether there are more servers than the page shows.
     more: bool,
     link: String,
 }
 
-/// `GET /accounts/{account}`
+/// Handles `GET /accounts/{account}`.
 pub(super) async fn show(
     State(admin): State<Admin>,
     visitor: Visitor,
@@ -298,7 +298,7 @@ pub(super) async fn show(
     html(&page)
 }
 
-/// `POST /accounts/{account}/check`
+/// Handles `POST /accounts/{account}/check`.
 pub(super) async fn check(
     State(admin): State<Admin>,
     Path(id): Path<String>,
@@ -344,17 +344,17 @@ async fn page(
 #[template(path = "confirm.html")]
 pub(super) struct Confirm {
     pub(super) frame: Frame,
-    /// What will happen.
+    /// Consequences of the action.
     pub(super) text: String,
-    /// Where the form goes.
+    /// Path to which the form is sent.
     pub(super) action: String,
-    /// What the button says.
+    /// Label of the button.
     pub(super) button: &'static str,
-    /// Where to go instead.
+    /// Path of the link that cancels the action.
     pub(super) back: String,
 }
 
-/// `GET /accounts/{account}/delete`
+/// Handles `GET /accounts/{account}/delete`.
 pub(super) async fn confirm(
     State(admin): State<Admin>,
     visitor: Visitor,
@@ -372,7 +372,7 @@ pub(super) async fn confirm(
     })
 }
 
-/// `POST /accounts/{account}/delete`
+/// Handles `POST /accounts/{account}/delete`.
 pub(super) async fn delete(
     State(admin): State<Admin>,
     Path(id): Path<String>,

@@ -1,4 +1,4 @@
-//! The style sheet, the script and the icon. Their names hold a hash of what is in them, so that browsers may keep them for ever.
+//! Style sheet, script and icon. Their names contain a hash of their content, so that browsers may cache them forever.
 
 use std::sync::LazyLock;
 
@@ -8,9 +8,9 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-/// A file that is part of the binary.
+/// File that is part of the binary.
 pub(super) struct Asset {
-    /// `admin.0123456789abcdef.css`
+    /// File name, for example `admin.0123456789abcdef.css`.
     pub(super) name: String,
     media_type: &'static str,
     content: &'static str,
@@ -39,7 +39,7 @@ impl Asset {
     }
 }
 
-/// `GET /assets/{name}`
+/// Handles `GET /assets/{name}`.
 pub(super) async fn serve(Path(name): Path<String>) -> Response {
     let assets = [&*STYLE, &*SCRIPT, &*ICON];
     let Some(asset) = assets.into_iter().find(|asset| asset.name == name) else {

@@ -1,4 +1,4 @@
-//! The audit log: filters, pages, and the same as JSON lines.
+//! Page of the audit log: filters, pagination, and an export as JSON lines.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use super::session::{Asked, Visitor};
 use crate::gateway::model::{AuditQuery, AuditRecord, PageQuery, Principal};
 use crate::product::words;
 
-/// The actions that records have.
+/// Actions of audit records.
 const ACTIONS: [&str; 12] = [
     "call",
     "account.create",
@@ -33,12 +33,12 @@ const ACTIONS: [&str; 12] = [
     "gateway.start",
 ];
 
-/// The fields of the filter.
+/// Fields of the filter.
 const FILTERS: [&str; 8] = [
     "account", "server", "actor", "action", "tool", "outcome", "since", "until",
 ];
 
-/// Names of accounts and servers that are there, by their ids.
+/// Names of existing accounts and servers, by id.
 pub(super) struct Names {
     accounts: HashMap<String, String>,
     servers: HashMap<String, String>,
@@ -59,11 +59,11 @@ impl Names {
     }
 }
 
-/// A record as it is shown.
+/// Audit record in the form that the page shows.
 pub(super) struct Row {
     pub(super) at: Moment,
     pub(super) record: AuditRecord,
-    /// Names, or ids of what is gone.
+    /// Name of the account, or its id if the account was deleted.
     pub(super) account: String,
     pub(super) server: String,
     pub(super) ok: bool,
@@ -96,13 +96,13 @@ struct AuditPage {
     accounts: Vec<(String, String)>,
     next: Option<String>,
     first: bool,
-    /// Query of the export.
+    /// Query string of the export link.
     query: String,
-    /// Whether anything is filtered.
+    /// Whether a filter is set.
     narrowed: bool,
 }
 
-/// The filter as it was typed.
+/// Filter as the visitor entered it.
 struct Filter {
     account: String,
     server: String,
@@ -130,7 +130,7 @@ impl Filter {
     }
 }
 
-/// What the filter means, and what in it means nothing.
+/// Converts the filter to a query, and returns the invalid fields.
 fn query(fields: &Fields) -> (AuditQuery, Problems) {
     let mut problems = Problems::default();
     let mut at = |name: &str| {
@@ -160,7 +160,7 @@ fn query(fields: &Fields) -> (AuditQuery, Problems) {
     (query, problems)
 }
 
-/// The filter as the query of a link.
+/// Returns the filter as the query string of a link.
 fn link(fields: &Fields) -> String {
     let given: Vec<_> = FILTERS
         .iter()
@@ -169,7 +169,7 @@ fn link(fields: &Fields) -> String {
     given.join("&")
 }
 
-/// `GET /audit-log`
+/// Handles `GET /audit-log`.
 pub(super) async fn show(
     State(admin): State<Admin>,
     visitor: Visitor,
@@ -212,7 +212,7 @@ pub(super) async fn show(
     if wrong { refused(&page) } else { html(&page) }
 }
 
-/// `GET /audit-log/export`
+/// Handles `GET /audit-log/export`.
 pub(super) async fn export(
     State(admin): State<Admin>,
     visitor: Visitor,

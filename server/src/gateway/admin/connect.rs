@@ -1,21 +1,21 @@
-//! What to paste into a client so that it uses a server's URL.
+//! Instructions for connecting a client to the URL of an MCP server.
 
 use serde_json::json;
 
-/// How one client is connected.
+/// Instructions for one client.
 pub(super) struct Client {
-    /// For the copy button and the heading.
+    /// Id for the copy button and the heading.
     pub(super) id: &'static str,
     pub(super) name: &'static str,
-    /// Where to put it.
+    /// Steps before pasting the text.
     pub(super) steps: &'static str,
-    /// What to put there.
+    /// Text to paste.
     pub(super) text: String,
-    /// What the client cannot do, or needs.
+    /// Limitations or requirements of the client.
     pub(super) note: &'static str,
 }
 
-/// The clients that people have, each with its line.
+/// Returns the instructions for common clients.
 pub(super) fn clients(name: &str, url: &str, api_token: bool) -> Vec<Client> {
     let name = slug(name);
     let header = "Authorization: Bearer <API token>";
@@ -66,7 +66,7 @@ pub(super) fn clients(name: &str, url: &str, api_token: bool) -> Vec<Client> {
     ]
 }
 
-/// A name that no shell and no client has to quote.
+/// Converts a name so that neither shells nor clients have to quote it.
 fn slug(name: &str) -> String {
     let plain: String = name
         .chars()

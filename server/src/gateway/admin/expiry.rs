@@ -1,4 +1,4 @@
-//! Points in time as people choose and read them.
+//! Expiry and times in forms and pages.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -9,7 +9,7 @@ use super::form::{Fields, Problems};
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 
-/// What can be chosen: value, label, seconds from now.
+/// Durations to choose from: value, label, seconds from now.
 const CHOICES: [(&str, &str, i64); 6] = [
     ("1h", "1 hour", HOUR),
     ("8h", "8 hours", 8 * HOUR),
@@ -19,20 +19,20 @@ const CHOICES: [(&str, &str, i64); 6] = [
     ("90d", "90 days", 90 * DAY),
 ];
 
-/// The form's part on expiry.
+/// Expiry fields of a form.
 #[derive(Debug, Clone)]
 pub(super) struct Expiry {
-    /// What is chosen: a value of [`CHOICES`], `keep`, `exact` or `never`.
+    /// Chosen value: a value of [`CHOICES`], `keep`, `exact` or `never`.
     pub(super) choice: String,
-    /// What was typed for `exact`.
+    /// Text entered for `exact`.
     pub(super) exact: String,
-    /// What `keep` would keep, on a form that changes something.
+    /// Current expiry that `keep` keeps, in a form that changes an object.
     pub(super) kept: Option<Moment>,
-    /// Whether there is something to keep.
+    /// Whether the form offers `keep`.
     pub(super) keep: bool,
 }
 
-/// What was chosen.
+/// Chosen expiry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Chosen {
     Keep,
@@ -41,7 +41,7 @@ pub(super) enum Chosen {
 }
 
 impl Expiry {
-    /// For a form that makes something.
+    /// Creates the fields of a form that creates an object.
     pub(super) fn new(choice: &str) -> Self {
         Self {
             choice: choice.to_owned(),
@@ -51,7 +51,7 @@ impl Expiry {
         }
     }
 
-    /// For a form that changes something.
+    /// Creates the fields of a form that changes an object.
     pub(super) fn keep(kept: Option<Timestamp>, now: Timestamp) -> Self {
         Self {
             choice: "keep".to_owned(),
@@ -61,7 +61,7 @@ impl Expiry {
         }
     }
 
-    /// The same with what was submitted.
+    /// Fills the fields with the submitted values.
     pub(super) fn submitted(mut self, fields: &Fields) -> Self {
         self.choice = fields.text("expiry").to_owned();
         self.exact = fields.text("expires_at").to_owned();
@@ -72,7 +72,7 @@ impl Expiry {
         CHOICES.iter().map(|(value, label, _)| (*value, *label))
     }
 
-    /// The instant that is meant.
+    /// Returns the chosen expiry, and reports invalid fields.
     pub(super) fn chosen(&self, now: Timestamp, problems: &mut Problems) -> Chosen {
         if let Some((_, _, seconds)) = CHOICES.iter().find(|it| it.0 == self.choice) {
             return Chosen::At(now + SignedDuration::from_secs(*seconds));
@@ -90,7 +90,7 @@ impl Expiry {
                 }
             },
             "never" => Chosen::Never,
-            // A form without a choice must not make something that lasts for ever.
+            // A form without a choice must not create an object that never expires.
             _ => {
                 problems.add("expires_at", "choose when it expires");
                 Chosen::Never
@@ -99,7 +99,7 @@ impl Expiry {
     }
 }
 
-/// The instant that a text means: a time, UTC if it names no zone, or a duration that is counted from now in this direction.
+/// Parses a time or a duration. A time without a zone is in UTC, and a duration is counted from now in the given direction.
 pub(super) fn instant(text: &str, now: Timestamp, direction: i32) -> Option<Timestamp> {
     let text = text.trim();
     if let Ok(at) = text.parse::<Timestamp>() {
@@ -112,16 +112,16 @@ pub(super) fn instant(text: &str, now: Timestamp, direction: i32) -> Option<Time
     Some(local.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
-/// An instant as it is shown.
+/// Time in the forms that a page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Moment {
-    /// For the `datetime` attribute.
+    /// Value of the `datetime` attribute.
     pub(super) iso: String,
-    /// To the second, UTC.
+    /// Time in UTC with seconds.
     pub(super) text: String,
-    /// `in 3 hours`, `2 days ago`.
+    /// Distance from now, for example `in 3 hours` or `2 days ago`.
     pub(super) relative: String,
-    /// Whether it is over.
+    /// Whether the time is in the past.
     pub(super) past: bool,
 }
 

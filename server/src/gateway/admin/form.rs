@@ -1,27 +1,27 @@
-//! A submitted form, and what is wrong with it, field by field.
+//! Submitted form with its invalid fields.
 
 use secrecy::SecretString;
 
 use crate::gateway::error::ServiceError;
 
-/// The fields of a form, in order; a name can stand several times.
+/// Fields of a form in order. A name can occur several times.
 #[derive(Clone, Default)]
 pub(super) struct Fields(pub(super) Vec<(String, String)>);
 
 impl Fields {
-    /// The trimmed text of a field; empty if it is not there.
+    /// Returns the trimmed text of a field; empty if the field is missing.
     pub(super) fn text(&self, name: &str) -> &str {
         self.raw(name).trim()
     }
 
-    /// The trimmed text of a field, if there is any.
+    /// Returns the trimmed text of a field unless it is empty.
     pub(super) fn given(&self, name: &str) -> Option<String> {
         Some(self.text(name))
             .filter(|text| !text.is_empty())
             .map(str::to_owned)
     }
 
-    /// All values of a name.
+    /// Returns all values with a name.
     pub(super) fn all(&self, name: &str) -> Vec<String> {
         self.0
             .iter()
@@ -30,12 +30,12 @@ impl Fields {
             .collect()
     }
 
-    /// Whether a box is ticked or a button was pressed.
+    /// Returns whether a box is ticked or a button was pressed.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(field, _)| field == name)
     }
 
-    /// A secret, exactly as it was typed.
+    /// Returns a secret exactly as it was entered.
     pub(super) fn secret(&self, name: &str) -> SecretString {
         SecretString::from(self.raw(name).to_owned())
     }
@@ -48,21 +48,21 @@ impl Fields {
     }
 }
 
-/// What is wrong with a form. Shown above the form and at each field.
+/// Errors of a form, shown above the form and at each field.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Problems(Vec<Problem>);
 
-/// One thing that is wrong.
+/// Error of a form.
 #[derive(Debug, Clone)]
 pub(super) struct Problem {
-    /// Name of the field, empty if it is none of the form's.
+    /// Name of the field; empty if the error belongs to no field of the form.
     pub(super) field: String,
-    /// What is wrong and what to write instead.
+    /// Error and correct value.
     pub(super) text: String,
 }
 
 impl Problem {
-    /// The field's name for people: `base_url` is `Base url`.
+    /// Returns the label of the field: `base_url` becomes `Base url`.
     pub(super) fn label(&self) -> String {
         let words = self.field.replace('_', " ");
         let mut letters = words.chars();
@@ -73,7 +73,7 @@ impl Problem {
 }
 
 impl Problems {
-    /// What the service refused because of what was typed; anything else stays an error.
+    /// Converts a service error that the input caused to errors of the form. Other errors are returned unchanged.
     pub(super) fn of(error: ServiceError) -> Result<Self, ServiceError> {
         match error {
             ServiceError::Invalid(problems) => Ok(Self(
@@ -108,7 +108,7 @@ impl Problems {
         &self.0
     }
 
-    /// What is wrong with one field, as one text; empty if nothing is.
+    /// Returns the errors of one field as one text; empty if the field is valid.
     pub(super) fn at(&self, field: &str) -> String {
         let texts: Vec<_> = self
             .0
@@ -120,7 +120,7 @@ impl Problems {
     }
 }
 
-/// The name of the form's field for a field of the management API: `config.tools` is `tools`.
+/// Returns the form field for a field of the management API: `config.tools` becomes `tools`.
 fn field(path: &str) -> String {
     let path = path.split(['[', '/']).next().unwrap_or_default();
     match path.split_once('.') {

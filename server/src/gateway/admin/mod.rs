@@ -1,6 +1,6 @@
-//! The admin page: what the management API does, in a browser. Rendered here, without a build step, and usable without JavaScript.
+//! Admin page: the operations of the management API in a browser. The pages are rendered here without a build step, and are usable without JavaScript.
 //!
-//! Who may open a page is decided by the extractors of [`session`]: [`session::Visitor`] for pages, [`session::Submitted`] for forms, which also checks where the form came from. A handler that takes neither is open to everyone.
+//! The extractors of [`session`] decide who may open a page: [`session::Visitor`] for pages, and [`session::Submitted`] for forms, which also checks the origin of the form. A handler without either is open to everyone.
 
 mod accounts;
 mod assets;
@@ -28,17 +28,17 @@ use axum::routing::{get, post};
 use crate::gateway::service::Gateway;
 use site::Site;
 
-/// A form is a few fields and at most one certificate.
+/// Largest request body in bytes. A form has a few fields and at most one certificate.
 const BODY_LIMIT: usize = 256 * 1024;
 
-/// What every handler gets.
+/// State of all handlers.
 #[derive(Clone)]
 struct Admin {
     gateway: Gateway,
     site: Arc<Site>,
 }
 
-/// The routes of the page. They share no path with the management API, so that both can be merged.
+/// Creates the routes of the admin page. They share no path with the management API, so that both can be merged.
 pub(crate) fn router(gateway: Gateway) -> Router {
     let site = Arc::new(Site::new(gateway.public_url()));
     let admin = Admin { gateway, site };

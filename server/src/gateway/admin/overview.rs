@@ -1,4 +1,4 @@
-//! The first page: each account with how it does now, and what happened last.
+//! Overview page: all accounts with their current state, and recent activity.
 
 use askama::Template;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use super::session::{Asked, Visitor};
 use crate::gateway::model::{Account, AuditQuery, PageQuery};
 use crate::gateway::service::LiveState;
 
-/// How many of the last records are shown.
+/// Number of recent audit records on the page.
 const LAST: u32 = 8;
 
 #[derive(Template)]
@@ -24,15 +24,15 @@ struct OverviewPage {
     rows: Vec<Row>,
 }
 
-/// An account with how it does now.
+/// Account with its current state.
 pub(super) struct Card {
     pub(super) account: Account,
     pub(super) live: Live,
 }
 
-/// How an account does now, as it is shown.
+/// Current state of an account in the form that the page shows.
 pub(super) struct Live {
-    /// `good`, `bad` or `unknown`, as the style sheet has it.
+    /// Class in the style sheet: `good`, `bad` or `unknown`.
     pub(super) state: &'static str,
     pub(super) label: &'static str,
     /// API and version, if known.
@@ -68,7 +68,7 @@ impl Live {
     }
 }
 
-/// `GET /`
+/// Handles `GET /`.
 pub(super) async fn show(
     State(admin): State<Admin>,
     visitor: Visitor,

@@ -1,4 +1,4 @@
-//! What all pages share: their frame, the headers that keep them safe, and the pages that say why something cannot be shown.
+//! Shared parts of all pages: the frame, the security headers, and the error pages.
 
 use askama::Template;
 use axum::extract::State;
@@ -20,26 +20,26 @@ use crate::gateway::model::Role;
 use crate::gateway::token;
 use crate::product;
 
-/// Nothing but the page's own style sheet, script and icon is ever loaded or sent to; nothing in a page can run that is not one of them.
+/// Content security policy: a page can load only its own style sheet, script and icon, and submit forms only to this site. No other script can run.
 const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// What a handler answers.
+/// Result of a handler.
 pub(super) type Answer = Result<Response, Refused>;
 
-/// Why there is no such page for this visitor.
+/// Reason why a page is not shown to a visitor.
 #[derive(Debug, Clone)]
 pub(super) enum Refused {
-    /// Nobody is signed in; the path to come back to.
+    /// Visitor who is not signed in, with the path to which to return after signing in.
     SignIn(String),
-    /// The form was not sent by a page of this site, or by one of another session.
+    /// Form that another site or a page of another session has sent.
     Foreign,
-    /// The form was sent before, and what it makes is made once.
+    /// Form that was submitted before and may be submitted only once.
     Repeated,
-    /// The form cannot be read.
+    /// Form that cannot be parsed.
     Unreadable,
-    /// The service says no.
+    /// Error of the service.
     Service(ServiceError),
-    /// A template failed, which no input can bring about.
+    /// Error of a template, which no input can cause.
     Template,
 }
 
@@ -59,31 +59,31 @@ impl From<askama::Error> for Refused {
     }
 }
 
-/// The page is made by [`finish`], which knows the site.
+/// Defers the page to [`finish`], which knows the site.
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         Extension(self).into_response()
     }
 }
 
-/// What stands around the content of every page.
+/// Frame around the content of every page.
 pub(super) struct Frame {
-    /// What each path begins with.
+    /// Prefix of each path.
     pub(super) base: String,
     pub(super) title: String,
-    /// The entry of the navigation that the page belongs to.
+    /// Entry of the navigation to which the page belongs.
     pub(super) section: &'static str,
-    /// Who is signed in.
+    /// Signed-in visitor.
     pub(super) who: Option<Signed>,
-    /// For every form.
+    /// Token that every form sends.
     pub(super) csrf: String,
-    /// For forms that make something which is shown once: what tells this one from all others.
+    /// Unique id of the form, for forms that create something which is shown only once.
     pub(super) once: String,
-    /// What has just been done.
+    /// Notice about the last action.
     pub(super) notice: &'static str,
 }
 
-/// Who is signed in, as it is shown.
+/// Signed-in visitor in the form that the page shows.
 pub(super) struct Signed {
     pub(super) name: String,
     pub(super) role: &'static str,
@@ -91,7 +91,7 @@ pub(super) struct Signed {
 }
 
 impl Frame {
-    /// A text with the words of the product.
+    /// Inserts the names of the product into a text.
     pub(super) fn words(&self, text: &str) -> String {
         product::words(text)
     }
@@ -112,13 +112,13 @@ impl Frame {
                 admin: visitor.who.role == Role::Admin,
             }),
             csrf: visitor.csrf.clone(),
-            // Without randomness the form cannot be sent, which says more than this page could.
+            // Without random bytes the form cannot be submitted, and the error after submitting is more helpful than one here.
             once: token::new("").unwrap_or_default(),
             notice: "",
         }
     }
 
-    /// For those who are not signed in.
+    /// Creates the frame of a page for visitors who are not signed in.
     pub(super) fn outside(site: &Site, title: &str) -> Self {
         Self {
             base: site.base.clone(),
@@ -131,7 +131,7 @@ impl Frame {
         }
     }
 
-    /// With what the address says was just done. The address only chooses a text, it cannot bring one.
+    /// Adds the notice that the query selects. The query only selects one of the texts here and cannot contain a text.
     pub(super) fn noticing(mut self, query: &Fields) -> Self {
         self.notice = match query.text("done") {
             "account-created" => "The account is there. Check that it can sign in.",
@@ -146,7 +146,7 @@ impl Frame {
         self
     }
 
-    /// Whether who is signed in may do everything.
+    /// Returns whether the visitor is an administrator.
     pub(super) fn admin(&self) -> bool {
         self.who.as_ref().is_some_and(|who| who.admin)
     }
@@ -164,20 +164,20 @@ impl Frame {
     }
 }
 
-/// A page that is shown.
+/// Renders a page.
 pub(super) fn html(template: &impl Template) -> Answer {
     let html = [(CONTENT_TYPE, "text/html; charset=utf-8")];
     Ok((html, template.render()?).into_response())
 }
 
-/// A form that is shown again because something in it is wrong.
+/// Renders a form again with its errors.
 pub(super) fn refused(template: &impl Template) -> Answer {
     let mut response = html(template)?;
     *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     Ok(response)
 }
 
-/// The browser goes to another page of the site, with GET.
+/// Redirects the browser to another page of the site with GET.
 pub(super) fn go(admin: &Admin, path: &str) -> Answer {
     Ok(redirect(&admin.site, path))
 }
@@ -188,7 +188,7 @@ fn redirect(site: &Site, path: &str) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response()
 }
 
-/// A value in the query of a link.
+/// Percent-encodes a value for the query of a link.
 pub(super) fn encode(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     text.bytes().fold(String::new(), |mut encoded, byte| {
@@ -209,7 +209,7 @@ struct RefusedPage {
     hint: &'static str,
 }
 
-/// Makes the page of what was refused, and gives every page its headers.
+/// Renders the error page of a rejected request, and adds the headers of all pages.
 pub(super) async fn finish(State(admin): State<Admin>, mut response: Response) -> Response {
     if let Some(refused) = take(response.extensions_mut()) {
         response = explain(&admin.site, refused);

@@ -1,4 +1,4 @@
-//! The tools of a server as boxes to tick, with how many tools each of them stands for.
+//! Tools of a server as checkboxes with the number of tools that each selects.
 
 use std::collections::BTreeMap;
 
@@ -7,46 +7,46 @@ use runtime::{Api, Tool};
 
 use crate::gateway::model::ServerConfig;
 
-/// What can be ticked and what is.
+/// Checkboxes with their state.
 pub(super) struct Choices {
     pub(super) methods: Vec<Choice>,
     pub(super) tags: Vec<Choice>,
     pub(super) toolsets: Vec<Toolset>,
-    /// Tools that are ticked but that no API has any more. Kept, because leaving out the last one would select all.
+    /// Selected tools that no API has any more. They are kept, because removing the last selected tool would select all tools.
     pub(super) unknown: Vec<String>,
-    /// How many tools there are, and how many of them are selected.
+    /// Number of all tools.
     pub(super) total: usize,
     pub(super) selected: usize,
 }
 
-/// A method or a tag.
+/// Method or tag.
 pub(super) struct Choice {
     pub(super) value: String,
     pub(super) count: usize,
     pub(super) ticked: bool,
 }
 
-/// The tools of one toolset.
+/// Tools of one toolset.
 pub(super) struct Toolset {
     pub(super) name: &'static str,
     pub(super) tools: Vec<Entry>,
-    /// Whether one of them is ticked.
+    /// Whether a tool of the toolset is ticked.
     pub(super) open: bool,
 }
 
-/// A tool.
+/// Checkbox of a tool.
 pub(super) struct Entry {
     pub(super) name: &'static str,
     pub(super) title: &'static str,
     pub(super) method: &'static str,
     pub(super) effect: &'static str,
-    /// Separated by spaces.
+    /// Tags, separated by spaces.
     pub(super) tags: String,
     pub(super) ticked: bool,
     pub(super) selected: bool,
 }
 
-/// How many tools a configuration selects, over all APIs. A tool that several APIs have counts once.
+/// Returns the number of tools that a configuration selects in all APIs. A tool that several APIs have counts once.
 pub(super) fn count(apis: &[&'static Api], config: &ServerConfig) -> usize {
     let selection = selection(config);
     all(apis).filter(|tool| selection.matches(tool)).count()
@@ -95,7 +95,7 @@ fn selection(config: &ServerConfig) -> Selection {
     }
 }
 
-/// Each tool once, as the newest API that has it.
+/// Returns each tool once, from the newest API that has it.
 fn all(apis: &[&'static Api]) -> impl Iterator<Item = &'static Tool> {
     let mut seen = std::collections::BTreeSet::new();
     apis.iter()
@@ -117,7 +117,7 @@ fn choice(
     }
 }
 
-/// What is ticked but stands for no tool stays visible, so that it is not lost without anybody knowing.
+/// Adds ticked values that match no tool, so that saving the form does not remove them silently.
 fn unknown(choices: &mut Vec<Choice>, ticked: &[String]) {
     for value in ticked {
         if !choices.iter().any(|choice| choice.value == *value) {

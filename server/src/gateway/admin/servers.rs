@@ -1,4 +1,4 @@
-//! MCP servers: lists of them, the form with the tools to tick, and the page that shows a URL this once.
+//! Pages of MCP servers: lists, the form that selects the tools, and the page that shows a URL only once.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -17,14 +17,14 @@ use crate::gateway::model::{
     Account, McpServer, NewServer, PageQuery, Principal, ServerConfig, ServerInput, ServerPatch,
 };
 
-/// What a list of names can hold at most; the store allows no more in one page.
+/// Maximum number of names in a list; the store returns no more on one page.
 const MOST: u32 = 1000;
 
-/// A server in a list.
+/// MCP server in a list.
 pub(super) struct Line {
     pub(super) server: McpServer,
     pub(super) account: String,
-    /// What it offers, in words.
+    /// Summary of the selected tools.
     pub(super) offers: String,
     pub(super) tools: usize,
     pub(super) expires: Option<Moment>,
@@ -44,7 +44,7 @@ impl Line {
     }
 }
 
-/// A selection in words.
+/// Returns a summary of the selected tools.
 fn offers(config: &ServerConfig) -> String {
     let mut parts = Vec::new();
     if !config.methods.is_empty() {
@@ -64,7 +64,7 @@ fn offers(config: &ServerConfig) -> String {
     parts.join(" · ")
 }
 
-/// The accounts that a server can belong to.
+/// Returns the accounts to which a server can belong.
 async fn accounts(admin: &Admin, who: &Principal) -> Result<Vec<Account>, Refused> {
     let page = PageQuery {
         limit: Some(MOST),
@@ -79,14 +79,14 @@ struct ServersPage {
     frame: Frame,
     servers: Vec<Line>,
     accounts: Vec<Account>,
-    /// The account that the list is narrowed to.
+    /// Id of the account to which the list is restricted; empty for all accounts.
     account: String,
-    /// Query of the next page.
+    /// Query string of the next page.
     next: Option<String>,
     first: bool,
 }
 
-/// `GET /servers`
+/// Handles `GET /servers`.
 pub(super) async fn list(
     State(admin): State<Admin>,
     visitor: Visitor,
@@ -133,9 +133,9 @@ struct ServerForm {
     frame: Frame,
     problems: Problems,
     accounts: Vec<Account>,
-    /// Id of the account that is chosen.
+    /// Id of the selected account.
     account: String,
-    /// The server that is changed, if it is not a new one.
+    /// Server that is changed; `None` for a new server.
     server: Option<McpServer>,
     created: Option<Moment>,
     name: String,
@@ -143,7 +143,7 @@ struct ServerForm {
     api_token: bool,
     discover: bool,
     expiry: Expiry,
-    /// Whether only the tools were to be counted.
+    /// Whether the form was submitted only to count the tools.
     counted: bool,
 }
 
@@ -206,7 +206,7 @@ fn config(fields: &Fields) -> ServerConfig {
     }
 }
 
-/// `GET /servers/new`
+/// Handles `GET /servers/new`.
 pub(super) async fn blank(
     State(admin): State<Admin>,
     visitor: Visitor,
@@ -221,7 +221,7 @@ pub(super) async fn blank(
     ))
 }
 
-/// `POST /servers`
+/// Handles `POST /servers`.
 pub(super) async fn create(State(admin): State<Admin>, sent: Submitted) -> Answer {
     let Submitted { visitor, fields } = &sent;
     let accounts = accounts(&admin, &visitor.who).await?;
@@ -264,7 +264,7 @@ struct MadePage {
     clients: Vec<Client>,
 }
 
-/// The page with the URL, which is shown this once.
+/// Renders the page that shows the URL of a server only once.
 fn made(admin: &Admin, visitor: &Visitor, new: NewServer, what: &str) -> Result<Response, Refused> {
     let now = Timestamp::now();
     let title = format!("{} {what}", new.server.name);
@@ -277,7 +277,7 @@ fn made(admin: &Admin, visitor: &Visitor, new: NewServer, what: &str) -> Result<
     })
 }
 
-/// `GET /accounts/{account}/servers/{server}`
+/// Handles `GET /accounts/{account}/servers/{server}`.
 pub(super) async fn edit(
     State(admin): State<Admin>,
     visitor: Visitor,
@@ -297,7 +297,7 @@ async fn form_of(
     Ok(ServerForm::of(admin, visitor, account, server))
 }
 
-/// `POST /accounts/{account}/servers/{server}`
+/// Handles `POST /accounts/{account}/servers/{server}`.
 pub(super) async fn update(
     State(admin): State<Admin>,
     Path((account, server)): Path<(String, String)>,
@@ -333,7 +333,7 @@ pub(super) async fn update(
     refused(&form.submitted(&admin, &fields, problems))
 }
 
-/// `GET /accounts/{account}/servers/{server}/revoke`
+/// Handles `GET /accounts/{account}/servers/{server}/revoke`.
 pub(super) async fn confirm_revoke(
     State(admin): State<Admin>,
     visitor: Visitor,
@@ -353,7 +353,7 @@ pub(super) async fn confirm_revoke(
     })
 }
 
-/// `POST /accounts/{account}/servers/{server}/revoke`
+/// Handles `POST /accounts/{account}/servers/{server}/revoke`.
 pub(super) async fn revoke(
     State(admin): State<Admin>,
     Path((account, server)): Path<(String, String)>,
@@ -364,7 +364,7 @@ pub(super) async fn revoke(
     go(&admin, "/servers?done=server-revoked")
 }
 
-/// `GET /accounts/{account}/servers/{server}/rotate`
+/// Handles `GET /accounts/{account}/servers/{server}/rotate`.
 pub(super) async fn confirm_rotate(
     State(admin): State<Admin>,
     visitor: Visitor,
@@ -384,7 +384,7 @@ pub(super) async fn confirm_rotate(
     })
 }
 
-/// `POST /accounts/{account}/servers/{server}/rotate`
+/// Handles `POST /accounts/{account}/servers/{server}/rotate`.
 pub(super) async fn rotate(
     State(admin): State<Admin>,
     Path((account, server)): Path<(String, String)>,

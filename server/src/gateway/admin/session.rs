@@ -1,6 +1,6 @@
-//! Who looks at the page: signing in with an API token, the cookie that remembers it, and the check that a form was sent by the page.
+//! Sessions of the admin page: sign-in with an API token, the session cookie, and the check that a page of this session has sent a form.
 //!
-//! The cookie holds the id of the API token, a random text for the forms and when it ends, sealed with the gateway's key; so every gateway of the same key knows it and none has to remember it. The token itself is looked up for each request: revoked, it ends its sessions.
+//! The cookie contains the id of the API token, a random token for forms, and the end of the session. It is encrypted with the gateway's key, so that every gateway with this key can read it and none has to store sessions. The API token is looked up for each request, so revoking it ends its sessions.
 
 use std::convert::Infallible;
 
@@ -21,13 +21,13 @@ use super::page::{Answer, Frame, Refused, go, html, refused};
 use crate::gateway::error::ServiceError;
 use crate::gateway::model::{Principal, Role};
 
-/// How long one is signed in.
+/// Duration of a session in seconds.
 const SECONDS: i64 = 8 * 3600;
 
-/// What the cookie is sealed for, so that nothing else that is sealed can be used as one.
+/// Purpose for which the cookie is encrypted, so that no other encrypted text can be used as a cookie.
 const PURPOSE: &str = "admin session";
 
-/// What the cookie says. Before signing in the token's id is empty.
+/// Content of the session cookie. The id of the API token is empty before sign-in.
 struct Session {
     token: String,
     csrf: String,
@@ -46,7 +46,7 @@ impl Session {
         })
     }
 
-    /// The session of a request, if its cookie is of this gateway and not over.
+    /// Returns the session of a request, if its cookie is valid and the session has not ended.
     fn of(admin: &Admin, headers: &HeaderMap) -> Option<Self> {
         let name = admin.site.cookie();
         let sealed = headers
@@ -86,10 +86,10 @@ fn cookie(admin: &Admin, value: &str, seconds: i64) -> Result<HeaderValue, Refus
         .map_err(|_| Refused::Service(ServiceError::Internal("no cookie can be made".to_owned())))
 }
 
-/// Somebody who is signed in with an API token that is good at this moment, as issuer or admin.
+/// Visitor who is signed in as issuer or admin with an API token that is valid now.
 pub(super) struct Visitor {
     pub(super) who: Principal,
-    /// For the forms of the page.
+    /// Token that every form of the page sends.
     pub(super) csrf: String,
 }
 
@@ -99,7 +99,7 @@ impl FromRequestParts<Admin> for Visitor {
     async fn from_request_parts(parts: &mut Parts, admin: &Admin) -> Result<Self, Refused> {
         let again = || {
             let next = parts.uri.path_and_query().map(ToString::to_string);
-            // Only pages can be come back to.
+            // After signing in, the browser can return only to pages that are opened with GET.
             let next = next.filter(|_| parts.method == axum::http::Method::GET);
             Refused::SignIn(next.unwrap_or_else(|| "/".to_owned()))
         };
@@ -122,7 +122,7 @@ impl FromRequestParts<Admin> for Visitor {
     }
 }
 
-/// A form that a page of this session has sent.
+/// Form that a page of this session has sent.
 pub(super) struct Submitted {
     pub(super) visitor: Visitor,
     pub(super) fields: Fields,
@@ -141,7 +141,7 @@ impl FromRequest<Admin> for Submitted {
 }
 
 impl Submitted {
-    /// Does what the form asks for, if it was not sent before: who reloads the page that shows a secret does not make another.
+    /// Runs the work of the form unless the form was submitted before, so that reloading a page that shows a secret does not create another one.
     pub(super) async fn once<T>(
         &self,
         admin: &Admin,
@@ -151,14 +151,14 @@ impl Submitted {
         if once.is_empty() {
             return Err(Refused::Unreadable);
         }
-        // Of this session, so that nobody can use up the forms of others.
+        // The id includes the session, so that nobody can use up the forms of other visitors.
         let form = format!("{}\n{once}", self.visitor.csrf);
         let done = admin.gateway.once(&form, work).await;
         done.transpose().ok_or(Refused::Repeated)
     }
 }
 
-/// The fields of a form, if a page with this token has sent it.
+/// Reads the fields of a form, if a page with this token has sent it.
 async fn fields(admin: &Admin, request: Request, csrf: &str) -> Result<Fields, Refused> {
     if !admin.site.sent(request.headers()) {
         return Err(Refused::Foreign);
@@ -174,7 +174,7 @@ async fn fields(admin: &Admin, request: Request, csrf: &str) -> Result<Fields, R
     Ok(fields)
 }
 
-/// The query of a link; one that cannot be read is none.
+/// Query of a link. An invalid query counts as empty.
 pub(super) struct Asked(pub(super) Fields);
 
 impl FromRequestParts<Admin> for Asked {
@@ -194,13 +194,13 @@ struct LoginPage {
     problems: Problems,
 }
 
-/// `GET /login`
+/// Handles `GET /login`.
 pub(super) async fn form(State(admin): State<Admin>, Asked(query): Asked) -> Answer {
     let frame = Frame::outside(&admin.site, "Sign in").noticing(&query);
     ask(&admin, frame, query.text("next"), Problems::default())
 }
 
-/// The form with a session of its own, so that nobody can be signed in by another site.
+/// Renders the sign-in form with a new session, so that another site cannot sign a visitor in.
 fn ask(admin: &Admin, mut frame: Frame, next: &str, problems: Problems) -> Answer {
     let session = Session::new("")?;
     frame.csrf.clone_from(&session.csrf);
@@ -220,7 +220,7 @@ fn with_cookie(mut response: Response, cookie: HeaderValue) -> Answer {
     Ok(response)
 }
 
-/// `POST /login`
+/// Handles `POST /login`.
 pub(super) async fn sign_in(State(admin): State<Admin>, request: Request) -> Answer {
     let csrf = Session::of(&admin, request.headers()).map(|session| session.csrf);
     let fields = fields(&admin, request, &csrf.unwrap_or_default()).await?;
@@ -244,13 +244,13 @@ pub(super) async fn sign_in(State(admin): State<Admin>, request: Request) -> Ans
     ask(&admin, frame, fields.text("next"), problems)
 }
 
-/// `POST /logout`
+/// Handles `POST /logout`.
 pub(super) async fn sign_out(State(admin): State<Admin>, _: Submitted) -> Answer {
     let response = go(&admin, "/login?done=signed-out")?;
     with_cookie(response, cookie(&admin, "", 0)?)
 }
 
-/// A path of this site to go to, else its first page.
+/// Returns the path if it belongs to this site, otherwise the path of the overview page.
 fn inside(next: &str) -> &str {
     let safe = next.starts_with('/')
         && !next.starts_with("//")

@@ -1,18 +1,18 @@
-//! Where the page is: what its links begin with and which origins its forms may come from.
+//! Location of the admin page: the prefix of its links and the origins that its forms may come from.
 
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 
 use crate::product::{product, words};
 
-/// The page's place on the web, from the public URL.
+/// Location of the admin page, derived from the public URL.
 #[derive(Debug)]
 pub(super) struct Site {
-    /// What each path begins with: empty, or `/prefix` behind a proxy that takes the prefix away.
+    /// Prefix of each path: empty, or `/prefix` behind a proxy that removes the prefix.
     pub(super) base: String,
-    /// `https://host:port` of the public URL.
+    /// Origin of the public URL: `https://host:port`.
     origin: String,
-    /// Whether cookies may travel over https only.
+    /// Whether cookies are sent only over HTTPS.
     pub(super) secure: bool,
 }
 
@@ -31,7 +31,7 @@ impl Site {
         }
     }
 
-    /// The cookie that holds the session. With the `__Host-` prefix no other host of the domain can set it.
+    /// Returns the name of the session cookie. No other host of the domain can set a cookie with the `__Host-` prefix.
     pub(super) fn cookie(&self) -> String {
         if self.secure && self.base.is_empty() {
             words("__Host-%NAME%")
@@ -40,9 +40,9 @@ impl Site {
         }
     }
 
-    /// Whether a form was sent by a page of this site, as far as the browser says.
+    /// Returns whether a form was sent by a page of this site, as far as the browser reports.
     ///
-    /// Pages are sent with `Referrer-Policy: no-referrer`, for which browsers write `Origin: null` on forms, so that a `null` says nothing; the token in the form decides then.
+    /// Pages have `Referrer-Policy: no-referrer`, and browsers then send forms with `Origin: null`. Therefore `null` is accepted here, and the token in the form decides.
     pub(super) fn sent(&self, headers: &HeaderMap) -> bool {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let same_site = headers

@@ -1,4 +1,4 @@
-//! The page as a browser uses it, on a gateway with a store of its own.
+//! The admin page as a browser uses it, on a gateway with its own store.
 #![allow(clippy::unwrap_used)]
 
 use std::path::PathBuf;
@@ -20,13 +20,13 @@ use crate::sample::APIS;
 mod forms;
 mod safety;
 
-/// What markup must not become.
+/// Text that must not become markup.
 const MARKUP: &str = "<script>alert(\"1\")</script>";
-/// What must never be written into a page.
+/// Secret that no page may contain.
 const PASSWORD: &str = "planted-password";
 const HEADER: &str = "planted-header";
 
-/// A gateway with its page, gone with the test.
+/// A gateway with its admin page. The store is deleted at the end of the test.
 struct Site {
     gateway: Gateway,
     router: Router,
@@ -39,7 +39,7 @@ impl Drop for Site {
     }
 }
 
-/// What came back.
+/// HTTP response of the admin page.
 struct Shown {
     status: StatusCode,
     headers: HeaderMap,
@@ -56,18 +56,18 @@ impl Shown {
         value.map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The cookie as the browser sends it back.
+    /// Returns the session cookie as the browser sends it back.
     fn cookie(&self) -> String {
         let set = self.header(SET_COOKIE.as_str());
         set.split(';').next().unwrap_or_default().to_owned()
     }
 
-    /// The token of the page's forms.
+    /// Returns the CSRF token of the page's forms.
     fn csrf(&self) -> String {
         self.hidden("csrf")
     }
 
-    /// What tells this form from others.
+    /// Returns the value that distinguishes this form from others.
     fn once(&self) -> String {
         self.hidden("once")
     }
@@ -79,7 +79,7 @@ impl Shown {
     }
 }
 
-/// A browser that is signed in.
+/// A signed-in browser.
 struct Browser<'a> {
     site: &'a Site,
     cookie: String,
@@ -157,7 +157,7 @@ impl Site {
             .await
     }
 
-    /// An API token of this role and its id.
+    /// Creates an API token with this role and returns the token and its id.
     async fn token(&self, role: Role) -> (String, String) {
         let input = ApiTokenInput {
             name: format!("{} {MARKUP}", role.as_str()),
@@ -191,7 +191,7 @@ impl Site {
         }
     }
 
-    /// An account and a server, with names that are markup and credentials that are planted.
+    /// Creates an account and an MCP server whose names are markup. The account has the planted credentials.
     async fn filled(&self) -> (String, NewServer) {
         let who = Principal::gateway();
         let input = serde_json::from_value(serde_json::json!({
@@ -230,18 +230,18 @@ impl Browser<'_> {
         self.site.get(path, &self.cookie).await
     }
 
-    /// Sends a form of the page.
+    /// Submits a form of the page.
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Shown {
         let once = token::new("").unwrap();
         let mut all = vec![("csrf", self.csrf.as_str())];
         all.extend(fields);
-        // The first of two counts.
+        // Of two fields with this name, the first one counts.
         all.push(("once", &once));
         self.site.post(path, &self.cookie, &all).await
     }
 }
 
-/// All pages, with these ids.
+/// Returns the paths of all pages, with these ids.
 fn pages(account: &str, server: &str, token: &str) -> Vec<String> {
     vec![
         "/".to_owned(),
@@ -263,7 +263,7 @@ fn pages(account: &str, server: &str, token: &str) -> Vec<String> {
     ]
 }
 
-/// All forms, with these ids.
+/// Returns the paths of all forms, with these ids.
 fn forms(account: &str, server: &str, token: &str) -> Vec<String> {
     vec![
         "/logout".to_owned(),
@@ -280,7 +280,7 @@ fn forms(account: &str, server: &str, token: &str) -> Vec<String> {
     ]
 }
 
-/// How an account is given by a form.
+/// Returns the fields of a form that creates an account.
 fn account_form() -> Vec<(&'static str, &'static str)> {
     vec![
         ("name", "Production"),

@@ -1,4 +1,4 @@
-//! API tokens: for people who open this page and programs that call the gateway.
+//! Pages of API tokens for people who use the admin page and programs that call the gateway.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -13,7 +13,7 @@ use super::session::{Asked, Submitted, Visitor};
 use crate::gateway::error::ServiceError;
 use crate::gateway::model::{ApiToken, ApiTokenInput, PageQuery, Role};
 
-/// The roles: value, what it may do.
+/// Roles with a description of what each permits.
 const ROLES: [(Role, &str); 3] = [
     (Role::Caller, "calls MCP servers that need an API token"),
     (
@@ -35,13 +35,13 @@ struct TokensPage {
     expiry: Expiry,
 }
 
-/// An API token in the list.
+/// API token in the list.
 struct Line {
     token: ApiToken,
     role: &'static str,
     expires: Option<Moment>,
     created: Moment,
-    /// Whether it is the one that is signed in with.
+    /// Whether the visitor is signed in with this API token.
     own: bool,
 }
 
@@ -51,7 +51,7 @@ impl TokensPage {
     }
 }
 
-/// `GET /tokens`
+/// Handles `GET /tokens`.
 pub(super) async fn list(
     State(admin): State<Admin>,
     visitor: Visitor,
@@ -97,7 +97,7 @@ struct MadePage {
     expires: Option<Moment>,
 }
 
-/// `POST /tokens`
+/// Handles `POST /tokens`.
 pub(super) async fn create(State(admin): State<Admin>, sent: Submitted) -> Answer {
     let Submitted { visitor, fields } = &sent;
     let now = Timestamp::now();
@@ -142,7 +142,7 @@ pub(super) async fn create(State(admin): State<Admin>, sent: Submitted) -> Answe
     refused(&page)
 }
 
-/// `GET /tokens/{token}/revoke`
+/// Handles `GET /tokens/{token}/revoke`.
 pub(super) async fn confirm(
     State(admin): State<Admin>,
     visitor: Visitor,
@@ -167,7 +167,7 @@ pub(super) async fn confirm(
     })
 }
 
-/// `POST /tokens/{token}/revoke`
+/// Handles `POST /tokens/{token}/revoke`.
 pub(super) async fn revoke(
     State(admin): State<Admin>,
     Path(id): Path<String>,

@@ -1,4 +1,4 @@
-//! `serve --config FILE`: accounts and MCP servers that are declared in a file, for those who deploy by file.
+//! Configuration file of `serve --config FILE`: declares accounts and MCP servers for deployments that are managed by files.
 //!
 //! ```toml
 //! [[account]]
@@ -15,7 +15,7 @@
 //! token_file = "/var/lib/airflow-mcp/support-agent.url"
 //! ```
 //!
-//! What is missing is made, what differs is changed, and what is not in the file stays as it is. Nothing is changed if anything in the file is wrong. Paths begin at the folder of the file.
+//! Missing accounts and servers are created, and different ones are changed. Those that the file does not declare are left unchanged. If the file contains an error, nothing is changed. Paths are relative to the folder of the file.
 
 mod read;
 mod section;
@@ -37,30 +37,30 @@ use super::model::{
 use super::service::Gateway;
 use crate::settings::Environment;
 
-/// Most entries of a page.
+/// Largest number of items on a page.
 const PAGE: u32 = 1000;
 
-/// What was done, as lines for people.
+/// Result of applying a configuration file, as lines for people.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Applied {
-    /// Accounts and servers that were made or changed.
+    /// Accounts and servers that were created or changed.
     pub(crate) changes: Vec<String>,
-    /// What somebody should look at.
+    /// Warnings for the operator.
     pub(crate) warnings: Vec<String>,
 }
 
-/// What a file declares, which makes sense as far as can be told without a gateway.
+/// Content of a configuration file that is valid as far as can be checked without a gateway.
 #[derive(Debug)]
 pub(crate) struct Declared(Vec<DeclaredAccount>);
 
-/// Something that the file declares could not be done.
+/// Declaration that could not be applied.
 #[derive(Debug)]
 pub(crate) struct ApplyError {
-    /// Where it is declared.
+    /// Line of the declaration.
     line: usize,
-    /// `account `production``.
+    /// Declared object, for example: account `production`.
     what: String,
-    /// Why.
+    /// Reason.
     why: String,
 }
 
@@ -73,7 +73,7 @@ impl fmt::Display for ApplyError {
 
 impl std::error::Error for ApplyError {}
 
-/// What the text of a file in a folder declares, or all that is wrong with it.
+/// Parses the text of a configuration file in this folder, and returns the declarations or all errors.
 pub(crate) fn read(
     text: &str,
     folder: &Path,
@@ -86,9 +86,9 @@ pub(crate) fn read(
     read::read(text, &place).map(Declared)
 }
 
-/// Makes the gateway hold what a file declares.
+/// Creates and updates the accounts and servers that a file declares.
 pub(crate) async fn apply(gateway: &Gateway, declared: Declared) -> Result<Applied, ApplyError> {
-    // What has expired would stand in the way of what takes its place.
+    // An expired server would conflict with the server that replaces it.
     if let Err(error) = gateway.purge_once().await {
         tracing::warn!(%error, "what has expired cannot be removed");
     }
@@ -157,7 +157,7 @@ impl Apply<'_> {
                 self.applied.changes.push(line);
                 Ok(account)
             }
-            // Another gateway with the same file was faster.
+            // Another gateway with the same file has created the account in the meantime.
             Err(error @ ServiceError::Conflict { .. }) => {
                 match self.find_account(&input.name).await? {
                     Some(account) => self.update_account(account, input).await,
@@ -235,7 +235,7 @@ impl Apply<'_> {
             cursor: None,
         };
         let now = Timestamp::now();
-        // One that was declared and then renamed is the same still.
+        // A declared server that was renamed later is still the same server.
         let declared = Gateway::declared_id(&account.id, name);
         let mut named = None;
         loop {
@@ -259,7 +259,7 @@ impl Apply<'_> {
         }
     }
 
-    /// Makes a server, with the URL of its file if there is one: a gateway that starts with an empty store serves the URLs that its clients know.
+    /// Creates a server. If its file contains a URL, the server gets this URL, so that a gateway with an empty store serves the URLs that its clients know.
     async fn create_server(
         &mut self,
         account: &Account,
@@ -275,7 +275,7 @@ impl Apply<'_> {
         let path = declared.token_file.as_deref();
         let known = path.map(url_file::read).transpose().map_err(&file_failed)?;
         let known = known.flatten();
-        // Before the server is made, since its URL is there only once.
+        // The file is prepared before the server is created, because the URL is returned only once.
         let place = match (path, &known) {
             (Some(path), None) => Some(url_file::prepare(path).map_err(&file_failed)?),
             _ => None,
@@ -295,7 +295,7 @@ impl Apply<'_> {
         };
         let written = place.map_or(Ok(()), |place| place.write(&new.url));
         if let Err(why) = written {
-            // Nobody knows the URL.
+            // The URL was not saved, so nobody knows it.
             let _ = self
                 .gateway
                 .delete_server(&self.who, &account.id, &new.server.id)
@@ -311,7 +311,7 @@ impl Apply<'_> {
         Ok(())
     }
 
-    /// Another gateway with the same file may have been faster.
+    /// Updates the server if another gateway with the same file has created it in the meantime; otherwise returns the error.
     async fn create_failed(
         &mut self,
         account: &Account,
@@ -363,7 +363,7 @@ impl Apply<'_> {
         Ok(())
     }
 
-    /// Says so if the file of a server that was there before does not have its URL. A new URL would cut off the clients that it has.
+    /// Warns if the file of an existing server does not contain its URL. The file is not written again, because a new URL would disconnect the clients that use the current one.
     async fn compare_url(&mut self, server: &McpServer, path: &Path, what: &str) {
         let shown = path.display();
         let warning = match url_file::read(path) {

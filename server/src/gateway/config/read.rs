@@ -1,4 +1,4 @@
-//! From the text of a configuration file to the accounts and servers that it declares.
+//! Converts the text of a configuration file to the accounts and servers that it declares.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ use crate::gateway::validate::{self, AccountParts};
 use crate::product::product;
 use crate::settings::Environment;
 
-/// What surrounds a configuration file.
+/// Context of a configuration file.
 pub(super) struct Place<'e> {
     pub(super) environment: Environment<'e>,
-    /// Where the file is; paths in it begin there.
+    /// Folder of the file. Paths in the file are relative to this folder.
     pub(super) folder: &'e Path,
 }
 
@@ -25,7 +25,7 @@ impl Place<'_> {
         self.folder.join(text)
     }
 
-    /// A path as it is stored; nothing stays nothing.
+    /// Returns a path as it is stored. An empty path stays empty.
     fn local(&self, text: &str) -> String {
         if text.is_empty() {
             return String::new();
@@ -34,7 +34,7 @@ impl Place<'_> {
     }
 }
 
-/// An account that has to be there, with its servers.
+/// Declared account with its servers.
 #[derive(Debug)]
 pub(super) struct DeclaredAccount {
     pub(super) line: usize,
@@ -42,16 +42,16 @@ pub(super) struct DeclaredAccount {
     pub(super) servers: Vec<DeclaredServer>,
 }
 
-/// An MCP server that has to be there.
+/// Declared MCP server.
 #[derive(Debug)]
 pub(super) struct DeclaredServer {
     pub(super) line: usize,
     pub(super) input: ServerInput,
-    /// Where its URL is written, or read from.
+    /// File to which the URL of the server is written, or from which it is read.
     pub(super) token_file: Option<PathBuf>,
 }
 
-/// What the file declares, or all that is wrong with it.
+/// Returns the declarations of the file, or all errors.
 pub(super) fn read(text: &str, place: &Place<'_>) -> Result<Vec<DeclaredAccount>, Vec<Problem>> {
     let (mut document, mut root) = Document::parse(text);
     let mut names = Names::default();
@@ -68,7 +68,7 @@ pub(super) fn read(text: &str, place: &Place<'_>) -> Result<Vec<DeclaredAccount>
     Err(document.problems)
 }
 
-/// What may be there once only.
+/// Values that must be unique, with the line of their first use.
 #[derive(Debug, Default)]
 struct Names {
     accounts: BTreeMap<String, usize>,
@@ -98,7 +98,7 @@ fn account(
         api,
         ca_certificate,
     };
-    // What was reported already is not looked at again.
+    // Values with reported errors are not checked again.
     if document.problems.len() == known {
         let mut problems = validate::Problems::default();
         problems.account(&parts(&input), product().apis);
@@ -178,13 +178,13 @@ fn auth(document: &mut Document<'_>, mut section: Section<'_>, place: &Place<'_>
     auth
 }
 
-/// The keys that give a secret: itself, in a file, in a variable.
+/// Keys that contain a secret, name its file, and name its variable.
 type SecretKeys = [&'static str; 3];
 const PASSWORD: SecretKeys = ["password", "password_file", "password_env"];
 const TOKEN: SecretKeys = ["token", "token_file", "token_env"];
 const VALUE: SecretKeys = ["value", "file", "env"];
 
-/// A secret, given in one of three ways. Only the last line break of a file is not part of it.
+/// Reads a secret from exactly one of three keys. Only the last line break of a file is removed.
 fn secret(
     document: &mut Document<'_>,
     section: &mut Section<'_>,
@@ -289,7 +289,7 @@ fn parts(input: &AccountInput) -> AccountParts<'_> {
     }
 }
 
-/// What the gateway would say of it, with lines.
+/// Reports the errors of the gateway's checks with their lines.
 fn report(
     document: &mut Document<'_>,
     problems: validate::Problems,
@@ -299,7 +299,7 @@ fn report(
     if let Err(ServiceError::Invalid(problems)) = problems.check() {
         for FieldProblem { field, problem } in problems {
             let place = match field.strip_prefix("config") {
-                // What is in `config` for the gateway stands by itself in the file.
+                // Fields of `config` in the management API are keys of the server in the file.
                 Some(rest) => format!("{what}{rest}"),
                 None => format!("{what}.{field}"),
             };
@@ -352,7 +352,7 @@ fn server(
     }
 }
 
-/// As exact as it is stored, so that what is stored compares equal.
+/// Rounds a time to the precision of the store, so that it can be compared with a stored time.
 fn to_microseconds(time: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
 }

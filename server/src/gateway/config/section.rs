@@ -1,29 +1,29 @@
-//! Reads a TOML document piece by piece and remembers all that is wrong with it, each with its line. Serde would stop at the first.
+//! Reads a TOML document step by step and collects all errors with their lines. Serde would stop at the first error.
 
 use jiff::Timestamp;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// Something that is wrong with a configuration file.
+/// Error in a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Problem {
-    /// Line, from 1.
+    /// Line number, starting at 1.
     pub(crate) line: usize,
-    /// What is wrong and what to write instead.
+    /// Error and correct value.
     pub(crate) message: String,
 }
 
-/// A document with what was found to be wrong with it.
+/// Document with its errors.
 #[derive(Debug)]
 pub(super) struct Document<'t> {
     text: &'t str,
     pub(super) problems: Vec<Problem>,
 }
 
-/// A table of the document. What is asked for is taken out; what is left when it is finished is unknown.
+/// Table of the document. Each read removes a key; keys that are left at the end are unknown.
 #[derive(Debug)]
 pub(super) struct Section<'t> {
-    /// Its name for people: `account.server`.
+    /// Name in messages, for example `account.server`.
     pub(super) name: String,
     pub(super) at: usize,
     entries: Vec<Entry<'t>>,
@@ -37,7 +37,7 @@ struct Entry<'t> {
     value: DeValue<'t>,
 }
 
-/// A value and where it stands.
+/// Value with its offset in the text.
 #[derive(Debug, Clone)]
 pub(super) struct At<T> {
     pub(super) value: T,
@@ -52,7 +52,7 @@ impl std::fmt::Display for Problem {
 }
 
 impl<'t> Document<'t> {
-    /// The document and its outermost table.
+    /// Parses a document and returns it with its root table.
     pub(super) fn parse(text: &'t str) -> (Self, Section<'t>) {
         let (table, errors) = DeTable::parse_recoverable(text);
         let mut document = Self {
@@ -67,13 +67,13 @@ impl<'t> Document<'t> {
         (document, section)
     }
 
-    /// Remembers a problem at an offset in the text.
+    /// Records an error at an offset in the text.
     pub(super) fn problem(&mut self, at: usize, message: String) {
         let line = self.line(at);
         self.problems.push(Problem { line, message });
     }
 
-    /// The line of an offset.
+    /// Returns the line of an offset.
     pub(super) fn line(&self, at: usize) -> usize {
         let before = self.text.as_bytes().iter().take(at);
         before.filter(|byte| **byte == b'\n').count() + 1
@@ -117,7 +117,7 @@ impl<'t> Section<'t> {
         );
     }
 
-    /// A string.
+    /// Reads a string.
     pub(super) fn string(
         &mut self,
         document: &mut Document<'_>,
@@ -134,7 +134,7 @@ impl<'t> Section<'t> {
         })
     }
 
-    /// A string that has to be there; empty if it is not.
+    /// Reads a required string. If the key is missing, reports an error and returns an empty string.
     pub(super) fn required(
         &mut self,
         document: &mut Document<'_>,
@@ -152,7 +152,7 @@ impl<'t> Section<'t> {
         })
     }
 
-    /// An array of strings; empty if it is not there.
+    /// Reads an array of strings; empty if the key is missing.
     pub(super) fn strings(
         &mut self,
         document: &mut Document<'_>,
@@ -171,7 +171,7 @@ impl<'t> Section<'t> {
         })
     }
 
-    /// `true` or `false`; `false` if it is not there.
+    /// Reads a boolean; `false` if the key is missing.
     pub(super) fn boolean(&mut self, document: &mut Document<'_>, key: &'static str) -> bool {
         let Some(entry) = self.take(key) else {
             return false;
@@ -182,7 +182,7 @@ impl<'t> Section<'t> {
         })
     }
 
-    /// An instant, as TOML writes it or as a string.
+    /// Reads a time with offset, as a TOML datetime or as a string.
     pub(super) fn time(
         &mut self,
         document: &mut Document<'_>,
@@ -204,7 +204,7 @@ impl<'t> Section<'t> {
         })
     }
 
-    /// A table.
+    /// Reads a table.
     pub(super) fn table(
         &mut self,
         document: &mut Document<'_>,
@@ -219,7 +219,7 @@ impl<'t> Section<'t> {
         None
     }
 
-    /// All tables of an array, `[[key]]`.
+    /// Reads all tables of an array, `[[key]]`.
     pub(super) fn tables(
         &mut self,
         document: &mut Document<'_>,
@@ -248,7 +248,7 @@ impl<'t> Section<'t> {
         sections
     }
 
-    /// All that is in a table whose keys are free: what is a string, and what is a table.
+    /// Reads a table with arbitrary keys, whose values are strings or tables.
     pub(super) fn free(self, document: &mut Document<'_>) -> Vec<(At<String>, Free<'t>)> {
         let mut found = Vec::new();
         for entry in self.entries {
@@ -278,7 +278,7 @@ impl<'t> Section<'t> {
         found
     }
 
-    /// Reports what nobody asked for.
+    /// Reports all unknown keys.
     pub(super) fn finish(self, document: &mut Document<'_>) {
         for entry in &self.entries {
             let nearest = self
@@ -297,7 +297,7 @@ impl<'t> Section<'t> {
     }
 }
 
-/// A value under a free key.
+/// Value of an arbitrary key.
 #[derive(Debug)]
 pub(super) enum Free<'t> {
     Text(String),

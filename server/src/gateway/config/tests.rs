@@ -1,4 +1,4 @@
-//! Configuration files, right and wrong.
+//! Valid and invalid configuration files.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! The file that keeps the URL of a declared server: for its owner alone, since the URL is a key.
+//! File that contains the URL of a declared server. Only its owner can read it, because the URL is a secret.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 const PREFIX: &str = "amt_";
 
-/// A file that can be written, beside the one that it will be.
+/// Temporary file that will replace the URL file.
 #[derive(Debug)]
 pub(super) struct Place {
     path: PathBuf,
@@ -17,7 +17,7 @@ pub(super) struct Place {
     file: File,
 }
 
-/// The token of the URL in a file; nothing if there is no such file or nothing in it.
+/// Reads the server token of the URL in a file. Returns `None` if the file does not exist or is empty.
 pub(super) fn read(path: &Path) -> Result<Option<String>, String> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
@@ -33,7 +33,7 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, String> {
         .strip_prefix(PREFIX)
         .and_then(|random| URL_SAFE_NO_PAD.decode(random).ok())
         .is_some_and(|random| random.len() == 32);
-    // Something shorter could be guessed.
+    // A shorter token could be guessed.
     if is_whole {
         Ok(Some(token.to_owned()))
     } else {
@@ -44,7 +44,7 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, String> {
     }
 }
 
-/// Makes sure that the URL can be written before there is one.
+/// Creates the temporary file, so that errors occur before the URL exists.
 pub(super) fn prepare(path: &Path) -> Result<Place, String> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
@@ -67,7 +67,7 @@ pub(super) fn prepare(path: &Path) -> Result<Place, String> {
 }
 
 impl Place {
-    /// Writes the URL, all of it or nothing.
+    /// Writes the URL atomically.
     pub(super) fn write(mut self, url: &str) -> Result<(), String> {
         writeln!(self.file, "{url}")
             .and_then(|()| self.file.sync_all())
@@ -78,7 +78,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // Gone already if it became the file.
+        // After a successful rename the temporary file no longer exists.
         let _ = fs::remove_file(&self.beside);
     }
 }

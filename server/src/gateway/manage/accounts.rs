@@ -1,4 +1,4 @@
-//! `/integrated-account`.
+//! Handlers of `/integrated-account`.
 
 use axum::extract::State;
 use serde_json::Value;
@@ -39,7 +39,7 @@ pub(super) async fn update(
     Ids(id): Ids<String>,
     mut body: Body,
 ) -> Answer {
-    // The gateway removes what is set to nothing; in JSON null says that.
+    // A client removes a field with `null`, and the gateway expects an empty string for that.
     for field in ["api", "ca_certificate"] {
         if let Some(value) = body.get_mut(field).filter(|value| value.is_null()) {
             *value = Value::from("");

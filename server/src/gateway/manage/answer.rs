@@ -1,4 +1,4 @@
-//! What the management API answers: JSON, and one shape for every error.
+//! Responses of the management API: JSON, with one shape for all errors.
 
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
@@ -11,19 +11,19 @@ use crate::gateway::error::ServiceError;
 use crate::gateway::model::Role;
 use crate::product::product;
 
-/// What a handler gives.
+/// Result of a handler.
 pub(super) type Answer = Result<Response, ApiError>;
 
-/// Why a request was not answered as it wanted.
+/// Error of a request to the management API.
 #[derive(Debug)]
 pub(super) enum ApiError {
-    /// The gateway refuses it.
+    /// Error of the gateway.
     Service(ServiceError),
-    /// There is an API token, but not one that is good now.
+    /// API token that is not valid now.
     BadToken,
-    /// The role of the API token does not suffice.
+    /// API token whose role does not permit the operation.
     Role { needs: Role, has: Role },
-    /// The request is not one of this API.
+    /// Request that is not valid in this API.
     Request {
         status: StatusCode,
         code: &'static str,
@@ -84,7 +84,7 @@ impl ApiError {
         }
     }
 
-    /// What a client has to send instead, as RFC 6750 says it.
+    /// Returns the value of `WWW-Authenticate`, which tells a client what to send, as RFC 6750 defines it.
     fn challenge(&self) -> Option<String> {
         let more = match self {
             Self::Service(ServiceError::Unauthenticated) => String::new(),
@@ -112,12 +112,12 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Something, as JSON.
+/// Responds with a value as JSON.
 pub(super) fn ok(value: &impl Serialize) -> Answer {
     Ok(respond(StatusCode::OK, to_text(value)?))
 }
 
-/// What was made, and where it is from now on.
+/// Responds with a created object and its URL in `Location`.
 pub(super) fn created(location: &str, value: &impl Serialize) -> Answer {
     let mut response = respond(StatusCode::CREATED, to_text(value)?);
     if let Ok(location) = HeaderValue::from_str(location) {
@@ -126,12 +126,12 @@ pub(super) fn created(location: &str, value: &impl Serialize) -> Answer {
     Ok(response)
 }
 
-/// It is gone, and there is nothing to say.
+/// Responds to a deletion, without content.
 pub(super) fn deleted() -> Answer {
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// A method that a path does not have; axum adds `Allow`.
+/// Responds to a method that the path does not have. axum adds `Allow`.
 pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> Response {
     ApiError::Request {
         status: StatusCode::METHOD_NOT_ALLOWED,
@@ -152,7 +152,7 @@ fn respond(status: StatusCode, text: String) -> Response {
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    // Some answers hold a token, the others who may use what.
+    // Some responses contain a token, and the others show who has access to what.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -1,4 +1,4 @@
-//! `/audit`.
+//! Handlers of `/audit`.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -19,7 +19,7 @@ pub(super) async fn list(
     answer::ok(&gateway.audit(&who, query).await?)
 }
 
-/// Answers while it reads, so that a log of any length fits. If reading fails the connection breaks, so that half a log is not taken for all of it.
+/// Streams the log while reading it, so that a log of any length can be exported. If reading fails, the connection is aborted, so that the client does not take an incomplete log for a complete one.
 pub(super) async fn export(
     Caller(who): Caller,
     State(gateway): State<Gateway>,

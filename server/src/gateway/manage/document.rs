@@ -1,4 +1,4 @@
-//! The OpenAPI document of the management API, for readers and for the checks in `request`.
+//! OpenAPI document of the management API, for readers and for the checks in `request`.
 
 use std::sync::LazyLock;
 
@@ -12,18 +12,18 @@ use crate::gateway::model::Role;
 use crate::product::{product, words};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-    // A test reads it, so it is JSON.
+    // A test parses the file, so it is valid JSON.
     let mut document: Value =
         serde_json::from_str(&words(include_str!("openapi.json"))).unwrap_or_default();
     document["info"]["version"] = Value::from(product().version);
     document
 });
 
-/// One operation of the document.
+/// Operation of the document.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Operation(&'static Value);
 
-/// Answers with the document.
+/// Responds with the document.
 pub(super) async fn serve() -> Response {
     let mut response = Response::new(Body::from(DOCUMENT.to_string()));
     response
@@ -32,13 +32,13 @@ pub(super) async fn serve() -> Response {
     response
 }
 
-/// The whole document.
+/// Returns the whole document.
 #[cfg(test)]
 pub(super) fn document() -> &'static Value {
     &DOCUMENT
 }
 
-/// What a reference of the document, `#/components/…`, stands for.
+/// Resolves a reference of the document, `#/components/…`.
 pub(super) fn resolve(value: &'static Value) -> &'static Value {
     let target = value["$ref"].as_str().and_then(|it| it.strip_prefix('#'));
     target.map_or(value, |pointer| {
@@ -46,10 +46,10 @@ pub(super) fn resolve(value: &'static Value) -> &'static Value {
     })
 }
 
-/// The operation of a route; axum writes the parameters in a path as OpenAPI does.
+/// Returns the operation of a route. axum writes path parameters in the same way as OpenAPI.
 pub(super) fn operation(path: &str, method: &Method) -> Option<Operation> {
     let method = match *method {
-        // Answered by the handler of GET.
+        // The GET handler also responds to HEAD.
         Method::HEAD => "get".to_owned(),
         ref method => method.as_str().to_lowercase(),
     };
@@ -58,7 +58,7 @@ pub(super) fn operation(path: &str, method: &Method) -> Option<Operation> {
 }
 
 impl Operation {
-    /// The smallest role that may do this.
+    /// Returns the lowest role that permits the operation.
     pub(super) fn role(self) -> Role {
         match self.0["x-required-role"].as_str() {
             Some("caller") => Role::Caller,
@@ -67,12 +67,12 @@ impl Operation {
         }
     }
 
-    /// Schema of the body.
+    /// Returns the schema of the request body.
     pub(super) fn body(self) -> &'static Value {
         resolve(&self.0["requestBody"]["content"]["application/json"]["schema"])
     }
 
-    /// Names and schemas of the query parameters.
+    /// Returns the names and schemas of the query parameters.
     pub(super) fn query(self) -> Vec<(&'static str, &'static Value)> {
         let parameters = self.0["parameters"].as_array();
         let query = parameters.into_iter().flatten();

@@ -1,6 +1,6 @@
-//! The management API: HTTP and JSON in front of [`Gateway`], as `openapi.json` describes it.
+//! Management API: the operations of [`Gateway`] over HTTP with JSON, as `openapi.json` describes them.
 //!
-//! The document is not only for readers: what an operation takes is checked against it before a handler sees it, so it cannot say something else than the program does.
+//! Requests are checked against the OpenAPI document before a handler receives them, so the document cannot disagree with the program.
 
 mod accounts;
 mod answer;
@@ -19,10 +19,10 @@ use axum::routing::{MethodRouter, delete, get, post};
 
 use super::service::Gateway;
 
-/// Nothing that is sent here is larger, certificates included.
+/// Largest request body in bytes. No request needs more, not even with a certificate.
 const MAX_BODY: usize = 256 * 1024;
 
-/// A path and what its methods do. A table, so that a test can compare it with the document.
+/// Path with the handlers of its methods. The routes are a table, so that a test can compare them with the OpenAPI document.
 type Route = (&'static str, fn() -> MethodRouter<Gateway>);
 
 const ROUTES: [Route; 11] = [
@@ -53,7 +53,7 @@ const ROUTES: [Route; 11] = [
     ("/openapi.json", || get(document::serve)),
 ];
 
-/// The routes of the management API. Every one but `/openapi.json` wants an API token.
+/// Creates the routes of the management API. All routes except `/openapi.json` require an API token.
 pub(crate) fn router(gateway: Gateway) -> Router {
     ROUTES
         .iter()

@@ -1,4 +1,4 @@
-//! What a handler gets of a request: who asks, and a query and a body that the document allows.
+//! Extractors of the management API: the caller, and parameters and a body that conform to the OpenAPI document.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -16,19 +16,19 @@ use crate::gateway::error::{FieldProblem, ServiceError};
 use crate::gateway::model::Principal;
 use crate::gateway::service::Gateway;
 
-/// Who asks, with a role that suffices. The first argument of each handler, so that nobody else learns what a body lacks.
+/// Caller with a sufficient role. This is the first argument of each handler, so that no other caller learns about errors in the body.
 #[derive(Debug)]
 pub(super) struct Caller(pub(super) Principal);
 
-/// The parameters of the query.
+/// Query parameters.
 #[derive(Debug)]
 pub(super) struct Params<T>(pub(super) T);
 
-/// The ids in the path.
+/// Ids in the path.
 #[derive(Debug)]
 pub(super) struct Ids<T>(pub(super) T);
 
-/// The body, as the document allows it.
+/// Request body that conforms to the OpenAPI document.
 #[derive(Debug)]
 pub(super) struct Body(Value);
 
@@ -89,7 +89,7 @@ impl FromRequest<Gateway> for Body {
         let bytes = Bytes::from_request(Request::from_parts(parts, body), gateway)
             .await
             .map_err(|rejection| unreadable(&rejection))?;
-        // Whatever the content type says: `curl -d` calls JSON a form, and a bearer token is not sent by a page of somebody else.
+        // The content type is ignored: `curl -d` sends JSON as a form, and no web page of another site can send the bearer token.
         let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
             let hint = if is_json {
                 "Send one JSON object."
@@ -108,18 +108,18 @@ impl FromRequest<Gateway> for Body {
 }
 
 impl Body {
-    /// The body as a value.
+    /// Converts the body to a Rust value.
     pub(super) fn parse<T: DeserializeOwned>(self) -> Result<T, ApiError> {
         parse(self.0)
     }
 
-    /// One of its fields, to complete it.
+    /// Returns a field of the body, so that the caller can change it.
     pub(super) fn get_mut(&mut self, field: &str) -> Option<&mut Value> {
         self.0.get_mut(field)
     }
 }
 
-/// The text of the bearer token, if there is an `Authorization` header at all.
+/// Returns the bearer token, or `None` without an `Authorization` header.
 fn bearer(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     let Some(value) = headers.get(AUTHORIZATION) else {
         return Ok(None);
@@ -179,7 +179,7 @@ fn query_object(
     }
 }
 
-/// The document has allowed the value, so this fails only if the document and the types disagree. What serde says may hold a secret.
+/// Converts a value that conforms to the document, so this fails only if the document and the Rust types disagree. The error of serde is dropped, because it may contain a secret.
 fn parse<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
     serde_json::from_value(value).map_err(|_| {
         ServiceError::Invalid(vec![FieldProblem::new("", "it cannot be understood")]).into()

@@ -1,6 +1,6 @@
-//! Checks a value against a schema of the document and reports all that is wrong with it, each with what was expected and what was given.
+//! Checks a value against a schema of the OpenAPI document and reports all errors, each with the expected and the given value.
 //!
-//! It knows the part of JSON Schema that the document uses, which a test holds it to.
+//! Supports only the part of JSON Schema that the document uses. A test ensures that the document uses no other keywords.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -8,14 +8,14 @@ use serde_json::{Map, Value};
 use super::document::resolve;
 use crate::gateway::error::FieldProblem;
 
-/// All that is wrong with `value`; `field` is where it stands.
+/// Returns all errors in `value`. `field` is the path of the value.
 pub(super) fn check(schema: &'static Value, value: &Value, field: &str) -> Vec<FieldProblem> {
     let mut problems = Vec::new();
     visit(resolve(schema), value, field, &mut problems);
     problems
 }
 
-/// A problem with a field that is not known, with what it may have been meant to be.
+/// Creates the error for an unknown name, with a suggestion.
 pub(super) fn unknown<'a>(
     what: &str,
     name: &str,
@@ -60,7 +60,7 @@ fn visit(schema: &'static Value, value: &Value, field: &str, problems: &mut Vec<
     }
 }
 
-/// The variant that the discriminator names; without one there would be a problem per variant.
+/// Checks the variant that the discriminator selects. Without a discriminator, each variant would report an error.
 fn one_of(
     schema: &'static Value,
     variants: &'static [Value],
@@ -132,7 +132,7 @@ fn in_object(
 
 fn scalar(schema: &'static Value, value: &Value, field: &str, problems: &mut Vec<FieldProblem>) {
     let mut expect = |expected: String| {
-        // What must not be shown is not shown to who sent it either: answers end up in logs.
+        // A write-only value is not shown even to its sender, because responses end up in logs.
         let got = match schema["writeOnly"].as_bool() {
             Some(true) => "something else".to_owned(),
             _ => shown(value),

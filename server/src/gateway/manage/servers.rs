@@ -1,4 +1,4 @@
-//! `/integrated-account/{id}/mcp`.
+//! Handlers of `/integrated-account/{id}/mcp`.
 
 use axum::extract::State;
 

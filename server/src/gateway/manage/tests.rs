@@ -1,4 +1,4 @@
-//! The management API as a program meets it.
+//! The management API as a program uses it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -48,7 +48,7 @@ fn references_lead_somewhere() {
     visit(document::document());
 }
 
-/// A keyword that `schema` does not know would be promised and not kept.
+/// Checks that `schema` supports every keyword of the document. Otherwise, the document would promise checks that do not happen.
 #[test]
 fn schemas_use_what_is_checked() {
     fn visit(schema: &Value, used: &mut BTreeSet<String>) {

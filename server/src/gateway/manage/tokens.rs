@@ -1,4 +1,4 @@
-//! `/api-token`.
+//! Handlers of `/api-token`.
 
 use axum::extract::State;
 

@@ -1,4 +1,4 @@
-//! Integrated accounts.
+//! Operations on accounts.
 
 use std::collections::BTreeMap;
 
@@ -22,18 +22,18 @@ const LIST: List<'_> = List {
     of: "",
 };
 
-/// What is stored encrypted.
+/// Encrypted part of an account.
 #[derive(Debug, Clone, Deserialize)]
 struct Secrets {
     auth: AuthInput,
     headers: BTreeMap<String, SecretString>,
-    /// Whether credentials of the gateway's machine were declared by who runs it. Sealed with them, so that nobody else can say so.
+    /// Whether the configuration file declared that credentials come from the gateway's machine. The value is encrypted with the credentials, so that nobody else can set it.
     #[serde(default)]
     declared: bool,
 }
 
 impl Gateway {
-    /// Registers an Airflow with its credentials. It is not asked: `check_account` does that.
+    /// Creates an account for an upstream with its credentials. No request is sent to the upstream; `check_account` does that.
     pub(crate) async fn create_account(
         &self,
         who: &Principal,
@@ -65,7 +65,7 @@ impl Gateway {
         Ok(view(&row, &secrets))
     }
 
-    /// The accounts, newest first.
+    /// Lists the accounts, newest first.
     pub(crate) async fn accounts(&self, who: &Principal, page: PageQuery) -> Result<Page<Account>> {
         require(who, Role::Issuer)?;
         let limit = validate::limit(page.limit)?;
@@ -84,14 +84,14 @@ impl Gateway {
         })
     }
 
-    /// One account.
+    /// Returns one account.
     pub(crate) async fn account(&self, who: &Principal, id: &str) -> Result<Account> {
         require(who, Role::Issuer)?;
         let row = self.readable_row(id).await?;
         Ok(view(&row, &self.open_secrets(&row)?))
     }
 
-    /// Changes what is given. Calls on their way keep what they began with.
+    /// Changes the given fields. Calls in flight keep the previous account.
     pub(crate) async fn update_account(
         &self,
         who: &Principal,
@@ -110,7 +110,7 @@ impl Gateway {
             let done = store
                 .update_account(&row, was.updated_at, Some(&audit))
                 .await;
-            // If somebody else was faster, theirs is what is changed.
+            // If another change was committed in the meantime, the loop applies the patch to the newer version.
             if done.map_err(|error| taken(error, &row.name))? {
                 self.forget(&Change::Account(row.id.clone()));
                 return Ok(view(&row, &secrets));
@@ -118,7 +118,7 @@ impl Gateway {
         }
     }
 
-    /// Whether an account is exactly this, its secrets included. For the configuration file: nobody else may ask.
+    /// Returns whether an account equals the input, including its secrets. Only the configuration file may use this, because the result reveals whether a secret is correct.
     pub(crate) async fn holds(&self, id: &str, input: &AccountInput) -> Result<bool> {
         let row = self.readable_row(id).await?;
         let who = Principal::gateway();
@@ -130,7 +130,7 @@ impl Gateway {
         Ok(same && self.open_secrets(&row)?.to_json() == secrets.to_json())
     }
 
-    /// Deletes an account with its servers.
+    /// Deletes an account and its servers.
     pub(crate) async fn delete_account(&self, who: &Principal, id: &str) -> Result<()> {
         require(who, Role::Admin)?;
         let mut audit = self.record(who, "account.delete");
@@ -154,14 +154,14 @@ impl Gateway {
         row.ok_or_else(|| not_found("account", id))
     }
 
-    /// An account whose credentials can be decrypted.
+    /// Returns an account whose credentials can be decrypted.
     pub(super) async fn readable_row(&self, id: &str) -> Result<AccountRow> {
         let row = self.account_row(id).await?;
         self.readable(&row).await?;
         Ok(row)
     }
 
-    /// A runtime account that knows nothing yet.
+    /// Creates a runtime account without cached state.
     pub(super) fn sign_in_anew(&self, row: &AccountRow) -> Result<runtime::Account> {
         let secrets = self.open_secrets(row)?;
         if let Some(why) = self.not_allowed(&secrets) {
@@ -172,7 +172,7 @@ impl Gateway {
         }
         let settings = validate::settings(&parts(row, &secrets));
         runtime::Account::new(settings, self.0.apis).map_err(|error| {
-            // It was good when it was stored, so what it is for has changed: an API is gone.
+            // The settings were valid when they were stored, so the program has changed since then: their API was removed.
             tracing::error!(account = row.id, %error, "the account cannot be used");
             ServiceError::Unavailable(format!("account `{}` cannot be used: {error}", row.name))
         })
@@ -209,7 +209,7 @@ impl Gateway {
         if auth_given {
             self.check_local(&secrets, &mut problems);
         }
-        // Else whoever may change an account could have its credentials sent to a server of their own, and so read them.
+        // Without this rule, anyone who may change accounts could send the stored credentials to a server of their own and read them.
         if row.base_url != was.base_url && origin(&row.base_url) != origin(&was.base_url) {
             let again = "has to be given again, since base_url leads to another server";
             if !auth_given && !matches!(secrets.auth, AuthInput::None) {
@@ -235,7 +235,7 @@ impl Gateway {
         }
     }
 
-    /// Why an account may not sign in this way. Who may change accounts could read any file and run any command of the gateway's machine else.
+    /// Returns why an account may not use its sign-in method. Without this rule, anyone who may change accounts could read any file and run any command on the gateway's machine.
     fn not_allowed(&self, secrets: &Secrets) -> Option<String> {
         let allowed = self.0.local_credentials || secrets.declared || !secrets.auth.is_local();
         (!allowed).then(|| {
@@ -257,7 +257,7 @@ impl Gateway {
 
     fn open_secrets(&self, row: &AccountRow) -> Result<Secrets> {
         let text = self.vault().open(&owner(&row.id), &row.sealed());
-        // What serde says of it could quote it.
+        // The error of serde is dropped, because it could quote the secrets.
         serde_json::from_slice(&text?).map_err(|_| internal(vault::VaultError::Broken))
     }
 }
@@ -293,7 +293,7 @@ impl Secrets {
     }
 }
 
-/// Credentials cannot be moved from one account to another, not even in the database.
+/// Returns the owner for encryption. The owner binds the credentials to their account, so that the credentials cannot be moved to another one, not even in the database.
 pub(super) fn owner(account_id: &str) -> String {
     format!("account\n{account_id}")
 }
@@ -331,19 +331,19 @@ fn view(row: &AccountRow, secrets: &Secrets) -> Account {
     }
 }
 
-/// Nothing but space is nothing.
+/// Trims a text. A text of only white space counts as omitted.
 fn given(text: Option<String>) -> Option<String> {
     text.map(|text| text.trim().to_owned())
         .filter(|text| !text.is_empty())
 }
 
-/// Scheme, host and port as requests have them: a URL can be written so that it looks as if it led elsewhere.
+/// Returns scheme, host and port as the HTTP client parses them, because a URL can be written so that it seems to lead to another host.
 fn origin(base_url: &str) -> Option<String> {
     let url = reqwest::Url::parse(base_url).ok()?;
     Some(url.origin().ascii_serialization())
 }
 
-/// PostgreSQL has no texts with this character, so there is nothing of such an id.
+/// Returns whether the store can contain this id. PostgreSQL cannot store NUL in a text, so no object has such an id.
 pub(super) fn storable(id: &str) -> bool {
     !id.contains('\0')
 }

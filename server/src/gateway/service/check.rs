@@ -1,4 +1,4 @@
-//! Whether an account works.
+//! Checks whether an account works.
 
 use runtime::registry::Selection;
 
@@ -8,7 +8,7 @@ use crate::gateway::error::ServiceError;
 use crate::gateway::model::{Check, CheckStep, Principal, Role};
 
 impl Gateway {
-    /// Detects the API, signs in and lists one user, with a sign-in of its own. The same as `doctor`.
+    /// Detects the API, signs in separately from the account's current session, and lists one user, like `doctor`.
     pub(crate) async fn check_account(&self, who: &Principal, id: &str) -> Result<Check> {
         require(who, Role::Admin)?;
         let row = self.account_row(id).await?;
@@ -42,7 +42,7 @@ impl Gateway {
 }
 
 impl Check {
-    /// Nothing could be tried.
+    /// Creates the result for an account whose settings are invalid.
     fn unusable(why: String) -> Self {
         Self {
             ok: false,
@@ -76,7 +76,7 @@ impl Report for Steps {
     }
 }
 
-/// What was found and what to do about it, with one full stop between them.
+/// Joins a finding and its advice with a full stop.
 fn sentences(how: &str, advice: &str) -> String {
     if advice.is_empty() {
         return how.to_owned();

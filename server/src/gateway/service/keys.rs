@@ -1,4 +1,4 @@
-//! The keys that encrypt credentials: the change to another one, and reading them again when another gateway has changed to one.
+//! Keys that encrypt credentials: rotation to another key, and reading the keys again after another gateway has rotated them.
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,21 +11,21 @@ use crate::gateway::keys::KeyPlaces;
 use crate::gateway::store::rows::{AccountRow, Before};
 use crate::gateway::vault::{Vault, VaultError};
 
-/// How long what was read again is what there is.
+/// Time for which the result of reading the keys again is reused.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Where the keys are, and what the last reading of them gave.
+/// Sources of the keys, with the result of the last reading.
 #[derive(Debug)]
 pub(super) struct Rereading {
     places: KeyPlaces,
     pub(super) last: tokio::sync::Mutex<Option<Reading>>,
 }
 
-/// A reading of the keys.
+/// Result of reading the keys.
 #[derive(Debug)]
 pub(super) struct Reading {
     at: Instant,
-    /// Why a key that is still unknown is not there.
+    /// Error message for a key that is still unknown.
     why: String,
 }
 
@@ -48,12 +48,12 @@ impl Gateway {
         *self.0.vault.write().unwrap_or_else(PoisonError::into_inner) = vault;
     }
 
-    /// Makes sure that an account's credentials can be decrypted. Another gateway may have encrypted them with a key that was put where this one has its key from.
+    /// Makes sure that the credentials of an account can be decrypted. Another gateway may have encrypted them with a new key from the same source, so the keys are read again if necessary.
     pub(super) async fn readable(&self, row: &AccountRow) -> Result<()> {
         self.known(&row.key_id).await
     }
 
-    /// The same for all accounts.
+    /// Makes sure that the credentials of all accounts can be decrypted.
     pub(super) async fn keys_in_use(&self) -> Result<()> {
         for id in self.0.store.key_ids().await? {
             self.known(&id).await?;
@@ -90,7 +90,7 @@ impl Gateway {
         Err(ServiceError::Unavailable(format!("{unknown}; {why}")))
     }
 
-    /// Takes the keys from where they are. Those there were stay, to read what is not encrypted anew yet.
+    /// Reads the keys from their sources. The current keys are kept for credentials that are not re-encrypted yet.
     async fn read_keys(&self) -> Result<(), String> {
         let places = self.0.rereading.places.clone();
         let read = tokio::task::spawn_blocking(move || places.read());
@@ -103,11 +103,11 @@ impl Gateway {
         Ok(())
     }
 
-    /// Encrypts all credentials anew with another key; gives how many accounts that were.
+    /// Re-encrypts all credentials with another key and returns the number of accounts.
     pub(crate) async fn rotate_key(&self, new: &SecretString) -> Result<u64> {
         let vault = self.vault().with_key(new)?;
         let vault = Arc::new(vault);
-        // From here on new credentials take the new key, so that none is missed below.
+        // From now on new credentials are encrypted with the new key, so the loop below misses none.
         self.set_vault(vault.clone());
         let mut done = 0;
         let mut before = Before::first();
@@ -140,7 +140,7 @@ impl Gateway {
             if done? {
                 return Ok(true);
             }
-            // Somebody changed it meanwhile.
+            // The account was changed in the meantime.
             match self.0.store.account(&row.id).await? {
                 Some(changed) => row = changed,
                 None => return Ok(false),

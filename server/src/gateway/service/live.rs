@@ -1,4 +1,4 @@
-//! Accounts in use: what signs in, once for all servers of an account, and how it does.
+//! Runtime accounts in use. Each is shared by all MCP servers of an account, and its state is shown to administrators.
 
 use std::collections::HashMap;
 
@@ -8,45 +8,45 @@ use super::{Gateway, Result};
 use crate::gateway::store::Change;
 use crate::gateway::store::rows::AccountRow;
 
-/// What signs in to an account's server, shared by all its MCP servers, as of one version of the account.
+/// Runtime account of one version of an account, shared by all its MCP servers.
 pub(super) struct Live {
     version: i64,
     account: runtime::Account,
 }
 
 impl Live {
-    /// The account, if it is not of an older version.
+    /// Returns the runtime account unless it belongs to an older version.
     fn of(&self, row: &AccountRow) -> Option<runtime::Account> {
         (self.version >= row.updated_at).then(|| self.account.clone())
     }
 }
 
-/// How an account does at this moment, in this process.
+/// State of an account at this moment in this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LiveState {
-    /// Name of the API, if it is known.
+    /// Name of the API, if known.
     pub(crate) api: Option<&'static str>,
-    /// Version of the server, if it is known.
+    /// Version of the upstream, if known.
     pub(crate) version: Option<String>,
-    /// Requests on their way.
+    /// Number of requests in flight.
     pub(crate) in_flight: usize,
-    /// What is wrong with it, unless the last request went well.
+    /// Last error, unless the last request succeeded.
     pub(crate) last_error: Option<LastError>,
 }
 
-/// The last failure that was not the caller's fault.
+/// Last error that was not caused by the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LastError {
-    /// When it was.
+    /// Time of the error.
     pub(crate) at: Timestamp,
-    /// Its code: `unreachable`, `unauthenticated`, …
+    /// Error code, for example `unreachable` or `unauthenticated`.
     pub(crate) code: &'static str,
-    /// What was wrong, without secrets.
+    /// Error message without secrets.
     pub(crate) message: String,
 }
 
 impl Gateway {
-    /// How the accounts do that were used in this process, by their ids.
+    /// Returns the states of the accounts that this process has used, by account id.
     pub(crate) fn live_states(&self) -> HashMap<String, LiveState> {
         let live = self.0.live();
         let states = live.iter().map(|(id, live)| {
@@ -74,14 +74,14 @@ impl Gateway {
         states
     }
 
-    /// The account as it signs in: one for all who use this version of it.
+    /// Returns the runtime account that all users of this version of the account share.
     pub(super) async fn live(&self, row: &AccountRow) -> Result<runtime::Account> {
         if let Some(account) = self.0.live().get(&row.id).and_then(|it| it.of(row)) {
             return Ok(account);
         }
         let account = self.usable(row).await?;
         let mut live = self.0.live();
-        // Somebody may have been faster.
+        // Another task may have added the account in the meantime.
         if let Some(account) = live.get(&row.id).and_then(|it| it.of(row)) {
             return Ok(account);
         }
@@ -93,7 +93,7 @@ impl Gateway {
         Ok(account)
     }
 
-    /// A runtime account that knows nothing yet; that there can be none shows in the state.
+    /// Creates a runtime account without cached state. If that fails, the error appears in the state of the account.
     pub(super) async fn usable(&self, row: &AccountRow) -> Result<runtime::Account> {
         let account = self.readable(row).await;
         let account = account.and_then(|()| self.sign_in_anew(row));
@@ -113,9 +113,9 @@ impl Gateway {
         account
     }
 
-    /// Uses an account that was just tried from now on, so that what was found out shows. One with requests on their way stays, since they count for its limit; how they end shows as well.
+    /// Uses a runtime account that was just checked for all further requests, so that the state shows the result of the check. A current account with requests in flight is kept, because they count towards its limit, and the state shows their results.
     pub(super) async fn adopt(&self, row: &AccountRow, account: &runtime::Account) {
-        // Changed or deleted while it was tried.
+        // The account may have been changed or deleted during the check.
         let same = self.account_row(&row.id).await;
         if !same.is_ok_and(|it| it.updated_at == row.updated_at) {
             return;
@@ -131,7 +131,7 @@ impl Gateway {
         };
         live.insert(row.id.clone(), entry);
         drop(live);
-        // What was looked up has the account that was used before.
+        // The cached server tokens refer to the previous runtime account.
         self.0.directory.forget(&Change::Account(row.id.clone()));
     }
 }

@@ -1,4 +1,4 @@
-//! The audit log.
+//! Operations on the audit log.
 
 use std::sync::Arc;
 
@@ -19,13 +19,13 @@ const LIST: List<'_> = List {
     of: "",
 };
 
-/// Longest text of a record that a client chooses.
+/// Longest text in characters that a client can choose for a record.
 const TEXT: usize = 200;
-/// Records of one piece of an export.
+/// Number of records in one chunk of an export.
 const PIECE: usize = 1000;
 
 impl Gateway {
-    /// Records of the audit log, newest first.
+    /// Lists the records of the audit log, newest first.
     pub(crate) async fn audit(
         &self,
         who: &Principal,
@@ -42,7 +42,7 @@ impl Gateway {
         LIST.page(found, limit, place, |row| Ok(row.into()))
     }
 
-    /// All records that the query means, newest first, as pieces of JSON lines. Its limit, if given, is that of the whole.
+    /// Exports all records that match the query, newest first, as chunks of JSON lines. The limit of the query, if given, applies to the whole export.
     pub(crate) async fn export_audit(
         &self,
         who: &Principal,
@@ -68,7 +68,7 @@ impl Gateway {
         Ok(pieces.boxed())
     }
 
-    /// Writes a record of a call; returns once it is committed.
+    /// Writes the audit record of a call and returns after its commit.
     pub(crate) async fn record_call(&self, call: CallRecord) -> Result<()> {
         let record = NewAudit {
             at: self.now(),
@@ -124,7 +124,7 @@ fn json_lines(rows: Vec<AuditRow>) -> Result<String> {
     Ok(lines)
 }
 
-/// A text that clients choose, as it can be stored and shown: one line of bounded length.
+/// Makes a text from a client safe to store and show: one line of limited length.
 fn text(text: String) -> String {
     let fits = text.chars().nth(TEXT).is_none();
     if fits && !text.contains(char::is_control) {

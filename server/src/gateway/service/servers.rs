@@ -1,4 +1,4 @@
-//! MCP servers: one account, narrowed, under a URL of its own.
+//! Operations on MCP servers.
 
 use jiff::Timestamp;
 
@@ -15,7 +15,7 @@ use crate::gateway::token;
 use crate::gateway::validate::{self, Problems};
 
 impl Gateway {
-    /// Makes a server of an account. Its URL is in the answer and nowhere else.
+    /// Creates an MCP server. Only the response contains its URL.
     pub(crate) async fn create_server(
         &self,
         who: &Principal,
@@ -28,14 +28,14 @@ impl Gateway {
         self.insert_server(who, account_id, input, id, token).await
     }
 
-    /// The id of the server that a configuration file declares: the same for all gateways that read it, so that it is made once.
+    /// Returns the id of a server that a configuration file declares. The id is the same for all gateways that read the file, so that the server is created once.
     pub(crate) fn declared_id(account_id: &str, name: &str) -> String {
         let hash = token::hash(&format!("{account_id}\n{name}"));
         let hex: String = hash.iter().take(12).map(|it| format!("{it:02x}")).collect();
         format!("mcp_{hex}")
     }
 
-    /// Makes a server that a configuration file declares; with the token that it had before, if that is known.
+    /// Creates a server that a configuration file declares. If its previous server token is known, the server keeps it.
     pub(crate) async fn declare_server(
         &self,
         who: &Principal,
@@ -80,7 +80,7 @@ impl Gateway {
             let Some(database) = error.as_database_error() else {
                 return Err(error.into());
             };
-            // The account may be gone since it was looked at; a declared server may be there already.
+            // The account may have been deleted since it was checked, and a declared server may already exist.
             return Err(if database.is_foreign_key_violation() {
                 not_found("account", account_id)
             } else if database.is_unique_violation() {
@@ -95,7 +95,7 @@ impl Gateway {
         self.new_server(&row, token)
     }
 
-    /// The servers of an account, newest first.
+    /// Lists the servers of an account, newest first.
     pub(crate) async fn servers(
         &self,
         who: &Principal,
@@ -107,7 +107,7 @@ impl Gateway {
         self.list_servers(Some(account_id), page).await
     }
 
-    /// The servers of all accounts, newest first.
+    /// Lists the servers of all accounts, newest first.
     pub(crate) async fn all_servers(
         &self,
         who: &Principal,
@@ -117,7 +117,7 @@ impl Gateway {
         self.list_servers(None, page).await
     }
 
-    /// One server.
+    /// Returns one server.
     pub(crate) async fn server(
         &self,
         who: &Principal,
@@ -129,7 +129,7 @@ impl Gateway {
         row.view().map_err(internal)
     }
 
-    /// Changes what is given; it holds from the next request on.
+    /// Changes the given fields. The change takes effect with the next request.
     pub(crate) async fn update_server(
         &self,
         who: &Principal,
@@ -139,7 +139,7 @@ impl Gateway {
     ) -> Result<McpServer> {
         require(who, Role::Issuer)?;
         let now = self.now();
-        // On the server as it is when it is written: of two changes at the same time, none takes back what the other has narrowed.
+        // The change is applied to the version that is replaced. Otherwise, of two concurrent changes one could undo a restriction that the other has made.
         let change = |row: &mut ServerRow| {
             let mut problems = Problems::default();
             if let Some(name) = &patch.name {
@@ -162,7 +162,7 @@ impl Gateway {
         row.await?.view().map_err(internal)
     }
 
-    /// Revokes the URL and forgets the server.
+    /// Revokes the URL and deletes the server.
     pub(crate) async fn delete_server(
         &self,
         who: &Principal,
@@ -182,7 +182,7 @@ impl Gateway {
         }
     }
 
-    /// Gives the server another URL; the one it had is refused from now on.
+    /// Creates another URL for the server. The previous URL is rejected from now on.
     pub(crate) async fn rotate_server(
         &self,
         who: &Principal,
@@ -211,7 +211,7 @@ impl Gateway {
         loop {
             let mut row = self.server_row(account_id, id).await?;
             let now = self.now();
-            // What has expired is gone, also while it is not removed yet.
+            // An expired server counts as deleted even before the purge.
             if row.expires_at.is_some_and(|at| at <= now) {
                 return Err(ServiceError::Invalid(vec![FieldProblem::new(
                     "expires_at",
@@ -222,7 +222,7 @@ impl Gateway {
             change(&mut row)?;
             row.updated_at = now.max(was + 1);
             let done = self.0.store.update_server(&row, was, &audit).await;
-            // If somebody else was faster, theirs is what is changed.
+            // If another change was committed in the meantime, the loop applies the change to the newer version.
             if done? {
                 self.forget(&Change::Server(row.id.clone()));
                 return Ok(row);

@@ -1,4 +1,4 @@
-//! What the admin page needs to remember who is signed in, without keeping anything.
+//! Stateless sessions of the admin page: encrypted texts for the session cookie, and form ids that can be used only once.
 
 use std::time::Duration;
 
@@ -13,33 +13,33 @@ use crate::gateway::model::Principal;
 use crate::gateway::token;
 use crate::gateway::vault::Sealed;
 
-/// Longer than a session of the page.
+/// Time for which submitted forms are recorded; longer than a session of the admin page.
 const FORM: Duration = Duration::from_secs(24 * 3600);
 
 impl Gateway {
-    /// Where clients reach the gateway, without slash at its end.
+    /// Returns the URL at which clients reach the gateway, without a trailing slash.
     pub(crate) fn public_url(&self) -> &str {
         &self.0.public_url
     }
 
-    /// Whether accounts may be given credentials of this machine.
+    /// Returns whether accounts may use credentials from this machine.
     pub(crate) fn local_credentials(&self) -> bool {
         self.0.local_credentials
     }
 
-    /// The APIs that an account can have, newest first.
+    /// Returns the APIs that an account can have, newest first.
     pub(crate) fn apis(&self) -> &'static [&'static Api] {
         self.0.apis
     }
 
-    /// A text that only a gateway with the same key can read and that nobody else can make. What is sealed for one purpose does not open for another.
+    /// Encrypts a text that only gateways with the same key can read or create. The text can be decrypted only for the same purpose.
     pub(crate) fn seal(&self, purpose: &str, text: &str) -> Result<String> {
         let sealed = self.vault().seal(&owner(purpose), text.as_bytes())?;
         let bytes = BASE64_URL_SAFE_NO_PAD.encode(sealed.bytes);
         Ok(format!("{}.{bytes}", sealed.key_id))
     }
 
-    /// The text, if it was sealed for this purpose.
+    /// Decrypts a text if it was encrypted for this purpose.
     pub(crate) fn unseal(&self, purpose: &str, sealed: &str) -> Option<String> {
         let (key_id, bytes) = sealed.split_once('.')?;
         let sealed = Sealed {
@@ -50,7 +50,7 @@ impl Gateway {
         String::from_utf8(text).ok()
     }
 
-    /// Does what a form asks for, unless the same form was sent before; then nothing. One that fails can be sent again.
+    /// Runs the work of a form once. If the same form was submitted before, returns `None` without running it. A form whose work failed can be submitted again.
     pub(crate) async fn once<T>(
         &self,
         form: &str,
@@ -62,20 +62,20 @@ impl Gateway {
         }
         let done = work.await;
         if done.is_err() {
-            // If that fails too, the form has to be opened again.
+            // If this fails, too, the user has to open the form again.
             let _ = self.0.store.delete_form(&hash).await;
         }
         done.map(Some)
     }
 
-    /// Forgets the forms whose sessions are over, so that they are refused anyway.
+    /// Deletes records of submitted forms whose sessions have ended. Such forms are rejected without a record.
     pub(super) async fn purge_forms(&self) -> Result<u64> {
         let longest = i64::try_from(FORM.as_micros()).unwrap_or(i64::MAX);
         let before = self.now().saturating_sub(longest);
         Ok(self.0.store.purge_forms(before).await?)
     }
 
-    /// Who the API token with this id belongs to, if it is good now.
+    /// Returns the owner of the API token with this id, if the token is valid now.
     pub(crate) async fn principal(&self, id: &str) -> Result<Principal> {
         let row = match storable(id) {
             true => self.0.store.token(id).await?,
@@ -86,7 +86,7 @@ impl Gateway {
     }
 }
 
-/// Never that of an account's credentials.
+/// Returns the owner for encryption, which always differs from that of an account's credentials.
 fn owner(purpose: &str) -> String {
     format!("text\n{purpose}")
 }

@@ -1,4 +1,4 @@
-//! The gateway on its store: each test on SQLite, and on PostgreSQL too if AIRFLOW_MCP_TEST_POSTGRES is the URL of a server on which databases can be made.
+//! The gateway with its store. Each test uses SQLite, and also PostgreSQL if AIRFLOW_MCP_TEST_POSTGRES is the URL of a server on which databases can be created.
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
 
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ mod lists;
 mod replicas;
 mod secrets;
 
-/// A store for one test, gone with it.
+/// A store for one test. Its folder is deleted at the end of the test.
 struct Place {
     url: StoreUrl,
     folder: PathBuf,
@@ -31,7 +31,7 @@ impl Drop for Place {
     }
 }
 
-/// Runs a test on each kind of store there is.
+/// Runs a test on each available kind of store.
 fn on_each_store(test: impl AsyncFn(&Place)) {
     let tokio = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -48,7 +48,7 @@ fn on_each_store(test: impl AsyncFn(&Place)) {
     });
 }
 
-/// Runs a test on PostgreSQL only, if there is one.
+/// Runs a test on PostgreSQL if it is available.
 fn on_postgres(test: impl AsyncFn(&Place)) {
     let tokio = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -68,7 +68,7 @@ fn folder() -> PathBuf {
     folder
 }
 
-/// A database of its own.
+/// Creates a database for one test if PostgreSQL is available.
 async fn postgres() -> Option<StoreUrl> {
     let url = std::env::var("AIRFLOW_MCP_TEST_POSTGRES").ok()?;
     let pool = sqlx::PgPool::connect(&url).await.unwrap();
@@ -105,7 +105,7 @@ fn options(place: &Place) -> GatewayOptions {
     }
 }
 
-/// A gateway and its first administrator.
+/// Opens a gateway and returns it with its first administrator.
 async fn open(place: &Place) -> (Gateway, Principal) {
     let (gateway, token) = Gateway::open(options(place)).await.unwrap();
     let admin = match token {
@@ -132,7 +132,7 @@ fn in_an_hour(gateway: &Gateway) -> jiff::Timestamp {
     rows::time(gateway.now() + 3_600_000_000)
 }
 
-/// Actions of the audit log with what they were done to, oldest first.
+/// Returns the actions in the audit log, oldest first.
 async fn actions(gateway: &Gateway) -> Vec<String> {
     let page = gateway
         .audit(&Principal::gateway(), AuditQuery::default())

@@ -1,4 +1,4 @@
-//! API tokens of people and programs.
+//! Operations on API tokens.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ const LIST: List<'_> = List {
 };
 
 impl Gateway {
-    /// Who an API token belongs to, if it is good now.
+    /// Returns the owner of an API token, if the token is valid now.
     pub(crate) async fn authenticate(&self, api_token: &str) -> Result<Principal> {
         let hash = token::hash(api_token);
         let token = match self.0.directory.token(&hash) {
@@ -56,7 +56,7 @@ impl Gateway {
         })
     }
 
-    /// Makes an API token. Its text is in the answer and nowhere else.
+    /// Creates an API token. Only the response contains its text.
     pub(crate) async fn create_api_token(
         &self,
         who: &Principal,
@@ -77,7 +77,7 @@ impl Gateway {
         })
     }
 
-    /// The API tokens, newest first.
+    /// Lists the API tokens, newest first.
     pub(crate) async fn api_tokens(
         &self,
         who: &Principal,
@@ -94,7 +94,7 @@ impl Gateway {
         LIST.page(found?, limit, place, |row| Ok(row.view()))
     }
 
-    /// Revokes an API token: it is refused from now on.
+    /// Revokes an API token, which is rejected from now on.
     pub(crate) async fn revoke_api_token(&self, who: &Principal, id: &str) -> Result<()> {
         require(who, Role::Admin)?;
         let audit = self.record(who, "token.revoke");
@@ -109,7 +109,7 @@ impl Gateway {
         }
     }
 
-    /// A token for the first administrator, if nobody is one: so nobody is locked out for longer than until the next start.
+    /// Creates an API token for the first administrator if no valid one exists, so that a restart restores access.
     pub(super) async fn first_api_token(&self) -> Result<Option<String>> {
         let gateway = Principal::gateway();
         let input = ApiTokenInput {

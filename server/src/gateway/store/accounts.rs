@@ -1,4 +1,4 @@
-//! Integrated accounts in the store.
+//! Table of accounts.
 
 use super::rows::{AccountRow, Before, NewAudit};
 use super::{Change, Store, announce, audit_columns, change, on, write_audit};
@@ -44,7 +44,7 @@ impl Store {
         })
     }
 
-    /// Accounts before a place, newest first.
+    /// Lists the accounts before a position, newest first.
     pub(crate) async fn accounts(
         &self,
         before: &Before,
@@ -62,7 +62,7 @@ impl Store {
         })
     }
 
-    /// Writes an account if it is still of the version `was`; else it has to be read again.
+    /// Replaces an account if it still has the version `was`. Returns `false` if the account has changed and must be read again.
     pub(crate) async fn update_account(
         &self,
         row: &AccountRow,
@@ -95,7 +95,7 @@ impl Store {
         })
     }
 
-    /// Deletes an account and its servers, with a record for each; whether there was one.
+    /// Deletes an account and its servers with an audit record for each. Returns whether the account existed.
     pub(crate) async fn delete_account(&self, id: &str, audit: &NewAudit) -> sqlx::Result<bool> {
         change!(self, tx => {
             let servers: Vec<String> =
@@ -124,7 +124,7 @@ impl Store {
         })
     }
 
-    /// Ids of the keys that credentials are encrypted with.
+    /// Returns the ids of the keys that encrypt the stored credentials.
     pub(crate) async fn key_ids(&self) -> sqlx::Result<Vec<String>> {
         on!(self, pool => {
             sqlx::query_scalar("SELECT DISTINCT key_id FROM accounts")
@@ -133,7 +133,7 @@ impl Store {
         })
     }
 
-    /// Writes credentials that were encrypted anew, if the account was not changed meanwhile. Nothing else changes, so nobody has to be told.
+    /// Stores re-encrypted credentials if the account has not changed in the meantime. No other data changes, so nothing is announced.
     pub(crate) async fn reencrypt_account(
         &self,
         row: &AccountRow,

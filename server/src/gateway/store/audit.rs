@@ -1,4 +1,4 @@
-//! The audit log in the store.
+//! Table of audit records.
 
 use std::sync::OnceLock;
 
@@ -8,20 +8,20 @@ use super::rows::{AuditRow, NewAudit};
 use super::{Pool, Store, audit_columns, bind_audit, change, on, on_writer};
 use crate::gateway::model::AuditQuery;
 
-/// Most records that are written at once.
+/// Maximum number of records per statement.
 pub(crate) const MOST_RECORDS: usize = 1 << (SIZES - 1);
 
-/// How many columns a record has.
+/// Number of columns of a record.
 const COLUMNS: usize = 11;
 
-/// How many sizes of statements there are: 1, 2, 4 and so on.
+/// Number of statement sizes: 1, 2, 4 and so on.
 const SIZES: usize = 9;
 
-/// The statement that inserts as many rows, a power of two, except those without a time. A statement for each number of records would be prepared each time.
+/// Returns the statement that inserts this number of rows, a power of two, except rows without a time. A statement for each number of records would have to be prepared each time.
 fn insertion(database: &Pool, rows: usize) -> &'static str {
     static STATEMENTS: [[OnceLock<String>; SIZES]; 2] =
         [const { [const { OnceLock::new() }; SIZES] }; 2];
-    // SQLite takes `$1` too, as a name, which it looks up for each value.
+    // SQLite also accepts `$1`, but as a name that it looks up for each value.
     let (of_database, parameter): (_, fn(usize) -> String) = match database {
         Pool::Sqlite(_) => (&STATEMENTS[0], |_| "?".to_owned()),
         Pool::Postgres(_) => (&STATEMENTS[1], |number| format!("${number}")),
@@ -42,7 +42,7 @@ fn insertion(database: &Pool, rows: usize) -> &'static str {
 }
 
 impl Store {
-    /// Writes all records, up to [`MOST_RECORDS`] of them, in one statement, which is one transaction.
+    /// Writes up to [`MOST_RECORDS`] records in one statement and therefore in one transaction.
     pub(crate) async fn insert_audit(&self, records: Vec<NewAudit>) -> sqlx::Result<()> {
         if records.is_empty() {
             return Ok(());
@@ -61,7 +61,7 @@ impl Store {
         })
     }
 
-    /// The records that the query means, before the one with this number, newest first.
+    /// Lists the records that match the filter and have a lower number than `before`, newest first.
     pub(crate) async fn audit(
         &self,
         filter: &AuditQuery,

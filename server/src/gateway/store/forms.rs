@@ -1,9 +1,9 @@
-//! Forms of the admin page that were sent, in the store, so that it does not matter which gateway gets one again.
+//! Table of submitted forms of the admin page. The store is shared, so every gateway recognises a form that was submitted before.
 
 use super::{Store, change};
 
 impl Store {
-    /// Remembers a form; whether it was not there.
+    /// Records a form. Returns `false` if the form was already recorded.
     pub(crate) async fn insert_form(&self, hash: &[u8], at: i64) -> sqlx::Result<bool> {
         change!(self, tx => {
             let done = sqlx::query("INSERT INTO forms (hash, at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
@@ -15,7 +15,7 @@ impl Store {
         })
     }
 
-    /// Forgets a form.
+    /// Deletes the record of a form.
     pub(crate) async fn delete_form(&self, hash: &[u8]) -> sqlx::Result<()> {
         change!(self, tx => {
             sqlx::query("DELETE FROM forms WHERE hash = $1")
@@ -25,7 +25,7 @@ impl Store {
         })
     }
 
-    /// Forgets the forms from before a time.
+    /// Deletes the records from before a time.
     pub(crate) async fn purge_forms(&self, before: i64) -> sqlx::Result<u64> {
         change!(self, tx => {
             let done = sqlx::query("DELETE FROM forms WHERE at < $1")

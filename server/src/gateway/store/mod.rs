@@ -1,6 +1,6 @@
-//! Where everything is kept: an SQLite file or a PostgreSQL database, with the same tables and the same statements.
+//! Store of the gateway: an SQLite file or a PostgreSQL database, with the same tables and statements.
 //!
-//! Both take `$1` for a parameter, so each statement is written once; `on!` and `change!` compile it for both. Whatever changes something writes its audit record in the same transaction.
+//! Both databases use `$1` for a parameter, so each statement is written once, and `on!` and `change!` compile it for both. Every change writes its audit record in the same transaction.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
@@ -28,21 +28,21 @@ mod forms;
 mod servers;
 mod tokens;
 
-/// Longest time to wait for a connection.
+/// Time to wait for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest time SQLite waits for another process.
+/// Time that SQLite waits for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Most connections to PostgreSQL of one gateway.
+/// Maximum number of connections to PostgreSQL per gateway.
 const POSTGRES_CONNECTIONS: u32 = 10;
-/// Most connections by which SQLite is read.
+/// Maximum number of SQLite connections for reading.
 const SQLITE_READERS: u32 = 4;
-/// What is announced to other gateways.
+/// PostgreSQL channel on which changes are announced to other gateways.
 pub(crate) const CHANNEL: &str = "airflow_mcp";
 
-/// The store. Its methods are in the modules of what they are about.
+/// Store of the gateway. Its methods are defined in one module per table.
 pub(crate) struct Store {
     pool: Pool,
-    /// Held while the gateway has the file, since another gateway would not learn what this one revokes.
+    /// Lock on the SQLite file, because a second gateway would not learn what this one revokes.
     lock: Mutex<Option<File>>,
 }
 
@@ -51,10 +51,10 @@ enum Pool {
     Postgres(PgPool),
 }
 
-/// SQLite is read side by side and written one by one. Writers queue for the one connection that writes, since SQLite's own waiting is by polling, and since a pool asks a connection whether it lives before and after each use.
+/// SQLite connections: several for reading and one for writing. Writers queue for the single connection, because SQLite itself waits by polling, and a pool tests a connection before and after each use.
 struct Sqlite {
     readers: SqlitePool,
-    /// `None` once it is closed.
+    /// Connection for writing; `None` after it was closed.
     writer: tokio::sync::Mutex<Option<SqliteConnection>>,
 }
 
@@ -73,19 +73,19 @@ impl Sqlite {
     }
 }
 
-/// What other gateways have to forget.
+/// Change that makes cached data of other gateways invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// An account and its servers.
+    /// Account with its servers.
     Account(String),
-    /// An MCP server.
+    /// MCP server.
     Server(String),
-    /// An API token.
+    /// API token.
     Token(String),
 }
 
 impl Change {
-    /// As it is announced.
+    /// Returns the text of the announcement.
     pub(crate) fn payload(&self) -> String {
         match self {
             Self::Account(id) => format!("account:{id}"),
@@ -94,7 +94,7 @@ impl Change {
         }
     }
 
-    /// From the announcement of another gateway, which may be of another version.
+    /// Parses an announcement of another gateway, which may run another version.
     pub(crate) fn from_payload(text: &str) -> Option<Self> {
         let (kind, id) = text.split_once(':')?;
         let id = id.to_owned();
@@ -107,7 +107,7 @@ impl Change {
     }
 }
 
-/// Reads by the same code from whichever database there is.
+/// Reads from either database with the same code.
 macro_rules! on {
     ($store:expr, $pool:ident => $body:expr) => {
         match &$store.pool {
@@ -126,7 +126,7 @@ macro_rules! on {
     };
 }
 
-/// Runs the same code with a connection that may write one statement.
+/// Runs the same code for both databases with a connection that may write one statement.
 macro_rules! on_writer {
     ($store:expr, $connection:ident => $body:expr) => {
         match &$store.pool {
@@ -140,14 +140,14 @@ macro_rules! on_writer {
     };
 }
 
-/// Runs the same code in a transaction. What the block gives is returned after the commit; leaving it by `return` or `?` changes nothing.
+/// Runs the same code for both databases in a transaction. The value of the block is returned after the commit; leaving the block with `return` or `?` rolls back.
 macro_rules! change {
     ($store:expr, $tx:ident => $body:block) => {
         match &$store.pool {
             $crate::gateway::store::Pool::Sqlite(sqlite) => {
                 let mut writer = sqlite.writer.lock().await;
                 let writer = writer.as_mut().ok_or(sqlx::Error::PoolClosed)?;
-                // A transaction that begins by reading could not write after another process has.
+                // A transaction that begins with a read cannot write if another process has written in the meantime, so it takes the write lock at its beginning.
                 let mut $tx = sqlx::Connection::begin_with(writer, "BEGIN IMMEDIATE").await?;
                 let value = $body;
                 $tx.commit().await?;
@@ -179,7 +179,7 @@ macro_rules! write_audit {
     }};
 }
 
-/// Tells other gateways, if there can be any, once the transaction is committed.
+/// Announces a change to other gateways when the transaction is committed.
 macro_rules! announce {
     ($store:expr, $tx:ident, $change:expr) => {
         sqlx::query($store.announcement())
@@ -195,7 +195,7 @@ macro_rules! audit_columns {
     };
 }
 
-/// Gives a statement the values of a record, after its time, in the order of the columns.
+/// Binds the values of an audit record after its time, in the order of the columns.
 macro_rules! bind_audit {
     ($statement:expr, $record:expr) => {
         $statement
@@ -215,7 +215,7 @@ macro_rules! bind_audit {
 use {announce, audit_columns, bind_audit, change, on, on_writer, write_audit};
 
 impl Store {
-    /// Opens the store and brings its tables up to date.
+    /// Opens the store and updates its tables.
     pub(crate) async fn open(url: &StoreUrl) -> anyhow::Result<Self> {
         let (pool, lock) = match url {
             StoreUrl::Sqlite(path) => {
@@ -223,7 +223,7 @@ impl Store {
                 (Pool::Sqlite(sqlite(path).await?), Some(lock))
             }
             StoreUrl::Postgres(url) => {
-                // The URL may hold a password, so no error shows it.
+                // The error is dropped, because the URL may contain a password.
                 let options: PgConnectOptions =
                     url.expose_secret().parse().ok().context(
                         "DATABASE_URL is not a URL like `postgres://user@host/database`",
@@ -251,18 +251,18 @@ impl Store {
         })
     }
 
-    /// Whether the store answers.
+    /// Checks whether the store responds.
     pub(crate) async fn ping(&self) -> sqlx::Result<()> {
         on!(self, pool => sqlx::query("SELECT 1").execute(pool).await.map(|_| ()))
     }
 
-    /// Ends all connections, once they are done.
+    /// Closes all connections after their current use.
     pub(crate) async fn close(&self) {
         on!(self, pool => pool.close().await);
         if let Pool::Sqlite(sqlite) = &self.pool
             && let Some(writer) = sqlite.writer.lock().await.take()
         {
-            // What is committed is committed; what else could fail is tidying up.
+            // All changes are already committed, so only clean-up can fail here.
             let _ = writer.close().await;
         }
         self.lock
@@ -271,7 +271,7 @@ impl Store {
             .take();
     }
 
-    /// The PostgreSQL pool, if it is one: other gateways can be there.
+    /// Returns the PostgreSQL pool, if the store can be shared with other gateways.
     pub(crate) fn shared(&self) -> Option<&PgPool> {
         match &self.pool {
             Pool::Sqlite(_) => None,
@@ -307,24 +307,24 @@ fn lock(path: &Path) -> anyhow::Result<File> {
 }
 
 async fn sqlite(path: &Path) -> anyhow::Result<Sqlite> {
-    // SQLite gives its other files the mode of this one.
+    // SQLite gives its other files the permissions of this one.
     drop(private(path)?);
     let options = SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
-        // What is committed is with the operating system: the end of the process loses nothing.
+        // The operating system already has committed data, so nothing is lost when the process ends.
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
-        // Pages that every record changes are copied from the log into the database once in 32 MB, not in each four.
+        // Pages that every record changes are copied from the write-ahead log to the database every 32 MB instead of every 4 MB.
         .pragma("wal_autocheckpoint", "8000")
-        // What is deleted is gone from the file.
+        // Deleted content is overwritten in the file.
         .pragma("secure_delete", "ON");
     let opened = Sqlite::open(options).await;
     opened.with_context(|| format!("cannot open {}", path.display()))
 }
 
-/// A file that only this user reads, made if it is not there.
+/// Opens a file that only its owner can access, and creates it if it does not exist.
 fn private(path: &Path) -> anyhow::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);

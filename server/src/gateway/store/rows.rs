@@ -1,11 +1,11 @@
-//! Rows as they are stored. Times are microseconds since 1970.
+//! Rows of the tables. Times are microseconds since 1970.
 
 use jiff::Timestamp;
 
 use crate::gateway::model::{ApiToken, AuditRecord, McpServer, Role};
 use crate::gateway::vault::Sealed;
 
-/// A row of `accounts`.
+/// Row of `accounts`.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct AccountRow {
     pub(crate) id: String,
@@ -16,12 +16,12 @@ pub(crate) struct AccountRow {
     pub(crate) key_id: String,
     pub(crate) secrets: Vec<u8>,
     pub(crate) created_at: i64,
-    /// Increases with every change, so it tells versions apart.
+    /// Time of the last change. It increases with every change and therefore identifies a version.
     pub(crate) updated_at: i64,
     pub(crate) created_by: String,
 }
 
-/// A row of `servers`.
+/// Row of `servers`.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct ServerRow {
     pub(crate) id: String,
@@ -35,7 +35,7 @@ pub(crate) struct ServerRow {
     pub(crate) created_by: String,
 }
 
-/// A row of `api_tokens`.
+/// Row of `api_tokens`.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct TokenRow {
     pub(crate) id: String,
@@ -47,7 +47,7 @@ pub(crate) struct TokenRow {
     pub(crate) created_by: String,
 }
 
-/// A row of `audit`.
+/// Row of `audit`.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct AuditRow {
     pub(crate) id: i64,
@@ -64,7 +64,7 @@ pub(crate) struct AuditRow {
     pub(crate) upstream_status: Option<i32>,
 }
 
-/// A row of `audit` that has no number yet.
+/// Row of `audit` before it has a number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct NewAudit {
     pub(crate) at: i64,
@@ -80,7 +80,7 @@ pub(crate) struct NewAudit {
     pub(crate) upstream_status: Option<i32>,
 }
 
-/// The place before which a page begins: the time and the id of the last one seen.
+/// Position before which a page begins: time and id of the last item of the previous page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Before {
     pub(crate) created_at: i64,
@@ -88,7 +88,7 @@ pub(crate) struct Before {
 }
 
 impl Before {
-    /// Before nothing: the first page.
+    /// Returns the position of the first page.
     pub(crate) fn first() -> Self {
         Self {
             created_at: i64::MAX,
@@ -97,7 +97,7 @@ impl Before {
     }
 }
 
-/// A time as it is shown.
+/// Converts a stored time. A time out of range becomes the nearest valid one.
 pub(crate) fn time(microseconds: i64) -> Timestamp {
     Timestamp::from_microsecond(microseconds).unwrap_or(if microseconds < 0 {
         Timestamp::MIN
@@ -107,7 +107,7 @@ pub(crate) fn time(microseconds: i64) -> Timestamp {
 }
 
 impl AccountRow {
-    /// The credentials as the vault takes them.
+    /// Returns the credentials in the form that the vault decrypts.
     pub(crate) fn sealed(&self) -> Sealed {
         Sealed {
             key_id: self.key_id.clone(),
@@ -117,7 +117,7 @@ impl AccountRow {
 }
 
 impl ServerRow {
-    /// The server as it is shown.
+    /// Converts the row to the type that responses show.
     pub(crate) fn view(&self) -> serde_json::Result<McpServer> {
         Ok(McpServer {
             id: self.id.clone(),
@@ -133,7 +133,7 @@ impl ServerRow {
 }
 
 impl TokenRow {
-    /// The token as it is shown. A role of a newer version counts as the smallest.
+    /// Converts the row to the type that responses show. An unknown role of a newer version counts as the lowest role.
     pub(crate) fn view(&self) -> ApiToken {
         let roles = [Role::Admin, Role::Issuer];
         let role = roles.into_iter().find(|role| role.as_str() == self.role);

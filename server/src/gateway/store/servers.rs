@@ -1,4 +1,4 @@
-//! MCP servers in the store.
+//! Table of MCP servers.
 
 use super::rows::{Before, NewAudit, ServerRow};
 use super::{Change, Store, announce, audit_columns, change, on, write_audit};
@@ -59,7 +59,7 @@ impl Store {
         })
     }
 
-    /// Servers before a place, newest first; of one account, or of all.
+    /// Lists the servers of one account or of all accounts before a position, newest first.
     pub(crate) async fn servers(
         &self,
         account_id: Option<&str>,
@@ -91,7 +91,7 @@ impl Store {
         })
     }
 
-    /// Writes a server if it is still of the version `was`; else it has to be read again.
+    /// Replaces a server if it still has the version `was`. Returns `false` if the server has changed and must be read again.
     pub(crate) async fn update_server(
         &self,
         row: &ServerRow,
@@ -120,7 +120,7 @@ impl Store {
         })
     }
 
-    /// Deletes a server; whether there was one.
+    /// Deletes a server. Returns whether the server existed.
     pub(crate) async fn delete_server(
         &self,
         account_id: &str,
@@ -142,7 +142,7 @@ impl Store {
         })
     }
 
-    /// Deletes the servers that have expired, with a record for each. Of several gateways each server is deleted by one.
+    /// Deletes the expired servers with an audit record for each. If several gateways do this at the same time, each server is deleted by one of them.
     pub(crate) async fn purge_servers(&self, now: i64, audit: &NewAudit) -> sqlx::Result<u64> {
         change!(self, tx => {
             let gone: Vec<(String, String)> = sqlx::query_as(

@@ -1,4 +1,4 @@
-//! API tokens in the store.
+//! Table of API tokens.
 
 use super::rows::{Before, NewAudit, TokenRow};
 use super::{Change, Store, announce, audit_columns, change, on, write_audit};
@@ -36,7 +36,7 @@ impl Store {
         })
     }
 
-    /// Writes the token only if nobody has one of this role that is good now; of several gateways that start together, one does.
+    /// Inserts the token only if no valid token with this role exists. If several gateways start together, one of them inserts a token.
     pub(crate) async fn insert_first_token(
         &self,
         row: &TokenRow,
@@ -82,7 +82,7 @@ impl Store {
         })
     }
 
-    /// Tokens before a place, newest first.
+    /// Lists the tokens before a position, newest first.
     pub(crate) async fn tokens(&self, before: &Before, limit: i64) -> sqlx::Result<Vec<TokenRow>> {
         on!(self, pool => {
             sqlx::query_as(concat!(
@@ -96,7 +96,7 @@ impl Store {
         })
     }
 
-    /// Deletes a token; whether there was one.
+    /// Deletes a token. Returns whether the token existed.
     pub(crate) async fn delete_token(&self, id: &str, audit: &NewAudit) -> sqlx::Result<bool> {
         change!(self, tx => {
             let done = sqlx::query("DELETE FROM api_tokens WHERE id = $1")
@@ -112,7 +112,7 @@ impl Store {
         })
     }
 
-    /// Deletes the tokens that have expired, with a record for each.
+    /// Deletes the expired tokens with an audit record for each.
     pub(crate) async fn purge_tokens(&self, now: i64, audit: &NewAudit) -> sqlx::Result<u64> {
         change!(self, tx => {
             let gone: Vec<(String, String)> = sqlx::query_as(

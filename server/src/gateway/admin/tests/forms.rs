@@ -1,9 +1,9 @@
-//! What the forms do, and how they say what is wrong.
+//! The effects of the forms and their error messages.
 
 use super::*;
 use crate::gateway::model::AuditQuery;
 
-/// Name and value.
+/// Name and value of a form field.
 type Field<'a> = (&'a str, &'a str);
 
 #[tokio::test]
@@ -329,7 +329,7 @@ async fn a_check_that_fails_shows_in_the_state() {
     }
 }
 
-/// Who reloads the page with a secret sends its form again.
+/// Checks that a form that creates a secret works only once, because a reload of the page with the secret submits its form again.
 #[tokio::test]
 async fn a_form_that_makes_a_secret_is_done_once() {
     let site = Site::new().await;
@@ -358,7 +358,7 @@ async fn a_form_that_makes_a_secret_is_done_once() {
         assert!(!once.is_empty(), "{page}");
         let mut form = vec![("once", once.as_str())];
         form.extend(fields);
-        // What is wrong does not use it up.
+        // A form with errors does not use up its `once` value.
         if !fields.is_empty() {
             let mut wrong = form.clone();
             wrong[1].1 = "";
@@ -375,7 +375,7 @@ async fn a_form_that_makes_a_secret_is_done_once() {
         assert!(!again.html.contains("amt_") && !again.html.contains("amk_"));
         assert_eq!(site.servers().await, servers, "{path}");
         assert_eq!(tokens().await, tokens_made, "{path}");
-        // The same in another session is another form.
+        // The same form in another session counts as another form.
         let other = site.browser(Role::Admin).await;
         let shown = other.post(path, &form).await;
         assert_eq!(shown.status, StatusCode::OK, "{path}");

@@ -1,4 +1,4 @@
-//! Who gets in, what a form of another site can do, and what a page never holds.
+//! Who can sign in, what a form of another site can do, and what a page never contains.
 
 use super::*;
 
@@ -203,7 +203,7 @@ async fn names_that_are_markup_stay_text() {
     let (account, server) = site.filled().await;
     let (_, token) = site.token(Role::Caller).await;
     let browser = site.browser(Role::Admin).await;
-    // The audit log has the name of who did something.
+    // This form puts the name of the session's API token into the audit log.
     let fields = [("name", MARKUP), ("role", "caller"), ("expiry", "1d")];
     browser.post("/tokens", &fields).await;
     let mut shown = Vec::new();

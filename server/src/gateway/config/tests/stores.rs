@@ -1,4 +1,4 @@
-//! A configuration file on a gateway with a store of its own.
+//! A configuration file for a gateway with its own store.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -117,7 +117,7 @@ async fn only_what_differs_is_changed() {
     assert_eq!(changes(&gateway, &narrower).await, changed);
     assert_eq!(changes(&gateway, &narrower).await, [""; 0]);
 
-    // Renamed by somebody: it is named as declared again, and there is no second one.
+    // If somebody renamed the server, it gets its declared name again, and no second server is created.
     let (account, id) = ids(&gateway).await.remove(0);
     let patch = ServerPatch {
         name: Some("other".to_owned()),
@@ -131,7 +131,7 @@ async fn only_what_differs_is_changed() {
     assert_eq!(changes(&gateway, &narrower).await, changed);
     assert_eq!(ids(&gateway).await, [(account.clone(), id.clone())]);
 
-    // Deleted by somebody: it is made again.
+    // If somebody deleted the server, it is created again.
     gateway.delete_server(&who, &account, &id).await.unwrap();
     assert_eq!(changes(&gateway, &narrower).await.len(), 1);
 }

@@ -1,4 +1,4 @@
-//! Requests to the routes, on a gateway with a store of its own. Every answer is compared with the document.
+//! Requests to the routes, on a gateway with its own store. Every response is compared with the OpenAPI document.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ const PLANTED: [&str; 4] = [
     "planted-other",
 ];
 
-/// The API of a new gateway, with a token of each role.
+/// The management API of a new gateway, with an API token of each role.
 struct Api {
     router: Router,
     admin: String,
@@ -166,7 +166,7 @@ fn account(name: &str) -> Value {
     })
 }
 
-/// What succeeds is what the document says of it.
+/// Checks that a response is as the OpenAPI document describes it.
 fn check_answer(path: &str, method: &str, answer: &Answer, told: &str) {
     let fits = |route: &str| {
         let (route, path): (Vec<_>, Vec<_>) =
@@ -284,7 +284,7 @@ async fn a_server_from_beginning_to_end() {
         (Value::Null, Value::Null)
     );
 
-    // What is not given stays, so that nothing is widened by leaving it out.
+    // Keys that are omitted keep their values, so that omitting a key never widens a selection.
     let config = |methods: &[&str], tags: &[&str], require: bool| json!({"methods": methods, "tags": tags, "tools": [], "require_api_token_auth": require});
     let rows = [
         (
@@ -330,7 +330,7 @@ async fn a_server_from_beginning_to_end() {
     assert_eq!(api.admin("GET", &path, Value::Null).await.status, 404);
 }
 
-/// Two narrow the same server at the same time.
+/// Checks two requests that narrow the same MCP server at the same time.
 #[tokio::test]
 async fn of_two_changes_at_once_none_is_lost() {
     let api = Api::start("at-once").await;
@@ -465,7 +465,7 @@ async fn each_operation_wants_its_role() {
     }
 }
 
-/// The document has neither less nor more methods than the routes.
+/// Checks that the document has exactly the methods of the routes.
 #[tokio::test]
 async fn other_methods_are_refused() {
     let api = Api::start("methods").await;
@@ -544,7 +544,7 @@ async fn senseless_requests_are_explained() {
         assert_eq!(answer.status, 422, "{}", answer.text);
         assert_eq!(answer.problems(), expected, "{path}");
     }
-    // What the gateway itself finds has the same shape.
+    // Errors that the gateway itself finds have the same form.
     let fields = [
         (
             json!({"name": "a", "config": {"methods": ["raed"]}}),

@@ -1,4 +1,4 @@
-//! Accounts, servers and tokens: made, changed, used, gone.
+//! Creation, change, use and end of accounts, MCP servers and API tokens.
 
 use super::*;
 use crate::gateway::model::{AccountPatch, ServerPatch};
@@ -28,7 +28,7 @@ fn the_whole_life_of_a_server() {
         let names: Vec<_> = names.iter().map(|tool| tool.name.to_string()).collect();
         assert_eq!(names, ["get_thing", "get_extra", "get_new_thing"]);
 
-        // Changed: at once, and only what is given.
+        // A change takes effect immediately and affects only the given fields.
         let patch = ServerPatch {
             config: Some(serde_json::from_value(json!({"methods": ["delete"]})).unwrap()),
             ..ServerPatch::default()
@@ -43,7 +43,7 @@ fn the_whole_life_of_a_server() {
         assert_eq!(resolved.server, changed);
         assert_eq!(resolved.offer.listed(None).len(), 1);
 
-        // Rotated: the old URL is refused, the new one works.
+        // After a rotation, the old URL is rejected and the new one works.
         let rotated = gateway
             .rotate_server(&admin, &account.id, id)
             .await
@@ -53,7 +53,6 @@ fn the_whole_life_of_a_server() {
         assert_eq!(rotated.server.id, *id);
         gateway.resolve(&rotated.token).await.unwrap();
 
-        // Revoked.
         gateway
             .delete_server(&admin, &account.id, id)
             .await
@@ -131,7 +130,7 @@ fn what_has_expired_is_refused_and_removed() {
         gateway.resolve(&new.token).await.unwrap();
         gateway.authenticate(&token).await.unwrap();
 
-        // Both are remembered, so it is the clock that refuses them.
+        // Both are still cached, so only the clock can cause the rejection.
         gateway.0.clock.forward(Duration::from_secs(3600));
         let expired = gateway.resolve(&new.token).await.unwrap_err();
         assert_eq!(expired, Refusal::Expired);
@@ -151,7 +150,7 @@ fn what_has_expired_is_refused_and_removed() {
         let last = actions.get(actions.len() - 2..).unwrap();
         assert_eq!(last, ["server.expire", "token.expire"]);
 
-        // Records are kept as long as is said.
+        // Audit records are kept for the retention time.
         gateway.0.clock.forward(Duration::from_secs(3601));
         gateway.purge_once().await.unwrap();
         assert_eq!(self::actions(&gateway).await, [""; 0]);
@@ -183,7 +182,7 @@ fn revoked_api_tokens_are_refused_at_once() {
     });
 }
 
-/// What the first start gives is given once, and again only when nobody else can administer.
+/// Checks that the first start issues an API token once, and that a later start issues one only if no administrator is left.
 #[test]
 fn somebody_can_always_administer() {
     on_each_store(async |place| {
@@ -267,7 +266,7 @@ fn what_makes_no_sense_is_refused_with_all_that_is_wrong() {
                 .unwrap_err();
             assert_eq!(fields(refused), expected, "{input}");
         }
-        // An empty selection is told what there would be.
+        // The error about an empty selection lists the values that would match.
         let input = server_input(
             json!({"name": "a", "config": {"methods": ["delete"], "tools": ["get_thing"]}}),
         );
@@ -286,7 +285,7 @@ fn what_makes_no_sense_is_refused_with_all_that_is_wrong() {
         };
         let refused = gateway.create_api_token(&admin, token).await.unwrap_err();
         assert_eq!(fields(refused), "name expires_at");
-        // Nothing of it was done.
+        // The rejected requests had no effect.
         assert_eq!(
             actions(&gateway).await,
             ["token.create", "gateway.start", "account.create"]
@@ -320,7 +319,7 @@ fn names_are_taken_once() {
     });
 }
 
-/// Each method with the smallest role that may use it.
+/// Checks for each method which role is the least that may call it.
 #[test]
 fn roles_are_kept() {
     on_each_store(async |place| {
@@ -463,7 +462,7 @@ fn what_is_not_there_is_not_found() {
             .await
             .unwrap();
         let server = new.server.id.as_str();
-        // Also a server under the id of another account.
+        // The first row is a server under the id of another account.
         for (account, server) in [
             (other.as_str(), server),
             (id.as_str(), "mcp_x"),
@@ -491,7 +490,7 @@ fn what_is_not_there_is_not_found() {
     });
 }
 
-/// Two gateways change different parts of what one server offers, on each store.
+/// Checks concurrent changes of different parts of one MCP server's configuration. On PostgreSQL, two gateways make them.
 #[test]
 fn parts_of_a_configuration_are_changed_by_themselves() {
     on_each_store(async |place| {
@@ -519,7 +518,7 @@ fn parts_of_a_configuration_are_changed_by_themselves() {
             let config = one.server(&admin, &account, &id).await.unwrap().config;
             assert_eq!([config.methods, config.tags].concat(), ["read", "sample"]);
         }
-        // A part that fits no tool together with what is there is refused as it would be with it.
+        // A change of some parts is rejected if no tool matches them together with the existing parts.
         let none = patch(json!({"methods": ["delete"], "tools": ["no_such_tool"]}));
         let refused = one.update_server(&admin, &account, &id, none).await;
         assert!(

@@ -1,4 +1,4 @@
-//! The change of the key that encrypts credentials.
+//! Change of the key that encrypts credentials.
 
 use super::*;
 
@@ -37,7 +37,7 @@ fn keys_are_changed() {
     });
 }
 
-/// Another gateway changes the key; this one goes on with what is put where its key is from.
+/// Checks that a gateway reads its key file again after another gateway has changed the key.
 #[test]
 fn keys_are_read_again_when_one_is_unknown() {
     on_each_store(async |place| {
@@ -78,12 +78,12 @@ fn keys_are_read_again_when_one_is_unknown() {
             .await
             .unwrap();
         gateway.resolve(&token).await.unwrap();
-        // What is new takes the new key.
+        // New credentials are encrypted with the new key.
         let account = gateway.create_account(&admin, account_input("b")).await;
         let row = gateway.account_row(&account.unwrap().id).await.unwrap();
         assert_eq!(row.key_id, Vault::new(&key(2), &[]).unwrap().key_id());
 
-        // A key that is nowhere: the reason names the place, and the file is not read for each request.
+        // If the file does not contain the key, the error names the file, and requests do not read the file each time.
         rotated(3).await;
         let why = gateway.account(&admin, &id).await.unwrap_err().to_string();
         assert!(why.contains(&file.display().to_string()), "{why}");
@@ -109,7 +109,7 @@ fn a_key_in_the_environment_takes_a_restart() {
         assert!(done.unwrap());
         let why = gateway.account(&admin, &id).await.unwrap_err().to_string();
         assert!(why.contains("start the gateway anew"), "{why}");
-        // What does not need the credentials goes on.
+        // Requests that do not need the credentials still work.
         gateway
             .servers(&admin, &id, PageQuery::default())
             .await

@@ -1,4 +1,4 @@
-//! Pages, and the audit log.
+//! Pagination, and the audit log.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ fn pages_hold_still_while_entries_come_and_go() {
         }
         ids.reverse();
         let first = gateway.accounts(&admin, page(3, None)).await.unwrap();
-        // One that was shown goes, one that is to come goes, a new one comes.
+        // Deletes one account that was listed and one that was not listed yet, and creates a new one.
         gateway.delete_account(&admin, &ids[1]).await.unwrap();
         gateway.delete_account(&admin, &ids[4]).await.unwrap();
         let new = gateway.create_account(&admin, account_input("new")).await;
@@ -86,7 +86,7 @@ fn calls_are_committed_together_before_anybody_hears_of_it() {
         for result in futures_util::future::join_all(records).await {
             result.unwrap();
         }
-        // Seen over another connection, at once.
+        // Another connection sees the records immediately.
         let query = AuditQuery {
             action: Some("call".to_owned()),
             ..AuditQuery::default()
@@ -150,7 +150,7 @@ fn the_audit_log_is_filtered() {
             let page = gateway.audit(&admin, parsed).await.unwrap();
             assert_eq!(page.result.len(), expected, "{query}");
         }
-        // A page at a time gives all, each once.
+        // Page by page, each record is returned exactly once.
         let mut seen = Vec::new();
         let mut cursor = None;
         loop {

@@ -1,9 +1,9 @@
-//! Several gateways on one PostgreSQL.
+//! Several gateways with one PostgreSQL database.
 
 use super::*;
 use crate::gateway::model::AccountPatch;
 
-/// Waits until something holds, as it does soon or never.
+/// Waits up to 10 s until the condition holds.
 async fn soon(what: &str, holds: impl AsyncFn() -> bool) {
     let wait = async {
         while !holds().await {
@@ -52,7 +52,7 @@ fn what_one_revokes_the_others_refuse() {
         two.resolve(&rotate.token).await.unwrap();
         two.resolve(&kept.token).await.unwrap();
 
-        // An account that goes takes what is remembered of its servers along; so does an API token.
+        // If an API token is revoked or an account is deleted, the other gateway forgets the token or the account's servers.
         let input = ApiTokenInput {
             name: "ci".to_owned(),
             role: Role::Caller,
@@ -77,7 +77,7 @@ fn what_one_revokes_the_others_refuse() {
     });
 }
 
-/// Who signs in with what was changed elsewhere uses what it is now.
+/// Checks that MCP servers use the new settings of an account that another gateway has changed.
 #[test]
 fn what_one_changes_the_others_use() {
     on_postgres(async |place| {
@@ -112,7 +112,7 @@ fn without_announcements_nothing_is_remembered() {
         let input = server_input(json!({"name": "a"}));
         let server = one.create_server(&admin, &id, input).await.unwrap();
         remembers(&one, &server.token).await;
-        // As an administrator of the database would, or a network that fails.
+        // An administrator of the database or a network failure could end the connection in this way.
         let pool = one.0.store.shared().unwrap();
         sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'")
             .execute(pool)
@@ -126,7 +126,7 @@ fn without_announcements_nothing_is_remembered() {
         })
         .await;
         one.resolve(&server.token).await.unwrap();
-        // And it recovers.
+        // The gateway connects and caches again.
         remembers(&one, &server.token).await;
         one.close().await;
     });

@@ -1,9 +1,9 @@
-//! What must not be seen, and who can read it.
+//! Secrets that must not be visible, and who can use them.
 
 use super::*;
 use crate::gateway::model::AccountPatch;
 
-/// Everything on the disk.
+/// Returns the bytes of all files in the folder.
 fn bytes(folder: &Path) -> Vec<u8> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -54,7 +54,7 @@ async fn the_file_holds_no_secret_in_clear() {
     for secret in secrets {
         assert!(!holds(&open, secret) && !holds(&closed, secret), "{secret}");
     }
-    // The search finds what is there.
+    // The search works: it finds text that is stored unencrypted.
     assert!(holds(&closed, "prod-planted"));
     let shown = serde_json::to_string(&[account, other]).unwrap();
     assert!(!shown.contains("hunter2-planted") && !shown.contains("bearer-planted"));
@@ -120,7 +120,7 @@ fn credentials_do_not_follow_to_another_server() {
     });
 }
 
-/// Calls on their way keep the account they began with; the next ones have the new one, and all servers share it.
+/// Checks that all MCP servers of an account share its state, and that calls after a change use a new state.
 #[test]
 fn an_account_is_shared_until_it_changes() {
     on_each_store(async |place| {
@@ -167,7 +167,7 @@ async fn a_file_belongs_to_one_gateway() {
     again.close().await;
 }
 
-/// What the admin page gives to a browser and takes back.
+/// Checks the sealed texts that the admin page gives to a browser and receives back.
 #[test]
 fn sealed_texts_open_for_their_purpose_and_key() {
     on_each_store(async |place| {
@@ -196,7 +196,7 @@ fn sealed_texts_open_for_their_purpose_and_key() {
     });
 }
 
-/// A check says what is wrong, and never with what it signed in.
+/// Checks that an account check names the step that failed and never shows credentials.
 #[tokio::test]
 async fn a_check_tells_where_it_ends() {
     let folder = folder();
@@ -215,7 +215,7 @@ async fn a_check_tells_where_it_ends() {
     gateway.close().await;
 }
 
-/// Who may change accounts may not read files and run commands of the gateway's machine by that alone.
+/// Checks that the right to change accounts does not suffice to read files and run commands on the gateway's machine.
 #[test]
 fn credentials_of_the_machine_are_for_who_runs_it() {
     on_each_store(async |place| {
@@ -242,7 +242,7 @@ fn credentials_of_the_machine_are_for_who_runs_it() {
             assert!(refused(patched.unwrap_err()), "{way}");
         }
 
-        // What the configuration file declares works, also after a change that leaves the credentials alone.
+        // Credentials that the configuration file declares work, also after a change that does not affect them.
         let who = Principal::gateway();
         let declared = local("declared", file.clone());
         let made = gateway.create_account(&who, declared.clone()).await;
@@ -253,7 +253,7 @@ fn credentials_of_the_machine_are_for_who_runs_it() {
         gateway.resolve(&server.await.unwrap().token).await.unwrap();
         gateway.close().await;
 
-        // What was allowed once is not for ever.
+        // If the option is no longer set, credentials that it permitted before are rejected.
         let allowing = GatewayOptions {
             local_credentials: true,
             ..options(place)
@@ -279,7 +279,7 @@ fn credentials_of_the_machine_are_for_who_runs_it() {
         let state = gateway.live_states().remove(&allowed).unwrap();
         let why = state.last_error.unwrap().message;
         assert!(why.contains("--allow-local-credentials"), "{why}");
-        // The file may take it over.
+        // For the configuration file, the account counts as different, so the file can take it over.
         let same = local(
             "allowed",
             json!({"type": "bearer_command", "command": "id"}),
@@ -289,7 +289,7 @@ fn credentials_of_the_machine_are_for_who_runs_it() {
     });
 }
 
-/// However the URL is written: else who may change an account could have its credentials sent to a server of their own.
+/// Checks that credentials are never kept for another server, however the URL is written. Otherwise, anyone who may change an account could have its credentials sent to their own server.
 #[test]
 fn credentials_stay_with_their_server() {
     on_each_store(async |place| {
