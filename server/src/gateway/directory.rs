@@ -167,6 +167,8 @@ async fn listen(directory: &Directory, pool: &PgPool) -> anyhow::Result<()> {
     // The channel is unique, so that no other gateway receives the pings.
     let own = token::new_id("airflow_mcp_ping_")?;
     let mut listener = PgListener::connect_with(pool).await?;
+    // By default, the listener reports a lost connection only after it has tried for seconds to connect again, and entries would remain valid meanwhile.
+    listener.eager_reconnect(false);
     listener.listen_all([CHANNEL, &own]).await?;
     // Changes before the subscription are unknown.
     directory.distrust();
