@@ -35,6 +35,9 @@ const FEW_SEEDS: &[(&str, u32)] = &[
     ("task_instances", 60),
 ];
 
+/// Tests that walk every list to its end.
+const WALKS: &str = "tests/e2e/test_walks.py";
+
 /// Runs all tests. `filter` is passed to pytest as `-k`, and skips the Rust tests.
 pub(crate) fn test(filter: Option<&str>) -> Result<()> {
     // Installing and starting the servers waits for the network and for Python, so Rust code is compiled meanwhile.
@@ -85,24 +88,22 @@ pub(crate) fn rust_tests() -> Result<()> {
     cargo(&["test", "--doc", "--workspace"])
 }
 
-/// Builds the server. Before that, builds a server with the fixtures of the conformance suite and keeps it under another name.
+/// Builds the servers. Before that, builds a server with the fixtures of the conformance suite and keeps it under another name.
+///
+/// Cargo compiles a dependency again for each set of features. Naming a test makes Cargo use the features of the Rust tests, so that their dependencies are used again.
 fn build_server() -> Result<()> {
-    cargo(&[
-        "build",
-        "--package",
-        "airflow-mcp",
-        "--features",
-        "conformance-fixtures",
-    ])?;
+    const AS_FOR_TESTS: [&str; 4] = ["build", "--workspace", "--test", "stdio"];
+    cargo(
+        &[
+            &AS_FOR_TESTS[..],
+            &["--bin", "airflow-mcp"],
+            &["--features", "airflow-mcp/conformance-fixtures"],
+        ]
+        .concat(),
+    )?;
     std::fs::create_dir_all(lab_dir())?;
     std::fs::copy(binary(), conformance_binary())?;
-    cargo(&[
-        "build",
-        "--package",
-        "airflow-mcp",
-        "--package",
-        "tidewater-mcp",
-    ])
+    cargo(&[&AS_FOR_TESTS[..], &["--bins"]].concat())
 }
 
 /// Returns the path of the example product's server.
@@ -300,25 +301,13 @@ fn until_end_of_input() -> Result<()> {
 }
 
 fn end_to_end(lab: &Lab, filter: Option<&str>) -> Result<()> {
-    let mut pytest = Command::new(lab.clients.bin("python"));
-    pytest
-        .args([
-            "-m",
-            "pytest",
-            "--quiet",
-            "-p",
-            "no:cacheprovider",
-            "--durations=5",
-            "-rs",
-            "tests/e2e",
-        ])
-        .envs(lab.variables.iter().map(|(name, value)| (name, value)))
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .current_dir(root());
-    if let Some(filter) = filter {
-        pytest.args(["-k", filter]);
-    }
-    let passed = pytest.status()?.success();
+    let passed = match filter {
+        Some(filter) => pytest(lab, &["tests/e2e", "-k", filter])?,
+        None => {
+            let passed = pytest(lab, &["tests/e2e", "--ignore", WALKS])?;
+            walk_both(lab)? && passed
+        }
+    };
     for what in &lab.not_run {
         eprintln!("  NOT RUN {what}");
     }
@@ -332,6 +321,33 @@ fn end_to_end(lab: &Lab, filter: Option<&str>) -> Result<()> {
         bail!("not everything was run");
     }
     Ok(())
+}
+
+/// Runs the walks on Airflow 2 and 3 in parallel: they take longest, change nothing, and each has its own Airflow.
+fn walk_both(lab: &Lab) -> Result<bool> {
+    let lanes = thread::scope(|scope| {
+        ["airflow-2", "airflow-3"]
+            .map(|airflow| scope.spawn(move || pytest(lab, &[WALKS, "-k", airflow])))
+            .map(|lane| match lane.join() {
+                Ok(passed) => passed,
+                Err(_) => bail!("running pytest panicked"),
+            })
+    });
+    let [on_2, on_3] = lanes;
+    Ok(on_2? && on_3?)
+}
+
+/// Runs pytest and returns whether all tests passed.
+fn pytest(lab: &Lab, arguments: &[&str]) -> Result<bool> {
+    let status = Command::new(lab.clients.bin("python"))
+        .args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"])
+        .args(["--durations=5", "-rs"])
+        .args(arguments)
+        .envs(lab.variables.iter().map(|(name, value)| (name, value)))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .current_dir(root())
+        .status()?;
+    Ok(status.success())
 }
 
 /// `cargo xtask ci`: runs everything that a pull request has to pass.
