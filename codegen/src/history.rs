@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 
 use crate::allowlist::history;
 use crate::catalog::{Parameter, Place};
+use crate::diagnostic::Error;
 use crate::error::DocumentError;
 use crate::facts::facts;
 use crate::openapi;
-use crate::problem::Error;
 use crate::reader::Reader;
 
 /// Release of a document.

@@ -9,9 +9,9 @@ use crate::allowlist::excluded::{self, Exclusion};
 use crate::allowlist::history::{self, DocumentEntry as HistoryEntry};
 use crate::allowlist::tools::{self, ToolsetEntry};
 use crate::corrections::Correction;
+use crate::diagnostic::{Diagnostic, Error, nearest};
 use crate::error::DocumentError;
 use crate::openapi::{self, Spec};
-use crate::problem::{Error, Problem, nearest};
 use crate::reader::Reader;
 use crate::yaml::Node;
 
@@ -133,7 +133,7 @@ impl Parsed {
     fn read<T>(&mut self, input: &Input, read: impl Fn(&mut Reader<'_>, &Node) -> T) -> Option<T> {
         let (mut reader, node) = Reader::open(&input.path, &input.text);
         let value = node.map(|node| read(&mut reader, &node));
-        let lost = |error: &Error| error.problem.loses_entries();
+        let lost = |error: &Error| error.diagnostic.loses_entries();
         self.whole &= value.is_some() && !reader.errors.iter().any(lost);
         self.errors.append(&mut reader.errors);
         value
@@ -150,7 +150,7 @@ impl Parsed {
         self.errors.push(Error {
             path: path.to_owned(),
             line,
-            problem: Problem::NoFile {
+            diagnostic: Diagnostic::NoFile {
                 file: file.to_owned(),
             },
         });
@@ -184,7 +184,7 @@ impl Parsed {
                         self.errors.push(Error {
                             path: self.apis_path.clone(),
                             line: base.line,
-                            problem: Problem::BaseTwice { document },
+                            diagnostic: Diagnostic::BaseTwice { document },
                         });
                     }
                     spec.base.clone_from(&base.value);
@@ -203,7 +203,7 @@ impl Parsed {
         self.errors.extend(errors.into_iter().map(|error| Error {
             path: source.to_owned(),
             line: 0,
-            problem: Problem::Document(error),
+            diagnostic: Diagnostic::Document(error),
         }));
     }
 }
@@ -232,7 +232,7 @@ fn unknown_documents(parsed: &Parsed, corrections: &[Correction]) -> Vec<Error> 
         .map(|correction| Error {
             path: correction.source.clone(),
             line: correction.line,
-            problem: Problem::UnknownDocument {
+            diagnostic: Diagnostic::UnknownDocument {
                 document: correction.document.clone(),
                 of: parsed.apis_path.clone(),
                 nearest: nearest(&correction.document, names()),

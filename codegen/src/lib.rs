@@ -16,18 +16,18 @@ pub mod trial;
 
 mod allowlist;
 mod coverage;
+mod diagnostic;
 mod glob;
 mod input;
 mod lower;
-mod problem;
 mod reader;
 mod select;
 mod text;
 mod yaml;
 
 pub use coverage::{Coverage, CoveredOperation, DocumentCoverage};
+pub use diagnostic::{Diagnostic, Error};
 pub use input::Input;
-pub use problem::{Error, Problem};
 pub use select::Decision;
 pub use text::listed;
 
@@ -68,7 +68,7 @@ pub struct State {
     /// Tools that could be made.
     pub catalog: Catalog,
     /// All errors, except undecided operations.
-    pub problems: Vec<Error>,
+    pub diagnostics: Vec<Error>,
     /// Undecided operations.
     pub undecided: Vec<Error>,
     /// Contents of the documents.
@@ -79,18 +79,18 @@ pub struct State {
 #[must_use]
 pub fn state(inputs: &[Input]) -> State {
     let mut parsed = input::parse(inputs);
-    let mut problems = std::mem::take(&mut parsed.errors);
+    let mut diagnostics = std::mem::take(&mut parsed.errors);
     let selection = select::select(&parsed);
     let (catalog, wrong) = lower::lower(&parsed, &selection);
     let documents = changes::states(&selection);
-    problems.extend(selection.errors);
-    problems.extend(wrong);
+    diagnostics.extend(selection.errors);
+    diagnostics.extend(wrong);
     let mut undecided = selection.undecided;
-    sort(&mut problems);
+    sort(&mut diagnostics);
     sort(&mut undecided);
     State {
         catalog,
-        problems,
+        diagnostics,
         undecided,
         documents,
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::problem::{Error, Problem, nearest};
+use crate::diagnostic::{Diagnostic, Error, nearest};
 use crate::yaml::{self, Key, Node, Value};
 
 /// Characters that change the display order of the text after them, so that a reviewer would read another text than a model.
@@ -69,13 +69,13 @@ impl<'a> Reader<'a> {
         };
         let node = match yaml::parse(text) {
             Ok((node, flaws)) => {
-                for (line, problem) in flaws {
-                    reader.error(line, problem);
+                for (line, diagnostic) in flaws {
+                    reader.error(line, diagnostic);
                 }
                 Some(node)
             }
-            Err((line, problem)) => {
-                reader.error(line, problem);
+            Err((line, diagnostic)) => {
+                reader.error(line, diagnostic);
                 None
             }
         };
@@ -83,17 +83,17 @@ impl<'a> Reader<'a> {
     }
 
     /// Records a diagnostic.
-    pub(crate) fn error(&mut self, line: usize, problem: Problem) {
+    pub(crate) fn error(&mut self, line: usize, diagnostic: Diagnostic) {
         self.errors.push(Error {
             path: self.path.to_owned(),
             line,
-            problem,
+            diagnostic,
         });
     }
 
     fn wrong(&mut self, line: usize, what: &str, expected: &'static str) {
         let what = what.to_owned();
-        self.error(line, Problem::WrongKind { what, expected });
+        self.error(line, Diagnostic::WrongKind { what, expected });
     }
 
     /// Reads a mapping with any keys.
@@ -124,12 +124,12 @@ impl<'a> Reader<'a> {
                 let nearest = nearest(&key.text, known.iter().copied());
                 let meant = nearest.clone().map(|meant| (map.line, meant));
                 self.misspelled.extend(meant);
-                let problem = Problem::UnknownKey {
+                let diagnostic = Diagnostic::UnknownKey {
                     key: key.text.clone(),
                     of,
                     nearest,
                 };
-                self.error(key.line, problem);
+                self.error(key.line, diagnostic);
             }
         }
         Some(map)
@@ -139,7 +139,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn needed<'n>(&mut self, map: &Map<'n>, key: &'static str) -> Option<&'n Node> {
         let found = map.get(key);
         if found.is_none() && !self.is_misspelled(map, key) {
-            self.error(map.line, Problem::MissingKey { key, of: map.of });
+            self.error(map.line, Diagnostic::MissingKey { key, of: map.of });
         }
         found
     }
@@ -167,7 +167,7 @@ impl<'a> Reader<'a> {
         let Some(text) = node.text() else {
             let key = what.to_owned();
             if matches!(&node.value, Value::Scalar { text, .. } if text.is_empty()) {
-                self.error(node.line, Problem::Empty { key });
+                self.error(node.line, Diagnostic::Empty { key });
             } else {
                 self.wrong(
                     node.line,
@@ -180,18 +180,18 @@ impl<'a> Reader<'a> {
         let text = text.trim();
         if text.is_empty() {
             let key = what.to_owned();
-            self.error(node.line, Problem::Empty { key });
+            self.error(node.line, Diagnostic::Empty { key });
             return None;
         }
         if text.starts_with(TODO) {
             let key = what.to_owned();
-            self.error(node.line, Problem::Unwritten { key });
+            self.error(node.line, Diagnostic::Unwritten { key });
             return None;
         }
         let hidden = |c: &char| (c.is_control() && *c != '\n') || BIDI.contains(c);
         if let Some(character) = text.chars().find(hidden) {
             let key = what.to_owned();
-            self.error(node.line, Problem::Hidden { key, character });
+            self.error(node.line, Diagnostic::Hidden { key, character });
             return None;
         }
         Some(At::new(node.line, text.to_owned()))
@@ -206,12 +206,12 @@ impl<'a> Reader<'a> {
     ) -> Option<&'static str> {
         let word = known.iter().find(|word| **word == found.value).copied();
         if word.is_none() {
-            let problem = Problem::UnknownWord {
+            let diagnostic = Diagnostic::UnknownWord {
                 word: found.value.clone(),
                 of,
                 nearest: nearest(&found.value, known.iter().copied()),
             };
-            self.error(found.line, problem);
+            self.error(found.line, diagnostic);
         }
         word
     }
@@ -255,7 +255,7 @@ impl<'a> Reader<'a> {
             match texts.iter().find(|other| other.value == text.value) {
                 Some(first) => self.error(
                     text.line,
-                    Problem::DuplicateKey {
+                    Diagnostic::DuplicateKey {
                         key: text.value,
                         first: first.line,
                     },

@@ -2,10 +2,10 @@
 
 use crate::allowlist::apis::ApiEntry;
 use crate::allowlist::tools::{Binding, ToolEntry, ToolsetEntry};
+use crate::diagnostic::{Diagnostic, Error, nearest};
 use crate::glob;
 use crate::input::Parsed;
 use crate::openapi::Spec;
-use crate::problem::{Error, Problem, nearest};
 use crate::reader::At;
 
 /// Pattern for all operations to which no other entry applies.
@@ -94,11 +94,11 @@ pub(crate) fn select(parsed: &Parsed) -> Selection<'_> {
 }
 
 impl<'p> Selection<'p> {
-    fn error(&mut self, path: &str, line: usize, problem: Problem) {
+    fn error(&mut self, path: &str, line: usize, diagnostic: Diagnostic) {
         self.errors.push(Error {
             path: path.to_owned(),
             line,
-            problem,
+            diagnostic,
         });
     }
 
@@ -128,23 +128,23 @@ impl<'p> Selection<'p> {
                 let nearest = nearest(&id.value, ids.iter().map(|other| other.id.as_str()));
                 let meant = nearest.clone().map(|id| (spec.name.clone(), id));
                 misspelled.extend(meant);
-                let problem = Problem::UnknownOperation {
+                let diagnostic = Diagnostic::UnknownOperation {
                     operation: id.value.clone(),
                     document: spec.name.clone(),
                     nearest,
                 };
-                self.error(&toolset.path, id.line, problem);
+                self.error(&toolset.path, id.line, diagnostic);
                 continue;
             };
             if let Decision::Tool(other) = decision
                 && *other != name
             {
-                let problem = Problem::ToolAlready {
+                let diagnostic = Diagnostic::ToolAlready {
                     operation: id.value.clone(),
                     document: spec.name.clone(),
                     tool: other.clone(),
                 };
-                self.error(&toolset.path, id.line, problem);
+                self.error(&toolset.path, id.line, diagnostic);
                 continue;
             }
             *decision = Decision::Tool(name.clone());
@@ -157,12 +157,12 @@ impl<'p> Selection<'p> {
                     && !parsed.apis.exclude_each_other(&other.spec.name, &spec.name)
             });
             if let Some(other) = twice {
-                let problem = Problem::BoundTwice {
+                let diagnostic = Diagnostic::BoundTwice {
                     document: binding.document.value.clone(),
                     other: other.binding.document.value.clone(),
                     api: api.name.value.clone(),
                 };
-                self.error(&toolset.path, binding.document.line, problem);
+                self.error(&toolset.path, binding.document.line, diagnostic);
                 continue;
             }
             operations.push(SelectedOperation { binding, spec, api });
@@ -187,12 +187,12 @@ impl<'p> Selection<'p> {
         }
         let known = documents.iter().map(|entry| entry.name.value.as_str());
         let nearest = nearest(&document.value, known);
-        let problem = Problem::UnknownDocument {
+        let diagnostic = Diagnostic::UnknownDocument {
             document: document.value.clone(),
             of: parsed.apis_path.clone(),
             nearest: nearest.clone(),
         };
-        self.error(path, document.line, problem);
+        self.error(path, document.line, diagnostic);
         Some(nearest)
     }
 
@@ -214,8 +214,8 @@ impl<'p> Selection<'p> {
             let place = format!("{path}:{}", name.line);
             match toolsets.iter().find(|(other, _)| *other == name.value) {
                 Some((_, first)) if !name.value.is_empty() => {
-                    let problem = taken("toolset", &name.value, first);
-                    self.error(path, name.line, problem);
+                    let diagnostic = taken("toolset", &name.value, first);
+                    self.error(path, name.line, diagnostic);
                 }
                 _ => toolsets.push((&name.value, place)),
             }
@@ -226,8 +226,8 @@ impl<'p> Selection<'p> {
                 self.spelling(path, tool.line, &name);
                 match tools.iter().find(|(other, _)| *other == name) {
                     Some((_, first)) => {
-                        let problem = taken("tool name", &name, first);
-                        self.error(path, tool.line, problem);
+                        let diagnostic = taken("tool name", &name, first);
+                        self.error(path, tool.line, diagnostic);
                     }
                     None => tools.push((name, format!("{path}:{}", tool.line))),
                 }
@@ -241,8 +241,8 @@ impl<'p> Selection<'p> {
                 self.spelling(path, was.line, name);
                 match tools.iter().find(|(other, _)| other == name) {
                     Some((_, first)) => {
-                        let problem = taken("tool name", name, first);
-                        self.error(path, was.line, problem);
+                        let diagnostic = taken("tool name", name, first);
+                        self.error(path, was.line, diagnostic);
                     }
                     None => tools.push((name.clone(), format!("{path}:{}", was.line))),
                 }
@@ -254,7 +254,7 @@ impl<'p> Selection<'p> {
         let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if name.is_empty() || name.len() > 64 || !name.chars().all(ok) {
             let name = name.to_owned();
-            self.error(path, line, Problem::ToolName { name });
+            self.error(path, line, Diagnostic::ToolName { name });
         }
     }
 
@@ -306,21 +306,21 @@ impl<'p> Selection<'p> {
         if idle && tools.is_empty() {
             let ids = decisions.iter().map(|(id, _)| id.as_str());
             let near = nearest(&pattern.value, ids).filter(|near| *near != pattern.value);
-            let problem = Problem::IdleExclusion {
+            let diagnostic = Diagnostic::IdleExclusion {
                 pattern: pattern.value.clone(),
                 document: spec.name.clone(),
                 nearest: near,
             };
-            self.error(path, pattern.line, problem);
+            self.error(path, pattern.line, diagnostic);
         }
         for (operation, tool) in tools {
-            let problem = Problem::ExcludedTool {
+            let diagnostic = Diagnostic::ExcludedTool {
                 pattern: pattern.value.clone(),
                 operation,
                 document: spec.name.clone(),
                 tool,
             };
-            self.error(path, pattern.line, problem);
+            self.error(path, pattern.line, diagnostic);
         }
     }
 
@@ -337,7 +337,7 @@ impl<'p> Selection<'p> {
                 self.undecided.push(Error {
                     path: spec.source.clone(),
                     line: parsed.operation_line(spec, id),
-                    problem: Problem::Undecided {
+                    diagnostic: Diagnostic::Undecided {
                         operation: id.clone(),
                         document: spec.name.clone(),
                         tools: parsed.tools_path(),
@@ -349,8 +349,8 @@ impl<'p> Selection<'p> {
     }
 }
 
-fn taken(what: &'static str, name: &str, first: &str) -> Problem {
-    Problem::Taken {
+fn taken(what: &'static str, name: &str, first: &str) -> Diagnostic {
+    Diagnostic::Taken {
         what,
         name: name.to_owned(),
         first: first.to_owned(),

@@ -3,13 +3,13 @@
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 use serde_json::Value as Json;
 
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 
 /// Maximum nesting depth; no file needs nearly as much.
 const MAX_DEPTH: usize = 64;
 
 /// Diagnostic and its line.
-pub(crate) type Flaw = (usize, Problem);
+pub(crate) type Flaw = (usize, Diagnostic);
 
 /// Value and the line in which it begins.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,8 +97,8 @@ pub(crate) fn parse(text: &str) -> Result<(Node, Vec<Flaw>), Flaw> {
     }
 }
 
-fn syntax(detail: &str) -> Problem {
-    Problem::Syntax {
+fn syntax(detail: &str) -> Diagnostic {
+    Diagnostic::Syntax {
         detail: detail.to_owned(),
     }
 }
@@ -185,7 +185,7 @@ impl<'t> Loader<'t> {
             match entries.iter().find(|(other, _)| other.text == key.text) {
                 Some((first, _)) => self.flaws.push((
                     key.line,
-                    Problem::DuplicateKey {
+                    Diagnostic::DuplicateKey {
                         key: key.text,
                         first: first.line,
                     },
@@ -205,6 +205,6 @@ impl<'t> Loader<'t> {
     }
 }
 
-fn unsupported(what: &'static str) -> Problem {
-    Problem::Unsupported { what }
+fn unsupported(what: &'static str) -> Diagnostic {
+    Diagnostic::Unsupported { what }
 }

@@ -22,7 +22,7 @@ pub(crate) struct Stand {
     /// Name and release of each document.
     pub(crate) versions: Vec<(String, String)>,
     /// Inconsistencies between the files.
-    pub(crate) problems: Vec<String>,
+    pub(crate) diagnostics: Vec<String>,
 }
 
 /// Prints the changes since `base`: a revision, a release, or a document of a release.
@@ -55,18 +55,20 @@ pub(crate) fn report(base: &Stand, head: &Stand, form: Form) -> String {
         Ok(old) => old,
         Err(panic) => std::panic::resume_unwind(panic),
     };
-    let mut problems = head.problems.clone();
+    let mut diagnostics = head.diagnostics.clone();
     // If the history is outdated, its other errors are hidden, because the next history will not have them.
-    let history = problems.iter().any(|problem| problem.starts_with(HISTORY));
-    let others = new.problems.iter();
+    let history = diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.starts_with(HISTORY));
+    let others = new.diagnostics.iter();
     let others = others.filter(|it| !history || it.path != HISTORY);
-    problems.extend(others.map(ToString::to_string));
+    diagnostics.extend(others.map(ToString::to_string));
     Report {
         base: &base.name,
         versions: &versions(&base.versions, &head.versions),
         tools: &changes(&old.catalog, &new.catalog),
         documents: &documents(&old.documents, &new.documents, &new.catalog),
-        problems: &problems,
+        diagnostics: &diagnostics,
         undecided: new.undecided.len(),
     }
     .write(form)
@@ -91,14 +93,14 @@ fn versions(base: &[(String, String)], head: &[(String, String)]) -> Vec<Version
 /// Returns the current specs.
 pub(crate) fn now(root: &Path) -> Result<Stand> {
     let inputs = specs::load(root)?;
-    let problems = specs::problems(root, &inputs)?;
+    let diagnostics = specs::diagnostics(root, &inputs)?;
     let versions = specs::sources(root)?.into_iter();
     let versions = versions.map(|it| (it.name, it.version.to_string()));
     Ok(Stand {
         name: "now".to_owned(),
         versions: versions.collect(),
         inputs,
-        problems,
+        diagnostics,
     })
 }
 
@@ -126,7 +128,7 @@ fn revision(root: &Path, revision: &str) -> Result<Stand> {
         },
         inputs,
         versions: lock::versions(&lock),
-        problems: Vec::new(),
+        diagnostics: Vec::new(),
     })
 }
 

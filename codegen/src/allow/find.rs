@@ -3,9 +3,9 @@
 use super::{AllowError, Found, Scope};
 use crate::allowlist::excluded::Exclusion;
 use crate::allowlist::tools::{ToolEntry, ToolsetEntry};
+use crate::diagnostic::nearest;
 use crate::glob;
 use crate::openapi::{OperationRef, Spec};
-use crate::problem::nearest;
 use crate::reader::At;
 use crate::select::{Decision, EVERYTHING_ELSE};
 

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use super::derive::Draft;
 use super::{AllowError, Allowed, NewEntry, Scope};
 use crate::catalog::{Field, Operation, TypeKind};
+use crate::diagnostic::Diagnostic;
 use crate::emit::OutputFile;
 use crate::emit::types::Types;
 use crate::input::Input;
-use crate::problem::Problem;
 use crate::reader::TODO;
 use crate::{State, state};
 
@@ -126,10 +126,10 @@ fn ends_with_tools(text: &str) -> bool {
 /// Returns what an entry lacks once its documentation is written.
 fn open(draft: &Draft<'_>, state: &State) -> Open {
     let mut open = Open::default();
-    for problem in state.problems.iter().map(|error| &error.problem) {
-        if let Problem::UndescribedParameter {
+    for diagnostic in state.diagnostics.iter().map(|error| &error.diagnostic) {
+        if let Diagnostic::UndescribedParameter {
             parameter, tool, ..
-        } = problem
+        } = diagnostic
             && *tool == draft.tool
             && !open.parameters.contains(parameter)
         {

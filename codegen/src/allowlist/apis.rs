@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::{ErrorShapes, Hint, Pagination, Parts, Separator, SignIn, VersionProbe};
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 use crate::reader::{At, Map, Reader};
 use crate::yaml::Node;
 
@@ -150,12 +150,12 @@ fn check(r: &mut Reader<'_>, read: &Apis) {
     for document in read.apis.iter().flat_map(|api| &api.documents) {
         if read.document(&document.value).is_none() {
             let known = read.documents.iter().map(|entry| entry.name.value.as_str());
-            let problem = Problem::UnknownDocument {
+            let diagnostic = Diagnostic::UnknownDocument {
                 document: document.value.clone(),
                 of: "`documents`".to_owned(),
-                nearest: crate::problem::nearest(&document.value, known),
+                nearest: crate::diagnostic::nearest(&document.value, known),
             };
-            r.error(document.line, problem);
+            r.error(document.line, diagnostic);
         }
     }
     let of_apis: Vec<_> = read.apis.iter().flat_map(|api| &api.documents).collect();
@@ -165,13 +165,13 @@ fn check(r: &mut Reader<'_>, read: &Apis) {
         if !entry.tells_version {
             let what = format!("API `{}`, which has no `version`,", entry.name.value);
             let expected = "not the last one: those behind it are never looked for";
-            r.error(entry.name.line, Problem::WrongKind { what, expected });
+            r.error(entry.name.line, Diagnostic::WrongKind { what, expected });
         }
     }
     for entry in &read.documents {
         if !of_apis.iter().any(|found| found.value == entry.name.value) {
             let document = entry.name.value.clone();
-            r.error(entry.name.line, Problem::DocumentWithoutApi { document });
+            r.error(entry.name.line, Diagnostic::DocumentWithoutApi { document });
         }
     }
     documents::check(r, read);
@@ -184,7 +184,7 @@ fn is_module_name(r: &mut Reader<'_>, name: &At<String>) {
     if !letter || !name.value.chars().all(known) {
         let what = format!("`{}`", name.value);
         let expected = "no name of a-z, 0-9 and - that begins with a letter";
-        r.error(name.line, Problem::WrongKind { what, expected });
+        r.error(name.line, Diagnostic::WrongKind { what, expected });
     }
 }
 
@@ -198,7 +198,7 @@ fn unique<'n>(r: &mut Reader<'_>, what: &'static str, names: impl Iterator<Item 
                 let name_ = name.value.clone();
                 r.error(
                     name.line,
-                    Problem::Taken {
+                    Diagnostic::Taken {
                         what,
                         name: name_,
                         first,
@@ -229,11 +229,11 @@ fn names(r: &mut Reader<'_>, node: &Node) -> Vec<(&'static str, String)> {
         });
         let held = wanted.iter().all(|word| pattern.value.contains(word));
         if !held || rest.contains(['{', '}']) {
-            let problem = Problem::NamePattern {
+            let diagnostic = Diagnostic::NamePattern {
                 pattern: pattern.value.clone(),
                 placeholders,
             };
-            r.error(pattern.line, problem);
+            r.error(pattern.line, diagnostic);
             continue;
         }
         names.push((key, pattern.value));
@@ -374,7 +374,7 @@ fn never_given(r: &mut Reader<'_>, hints: &[At<Hint>]) {
         });
         if let Some(special) = special {
             let special = special.line;
-            r.error(general.line, Problem::NeverGiven { special });
+            r.error(general.line, Diagnostic::NeverGiven { special });
         }
     }
 }
@@ -400,7 +400,7 @@ pub(super) fn path(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str) -> Opti
     if !path.value.starts_with('/') {
         let what = format!("`{}`", path.value);
         let expected = "no path, which begins with `/`";
-        r.error(path.line, Problem::WrongKind { what, expected });
+        r.error(path.line, Diagnostic::WrongKind { what, expected });
     }
     Some(path.value)
 }
@@ -416,7 +416,7 @@ fn is_pointer(r: &mut Reader<'_>, text: &At<String>) -> bool {
     if !is {
         let what = format!("`{}`", text.value);
         let expected = "no JSON pointer, which begins with `/`";
-        r.error(text.line, Problem::WrongKind { what, expected });
+        r.error(text.line, Diagnostic::WrongKind { what, expected });
     }
     is
 }

@@ -1,7 +1,7 @@
 //! `corrections.yaml`: corrections of documents that describe their upstream wrongly.
 
 use crate::corrections::{Change, Correction};
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 use crate::reader::Reader;
 use crate::yaml::{Node, Value};
 
@@ -44,7 +44,7 @@ fn correction(r: &mut Reader<'_>, node: &Node) -> Option<Vec<Correction>> {
         _ => {
             let what = "a correction".to_owned();
             let expected = "not one of `set`, `remove: true` and `rename`";
-            r.error(map.line, Problem::WrongKind { what, expected });
+            r.error(map.line, Diagnostic::WrongKind { what, expected });
             None
         }
     };

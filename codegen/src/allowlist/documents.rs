@@ -1,7 +1,7 @@
 //! The documents in `apis.yaml`, including alternatives to other documents.
 
 use crate::catalog::{DocumentProbe, Hint, SignIn, VersionSource};
-use crate::problem::{Problem, nearest};
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::reader::{At, Reader};
 use crate::yaml::Node;
 
@@ -99,7 +99,7 @@ fn base(r: &mut Reader<'_>, node: &Node) -> Option<At<String>> {
     if !base.value.starts_with('/') || base.value.ends_with('/') {
         let what = format!("`{}`", base.value);
         let expected = "no beginning of paths, which begins with `/` and does not end with it";
-        r.error(base.line, Problem::WrongKind { what, expected });
+        r.error(base.line, Diagnostic::WrongKind { what, expected });
         return None;
     }
     Some(base)
@@ -121,19 +121,19 @@ pub(super) fn check(r: &mut Reader<'_>, read: &Apis) {
             .map(|entry| entry.name.value.as_str())
             .collect();
         if !before.contains(&instead_of.value.as_str()) {
-            let problem = Problem::NoSuchOriginal {
+            let diagnostic = Diagnostic::NoSuchOriginal {
                 document: entry.name.value.clone(),
                 original: instead_of.value.clone(),
                 nearest: nearest(&instead_of.value, before),
             };
-            r.error(instead_of.line, problem);
+            r.error(instead_of.line, diagnostic);
             continue;
         }
         let original = read.document(&instead_of.value);
         for entry in [Some(entry), original].into_iter().flatten() {
             if entry.probe.is_none() {
                 let document = entry.name.value.clone();
-                r.error(entry.name.line, Problem::AlwaysThere { document });
+                r.error(entry.name.line, Diagnostic::AlwaysThere { document });
             }
         }
     }

@@ -1,7 +1,7 @@
 //! `history.yaml`: the first release of each operation and parameter. [`crate::history`] writes the file. This module reads it with line numbers, so that an error about an entry that no longer fits a document names its line.
 
+use crate::diagnostic::Diagnostic;
 use crate::history::{DocumentHistory, OperationHistory, ParameterHistory};
-use crate::problem::Problem;
 use crate::reader::{At, Reader};
 use crate::yaml::Node;
 
@@ -103,6 +103,6 @@ fn version(r: &mut Reader<'_>, found: At<String>) -> Option<String> {
     }
     let what = format!("`{}`", found.value);
     let expected = "no version; write numbers with dots: \"3.2\"";
-    r.error(found.line, Problem::WrongKind { what, expected });
+    r.error(found.line, Diagnostic::WrongKind { what, expected });
     None
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value as Json};
 
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 use crate::reader::{At, Map, Reader, TODO};
 use crate::yaml::Node;
 
@@ -123,7 +123,7 @@ pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<Override> {
     if !map.entries().iter().any(|(key, _)| says(&key.text)) {
         let what = "an entry of `parameters` without any change".to_owned();
         let expected = "of no use";
-        r.error(map.line, Problem::WrongKind { what, expected });
+        r.error(map.line, Diagnostic::WrongKind { what, expected });
     }
     if changes
         .iter()
@@ -189,7 +189,7 @@ fn only(
         } else {
             "`false` or left out"
         };
-        r.error(flag.line, Problem::WrongKind { what, expected });
+        r.error(flag.line, Diagnostic::WrongKind { what, expected });
         return None;
     }
     Some(change)
@@ -201,7 +201,7 @@ fn pattern(r: &mut Reader<'_>, node: &Node) -> Option<String> {
     if regex_lite::Regex::new(&text.value).is_err() {
         let what = format!("`{}`", text.value);
         let expected = "no regular expression";
-        r.error(text.line, Problem::WrongKind { what, expected });
+        r.error(text.line, Diagnostic::WrongKind { what, expected });
         return None;
     }
     Some(text.value)
@@ -213,7 +213,7 @@ fn bound(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Number> {
         _ => {
             let what = format!("`{key}`");
             let expected = "no number";
-            r.error(node.line, Problem::WrongKind { what, expected });
+            r.error(node.line, Diagnostic::WrongKind { what, expected });
             None
         }
     }

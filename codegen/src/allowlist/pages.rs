@@ -1,7 +1,7 @@
 //! Pagination style of an API: the parameters with the number of items and the position of a page.
 
 use crate::catalog::{Pagination, Way};
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 use crate::reader::{Map, Reader};
 use crate::yaml::Node;
 
@@ -113,6 +113,6 @@ fn way(r: &mut Reader<'_>, map: &Map<'_>) -> Option<Way> {
 }
 
 fn wrong(r: &mut Reader<'_>, map: &Map<'_>, why: &'static str) {
-    let problem = Problem::Pagination { why };
-    r.error(map.line, problem);
+    let diagnostic = Diagnostic::Pagination { why };
+    r.error(map.line, diagnostic);
 }

@@ -1,7 +1,7 @@
 //! Sign-in methods of an API, and patterns of the responses that mean that a token is no longer valid.
 
 use crate::catalog::{Session, Sign, SignIn, TokenRequest};
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 use crate::reader::{At, Map, Reader};
 use crate::yaml::Node;
 
@@ -45,7 +45,7 @@ pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<SignIn> {
         _ => {
             let what = "`sign_in`".to_owned();
             let expected = "not one of `token`, `basic` and `key` (a bearer token is `key: { header: Authorization, scheme: Bearer }`)";
-            r.error(map.line, Problem::WrongKind { what, expected });
+            r.error(map.line, Diagnostic::WrongKind { what, expected });
             None
         }
     }
@@ -67,7 +67,7 @@ fn is_token(r: &mut Reader<'_>, text: &At<String>, expected: &'static str) -> bo
     let is = !text.value.is_empty() && text.value.chars().all(is_part);
     if !is {
         let what = format!("`{}`", text.value);
-        r.error(text.line, Problem::WrongKind { what, expected });
+        r.error(text.line, Diagnostic::WrongKind { what, expected });
     }
     is
 }
@@ -140,7 +140,7 @@ fn status(r: &mut Reader<'_>, number: &At<u32>) -> Option<u16> {
     if status.is_none() {
         let what = format!("`{}`", number.value);
         let expected = "no HTTP status, which is 100 to 599";
-        r.error(number.line, Problem::WrongKind { what, expected });
+        r.error(number.line, Diagnostic::WrongKind { what, expected });
     }
     status
 }

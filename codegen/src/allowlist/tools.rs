@@ -1,6 +1,6 @@
 //! `tools/*.yaml`: the toolsets, one per file, and their tools with documentation.
 
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 use crate::reader::{At, Map, Reader};
 use crate::yaml::{Node, Value};
 
@@ -203,7 +203,7 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Option<ToolsetEntry> {
     for tag in tools.iter().flat_map(|tool| &tool.tags) {
         if let Some(first) = tags.iter().find(|own| own.value == tag.value) {
             let (key, first) = (tag.value.clone(), first.line);
-            r.error(tag.line, Problem::DuplicateKey { key, first });
+            r.error(tag.line, Diagnostic::DuplicateKey { key, first });
         }
     }
     Some(ToolsetEntry {
@@ -228,7 +228,7 @@ fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
         let line = map.get("title").map_or(map.line, |node| node.line);
         let what = "`title`".to_owned();
         let expected = "no text of one line";
-        r.error(line, Problem::WrongKind { what, expected });
+        r.error(line, Diagnostic::WrongKind { what, expected });
     }
     let description = documentation(r, &map, "description", &of);
     let id = match map.get("id") {
@@ -301,7 +301,7 @@ fn documentation(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str, tool: &st
     };
     if let Some(line) = missing {
         let tool = tool.to_owned();
-        r.error(line, Problem::Undocumented { tool, key });
+        r.error(line, Diagnostic::Undocumented { tool, key });
         return String::new();
     }
     r.text_if(map, key)
@@ -317,7 +317,7 @@ pub(super) fn is_name(r: &mut Reader<'_>, name: &At<String>) -> bool {
     if !is_name {
         let what = format!("`{}`", name.value);
         let expected = "no name of a-z, 0-9 and _ that begins with a letter";
-        r.error(name.line, Problem::WrongKind { what, expected });
+        r.error(name.line, Diagnostic::WrongKind { what, expected });
     }
     is_name
 }
@@ -333,7 +333,7 @@ fn effects(r: &mut Reader<'_>, map: &Map<'_>) -> Vec<At<String>> {
     } else if let Some(reason) = map.get("reason") {
         let what = "a `reason` without `effect: [read_only]`".to_owned();
         let expected = "of no use";
-        r.error(reason.line, Problem::WrongKind { what, expected });
+        r.error(reason.line, Diagnostic::WrongKind { what, expected });
     }
     words
 }
@@ -383,7 +383,7 @@ fn rich_binding(r: &mut Reader<'_>, document: At<String>, node: &Node) -> Option
     if let (Some(node), None) = (map.get("not_applied"), map.get("read_back")) {
         let what = "`not_applied` without `read_back`".to_owned();
         let expected = "of no use";
-        r.error(node.line, Problem::WrongKind { what, expected });
+        r.error(node.line, Diagnostic::WrongKind { what, expected });
     }
     Some(Binding {
         document,
@@ -413,7 +413,7 @@ fn texts(r: &mut Reader<'_>, node: &Node, key: &'static str) -> Option<Texts> {
         if map.get("since").is_none() && map.get("before").is_none() {
             let what = "a text for some versions".to_owned();
             let expected = "without `since` and `before`; a text for all versions is not in a list";
-            r.error(node.line, Problem::WrongKind { what, expected });
+            r.error(node.line, Diagnostic::WrongKind { what, expected });
         }
         Some(VersionedEntry {
             since: since.map(|since| since.value),
@@ -431,7 +431,7 @@ fn is_version(r: &mut Reader<'_>, text: &At<String>) -> bool {
     if !is_version {
         let what = format!("`{}`", text.value);
         let expected = "no version, which is numbers with dots";
-        r.error(text.line, Problem::WrongKind { what, expected });
+        r.error(text.line, Diagnostic::WrongKind { what, expected });
     }
     is_version
 }

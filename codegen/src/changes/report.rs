@@ -41,7 +41,7 @@ pub struct Report<'c> {
     /// Changes in what the documents offer.
     pub documents: &'c [DocumentChanges],
     /// Errors in the head, as text.
-    pub problems: &'c [String],
+    pub diagnostics: &'c [String],
     /// Number of undecided operations.
     pub undecided: usize,
 }
@@ -246,7 +246,7 @@ impl Report<'_> {
 
     /// Writes what is left to do.
     fn open(&self, out: &mut Text) {
-        if self.problems.is_empty() && self.undecided == 0 {
+        if self.diagnostics.is_empty() && self.undecided == 0 {
             return;
         }
         out.section("What is left to decide", false);
@@ -259,13 +259,13 @@ impl Report<'_> {
                 }
             ));
         }
-        if !self.problems.is_empty() {
+        if !self.diagnostics.is_empty() {
             out.paragraph(&format!(
                 "The specs do not fit the documents in {}:",
-                counted(self.problems.len(), "place")
+                counted(self.diagnostics.len(), "place")
             ));
-            for problem in self.problems {
-                out.item(0, problem);
+            for diagnostic in self.diagnostics {
+                out.item(0, diagnostic);
             }
         }
         out.end_of_section(false);

@@ -2,10 +2,10 @@
 
 use crate::allowlist::tools::Answer;
 use crate::catalog::{Content, Parts, TypeKind};
+use crate::diagnostic::{Diagnostic, Error};
 use crate::error::DocumentError;
 use crate::facts::Facts;
 use crate::input::Parsed;
-use crate::problem::{Error, Problem};
 
 use super::operation::Scope;
 
@@ -27,7 +27,7 @@ pub(super) fn content(
         answer => find(facts, answer),
     };
     let Some(accept) = found.map(str::to_owned) else {
-        let problem = Problem::NoSuchAnswer {
+        let diagnostic = Diagnostic::NoSuchAnswer {
             operation: scope.operation_id().to_owned(),
             document: scope.document().to_owned(),
             what: match answer.value {
@@ -36,7 +36,7 @@ pub(super) fn content(
                 Answer::Log => "text or JSON",
             },
         };
-        scope.error(errors, answer.line, problem);
+        scope.error(errors, answer.line, diagnostic);
         return Content::Json;
     };
     match answer.value {
@@ -45,7 +45,7 @@ pub(super) fn content(
         Answer::Log => {
             if scope.entry.method.value != "list" {
                 let key = "answer: log";
-                scope.error(errors, answer.line, Problem::ListOnly { key });
+                scope.error(errors, answer.line, Diagnostic::ListOnly { key });
             }
             Content::Log { accept, parts }
         }
@@ -62,19 +62,19 @@ fn check(parsed: &Parsed, scope: Scope<'_>, facts: &Facts, errors: &mut Vec<Erro
     match other_than_json(&spec.source, facts) {
         Ok(None) => {}
         Ok(Some(answer)) => {
-            let problem = Problem::AnswerUnsaid {
+            let diagnostic = Diagnostic::AnswerUnsaid {
                 operation: scope.operation_id().to_owned(),
                 document: scope.document().to_owned(),
                 media: facts.response_media.join("`, `"),
                 answer: answer.word(),
             };
-            scope.error(errors, binding.operation.line, problem);
+            scope.error(errors, binding.operation.line, diagnostic);
         }
         Err(error) => {
             let error = Error {
                 path: spec.source.clone(),
                 line: parsed.operation_line(spec, &facts.operation_id),
-                problem: Problem::Document(error),
+                diagnostic: Diagnostic::Document(error),
             };
             if !errors.contains(&error) {
                 errors.push(error);

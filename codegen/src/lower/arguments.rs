@@ -7,10 +7,10 @@ use crate::catalog::{
 };
 use serde_json::Value as Json;
 
+use crate::diagnostic::{Diagnostic, Error, nearest};
 use crate::facts::{Facts, is_json};
 use crate::glob;
 use crate::ident;
-use crate::problem::{Error, Problem, nearest};
 use crate::reader::At;
 use crate::text::deprecated;
 
@@ -247,12 +247,12 @@ fn name_id(
     match named.or(only) {
         Some(at) => "id".clone_into(&mut path[at].name),
         None if by_id && entry.id.is_empty() && count > 1 => {
-            let problem = Problem::NoId {
+            let diagnostic = Diagnostic::NoId {
                 operation: scope.operation_id().to_owned(),
                 document: scope.document().to_owned(),
                 count,
             };
-            scope.error(errors, entry.line, problem);
+            scope.error(errors, entry.line, diagnostic);
         }
         None => {}
     }
@@ -282,13 +282,13 @@ fn omit(
                 }
                 *left = false;
                 if parameter.required {
-                    let problem = Problem::OmitsRequired {
+                    let diagnostic = Diagnostic::OmitsRequired {
                         pattern: pattern.value.clone(),
                         parameter: parameter.name.clone(),
                         operation: scope.operation_id().to_owned(),
                         document: scope.document().to_owned(),
                     };
-                    scope.error(errors, pattern.line, problem);
+                    scope.error(errors, pattern.line, diagnostic);
                 }
             }
             report.omissions.push((index, place, matched));
@@ -327,11 +327,11 @@ fn contradictions(scope: Scope<'_>, errors: &mut Vec<Error>) {
         for change in &entry.changes {
             let key = change.value.key();
             if let Some(first) = before.iter().find(|first| first.value.key() == key) {
-                let problem = Problem::Contradiction {
+                let diagnostic = Diagnostic::Contradiction {
                     what: format!("`{key}` of `{}`", entry.name.value),
                     first: first.line,
                 };
-                scope.error(errors, change.line, problem);
+                scope.error(errors, change.line, diagnostic);
             }
         }
     }
@@ -404,11 +404,11 @@ fn override_one(
         return Ok(entry.changes.iter().map(outcome).collect());
     }
     if at.len() > 1 {
-        let problem = Problem::WrongKind {
+        let diagnostic = Diagnostic::WrongKind {
             what: format!("`{wanted}`"),
             expected: "the name of several parameters here: say with `in` which is meant",
         };
-        scope.error(errors, entry.name.line, problem);
+        scope.error(errors, entry.name.line, diagnostic);
         return Ok(entry.changes.iter().map(|_| Outcome::Changed).collect());
     }
     let Some((first, rest)) = wanted.split_once('.') else {
@@ -452,11 +452,11 @@ fn unfitting(
     errors: &mut Vec<Error>,
 ) {
     if *outcome == Outcome::Unfitting {
-        let problem = Problem::Unfitting {
+        let diagnostic = Diagnostic::Unfitting {
             what: format!("`{}` of `{name}`", change.value.key()),
             ty: changes::kind_name(ty),
         };
-        scope.error(errors, change.line, problem);
+        scope.error(errors, change.line, diagnostic);
     }
 }
 
@@ -510,13 +510,13 @@ fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
         if all.len() > 1 {
             let places = all.join(", ");
             let argument = name.clone();
-            let problem = Problem::Collision {
+            let diagnostic = Diagnostic::Collision {
                 tool,
                 argument,
                 document,
                 places,
             };
-            scope.error(errors, line, problem);
+            scope.error(errors, line, diagnostic);
             continue;
         }
         let of_log = matches!(name.as_str(), "level" | "contains" | "from_start");
@@ -525,22 +525,22 @@ fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
             || (is_log && of_log)
         {
             let argument = name.clone();
-            let problem = Problem::Reserved {
+            let diagnostic = Diagnostic::Reserved {
                 tool,
                 argument,
                 document,
             };
-            scope.error(errors, line, problem);
+            scope.error(errors, line, diagnostic);
             continue;
         }
         if parameter.description.is_empty() {
             let parameter = name.clone();
-            let problem = Problem::UndescribedParameter {
+            let diagnostic = Diagnostic::UndescribedParameter {
                 parameter,
                 tool,
                 document,
             };
-            scope.error(errors, line, problem);
+            scope.error(errors, line, diagnostic);
         }
     }
     for parameter in parameters {
@@ -550,13 +550,13 @@ fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
                 .iter()
                 .any(|other| other.name == *or && other.name != *name)
         {
-            let problem = Problem::UnknownParameter {
+            let diagnostic = Diagnostic::UnknownParameter {
                 parameter: or.clone(),
                 operation: scope.operation_id().to_owned(),
                 document: scope.document().to_owned(),
                 nearest: nearest(or, parameters.iter().map(|other| other.name.as_str())),
             };
-            scope.error(errors, line, problem);
+            scope.error(errors, line, diagnostic);
         }
     }
 }

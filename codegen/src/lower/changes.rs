@@ -6,8 +6,8 @@ use serde_json::{Number, Value as Json};
 
 use crate::allowlist::overrides::Change;
 use crate::catalog::{Field, Parameter, Place, Rules, TypeDef, TypeKind, TypeRef, TypeShape};
+use crate::diagnostic::{Diagnostic, Error};
 use crate::ident;
-use crate::problem::{Error, Problem};
 use crate::reader::At;
 
 use super::types::find;
@@ -272,7 +272,7 @@ pub(super) fn apply_to_shared(
             Some(first) if first.change.value != change.change.value => errors.push(Error {
                 path: path.to_owned(),
                 line: change.change.line,
-                problem: Problem::Contradiction {
+                diagnostic: Diagnostic::Contradiction {
                     what: format!(
                         "`{}` of `{}.{}`",
                         change.change.value.key(),

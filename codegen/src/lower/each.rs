@@ -1,9 +1,9 @@
 //! Reads the operation on one object that a tool calls for each id in an argument.
 
 use crate::catalog::{Each, Parameter, Place, Rules, TypeKind, TypeRef};
+use crate::diagnostic::{Diagnostic, Error, nearest};
 use crate::facts::Facts;
 use crate::input::Parsed;
-use crate::problem::{Error, Problem, nearest};
 
 use super::answer::other_than_json;
 use super::operation::{Scope, read};
@@ -21,12 +21,12 @@ pub(super) fn lower(
     let (id, spec) = (&wanted.operation, scope.operation.spec);
     let operations = spec.operations();
     if !operations.iter().any(|operation| operation.id == id.value) {
-        let problem = Problem::UnknownOperation {
+        let diagnostic = Diagnostic::UnknownOperation {
             operation: id.value.clone(),
             document: spec.name.clone(),
             nearest: nearest(&id.value, operations.iter().map(|other| other.id.as_str())),
         };
-        scope.error(errors, id.line, problem);
+        scope.error(errors, id.line, diagnostic);
         return None;
     }
     let single = read(parsed, scope, &id.value, errors)?;
@@ -60,12 +60,12 @@ pub(super) fn lower(
             Some((each, parameter))
         }
         Err(why) => {
-            let problem = Problem::UnfitForEach {
+            let diagnostic = Diagnostic::UnfitForEach {
                 operation: id.value.clone(),
                 document: scope.document().to_owned(),
                 why,
             };
-            scope.error(errors, id.line, problem);
+            scope.error(errors, id.line, diagnostic);
             None
         }
     }

@@ -1,11 +1,11 @@
 //! Applies `history.yaml`, which says which release first had an operation or a parameter, and checks that its entries fit the documents.
 
 use crate::allowlist::history::OperationEntry;
+use crate::diagnostic::{Diagnostic, Error, nearest};
 use crate::facts::{Facts, facts};
 use crate::history::key;
 use crate::input::Parsed;
 use crate::openapi::Spec;
-use crate::problem::{Error, Problem, nearest};
 
 /// Returns the entry of an operation in `history.yaml`.
 pub(crate) fn of<'p>(parsed: &'p Parsed, document: &str, id: &str) -> Option<&'p OperationEntry> {
@@ -32,11 +32,11 @@ pub(super) fn date(entry: &OperationEntry, facts: &mut Facts) {
 /// Reports names in `history.yaml` that the documents do not have.
 pub(super) fn check(parsed: &Parsed) -> Vec<Error> {
     let mut errors = Vec::new();
-    let mut error = |line: usize, problem: Problem| {
+    let mut error = |line: usize, diagnostic: Diagnostic| {
         errors.push(Error {
             path: parsed.history_path.clone(),
             line,
-            problem,
+            diagnostic,
         });
     };
     for entry in &parsed.history {
@@ -45,34 +45,34 @@ pub(super) fn check(parsed: &Parsed) -> Vec<Error> {
             // A document that could not be read has already been reported.
             if parsed.whole && parsed.apis.document(name).is_none() {
                 let known = parsed.apis.documents.iter();
-                let problem = Problem::UnknownDocument {
+                let diagnostic = Diagnostic::UnknownDocument {
                     document: name.clone(),
                     of: parsed.apis_path.clone(),
                     nearest: nearest(name, known.map(|it| it.name.value.as_str())),
                 };
-                error(entry.document.line, problem);
+                error(entry.document.line, diagnostic);
             }
             continue;
         };
         for operation in &entry.operations {
-            for (line, problem) in unknown(spec, operation) {
-                error(line, problem);
+            for (line, diagnostic) in unknown(spec, operation) {
+                error(line, diagnostic);
             }
         }
     }
     errors
 }
 
-fn unknown(spec: &Spec, entry: &OperationEntry) -> Vec<(usize, Problem)> {
+fn unknown(spec: &Spec, entry: &OperationEntry) -> Vec<(usize, Diagnostic)> {
     let id = &entry.id.value;
     if spec.find(id).is_none() {
         let known = spec.operations();
-        let problem = Problem::UnknownOperation {
+        let diagnostic = Diagnostic::UnknownOperation {
             operation: id.clone(),
             document: spec.name.clone(),
             nearest: nearest(id, known.iter().map(|it| it.id.as_str())),
         };
-        return vec![(entry.id.line, problem)];
+        return vec![(entry.id.line, diagnostic)];
     }
     if entry.parameters.is_empty() {
         return Vec::new();
@@ -86,14 +86,14 @@ fn unknown(spec: &Spec, entry: &OperationEntry) -> Vec<(usize, Problem)> {
     let is_known = |name: &str, place| keys.iter().any(|key| *key == (name.to_owned(), place));
     let unknown = entry.parameters.iter();
     let unknown = unknown.filter(|it| !is_known(&it.value.name, it.value.place));
-    let problems = unknown.map(|it| {
-        let problem = Problem::UnknownParameter {
+    let diagnostics = unknown.map(|it| {
+        let diagnostic = Diagnostic::UnknownParameter {
             parameter: it.value.name.clone(),
             operation: id.clone(),
             document: spec.name.clone(),
             nearest: nearest(&it.value.name, keys.iter().map(|(name, _)| name.as_str())),
         };
-        (it.line, problem)
+        (it.line, diagnostic)
     });
-    problems.collect()
+    diagnostics.collect()
 }

@@ -1,8 +1,8 @@
 //! Makes list tools: finds the items and checks the fields that are filtered by or shown.
 
 use crate::catalog::{Field, Filter, List, TypeDef, TypeKind, TypeRef, TypeShape};
+use crate::diagnostic::{Diagnostic, Error, nearest};
 use crate::facts::Facts;
-use crate::problem::{Error, Problem, nearest};
 
 use super::arguments::Arguments;
 use super::operation::Scope;
@@ -23,12 +23,12 @@ pub(super) fn lower(
                 .items
                 .as_ref()
                 .map_or(scope.operation.binding.operation.line, |items| items.line);
-            let problem = Problem::NoItems {
+            let diagnostic = Diagnostic::NoItems {
                 operation: scope.operation_id().to_owned(),
                 document: scope.document().to_owned(),
                 why,
             };
-            scope.error(errors, line, problem);
+            scope.error(errors, line, diagnostic);
             return None;
         }
     };
@@ -58,13 +58,13 @@ pub(super) fn refuse(scope: Scope<'_>, errors: &mut Vec<Error>) {
         ),
     ];
     for (key, line) in found {
-        let problem = Problem::ListOnly { key };
+        let diagnostic = Diagnostic::ListOnly { key };
         if let Some(line) = line
             && !errors
                 .iter()
-                .any(|error| error.line == line && error.problem == problem)
+                .any(|error| error.line == line && error.diagnostic == diagnostic)
         {
-            scope.error(errors, line, problem);
+            scope.error(errors, line, diagnostic);
         }
     }
 }
@@ -152,13 +152,13 @@ fn filters(
             || filters.iter().any(|filter| filter.name == *name);
         let reserved = matches!(name.as_str(), "limit" | "next_cursor" | "fields" | "clear");
         if taken || reserved {
-            let problem = Problem::Collision {
+            let diagnostic = Diagnostic::Collision {
                 tool: scope.tool.to_owned(),
                 argument: name.clone(),
                 document: scope.document().to_owned(),
                 places: "filter".to_owned(),
             };
-            scope.error(errors, entry.name.line, problem);
+            scope.error(errors, entry.name.line, diagnostic);
             continue;
         }
         match field_at(of, &entry.field.value, &facts.types) {
@@ -169,17 +169,17 @@ fn filters(
                     unique: entry.unique,
                 }),
                 Some(what) => {
-                    let problem = Problem::FilterKind {
+                    let diagnostic = Diagnostic::FilterKind {
                         field: entry.field.value.clone(),
                         what,
                         document: scope.document().to_owned(),
                     };
-                    scope.error(errors, entry.field.line, problem);
+                    scope.error(errors, entry.field.line, diagnostic);
                 }
             },
             Err(near) => {
-                let problem = unknown_field(scope, "filter", &entry.field.value, near);
-                scope.error(errors, entry.field.line, problem);
+                let diagnostic = unknown_field(scope, "filter", &entry.field.value, near);
+                scope.error(errors, entry.field.line, diagnostic);
             }
         }
     }
@@ -196,18 +196,18 @@ fn summary(scope: Scope<'_>, facts: &Facts, of: &TypeRef, errors: &mut Vec<Error
         let field = &entry.name.value;
         let first = entries().find(|other| other.name.value == *field);
         if let Some(first) = first.filter(|_| summary.contains(field)) {
-            let problem = Problem::DuplicateKey {
+            let diagnostic = Diagnostic::DuplicateKey {
                 key: field.clone(),
                 first: first.name.line,
             };
-            scope.error(errors, entry.name.line, problem);
+            scope.error(errors, entry.name.line, diagnostic);
             continue;
         }
         match field_at(of, field, &facts.types) {
             Ok(_) => summary.push(field.clone()),
             Err(near) => {
-                let problem = unknown_field(scope, "summary field", field, near);
-                scope.error(errors, entry.name.line, problem);
+                let diagnostic = unknown_field(scope, "summary field", field, near);
+                scope.error(errors, entry.name.line, diagnostic);
             }
         }
     }
@@ -219,8 +219,8 @@ fn unknown_field(
     what: &'static str,
     field: &str,
     nearest: Option<String>,
-) -> Problem {
-    Problem::UnknownField {
+) -> Diagnostic {
+    Diagnostic::UnknownField {
         what,
         field: field.to_owned(),
         operation: scope.operation_id().to_owned(),

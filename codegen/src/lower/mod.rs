@@ -17,9 +17,9 @@ mod usage;
 mod tests;
 
 use crate::catalog::{Alternative, Api, Catalog, Document, Toolset, ToolsetDoc};
+use crate::diagnostic::{Diagnostic, Error};
 use crate::ident;
 use crate::input::Parsed;
-use crate::problem::{Error, Problem};
 use crate::select::{SelectedToolset, Selection};
 
 use self::changes::FieldChange;
@@ -137,7 +137,7 @@ fn toolset(
         errors.push(Error {
             path: entry.path.clone(),
             line,
-            problem: Problem::TypeClash {
+            diagnostic: Diagnostic::TypeClash {
                 toolset: entry.name.value.clone(),
                 api: api.to_owned(),
                 name: name.to_owned(),

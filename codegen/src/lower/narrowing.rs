@@ -1,7 +1,7 @@
 //! Handles arguments that limit what a call affects.
 
 use crate::catalog::{Parameter, Place, Rules, TypeKind};
-use crate::problem::{Error, Problem, nearest};
+use crate::diagnostic::{Diagnostic, Error, nearest};
 
 use super::operation::Scope;
 
@@ -44,21 +44,21 @@ pub(super) fn require_any(
         let name = &entry.name;
         let shown = || parameters.iter().filter(|it| !it.hidden);
         let Some(parameter) = shown().find(|it| it.name == name.value) else {
-            let problem = Problem::UnknownParameter {
+            let diagnostic = Diagnostic::UnknownParameter {
                 parameter: name.value.clone(),
                 operation: scope.operation_id().to_owned(),
                 document: scope.document().to_owned(),
                 nearest: nearest(&name.value, shown().map(|it| it.name.as_str())),
             };
-            scope.error(errors, name.line, problem);
+            scope.error(errors, name.line, diagnostic);
             continue;
         };
         if parameter.required {
-            let problem = Problem::NoChange {
+            let diagnostic = Diagnostic::NoChange {
                 what: format!("`{}` in `require_any`", name.value),
                 document: scope.document().to_owned(),
             };
-            scope.error(errors, name.line, problem);
+            scope.error(errors, name.line, diagnostic);
         }
         names.push(name.value.clone());
     }

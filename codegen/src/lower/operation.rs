@@ -4,10 +4,10 @@ use crate::allowlist::tools::{Binding, Texts, ToolEntry, ToolsetEntry, Versioned
 use crate::catalog::{
     Content, Effect, Operation, Place, TypeDef, TypeKind, TypeRef, TypeShape, Verify, VersionedText,
 };
+use crate::diagnostic::{Diagnostic, Error, nearest};
 use crate::facts::{Facts, facts};
 use crate::ident;
 use crate::input::Parsed;
-use crate::problem::{Error, Problem, nearest};
 use crate::reader::At;
 use crate::select::{SelectedOperation, SelectedTool};
 use crate::text::tidy;
@@ -51,11 +51,11 @@ impl Scope<'_> {
         &self.operation.binding.operation.value
     }
 
-    pub(super) fn error(&self, errors: &mut Vec<Error>, line: usize, problem: Problem) {
+    pub(super) fn error(&self, errors: &mut Vec<Error>, line: usize, diagnostic: Diagnostic) {
         errors.push(Error {
             path: self.path.to_owned(),
             line,
-            problem,
+            diagnostic,
         });
     }
 }
@@ -126,7 +126,7 @@ fn check_documents(
             errors.push(Error {
                 path: toolset.path.clone(),
                 line: document.line,
-                problem: Problem::UnknownDocument {
+                diagnostic: Diagnostic::UnknownDocument {
                     document: document.value.clone(),
                     of: format!("tool `{}`", tool.name),
                     nearest: nearest(&document.value, known()),
@@ -146,14 +146,14 @@ pub(super) fn read(
     let spec = scope.operation.spec;
     let mut facts = match facts(spec, id) {
         Ok(facts) => facts,
-        Err(problems) => {
-            for error in problems {
-                let problem = Problem::Document(error);
+        Err(diagnostics) => {
+            for error in diagnostics {
+                let diagnostic = Diagnostic::Document(error);
                 let (path, line) = (spec.source.clone(), parsed.operation_line(spec, id));
                 let error = Error {
                     path,
                     line,
-                    problem,
+                    diagnostic,
                 };
                 if !errors.contains(&error) {
                     errors.push(error);
@@ -235,11 +235,11 @@ fn lower_operation(
             let slash = Place::Path { slash: true };
             let routes = source.parameters.iter().any(|it| it.place == slash);
             if routes && verify.slash {
-                let problem = Problem::NoChange {
+                let diagnostic = Diagnostic::NoChange {
                     what: "`slash` of `read_back`".to_owned(),
                     document: scope.document().to_owned(),
                 };
-                scope.error(errors, binding.operation.line, problem);
+                scope.error(errors, binding.operation.line, diagnostic);
             }
             verify.slash |= routes;
         }
@@ -381,13 +381,13 @@ fn check_method(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) {
         _ => true,
     };
     if !fits {
-        let problem = Problem::MethodOfRequest {
+        let diagnostic = Diagnostic::MethodOfRequest {
             method: method.value.clone(),
             operation: scope.operation_id().to_owned(),
             document: scope.document().to_owned(),
             http: http.to_uppercase(),
         };
-        scope.error(errors, scope.operation.binding.operation.line, problem);
+        scope.error(errors, scope.operation.binding.operation.line, diagnostic);
     }
 }
 
@@ -405,21 +405,21 @@ fn effect(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) -> Effect {
             "not_read_only" => effect.read_only = false,
             "read_only" if Effect::can_read(method, http) => effect = Effect::READS,
             "read_only" => {
-                let problem = Problem::Writes {
+                let diagnostic = Diagnostic::Writes {
                     method: method.to_owned(),
                     http: http.to_uppercase(),
                 };
-                scope.error(errors, word.line, problem);
+                scope.error(errors, word.line, diagnostic);
                 continue;
             }
             _ => effect.idempotent = false,
         }
         if effect == before {
-            let problem = Problem::NoChange {
+            let diagnostic = Diagnostic::NoChange {
                 what: format!("effect `{}`", word.value),
                 document: scope.document().to_owned(),
             };
-            scope.error(errors, word.line, problem);
+            scope.error(errors, word.line, diagnostic);
         }
     }
     effect

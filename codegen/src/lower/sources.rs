@@ -1,9 +1,9 @@
 //! Reads the operations that accompany a write: the one whose response is merged with the body, and the one whose response is returned instead of that of the write.
 
 use crate::catalog::Place;
+use crate::diagnostic::{Diagnostic, Error, nearest};
 use crate::facts::Facts;
 use crate::input::Parsed;
-use crate::problem::{Error, Problem, nearest};
 use crate::reader::At;
 
 use super::answer::other_than_json;
@@ -26,14 +26,14 @@ pub(super) fn check(scope: Scope<'_>, facts: &Facts, errors: &mut Vec<Error>) {
         let Some(id) = id else {
             continue;
         };
-        let problem = Problem::NothingToRead {
+        let diagnostic = Diagnostic::NothingToRead {
             key,
             does,
             operation: scope.operation_id().to_owned(),
             document: scope.document().to_owned(),
             http: facts.http.to_uppercase(),
         };
-        scope.error(errors, id.line, problem);
+        scope.error(errors, id.line, diagnostic);
     }
 }
 
@@ -60,11 +60,11 @@ pub(super) fn read_back(
     for name in &wanted.except {
         let mut members = facts.parameters.iter();
         if !members.any(|it| it.place == Place::Body && it.wire == name.value) {
-            let problem = Problem::NoChange {
+            let diagnostic = Diagnostic::NoChange {
                 what: format!("`{}` in `except` of `read_back`", name.value),
                 document: scope.document().to_owned(),
             };
-            scope.error(errors, name.line, problem);
+            scope.error(errors, name.line, diagnostic);
         }
     }
     let source = source(parsed, scope, "read_back", &wanted.operation, errors)?;
@@ -75,16 +75,16 @@ pub(super) fn read_back(
                 path = path.replace(&format!("{{{only}}}"), &format!("{{{}}}", from.value));
             }
             [_] => {
-                let problem = Problem::NoChange {
+                let diagnostic = Diagnostic::NoChange {
                     what: "`from` of `read_back`".to_owned(),
                     document: scope.document().to_owned(),
                 };
-                scope.error(errors, from.line, problem);
+                scope.error(errors, from.line, diagnostic);
             }
             _ => {
                 let why = "which has not just one path parameter for `from` to fill".to_owned();
-                let problem = unreadable(scope, "read_back", &wanted.operation, why);
-                scope.error(errors, from.line, problem);
+                let diagnostic = unreadable(scope, "read_back", &wanted.operation, why);
+                scope.error(errors, from.line, diagnostic);
                 return None;
             }
         }
@@ -112,12 +112,12 @@ fn source(
     let spec = scope.operation.spec;
     let operations = spec.operations();
     let Some(operation) = operations.iter().find(|operation| operation.id == id.value) else {
-        let problem = Problem::UnknownOperation {
+        let diagnostic = Diagnostic::UnknownOperation {
             operation: id.value.clone(),
             document: spec.name.clone(),
             nearest: nearest(&id.value, operations.iter().map(|other| other.id.as_str())),
         };
-        scope.error(errors, id.line, problem);
+        scope.error(errors, id.line, diagnostic);
         return None;
     };
     if operation.http != "get" {
@@ -137,8 +137,8 @@ fn source(
     Some(source)
 }
 
-fn unreadable(scope: Scope<'_>, key: &'static str, id: &At<String>, why: String) -> Problem {
-    Problem::UnreadableSource {
+fn unreadable(scope: Scope<'_>, key: &'static str, id: &At<String>, why: String) -> Diagnostic {
+    Diagnostic::UnreadableSource {
         key,
         operation: id.value.clone(),
         document: scope.document().to_owned(),

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use crate::catalog::{Catalog, Operation, Pagination, Place, Separator, TypeKind, Way};
-use crate::{Error, Input, Problem};
+use crate::{Diagnostic, Error, Input};
 
 const APIS: &str = "
 names: { list: 'list_{resource}', get: 'get_{resource}', create: 'create_{resource}', update: 'update_{resource}', delete: 'delete_{resource}', other: '{verb}_{resource}' }
@@ -154,7 +154,7 @@ fn wrong(tools: &str) -> String {
     match crate::draft(&inputs(tools)) {
         Ok(_) => String::new(),
         Err(mut errors) => {
-            errors.retain(|error| !matches!(error.problem, Problem::Undecided { .. }));
+            errors.retain(|error| !matches!(error.diagnostic, Diagnostic::Undecided { .. }));
             lines(&errors)
                 .replace("\ntools/t.yaml:", "\n")
                 .trim_start_matches("tools/t.yaml:")

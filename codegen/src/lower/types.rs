@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{TypeDef, TypeKind, TypeRef, TypeShape};
-use crate::problem::nearest;
+use crate::diagnostic::nearest;
 
 /// Shared types of a module, and all names in use in the module.
 #[derive(Debug, Default)]

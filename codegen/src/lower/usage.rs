@@ -2,7 +2,7 @@
 
 use crate::allowlist::overrides::Override;
 use crate::allowlist::tools::ToolEntry;
-use crate::problem::{Error, Problem, nearest};
+use crate::diagnostic::{Diagnostic, Error, nearest};
 use crate::reader::At;
 use crate::text::listed;
 
@@ -50,11 +50,11 @@ pub(super) fn check(
     whole: bool,
     errors: &mut Vec<Error>,
 ) {
-    let mut error = |line: usize, problem: Problem| {
+    let mut error = |line: usize, diagnostic: Diagnostic| {
         errors.push(Error {
             path: path.to_owned(),
             line,
-            problem,
+            diagnostic,
         });
     };
     for (index, entry) in entry.overrides.iter().enumerate() {
@@ -97,7 +97,7 @@ pub(super) fn check(
                 .map(String::as_str);
             error(
                 pattern.line,
-                Problem::IdleOmission {
+                Diagnostic::IdleOmission {
                     pattern: pattern.value.clone(),
                     document: documents(&idle),
                     nearest: nearest(&pattern.value, names),
@@ -111,7 +111,7 @@ pub(super) fn check(
 fn check_override(
     entry: &Override,
     outcomes: &[(&Report, &Outcomes)],
-    error: &mut impl FnMut(usize, Problem),
+    error: &mut impl FnMut(usize, Diagnostic),
 ) {
     let present: Vec<_> = outcomes
         .iter()
@@ -121,7 +121,7 @@ fn check_override(
         if let Some((report, Err(near))) = outcomes.first() {
             error(
                 entry.name.line,
-                Problem::UnknownParameter {
+                Diagnostic::UnknownParameter {
                     parameter: entry.name.value.clone(),
                     operation: report.operation.clone(),
                     document: report.document.clone(),
@@ -139,7 +139,7 @@ fn check_override(
             let reports: Vec<_> = present.iter().map(|(report, _)| *report).collect();
             error(
                 change.line,
-                Problem::NoChange {
+                Diagnostic::NoChange {
                     what: format!("`{}` of `{}`", change.value.key(), entry.name.value),
                     document: documents(&reports),
                 },
@@ -152,7 +152,7 @@ fn check_id(
     entry: &ToolEntry,
     reports: &[Report],
     whole: bool,
-    error: &mut impl FnMut(usize, Problem),
+    error: &mut impl FnMut(usize, Diagnostic),
 ) {
     for id in &entry.id {
         let used = reports
@@ -161,7 +161,7 @@ fn check_id(
         if let Some(report) = reports.first().filter(|_| whole && !used) {
             error(
                 id.line,
-                Problem::UnknownParameter {
+                Diagnostic::UnknownParameter {
                     parameter: id.value.clone(),
                     operation: report.operation.clone(),
                     document: report.document.clone(),
@@ -186,7 +186,7 @@ fn check_id(
         let line = entry.id.first().map_or(entry.line, |id| id.line);
         error(
             line,
-            Problem::UnknownParameter {
+            Diagnostic::UnknownParameter {
                 parameter: entry
                     .id
                     .iter()

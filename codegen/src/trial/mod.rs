@@ -6,10 +6,10 @@ mod entry;
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::{Diagnostic, Error};
 use crate::emit::{OutputFile, emit};
 use crate::error::DocumentError;
 use crate::input::{self, Input, Parsed};
-use crate::problem::{Error, Problem};
 use crate::{lower, select};
 
 use self::entry::{Entry, Names};
@@ -131,7 +131,7 @@ fn generate(parsed: &mut Parsed, entries: &[Entry]) -> Result<Vec<OutputFile>, F
 impl entry::Toolset {
     /// Returns the index of the operation that an error concerns.
     fn index(&self, error: &Error) -> Option<usize> {
-        if error.path != self.input.path || matches!(error.problem, Problem::Document(_)) {
+        if error.path != self.input.path || matches!(error.diagnostic, Diagnostic::Document(_)) {
             return None;
         }
         let before = self.lines.iter().rev();

@@ -55,8 +55,8 @@ fn with(old: &str, new: &str) -> State {
         &replaced(TOOLS),
         &replaced(DOCUMENT),
     ));
-    let problems: Vec<String> = state.problems.iter().map(ToString::to_string).collect();
-    assert_eq!(problems, [""; 0], "with {new} for {old}");
+    let diagnostics: Vec<String> = state.diagnostics.iter().map(ToString::to_string).collect();
+    assert_eq!(diagnostics, [""; 0], "with {new} for {old}");
     state
 }
 
@@ -546,10 +546,10 @@ fn a_correction_that_no_longer_applies_takes_no_other_with_it() {
         state(&inputs)
     };
     let (one, both) = (with(&fitting), with(&format!("{fitting}{idle}")));
-    assert_eq!(one.problems, []);
-    let problems: Vec<String> = both.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(one.diagnostics, []);
+    let diagnostics: Vec<String> = both.diagnostics.iter().map(ToString::to_string).collect();
     assert_eq!(
-        problems,
+        diagnostics,
         [
             "specs/corrections.yaml:3: correction of `shop` at /components/schemas/Thing/properties/price/type no longer applies: there is \"number\""
         ]
@@ -647,7 +647,7 @@ fn instead(file: &str, old: &str, new: &str) -> State {
         }
     });
     let state = state(&inputs);
-    assert_eq!(state.problems, []);
+    assert_eq!(state.diagnostics, []);
     state
 }
 

@@ -8,7 +8,7 @@ use mcp_codegen::state;
 use crate::api::{APIS, DOCUMENT, TOOLS, inputs};
 
 fn report(base: &State, head: &State, form: Form) -> String {
-    let problems: Vec<String> = head.problems.iter().map(ToString::to_string).collect();
+    let diagnostics: Vec<String> = head.diagnostics.iter().map(ToString::to_string).collect();
     Report {
         base: "1.0",
         versions: &[Version {
@@ -18,7 +18,7 @@ fn report(base: &State, head: &State, form: Form) -> String {
         }],
         tools: &changes(&base.catalog, &head.catalog),
         documents: &documents(&base.documents, &head.documents, &head.catalog),
-        problems: &problems,
+        diagnostics: &diagnostics,
         undecided: head.undecided.len(),
     }
     .write(form)

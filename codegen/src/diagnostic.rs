@@ -13,7 +13,7 @@ pub struct Error {
     pub line: usize,
     /// Diagnostic.
     #[source]
-    pub problem: Problem,
+    pub diagnostic: Diagnostic,
 }
 
 impl fmt::Display for Error {
@@ -21,19 +21,19 @@ impl fmt::Display for Error {
         let Self {
             path,
             line,
-            problem,
+            diagnostic,
         } = self;
-        match (problem, line) {
-            (Problem::Document(error), _) => write!(f, "{error}"),
-            (problem, 0) => write!(f, "{path}: {problem}"),
-            (problem, line) => write!(f, "{path}:{line}: {problem}"),
+        match (diagnostic, line) {
+            (Diagnostic::Document(error), _) => write!(f, "{error}"),
+            (diagnostic, 0) => write!(f, "{path}: {diagnostic}"),
+            (diagnostic, line) => write!(f, "{path}:{line}: {diagnostic}"),
         }
     }
 }
 
 /// Diagnostic about an input.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Problem {
+pub enum Diagnostic {
     /// A required file is not among the inputs.
     #[error("there is no file `{file}`")]
     NoFile {
@@ -517,7 +517,7 @@ pub enum Problem {
     Document(#[from] DocumentError),
 }
 
-impl Problem {
+impl Diagnostic {
     /// Returns whether this diagnostic means that an entry of a file, or an operation in an entry, may be missing from what was read.
     pub(crate) fn loses_entries(&self) -> bool {
         let keys = [
