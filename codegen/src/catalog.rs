@@ -71,13 +71,13 @@ pub struct Alternative {
     /// Name of the Rust module inside the module of the API: `fab_2`.
     pub module: String,
     /// Display name of the component whose presence means that an upstream has this document.
-    pub what: String,
+    pub component: String,
     /// Toolsets with their tools, in the order of the allowlist.
     pub toolsets: Vec<Toolset>,
 }
 
 /// Request that recognises an API; becomes `runtime::api::VersionProbe`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct VersionProbe {
     /// Path of the GET; empty if upstreams of this API do not report their version.
     pub path: String,
@@ -99,7 +99,7 @@ pub struct Document {
     /// Source of the version of the component that provides the document, if this component has its own version.
     pub version: Option<VersionSource>,
     /// Document to which this document is an alternative.
-    pub instead_of: Option<String>,
+    pub alternative_to: Option<String>,
     /// Sign-in method for the operations of the document, if it differs from that of the API.
     pub sign_in: Option<SignIn>,
     /// Hints for known errors of the document's operations. They are tried before the hints of the API.
@@ -112,9 +112,9 @@ pub struct DocumentProbe {
     /// Path of the GET.
     pub path: String,
     /// JSON pointer that exists in the response if the upstream has the document.
-    pub has: String,
+    pub member: String,
     /// Display name of the component that is missing if the pointer does not exist.
-    pub what: String,
+    pub component: String,
 }
 
 /// Request for the version of a component; becomes `runtime::api::VersionSource`.
@@ -177,20 +177,20 @@ pub struct TokenRequest {
     /// JSON pointer to the token.
     pub token: String,
     /// Responses to other requests that mean that the token is no longer valid.
-    pub renew: Vec<Sign>,
+    pub renew: Vec<ResponsePattern>,
 }
 
 /// Pattern that recognises an error response; becomes `runtime::api::Sign`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Sign {
+pub struct ResponsePattern {
     /// HTTP status code.
     pub status: u16,
     /// Text that the error detail contains; empty for any text.
-    pub says: String,
+    pub contains: String,
 }
 
 /// Format of an API's errors, with hints; becomes `runtime::api::ErrorShapes`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ErrorShapes {
     /// JSON pointers to the detail.
     pub detail: Vec<String>,
@@ -204,7 +204,7 @@ pub struct ErrorShapes {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Hint {
     /// Pattern that recognises the error response.
-    pub sign: Sign,
+    pub pattern: ResponsePattern,
     /// Error code; empty if the code follows from the status.
     pub code: String,
     /// Text of the hint: what to try.
@@ -232,7 +232,7 @@ pub struct Operation {
     /// Name of the tool.
     pub tool_name: String,
     /// Former name of the tool, which calls can still use.
-    pub was: Option<String>,
+    pub renamed_from: Option<String>,
     /// Name of the struct: `ListAllUsers`, `GetUser`, `CreateUser`, `UpdateUser`, `DeleteUser`, `{Verb}{Resource}`.
     pub rust_name: String,
     /// Display name.
@@ -273,8 +273,8 @@ pub struct Operation {
     pub read_back: Option<String>,
     /// Rules for the comparison of the read-back response with the arguments.
     pub verify: Verify,
-    /// Operation on one object that is called for each id in the parameter whose location is [`Place::Each`].
-    pub each: Option<Each>,
+    /// Operation on one object that is called for each id in the parameter whose location is [`Place::ForEach`].
+    pub for_each: Option<ForEach>,
     /// Names of the parameters of which a call must set at least one; empty if there is no such rule.
     pub require_any: Vec<String>,
     /// Type of the response; `None` if the response has no content or is not JSON, and for list tools.
@@ -327,7 +327,7 @@ pub struct Verify {
     /// Whether the upstream can route a body value that contains `/` in the path of the GET.
     pub slash: bool,
     /// Members of the body that are not compared.
-    pub except: Vec<String>,
+    pub ignore: Vec<String>,
     /// Hint if a change was not applied; empty for the default hint.
     pub hint: String,
     /// Hints that apply to some versions.
@@ -336,7 +336,7 @@ pub struct Verify {
 
 /// Operation on one object. Each request has the body and the mask of the tool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Each {
+pub struct ForEach {
     /// Id of the operation in the tool's document.
     pub operation_id: String,
     /// HTTP method in lower case.
@@ -376,7 +376,7 @@ pub enum Content {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Parts {
     /// Query parameter with the continuation token.
-    pub token: String,
+    pub parameter: String,
     /// Member of the response with the token of the next part.
     pub next: String,
 }
@@ -446,10 +446,10 @@ pub struct Parameter {
     /// Whether values are secret. Secret values never appear in errors or logs.
     pub secret: bool,
     /// Name of the parameter whose argument is sent if this one has none.
-    pub or: Option<String>,
-    /// Value that is sent if neither this parameter nor the one in `or` has an argument, as JSON.
+    pub fallback: Option<String>,
+    /// Value that is sent if neither this parameter nor the one in `fallback` has an argument, as JSON.
     pub when_omitted: Option<serde_json::Value>,
-    /// Whether the model cannot set the parameter. The request then always has the value of `or` or `when_omitted`.
+    /// Whether the model cannot set the parameter. The request then always has the value of `fallback` or `when_omitted`.
     pub hidden: bool,
     /// Whether the argument `clear` can name this parameter, so that `null` is sent for it.
     pub clear: bool,
@@ -479,8 +479,8 @@ pub enum Place {
     Body,
     /// Whole body.
     WholeBody,
-    /// One segment of the path of [`Each`]. One request is sent for each item of the array.
-    Each,
+    /// One segment of the path of [`ForEach`]. One request is sent for each item of the array.
+    ForEach,
 }
 
 /// Serialization of arrays and objects in a parameter.
@@ -522,7 +522,7 @@ pub struct List {
     /// Member of the response that contains the items.
     pub items: String,
     /// Type of an item.
-    pub of: TypeRef,
+    pub item_type: TypeRef,
     /// Pagination style; `None` if the API returns all items at once, so that the runtime limits the result.
     pub pagination: Option<Pagination>,
     /// First release that supports the pagination, if it is newer than the operation. Earlier releases return all items at once.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::allowlist::history;
+pub use crate::allowlist::history::ParameterHistory;
 use crate::catalog::{Parameter, Place};
 use crate::diagnostic::Error;
 use crate::error::DocumentError;
@@ -44,17 +45,6 @@ pub struct OperationHistory {
     pub parameters: Vec<ParameterHistory>,
 }
 
-/// Parameter that is newer than its operation.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ParameterHistory {
-    /// Name in the request.
-    pub name: String,
-    /// `query`, `header` or `body`.
-    pub place: &'static str,
-    /// First release with the parameter.
-    pub since: String,
-}
-
 /// Compares the releases of a document, given oldest first. An operation or parameter of the newest release counts as new from the release since which every release has it. Operations and parameters that only older releases have are ignored.
 ///
 /// # Errors
@@ -91,7 +81,7 @@ pub fn history(
                         self::since(&read, of).filter(|first| Some(first) != since.as_ref());
                     Some(ParameterHistory {
                         name: name.clone(),
-                        place,
+                        location: place,
                         since: first?,
                     })
                 })
@@ -134,11 +124,16 @@ pub fn write(documents: &[DocumentHistory]) -> String {
             if !operation.parameters.is_empty() {
                 let _ = writeln!(out, "        parameters:");
             }
-            for ParameterHistory { name, place, since } in &operation.parameters {
+            for ParameterHistory {
+                name,
+                location,
+                since,
+            } in &operation.parameters
+            {
                 let (name, since) = (plain(name), quoted(since));
                 let _ = writeln!(
                     out,
-                    "          - {{ name: {name}, in: {place}, since: {since} }}"
+                    "          - {{ name: {name}, in: {location}, since: {since} }}"
                 );
             }
         }
@@ -158,7 +153,7 @@ pub fn read(path: &str, text: &str) -> Result<Vec<DocumentHistory>, Vec<Error>> 
         return Err(reader.errors);
     }
     let entries = entries.into_iter().flatten();
-    Ok(entries.map(history::DocumentEntry::into_history).collect())
+    Ok(entries.map(without_lines).collect())
 }
 
 /// Operations by method and path, without the names in the path.
@@ -199,7 +194,7 @@ fn operations(document: &str, release: &Release) -> Result<Operations, Vec<Docum
 /// Returns the name and location of a parameter; `None` for path parameters, which are as old as the path.
 pub(crate) fn key(parameter: &Parameter) -> Option<(String, &'static str)> {
     let place = match parameter.place {
-        Place::Path { .. } | Place::Each => return None,
+        Place::Path { .. } | Place::ForEach => return None,
         Place::Query { .. } => "query",
         Place::Header => "header",
         Place::Cookie => "cookie",
@@ -217,6 +212,19 @@ fn since(releases: &[(String, Operations)], has: impl Fn(&Operations) -> bool) -
 }
 
 /// Shortens a version to its first two parts, because patch releases add nothing new: `3.1.8` -> `3.1`.
+fn without_lines(entry: history::DocumentEntry) -> DocumentHistory {
+    let operations = entry.operations.into_iter().map(|entry| OperationHistory {
+        id: entry.id.value,
+        since: entry.since,
+        parameters: entry.parameters.into_iter().map(|it| it.value).collect(),
+    });
+    DocumentHistory {
+        document: entry.document.value,
+        releases: entry.releases,
+        operations: operations.collect(),
+    }
+}
+
 fn minor(version: &str) -> String {
     let parts: Vec<_> = version.split('.').take(2).collect();
     parts.join(".")

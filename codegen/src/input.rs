@@ -9,7 +9,7 @@ use crate::allowlist::excluded::{self, Exclusion};
 use crate::allowlist::history::{self, DocumentEntry as HistoryEntry};
 use crate::allowlist::tools::{self, ToolsetEntry};
 use crate::corrections::Correction;
-use crate::diagnostic::{Diagnostic, Error, nearest};
+use crate::diagnostic::{Error, ReadDiagnostic, nearest};
 use crate::error::DocumentError;
 use crate::openapi::{self, Spec};
 use crate::reader::Reader;
@@ -133,7 +133,7 @@ impl Parsed {
     fn read<T>(&mut self, input: &Input, read: impl Fn(&mut Reader<'_>, &Node) -> T) -> Option<T> {
         let (mut reader, node) = Reader::open(&input.path, &input.text);
         let value = node.map(|node| read(&mut reader, &node));
-        let lost = |error: &Error| error.diagnostic.loses_entries();
+        let lost = |error: &Error| error.loses_entries();
         self.whole &= value.is_some() && !reader.errors.iter().any(lost);
         self.errors.append(&mut reader.errors);
         value
@@ -147,13 +147,9 @@ impl Parsed {
     }
 
     fn missing(&mut self, path: &str, line: usize, file: &str) {
-        self.errors.push(Error {
-            path: path.to_owned(),
-            line,
-            diagnostic: Diagnostic::NoFile {
-                file: file.to_owned(),
-            },
-        });
+        let file = file.to_owned();
+        let diagnostic = ReadDiagnostic::MissingFile { file };
+        self.errors.push(Error::new(path, line, diagnostic));
     }
 
     fn document(&mut self, inputs: &[Input], entry: &DocumentEntry, corrections: &[Correction]) {
@@ -181,11 +177,9 @@ impl Parsed {
                 if let Some(base) = &entry.base {
                     if !spec.openapi.servers.is_empty() {
                         let document = name.clone();
-                        self.errors.push(Error {
-                            path: self.apis_path.clone(),
-                            line: base.line,
-                            diagnostic: Diagnostic::BaseTwice { document },
-                        });
+                        let diagnostic = ReadDiagnostic::UnusedBase { document };
+                        let error = Error::new(&self.apis_path, base.line, diagnostic);
+                        self.errors.push(error);
                     }
                     spec.base.clone_from(&base.value);
                 }
@@ -200,11 +194,9 @@ impl Parsed {
     }
 
     fn refuse(&mut self, source: &str, errors: Vec<DocumentError>) {
-        self.errors.extend(errors.into_iter().map(|error| Error {
-            path: source.to_owned(),
-            line: 0,
-            diagnostic: Diagnostic::Document(error),
-        }));
+        let errors = errors.into_iter();
+        self.errors
+            .extend(errors.map(|error| Error::new(source, 0, error)));
     }
 }
 
@@ -229,14 +221,13 @@ fn unknown_documents(parsed: &Parsed, corrections: &[Correction]) -> Vec<Error> 
         !documents.is_empty() && parsed.apis.document(&correction.document).is_none()
     });
     unknown
-        .map(|correction| Error {
-            path: correction.source.clone(),
-            line: correction.line,
-            diagnostic: Diagnostic::UnknownDocument {
+        .map(|correction| {
+            let diagnostic = ReadDiagnostic::UnknownDocument {
                 document: correction.document.clone(),
-                of: parsed.apis_path.clone(),
+                owner: parsed.apis_path.clone(),
                 nearest: nearest(&correction.document, names()),
-            },
+            };
+            Error::new(&correction.source, correction.line, diagnostic)
         })
         .collect()
 }

@@ -26,7 +26,7 @@ mod text;
 mod yaml;
 
 pub use coverage::{Coverage, CoveredOperation, DocumentCoverage};
-pub use diagnostic::{Diagnostic, Error};
+pub use diagnostic::{Diagnostic, Error, LowerDiagnostic, ReadDiagnostic, SelectDiagnostic};
 pub use input::Input;
 pub use select::Decision;
 pub use text::listed;

@@ -2,11 +2,11 @@
 
 use crate::allowlist::apis::ApiEntry;
 use crate::allowlist::tools::{Binding, ToolEntry, ToolsetEntry};
-use crate::diagnostic::{Diagnostic, Error, nearest};
+use crate::diagnostic::{Diagnostic, Error, ReadDiagnostic, SelectDiagnostic, nearest};
 use crate::glob;
 use crate::input::Parsed;
 use crate::openapi::Spec;
-use crate::reader::At;
+use crate::reader::Located;
 
 /// Pattern for all operations to which no other entry applies.
 pub(crate) const EVERYTHING_ELSE: &str = "*";
@@ -94,12 +94,8 @@ pub(crate) fn select(parsed: &Parsed) -> Selection<'_> {
 }
 
 impl<'p> Selection<'p> {
-    fn error(&mut self, path: &str, line: usize, diagnostic: Diagnostic) {
-        self.errors.push(Error {
-            path: path.to_owned(),
-            line,
-            diagnostic,
-        });
+    fn error(&mut self, path: &str, line: usize, diagnostic: impl Into<Diagnostic>) {
+        self.errors.push(Error::new(path, line, diagnostic));
     }
 
     fn tool(
@@ -128,7 +124,7 @@ impl<'p> Selection<'p> {
                 let nearest = nearest(&id.value, ids.iter().map(|other| other.id.as_str()));
                 let meant = nearest.clone().map(|id| (spec.name.clone(), id));
                 misspelled.extend(meant);
-                let diagnostic = Diagnostic::UnknownOperation {
+                let diagnostic = SelectDiagnostic::UnknownOperation {
                     operation: id.value.clone(),
                     document: spec.name.clone(),
                     nearest,
@@ -139,7 +135,7 @@ impl<'p> Selection<'p> {
             if let Decision::Tool(other) = decision
                 && *other != name
             {
-                let diagnostic = Diagnostic::ToolAlready {
+                let diagnostic = SelectDiagnostic::OperationInUse {
                     operation: id.value.clone(),
                     document: spec.name.clone(),
                     tool: other.clone(),
@@ -157,7 +153,7 @@ impl<'p> Selection<'p> {
                     && !parsed.apis.exclude_each_other(&other.spec.name, &spec.name)
             });
             if let Some(other) = twice {
-                let diagnostic = Diagnostic::BoundTwice {
+                let diagnostic = SelectDiagnostic::BoundTwice {
                     document: binding.document.value.clone(),
                     other: other.binding.document.value.clone(),
                     api: api.name.value.clone(),
@@ -179,7 +175,7 @@ impl<'p> Selection<'p> {
         &mut self,
         parsed: &Parsed,
         path: &str,
-        document: &At<String>,
+        document: &Located<String>,
     ) -> Option<Option<String>> {
         let documents = &parsed.apis.documents;
         if parsed.apis.document(&document.value).is_some() || documents.is_empty() {
@@ -187,9 +183,9 @@ impl<'p> Selection<'p> {
         }
         let known = documents.iter().map(|entry| entry.name.value.as_str());
         let nearest = nearest(&document.value, known);
-        let diagnostic = Diagnostic::UnknownDocument {
+        let diagnostic = ReadDiagnostic::UnknownDocument {
             document: document.value.clone(),
-            of: parsed.apis_path.clone(),
+            owner: parsed.apis_path.clone(),
             nearest: nearest.clone(),
         };
         self.error(path, document.line, diagnostic);
@@ -236,15 +232,19 @@ impl<'p> Selection<'p> {
         // Former names are checked last, when all current names are known.
         for toolset in &parsed.toolsets {
             let path = &toolset.path;
-            for was in toolset.tools.iter().filter_map(|tool| tool.was.as_ref()) {
-                let name = &was.value;
-                self.spelling(path, was.line, name);
+            for former in toolset
+                .tools
+                .iter()
+                .filter_map(|tool| tool.renamed_from.as_ref())
+            {
+                let name = &former.value;
+                self.spelling(path, former.line, name);
                 match tools.iter().find(|(other, _)| other == name) {
                     Some((_, first)) => {
                         let diagnostic = taken("tool name", name, first);
-                        self.error(path, was.line, diagnostic);
+                        self.error(path, former.line, diagnostic);
                     }
-                    None => tools.push((name.clone(), format!("{path}:{}", was.line))),
+                    None => tools.push((name.clone(), format!("{path}:{}", former.line))),
                 }
             }
         }
@@ -254,7 +254,7 @@ impl<'p> Selection<'p> {
         let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if name.is_empty() || name.len() > 64 || !name.chars().all(ok) {
             let name = name.to_owned();
-            self.error(path, line, Diagnostic::ToolName { name });
+            self.error(path, line, SelectDiagnostic::ToolName { name });
         }
     }
 
@@ -278,7 +278,7 @@ impl<'p> Selection<'p> {
     }
 
     /// Excludes the operations that match a pattern. If several patterns match, the first one applies, so that one operation can have its own reason. `*` alone matches all remaining operations and never contradicts a tool.
-    fn pattern(&mut self, parsed: &Parsed, spec: &Spec, pattern: &At<String>, reason: &str) {
+    fn pattern(&mut self, parsed: &Parsed, spec: &Spec, pattern: &Located<String>, reason: &str) {
         let path = &parsed.excluded_path;
         let decisions = self
             .decisions
@@ -306,7 +306,7 @@ impl<'p> Selection<'p> {
         if idle && tools.is_empty() {
             let ids = decisions.iter().map(|(id, _)| id.as_str());
             let near = nearest(&pattern.value, ids).filter(|near| *near != pattern.value);
-            let diagnostic = Diagnostic::IdleExclusion {
+            let diagnostic = SelectDiagnostic::UnusedExclusion {
                 pattern: pattern.value.clone(),
                 document: spec.name.clone(),
                 nearest: near,
@@ -314,7 +314,7 @@ impl<'p> Selection<'p> {
             self.error(path, pattern.line, diagnostic);
         }
         for (operation, tool) in tools {
-            let diagnostic = Diagnostic::ExcludedTool {
+            let diagnostic = SelectDiagnostic::ExcludedTool {
                 pattern: pattern.value.clone(),
                 operation,
                 document: spec.name.clone(),
@@ -334,24 +334,23 @@ impl<'p> Selection<'p> {
                 if *decision != Decision::Undecided || meant {
                     continue;
                 }
-                self.undecided.push(Error {
-                    path: spec.source.clone(),
-                    line: parsed.operation_line(spec, id),
-                    diagnostic: Diagnostic::Undecided {
-                        operation: id.clone(),
-                        document: spec.name.clone(),
-                        tools: parsed.tools_path(),
-                        excluded: parsed.excluded_path.clone(),
-                    },
-                });
+                let line = parsed.operation_line(spec, id);
+                let diagnostic = SelectDiagnostic::Undecided {
+                    operation: id.clone(),
+                    document: spec.name.clone(),
+                    tools: parsed.tools_path(),
+                    excluded: parsed.excluded_path.clone(),
+                };
+                self.undecided
+                    .push(Error::new(&spec.source, line, diagnostic));
             }
         }
     }
 }
 
-fn taken(what: &'static str, name: &str, first: &str) -> Diagnostic {
-    Diagnostic::Taken {
-        what,
+fn taken(kind: &'static str, name: &str, first: &str) -> ReadDiagnostic {
+    ReadDiagnostic::DuplicateName {
+        kind,
         name: name.to_owned(),
         first: first.to_owned(),
     }

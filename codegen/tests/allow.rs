@@ -22,18 +22,18 @@ apis:
   - name: shop-2
     title: Shop 2
     documents: [shop-2, shop-2-admin]
-    version: { get: /version, at: /version }
+    version: { get: /version, version: /version }
     sign_in: { basic: {} }
     pagination: [{ limit: limit, offset: offset, max: 50 }]
-    mask: { parameter: mask, string: comma }
+    mask: { parameter: mask, style: comma }
     errors: { detail: [/detail], title: [], hints: [] }
   - name: shop-1
     title: Shop 1
     documents: [shop-1]
-    version: { get: /version, at: /version }
+    version: { get: /version, version: /version }
     sign_in: { basic: {} }
     pagination: [{ limit: limit, offset: offset, max: 50 }]
-    mask: { parameter: mask, string: comma }
+    mask: { parameter: mask, style: comma }
     errors: { detail: [/detail], title: [], hints: [] }
 ";
 
@@ -252,10 +252,10 @@ fn nothing_is_generated_until_it_is_written() {
             .fold(String::new(), |all, line| all + line + "\n")
     };
     expect![[r#"
-        specs/tools/things.yaml:15: `title` is still to be written: put what it says in the place of `TODO`
-        specs/tools/things.yaml:16: `description` is still to be written: put what it says in the place of `TODO`
-        specs/tools/things.yaml:18: `summary` is still to be written: put what it says in the place of `TODO`
-        specs/tools/things.yaml:20: `description` is still to be written: put what it says in the place of `TODO`
+        specs/tools/things.yaml:15: replace the `TODO` in `title`
+        specs/tools/things.yaml:16: replace the `TODO` in `description`
+        specs/tools/things.yaml:18: replace the `TODO` in `summary`
+        specs/tools/things.yaml:20: replace the `TODO` in `description`
     "#]].assert_eq(&with(&|text| text));
     let written = |text: String| {
         let text = text.replace("summary: [TODO]", "summary: [name]");
@@ -343,7 +343,7 @@ fn just_a_star_is_whatever_is_no_tool() {
     let errors = mcp_codegen::coverage(&all).unwrap_err();
     let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
     expect![
-        "specs/excluded.yaml:7: `*` excludes no operation of shop-1 that is not excluded already"
+        "specs/excluded.yaml:7: `*` is unused: it matches no operation of shop-1 that is not excluded already"
     ]
     .assert_eq(&lines.join("\n"));
 }

@@ -194,15 +194,15 @@ fn parameters_of_the_query() {
         ),
         (
             "{$ref: '#/components/schemas/No'}",
-            "x.yaml: /paths/~1a/get/parameters/0/schema: `#/components/schemas/No` is not in this document",
+            "x.yaml: /paths/~1a/get/parameters/0/schema: `#/components/schemas/No` does not exist in this document",
         ),
         (
             "{$ref: 'other.yaml#/A'}",
-            "x.yaml: /paths/~1a/get/parameters/0/schema: `other.yaml#/A` is not in this document",
+            "x.yaml: /paths/~1a/get/parameters/0/schema: `other.yaml#/A` does not exist in this document",
         ),
         (
             "{allOf: [{type: string}, {type: integer}]}",
-            "x.yaml: /paths/~1a/get/parameters/0/schema/allOf/1: `allOf` of string and integer cannot be expressed by a tool",
+            "x.yaml: /paths/~1a/get/parameters/0/schema/allOf/1: a tool cannot express `allOf` of string and integer",
         ),
         (
             "{type: [string, integer]}",
@@ -230,9 +230,9 @@ fn how_parameters_are_written() {
         ("{name: Accept, in: header, schema: {type: string}}".to_owned(), ""),
         ("{name: authorization, in: header, schema: {type: string}}".to_owned(), ""),
         ("{name: p, in: cookie, schema: {type: string}}".to_owned(), "Cookie p?: string"),
-        ("{name: p, in: query, content: {application/json: {}}}".to_owned(), "x.yaml: /paths/~1a/get/parameters/0: a parameter with `content` cannot be expressed by a tool"),
+        ("{name: p, in: query, content: {application/json: {}}}".to_owned(), "x.yaml: /paths/~1a/get/parameters/0: a tool cannot express a parameter with `content`"),
         ("{name: p, in: path, required: true, schema: {type: string}}".to_owned(), "x.yaml: /paths/~1a/get: parameter `p` is not in the path"),
-        ("{$ref: '#/components/parameters/No'}".to_owned(), "x.yaml: /paths/~1a/get/parameters/0: `#/components/parameters/No` is not in this document"),
+        ("{$ref: '#/components/parameters/No'}".to_owned(), "x.yaml: /paths/~1a/get/parameters/0: `#/components/parameters/No` does not exist in this document"),
     ];
     for (parameter, expected) in rows {
         let read = operation(&format!(
@@ -518,19 +518,19 @@ fn circles_end() {
         ),
         (
             "A: {allOf: [{$ref: '#/components/schemas/A'}, {type: object}]}",
-            "x.yaml: /components/schemas/A/allOf/0: `A` as a part of itself cannot be expressed by a tool",
+            "x.yaml: /components/schemas/A/allOf/0: a tool cannot express `A` as a part of itself",
         ),
         (
             "A: {$ref: '#/components/schemas/A'}",
-            "x.yaml: /components/schemas/A: `A` as a part of itself cannot be expressed by a tool",
+            "x.yaml: /components/schemas/A: a tool cannot express `A` as a part of itself",
         ),
         (
             "A: {anyOf: [{$ref: '#/components/schemas/A'}, {type: string}]}",
-            "x.yaml: /components/schemas/A/anyOf/0: `A` as a part of itself cannot be expressed by a tool",
+            "x.yaml: /components/schemas/A/anyOf/0: a tool cannot express `A` as a part of itself",
         ),
         (
             "A: {type: object, properties: {a: {allOf: [{$ref: '#/components/schemas/A'}, {properties: {b: {}}}]}}}",
-            "x.yaml: /components/schemas/A/properties/a: nesting without end cannot be expressed by a tool",
+            "x.yaml: /components/schemas/A/properties/a: a tool cannot express nesting without end",
         ),
     ];
     for (components, expected) in rows {
@@ -599,6 +599,6 @@ components: { schemas: { B: { type: string, enum: [x, y], description: of B, def
 fn an_unknown_operation_is_an_error() {
     assert_eq!(
         show(operation("paths: {}")),
-        "x.yaml: operation `op` is not in this document"
+        "x.yaml: the document has no operation `op`"
     );
 }

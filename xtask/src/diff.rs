@@ -40,12 +40,12 @@ pub(crate) fn diff(base: Option<&str>, markdown: bool) -> Result<()> {
     } else {
         Form::Terminal
     };
-    print!("{}", report(&base, &head, form));
+    print!("{}", report(&base, &head, form)?);
     Ok(())
 }
 
 /// Describes the changes between two states.
-pub(crate) fn report(base: &Stand, head: &Stand, form: Form) -> String {
+pub(crate) fn report(base: &Stand, head: &Stand, form: Form) -> Result<String> {
     let (old, new) = thread::scope(|scope| {
         let old = scope.spawn(|| codegen::state(&base.inputs));
         let new = codegen::state(&head.inputs);
@@ -55,6 +55,12 @@ pub(crate) fn report(base: &Stand, head: &Stand, form: Form) -> String {
         Ok(old) => old,
         Err(panic) => std::panic::resume_unwind(panic),
     };
+    if let Some(error) = old.diagnostics.iter().find(|it| it.is_renamed_key()) {
+        bail!(
+            "{} is too old to be compared: {error}; choose a later revision",
+            base.name
+        );
+    }
     let mut diagnostics = head.diagnostics.clone();
     // If the history is outdated, its other errors are hidden, because the next history will not have them.
     let history = diagnostics
@@ -63,15 +69,15 @@ pub(crate) fn report(base: &Stand, head: &Stand, form: Form) -> String {
     let others = new.diagnostics.iter();
     let others = others.filter(|it| !history || it.path != HISTORY);
     diagnostics.extend(others.map(ToString::to_string));
-    Report {
+    let report = Report {
         base: &base.name,
         versions: &versions(&base.versions, &head.versions),
         tools: &changes(&old.catalog, &new.catalog),
         documents: &documents(&old.documents, &new.documents, &new.catalog),
         diagnostics: &diagnostics,
         undecided: new.undecided.len(),
-    }
-    .write(form)
+    };
+    Ok(report.write(form))
 }
 
 fn versions(base: &[(String, String)], head: &[(String, String)]) -> Vec<Version> {

@@ -100,7 +100,7 @@ pub(crate) fn update(wanted: &[String]) -> Result<()> {
         name: "before".to_owned(),
         ..before
     };
-    print!("{}", diff::report(&before, &after, Form::Terminal));
+    print!("{}", diff::report(&before, &after, Form::Terminal)?);
     let dated = changed.iter().any(|it| it.source.older.is_some());
     let history = if dated {
         "`cargo xtask history`, then "

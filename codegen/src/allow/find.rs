@@ -6,7 +6,7 @@ use crate::allowlist::tools::{ToolEntry, ToolsetEntry};
 use crate::diagnostic::nearest;
 use crate::glob;
 use crate::openapi::{OperationRef, Spec};
-use crate::reader::At;
+use crate::reader::Located;
 use crate::select::{Decision, EVERYTHING_ELSE};
 
 /// Returns the operations of each new entry: the requested ones, and the same operations of other APIs if they are undecided.
@@ -128,7 +128,7 @@ fn exclusion<'p>(
     scope: Scope<'p>,
     document: &str,
     operation: &str,
-) -> Option<(&'p Exclusion, &'p At<String>)> {
+) -> Option<(&'p Exclusion, &'p Located<String>)> {
     let exclusions = scope.parsed.exclusions.iter();
     let mut of_document = exclusions.filter(|it| it.document.value == document);
     of_document.find_map(|exclusion| {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::derive::Draft;
 use super::{AllowError, Allowed, NewEntry, Scope};
 use crate::catalog::{Field, Operation, TypeKind};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, LowerDiagnostic};
 use crate::emit::OutputFile;
 use crate::emit::types::Types;
 use crate::input::Input;
@@ -127,9 +127,9 @@ fn ends_with_tools(text: &str) -> bool {
 fn open(draft: &Draft<'_>, state: &State) -> Open {
     let mut open = Open::default();
     for diagnostic in state.diagnostics.iter().map(|error| &error.diagnostic) {
-        if let Diagnostic::UndescribedParameter {
+        if let Diagnostic::Lower(LowerDiagnostic::UndescribedParameter {
             parameter, tool, ..
-        } = diagnostic
+        }) = diagnostic
             && *tool == draft.tool
             && !open.parameters.contains(parameter)
         {
@@ -160,7 +160,7 @@ fn fields(types: &Types<'_>, operation: &Operation) -> Vec<String> {
         return Vec::new();
     };
     let single = |field: &&Field| !matches!(field.ty.kind, TypeKind::Array(_) | TypeKind::Map(_));
-    let fields = types.fields(&list.of).iter().filter(single);
+    let fields = types.fields(&list.item_type).iter().filter(single);
     fields.map(|field| field.name.clone()).collect()
 }
 

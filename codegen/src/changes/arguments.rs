@@ -93,7 +93,7 @@ fn one(inputs: &mut Inputs<'_>, old: &Argument<'_>, new: &Argument<'_>) {
     let (Some(before), Some(now)) = (old.sent, new.sent) else {
         return;
     };
-    if (&before.or, &before.when_omitted) != (&now.or, &now.when_omitted) {
+    if (&before.fallback, &before.when_omitted) != (&now.fallback, &now.when_omitted) {
         let text = format!("{of}: what is sent when it is left out is another value");
         inputs.add(Change::new(Kind::DefaultChanged, text));
     }
@@ -172,7 +172,13 @@ fn hidden(old: Side<'_>, new: Side<'_>) -> Option<Change> {
     let values = |side: Side<'_>| {
         let hidden = side.operation.parameters.iter().filter(|it| it.hidden);
         let mut values: Vec<_> = hidden
-            .map(|it| (it.wire.clone(), it.or.clone(), it.when_omitted.clone()))
+            .map(|it| {
+                (
+                    it.wire.clone(),
+                    it.fallback.clone(),
+                    it.when_omitted.clone(),
+                )
+            })
             .collect();
         values.sort_by(|one, other| one.0.cmp(&other.0));
         values
@@ -205,7 +211,7 @@ fn arguments<'c>(side: Side<'c>) -> Vec<Argument<'c>> {
     if let Some(list) = &operation.list {
         let types = side.types();
         for filter in &list.filters {
-            let ty = types.field(&list.of, &filter.field);
+            let ty = types.field(&list.item_type, &filter.field);
             let ty = ty.map_or_else(any, |ty| not_null(innermost(ty)));
             all.push(Argument {
                 filter: Some(filter),

@@ -122,7 +122,7 @@ pub(crate) fn states(selection: &Selection<'_>) -> Vec<DocumentState> {
 
 fn parameter(parameter: &crate::catalog::Parameter) -> Option<DocumentParameter> {
     let place = match parameter.place {
-        Place::Path { .. } | Place::Each => return None,
+        Place::Path { .. } | Place::ForEach => return None,
         Place::Query { .. } => "query",
         Place::Header => "header",
         Place::Cookie => "cookie",

@@ -5,8 +5,8 @@
 //! | subject | breaking | additive | cosmetic |
 //! | --- | --- | --- | --- |
 //! | API | removed | new | |
-//! | tool, in any API | removed | new; renamed with `was`, since the former name still works | title, description, toolset, `since` |
-//! | former name (`was`) | removed | | |
+//! | tool, in any API | removed | new; renamed with `renamed_from`, since the former name still works | title, description, toolset, `since` |
+//! | former name (`renamed_from`) | removed | | |
 //! | tag | removed: an MCP server restricted to this tag loses the tool | new | |
 //! | method | changed: an MCP server restricted to this method loses the tool | | |
 //! | effect | read-only ⇄ writing, newly destructive, no longer idempotent | no longer destructive, newly idempotent | |

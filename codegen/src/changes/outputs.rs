@@ -65,7 +65,7 @@ impl Outputs<'_> {
             let text = format!("the items are in `{}`, were in `{}`", new.items, old.items);
             self.add(Kind::ResultForm, text);
         }
-        self.types("", &old.of, &new.of);
+        self.types("", &old.item_type, &new.item_type);
         match (old.summary.is_empty(), new.summary.is_empty()) {
             (true, true) => {}
             (true, false) => {

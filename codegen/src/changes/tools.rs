@@ -36,7 +36,8 @@ pub fn changes(base: &Catalog, head: &Catalog) -> Vec<ToolChange> {
         let mut collected = Collected::default();
         for (old_api, new_api) in &both {
             let new = find(new_api, name);
-            let old = find(old_api, name).or_else(|| find(old_api, new?.operation.was.as_deref()?));
+            let old = find(old_api, name)
+                .or_else(|| find(old_api, new?.operation.renamed_from.as_deref()?));
             if let Some(old) = old {
                 old_names_used.push(old.operation.tool_name.clone());
             }
@@ -67,7 +68,7 @@ fn apart(catalog: &Catalog) -> Catalog {
         let api = &*api;
         let apis = alternatives.into_iter().map(|it| Api {
             name: it.document,
-            title: format!("{} with {}", api.title, it.what),
+            title: format!("{} with {}", api.title, it.component),
             toolsets: it.toolsets,
             types: Vec::new(),
             ..api.clone()
@@ -162,8 +163,8 @@ fn itself(old: &Operation, new: &Operation) -> Vec<Change> {
             format!("renamed, was `{name}`, to which it still answers"),
         );
     }
-    if let Some(was) = &old.was
-        && new.was.as_ref() != Some(was)
+    if let Some(was) = &old.renamed_from
+        && new.renamed_from.as_ref() != Some(was)
         && new.tool_name != *was
     {
         let text = format!("no longer answers to `{was}`");
@@ -252,7 +253,7 @@ fn request(old: &Operation, new: &Operation) -> Vec<Change> {
             it.merge.as_deref().map(without_names),
             it.mask.clone(),
             it.read_back.as_deref().map(without_names),
-            it.each.clone(),
+            it.for_each.clone(),
         )
     };
     if sent(old) != sent(new) {

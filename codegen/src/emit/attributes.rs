@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::text::{json_literal, string_literal, word};
 use crate::catalog::{
-    Body, Content, Each, Effect, Field, Filter, List, Mask, Operation, Pagination, Parameter,
+    Body, Content, Effect, Field, Filter, ForEach, List, Mask, Operation, Pagination, Parameter,
     Parts, Place, Rules, Separator, TypeKind, TypeRef, Variant, Verify, VersionedText, Way,
 };
 
@@ -46,8 +46,8 @@ pub(super) fn param(parameter: &Parameter) -> Vec<Argument> {
         all.push(Argument::value("wire", string_literal(&parameter.wire)));
     }
     all.extend(renamed(&parameter.name, &parameter.rust_name));
-    if let Some(or) = &parameter.or {
-        all.push(Argument::value("or", string_literal(or)));
+    if let Some(fallback) = &parameter.fallback {
+        all.push(Argument::value("or", string_literal(fallback)));
     }
     if let Some(value) = &parameter.when_omitted {
         all.push(Argument::value("when_omitted", json_literal(value)));
@@ -179,8 +179,8 @@ pub(super) fn answer(content: &Content) -> Option<Argument> {
         Content::Lines { accept } => Some(named("lines", accept)),
         Content::Log { accept, parts } => {
             let mut log = named("log", accept);
-            if let Some(Parts { token, next }) = parts {
-                let names = [("token", token), ("next", next)];
+            if let Some(Parts { parameter, next }) = parts {
+                let names = [("token", parameter), ("next", next)];
                 let names = names.map(|(name, text)| Argument::value(name, string_literal(text)));
                 log.arguments.extend(names);
             }
@@ -216,7 +216,7 @@ pub(super) fn mask(mask: &Mask) -> Vec<Argument> {
 
 /// Returns the arguments of `verify(...)`.
 pub(super) fn verify(verify: &Verify) -> Vec<Argument> {
-    let except = verify.except.iter().map(|name| Argument::word(word(name)));
+    let except = verify.ignore.iter().map(|name| Argument::word(word(name)));
     let except: Vec<_> = except.collect();
     let slash = verify.slash.then(|| Argument::word("slash"));
     let except = (!except.is_empty()).then(|| Argument::list("except", except));
@@ -243,7 +243,7 @@ pub(super) fn versioned(texts: &[VersionedText]) -> Vec<Argument> {
 }
 
 /// Returns the arguments of `each(...)`.
-pub(super) fn each(each: &Each) -> Vec<Argument> {
+pub(super) fn for_each(each: &ForEach) -> Vec<Argument> {
     let text = |name: &str, text: &str| Argument::value(name, string_literal(text));
     vec![
         text("operation", &each.operation_id),
@@ -292,7 +292,7 @@ fn place(place: Place) -> Argument {
         Place::Cookie => Argument::word("cookie"),
         Place::Body => Argument::word("body"),
         Place::WholeBody => Argument::word("whole"),
-        Place::Each => Argument::word("each"),
+        Place::ForEach => Argument::word("each"),
     }
 }
 

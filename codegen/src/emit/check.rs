@@ -166,7 +166,7 @@ fn check_operation(
     };
     let fields = list.filters.iter().map(|filter| &filter.field);
     for field in fields.chain(&list.summary) {
-        if types.field(&list.of, field).is_none() {
+        if types.field(&list.item_type, field).is_none() {
             errors.push(EmitError::UnknownField {
                 place: place.to_owned(),
                 field: field.clone(),

@@ -113,7 +113,7 @@ fn list_arguments(room: Room<'_>, list: &List) -> Vec<(String, Value)> {
     for filter in &list.filters {
         let mut property = room
             .types
-            .field(&list.of, &filter.field)
+            .field(&list.item_type, &filter.field)
             .map(|ty| input_not_null(room, innermost(ty)))
             .unwrap_or_default();
         let description = format!("Only items whose {} is this.", filter.field);
@@ -240,7 +240,7 @@ fn list_output(types: &Types<'_>, list: &List) -> Value {
     let mut properties = Object::new();
     properties.insert(
         list.items.clone(),
-        json!({"type": "array", "items": output(Room::of(types, &[&list.of].into_iter()), &list.of)}),
+        json!({"type": "array", "items": output(Room::of(types, &[&list.item_type].into_iter()), &list.item_type)}),
     );
     properties.insert(
         "total_entries".to_owned(),

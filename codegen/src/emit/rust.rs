@@ -118,7 +118,7 @@ fn api_module<'a>(api: &'a Api, docs: &'a [ToolsetDoc]) -> ApiModule<'a> {
             .iter()
             .map(|alternative| Module {
                 module: &alternative.module,
-                description: &alternative.what,
+                description: &alternative.component,
             })
             .collect(),
         shared: (!api.types.is_empty()).then_some(SHARED),
@@ -133,7 +133,10 @@ struct SharedModule<'a> {
 }
 
 fn shared_module(api: &Api) -> SharedModule<'_> {
-    let documents = api.documents.iter().filter(|it| it.instead_of.is_none());
+    let documents = api
+        .documents
+        .iter()
+        .filter(|it| it.alternative_to.is_none());
     SharedModule {
         sources: documents.map(|document| document.source.as_str()).collect(),
         types: api.types.iter().map(type_of).collect(),
@@ -181,7 +184,7 @@ struct Tool<'a> {
     verify: Vec<Argument>,
     not_applied: Vec<Argument>,
     notes: Vec<Argument>,
-    each: Vec<Argument>,
+    for_each: Vec<Argument>,
     require_any: Vec<Argument>,
     answer: Option<Argument>,
     effect: Vec<Argument>,
@@ -213,10 +216,10 @@ fn tool(operation: &Operation) -> Tool<'_> {
         verify: attributes::verify(&operation.verify),
         not_applied: attributes::versioned(&operation.verify.hints),
         notes: attributes::versioned(&operation.notes),
-        each: operation
-            .each
+        for_each: operation
+            .for_each
             .as_ref()
-            .map(attributes::each)
+            .map(attributes::for_each)
             .unwrap_or_default(),
         require_any: attributes::require_any(&operation.require_any),
         answer: attributes::answer(&operation.content),

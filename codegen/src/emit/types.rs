@@ -70,7 +70,7 @@ pub(super) fn references(toolset: &Toolset) -> impl Iterator<Item = &TypeRef> {
             .parameters
             .iter()
             .map(|parameter| &parameter.ty)
-            .chain(operation.list.as_ref().map(|list| &list.of))
+            .chain(operation.list.as_ref().map(|list| &list.item_type))
             .chain(&operation.returns)
     });
     of_operations.chain(definitions(toolset).flat_map(parts))

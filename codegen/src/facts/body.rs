@@ -270,7 +270,7 @@ fn members<'a>(
                         .cloned()
                 })
                 .filter(|_| !secret),
-            or: None,
+            fallback: None,
             when_omitted: None,
             hidden: false,
             clear: false,

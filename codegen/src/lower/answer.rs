@@ -1,8 +1,8 @@
 //! Decides the format of a response: the format of the allowlist, in a media type that the document has. A response that no tool can read is rejected.
 
-use crate::allowlist::tools::Answer;
+use crate::allowlist::tools::DeclaredFormat;
 use crate::catalog::{Content, Parts, TypeKind};
-use crate::diagnostic::{Diagnostic, Error};
+use crate::diagnostic::{Diagnostic, Error, LowerDiagnostic};
 use crate::error::DocumentError;
 use crate::facts::Facts;
 use crate::input::Parsed;
@@ -17,35 +17,37 @@ pub(super) fn content(
     parts: Option<Parts>,
     errors: &mut Vec<Error>,
 ) -> Content {
-    let Some(answer) = &scope.entry.answer else {
+    let Some(answer) = &scope.entry.response_format else {
         check(parsed, scope, facts, errors);
         return Content::Json;
     };
     let found = match answer.value {
         // The text form of a log is already clean, so it is preferred.
-        Answer::Log => find(facts, Answer::Text).or_else(|| find(facts, Answer::Log)),
+        DeclaredFormat::Log => {
+            find(facts, DeclaredFormat::Text).or_else(|| find(facts, DeclaredFormat::Log))
+        }
         answer => find(facts, answer),
     };
     let Some(accept) = found.map(str::to_owned) else {
-        let diagnostic = Diagnostic::NoSuchAnswer {
+        let diagnostic = LowerDiagnostic::FormatMismatch {
             operation: scope.operation_id().to_owned(),
             document: scope.document().to_owned(),
-            what: match answer.value {
-                Answer::Text => "text",
-                Answer::Lines => "lines of JSON",
-                Answer::Log => "text or JSON",
+            format: match answer.value {
+                DeclaredFormat::Text => "text",
+                DeclaredFormat::Lines => "lines of JSON",
+                DeclaredFormat::Log => "text or JSON",
             },
         };
         scope.error(errors, answer.line, diagnostic);
         return Content::Json;
     };
     match answer.value {
-        Answer::Text => Content::Text { accept },
-        Answer::Lines => Content::Lines { accept },
-        Answer::Log => {
+        DeclaredFormat::Text => Content::Text { accept },
+        DeclaredFormat::Lines => Content::Lines { accept },
+        DeclaredFormat::Log => {
             if scope.entry.method.value != "list" {
-                let key = "answer: log";
-                scope.error(errors, answer.line, Diagnostic::ListOnly { key });
+                let key = "response_format: log";
+                scope.error(errors, answer.line, LowerDiagnostic::ListOnly { key });
             }
             Content::Log { accept, parts }
         }
@@ -62,20 +64,17 @@ fn check(parsed: &Parsed, scope: Scope<'_>, facts: &Facts, errors: &mut Vec<Erro
     match other_than_json(&spec.source, facts) {
         Ok(None) => {}
         Ok(Some(answer)) => {
-            let diagnostic = Diagnostic::AnswerUnsaid {
+            let diagnostic = LowerDiagnostic::MissingFormat {
                 operation: scope.operation_id().to_owned(),
                 document: scope.document().to_owned(),
                 media: facts.response_media.join("`, `"),
-                answer: answer.word(),
+                format: answer.word(),
             };
             scope.error(errors, binding.operation.line, diagnostic);
         }
         Err(error) => {
-            let error = Error {
-                path: spec.source.clone(),
-                line: parsed.operation_line(spec, &facts.operation_id),
-                diagnostic: Diagnostic::Document(error),
-            };
+            let line = parsed.operation_line(spec, &facts.operation_id);
+            let error = Error::new(&spec.source, line, error);
             if !errors.contains(&error) {
                 errors.push(error);
             }
@@ -87,7 +86,7 @@ fn check(parsed: &Parsed, scope: Scope<'_>, facts: &Facts, errors: &mut Vec<Erro
 pub(crate) fn other_than_json(
     source: &str,
     facts: &Facts,
-) -> Result<Option<Answer>, DocumentError> {
+) -> Result<Option<DeclaredFormat>, DocumentError> {
     let media = &facts.response_media;
     let refused = |construct: String| DocumentError::Unsupported {
         file: source.to_owned(),
@@ -97,27 +96,27 @@ pub(crate) fn other_than_json(
     if let Some(ty) = &facts.response {
         let bytes = ty.kind == TypeKind::String && ty.rules.format.as_deref() == Some("binary");
         return match bytes {
-            true => Err(refused("an answer of `format: binary`".to_owned())),
+            true => Err(refused("a response of `format: binary`".to_owned())),
             false => Ok(None),
         };
     }
     if media.is_empty() {
         return Ok(None);
     }
-    let mut others = [Answer::Lines, Answer::Text].into_iter();
+    let mut others = [DeclaredFormat::Lines, DeclaredFormat::Text].into_iter();
     match others.find(|answer| find(facts, *answer).is_some()) {
         Some(answer) => Ok(Some(answer)),
-        None => Err(refused(format!("an answer of `{}`", media.join("`, `")))),
+        None => Err(refused(format!("a response of `{}`", media.join("`, `")))),
     }
 }
 
 /// Returns the media type in which an operation offers a response format.
-fn find(facts: &Facts, answer: Answer) -> Option<&str> {
+fn find(facts: &Facts, answer: DeclaredFormat) -> Option<&str> {
     let mut media = facts.response_media.iter().map(String::as_str);
     media.find(|media| match answer {
-        Answer::Text => is_text(media),
-        Answer::Lines => is_lines(media),
-        Answer::Log => media.contains("json"),
+        DeclaredFormat::Text => is_text(media),
+        DeclaredFormat::Lines => is_lines(media),
+        DeclaredFormat::Log => media.contains("json"),
     })
 }
 

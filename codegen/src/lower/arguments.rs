@@ -1,17 +1,16 @@
 //! Makes the flat arguments of a tool: the parameters of the operation, without those that the model does not fill in, and with the overrides of the allowlist.
 
-use crate::allowlist::overrides::{Change, Override};
-use crate::allowlist::tools::Answer;
+use crate::allowlist::overrides::{OverrideValue, ParameterEntry, ParameterOverride};
+use crate::allowlist::tools::DeclaredFormat;
 use crate::catalog::{
     Mask, Pagination, Parameter, Parts, Place, TypeDef, TypeKind, TypeRef, TypeShape, Way,
 };
 use serde_json::Value as Json;
 
-use crate::diagnostic::{Diagnostic, Error, nearest};
+use crate::diagnostic::{Diagnostic, Error, LowerDiagnostic, nearest};
 use crate::facts::{Facts, is_json};
 use crate::glob;
 use crate::ident;
-use crate::reader::At;
 use crate::text::deprecated;
 
 use super::changes::{self, FieldChange, Outcome, field_mut};
@@ -63,8 +62,8 @@ pub(super) fn lower(
     settle_null(&mut parameters, can_clear);
     contradictions(scope, errors);
     let mut field_changes = Vec::new();
-    for (index, entry) in scope.entry.overrides.iter().enumerate() {
-        if scope.is_on(&entry.on) {
+    for (index, entry) in scope.entry.parameters.iter().enumerate() {
+        if scope.is_on(&entry.documents) {
             let outcome = override_one(
                 scope,
                 entry,
@@ -191,12 +190,12 @@ fn take_mask(scope: Scope<'_>, facts: &Facts, parameters: &mut Vec<Parameter>) -
 
 /// Removes the parameter that continues a log from a tool that reads a log.
 fn take_parts(scope: Scope<'_>, parameters: &mut Vec<Parameter>) -> Option<Parts> {
-    let answer = scope.entry.answer.as_ref();
-    answer.filter(|answer| answer.value == Answer::Log)?;
+    let answer = scope.entry.response_format.as_ref();
+    answer.filter(|answer| answer.value == DeclaredFormat::Log)?;
     let parts = scope.operation.api.logs.as_ref()?;
     let at = parameters
         .iter()
-        .position(|parameter| is_query(parameter, &parts.token))?;
+        .position(|parameter| is_query(parameter, &parts.parameter))?;
     parameters.remove(at);
     Some(parts.clone())
 }
@@ -247,7 +246,7 @@ fn name_id(
     match named.or(only) {
         Some(at) => "id".clone_into(&mut path[at].name),
         None if by_id && entry.id.is_empty() && count > 1 => {
-            let diagnostic = Diagnostic::NoId {
+            let diagnostic = LowerDiagnostic::AmbiguousId {
                 operation: scope.operation_id().to_owned(),
                 document: scope.document().to_owned(),
                 count,
@@ -266,7 +265,7 @@ fn omit(
 ) {
     let mut left = vec![true; parameters.len()];
     for (index, entry) in scope.entry.omissions.iter().enumerate() {
-        if !scope.is_on(&entry.on) {
+        if !scope.is_on(&entry.documents) {
             continue;
         }
         for (place, pattern) in entry.names.iter().enumerate() {
@@ -282,7 +281,7 @@ fn omit(
                 }
                 *left = false;
                 if parameter.required {
-                    let diagnostic = Diagnostic::OmitsRequired {
+                    let diagnostic = LowerDiagnostic::OmitsRequired {
                         pattern: pattern.value.clone(),
                         parameter: parameter.name.clone(),
                         operation: scope.operation_id().to_owned(),
@@ -300,34 +299,41 @@ fn omit(
 
 /// Returns whether the allowlist defines the value that is sent if the argument is omitted.
 fn has_value(scope: Scope<'_>, parameter: &Parameter) -> bool {
-    let entries = scope.entry.overrides.iter();
+    let entries = scope.entry.parameters.iter();
     let mut own = entries.filter(|entry| {
         let place = entry
-            .place
-            .is_none_or(|place| place == place_name(parameter.place));
-        scope.is_on(&entry.on) && entry.name.value == parameter.name && place
+            .location
+            .is_none_or(|location| location == place_name(parameter.place));
+        scope.is_on(&entry.documents) && entry.name.value == parameter.name && place
     });
     own.any(|entry| {
-        let mut changes = entry.changes.iter();
-        changes.any(|change| matches!(change.value, Change::Or(_) | Change::WhenOmitted(_)))
+        let mut overrides = entry.overrides.iter();
+        overrides.any(|it| {
+            matches!(
+                it.value,
+                OverrideValue::Fallback(_) | OverrideValue::WhenOmitted(_)
+            )
+        })
     })
 }
 
 /// Checks that each property of a parameter is overridden at most once.
 fn contradictions(scope: Scope<'_>, errors: &mut Vec<Error>) {
-    let entries = scope.entry.overrides.iter();
-    let entries: Vec<_> = entries.filter(|entry| scope.is_on(&entry.on)).collect();
+    let entries = scope.entry.parameters.iter();
+    let entries: Vec<_> = entries
+        .filter(|entry| scope.is_on(&entry.documents))
+        .collect();
     for (index, entry) in entries.iter().enumerate() {
-        let same = |other: &&&Override| {
-            let places = other.place.zip(entry.place);
+        let same = |other: &&&ParameterEntry| {
+            let places = other.location.zip(entry.location);
             other.name.value == entry.name.value && places.is_none_or(|(one, two)| one == two)
         };
         let before = entries[..index].iter().filter(same);
-        let before: Vec<_> = before.flat_map(|other| &other.changes).collect();
-        for change in &entry.changes {
-            let key = change.value.key();
-            if let Some(first) = before.iter().find(|first| first.value.key() == key) {
-                let diagnostic = Diagnostic::Contradiction {
+        let before: Vec<_> = before.flat_map(|other| &other.overrides).collect();
+        for change in &entry.overrides {
+            let key = change.key;
+            if let Some(first) = before.iter().find(|first| first.key == key) {
+                let diagnostic = LowerDiagnostic::Contradiction {
                     what: format!("`{key}` of `{}`", entry.name.value),
                     first: first.line,
                 };
@@ -378,7 +384,7 @@ fn offer_to_clear(parameters: &mut [Parameter]) {
 
 fn override_one(
     scope: Scope<'_>,
-    entry: &Override,
+    entry: &ParameterEntry,
     parameters: &mut [Parameter],
     types: &[TypeDef],
     field_changes: &mut Vec<FieldChange>,
@@ -387,8 +393,8 @@ fn override_one(
     let wanted = &entry.name.value;
     let in_place = |parameter: &Parameter| {
         entry
-            .place
-            .is_none_or(|place| place == place_name(parameter.place))
+            .location
+            .is_none_or(|location| location == place_name(parameter.place))
     };
     let named = |parameter: &Parameter, name: &str| parameter.name == name && in_place(parameter);
     let at: Vec<usize> = (0..parameters.len())
@@ -396,20 +402,19 @@ fn override_one(
         .collect();
     if let [at] = at.as_slice() {
         let parameter = &mut parameters[*at];
-        let outcome = |change: &At<_>| {
+        let outcome = |change: &ParameterOverride| {
             let outcome = changes::apply(&change.value, (&mut *parameter).into(), types);
             unfitting(scope, change, &outcome, wanted, &parameter.ty, errors);
             outcome
         };
-        return Ok(entry.changes.iter().map(outcome).collect());
+        return Ok(entry.overrides.iter().map(outcome).collect());
     }
     if at.len() > 1 {
-        let diagnostic = Diagnostic::WrongKind {
-            what: format!("`{wanted}`"),
-            expected: "the name of several parameters here: say with `in` which is meant",
+        let diagnostic = LowerDiagnostic::AmbiguousParameter {
+            parameter: wanted.clone(),
         };
         scope.error(errors, entry.name.line, diagnostic);
-        return Ok(entry.changes.iter().map(|_| Outcome::Changed).collect());
+        return Ok(entry.overrides.iter().map(|_| Outcome::Changed).collect());
     }
     let Some((first, rest)) = wanted.split_once('.') else {
         return Err(nearest(
@@ -428,7 +433,7 @@ fn override_one(
     let Some(field) = def.as_mut().and_then(|def| field_mut(def, &field)) else {
         return Err(None);
     };
-    let outcome = |change: &At<_>| {
+    let outcome = |change: &ParameterOverride| {
         let outcome = changes::apply(&change.value, (&mut *field).into(), types);
         unfitting(scope, change, &outcome, wanted, &field.ty, errors);
         if outcome == Outcome::Changed {
@@ -440,20 +445,20 @@ fn override_one(
         }
         outcome
     };
-    Ok(entry.changes.iter().map(outcome).collect())
+    Ok(entry.overrides.iter().map(outcome).collect())
 }
 
 fn unfitting(
     scope: Scope<'_>,
-    change: &At<Change>,
+    change: &ParameterOverride,
     outcome: &Outcome,
     name: &str,
     ty: &TypeRef,
     errors: &mut Vec<Error>,
 ) {
     if *outcome == Outcome::Unfitting {
-        let diagnostic = Diagnostic::Unfitting {
-            what: format!("`{}` of `{name}`", change.value.key()),
+        let diagnostic = LowerDiagnostic::InvalidOverride {
+            what: format!("`{}` of `{name}`", change.key),
             ty: changes::kind_name(ty),
         };
         scope.error(errors, change.line, diagnostic);
@@ -491,8 +496,8 @@ fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
     let line = scope.entry.line;
     let (tool, document) = (scope.tool.to_owned(), scope.document().to_owned());
     let is_list = scope.entry.method.value == "list";
-    let answer = scope.entry.answer.as_ref();
-    let is_log = answer.is_some_and(|answer| answer.value == Answer::Log);
+    let answer = scope.entry.response_format.as_ref();
+    let is_log = answer.is_some_and(|answer| answer.value == DeclaredFormat::Log);
     let arguments: Vec<_> = parameters.iter().filter(|it| !it.hidden).collect();
     for (index, parameter) in arguments.iter().enumerate() {
         let (tool, document) = (tool.clone(), document.clone());
@@ -510,11 +515,11 @@ fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
         if all.len() > 1 {
             let places = all.join(", ");
             let argument = name.clone();
-            let diagnostic = Diagnostic::Collision {
+            let diagnostic = LowerDiagnostic::Collision {
                 tool,
                 argument,
                 document,
-                places,
+                locations: places,
             };
             scope.error(errors, line, diagnostic);
             continue;
@@ -525,7 +530,7 @@ fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
             || (is_log && of_log)
         {
             let argument = name.clone();
-            let diagnostic = Diagnostic::Reserved {
+            let diagnostic = LowerDiagnostic::ReservedName {
                 tool,
                 argument,
                 document,
@@ -535,7 +540,7 @@ fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
         }
         if parameter.description.is_empty() {
             let parameter = name.clone();
-            let diagnostic = Diagnostic::UndescribedParameter {
+            let diagnostic = LowerDiagnostic::UndescribedParameter {
                 parameter,
                 tool,
                 document,
@@ -545,16 +550,16 @@ fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
     }
     for parameter in parameters {
         let name = &parameter.name;
-        if let Some(or) = &parameter.or
+        if let Some(fallback) = &parameter.fallback
             && !parameters
                 .iter()
-                .any(|other| other.name == *or && other.name != *name)
+                .any(|other| other.name == *fallback && other.name != *name)
         {
-            let diagnostic = Diagnostic::UnknownParameter {
-                parameter: or.clone(),
+            let diagnostic = LowerDiagnostic::UnknownParameter {
+                parameter: fallback.clone(),
                 operation: scope.operation_id().to_owned(),
                 document: scope.document().to_owned(),
-                nearest: nearest(or, parameters.iter().map(|other| other.name.as_str())),
+                nearest: nearest(fallback, parameters.iter().map(|other| other.name.as_str())),
             };
             scope.error(errors, line, diagnostic);
         }
@@ -563,7 +568,7 @@ fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
 
 fn place_name(place: Place) -> &'static str {
     match place {
-        Place::Path { .. } | Place::Each => "path",
+        Place::Path { .. } | Place::ForEach => "path",
         Place::Query { .. } => "query",
         Place::Header => "header",
         Place::Cookie => "cookie",

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Number, Value as Json};
 
-use crate::allowlist::overrides::Change;
+use crate::allowlist::overrides::{OverrideValue, ParameterOverride};
 use crate::catalog::{Field, Parameter, Place, Rules, TypeDef, TypeKind, TypeRef, TypeShape};
-use crate::diagnostic::{Diagnostic, Error};
+use crate::diagnostic::{Error, LowerDiagnostic};
 use crate::ident;
-use crate::reader::At;
 
 use super::types::find;
 
@@ -17,7 +16,7 @@ use super::types::find;
 pub(super) struct FieldChange {
     pub(super) type_name: String,
     pub(super) field: String,
-    pub(super) change: At<Change>,
+    pub(super) change: ParameterOverride,
 }
 
 /// Result of an override.
@@ -43,7 +42,7 @@ struct Argument<'a> {
     name: &'a mut String,
     rust_name: &'a mut String,
     secret: &'a mut bool,
-    or: &'a mut Option<String>,
+    fallback: &'a mut Option<String>,
     when_omitted: &'a mut Option<Json>,
     place: &'a mut Place,
 }
@@ -60,7 +59,7 @@ impl<'a> From<&'a mut Parameter> for Target<'a> {
                 name: &mut parameter.name,
                 rust_name: &mut parameter.rust_name,
                 secret: &mut parameter.secret,
-                or: &mut parameter.or,
+                fallback: &mut parameter.fallback,
                 when_omitted: &mut parameter.when_omitted,
                 place: &mut parameter.place,
             }),
@@ -82,7 +81,7 @@ impl<'a> From<&'a mut Field> for Target<'a> {
 }
 
 /// Applies an override.
-pub(super) fn apply(change: &Change, target: Target<'_>, types: &[TypeDef]) -> Outcome {
+pub(super) fn apply(value: &OverrideValue, target: Target<'_>, types: &[TypeDef]) -> Outcome {
     let kind = target.ty.kind.clone();
     let text = matches!(kind, TypeKind::String);
     let number = matches!(kind, TypeKind::Integer | TypeKind::Number);
@@ -94,15 +93,15 @@ pub(super) fn apply(change: &Change, target: Target<'_>, types: &[TypeDef]) -> O
         let (min, max) = (min.and_then(Number::as_f64), max.and_then(Number::as_f64));
         min.zip(max).is_none_or(|(min, max)| min <= max)
     };
-    match change {
-        Change::Description(new) => set(target.description, new.clone()),
-        Change::Default(new) if fits(new, target.ty, types) => {
+    match value {
+        OverrideValue::Description(new) => set(target.description, new.clone()),
+        OverrideValue::Default(new) if fits(new, target.ty, types) => {
             set(target.default, Some(new.clone()))
         }
-        Change::Example(new) if fits(new, target.ty, types) => {
+        OverrideValue::Example(new) if fits(new, target.ty, types) => {
             set(target.example, Some(new.clone()))
         }
-        Change::Required => {
+        OverrideValue::Required => {
             // A required argument has neither a default nor a value for the case that it is omitted.
             *target.default = None;
             if let Some(argument) = target.argument {
@@ -110,38 +109,38 @@ pub(super) fn apply(change: &Change, target: Target<'_>, types: &[TypeDef]) -> O
             }
             set(target.required, true)
         }
-        Change::Open => open(target.ty, types),
-        Change::NotNull => set(&mut target.ty.nullable, false),
-        Change::Format(new) if text => set(&mut target.ty.rules.format, Some(new.clone())),
-        Change::Pattern(new) if text => set(&mut target.ty.rules.pattern, Some(new.clone())),
-        Change::MinLength(new) if text && not_above(*new, rules.max_length) => {
+        OverrideValue::Open => open(target.ty, types),
+        OverrideValue::NotNull => set(&mut target.ty.nullable, false),
+        OverrideValue::Format(new) if text => set(&mut target.ty.rules.format, Some(new.clone())),
+        OverrideValue::Pattern(new) if text => set(&mut target.ty.rules.pattern, Some(new.clone())),
+        OverrideValue::MinLength(new) if text && not_above(*new, rules.max_length) => {
             set(&mut target.ty.rules.min_length, Some(*new))
         }
-        Change::MaxLength(new) if text && not_below(*new, rules.min_length) => {
+        OverrideValue::MaxLength(new) if text && not_below(*new, rules.min_length) => {
             set(&mut target.ty.rules.max_length, Some(*new))
         }
-        Change::Minimum(new) if number && in_order(Some(new), rules.maximum.as_ref()) => {
+        OverrideValue::Minimum(new) if number && in_order(Some(new), rules.maximum.as_ref()) => {
             set(&mut target.ty.rules.minimum, Some(new.clone()))
         }
-        Change::Maximum(new) if number && in_order(rules.minimum.as_ref(), Some(new)) => {
+        OverrideValue::Maximum(new) if number && in_order(rules.minimum.as_ref(), Some(new)) => {
             set(&mut target.ty.rules.maximum, Some(new.clone()))
         }
-        Change::MinItems(new) if array && not_above(*new, rules.max_items) => {
+        OverrideValue::MinItems(new) if array && not_above(*new, rules.max_items) => {
             set(&mut target.ty.rules.min_items, Some(*new))
         }
-        Change::MaxItems(new) if array && not_below(*new, rules.min_items) => {
+        OverrideValue::MaxItems(new) if array && not_below(*new, rules.min_items) => {
             set(&mut target.ty.rules.max_items, Some(*new))
         }
-        Change::WhenOmitted(new) if !new.is_null() && !fits(new, target.ty, types) => {
+        OverrideValue::WhenOmitted(new) if !new.is_null() && !fits(new, target.ty, types) => {
             Outcome::Unfitting
         }
-        Change::Rename(_)
-        | Change::Or(_)
-        | Change::WhenOmitted(_)
-        | Change::Slash
-        | Change::Secret => match target.argument {
+        OverrideValue::Rename(_)
+        | OverrideValue::Fallback(_)
+        | OverrideValue::WhenOmitted(_)
+        | OverrideValue::Slash
+        | OverrideValue::Secret => match target.argument {
             Some(mut argument) => {
-                of_argument(change, &mut argument, target.required, target.default)
+                of_argument(value, &mut argument, target.required, target.default)
             }
             None => Outcome::Unfitting,
         },
@@ -150,28 +149,28 @@ pub(super) fn apply(change: &Change, target: Target<'_>, types: &[TypeDef]) -> O
 }
 
 fn of_argument(
-    change: &Change,
+    value: &OverrideValue,
     argument: &mut Argument<'_>,
     required: &mut bool,
     default: &mut Option<Json>,
 ) -> Outcome {
-    match change {
-        Change::Rename(new) => {
+    match value {
+        OverrideValue::Rename(new) => {
             *argument.rust_name = ident::snake(new);
             set(&mut *argument.name, new.clone())
         }
-        Change::Or(new) => {
+        OverrideValue::Fallback(new) => {
             // Another argument supplies the value.
             *required = false;
-            set(&mut *argument.or, Some(new.clone()))
+            set(&mut *argument.fallback, Some(new.clone()))
         }
-        Change::WhenOmitted(new) => {
+        OverrideValue::WhenOmitted(new) => {
             *required = false;
             // A value is always sent, so the server never uses its default.
             *default = None;
             set(&mut *argument.when_omitted, Some(new.clone()))
         }
-        Change::Slash => match argument.place {
+        OverrideValue::Slash => match argument.place {
             Place::Path { slash } => set(slash, true),
             _ => Outcome::Unfitting,
         },
@@ -266,22 +265,17 @@ pub(super) fn apply_to_shared(
         let other = changes[..index].iter().find(|other| {
             other.type_name == change.type_name
                 && other.field == change.field
-                && other.change.value.key() == change.change.value.key()
+                && other.change.key == change.change.key
         });
         match other {
-            Some(first) if first.change.value != change.change.value => errors.push(Error {
-                path: path.to_owned(),
-                line: change.change.line,
-                diagnostic: Diagnostic::Contradiction {
-                    what: format!(
-                        "`{}` of `{}.{}`",
-                        change.change.value.key(),
-                        change.type_name,
-                        change.field
-                    ),
+            Some(first) if first.change.value != change.change.value => {
+                let (key, ty, field) = (change.change.key, &change.type_name, &change.field);
+                let diagnostic = LowerDiagnostic::Contradiction {
+                    what: format!("`{key}` of `{ty}.{field}`"),
                     first: first.change.line,
-                },
-            }),
+                };
+                errors.push(Error::new(path, change.change.line, diagnostic));
+            }
             Some(_) => {}
             None => {
                 let field = types

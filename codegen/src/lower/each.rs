@@ -1,7 +1,7 @@
 //! Reads the operation on one object that a tool calls for each id in an argument.
 
-use crate::catalog::{Each, Parameter, Place, Rules, TypeKind, TypeRef};
-use crate::diagnostic::{Diagnostic, Error, nearest};
+use crate::catalog::{ForEach, Parameter, Place, Rules, TypeKind, TypeRef};
+use crate::diagnostic::{Error, LowerDiagnostic, SelectDiagnostic, nearest};
 use crate::facts::Facts;
 use crate::input::Parsed;
 
@@ -16,12 +16,12 @@ pub(super) fn lower(
     scope: Scope<'_>,
     facts: &Facts,
     errors: &mut Vec<Error>,
-) -> Option<(Each, Parameter)> {
-    let wanted = scope.operation.binding.each.as_ref()?;
+) -> Option<(ForEach, Parameter)> {
+    let wanted = scope.operation.binding.for_each.as_ref()?;
     let (id, spec) = (&wanted.operation, scope.operation.spec);
     let operations = spec.operations();
     if !operations.iter().any(|operation| operation.id == id.value) {
-        let diagnostic = Diagnostic::UnknownOperation {
+        let diagnostic = SelectDiagnostic::UnknownOperation {
             operation: id.value.clone(),
             document: spec.name.clone(),
             nearest: nearest(&id.value, operations.iter().map(|other| other.id.as_str())),
@@ -32,7 +32,7 @@ pub(super) fn lower(
     let single = read(parsed, scope, &id.value, errors)?;
     match fit(parsed, scope, facts, &single) {
         Ok((items, parameter)) => {
-            let each = Each {
+            let each = ForEach {
                 operation_id: single.operation_id.clone(),
                 http: single.http.clone(),
                 path: single.path.clone(),
@@ -50,7 +50,7 @@ pub(super) fn lower(
             let parameter = Parameter {
                 name: wanted.argument.value.clone(),
                 rust_name: wanted.argument.value.clone(),
-                place: Place::Each,
+                place: Place::ForEach,
                 description: String::new(),
                 required: false,
                 example: None,
@@ -59,11 +59,12 @@ pub(super) fn lower(
             };
             Some((each, parameter))
         }
-        Err(why) => {
-            let diagnostic = Diagnostic::UnfitForEach {
+        Err(reason) => {
+            let diagnostic = LowerDiagnostic::UnsuitableOperation {
+                key: "for_each",
                 operation: id.value.clone(),
                 document: scope.document().to_owned(),
-                why,
+                reason,
             };
             scope.error(errors, id.line, diagnostic);
             None
@@ -79,7 +80,7 @@ fn fit(
     single: &Facts,
 ) -> Result<(String, Parameter), String> {
     if matches!(single.http.as_str(), "get" | "head") {
-        return Err("which changes nothing".to_owned());
+        return Err("it changes nothing".to_owned());
     }
     let own: Vec<&str> = placeholders(&facts.path);
     let more = placeholders(&single.path);
@@ -89,18 +90,18 @@ fn fit(
         .collect();
     let [name] = more.as_slice() else {
         return Err(format!(
-            "whose path needs one value more than that of `{}`, for the id, not {}",
+            "its path must have one parameter more than that of `{}`, for the id, but has {} more",
             scope.operation_id(),
             more.len()
         ));
     };
     let is_id = |it: &&Parameter| matches!(it.place, Place::Path { .. }) && it.wire == **name;
     let Some(id) = single.parameters.iter().find(is_id) else {
-        return Err(format!("whose path parameter `{name}` is not declared"));
+        return Err(format!("its path parameter `{name}` is not declared"));
     };
     if media(facts) != media(single) || members(facts) != members(single) {
         return Err(format!(
-            "whose body is not that of `{}`",
+            "its body differs from that of `{}`",
             scope.operation_id()
         ));
     }
@@ -109,7 +110,7 @@ fn fit(
         .iter()
         .find(|it| it.required && !matches!(it.place, Place::Path { .. } | Place::Body));
     if let Some(needed) = needed {
-        return Err(format!("which also needs `{}`", needed.wire));
+        return Err(format!("it also requires `{}`", needed.wire));
     }
     let rule = scope.operation.api.mask.as_ref();
     let has_mask = |facts: &Facts| {
@@ -121,7 +122,7 @@ fn fit(
     };
     if has_mask(facts) != has_mask(single) {
         return Err(format!(
-            "which has not the mask of `{}`",
+            "only one of the two operations has the mask of `{}`",
             scope.operation_id()
         ));
     }
@@ -131,7 +132,7 @@ fn fit(
     };
     if since(&single.operation_id) != since(scope.operation_id()) {
         return Err(format!(
-            "which other releases have than `{}`",
+            "it exists in other releases than `{}`",
             scope.operation_id()
         ));
     }
@@ -139,17 +140,17 @@ fn fit(
         other_than_json(&scope.operation.spec.source, single),
         Ok(None)
     ) {
-        return Err("which does not answer with JSON".to_owned());
+        return Err("it does not return JSON".to_owned());
     }
     let (items, of) = list::items(scope, facts)
-        .map_err(|why| format!("but the answer of `{}` {why}", scope.operation_id()))?;
+        .map_err(|reason| format!("the response of `{}` {reason}", scope.operation_id()))?;
     if single
         .response
         .as_ref()
         .is_none_or(|one| one.kind != of.kind)
     {
         return Err(format!(
-            "which does not answer with what `{items}` of `{}` has",
+            "its response differs from the items in `{items}` of `{}`",
             scope.operation_id()
         ));
     }

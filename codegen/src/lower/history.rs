@@ -1,7 +1,9 @@
 //! Applies `history.yaml`, which says which release first had an operation or a parameter, and checks that its entries fit the documents.
 
 use crate::allowlist::history::OperationEntry;
-use crate::diagnostic::{Diagnostic, Error, nearest};
+use crate::diagnostic::{
+    Diagnostic, Error, LowerDiagnostic, ReadDiagnostic, SelectDiagnostic, nearest,
+};
 use crate::facts::{Facts, facts};
 use crate::history::key;
 use crate::input::Parsed;
@@ -24,7 +26,7 @@ pub(super) fn date(entry: &OperationEntry, facts: &mut Facts) {
             continue;
         };
         let mut entries = entry.parameters.iter().map(|it| &it.value);
-        let found = entries.find(|it| it.name == name && it.place == place);
+        let found = entries.find(|it| it.name == name && it.location == place);
         parameter.since = found.map(|it| it.since.clone());
     }
 }
@@ -33,11 +35,7 @@ pub(super) fn date(entry: &OperationEntry, facts: &mut Facts) {
 pub(super) fn check(parsed: &Parsed) -> Vec<Error> {
     let mut errors = Vec::new();
     let mut error = |line: usize, diagnostic: Diagnostic| {
-        errors.push(Error {
-            path: parsed.history_path.clone(),
-            line,
-            diagnostic,
-        });
+        errors.push(Error::new(&parsed.history_path, line, diagnostic));
     };
     for entry in &parsed.history {
         let name = &entry.document.value;
@@ -45,12 +43,12 @@ pub(super) fn check(parsed: &Parsed) -> Vec<Error> {
             // A document that could not be read has already been reported.
             if parsed.whole && parsed.apis.document(name).is_none() {
                 let known = parsed.apis.documents.iter();
-                let diagnostic = Diagnostic::UnknownDocument {
+                let diagnostic = ReadDiagnostic::UnknownDocument {
                     document: name.clone(),
-                    of: parsed.apis_path.clone(),
+                    owner: parsed.apis_path.clone(),
                     nearest: nearest(name, known.map(|it| it.name.value.as_str())),
                 };
-                error(entry.document.line, diagnostic);
+                error(entry.document.line, diagnostic.into());
             }
             continue;
         };
@@ -67,12 +65,12 @@ fn unknown(spec: &Spec, entry: &OperationEntry) -> Vec<(usize, Diagnostic)> {
     let id = &entry.id.value;
     if spec.find(id).is_none() {
         let known = spec.operations();
-        let diagnostic = Diagnostic::UnknownOperation {
+        let diagnostic = SelectDiagnostic::UnknownOperation {
             operation: id.clone(),
             document: spec.name.clone(),
             nearest: nearest(id, known.iter().map(|it| it.id.as_str())),
         };
-        return vec![(entry.id.line, diagnostic)];
+        return vec![(entry.id.line, diagnostic.into())];
     }
     if entry.parameters.is_empty() {
         return Vec::new();
@@ -85,15 +83,15 @@ fn unknown(spec: &Spec, entry: &OperationEntry) -> Vec<(usize, Diagnostic)> {
     };
     let is_known = |name: &str, place| keys.iter().any(|key| *key == (name.to_owned(), place));
     let unknown = entry.parameters.iter();
-    let unknown = unknown.filter(|it| !is_known(&it.value.name, it.value.place));
+    let unknown = unknown.filter(|it| !is_known(&it.value.name, it.value.location));
     let diagnostics = unknown.map(|it| {
-        let diagnostic = Diagnostic::UnknownParameter {
+        let diagnostic = LowerDiagnostic::UnknownParameter {
             parameter: it.value.name.clone(),
             operation: id.clone(),
             document: spec.name.clone(),
             nearest: nearest(&it.value.name, keys.iter().map(|(name, _)| name.as_str())),
         };
-        (it.line, diagnostic)
+        (it.line, diagnostic.into())
     });
     diagnostics.collect()
 }

@@ -1,7 +1,7 @@
 //! Makes list tools: finds the items and checks the fields that are filtered by or shown.
 
 use crate::catalog::{Field, Filter, List, TypeDef, TypeKind, TypeRef, TypeShape};
-use crate::diagnostic::{Diagnostic, Error, nearest};
+use crate::diagnostic::{Diagnostic, Error, LowerDiagnostic, ReadDiagnostic, nearest};
 use crate::facts::Facts;
 
 use super::arguments::Arguments;
@@ -17,16 +17,16 @@ pub(super) fn lower(
 ) -> Option<List> {
     let items = match items(scope, facts) {
         Ok(items) => items,
-        Err(why) => {
+        Err(reason) => {
             let line = scope
                 .entry
                 .items
                 .as_ref()
                 .map_or(scope.operation.binding.operation.line, |items| items.line);
-            let diagnostic = Diagnostic::NoItems {
+            let diagnostic = LowerDiagnostic::NoItems {
                 operation: scope.operation_id().to_owned(),
                 document: scope.document().to_owned(),
-                why,
+                reason,
             };
             scope.error(errors, line, diagnostic);
             return None;
@@ -35,7 +35,7 @@ pub(super) fn lower(
     let (items, of) = items;
     Some(List {
         items: items.to_owned(),
-        of: of.clone(),
+        item_type: of.clone(),
         pagination: arguments.pagination.clone(),
         pages_since: arguments.pages_since.clone(),
         filters: filters(scope, facts, of, arguments, errors),
@@ -58,7 +58,7 @@ pub(super) fn refuse(scope: Scope<'_>, errors: &mut Vec<Error>) {
         ),
     ];
     for (key, line) in found {
-        let diagnostic = Diagnostic::ListOnly { key };
+        let diagnostic = LowerDiagnostic::ListOnly { key };
         if let Some(line) = line
             && !errors
                 .iter()
@@ -85,7 +85,7 @@ pub(super) fn items<'f>(
             let name = scope.entry.items.as_ref();
             return match name {
                 None => Ok((ITEMS, of)),
-                Some(_) => Err("is an array itself, and has no members".to_owned()),
+                Some(_) => Err("is an array and has no members; remove `items`".to_owned()),
             };
         }
         Some(TypeRef {
@@ -96,9 +96,9 @@ pub(super) fn items<'f>(
                 shape: TypeShape::Struct { fields, .. },
                 ..
             }) => fields,
-            _ => return Err("is no object".to_owned()),
+            _ => return Err("is not an object".to_owned()),
         },
-        Some(_) => return Err("is no object".to_owned()),
+        Some(_) => return Err("is not an object".to_owned()),
         None => return Err("has no content".to_owned()),
     };
     let array = |field: &'f Field| match &field.ty.kind {
@@ -123,7 +123,7 @@ pub(super) fn items<'f>(
         _ => {
             let names: Vec<_> = arrays.iter().map(|(name, _)| format!("`{name}`")).collect();
             Err(format!(
-                "has several arrays ({}): say with `items` which is the list",
+                "has several arrays ({}); name the one with the items in `items`",
                 names.join(", ")
             ))
         }
@@ -142,7 +142,7 @@ fn filters(
         .entry
         .filters
         .iter()
-        .filter(|entry| scope.is_on(&entry.on))
+        .filter(|entry| scope.is_on(&entry.documents))
     {
         let name = &entry.name.value;
         let taken = arguments
@@ -152,11 +152,11 @@ fn filters(
             || filters.iter().any(|filter| filter.name == *name);
         let reserved = matches!(name.as_str(), "limit" | "next_cursor" | "fields" | "clear");
         if taken || reserved {
-            let diagnostic = Diagnostic::Collision {
+            let diagnostic = LowerDiagnostic::Collision {
                 tool: scope.tool.to_owned(),
                 argument: name.clone(),
                 document: scope.document().to_owned(),
-                places: "filter".to_owned(),
+                locations: "filter".to_owned(),
             };
             scope.error(errors, entry.name.line, diagnostic);
             continue;
@@ -168,10 +168,10 @@ fn filters(
                     field: entry.field.value.clone(),
                     unique: entry.unique,
                 }),
-                Some(what) => {
-                    let diagnostic = Diagnostic::FilterKind {
+                Some(kind) => {
+                    let diagnostic = LowerDiagnostic::FilterKind {
                         field: entry.field.value.clone(),
-                        what,
+                        kind,
                         document: scope.document().to_owned(),
                     };
                     scope.error(errors, entry.field.line, diagnostic);
@@ -190,13 +190,13 @@ fn summary(scope: Scope<'_>, facts: &Facts, of: &TypeRef, errors: &mut Vec<Error
     let mut summary: Vec<String> = Vec::new();
     let entries = || {
         let all = scope.entry.summary.iter();
-        all.filter(|entry| scope.is_on(&entry.on))
+        all.filter(|entry| scope.is_on(&entry.documents))
     };
     for entry in entries() {
         let field = &entry.name.value;
         let first = entries().find(|other| other.name.value == *field);
         if let Some(first) = first.filter(|_| summary.contains(field)) {
-            let diagnostic = Diagnostic::DuplicateKey {
+            let diagnostic = ReadDiagnostic::DuplicateKey {
                 key: field.clone(),
                 first: first.name.line,
             };
@@ -216,12 +216,12 @@ fn summary(scope: Scope<'_>, facts: &Facts, of: &TypeRef, errors: &mut Vec<Error
 
 fn unknown_field(
     scope: Scope<'_>,
-    what: &'static str,
+    kind: &'static str,
     field: &str,
     nearest: Option<String>,
-) -> Diagnostic {
-    Diagnostic::UnknownField {
-        what,
+) -> LowerDiagnostic {
+    LowerDiagnostic::UnknownField {
+        kind,
         field: field.to_owned(),
         operation: scope.operation_id().to_owned(),
         document: scope.document().to_owned(),

@@ -17,7 +17,7 @@ mod usage;
 mod tests;
 
 use crate::catalog::{Alternative, Api, Catalog, Document, Toolset, ToolsetDoc};
-use crate::diagnostic::{Diagnostic, Error};
+use crate::diagnostic::{Error, LowerDiagnostic};
 use crate::ident;
 use crate::input::Parsed;
 use crate::select::{SelectedToolset, Selection};
@@ -53,16 +53,16 @@ pub(crate) fn lower(parsed: &Parsed, selection: &Selection<'_>) -> (Catalog, Vec
         let documents = entry.documents.iter();
         let documents = documents.filter_map(|name| parsed.apis.document(&name.value));
         let (instead, usual): (Vec<_>, Vec<_>) =
-            documents.partition(|document| document.instead_of.is_some());
+            documents.partition(|document| document.alternative_to.is_some());
         let usual: Vec<_> = usual.iter().map(|it| it.name.value.as_str()).collect();
         let mut toolsets = of(&usual);
         let alternatives = instead.iter().map(|document| Alternative {
             document: document.name.value.clone(),
             module: alternative_module(api, &document.name.value),
-            what: document
+            component: document
                 .probe
                 .as_ref()
-                .map(|probe| probe.what.clone())
+                .map(|probe| probe.component.clone())
                 .unwrap_or_default(),
             toolsets: of(&[&document.name.value]),
         });
@@ -103,7 +103,7 @@ fn document(parsed: &Parsed, name: &str) -> Option<Document> {
         source: entry.source.value.clone(),
         probe: entry.probe.clone(),
         version: entry.version.clone(),
-        instead_of: entry.instead_of.as_ref().map(|name| name.value.clone()),
+        alternative_to: entry.alternative_to.as_ref().map(|name| name.value.clone()),
         sign_in: entry.sign_in.clone(),
         hints: entry.hints.clone(),
     })
@@ -134,15 +134,12 @@ fn toolset(
 ) -> Toolset {
     let entry = selected.entry;
     let mut clash = |name: &str, line: usize| {
-        errors.push(Error {
-            path: entry.path.clone(),
-            line,
-            diagnostic: Diagnostic::TypeClash {
-                toolset: entry.name.value.clone(),
-                api: api.to_owned(),
-                name: name.to_owned(),
-            },
-        });
+        let diagnostic = LowerDiagnostic::TypeClash {
+            toolset: entry.name.value.clone(),
+            api: api.to_owned(),
+            name: name.to_owned(),
+        };
+        errors.push(Error::new(&entry.path, line, diagnostic));
     };
     let mut named = types::Module::default();
     for draft in drafts {

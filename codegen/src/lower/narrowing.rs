@@ -1,7 +1,7 @@
 //! Handles arguments that limit what a call affects.
 
 use crate::catalog::{Parameter, Place, Rules, TypeKind};
-use crate::diagnostic::{Diagnostic, Error, nearest};
+use crate::diagnostic::{Error, LowerDiagnostic, nearest};
 
 use super::operation::Scope;
 
@@ -40,11 +40,11 @@ pub(super) fn require_any(
 ) -> Vec<String> {
     let entries = scope.entry.require_any.iter();
     let mut names = Vec::new();
-    for entry in entries.filter(|entry| scope.is_on(&entry.on)) {
+    for entry in entries.filter(|entry| scope.is_on(&entry.documents)) {
         let name = &entry.name;
         let shown = || parameters.iter().filter(|it| !it.hidden);
         let Some(parameter) = shown().find(|it| it.name == name.value) else {
-            let diagnostic = Diagnostic::UnknownParameter {
+            let diagnostic = LowerDiagnostic::UnknownParameter {
                 parameter: name.value.clone(),
                 operation: scope.operation_id().to_owned(),
                 document: scope.document().to_owned(),
@@ -54,7 +54,7 @@ pub(super) fn require_any(
             continue;
         };
         if parameter.required {
-            let diagnostic = Diagnostic::NoChange {
+            let diagnostic = LowerDiagnostic::NoEffect {
                 what: format!("`{}` in `require_any`", name.value),
                 document: scope.document().to_owned(),
             };

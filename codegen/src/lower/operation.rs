@@ -4,11 +4,11 @@ use crate::allowlist::tools::{Binding, Texts, ToolEntry, ToolsetEntry, Versioned
 use crate::catalog::{
     Content, Effect, Operation, Place, TypeDef, TypeKind, TypeRef, TypeShape, Verify, VersionedText,
 };
-use crate::diagnostic::{Diagnostic, Error, nearest};
+use crate::diagnostic::{Diagnostic, Error, LowerDiagnostic, ReadDiagnostic, nearest};
 use crate::facts::{Facts, facts};
 use crate::ident;
 use crate::input::Parsed;
-use crate::reader::At;
+use crate::reader::Located;
 use crate::select::{SelectedOperation, SelectedTool};
 use crate::text::tidy;
 
@@ -39,7 +39,7 @@ pub(super) struct Scope<'p> {
 
 impl Scope<'_> {
     /// Returns whether an entry applies to this document. An entry with an empty list applies to all documents.
-    pub(super) fn is_on(&self, on: &[At<String>]) -> bool {
+    pub(super) fn is_on(&self, on: &[Located<String>]) -> bool {
         on.is_empty() || on.iter().any(|document| document.value == self.document())
     }
 
@@ -51,12 +51,13 @@ impl Scope<'_> {
         &self.operation.binding.operation.value
     }
 
-    pub(super) fn error(&self, errors: &mut Vec<Error>, line: usize, diagnostic: Diagnostic) {
-        errors.push(Error {
-            path: self.path.to_owned(),
-            line,
-            diagnostic,
-        });
+    pub(super) fn error(
+        &self,
+        errors: &mut Vec<Error>,
+        line: usize,
+        diagnostic: impl Into<Diagnostic>,
+    ) {
+        errors.push(Error::new(self.path, line, diagnostic));
     }
 }
 
@@ -96,7 +97,7 @@ pub(super) fn lower_tool(
     drafts
 }
 
-/// Checks that the names after `on` are documents of the tool.
+/// Checks that the names in `documents` are documents of the tool.
 fn check_documents(
     parsed: &Parsed,
     toolset: &ToolsetEntry,
@@ -116,22 +117,19 @@ fn check_documents(
             .iter()
             .map(|binding| binding.document.value.as_str())
     };
-    let scopes = entry.summary.iter().map(|field| &field.on);
-    let scopes = scopes.chain(entry.filters.iter().map(|filter| &filter.on));
-    let scopes = scopes.chain(entry.require_any.iter().map(|name| &name.on));
-    let scopes = scopes.chain(entry.overrides.iter().map(|change| &change.on));
-    let scopes = scopes.chain(entry.omissions.iter().map(|omission| &omission.on));
+    let scopes = entry.summary.iter().map(|field| &field.documents);
+    let scopes = scopes.chain(entry.filters.iter().map(|filter| &filter.documents));
+    let scopes = scopes.chain(entry.require_any.iter().map(|name| &name.documents));
+    let scopes = scopes.chain(entry.parameters.iter().map(|change| &change.documents));
+    let scopes = scopes.chain(entry.omissions.iter().map(|omission| &omission.documents));
     for document in scopes.flatten() {
         if !known().any(|name| name == document.value) {
-            errors.push(Error {
-                path: toolset.path.clone(),
-                line: document.line,
-                diagnostic: Diagnostic::UnknownDocument {
-                    document: document.value.clone(),
-                    of: format!("tool `{}`", tool.name),
-                    nearest: nearest(&document.value, known()),
-                },
-            });
+            let diagnostic = ReadDiagnostic::UnknownDocument {
+                document: document.value.clone(),
+                owner: format!("tool `{}`", tool.name),
+                nearest: nearest(&document.value, known()),
+            };
+            errors.push(Error::new(&toolset.path, document.line, diagnostic));
         }
     }
 }
@@ -148,13 +146,8 @@ pub(super) fn read(
         Ok(facts) => facts,
         Err(diagnostics) => {
             for error in diagnostics {
-                let diagnostic = Diagnostic::Document(error);
-                let (path, line) = (spec.source.clone(), parsed.operation_line(spec, id));
-                let error = Error {
-                    path,
-                    line,
-                    diagnostic,
-                };
+                let line = parsed.operation_line(spec, id);
+                let error = Error::new(&spec.source, line, error);
                 if !errors.contains(&error) {
                     errors.push(error);
                 }
@@ -235,7 +228,7 @@ fn lower_operation(
             let slash = Place::Path { slash: true };
             let routes = source.parameters.iter().any(|it| it.place == slash);
             if routes && verify.slash {
-                let diagnostic = Diagnostic::NoChange {
+                let diagnostic = LowerDiagnostic::NoEffect {
                     what: "`slash` of `read_back`".to_owned(),
                     document: scope.document().to_owned(),
                 };
@@ -258,7 +251,7 @@ fn lower_operation(
     };
     let roots = arguments.parameters.iter().map(|parameter| &parameter.ty);
     let roots = roots
-        .chain(list.iter().map(|list| &list.of))
+        .chain(list.iter().map(|list| &list.item_type))
         .chain(returns.iter());
     let (named, mut own) = types::reached(&roots.collect::<Vec<_>>(), &all_types);
     let mut field_changes = arguments.field_changes;
@@ -277,7 +270,7 @@ fn lower_operation(
         .map(|tag| tag.value.clone());
     let operation = Operation {
         tool_name: scope.tool.to_owned(),
-        was: entry.was.as_ref().map(|was| was.value.clone()),
+        renamed_from: entry.renamed_from.as_ref().map(|name| name.value.clone()),
         rust_name: struct_name(method, resource),
         title: entry.title.clone(),
         description: description(entry, binding),
@@ -301,7 +294,7 @@ fn lower_operation(
         mask: arguments.mask,
         read_back,
         verify,
-        each,
+        for_each: each,
         require_any,
         returns,
         content,
@@ -331,7 +324,7 @@ fn description(entry: &ToolEntry, binding: &Binding) -> String {
 fn verify(parsed: &Parsed, scope: Scope<'_>) -> Verify {
     let binding = scope.operation.binding;
     let read_back = binding.read_back.as_ref();
-    let except = read_back.into_iter().flat_map(|it| &it.except);
+    let except = read_back.into_iter().flat_map(|it| &it.ignore);
     let (hint, hints) = match &binding.not_applied {
         Some(Texts::Any(hint)) => (hint.clone(), Vec::new()),
         Some(Texts::Versioned(entries)) => (String::new(), versioned(parsed, scope, entries)),
@@ -339,7 +332,7 @@ fn verify(parsed: &Parsed, scope: Scope<'_>) -> Verify {
     };
     Verify {
         slash: read_back.is_some_and(|it| it.slash),
-        except: except.map(|name| name.value.clone()).collect(),
+        ignore: except.map(|name| name.value.clone()).collect(),
         hint,
         hints,
     }
@@ -381,7 +374,7 @@ fn check_method(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) {
         _ => true,
     };
     if !fits {
-        let diagnostic = Diagnostic::MethodOfRequest {
+        let diagnostic = LowerDiagnostic::MethodMismatch {
             method: method.value.clone(),
             operation: scope.operation_id().to_owned(),
             document: scope.document().to_owned(),
@@ -405,7 +398,7 @@ fn effect(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) -> Effect {
             "not_read_only" => effect.read_only = false,
             "read_only" if Effect::can_read(method, http) => effect = Effect::READS,
             "read_only" => {
-                let diagnostic = Diagnostic::Writes {
+                let diagnostic = LowerDiagnostic::NeverReadOnly {
                     method: method.to_owned(),
                     http: http.to_uppercase(),
                 };
@@ -415,7 +408,7 @@ fn effect(scope: Scope<'_>, http: &str, errors: &mut Vec<Error>) -> Effect {
             _ => effect.idempotent = false,
         }
         if effect == before {
-            let diagnostic = Diagnostic::NoChange {
+            let diagnostic = LowerDiagnostic::NoEffect {
                 what: format!("effect `{}`", word.value),
                 document: scope.document().to_owned(),
             };

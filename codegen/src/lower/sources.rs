@@ -1,10 +1,10 @@
 //! Reads the operations that accompany a write: the one whose response is merged with the body, and the one whose response is returned instead of that of the write.
 
 use crate::catalog::Place;
-use crate::diagnostic::{Diagnostic, Error, nearest};
+use crate::diagnostic::{Diagnostic, Error, LowerDiagnostic, SelectDiagnostic, nearest};
 use crate::facts::Facts;
 use crate::input::Parsed;
-use crate::reader::At;
+use crate::reader::Located;
 
 use super::answer::other_than_json;
 use super::operation::{Scope, read};
@@ -26,7 +26,7 @@ pub(super) fn check(scope: Scope<'_>, facts: &Facts, errors: &mut Vec<Error>) {
         let Some(id) = id else {
             continue;
         };
-        let diagnostic = Diagnostic::NothingToRead {
+        let diagnostic = LowerDiagnostic::NothingToRead {
             key,
             does,
             operation: scope.operation_id().to_owned(),
@@ -57,11 +57,11 @@ pub(super) fn read_back(
     errors: &mut Vec<Error>,
 ) -> Option<(String, Facts)> {
     let wanted = scope.operation.binding.read_back.as_ref()?;
-    for name in &wanted.except {
+    for name in &wanted.ignore {
         let mut members = facts.parameters.iter();
         if !members.any(|it| it.place == Place::Body && it.wire == name.value) {
-            let diagnostic = Diagnostic::NoChange {
-                what: format!("`{}` in `except` of `read_back`", name.value),
+            let diagnostic = LowerDiagnostic::NoEffect {
+                what: format!("`{}` in `ignore` of `read_back`", name.value),
                 document: scope.document().to_owned(),
             };
             scope.error(errors, name.line, diagnostic);
@@ -69,22 +69,23 @@ pub(super) fn read_back(
     }
     let source = source(parsed, scope, "read_back", &wanted.operation, errors)?;
     let mut path = source.path.clone();
-    if let Some(from) = &wanted.from {
+    if let Some(member) = &wanted.member {
         match placeholders(&path).as_slice() {
-            [only] if *only != from.value => {
-                path = path.replace(&format!("{{{only}}}"), &format!("{{{}}}", from.value));
+            [only] if *only != member.value => {
+                path = path.replace(&format!("{{{only}}}"), &format!("{{{}}}", member.value));
             }
             [_] => {
-                let diagnostic = Diagnostic::NoChange {
-                    what: "`from` of `read_back`".to_owned(),
+                let diagnostic = LowerDiagnostic::NoEffect {
+                    what: "`member` of `read_back`".to_owned(),
                     document: scope.document().to_owned(),
                 };
-                scope.error(errors, from.line, diagnostic);
+                scope.error(errors, member.line, diagnostic);
             }
             _ => {
-                let why = "which has not just one path parameter for `from` to fill".to_owned();
-                let diagnostic = unreadable(scope, "read_back", &wanted.operation, why);
-                scope.error(errors, from.line, diagnostic);
+                let reason =
+                    "`member` requires an operation with exactly one path parameter".to_owned();
+                let diagnostic = unsuitable(scope, "read_back", &wanted.operation, reason);
+                scope.error(errors, member.line, diagnostic);
                 return None;
             }
         }
@@ -106,13 +107,13 @@ fn source(
     parsed: &Parsed,
     scope: Scope<'_>,
     key: &'static str,
-    id: &At<String>,
+    id: &Located<String>,
     errors: &mut Vec<Error>,
 ) -> Option<Facts> {
     let spec = scope.operation.spec;
     let operations = spec.operations();
     let Some(operation) = operations.iter().find(|operation| operation.id == id.value) else {
-        let diagnostic = Diagnostic::UnknownOperation {
+        let diagnostic = SelectDiagnostic::UnknownOperation {
             operation: id.value.clone(),
             document: spec.name.clone(),
             nearest: nearest(&id.value, operations.iter().map(|other| other.id.as_str())),
@@ -121,28 +122,33 @@ fn source(
         return None;
     };
     if operation.http != "get" {
-        let why = format!("which is a {}, not a GET", operation.http.to_uppercase());
-        scope.error(errors, id.line, unreadable(scope, key, id, why));
+        let reason = format!("it is a {}, not a GET", operation.http.to_uppercase());
+        scope.error(errors, id.line, unsuitable(scope, key, id, reason));
         return None;
     }
     let source = read(parsed, scope, &id.value, errors)?;
     if !matches!(other_than_json(&spec.source, &source), Ok(None)) {
-        let why = format!(
-            "which answers with `{}`, not JSON",
+        let reason = format!(
+            "it returns `{}`, not JSON",
             source.response_media.join("`, `")
         );
-        scope.error(errors, id.line, unreadable(scope, key, id, why));
+        scope.error(errors, id.line, unsuitable(scope, key, id, reason));
         return None;
     }
     Some(source)
 }
 
-fn unreadable(scope: Scope<'_>, key: &'static str, id: &At<String>, why: String) -> Diagnostic {
-    Diagnostic::UnreadableSource {
+fn unsuitable(
+    scope: Scope<'_>,
+    key: &'static str,
+    id: &Located<String>,
+    reason: String,
+) -> LowerDiagnostic {
+    LowerDiagnostic::UnsuitableOperation {
         key,
         operation: id.value.clone(),
         document: scope.document().to_owned(),
-        why,
+        reason,
     }
 }
 
@@ -150,7 +156,7 @@ fn unreadable(scope: Scope<'_>, key: &'static str, id: &At<String>, why: String)
 fn filled(
     scope: Scope<'_>,
     key: &'static str,
-    id: &At<String>,
+    id: &Located<String>,
     path: &str,
     facts: &Facts,
     body: bool,
@@ -167,15 +173,15 @@ fn filled(
         });
         if !known {
             let from = if body {
-                " or member of the body; say with `from` which is meant"
+                " or body member; name the body member in `member`"
             } else {
                 ""
             };
-            let why = format!(
-                "whose path needs `{placeholder}`, but operation `{}` has no such path parameter{from}",
+            let reason = format!(
+                "its path needs `{placeholder}`, but operation `{}` has no such path parameter{from}",
                 scope.operation_id()
             );
-            scope.error(errors, id.line, unreadable(scope, key, id, why));
+            scope.error(errors, id.line, unsuitable(scope, key, id, reason));
             return false;
         }
     }

@@ -1,9 +1,9 @@
 //! Checks that each decision about a tool has an effect. A decision without effect is a mistake, or left over from earlier.
 
-use crate::allowlist::overrides::Override;
+use crate::allowlist::overrides::ParameterEntry;
 use crate::allowlist::tools::ToolEntry;
-use crate::diagnostic::{Diagnostic, Error, nearest};
-use crate::reader::At;
+use crate::diagnostic::{Diagnostic, Error, LowerDiagnostic, nearest};
+use crate::reader::Located;
 use crate::text::listed;
 
 use super::changes::Outcome;
@@ -42,7 +42,7 @@ impl Report {
     }
 }
 
-/// Reports decisions without effect. A decision for all documents must have an effect in at least one, a decision that is limited to some documents (`on`) in each of these.
+/// Reports decisions without effect. A decision for all documents must have an effect in at least one, a decision that is limited to some documents (`documents`) in each of these.
 pub(super) fn check(
     path: &str,
     entry: &ToolEntry,
@@ -50,14 +50,10 @@ pub(super) fn check(
     whole: bool,
     errors: &mut Vec<Error>,
 ) {
-    let mut error = |line: usize, diagnostic: Diagnostic| {
-        errors.push(Error {
-            path: path.to_owned(),
-            line,
-            diagnostic,
-        });
+    let mut error = |line: usize, diagnostic: LowerDiagnostic| {
+        errors.push(Error::new(path, line, diagnostic));
     };
-    for (index, entry) in entry.overrides.iter().enumerate() {
+    for (index, entry) in entry.parameters.iter().enumerate() {
         let all: Vec<_> = reports
             .iter()
             .filter_map(|report| {
@@ -65,7 +61,7 @@ pub(super) fn check(
                 found.map(|(_, outcome)| (report, outcome))
             })
             .collect();
-        if entry.on.is_empty() {
+        if entry.documents.is_empty() {
             if whole {
                 check_override(entry, &all, &mut error);
             }
@@ -88,7 +84,7 @@ pub(super) fn check(
             let idle = outcomes.iter().filter(|(_, matched)| !matched);
             let idle: Vec<_> = idle.map(|(report, _)| *report).collect();
             let all_idle = whole && idle.len() == outcomes.len();
-            if (omission.on.is_empty() && !all_idle) || idle.is_empty() {
+            if (omission.documents.is_empty() && !all_idle) || idle.is_empty() {
                 continue;
             }
             let names = idle
@@ -97,7 +93,7 @@ pub(super) fn check(
                 .map(String::as_str);
             error(
                 pattern.line,
-                Diagnostic::IdleOmission {
+                LowerDiagnostic::UnusedOmission {
                     pattern: pattern.value.clone(),
                     document: documents(&idle),
                     nearest: nearest(&pattern.value, names),
@@ -109,9 +105,9 @@ pub(super) fn check(
 }
 
 fn check_override(
-    entry: &Override,
+    entry: &ParameterEntry,
     outcomes: &[(&Report, &Outcomes)],
-    error: &mut impl FnMut(usize, Diagnostic),
+    error: &mut impl FnMut(usize, LowerDiagnostic),
 ) {
     let present: Vec<_> = outcomes
         .iter()
@@ -121,7 +117,7 @@ fn check_override(
         if let Some((report, Err(near))) = outcomes.first() {
             error(
                 entry.name.line,
-                Diagnostic::UnknownParameter {
+                LowerDiagnostic::UnknownParameter {
                     parameter: entry.name.value.clone(),
                     operation: report.operation.clone(),
                     document: report.document.clone(),
@@ -131,7 +127,7 @@ fn check_override(
         }
         return;
     }
-    for (index, change) in entry.changes.iter().enumerate() {
+    for (index, change) in entry.overrides.iter().enumerate() {
         if present
             .iter()
             .all(|(_, outcomes)| outcomes.get(index) == Some(&Outcome::Same))
@@ -139,8 +135,8 @@ fn check_override(
             let reports: Vec<_> = present.iter().map(|(report, _)| *report).collect();
             error(
                 change.line,
-                Diagnostic::NoChange {
-                    what: format!("`{}` of `{}`", change.value.key(), entry.name.value),
+                LowerDiagnostic::NoEffect {
+                    what: format!("`{}` of `{}`", change.key, entry.name.value),
                     document: documents(&reports),
                 },
             );
@@ -152,7 +148,7 @@ fn check_id(
     entry: &ToolEntry,
     reports: &[Report],
     whole: bool,
-    error: &mut impl FnMut(usize, Diagnostic),
+    error: &mut impl FnMut(usize, LowerDiagnostic),
 ) {
     for id in &entry.id {
         let used = reports
@@ -161,7 +157,7 @@ fn check_id(
         if let Some(report) = reports.first().filter(|_| whole && !used) {
             error(
                 id.line,
-                Diagnostic::UnknownParameter {
+                LowerDiagnostic::UnknownParameter {
                     parameter: id.value.clone(),
                     operation: report.operation.clone(),
                     document: report.document.clone(),
@@ -175,7 +171,7 @@ fn check_id(
         .iter()
         .filter(|report| !entry.id.is_empty() && report.id.is_none())
     {
-        let known = |id: &&At<String>| {
+        let known = |id: &&Located<String>| {
             !reports
                 .iter()
                 .any(|other| other.id.as_deref() == Some(id.value.as_str()))
@@ -186,7 +182,7 @@ fn check_id(
         let line = entry.id.first().map_or(entry.line, |id| id.line);
         error(
             line,
-            Diagnostic::UnknownParameter {
+            LowerDiagnostic::UnknownParameter {
                 parameter: entry
                     .id
                     .iter()

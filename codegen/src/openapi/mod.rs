@@ -288,7 +288,7 @@ mod tests {
             ),
             (
                 format!("{head}paths: {{/a: {{$ref: other.yaml}}}}"),
-                "x.yaml: /paths/~1a: `other.yaml` is not in this document",
+                "x.yaml: /paths/~1a: `other.yaml` does not exist in this document",
             ),
         ];
         for (text, expected) in rows {
@@ -319,7 +319,7 @@ mod tests {
             ),
             (
                 "paths: {/a: {get: {sumary: s}, put: {}}}",
-                "get_a: /paths/~1a/get: `sumary` is not understood; put_a: ",
+                "get_a: /paths/~1a/get: `sumary` is not supported; put_a: ",
             ),
             (
                 "paths: {/a: {get: {responses: {200: {description: d, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}}, put: {}}}\ncomponents: {schemas: {A: {properties: {b: {type: {}}}}}}",

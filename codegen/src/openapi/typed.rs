@@ -27,7 +27,7 @@ pub(crate) fn read(source: &str, mut value: Value) -> Result<OpenAPI, Vec<Docume
                 DocumentError::Lost {
                     pointer, construct, ..
                 } => {
-                    let reason = format!("`{construct}` is not understood");
+                    let reason = format!("`{construct}` is not supported");
                     places::take_out(&mut value, pointer, &reason)
                 }
                 _ => false,

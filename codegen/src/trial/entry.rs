@@ -58,7 +58,7 @@ pub(super) fn entry(
         quoted(&operation.id),
     );
     if let Some(answer) = answer {
-        let _ = writeln!(yaml, "    answer: {}", answer.word());
+        let _ = writeln!(yaml, "    response_format: {}", answer.word());
     }
     let changes = changes(&facts);
     if !changes.is_empty() {
@@ -80,7 +80,7 @@ fn changes(facts: &Facts) -> String {
     for parameter in &facts.parameters {
         let name = &parameter.name;
         let place = match parameter.place {
-            Place::Path { .. } | Place::Each => "path",
+            Place::Path { .. } | Place::ForEach => "path",
             Place::Query { .. } => "query",
             Place::Header => "header",
             Place::Cookie => "cookie",

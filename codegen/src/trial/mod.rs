@@ -157,7 +157,7 @@ apis:
   - name: trial
     title: Trial
     documents: [trial]
-    version: { get: /version, at: /version }
+    version: { get: /version, version: /version }
     sign_in: { basic: {} }
     pagination: []
     errors: { detail: [/detail], title: [/title], hints: [] }

@@ -97,7 +97,7 @@ fn tools() {
         ),
         (
             "    resource: thing\n",
-            "    resource: article\n    was: get_thing\n",
+            "    resource: article\n    renamed_from: get_thing\n",
             &["additive get_article: renamed, was `get_thing`, to which it still answers"],
             // In the reverse direction, the former name becomes a new tool and the current tool is removed.
             &[
@@ -106,7 +106,7 @@ fn tools() {
             ],
         ),
         (
-            "    resource: parcel\n    was: send_box\n",
+            "    resource: parcel\n    renamed_from: send_box\n",
             "    resource: parcel\n",
             &["breaking send_parcel: no longer answers to `send_box`"],
             &[],

@@ -98,8 +98,8 @@ fn a_document_that_nobody_has_decided_about_yet_is_told_too() {
 
         The specs do not fit the documents in 2 places:
 
-        - specs/tools/things.yaml:19: operation `get_thing` is not in shop (did you mean `read_thing`?)
-        - specs/tools/things.yaml:21: parameter `insured` of `send_parcel` has no description in shop: write one under `parameters`
+        - specs/tools/things.yaml:19: shop has no operation `get_thing` (did you mean `read_thing`?)
+        - specs/tools/things.yaml:21: parameter `insured` of `send_parcel` has no description in shop; write one in `parameters`
     "#]].assert_eq(&report(&base, &head, Form::Markdown));
     expect![[r#"
         What changes for users of the tools
@@ -147,8 +147,8 @@ fn a_document_that_nobody_has_decided_about_yet_is_told_too() {
 
         The specs do not fit the documents in 2 places:
 
-        - specs/tools/things.yaml:19: operation `get_thing` is not in shop (did you mean `read_thing`?)
-        - specs/tools/things.yaml:21: parameter `insured` of `send_parcel` has no description in shop: write one under `parameters`
+        - specs/tools/things.yaml:19: shop has no operation `get_thing` (did you mean `read_thing`?)
+        - specs/tools/things.yaml:21: parameter `insured` of `send_parcel` has no description in shop; write one in `parameters`
     "#]].assert_eq(&report(&base, &head, Form::Terminal));
 }
 

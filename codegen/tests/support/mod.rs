@@ -18,8 +18,8 @@ pub(crate) fn shop() -> Catalog {
                         "shop-2-admin",
                         Some(DocumentProbe {
                             path: "/openapi.json".to_owned(),
-                            has: "/paths/~1v2~1admin".to_owned(),
-                            what: "the admin part".to_owned(),
+                            member: "/paths/~1v2~1admin".to_owned(),
+                            component: "the admin part".to_owned(),
                         }),
                     ),
                 ],
@@ -28,14 +28,14 @@ pub(crate) fn shop() -> Catalog {
                     username: "username".to_owned(),
                     password: "password".to_owned(),
                     token: "/access_token".to_owned(),
-                    renew: vec![sign(401, ""), sign(403, "Invalid \"token\"")],
+                    renew: vec![pattern(401, ""), pattern(403, "Invalid \"token\"")],
                 }),
                 errors: ErrorShapes {
                     detail: vec!["/detail".to_owned(), "/error".to_owned()],
                     title: vec!["/title".to_owned()],
                     hints: [70, 75, 79, 80, 120]
                         .map(|length| Hint {
-                            sign: sign(403, "Invalid token"),
+                            pattern: pattern(403, "Invalid token"),
                             code: "unauthenticated".to_owned(),
                             hint: "x".repeat(length),
                         })
@@ -56,7 +56,7 @@ pub(crate) fn shop() -> Catalog {
                     detail: vec!["/a-rather-long-json-pointer".to_owned(); 3],
                     title: Vec::new(),
                     hints: vec![Hint {
-                        sign: sign(400, ""),
+                        pattern: pattern(400, ""),
                         code: String::new(),
                         hint: "Say what you want.".to_owned(),
                     }],
@@ -90,7 +90,7 @@ pub(crate) fn shop() -> Catalog {
 fn items(document: &str) -> Toolset {
     let operation = |tool: &str, rust: &str, method: &str, http: &str, path: &str| Operation {
         tool_name: tool.to_owned(),
-        was: None,
+        renamed_from: None,
         rust_name: rust.to_owned(),
         title: format!("{method} items"),
         description: format!(
@@ -117,7 +117,7 @@ fn items(document: &str) -> Toolset {
         mask: None,
         read_back: None,
         verify: Verify::default(),
-        each: None,
+        for_each: None,
         require_any: Vec::new(),
         returns: Some(named("Item")),
         content: Content::Json,
@@ -147,7 +147,7 @@ fn items(document: &str) -> Toolset {
             Operation {
                 list: Some(List {
                     items: "items".to_owned(),
-                    of: named("Item"),
+                    item_type: named("Item"),
                     pagination: Some(Pagination {
                         in_body: false,
                         limit: "limit".to_owned(),
@@ -242,7 +242,7 @@ fn items(document: &str) -> Toolset {
                     },
                     Parameter {
                         required: false,
-                        or: Some("id".to_owned()),
+                        fallback: Some("id".to_owned()),
                         ..parameter("name", Place::Body, nullable(TypeKind::String))
                     },
                 ],
@@ -402,7 +402,7 @@ fn oddities() -> Toolset {
 fn odd(parameters: Vec<Parameter>) -> Operation {
     Operation {
         tool_name: "odd".to_owned(),
-        was: Some("strange".to_owned()),
+        renamed_from: Some("strange".to_owned()),
         rust_name: "Odd".to_owned(),
         title: "An \"odd\" tool".to_owned(),
         description: "First.\n\nSecond:\n- one\n- two".to_owned(),
@@ -457,11 +457,11 @@ fn odd(parameters: Vec<Parameter>) -> Operation {
         read_back: Some("/odd/{path}".to_owned()),
         verify: Verify {
             slash: true,
-            except: vec!["a".to_owned(), "type".to_owned()],
+            ignore: vec!["a".to_owned(), "type".to_owned()],
             hint: "Use \"another\" one.".to_owned(),
             hints: Vec::new(),
         },
-        each: None,
+        for_each: None,
         require_any: Vec::new(),
         returns: Some(plain(TypeKind::Array(Box::new(plain(TypeKind::Integer))))),
         content: Content::Json,
@@ -525,7 +525,7 @@ fn odd(parameters: Vec<Parameter>) -> Operation {
 fn odd_whole() -> Operation {
     Operation {
         tool_name: "odd_whole".to_owned(),
-        was: None,
+        renamed_from: None,
         rust_name: "OddWhole".to_owned(),
         description: "Third.".to_owned(),
         operation_id: "odd_whole".to_owned(),
@@ -569,16 +569,16 @@ fn document(name: &str, probe: Option<DocumentProbe>) -> Document {
         source: format!("specs/openapi/{name}.yaml"),
         probe,
         version: None,
-        instead_of: None,
+        alternative_to: None,
         sign_in: None,
         hints: Vec::new(),
     }
 }
 
-fn sign(status: u16, says: &str) -> Sign {
-    Sign {
+fn pattern(status: u16, contains: &str) -> ResponsePattern {
+    ResponsePattern {
         status,
-        says: says.to_owned(),
+        contains: contains.to_owned(),
     }
 }
 
@@ -603,7 +603,7 @@ fn parameter(name: &str, place: Place, ty: TypeRef) -> Parameter {
         default: None,
         example: None,
         secret: false,
-        or: None,
+        fallback: None,
         when_omitted: None,
         hidden: false,
         clear: false,

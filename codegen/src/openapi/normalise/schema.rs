@@ -104,7 +104,7 @@ fn aside(map: &mut Map<String, Value>) {
         if map.contains_key(key) {
             map.insert(
                 REFUSED.to_owned(),
-                format!("`{key}` is not understood").into(),
+                format!("`{key}` is not supported").into(),
             );
         }
     }
