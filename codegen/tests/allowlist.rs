@@ -804,8 +804,8 @@ fn all_mistakes_at_once() {
         ),
         (
             "specs/excluded.yaml",
-            "    reason: It sends a browser",
-            "    reasons: It sends a browser",
+            "    reason: The operation sends a browser",
+            "    reasons: The operation sends a browser",
         ),
         (
             "specs/excluded.yaml",
