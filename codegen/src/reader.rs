@@ -184,7 +184,7 @@ impl<'m, 'r> Map<'m, 'r> {
 
     /// Reports unknown and missing keys; returns whether the entry is usable.
     pub(crate) fn finish(self) -> bool {
-        let mut misspelled = Vec::new();
+        let mut misspelled: Vec<String> = Vec::new();
         for (key, _) in self.entries {
             if self.known.contains(&key.text.as_str()) {
                 continue;
@@ -193,7 +193,7 @@ impl<'m, 'r> Map<'m, 'r> {
                 *entry == self.name && *former == key.text
             };
             let diagnostic = match RENAMED_KEYS.iter().find(is_former) {
-                Some((entry, key, now)) => ReadDiagnostic::RenamedKey { entry, key, now },
+                Some(&(entry, key, now)) => ReadDiagnostic::RenamedKey { entry, key, now },
                 None => {
                     let nearest = nearest(&key.text, self.known.iter().copied());
                     misspelled.extend(nearest.clone());
@@ -536,7 +536,7 @@ impl FromYaml for bool {
 
 impl FromYaml for u32 {
     fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
-        let convert = |value: &Json| value.as_u64()?.try_into().ok();
+        let convert = |value: &Json| Self::try_from(value.as_u64()?).ok();
         converted(r, node, key, "an integer from 0 to 4294967295", convert)
     }
 }

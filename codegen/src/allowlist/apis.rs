@@ -58,7 +58,7 @@ impl Apis {
         let is_own = |known: &&&str| **known == method;
         let key = METHODS.iter().find(is_own).unwrap_or(&"other");
         let pattern = self.names.0.iter().find(|(name, _)| name == key);
-        let pattern = pattern.map_or("{verb}_{resource}", |(_, pattern)| pattern);
+        let pattern = pattern.map_or("{verb}_{resource}", |(_, pattern)| pattern.as_str());
         let name = pattern.replace("{verb}", method);
         name.replace("{resource}", resource)
     }

@@ -2,7 +2,7 @@
 
 use crate::allowlist::tools::DeclaredFormat;
 use crate::catalog::{Content, Parts, TypeKind};
-use crate::diagnostic::{Diagnostic, Error, LowerDiagnostic};
+use crate::diagnostic::{Error, LowerDiagnostic};
 use crate::error::DocumentError;
 use crate::facts::Facts;
 use crate::input::Parsed;

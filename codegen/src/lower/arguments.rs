@@ -7,7 +7,7 @@ use crate::catalog::{
 };
 use serde_json::Value as Json;
 
-use crate::diagnostic::{Diagnostic, Error, LowerDiagnostic, nearest};
+use crate::diagnostic::{Error, LowerDiagnostic, nearest};
 use crate::facts::{Facts, is_json};
 use crate::glob;
 use crate::ident;
@@ -113,7 +113,7 @@ fn take_pages(
         names.all(|name| parameters.iter().any(|it| is_of_page(it, pages, name)))
             && answers(pages, facts)
     };
-    let Some(pages) = scope.operation.api.pages.iter().find(fits) else {
+    let Some(pages) = scope.operation.api.pagination.iter().find(fits) else {
         return (None, None);
     };
     let mut counted = pages.parameters();
@@ -180,7 +180,7 @@ fn take_mask(scope: Scope<'_>, facts: &Facts, parameters: &mut Vec<Parameter>) -
     let parameter = parameters.remove(at);
     let separator = match (parameter.ty.kind, parameter.place) {
         (TypeKind::Array(_), Place::Query { separator }) => separator,
-        _ => rule.string,
+        _ => rule.style,
     };
     Some(Mask {
         name: rule.parameter.clone(),

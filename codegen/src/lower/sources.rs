@@ -1,7 +1,7 @@
 //! Reads the operations that accompany a write: the one whose response is merged with the body, and the one whose response is returned instead of that of the write.
 
 use crate::catalog::Place;
-use crate::diagnostic::{Diagnostic, Error, LowerDiagnostic, SelectDiagnostic, nearest};
+use crate::diagnostic::{Error, LowerDiagnostic, SelectDiagnostic, nearest};
 use crate::facts::Facts;
 use crate::input::Parsed;
 use crate::reader::Located;

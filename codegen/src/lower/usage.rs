@@ -2,7 +2,7 @@
 
 use crate::allowlist::overrides::ParameterEntry;
 use crate::allowlist::tools::ToolEntry;
-use crate::diagnostic::{Diagnostic, Error, LowerDiagnostic, nearest};
+use crate::diagnostic::{Error, LowerDiagnostic, nearest};
 use crate::reader::Located;
 use crate::text::listed;
 
