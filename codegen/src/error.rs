@@ -25,16 +25,6 @@ pub enum DocumentError {
         /// Error in the part.
         message: String,
     },
-    /// The typed document cannot express a part of the document.
-    #[error("{file}: {pointer}: `{construct}` is not supported")]
-    Lost {
-        /// The document.
-        file: String,
-        /// JSON pointer of the part that would be lost.
-        pointer: String,
-        /// Last key of the pointer, or what would become of the part.
-        construct: String,
-    },
     /// A tool cannot express a construct.
     #[error("{file}: {pointer}: a tool cannot express {construct}")]
     Unsupported {

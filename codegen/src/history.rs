@@ -7,11 +7,11 @@ use std::fmt::Write as _;
 
 use crate::allowlist::history;
 pub use crate::allowlist::history::ParameterHistory;
-use crate::catalog::{Parameter, Place};
+use crate::catalog::Parameter;
 use crate::diagnostic::Error;
 use crate::error::DocumentError;
-use crate::facts::facts;
-use crate::openapi;
+use crate::openapi::{self, DocumentSource};
+use crate::path::without_names;
 use crate::reader::Reader;
 
 /// Release of a document.
@@ -72,16 +72,16 @@ pub fn history(
             let mut parameters: Vec<_> = known
                 .parameters
                 .iter()
-                .filter_map(|(name, place)| {
+                .filter_map(|(name, location)| {
                     let of = |all: &Operations| {
                         all.get(request)
-                            .is_some_and(|it| it.parameters.contains(&(name.clone(), place)))
+                            .is_some_and(|it| it.parameters.contains(&(name.clone(), location)))
                     };
                     let first =
                         self::since(&read, of).filter(|first| Some(first) != since.as_ref());
                     Some(ParameterHistory {
                         name: name.clone(),
-                        location: place,
+                        location,
                         since: first?,
                     })
                 })
@@ -157,29 +157,35 @@ pub fn read(path: &str, text: &str) -> Result<Vec<DocumentHistory>, Vec<Error>> 
 }
 
 /// Operations by method and path, without the names in the path.
-type Operations = BTreeMap<(String, String), Known>;
+type Operations = BTreeMap<(String, String), ReleasedOperation>;
 
 /// Operation of one release.
-struct Known {
+struct ReleasedOperation {
     id: String,
     /// Names and locations of all parameters that are not in the path.
     parameters: BTreeSet<(String, &'static str)>,
 }
 
 fn operations(document: &str, release: &Release) -> Result<Operations, Vec<DocumentError>> {
-    let source = format!("{document} {}", release.version);
-    let spec = openapi::read(document, &source, &release.text, &[])?;
+    let document = openapi::read(&DocumentSource {
+        name: document,
+        file: &format!("{document} {}", release.version),
+        text: &release.text,
+        ..DocumentSource::default()
+    })?;
     let mut operations = Operations::new();
     let mut errors = Vec::new();
-    for operation in spec.operations() {
-        match facts(&spec, &operation.id) {
+    for operation in document.operations {
+        match operation.facts {
             Ok(facts) => {
-                let request = (operation.http, without_names(&operation.path));
-                let known = Known {
+                let parameters = facts.parameters.iter().filter_map(Parameter::request_key);
+                let parameters = parameters.map(|(name, location)| (name.to_owned(), location));
+                let released = ReleasedOperation {
                     id: operation.id,
-                    parameters: facts.parameters.iter().filter_map(key).collect(),
+                    parameters: parameters.collect(),
                 };
-                operations.insert(request, known);
+                let request = (operation.http, without_names(&operation.path));
+                operations.insert(request, released);
             }
             Err(mut wrong) => errors.append(&mut wrong),
         }
@@ -191,18 +197,6 @@ fn operations(document: &str, release: &Release) -> Result<Operations, Vec<Docum
     }
 }
 
-/// Returns the name and location of a parameter; `None` for path parameters, which are as old as the path.
-pub(crate) fn key(parameter: &Parameter) -> Option<(String, &'static str)> {
-    let place = match parameter.place {
-        Place::Path { .. } | Place::ForEach => return None,
-        Place::Query { .. } => "query",
-        Place::Header => "header",
-        Place::Cookie => "cookie",
-        Place::Body | Place::WholeBody => "body",
-    };
-    Some((parameter.wire.clone(), place))
-}
-
 /// Returns the release since which every release has something; `None` if this includes the oldest.
 fn since(releases: &[(String, Operations)], has: impl Fn(&Operations) -> bool) -> Option<String> {
     let without = releases.iter().rposition(|(_, all)| !has(all))?;
@@ -211,7 +205,7 @@ fn since(releases: &[(String, Operations)], has: impl Fn(&Operations) -> bool) -
         .map(|(version, _)| version.clone())
 }
 
-/// Shortens a version to its first two parts, because patch releases add nothing new: `3.1.8` -> `3.1`.
+/// Removes the line numbers of an entry.
 fn without_lines(entry: history::DocumentEntry) -> DocumentHistory {
     let operations = entry.operations.into_iter().map(|entry| OperationHistory {
         id: entry.id.value,
@@ -225,22 +219,10 @@ fn without_lines(entry: history::DocumentEntry) -> DocumentHistory {
     }
 }
 
+/// Shortens a version to its first two parts, because patch releases add nothing new: `3.1.8` -> `3.1`.
 fn minor(version: &str) -> String {
     let parts: Vec<_> = version.split('.').take(2).collect();
     parts.join(".")
-}
-
-/// Removes the names from a path: `/users/{name}/x` -> `/users/{}/x`.
-pub(crate) fn without_names(path: &str) -> String {
-    let mut out = String::new();
-    let mut rest = path;
-    while let Some((before, name)) = rest.split_once('{') {
-        out.push_str(before);
-        out.push_str("{}");
-        rest = name.split_once('}').map_or("", |(_, after)| after);
-    }
-    out.push_str(rest);
-    out
 }
 
 /// Quotes a text, because YAML reads `3.10` as a number.

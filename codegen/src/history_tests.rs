@@ -155,7 +155,7 @@ fn a_release_that_cannot_be_read_is_an_error() {
     let errors = history("shop", &[broken]).unwrap_err();
     assert_eq!(
         errors.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        ["shop 1.0: /swagger: Swagger 2.0 is not read: convert the document to OpenAPI 3"]
+        ["shop 1.0: /swagger: Swagger 2.0 is not supported; convert the document to OpenAPI 3"]
     );
 }
 

@@ -36,7 +36,9 @@ fn inputs() -> Vec<Input> {
 }
 
 fn catalog(inputs: &[Input]) -> Catalog {
-    mcp_codegen::catalog(inputs).unwrap_or_else(|errors| panic!("{}", report(&errors)))
+    mcp_codegen::Workspace::read(inputs)
+        .into_catalog()
+        .unwrap_or_else(|errors| panic!("{}", report(&errors)))
 }
 
 fn report(errors: &[Error]) -> String {
@@ -491,7 +493,7 @@ fn sizes(catalog: &Catalog) -> BTreeMap<String, BTreeMap<String, usize>> {
 #[test]
 fn every_operation_is_decided() {
     let inputs = inputs();
-    let coverage = mcp_codegen::coverage(&inputs).unwrap();
+    let coverage = mcp_codegen::Workspace::read(&inputs).coverage().unwrap();
     let mut excluded = String::new();
     for document in &coverage.documents {
         let lines = text(&inputs, &document.source).lines();
@@ -579,11 +581,13 @@ fn a_tool_taken_out_is_undecided() {
         "      airflow-2: { id: delete_user, read_back: get_user }\n",
         "",
     );
-    let errors = mcp_codegen::catalog(&inputs).unwrap_err();
+    let errors = mcp_codegen::Workspace::read(&inputs)
+        .into_catalog()
+        .unwrap_err();
     expect![[r#"
         specs/openapi/airflow-2.yaml:2892: operation `delete_user` of airflow-2 is neither a tool nor excluded; document it in specs/tools/, or exclude it with a reason in specs/excluded.yaml
     "#]].assert_eq(&report(&errors));
-    let (draft, undecided) = mcp_codegen::draft(&inputs).unwrap();
+    let (draft, undecided) = mcp_codegen::Workspace::read(&inputs).into_draft().unwrap();
     assert_eq!(undecided, errors);
     let names = |api: &Api| tools(api).map(|tool| tool.tool_name.clone()).collect();
     for (whole, draft) in whole.apis.iter().zip(&draft.apis) {
@@ -711,7 +715,7 @@ fn one_mistake_is_one_message() {
             corrections,
             "TaskInstanceHistoryCollection/allOf",
             "TaskInstanceHistoryCollecton/allOf",
-            "125: correction of `airflow-2` at /components/schemas/TaskInstanceHistoryCollecton/allOf/0/properties/task_instances_history no longer applies: there is nothing",
+            "125: correction of `airflow-2` at /components/schemas/TaskInstanceHistoryCollecton/allOf/0/properties/task_instances_history no longer applies: the value does not exist; update or remove it",
         ),
         (
             apis,
@@ -771,7 +775,10 @@ fn one_mistake_is_one_message() {
     let check = |(path, text, instead, expected): (&str, &str, &str, &str)| {
         let mut inputs = inputs.clone();
         change(&mut inputs, path, text, instead);
-        let found = mcp_codegen::catalog(&inputs).err().unwrap_or_default();
+        let found = mcp_codegen::Workspace::read(&inputs)
+            .into_catalog()
+            .err()
+            .unwrap_or_default();
         let found: String = report(&found).lines().take(5).collect();
         assert_eq!(found, format!("{path}:{expected}"), "{text} -> {instead}");
     };
@@ -880,6 +887,8 @@ fn all_mistakes_at_once() {
     ] {
         change(&mut inputs, path, text, instead);
     }
-    let errors = mcp_codegen::catalog(&inputs).unwrap_err();
+    let errors = mcp_codegen::Workspace::read(&inputs)
+        .into_catalog()
+        .unwrap_err();
     expect_file!["expect/mistakes.txt"].assert_eq(&report(&errors));
 }

@@ -1,14 +1,13 @@
 //! Facts about individual constructs, each in a small document.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use mcp_codegen::catalog::{Parameter, Place, TypeDef, TypeKind, TypeRef, TypeShape};
-use mcp_codegen::facts::{Facts, facts};
-use mcp_codegen::openapi::read;
+use mcp_codegen::catalog::{Parameter, ParameterLocation, TypeDef, TypeKind, TypeRef, TypeShape};
+use mcp_codegen::openapi::{DocumentSource, OperationFacts, read};
 
 const HEAD: &str = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\nservers: [{url: /base}]\n";
 
 /// Reads the operation `op` of a document that consists of `HEAD` and the text.
-fn operation(text: &str) -> Result<Facts, String> {
+fn operation(text: &str) -> Result<OperationFacts, String> {
     let messages = |errors: Vec<mcp_codegen::error::DocumentError>| {
         errors
             .iter()
@@ -16,19 +15,25 @@ fn operation(text: &str) -> Result<Facts, String> {
             .collect::<Vec<_>>()
             .join("\n")
     };
-    let spec = read("x", "x.yaml", &format!("{HEAD}{text}"), &[]).map_err(messages)?;
-    facts(&spec, "op").map_err(messages)
+    let source = DocumentSource {
+        name: "x",
+        file: "x.yaml",
+        text: &format!("{HEAD}{text}"),
+        ..DocumentSource::default()
+    };
+    let document = read(&source).map_err(messages)?;
+    document.facts("op").map_err(messages)
 }
 
 /// Reads an operation with a query parameter of this schema.
-fn query(schema: &str) -> Result<Facts, String> {
+fn query(schema: &str) -> Result<OperationFacts, String> {
     operation(&format!(
         "paths: {{/a: {{get: {{operationId: op, parameters: [{{name: p, in: query, schema: {schema}}}], responses: {{}}}}}}}}"
     ))
 }
 
 /// Reads an operation with a JSON body of this schema and with these components.
-fn body(schema: &str, components: &str) -> Result<Facts, String> {
+fn body(schema: &str, components: &str) -> Result<OperationFacts, String> {
     let content = format!("{{application/json: {{schema: {schema}}}}}");
     operation(&format!(
         "paths: {{/a: {{post: {{operationId: op, requestBody: {{required: true, content: {content}}}, responses: {{}}}}}}}}\ncomponents: {{schemas: {{{components}}}}}"
@@ -36,7 +41,7 @@ fn body(schema: &str, components: &str) -> Result<Facts, String> {
 }
 
 /// Reads an operation with a response of this schema and with these components.
-fn response(schema: &str, components: &str) -> Result<Facts, String> {
+fn response(schema: &str, components: &str) -> Result<OperationFacts, String> {
     operation(&format!(
         "paths: {{/a: {{get: {{operationId: op, responses: {{200: {{description: d, content: {{application/json: {{schema: {schema}}}}}}}}}}}}}}}\ncomponents: {{schemas: {{{components}}}}}"
     ))
@@ -103,8 +108,8 @@ fn show_def(def: &TypeDef) -> String {
 }
 
 fn show_parameter(parameter: &Parameter) -> String {
-    let place = match parameter.place {
-        Place::Query { separator } => format!("{separator:?}"),
+    let place = match parameter.location {
+        ParameterLocation::Query { style } => format!("{style:?}"),
         place => format!("{place:?}"),
     };
     format!(
@@ -116,7 +121,7 @@ fn show_parameter(parameter: &Parameter) -> String {
 }
 
 /// Returns parameters, response and types, one line each.
-fn show(read: Result<Facts, String>) -> String {
+fn show(read: Result<OperationFacts, String>) -> String {
     let facts = match read {
         Ok(facts) => facts,
         Err(message) => return message,
@@ -267,7 +272,7 @@ components: { parameters: { Z: { name: z, in: path, required: true, schema: { ty
     let undeclared = operation("paths: {'/a/{x}': {get: {operationId: op, responses: {}}}}");
     assert_eq!(
         show(undeclared),
-        "x.yaml: /paths/~1a~1{x}/get: `{x}` in the path is no parameter"
+        "x.yaml: /paths/~1a~1{x}/get: path parameter `x` is not declared"
     );
 }
 
@@ -334,6 +339,17 @@ fn bodies() {
             "{type: object, properties: {a: {type: array, uniqueItems: true}}}",
             "",
             "Body a?: [any]",
+        ),
+        (
+            "{anyOf: [{type: string}, {type: integer}], oneOf: [{type: string}, {type: boolean}]}",
+            "",
+            "x.yaml: /paths/~1a/post/requestBody/content/application~1json/schema: a tool cannot express `oneOf` beside other alternatives",
+        ),
+        // All parts of an `allOf` in an alternative apply.
+        (
+            "{type: object, properties: {o: {type: object, properties: {k: {}}, anyOf: [{allOf: [{properties: {a: {type: string, minLength: 2}}}, {properties: {a: {maxLength: 5}}}]}]}}}",
+            "",
+            "Body o?: OpO; OpO {k?: any, a?: string min_length=2 max_length=5}",
         ),
         (
             "{type: object, properties: {a: {type: object, properties: {s: {type: string, format: password}}, anyOf: [{required: [s]}, {required: [t]}]}}}",

@@ -217,10 +217,12 @@ fn entries(input: &Input) -> Vec<&str> {
 }
 
 fn files(inputs: &[Input]) -> BTreeMap<String, String> {
-    let (catalog, _undecided) = mcp_codegen::draft(inputs).unwrap_or_else(|errors| {
-        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        panic!("{}", errors.join("\n"))
-    });
+    let (catalog, _undecided) = mcp_codegen::Workspace::read(inputs)
+        .into_draft()
+        .unwrap_or_else(|errors| {
+            let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            panic!("{}", errors.join("\n"))
+        });
     let files = emit(&catalog).unwrap().into_iter();
     files.map(|file| (file.path, file.text)).collect()
 }

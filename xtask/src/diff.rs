@@ -5,8 +5,8 @@ use std::process::Command;
 use std::thread;
 
 use anyhow::{Context, Result, bail};
-use codegen::changes::{Form, Report, Version, changes, documents};
-use codegen::{Input, State};
+use codegen::changes::{DocumentVersion, Report, ReportFormat, document_changes, tool_changes};
+use codegen::{Input, Workspace};
 
 use crate::lab::{root, wheel};
 use crate::lock::{self, LOCK, Source};
@@ -36,26 +36,26 @@ pub(crate) fn diff(base: Option<&str>, markdown: bool) -> Result<()> {
         Some(base) => of_release(&root, base, &head)?,
     };
     let form = if markdown {
-        Form::Markdown
+        ReportFormat::Markdown
     } else {
-        Form::Terminal
+        ReportFormat::Terminal
     };
     print!("{}", report(&base, &head, form)?);
     Ok(())
 }
 
 /// Describes the changes between two states.
-pub(crate) fn report(base: &Stand, head: &Stand, form: Form) -> Result<String> {
+pub(crate) fn report(base: &Stand, head: &Stand, form: ReportFormat) -> Result<String> {
     let (old, new) = thread::scope(|scope| {
-        let old = scope.spawn(|| codegen::state(&base.inputs));
-        let new = codegen::state(&head.inputs);
+        let old = scope.spawn(|| Workspace::read(&base.inputs));
+        let new = Workspace::read(&head.inputs);
         (old.join(), new)
     });
-    let old: State = match old {
+    let old: Workspace = match old {
         Ok(old) => old,
         Err(panic) => std::panic::resume_unwind(panic),
     };
-    if let Some(error) = old.diagnostics.iter().find(|it| it.is_renamed_key()) {
+    if let Some(error) = old.errors().iter().find(|it| it.is_renamed_key()) {
         bail!(
             "{} is too old to be compared: {error}; choose a later revision",
             base.name
@@ -66,21 +66,21 @@ pub(crate) fn report(base: &Stand, head: &Stand, form: Form) -> Result<String> {
     let history = diagnostics
         .iter()
         .any(|diagnostic| diagnostic.starts_with(HISTORY));
-    let others = new.diagnostics.iter();
+    let others = new.errors().into_iter();
     let others = others.filter(|it| !history || it.path != HISTORY);
-    diagnostics.extend(others.map(ToString::to_string));
+    diagnostics.extend(others.map(|it| it.to_string()));
     let report = Report {
         base: &base.name,
         versions: &versions(&base.versions, &head.versions),
-        tools: &changes(&old.catalog, &new.catalog),
-        documents: &documents(&old.documents, &new.documents, &new.catalog),
+        tools: &tool_changes(&old.catalog, &new.catalog),
+        documents: &document_changes(&old, &new),
         diagnostics: &diagnostics,
         undecided: new.undecided.len(),
     };
     Ok(report.write(form))
 }
 
-fn versions(base: &[(String, String)], head: &[(String, String)]) -> Vec<Version> {
+fn versions(base: &[(String, String)], head: &[(String, String)]) -> Vec<DocumentVersion> {
     let of = |all: &[(String, String)], name: &str| {
         let found = all.iter().find(|(other, _)| other == name);
         found.map(|(_, version)| version.clone())
@@ -88,7 +88,7 @@ fn versions(base: &[(String, String)], head: &[(String, String)]) -> Vec<Version
     let only_base = base.iter().filter(|(name, _)| of(head, name).is_none());
     let names = head.iter().chain(only_base).map(|(name, _)| name);
     names
-        .map(|name| Version {
+        .map(|name| DocumentVersion {
             document: name.clone(),
             base: of(base, name),
             head: of(head, name),
@@ -173,7 +173,7 @@ fn find<'s>(
         bail!("`{wanted}` is neither a revision, nor a release (3.2.2), nor DOCUMENT@VERSION");
     };
     // If several documents have this release, the main document of an API is used.
-    let main = codegen::main_documents(inputs);
+    let main = Workspace::read(inputs).main_documents();
     let is_for =
         |it: &&Source| it.range.has(&version) && main.iter().any(|(_, name)| *name == it.name);
     let source = sources.iter().find(is_for);
@@ -188,7 +188,7 @@ pub(crate) fn document<'s>(
     inputs: &[Input],
 ) -> Result<&'s Source> {
     let of = |name: &str| sources.iter().find(|it| it.name == name);
-    let main = codegen::main_documents(inputs);
+    let main = Workspace::read(inputs).main_documents();
     let of_api = || of(&main.iter().find(|(api, _)| api == name)?.1);
     of(name).or_else(of_api).with_context(|| {
         let names: Vec<&str> = sources.iter().map(|it| it.name.as_str()).collect();

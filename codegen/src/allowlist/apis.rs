@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalog::{ErrorShapes, Pagination, Parts, Separator, SignIn, VersionProbe};
+use crate::catalog::{ErrorShapes, Pagination, ParameterStyle, Parts, SignIn, VersionProbe};
 use crate::diagnostic::{ReadDiagnostic, nearest};
 use crate::reader::{Entry, FromYaml, Located, Map, Reader};
 use crate::yaml::Node;
@@ -49,7 +49,7 @@ pub(crate) struct ApiEntry {
 pub(crate) struct MaskRule {
     pub(crate) parameter: String,
     /// Serialization of several names if the parameter is a string.
-    pub(crate) style: Separator,
+    pub(crate) style: ParameterStyle,
 }
 
 impl Apis {
@@ -171,16 +171,16 @@ impl Entry for MaskRule {
 
     fn read(map: &mut Map<'_, '_>) -> Self {
         let styles = [
-            ("comma", Separator::Comma),
-            ("space", Separator::Space),
-            ("pipe", Separator::Pipe),
+            ("comma", ParameterStyle::Comma),
+            ("space", ParameterStyle::Space),
+            ("pipe", ParameterStyle::Pipe),
         ];
         map.expect("style");
         let style = map.word("style", "style", &styles);
         Self {
             parameter: map.required("parameter"),
             // With an invalid `style`, the parameter must still be recognised as the mask.
-            style: style.map_or(Separator::Comma, |style| style.value),
+            style: style.map_or(ParameterStyle::Comma, |style| style.value),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `corrections.yaml`: corrections of documents that describe their upstream wrongly.
 
-use crate::corrections::{Change, Correction};
+use crate::corrections::{Correction, CorrectionAction};
 use crate::diagnostic::ReadDiagnostic;
 use crate::reader::{Entry, Located, Map, Reader};
 use crate::yaml::Node;
@@ -39,21 +39,21 @@ impl Entry for CorrectionEntry {
     fn read(map: &mut Map<'_, '_>) -> Self {
         map.expect("documents");
         let documents = map.text_or_texts("documents", ANY);
-        let set = map.optional("set").map(Change::Set);
+        let set = map.optional("set").map(CorrectionAction::Set);
         let remove = map
             .optional("remove")
             .filter(|remove| *remove)
-            .map(|_| Change::Remove);
-        let rename = map.optional("rename").map(Change::Rename);
-        let actions: Vec<Change> = [set, remove, rename].into_iter().flatten().collect();
-        let action = match <[Change; 1]>::try_from(actions) {
+            .map(|_| CorrectionAction::Remove);
+        let rename = map.optional("rename").map(CorrectionAction::Rename);
+        let actions: Vec<CorrectionAction> = [set, remove, rename].into_iter().flatten().collect();
+        let action = match <[CorrectionAction; 1]>::try_from(actions) {
             Ok([action]) => action,
             Err(_) => {
                 let problem =
                     "a correction must have exactly one of `set`, `remove: true` and `rename`";
                 map.defer(&ACTIONS, ReadDiagnostic::Invalid { problem });
                 map.discard();
-                Change::Remove
+                CorrectionAction::Remove
             }
         };
         let correction = Correction {
@@ -62,7 +62,7 @@ impl Entry for CorrectionEntry {
             document: String::new(),
             pointer: map.required_text("pointer", POINTER).value,
             expect: map.optional("expect"),
-            change: action,
+            action,
             reason: map.required("reason"),
             link: map.required("link"),
         };

@@ -1,6 +1,6 @@
 //! Pagination style of an API: the parameters with the number of items and the position of a page.
 
-use crate::catalog::{Pagination, Way};
+use crate::catalog::{Pagination, PaginationStyle};
 use crate::diagnostic::ReadDiagnostic;
 use crate::reader::{Entry, Located, Map};
 
@@ -22,12 +22,12 @@ impl Entry for Pagination {
             // Without `max`, the parameters must still be recognised as those of the pagination.
             max: map.expected("max").unwrap_or_default(),
             total: map.optional("total"),
-            way: way(map),
+            style: style(map),
         }
     }
 }
 
-fn way(map: &mut Map<'_, '_>) -> Way {
+fn style(map: &mut Map<'_, '_>) -> PaginationStyle {
     let first = map.optional("first");
     let position: Vec<Located<String>> = map.texts("position", ANY);
     map.unused_without("first", "page");
@@ -48,23 +48,23 @@ fn way(map: &mut Map<'_, '_>) -> Way {
         map.defer(&["position"], ReadDiagnostic::Invalid { problem });
     }
     match styles {
-        [true, ..] => Way::Cursor {
+        [true, ..] => PaginationStyle::Cursor {
             cursor: map.required("cursor"),
             next: map.required("next"),
             offset: map.optional("offset"),
         },
-        [_, true, ..] => Way::Link {
+        [_, true, ..] => PaginationStyle::Link {
             rel: map.required("link"),
             position: position.into_iter().map(|name| name.value).collect(),
         },
-        [_, _, true, _] => Way::Number {
+        [_, _, true, _] => PaginationStyle::Number {
             page: map.required("page"),
             first: first.unwrap_or(1),
         },
-        [.., true] => Way::Offset {
+        [.., true] => PaginationStyle::Offset {
             offset: map.required("offset"),
         },
-        _ => Way::Offset {
+        _ => PaginationStyle::Offset {
             offset: String::new(),
         },
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::text::string_literal;
 use crate::catalog::{
-    Api, Document, DocumentProbe, Hint, ResponsePattern, Session, SignIn, TokenRequest,
+    Api, ApiDocument, DocumentProbe, Hint, ResponsePattern, Session, SignIn, TokenRequest,
     VersionProbe, VersionSource,
 };
 
@@ -110,7 +110,7 @@ fn version_probe(probe: &VersionProbe) -> Expression {
     )
 }
 
-fn document(document: &Document) -> Expression {
+fn document(document: &ApiDocument) -> Expression {
     structure(
         "Document",
         vec![

@@ -10,8 +10,8 @@ use super::room::{Room, cut};
 use super::types::Types;
 use super::{OutputFile, json, text};
 use crate::catalog::{
-    Api, Catalog, Content, Effect, Field, List, Operation, Rules, TypeDef, TypeKind, TypeRef,
-    TypeShape,
+    Api, Catalog, Effect, Field, List, Operation, ResponseFormat, Rules, TypeDef, TypeKind,
+    TypeRef, TypeShape,
 };
 
 type Object = Map<String, Value>;
@@ -79,7 +79,7 @@ fn input_schema(types: &Types<'_>, operation: &Operation) -> Value {
     if let Some(list) = &operation.list {
         properties.extend(list_arguments(room, list));
     }
-    if let Content::Log { .. } = operation.content {
+    if let ResponseFormat::Log { .. } = operation.response_format {
         properties.extend(log_arguments());
     }
     let required = arguments()
@@ -189,21 +189,21 @@ fn output_schema(types: &Types<'_>, operation: &Operation) -> Value {
     if let Some(list) = &operation.list {
         return list_output(types, list);
     }
-    match &operation.content {
-        Content::Json => {}
-        Content::Text { .. } => {
+    match &operation.response_format {
+        ResponseFormat::Json => {}
+        ResponseFormat::Text { .. } => {
             return json!({
                 "type": "object",
                 "properties": {"text": {"type": "string"}},
             });
         }
-        Content::Lines { .. } => {
+        ResponseFormat::Lines { .. } => {
             return json!({
                 "type": "object",
                 "properties": {"result": {"type": "array", "items": any()}},
             });
         }
-        Content::Log { .. } => return log_output(),
+        ResponseFormat::Log { .. } => return log_output(),
     }
     match &operation.returns {
         None => json!({

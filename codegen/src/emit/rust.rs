@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::attributes::{self, Argument};
 use super::expression::{self, Expression};
 use super::templates::Templates;
-use super::types::{definitions, named, references};
+use super::types::{definitions, references};
 use super::{EmitError, OutputFile};
 use crate::catalog::{
     Api, Catalog, EnumValue, Operation, Toolset, ToolsetDoc, TypeDef, TypeRef, TypeShape,
@@ -165,7 +165,7 @@ fn toolset_module<'a>(shared: &[TypeDef], toolset: &'a Toolset) -> ToolsetModule
 /// Returns whether a module refers to shared types of the API.
 fn uses_shared(shared: &[TypeDef], toolset: &Toolset) -> bool {
     let is = |of: &TypeDef, name: &str| of.rust_name == name;
-    references(toolset).filter_map(named).any(|name| {
+    references(toolset).filter_map(TypeRef::name).any(|name| {
         shared.iter().any(|of| is(of, name)) && !definitions(toolset).any(|of| is(of, name))
     })
 }
@@ -222,7 +222,7 @@ fn tool(operation: &Operation) -> Tool<'_> {
             .map(attributes::for_each)
             .unwrap_or_default(),
         require_any: attributes::require_any(&operation.require_any),
-        answer: attributes::answer(&operation.content),
+        answer: attributes::answer(&operation.response_format),
         effect: attributes::effect(operation),
         fields: operation
             .parameters

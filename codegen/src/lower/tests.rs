@@ -1,8 +1,10 @@
 //! Lowering of tools with a small document, and the diagnostics about invalid tools.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use crate::catalog::{Catalog, Operation, Pagination, Place, Separator, TypeKind, Way};
-use crate::{Diagnostic, Error, Input, SelectDiagnostic};
+use crate::catalog::{
+    Catalog, Operation, Pagination, PaginationStyle, ParameterLocation, ParameterStyle, TypeKind,
+};
+use crate::{Diagnostic, Error, Input, SelectDiagnostic, Workspace};
 
 const APIS: &str = "
 names: { list: 'list_{resource}', get: 'get_{resource}', create: 'create_{resource}', update: 'update_{resource}', delete: 'delete_{resource}', other: '{verb}_{resource}' }
@@ -139,8 +141,9 @@ fn lines(errors: &[Error]) -> String {
 }
 
 fn catalog(tools: &str) -> Catalog {
-    let (catalog, _) =
-        crate::draft(&inputs(tools)).unwrap_or_else(|errors| panic!("{tools}\n{}", lines(&errors)));
+    let (catalog, _) = Workspace::read(&inputs(tools))
+        .into_draft()
+        .unwrap_or_else(|errors| panic!("{tools}\n{}", lines(&errors)));
     catalog
 }
 
@@ -151,7 +154,7 @@ fn lowered(tools: &str) -> Operation {
 
 /// Returns the diagnostics about the tools, without the file name and without those about undecided operations.
 fn wrong(tools: &str) -> String {
-    match crate::draft(&inputs(tools)) {
+    match Workspace::read(&inputs(tools)).into_draft() {
         Ok(_) => String::new(),
         Err(mut errors) => {
             errors.retain(|error| {
@@ -171,7 +174,7 @@ fn wrong(tools: &str) -> String {
 /// Returns the location, the name, `!` if required, and the wire name of each argument.
 fn arguments(operation: &Operation) -> String {
     let one = |parameter: &crate::catalog::Parameter| {
-        let place = serde_json::to_value(parameter.place).unwrap();
+        let place = serde_json::to_value(parameter.location).unwrap();
         let needed = if parameter.required { "!" } else { "" };
         format!(
             "{} {}{needed}={}",
@@ -223,7 +226,7 @@ fn mistakes() {
             "get",
             "news: get_item",
             "",
-            "4: `news` is not a document of apis.yaml (did you mean `new`?)",
+            "4: apis.yaml has no document `news` (did you mean `new`?)",
         ),
         (
             "get",
@@ -458,7 +461,7 @@ fn mistakes() {
             "get",
             "new: get_item",
             "parameters: [{ name: id, pattern: '(', reason: r }]",
-            "4: `(` is no regular expression",
+            "4: `(` must be a regular expression",
         ),
         (
             "get",
@@ -626,7 +629,7 @@ fn lists_page_as_their_api_does() {
         limit: "limit".to_owned(),
         max: 100,
         total: None,
-        way: Way::Offset {
+        style: PaginationStyle::Offset {
             offset: "offset".to_owned(),
         },
     });
@@ -648,8 +651,8 @@ fn a_mask_is_no_argument() {
         .mask
         .unwrap();
     assert_eq!(
-        (mask.name.as_str(), mask.separator),
-        ("mask", Separator::Pipe)
+        (mask.name.as_str(), mask.style),
+        ("mask", ParameterStyle::Pipe)
     );
 }
 
@@ -696,13 +699,16 @@ const EACH: &str =
 fn ids_are_sent_to_the_operation_on_one_object() {
     let more = "require_any: [names, { name: like, documents: [new] }], parameters: [{ name: names, description: N. }]";
     let operation = lowered(&tool("pause", EACH, more));
-    let each = operation.each.unwrap();
+    let each = operation.for_each.unwrap();
     let said = [&each.operation_id, &each.http, &each.path, &each.items];
     assert_eq!(said, ["patch_item", "patch", "/items/{name}", "items"]);
     assert_eq!(operation.require_any, ["names", "like"]);
     let ids = &operation.parameters[0];
     assert_eq!((ids.name.as_str(), ids.wire.as_str()), ("names", "name"));
-    assert_eq!((ids.place, ids.required), (Place::ForEach, false));
+    assert_eq!(
+        (ids.location, ids.required),
+        (ParameterLocation::ForEach, false)
+    );
     assert_eq!(
         (ids.ty.rules.min_items, ids.ty.rules.max_items),
         (Some(1), Some(5))

@@ -1,91 +1,79 @@
 //! Decides the format of a response: the format of the allowlist, in a media type that the document has. A response that no tool can read is rejected.
 
+use super::scope::Scope;
 use crate::allowlist::tools::DeclaredFormat;
-use crate::catalog::{Content, Parts, TypeKind};
-use crate::diagnostic::{Error, LowerDiagnostic};
+use crate::catalog::{Parts, ResponseFormat, TypeKind};
+use crate::diagnostic::LowerDiagnostic;
 use crate::error::DocumentError;
-use crate::facts::Facts;
-use crate::input::Parsed;
-
-use super::operation::Scope;
+use crate::openapi::OperationFacts;
 
 /// Returns the response format of a tool.
-pub(super) fn content(
-    parsed: &Parsed,
+pub(super) fn lower(
     scope: Scope<'_>,
-    facts: &Facts,
+    facts: &OperationFacts,
     parts: Option<Parts>,
-    errors: &mut Vec<Error>,
-) -> Content {
-    let Some(answer) = &scope.entry.response_format else {
-        check(parsed, scope, facts, errors);
-        return Content::Json;
+) -> ResponseFormat {
+    let Some(declared) = &scope.entry.response_format else {
+        check(scope, facts);
+        return ResponseFormat::Json;
     };
-    let found = match answer.value {
+    let found = match declared.value {
         // The text form of a log is already clean, so it is preferred.
         DeclaredFormat::Log => {
             find(facts, DeclaredFormat::Text).or_else(|| find(facts, DeclaredFormat::Log))
         }
-        answer => find(facts, answer),
+        format => find(facts, format),
     };
     let Some(accept) = found.map(str::to_owned) else {
         let diagnostic = LowerDiagnostic::FormatMismatch {
             operation: scope.operation_id().to_owned(),
             document: scope.document().to_owned(),
-            format: match answer.value {
+            format: match declared.value {
                 DeclaredFormat::Text => "text",
                 DeclaredFormat::Lines => "lines of JSON",
                 DeclaredFormat::Log => "text or JSON",
             },
         };
-        scope.error(errors, answer.line, diagnostic);
-        return Content::Json;
+        scope.report(declared.line, diagnostic);
+        return ResponseFormat::Json;
     };
-    match answer.value {
-        DeclaredFormat::Text => Content::Text { accept },
-        DeclaredFormat::Lines => Content::Lines { accept },
+    match declared.value {
+        DeclaredFormat::Text => ResponseFormat::Text { accept },
+        DeclaredFormat::Lines => ResponseFormat::Lines { accept },
         DeclaredFormat::Log => {
             if scope.entry.method.value != "list" {
                 let key = "response_format: log";
-                scope.error(errors, answer.line, LowerDiagnostic::ListOnly { key });
+                scope.report(declared.line, LowerDiagnostic::ListOnly { key });
             }
-            Content::Log { accept, parts }
+            ResponseFormat::Log { accept, parts }
         }
     }
 }
 
 /// Checks a response without a declared format: it must be JSON, unless the response is never read.
-fn check(parsed: &Parsed, scope: Scope<'_>, facts: &Facts, errors: &mut Vec<Error>) {
-    let binding = scope.operation.binding;
-    if binding.read_back.is_some() && facts.http != "delete" {
+fn check(scope: Scope<'_>, facts: &OperationFacts) {
+    if scope.operation.binding.read_back.is_some() && facts.http != "delete" {
         return;
     }
-    let spec = scope.operation.spec;
-    match other_than_json(&spec.source, facts) {
+    match other_than_json(&scope.operation.document.source, facts) {
         Ok(None) => {}
-        Ok(Some(answer)) => {
+        Ok(Some(format)) => {
             let diagnostic = LowerDiagnostic::MissingFormat {
                 operation: scope.operation_id().to_owned(),
                 document: scope.document().to_owned(),
                 media: facts.response_media.join("`, `"),
-                format: answer.word(),
+                format: format.word(),
             };
-            scope.error(errors, binding.operation.line, diagnostic);
+            scope.report(scope.operation_line(), diagnostic);
         }
-        Err(error) => {
-            let line = parsed.operation_line(spec, &facts.operation_id);
-            let error = Error::new(&spec.source, line, error);
-            if !errors.contains(&error) {
-                errors.push(error);
-            }
-        }
+        Err(error) => scope.report_in_document(&facts.operation_id, error),
     }
 }
 
 /// Returns the format of the response of an operation, if it is not JSON.
 pub(crate) fn other_than_json(
     source: &str,
-    facts: &Facts,
+    facts: &OperationFacts,
 ) -> Result<Option<DeclaredFormat>, DocumentError> {
     let media = &facts.response_media;
     let refused = |construct: String| DocumentError::Unsupported {
@@ -104,16 +92,16 @@ pub(crate) fn other_than_json(
         return Ok(None);
     }
     let mut others = [DeclaredFormat::Lines, DeclaredFormat::Text].into_iter();
-    match others.find(|answer| find(facts, *answer).is_some()) {
-        Some(answer) => Ok(Some(answer)),
+    match others.find(|format| find(facts, *format).is_some()) {
+        Some(format) => Ok(Some(format)),
         None => Err(refused(format!("a response of `{}`", media.join("`, `")))),
     }
 }
 
 /// Returns the media type in which an operation offers a response format.
-fn find(facts: &Facts, answer: DeclaredFormat) -> Option<&str> {
+fn find(facts: &OperationFacts, format: DeclaredFormat) -> Option<&str> {
     let mut media = facts.response_media.iter().map(String::as_str);
-    media.find(|media| match answer {
+    media.find(|media| match format {
         DeclaredFormat::Text => is_text(media),
         DeclaredFormat::Lines => is_lines(media),
         DeclaredFormat::Log => media.contains("json"),
