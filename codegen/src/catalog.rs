@@ -1,6 +1,6 @@
 //! The intermediate representation (IR): all tools with all decisions taken. Emitters read only the IR.
 //!
-//! The IR is plain data, without `$ref` and without types of `openapiv3`. All references are resolved, so emitters print what the IR contains.
+//! The IR is plain data, without `$ref`. All references are resolved, so emitters print what the IR contains.
 
 use serde::Serialize;
 
@@ -40,7 +40,7 @@ pub struct Api {
     /// Request that recognises an upstream of this API.
     pub version: VersionProbe,
     /// Documents of the API.
-    pub documents: Vec<Document>,
+    pub documents: Vec<ApiDocument>,
     /// Sign-in method: how a user name and a password are used.
     pub sign_in: SignIn,
     /// Format of the API's errors, with hints.
@@ -71,13 +71,13 @@ pub struct Alternative {
     /// Name of the Rust module inside the module of the API: `fab_2`.
     pub module: String,
     /// Display name of the component whose presence means that an upstream has this document.
-    pub what: String,
+    pub component: String,
     /// Toolsets with their tools, in the order of the allowlist.
     pub toolsets: Vec<Toolset>,
 }
 
 /// Request that recognises an API; becomes `runtime::api::VersionProbe`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct VersionProbe {
     /// Path of the GET; empty if upstreams of this API do not report their version.
     pub path: String,
@@ -89,7 +89,7 @@ pub struct VersionProbe {
 
 /// OpenAPI document of an API; becomes `runtime::api::Document`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Document {
+pub struct ApiDocument {
     /// Name as in `apis.yaml`.
     pub name: String,
     /// File of the document, relative to the workspace.
@@ -99,7 +99,7 @@ pub struct Document {
     /// Source of the version of the component that provides the document, if this component has its own version.
     pub version: Option<VersionSource>,
     /// Document to which this document is an alternative.
-    pub instead_of: Option<String>,
+    pub alternative_to: Option<String>,
     /// Sign-in method for the operations of the document, if it differs from that of the API.
     pub sign_in: Option<SignIn>,
     /// Hints for known errors of the document's operations. They are tried before the hints of the API.
@@ -112,9 +112,9 @@ pub struct DocumentProbe {
     /// Path of the GET.
     pub path: String,
     /// JSON pointer that exists in the response if the upstream has the document.
-    pub has: String,
+    pub member: String,
     /// Display name of the component that is missing if the pointer does not exist.
-    pub what: String,
+    pub component: String,
 }
 
 /// Request for the version of a component; becomes `runtime::api::VersionSource`.
@@ -177,20 +177,20 @@ pub struct TokenRequest {
     /// JSON pointer to the token.
     pub token: String,
     /// Responses to other requests that mean that the token is no longer valid.
-    pub renew: Vec<Sign>,
+    pub renew: Vec<ResponsePattern>,
 }
 
 /// Pattern that recognises an error response; becomes `runtime::api::Sign`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Sign {
+pub struct ResponsePattern {
     /// HTTP status code.
     pub status: u16,
     /// Text that the error detail contains; empty for any text.
-    pub says: String,
+    pub contains: String,
 }
 
 /// Format of an API's errors, with hints; becomes `runtime::api::ErrorShapes`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ErrorShapes {
     /// JSON pointers to the detail.
     pub detail: Vec<String>,
@@ -204,7 +204,7 @@ pub struct ErrorShapes {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Hint {
     /// Pattern that recognises the error response.
-    pub sign: Sign,
+    pub pattern: ResponsePattern,
     /// Error code; empty if the code follows from the status.
     pub code: String,
     /// Text of the hint: what to try.
@@ -232,7 +232,7 @@ pub struct Operation {
     /// Name of the tool.
     pub tool_name: String,
     /// Former name of the tool, which calls can still use.
-    pub was: Option<String>,
+    pub renamed_from: Option<String>,
     /// Name of the struct: `ListAllUsers`, `GetUser`, `CreateUser`, `UpdateUser`, `DeleteUser`, `{Verb}{Resource}`.
     pub rust_name: String,
     /// Display name.
@@ -273,14 +273,14 @@ pub struct Operation {
     pub read_back: Option<String>,
     /// Rules for the comparison of the read-back response with the arguments.
     pub verify: Verify,
-    /// Operation on one object that is called for each id in the parameter whose location is [`Place::Each`].
-    pub each: Option<Each>,
+    /// Operation on one object that is called for each id in the parameter whose location is [`ParameterLocation::ForEach`].
+    pub for_each: Option<ForEach>,
     /// Names of the parameters of which a call must set at least one; empty if there is no such rule.
     pub require_any: Vec<String>,
     /// Type of the response; `None` if the response has no content or is not JSON, and for list tools.
     pub returns: Option<TypeRef>,
     /// Format of the response.
-    pub content: Content,
+    pub response_format: ResponseFormat,
     /// Anonymous types of the operation, in the order of first use. They are emitted after the struct of the operation.
     pub types: Vec<TypeDef>,
 }
@@ -327,7 +327,7 @@ pub struct Verify {
     /// Whether the upstream can route a body value that contains `/` in the path of the GET.
     pub slash: bool,
     /// Members of the body that are not compared.
-    pub except: Vec<String>,
+    pub ignore: Vec<String>,
     /// Hint if a change was not applied; empty for the default hint.
     pub hint: String,
     /// Hints that apply to some versions.
@@ -336,7 +336,7 @@ pub struct Verify {
 
 /// Operation on one object. Each request has the body and the mask of the tool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Each {
+pub struct ForEach {
     /// Id of the operation in the tool's document.
     pub operation_id: String,
     /// HTTP method in lower case.
@@ -350,7 +350,7 @@ pub struct Each {
 /// Format of a response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Content {
+pub enum ResponseFormat {
     /// JSON.
     Json,
     /// Text of this media type.
@@ -376,7 +376,7 @@ pub enum Content {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Parts {
     /// Query parameter with the continuation token.
-    pub token: String,
+    pub parameter: String,
     /// Member of the response with the token of the next part.
     pub next: String,
 }
@@ -430,7 +430,7 @@ pub struct Parameter {
     /// Name of the parameter in the request.
     pub wire: String,
     /// Location of the parameter in the request.
-    pub place: Place,
+    pub location: ParameterLocation,
     /// Description for the model; never empty for a tool.
     pub description: String,
     /// Whether each call must have an argument.
@@ -446,10 +446,10 @@ pub struct Parameter {
     /// Whether values are secret. Secret values never appear in errors or logs.
     pub secret: bool,
     /// Name of the parameter whose argument is sent if this one has none.
-    pub or: Option<String>,
-    /// Value that is sent if neither this parameter nor the one in `or` has an argument, as JSON.
+    pub fallback: Option<String>,
+    /// Value that is sent if neither this parameter nor the one in `fallback` has an argument, as JSON.
     pub when_omitted: Option<serde_json::Value>,
-    /// Whether the model cannot set the parameter. The request then always has the value of `or` or `when_omitted`.
+    /// Whether the model cannot set the parameter. The request then always has the value of `fallback` or `when_omitted`.
     pub hidden: bool,
     /// Whether the argument `clear` can name this parameter, so that `null` is sent for it.
     pub clear: bool,
@@ -457,10 +457,40 @@ pub struct Parameter {
     pub since: Option<String>,
 }
 
+impl Parameter {
+    /// Makes an optional parameter without documentation, whose argument has the name in the request.
+    pub(crate) fn new(wire: &str, location: ParameterLocation, ty: TypeRef) -> Self {
+        Self {
+            name: wire.to_owned(),
+            rust_name: wire.to_owned(),
+            wire: wire.to_owned(),
+            location,
+            description: String::new(),
+            required: false,
+            deprecated: false,
+            ty,
+            default: None,
+            example: None,
+            secret: false,
+            fallback: None,
+            when_omitted: None,
+            hidden: false,
+            clear: false,
+            since: None,
+        }
+    }
+
+    /// Returns the name and the location in the request; `None` for path parameters, which are as old as the path.
+    pub(crate) fn request_key(&self) -> Option<(&str, &'static str)> {
+        let location = self.location.name();
+        (location != "path").then_some((self.wire.as_str(), location))
+    }
+}
+
 /// Location of a parameter in the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Place {
+pub enum ParameterLocation {
     /// One segment of the path.
     Path {
         /// Whether the upstream can route a value that contains `/`.
@@ -469,7 +499,7 @@ pub enum Place {
     /// Query string.
     Query {
         /// Serialization of arrays and objects.
-        separator: Separator,
+        style: ParameterStyle,
     },
     /// Header.
     Header,
@@ -479,14 +509,28 @@ pub enum Place {
     Body,
     /// Whole body.
     WholeBody,
-    /// One segment of the path of [`Each`]. One request is sent for each item of the array.
-    Each,
+    /// One segment of the path of [`ForEach`]. One request is sent for each item of the array.
+    ForEach,
+}
+
+impl ParameterLocation {
+    /// Returns the name as in `in` of a parameter, or `body`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Path { .. } | Self::ForEach => "path",
+            Self::Query { .. } => "query",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+            Self::Body | Self::WholeBody => "body",
+        }
+    }
 }
 
 /// Serialization of arrays and objects in a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Separator {
+pub enum ParameterStyle {
     /// `a=1&a=2`
     Repeat,
     /// `a=1,2`
@@ -513,7 +557,7 @@ pub struct Body {
     /// Members with a constant value (`const`), as JSON.
     pub fixed: Vec<(String, serde_json::Value)>,
     /// Serialization of the form members that are not repeated for each value, by wire name.
-    pub encoding: Vec<(String, Separator)>,
+    pub encoding: Vec<(String, ParameterStyle)>,
 }
 
 /// Properties of a list tool.
@@ -522,7 +566,7 @@ pub struct List {
     /// Member of the response that contains the items.
     pub items: String,
     /// Type of an item.
-    pub of: TypeRef,
+    pub item_type: TypeRef,
     /// Pagination style; `None` if the API returns all items at once, so that the runtime limits the result.
     pub pagination: Option<Pagination>,
     /// First release that supports the pagination, if it is newer than the operation. Earlier releases return all items at once.
@@ -545,13 +589,13 @@ pub struct Pagination {
     /// Member of the response with the total number of items, or its JSON pointer; `None` for `total_entries`.
     pub total: Option<String>,
     /// Parameters that select the items to return.
-    pub way: Way,
+    pub style: PaginationStyle,
 }
 
 /// Parameters that select the items to return.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Way {
+pub enum PaginationStyle {
     /// Number of items to skip.
     Offset {
         /// Parameter with the number.
@@ -585,19 +629,21 @@ pub enum Way {
 impl Pagination {
     /// Returns the parameters of a link that contain the position of a page. The operation need not have them.
     pub(crate) fn position(&self) -> &[String] {
-        match &self.way {
-            Way::Link { position, .. } => position,
+        match &self.style {
+            PaginationStyle::Link { position, .. } => position,
             _ => &[],
         }
     }
 
     /// Returns the parameters that an operation must have to use this pagination.
     pub(crate) fn parameters(&self) -> Vec<&str> {
-        let more = match &self.way {
-            Way::Offset { offset } => vec![offset],
-            Way::Number { page, .. } => vec![page],
-            Way::Cursor { cursor, offset, .. } => offset.iter().chain([cursor]).collect(),
-            Way::Link { .. } => Vec::new(),
+        let more = match &self.style {
+            PaginationStyle::Offset { offset } => vec![offset],
+            PaginationStyle::Number { page, .. } => vec![page],
+            PaginationStyle::Cursor { cursor, offset, .. } => {
+                offset.iter().chain([cursor]).collect()
+            }
+            PaginationStyle::Link { .. } => Vec::new(),
         };
         [&self.limit]
             .into_iter()
@@ -624,7 +670,7 @@ pub struct Mask {
     /// Name of the query parameter.
     pub name: String,
     /// Serialization of several field names.
-    pub separator: Separator,
+    pub style: ParameterStyle,
 }
 
 /// Type with its validation rules.
@@ -636,6 +682,36 @@ pub struct TypeRef {
     pub nullable: bool,
     /// Validation rules beyond the kind.
     pub rules: Rules,
+}
+
+impl TypeRef {
+    /// Returns the type of the items of an array, at any depth. A type that is not an array is returned unchanged.
+    pub(crate) fn innermost(&self) -> &Self {
+        match &self.kind {
+            TypeKind::Array(items) => items.innermost(),
+            _ => self,
+        }
+    }
+
+    /// Returns the name of a named type, or of the named type inside arrays and maps.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match &self.kind {
+            TypeKind::Array(inner) | TypeKind::Map(inner) => inner.name(),
+            TypeKind::Named(name) | TypeKind::Boxed(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+impl From<TypeKind> for TypeRef {
+    /// Makes a type that has no rules and does not allow `null`.
+    fn from(kind: TypeKind) -> Self {
+        Self {
+            kind,
+            nullable: false,
+            rules: Rules::default(),
+        }
+    }
 }
 
 /// Kind of a value that is not `null`.
@@ -696,6 +772,20 @@ pub struct TypeDef {
     pub description: String,
     /// Content of the type.
     pub shape: TypeShape,
+}
+
+impl TypeDef {
+    /// Returns the types that the definition directly contains.
+    pub(crate) fn parts(&self) -> Vec<&TypeRef> {
+        match &self.shape {
+            TypeShape::Struct { fields, additional } => {
+                let fields = fields.iter().map(|field| &field.ty);
+                fields.chain(additional).collect()
+            }
+            TypeShape::Enum { .. } => Vec::new(),
+            TypeShape::Union { variants } => variants.iter().map(|it| &it.ty).collect(),
+        }
+    }
 }
 
 /// Content of a type.

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use crate::error::DocumentError;
-use crate::openapi::unescape;
+use crate::pointer::unescape;
 
 /// Wrong value of a document, and its correction.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +21,7 @@ pub struct Correction {
     /// Published value. `None` means for `Set` that the value must not exist, and for `Remove` and `Rename` that it can be any value.
     pub expect: Option<Value>,
     /// Action of the correction.
-    pub change: Change,
+    pub action: CorrectionAction,
     /// Behaviour of the server.
     pub reason: String,
     /// URL of the evidence.
@@ -30,7 +30,7 @@ pub struct Correction {
 
 /// Action of a correction.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Change {
+pub enum CorrectionAction {
     /// Replaces or adds the value.
     Set(Value),
     /// Removes the value.
@@ -70,37 +70,39 @@ pub(crate) fn apply(
 /// Applies one correction. The error describes the value that was found instead.
 fn correct(value: &mut Value, correction: &Correction) -> Result<(), String> {
     let found = value.pointer(&correction.pointer);
-    match (found, &correction.expect, &correction.change) {
-        (None, None, Change::Set(_)) => {}
-        (Some(_), None, Change::Remove | Change::Rename(_)) => {}
+    match (found, &correction.expect, &correction.action) {
+        (None, None, CorrectionAction::Set(_)) => {}
+        (Some(_), None, CorrectionAction::Remove | CorrectionAction::Rename(_)) => {}
         (Some(found), Some(expected), _) if found == expected => {}
-        (Some(found), ..) => return Err(format!("there is {found}")),
-        (None, ..) => return Err("there is nothing".to_owned()),
+        (Some(found), ..) => return Err(format!("the value is {found}")),
+        (None, ..) => return Err("the value does not exist".to_owned()),
     }
     let Some((parent, key)) = correction.pointer.rsplit_once('/') else {
-        return Err("it is the whole document".to_owned());
+        return Err("the pointer is that of the whole document".to_owned());
     };
     let key = unescape(key);
     let around = value
         .pointer_mut(parent)
-        .ok_or("what it stands in is not there")?;
-    match (around, &correction.change) {
-        (Value::Object(map), Change::Set(new)) => drop(map.insert(key, new.clone())),
-        (Value::Object(map), Change::Remove) => drop(map.shift_remove(&key)),
-        (Value::Object(map), Change::Rename(new)) => {
+        .ok_or("the parent does not exist")?;
+    match (around, &correction.action) {
+        (Value::Object(map), CorrectionAction::Set(new)) => drop(map.insert(key, new.clone())),
+        (Value::Object(map), CorrectionAction::Remove) => drop(map.shift_remove(&key)),
+        (Value::Object(map), CorrectionAction::Rename(new)) => {
             if map.contains_key(new) {
-                return Err(format!("there is a `{new}` already"));
+                return Err(format!("`{new}` already exists"));
             }
             rename(map, &key, new);
             rename_required(value, parent, &key, new);
         }
-        (Value::Array(list), change) => match (key.parse::<usize>(), change) {
-            (Ok(index), Change::Set(new)) if index < list.len() => list[index] = new.clone(),
-            (Ok(index), Change::Remove) if index < list.len() => drop(list.remove(index)),
-            (Err(_), Change::Set(new)) if key == "-" => list.push(new.clone()),
-            _ => return Err("a list has no such place".to_owned()),
+        (Value::Array(list), action) => match (key.parse::<usize>(), action) {
+            (Ok(index), CorrectionAction::Set(new)) if index < list.len() => {
+                list[index] = new.clone();
+            }
+            (Ok(index), CorrectionAction::Remove) if index < list.len() => drop(list.remove(index)),
+            (Err(_), CorrectionAction::Set(new)) if key == "-" => list.push(new.clone()),
+            _ => return Err("the list has no such index".to_owned()),
         },
-        _ => return Err("it stands in no object or list".to_owned()),
+        _ => return Err("the parent is neither an object nor a list".to_owned()),
     }
     Ok(())
 }
@@ -131,7 +133,7 @@ mod tests {
 
     use super::*;
 
-    fn correction(pointer: &str, expect: Option<Value>, change: Change) -> Correction {
+    fn correction(pointer: &str, expect: Option<Value>, action: CorrectionAction) -> Correction {
         let text = String::new;
         Correction {
             source: "c.yaml".to_owned(),
@@ -139,7 +141,7 @@ mod tests {
             document: "d".to_owned(),
             pointer: pointer.to_owned(),
             expect,
-            change,
+            action,
             reason: text(),
             link: text(),
         }
@@ -153,44 +155,44 @@ mod tests {
             (
                 "/a/properties/x",
                 Some(json!(1)),
-                Change::Set(json!(3)),
+                CorrectionAction::Set(json!(3)),
                 json!({"a": {"required": ["x", "y"], "properties": {"x": 3, "y/z": 2, "w": [1, 2]}}}),
             ),
             (
                 "/a/properties/n",
                 None,
-                Change::Set(json!({})),
+                CorrectionAction::Set(json!({})),
                 json!({"a": {"required": ["x", "y"], "properties": {"x": 1, "y/z": 2, "w": [1, 2], "n": {}}}}),
             ),
             (
                 "/a/properties/y~1z",
                 None,
-                Change::Remove,
+                CorrectionAction::Remove,
                 json!({"a": {"required": ["x", "y"], "properties": {"x": 1, "w": [1, 2]}}}),
             ),
             (
                 "/a/properties/x",
                 None,
-                Change::Rename("v".to_owned()),
+                CorrectionAction::Rename("v".to_owned()),
                 json!({"a": {"required": ["v", "y"], "properties": {"v": 1, "y/z": 2, "w": [1, 2]}}}),
             ),
             (
                 "/a/properties/w/0",
                 Some(json!(1)),
-                Change::Remove,
+                CorrectionAction::Remove,
                 json!({"a": {"required": ["x", "y"], "properties": {"x": 1, "y/z": 2, "w": [2]}}}),
             ),
             (
                 "/a/properties/w/-",
                 None,
-                Change::Set(json!(3)),
+                CorrectionAction::Set(json!(3)),
                 json!({"a": {"required": ["x", "y"], "properties": {"x": 1, "y/z": 2, "w": [1, 2, 3]}}}),
             ),
         ];
-        for (pointer, expect, change, expected) in rows {
+        for (pointer, expect, action, expected) in rows {
             let mut value = document.clone();
             assert_eq!(
-                apply("d", &mut value, &[correction(pointer, expect, change)]),
+                apply("d", &mut value, &[correction(pointer, expect, action)]),
                 Ok(())
             );
             // The values are compared as text, because the order of keys matters.
@@ -201,45 +203,65 @@ mod tests {
     #[test]
     fn a_correction_that_does_not_fit_is_an_error() {
         let rows = [
-            ("/a", Some(json!(2)), Change::Remove, "there is 1"),
-            ("/a", None, Change::Set(json!(2)), "there is 1"),
             (
-                "/b",
+                "/a",
                 Some(json!(2)),
-                Change::Set(json!(3)),
-                "there is nothing",
-            ),
-            ("/b", None, Change::Remove, "there is nothing"),
-            (
-                "/b/c",
-                None,
-                Change::Set(json!(3)),
-                "what it stands in is not there",
+                CorrectionAction::Remove,
+                "the value is 1",
             ),
             (
                 "/a",
                 None,
-                Change::Rename("l".to_owned()),
-                "there is a `l` already",
+                CorrectionAction::Set(json!(2)),
+                "the value is 1",
+            ),
+            (
+                "/b",
+                Some(json!(2)),
+                CorrectionAction::Set(json!(3)),
+                "the value does not exist",
+            ),
+            (
+                "/b",
+                None,
+                CorrectionAction::Remove,
+                "the value does not exist",
+            ),
+            (
+                "/b/c",
+                None,
+                CorrectionAction::Set(json!(3)),
+                "the parent does not exist",
+            ),
+            (
+                "/a",
+                None,
+                CorrectionAction::Rename("l".to_owned()),
+                "`l` already exists",
             ),
             (
                 "/l/x",
                 None,
-                Change::Set(json!(3)),
-                "a list has no such place",
+                CorrectionAction::Set(json!(3)),
+                "the list has no such index",
             ),
-            ("", None, Change::Remove, "it is the whole document"),
+            (
+                "",
+                None,
+                CorrectionAction::Remove,
+                "the pointer is that of the whole document",
+            ),
         ];
-        for (pointer, expect, change, found) in rows {
+        for (pointer, expect, action, found) in rows {
             let mut value = json!({"a": 1, "l": []});
-            let errors = apply("d", &mut value, &[correction(pointer, expect, change)])
+            let errors = apply("d", &mut value, &[correction(pointer, expect, action)])
                 .err()
                 .unwrap_or_default();
             let messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
             assert_eq!(
                 messages,
                 [format!(
-                    "c.yaml:7: correction of `d` at {pointer} no longer applies: {found}"
+                    "c.yaml:7: correction of `d` at {pointer} no longer applies: {found}; update or remove it"
                 )]
             );
         }
@@ -252,7 +274,7 @@ mod tests {
             apply(
                 "other",
                 &mut value,
-                &[correction("/a", None, Change::Remove)]
+                &[correction("/a", None, CorrectionAction::Remove)]
             ),
             Ok(())
         );

@@ -1,8 +1,7 @@
 //! Lists the decision about every operation of every document.
 
-use crate::input::Parsed;
-use crate::lower::history;
-use crate::select::{Decision, Selection};
+use crate::input::ParsedInputs;
+use crate::select::{Decision, Decisions};
 
 /// Decisions about all operations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,29 +41,25 @@ pub struct CoveredOperation {
 }
 
 /// Combines the decisions with what the documents say.
-pub(crate) fn cover(parsed: &Parsed, selection: &Selection<'_>) -> Coverage {
-    let documents = selection
-        .decisions
-        .iter()
-        .map(|(spec, decisions)| DocumentCoverage {
-            name: spec.name.clone(),
-            source: spec.source.clone(),
-            operations: spec
-                .operations()
-                .into_iter()
-                .zip(decisions)
-                .map(|(operation, (_, decision))| CoveredOperation {
-                    line: parsed.operation_line(spec, &operation.id),
-                    since: history::of(parsed, &spec.name, &operation.id)
-                        .and_then(|entry| entry.since.clone()),
-                    deprecated: operation.deprecated,
-                    id: operation.id,
-                    http: operation.http,
-                    path: operation.path,
-                    decision: decision.clone(),
-                })
-                .collect(),
+pub(crate) fn cover(inputs: &ParsedInputs, decisions: &Decisions) -> Coverage {
+    let documents = inputs.documents.iter().zip(decisions);
+    let documents = documents.map(|(document, decisions)| {
+        let operations = document.operations.iter().zip(decisions);
+        let operations = operations.map(|(operation, decision)| CoveredOperation {
+            id: operation.id.clone(),
+            http: operation.http.clone(),
+            path: operation.path.clone(),
+            line: operation.line,
+            since: inputs.since(&document.name, &operation.id),
+            deprecated: operation.deprecated,
+            decision: decision.clone(),
         });
+        DocumentCoverage {
+            name: document.name.clone(),
+            source: document.source.clone(),
+            operations: operations.collect(),
+        }
+    });
     Coverage {
         documents: documents.collect(),
     }

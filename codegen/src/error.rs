@@ -25,18 +25,8 @@ pub enum DocumentError {
         /// Error in the part.
         message: String,
     },
-    /// The typed document cannot express a part of the document.
-    #[error("{file}: {pointer}: `{construct}` is not understood")]
-    Lost {
-        /// The document.
-        file: String,
-        /// JSON pointer of the part that would be lost.
-        pointer: String,
-        /// Last key of the pointer, or what would become of the part.
-        construct: String,
-    },
     /// A tool cannot express a construct.
-    #[error("{file}: {pointer}: {construct} cannot be expressed by a tool")]
+    #[error("{file}: {pointer}: a tool cannot express {construct}")]
     Unsupported {
         /// The document.
         file: String,
@@ -46,7 +36,7 @@ pub enum DocumentError {
         construct: String,
     },
     /// The target of a `$ref` does not exist.
-    #[error("{file}: {pointer}: `{reference}` is not in this document")]
+    #[error("{file}: {pointer}: `{reference}` does not exist in this document")]
     Reference {
         /// The document.
         file: String,
@@ -56,7 +46,7 @@ pub enum DocumentError {
         reference: String,
     },
     /// The document does not have an operation.
-    #[error("{file}: operation `{operation_id}` is not in this document")]
+    #[error("{file}: the document has no operation `{operation_id}`")]
     UnknownOperation {
         /// The document.
         file: String,
@@ -64,7 +54,9 @@ pub enum DocumentError {
         operation_id: String,
     },
     /// A correction no longer fits the document.
-    #[error("{file}:{line}: correction of `{document}` at {pointer} no longer applies: {found}")]
+    #[error(
+        "{file}:{line}: correction of `{document}` at {pointer} no longer applies: {found}; update or remove it"
+    )]
     Correction {
         /// File with the correction.
         file: String,

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::allowlist::history;
-use crate::catalog::{Parameter, Place};
+pub use crate::allowlist::history::ParameterHistory;
+use crate::catalog::Parameter;
+use crate::diagnostic::Error;
 use crate::error::DocumentError;
-use crate::facts::facts;
-use crate::openapi;
-use crate::problem::Error;
+use crate::openapi::{self, DocumentSource};
+use crate::path::without_names;
 use crate::reader::Reader;
 
 /// Release of a document.
@@ -44,17 +45,6 @@ pub struct OperationHistory {
     pub parameters: Vec<ParameterHistory>,
 }
 
-/// Parameter that is newer than its operation.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ParameterHistory {
-    /// Name in the request.
-    pub name: String,
-    /// `query`, `header` or `body`.
-    pub place: &'static str,
-    /// First release with the parameter.
-    pub since: String,
-}
-
 /// Compares the releases of a document, given oldest first. An operation or parameter of the newest release counts as new from the release since which every release has it. Operations and parameters that only older releases have are ignored.
 ///
 /// # Errors
@@ -82,16 +72,16 @@ pub fn history(
             let mut parameters: Vec<_> = known
                 .parameters
                 .iter()
-                .filter_map(|(name, place)| {
+                .filter_map(|(name, location)| {
                     let of = |all: &Operations| {
                         all.get(request)
-                            .is_some_and(|it| it.parameters.contains(&(name.clone(), place)))
+                            .is_some_and(|it| it.parameters.contains(&(name.clone(), location)))
                     };
                     let first =
                         self::since(&read, of).filter(|first| Some(first) != since.as_ref());
                     Some(ParameterHistory {
                         name: name.clone(),
-                        place,
+                        location,
                         since: first?,
                     })
                 })
@@ -134,11 +124,16 @@ pub fn write(documents: &[DocumentHistory]) -> String {
             if !operation.parameters.is_empty() {
                 let _ = writeln!(out, "        parameters:");
             }
-            for ParameterHistory { name, place, since } in &operation.parameters {
+            for ParameterHistory {
+                name,
+                location,
+                since,
+            } in &operation.parameters
+            {
                 let (name, since) = (plain(name), quoted(since));
                 let _ = writeln!(
                     out,
-                    "          - {{ name: {name}, in: {place}, since: {since} }}"
+                    "          - {{ name: {name}, in: {location}, since: {since} }}"
                 );
             }
         }
@@ -158,33 +153,39 @@ pub fn read(path: &str, text: &str) -> Result<Vec<DocumentHistory>, Vec<Error>> 
         return Err(reader.errors);
     }
     let entries = entries.into_iter().flatten();
-    Ok(entries.map(history::DocumentEntry::into_history).collect())
+    Ok(entries.map(without_lines).collect())
 }
 
 /// Operations by method and path, without the names in the path.
-type Operations = BTreeMap<(String, String), Known>;
+type Operations = BTreeMap<(String, String), ReleasedOperation>;
 
 /// Operation of one release.
-struct Known {
+struct ReleasedOperation {
     id: String,
     /// Names and locations of all parameters that are not in the path.
     parameters: BTreeSet<(String, &'static str)>,
 }
 
 fn operations(document: &str, release: &Release) -> Result<Operations, Vec<DocumentError>> {
-    let source = format!("{document} {}", release.version);
-    let spec = openapi::read(document, &source, &release.text, &[])?;
+    let document = openapi::read(&DocumentSource {
+        name: document,
+        file: &format!("{document} {}", release.version),
+        text: &release.text,
+        ..DocumentSource::default()
+    })?;
     let mut operations = Operations::new();
     let mut errors = Vec::new();
-    for operation in spec.operations() {
-        match facts(&spec, &operation.id) {
+    for operation in document.operations {
+        match operation.facts {
             Ok(facts) => {
-                let request = (operation.http, without_names(&operation.path));
-                let known = Known {
+                let parameters = facts.parameters.iter().filter_map(Parameter::request_key);
+                let parameters = parameters.map(|(name, location)| (name.to_owned(), location));
+                let released = ReleasedOperation {
                     id: operation.id,
-                    parameters: facts.parameters.iter().filter_map(key).collect(),
+                    parameters: parameters.collect(),
                 };
-                operations.insert(request, known);
+                let request = (operation.http, without_names(&operation.path));
+                operations.insert(request, released);
             }
             Err(mut wrong) => errors.append(&mut wrong),
         }
@@ -196,18 +197,6 @@ fn operations(document: &str, release: &Release) -> Result<Operations, Vec<Docum
     }
 }
 
-/// Returns the name and location of a parameter; `None` for path parameters, which are as old as the path.
-pub(crate) fn key(parameter: &Parameter) -> Option<(String, &'static str)> {
-    let place = match parameter.place {
-        Place::Path { .. } | Place::Each => return None,
-        Place::Query { .. } => "query",
-        Place::Header => "header",
-        Place::Cookie => "cookie",
-        Place::Body | Place::WholeBody => "body",
-    };
-    Some((parameter.wire.clone(), place))
-}
-
 /// Returns the release since which every release has something; `None` if this includes the oldest.
 fn since(releases: &[(String, Operations)], has: impl Fn(&Operations) -> bool) -> Option<String> {
     let without = releases.iter().rposition(|(_, all)| !has(all))?;
@@ -216,23 +205,24 @@ fn since(releases: &[(String, Operations)], has: impl Fn(&Operations) -> bool) -
         .map(|(version, _)| version.clone())
 }
 
+/// Removes the line numbers of an entry.
+fn without_lines(entry: history::DocumentEntry) -> DocumentHistory {
+    let operations = entry.operations.into_iter().map(|entry| OperationHistory {
+        id: entry.id.value,
+        since: entry.since,
+        parameters: entry.parameters.into_iter().map(|it| it.value).collect(),
+    });
+    DocumentHistory {
+        document: entry.document.value,
+        releases: entry.releases,
+        operations: operations.collect(),
+    }
+}
+
 /// Shortens a version to its first two parts, because patch releases add nothing new: `3.1.8` -> `3.1`.
 fn minor(version: &str) -> String {
     let parts: Vec<_> = version.split('.').take(2).collect();
     parts.join(".")
-}
-
-/// Removes the names from a path: `/users/{name}/x` -> `/users/{}/x`.
-pub(crate) fn without_names(path: &str) -> String {
-    let mut out = String::new();
-    let mut rest = path;
-    while let Some((before, name)) = rest.split_once('{') {
-        out.push_str(before);
-        out.push_str("{}");
-        rest = name.split_once('}').map_or("", |(_, after)| after);
-    }
-    out.push_str(rest);
-    out
 }
 
 /// Quotes a text, because YAML reads `3.10` as a number.

@@ -35,7 +35,7 @@ fn told(history: &DocumentHistory) -> Vec<String> {
     let operations = history.operations.iter();
     let told = operations.map(|operation| {
         let parameters = operation.parameters.iter();
-        let parameters = parameters.map(|it| format!(" {}.{} {}", it.name, it.place, it.since));
+        let parameters = parameters.map(|it| format!(" {}.{} {}", it.name, it.location, it.since));
         let since = operation.since.as_deref().unwrap_or("-");
         format!("{} {since}{}", operation.id, parameters.collect::<String>())
     });
@@ -155,7 +155,7 @@ fn a_release_that_cannot_be_read_is_an_error() {
     let errors = history("shop", &[broken]).unwrap_err();
     assert_eq!(
         errors.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        ["shop 1.0: /swagger: Swagger 2.0 is not read: convert the document to OpenAPI 3"]
+        ["shop 1.0: /swagger: Swagger 2.0 is not supported; convert the document to OpenAPI 3"]
     );
 }
 
@@ -187,15 +187,15 @@ fn what_is_no_history_is_refused() {
     let rows = [
         (
             "history: [{document: d, releases: ['1.0'], operations: [{operation: a, since: 1.10}]}]",
-            "h.yaml:1: `since` is no text; other words and numbers need quotes",
+            "h.yaml:1: `since` must be a string; quote words and numbers that YAML reads as another type",
         ),
         (
             "history: [{document: d, releases: ['1.0'], operations: [{operation: a, since: soon}]}]",
-            "h.yaml:1: `soon` is no version; write numbers with dots: \"3.2\"",
+            "h.yaml:1: `soon` must be a version of numbers and dots, such as \"3.2\"",
         ),
         (
             "history:\n- document: d\n  operations:\n  - operation: a\n    parameters: [{name: x, in: path, since: '1.1'}]",
-            "h.yaml:5: `path` is no place",
+            "h.yaml:5: unknown location `path`",
         ),
     ];
     for (text, expected) in rows {

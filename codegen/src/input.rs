@@ -1,17 +1,15 @@
 //! Reads the input files, each as the kind that its path determines.
 
-use std::collections::BTreeMap;
-
 use crate::allowlist::apis::{self, Apis};
 use crate::allowlist::corrections;
 use crate::allowlist::documents::DocumentEntry;
 use crate::allowlist::excluded::{self, Exclusion};
-use crate::allowlist::history::{self, DocumentEntry as HistoryEntry};
+use crate::allowlist::history::{self, DocumentEntry as HistoryEntry, OperationEntry};
 use crate::allowlist::tools::{self, ToolsetEntry};
 use crate::corrections::Correction;
+use crate::diagnostic::{Error, ReadDiagnostic, nearest};
 use crate::error::DocumentError;
-use crate::openapi::{self, Spec};
-use crate::problem::{Error, Problem, nearest};
+use crate::openapi::{self, Document, DocumentSource};
 use crate::reader::Reader;
 use crate::yaml::Node;
 
@@ -26,7 +24,7 @@ pub struct Input {
 
 /// Contents of all files.
 #[derive(Debug)]
-pub(crate) struct Parsed {
+pub(crate) struct ParsedInputs {
     pub(crate) apis: Apis,
     pub(crate) apis_path: String,
     /// Toolsets in the order of their paths.
@@ -37,40 +35,35 @@ pub(crate) struct Parsed {
     pub(crate) history: Vec<HistoryEntry>,
     pub(crate) history_path: String,
     /// Documents that could be read, in the order of `apis.yaml`.
-    pub(crate) specs: Vec<Spec>,
+    pub(crate) documents: Vec<Document>,
     /// Whether all entries of the allowlist could be read. If not, missing entries cannot be reported.
     pub(crate) whole: bool,
     pub(crate) errors: Vec<Error>,
-    /// Line of each operation, by source and ID.
-    operation_lines: BTreeMap<(String, String), usize>,
 }
 
-impl Parsed {
+impl ParsedInputs {
     /// Finds a document by name.
-    pub(crate) fn spec(&self, name: &str) -> Option<&Spec> {
-        self.specs.iter().find(|spec| spec.name == name)
+    pub(crate) fn document(&self, name: &str) -> Option<&Document> {
+        self.documents.iter().find(|document| document.name == name)
     }
 
-    /// Returns the line in which an operation is declared; 0 if the line is unknown.
-    pub(crate) fn operation_line(&self, spec: &Spec, operation: &str) -> usize {
-        let key = (spec.source.clone(), operation.to_owned());
-        self.operation_lines.get(&key).copied().unwrap_or(0)
+    /// Returns the entry of an operation in `history.yaml`.
+    pub(crate) fn history_of(&self, document: &str, id: &str) -> Option<&OperationEntry> {
+        let mut documents = self.history.iter();
+        let document = documents.find(|entry| entry.document.value == document)?;
+        let mut operations = document.operations.iter();
+        operations.find(|entry| entry.id.value == id)
+    }
+
+    /// Returns the first release with an operation, if it is newer than the oldest supported release.
+    pub(crate) fn since(&self, document: &str, id: &str) -> Option<String> {
+        self.history_of(document, id)?.since.clone()
     }
 
     /// Returns the directory of the tool files.
     pub(crate) fn tools_path(&self) -> String {
         format!("{}tools/", root(&self.apis_path))
     }
-}
-
-/// Reads as much of `apis.yaml` as can be read.
-pub(crate) fn apis(inputs: &[Input]) -> Apis {
-    let Some(input) = find(inputs, apis_path(inputs)) else {
-        return Apis::default();
-    };
-    let (mut reader, node) = Reader::open(&input.path, &input.text);
-    node.map(|node| apis::read(&mut reader, &node))
-        .unwrap_or_default()
 }
 
 fn apis_path(inputs: &[Input]) -> &str {
@@ -82,10 +75,10 @@ fn apis_path(inputs: &[Input]) -> &str {
 }
 
 /// Reads all files.
-pub(crate) fn parse(inputs: &[Input]) -> Parsed {
+pub(crate) fn parse(inputs: &[Input]) -> ParsedInputs {
     let apis_path = apis_path(inputs);
     let root = root(apis_path);
-    let mut parsed = Parsed {
+    let mut parsed = ParsedInputs {
         apis: Apis::default(),
         apis_path: apis_path.to_owned(),
         toolsets: Vec::new(),
@@ -93,10 +86,9 @@ pub(crate) fn parse(inputs: &[Input]) -> Parsed {
         excluded_path: format!("{root}excluded.yaml"),
         history: Vec::new(),
         history_path: format!("{root}history.yaml"),
-        specs: Vec::new(),
+        documents: Vec::new(),
         whole: true,
         errors: Vec::new(),
-        operation_lines: BTreeMap::new(),
     };
     match find(inputs, apis_path) {
         Some(input) => parsed.apis = parsed.read(input, apis::read).unwrap_or_default(),
@@ -121,90 +113,85 @@ pub(crate) fn parse(inputs: &[Input]) -> Parsed {
         .collect();
     files.sort_by(|one, other| one.path.cmp(&other.path));
     for input in files {
-        parsed.toolset(input);
+        parsed.read_toolset(input);
     }
     for document in parsed.apis.documents.clone() {
-        parsed.document(inputs, &document, &corrections);
+        parsed.read_document(inputs, &document, &corrections);
     }
     parsed
 }
 
-impl Parsed {
+impl ParsedInputs {
     fn read<T>(&mut self, input: &Input, read: impl Fn(&mut Reader<'_>, &Node) -> T) -> Option<T> {
         let (mut reader, node) = Reader::open(&input.path, &input.text);
         let value = node.map(|node| read(&mut reader, &node));
-        let lost = |error: &Error| error.problem.loses_entries();
+        let lost = |error: &Error| error.loses_entries();
         self.whole &= value.is_some() && !reader.errors.iter().any(lost);
         self.errors.append(&mut reader.errors);
         value
     }
 
     /// Reads one of the tool files.
-    pub(crate) fn toolset(&mut self, input: &Input) {
+    pub(crate) fn read_toolset(&mut self, input: &Input) {
         let toolset = self.read(input, tools::read).flatten();
         self.whole &= toolset.is_some();
         self.toolsets.extend(toolset);
     }
 
     fn missing(&mut self, path: &str, line: usize, file: &str) {
-        self.errors.push(Error {
-            path: path.to_owned(),
-            line,
-            problem: Problem::NoFile {
-                file: file.to_owned(),
-            },
-        });
+        let file = file.to_owned();
+        let error = Error::new(path, line, ReadDiagnostic::MissingFile { file });
+        self.errors.push(error);
     }
 
-    fn document(&mut self, inputs: &[Input], entry: &DocumentEntry, corrections: &[Correction]) {
-        let source = &entry.source.value;
-        let Some(input) = find(inputs, source) else {
+    fn read_document(
+        &mut self,
+        inputs: &[Input],
+        entry: &DocumentEntry,
+        corrections: &[Correction],
+    ) {
+        let file = &entry.source.value;
+        let Some(input) = find(inputs, file) else {
             let apis_path = self.apis_path.clone();
-            self.missing(&apis_path, entry.source.line, source);
+            self.missing(&apis_path, entry.source.line, file);
             return;
         };
-        let name = &entry.name.value;
-        let own: Vec<_> = corrections
-            .iter()
-            .filter(|correction| correction.document == *name)
-            .cloned()
-            .collect();
-        let mut read = openapi::read(name, source, &input.text, &own);
+        let source = DocumentSource {
+            name: &entry.name.value,
+            file,
+            text: &input.text,
+            base: entry.base.as_ref().map(|base| base.value.as_str()),
+            corrections,
+        };
+        let mut read = openapi::read(&source);
         if let Err(errors) = &read
-            && let Some(fitting) = fitting(&own, errors)
+            && let Some(corrections) = fitting(corrections, errors)
         {
-            self.refuse(source, errors.clone());
-            read = openapi::read(name, source, &input.text, &fitting);
+            self.refuse(file, errors.clone());
+            let corrections = &corrections;
+            read = openapi::read(&DocumentSource {
+                corrections,
+                ..source
+            });
         }
         match read {
-            Ok(mut spec) => {
-                if let Some(base) = &entry.base {
-                    if !spec.openapi.servers.is_empty() {
-                        let document = name.clone();
-                        self.errors.push(Error {
-                            path: self.apis_path.clone(),
-                            line: base.line,
-                            problem: Problem::BaseTwice { document },
-                        });
-                    }
-                    spec.base.clone_from(&base.value);
+            Ok(document) => {
+                if let Some(base) = entry.base.as_ref().filter(|_| document.has_servers) {
+                    let document = document.name.clone();
+                    let diagnostic = ReadDiagnostic::UnusedBase { document };
+                    let error = Error::new(&self.apis_path, base.line, diagnostic);
+                    self.errors.push(error);
                 }
-                for (line, id) in operation_ids(&input.text) {
-                    let key = (source.clone(), id.to_owned());
-                    self.operation_lines.entry(key).or_insert(line);
-                }
-                self.specs.push(spec);
+                self.documents.push(document);
             }
-            Err(errors) => self.refuse(source, errors),
+            Err(errors) => self.refuse(file, errors),
         }
     }
 
-    fn refuse(&mut self, source: &str, errors: Vec<DocumentError>) {
-        self.errors.extend(errors.into_iter().map(|error| Error {
-            path: source.to_owned(),
-            line: 0,
-            problem: Problem::Document(error),
-        }));
+    fn refuse(&mut self, file: &str, errors: Vec<DocumentError>) {
+        let errors = errors.into_iter();
+        self.errors
+            .extend(errors.map(|error| Error::new(file, 0, error)));
     }
 }
 
@@ -222,33 +209,21 @@ fn fitting(corrections: &[Correction], errors: &[DocumentError]) -> Option<Vec<C
 }
 
 /// Reports corrections of documents that do not exist.
-fn unknown_documents(parsed: &Parsed, corrections: &[Correction]) -> Vec<Error> {
+fn unknown_documents(parsed: &ParsedInputs, corrections: &[Correction]) -> Vec<Error> {
     let documents = &parsed.apis.documents;
     let names = || documents.iter().map(|entry| entry.name.value.as_str());
     let unknown = corrections.iter().filter(|correction| {
         !documents.is_empty() && parsed.apis.document(&correction.document).is_none()
     });
-    unknown
-        .map(|correction| Error {
-            path: correction.source.clone(),
-            line: correction.line,
-            problem: Problem::UnknownDocument {
-                document: correction.document.clone(),
-                of: parsed.apis_path.clone(),
-                nearest: nearest(&correction.document, names()),
-            },
-        })
-        .collect()
-}
-
-/// Finds the lines in which a text declares operations. The parser of documents does not keep positions, and no other positions are needed.
-fn operation_ids(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines().enumerate().filter_map(|(index, line)| {
-        let line = line.trim().trim_start_matches(['"', '\'']);
-        let rest = line.strip_prefix("operationId")?;
-        let id = rest.trim_matches([' ', ':', '"', '\'', ',']);
-        Some((index + 1, id))
-    })
+    let error = |correction: &Correction| {
+        let diagnostic = ReadDiagnostic::UnknownDocument {
+            document: correction.document.clone(),
+            owner: parsed.apis_path.clone(),
+            nearest: nearest(&correction.document, names()),
+        };
+        Error::new(&correction.source, correction.line, diagnostic)
+    };
+    unknown.map(error).collect()
 }
 
 fn find<'i>(inputs: &'i [Input], path: &str) -> Option<&'i Input> {

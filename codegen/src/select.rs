@@ -1,22 +1,26 @@
 //! Selects the operations of the tools and checks that every operation is either a tool or excluded with a reason.
 
+use std::collections::BTreeMap;
+
 use crate::allowlist::apis::ApiEntry;
 use crate::allowlist::tools::{Binding, ToolEntry, ToolsetEntry};
+use crate::diagnostic::{Diagnostic, Error, ReadDiagnostic, SelectDiagnostic, nearest};
 use crate::glob;
-use crate::input::Parsed;
-use crate::openapi::Spec;
-use crate::problem::{Error, Problem, nearest};
-use crate::reader::At;
+use crate::input::ParsedInputs;
+use crate::openapi::Document;
+use crate::reader::Located;
 
 /// Pattern for all operations to which no other entry applies.
 pub(crate) const EVERYTHING_ELSE: &str = "*";
+
+/// Decisions by document, then operation, in the order of the documents.
+pub(crate) type Decisions = Vec<Vec<Decision>>;
 
 /// Tools in the order of the allowlist, and the decision about every operation.
 #[derive(Debug)]
 pub(crate) struct Selection<'p> {
     pub(crate) toolsets: Vec<SelectedToolset<'p>>,
-    /// Decisions by document, then operation, in the order of the documents.
-    pub(crate) decisions: Vec<(&'p Spec, Vec<(String, Decision)>)>,
+    pub(crate) decisions: Decisions,
     /// Errors in the allowlist.
     pub(crate) errors: Vec<Error>,
     /// Operations without a decision.
@@ -42,7 +46,7 @@ pub(crate) struct SelectedTool<'p> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SelectedOperation<'p> {
     pub(crate) binding: &'p Binding,
-    pub(crate) spec: &'p Spec,
+    pub(crate) document: &'p Document,
     pub(crate) api: &'p ApiEntry,
 }
 
@@ -58,114 +62,114 @@ pub enum Decision {
 }
 
 /// Matches the allowlist with the documents.
-pub(crate) fn select(parsed: &Parsed) -> Selection<'_> {
-    let mut selection = Selection {
-        toolsets: Vec::new(),
-        decisions: parsed
-            .specs
-            .iter()
-            .map(|spec| {
-                let ids = spec.operations().into_iter();
-                (
-                    spec,
-                    ids.map(|operation| (operation.id, Decision::Undecided))
-                        .collect(),
-                )
-            })
-            .collect(),
+pub(crate) fn select(inputs: &ParsedInputs) -> Selection<'_> {
+    let documents = inputs.documents.iter();
+    let undecided = |document: &Document| vec![Decision::Undecided; document.operations.len()];
+    let mut selector = Selector {
+        inputs,
+        decisions: documents.map(undecided).collect(),
         errors: Vec::new(),
-        undecided: Vec::new(),
+        misspelled: Vec::new(),
     };
-    let mut misspelled: Vec<(String, String)> = Vec::new();
-    for entry in &parsed.toolsets {
-        let tools = entry
+    let toolsets = inputs.toolsets.iter().map(|entry| SelectedToolset {
+        entry,
+        tools: entry
             .tools
             .iter()
-            .map(|tool| selection.tool(parsed, entry, tool, &mut misspelled))
-            .collect();
-        selection.toolsets.push(SelectedToolset { entry, tools });
+            .map(|tool| selector.tool(&entry.path, tool))
+            .collect(),
+    });
+    let toolsets = toolsets.collect();
+    selector.check_names();
+    selector.exclude();
+    let undecided = match inputs.whole {
+        true => selector.undecided(),
+        false => Vec::new(),
+    };
+    Selection {
+        toolsets,
+        decisions: selector.decisions,
+        errors: selector.errors,
+        undecided,
     }
-    selection.names(parsed);
-    selection.exclude(parsed);
-    if parsed.whole {
-        selection.undecided(parsed, &misspelled);
-    }
-    selection
 }
 
-impl<'p> Selection<'p> {
-    fn error(&mut self, path: &str, line: usize, problem: Problem) {
-        self.errors.push(Error {
-            path: path.to_owned(),
-            line,
-            problem,
-        });
+/// Decisions and errors that were found so far.
+struct Selector<'p> {
+    inputs: &'p ParsedInputs,
+    decisions: Decisions,
+    errors: Vec<Error>,
+    /// Documents and operations that misspelled names probably mean.
+    misspelled: Vec<(String, String)>,
+}
+
+impl<'p> Selector<'p> {
+    fn error(&mut self, path: &str, line: usize, diagnostic: impl Into<Diagnostic>) {
+        self.errors.push(Error::new(path, line, diagnostic));
     }
 
-    fn tool(
-        &mut self,
-        parsed: &'p Parsed,
-        toolset: &'p ToolsetEntry,
-        entry: &'p ToolEntry,
-        misspelled: &mut Vec<(String, String)>,
-    ) -> SelectedTool<'p> {
-        let name = parsed
-            .apis
-            .tool_name(&entry.method.value, &entry.resource.value);
+    fn tool(&mut self, path: &str, entry: &'p ToolEntry) -> SelectedTool<'p> {
+        let inputs = self.inputs;
+        let apis = &inputs.apis;
+        let name = apis.tool_name(&entry.method.value, &entry.resource.value);
         let mut operations: Vec<SelectedOperation<'p>> = Vec::new();
         for binding in &entry.bindings {
             let id = &binding.operation;
-            if let Some(meant) = self.unknown_document(parsed, &toolset.path, &binding.document) {
-                misspelled.extend(meant.map(|name| (name, id.value.clone())));
+            if let Some(meant) = self.unknown_document(path, &binding.document) {
+                let meant = meant.map(|name| (name, id.value.clone()));
+                self.misspelled.extend(meant);
                 continue;
             }
             // A document that could not be read has its own diagnostic.
-            let Some(spec) = parsed.spec(&binding.document.value) else {
+            let Some(document) = inputs.document(&binding.document.value) else {
                 continue;
             };
-            let Some(decision) = self.decision(spec, &id.value) else {
-                let ids = spec.operations();
-                let nearest = nearest(&id.value, ids.iter().map(|other| other.id.as_str()));
-                let meant = nearest.clone().map(|id| (spec.name.clone(), id));
-                misspelled.extend(meant);
-                let problem = Problem::UnknownOperation {
+            let Some(decision) = self.decision(document, &id.value) else {
+                let nearest = nearest(&id.value, document.ids());
+                let meant = nearest.clone().map(|id| (document.name.clone(), id));
+                self.misspelled.extend(meant);
+                let diagnostic = SelectDiagnostic::UnknownOperation {
                     operation: id.value.clone(),
-                    document: spec.name.clone(),
+                    document: document.name.clone(),
                     nearest,
                 };
-                self.error(&toolset.path, id.line, problem);
+                self.error(path, id.line, diagnostic);
                 continue;
             };
             if let Decision::Tool(other) = decision
                 && *other != name
             {
-                let problem = Problem::ToolAlready {
+                let diagnostic = SelectDiagnostic::OperationInUse {
                     operation: id.value.clone(),
-                    document: spec.name.clone(),
+                    document: document.name.clone(),
                     tool: other.clone(),
                 };
-                self.error(&toolset.path, id.line, problem);
+                self.error(path, id.line, diagnostic);
                 continue;
             }
             *decision = Decision::Tool(name.clone());
             // A document without an API has its own diagnostic.
-            let Some(api) = parsed.apis.api_of(&spec.name) else {
+            let Some(api) = apis.api_of(&document.name) else {
                 continue;
             };
             let twice = operations.iter().find(|other| {
                 other.api.name == api.name
-                    && !parsed.apis.exclude_each_other(&other.spec.name, &spec.name)
+                    && !apis.exclude_each_other(&other.document.name, &document.name)
             });
             if let Some(other) = twice {
-                let problem = Problem::BoundTwice {
+                let diagnostic = SelectDiagnostic::BoundTwice {
                     document: binding.document.value.clone(),
                     other: other.binding.document.value.clone(),
                     api: api.name.value.clone(),
                 };
-                self.error(&toolset.path, binding.document.line, problem);
+                self.error(path, binding.document.line, diagnostic);
                 continue;
             }
-            operations.push(SelectedOperation { binding, spec, api });
+            operations.push(SelectedOperation {
+                binding,
+                document,
+                api,
+            });
         }
         SelectedTool {
             entry,
@@ -175,184 +179,188 @@ impl<'p> Selection<'p> {
     }
 
     /// Reports a document that does not exist; `Some` has the one that was probably meant.
-    fn unknown_document(
-        &mut self,
-        parsed: &Parsed,
-        path: &str,
-        document: &At<String>,
-    ) -> Option<Option<String>> {
-        let documents = &parsed.apis.documents;
-        if parsed.apis.document(&document.value).is_some() || documents.is_empty() {
+    fn unknown_document(&mut self, path: &str, name: &Located<String>) -> Option<Option<String>> {
+        let inputs = self.inputs;
+        let apis = &inputs.apis;
+        if apis.document(&name.value).is_some() || apis.documents.is_empty() {
             return None;
         }
-        let known = documents.iter().map(|entry| entry.name.value.as_str());
-        let nearest = nearest(&document.value, known);
-        let problem = Problem::UnknownDocument {
-            document: document.value.clone(),
-            of: parsed.apis_path.clone(),
+        let known = apis.documents.iter();
+        let nearest = nearest(&name.value, known.map(|entry| entry.name.value.as_str()));
+        let diagnostic = ReadDiagnostic::UnknownDocument {
+            document: name.value.clone(),
+            owner: inputs.apis_path.clone(),
             nearest: nearest.clone(),
         };
-        self.error(path, document.line, problem);
+        self.error(path, name.line, diagnostic);
         Some(nearest)
     }
 
-    fn decision(&mut self, spec: &Spec, operation: &str) -> Option<&mut Decision> {
-        let (_, decisions) = self
-            .decisions
-            .iter_mut()
-            .find(|(other, _)| other.name == spec.name)?;
-        let found = decisions.iter_mut().find(|(id, _)| id == operation);
-        found.map(|(_, decision)| decision)
+    fn decision(&mut self, document: &Document, operation: &str) -> Option<&mut Decision> {
+        let at = document.ids().position(|id| id == operation)?;
+        self.decisions_of(document)?.get_mut(at)
+    }
+
+    fn decisions_of(&mut self, document: &Document) -> Option<&mut Vec<Decision>> {
+        let mut documents = self.inputs.documents.iter();
+        let at = documents.position(|other| other.name == document.name)?;
+        self.decisions.get_mut(at)
     }
 
     /// Checks that the names of toolsets and tools, including former names, are well formed and unique.
-    fn names(&mut self, parsed: &Parsed) {
-        let mut toolsets: Vec<(&str, String)> = Vec::new();
-        let mut tools: Vec<(String, String)> = Vec::new();
-        for toolset in &parsed.toolsets {
-            let (name, path) = (&toolset.name, &toolset.path);
-            let place = format!("{path}:{}", name.line);
-            match toolsets.iter().find(|(other, _)| *other == name.value) {
-                Some((_, first)) if !name.value.is_empty() => {
-                    let problem = taken("toolset", &name.value, first);
-                    self.error(path, name.line, problem);
-                }
-                _ => toolsets.push((&name.value, place)),
+    fn check_names(&mut self) {
+        let inputs = self.inputs;
+        let mut toolsets = UniqueNames::new("toolset");
+        let mut tools = UniqueNames::new("tool name");
+        for toolset in &inputs.toolsets {
+            if !toolset.name.value.is_empty() {
+                toolsets.add(&toolset.path, toolset.name.line, &toolset.name.value);
             }
             for tool in &toolset.tools {
-                let name = parsed
-                    .apis
-                    .tool_name(&tool.method.value, &tool.resource.value);
-                self.spelling(path, tool.line, &name);
-                match tools.iter().find(|(other, _)| *other == name) {
-                    Some((_, first)) => {
-                        let problem = taken("tool name", &name, first);
-                        self.error(path, tool.line, problem);
-                    }
-                    None => tools.push((name, format!("{path}:{}", tool.line))),
-                }
+                let (method, resource) = (&tool.method.value, &tool.resource.value);
+                let name = inputs.apis.tool_name(method, resource);
+                tools.add_tool(&toolset.path, tool.line, &name);
             }
         }
         // Former names are checked last, when all current names are known.
-        for toolset in &parsed.toolsets {
-            let path = &toolset.path;
-            for was in toolset.tools.iter().filter_map(|tool| tool.was.as_ref()) {
-                let name = &was.value;
-                self.spelling(path, was.line, name);
-                match tools.iter().find(|(other, _)| other == name) {
-                    Some((_, first)) => {
-                        let problem = taken("tool name", name, first);
-                        self.error(path, was.line, problem);
-                    }
-                    None => tools.push((name.clone(), format!("{path}:{}", was.line))),
-                }
+        for toolset in &inputs.toolsets {
+            for name in toolset
+                .tools
+                .iter()
+                .filter_map(|tool| tool.renamed_from.as_ref())
+            {
+                tools.add_tool(&toolset.path, name.line, &name.value);
             }
         }
+        self.errors.extend(toolsets.errors);
+        self.errors.extend(tools.errors);
     }
 
-    fn spelling(&mut self, path: &str, line: usize, name: &str) {
-        let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        if name.is_empty() || name.len() > 64 || !name.chars().all(ok) {
-            let name = name.to_owned();
-            self.error(path, line, Problem::ToolName { name });
-        }
-    }
-
-    fn exclude(&mut self, parsed: &'p Parsed) {
-        let path = &parsed.excluded_path;
-        for exclusion in &parsed.exclusions {
+    fn exclude(&mut self) {
+        let inputs = self.inputs;
+        for exclusion in &inputs.exclusions {
             // For a misspelled document, the most similar one is used, so that its operations are not also reported as undecided.
-            let name = &exclusion.document.value;
-            let spec = match self.unknown_document(parsed, path, &exclusion.document) {
-                Some(meant) => meant.and_then(|name| parsed.spec(&name)),
-                None => parsed.spec(name),
+            let name = &exclusion.document;
+            let document = match self.unknown_document(&inputs.excluded_path, name) {
+                Some(meant) => meant.and_then(|name| inputs.document(&name)),
+                None => inputs.document(&name.value),
             };
             // A document that could not be read has its own diagnostic.
-            let Some(spec) = spec else {
+            let Some(document) = document else {
                 continue;
             };
             for pattern in &exclusion.operations {
-                self.pattern(parsed, spec, pattern, &exclusion.reason);
+                self.exclude_matches(document, pattern, &exclusion.reason);
             }
         }
     }
 
     /// Excludes the operations that match a pattern. If several patterns match, the first one applies, so that one operation can have its own reason. `*` alone matches all remaining operations and never contradicts a tool.
-    fn pattern(&mut self, parsed: &Parsed, spec: &Spec, pattern: &At<String>, reason: &str) {
-        let path = &parsed.excluded_path;
-        let decisions = self
-            .decisions
-            .iter_mut()
-            .find(|(other, _)| other.name == spec.name);
-        let Some((_, decisions)) = decisions else {
-            return;
-        };
-        let mut idle = true;
+    fn exclude_matches(&mut self, document: &Document, pattern: &Located<String>, reason: &str) {
+        let mut is_unused = true;
         let mut tools = Vec::new();
-        for (id, decision) in decisions.iter_mut() {
+        let decisions = self.decisions_of(document).into_iter().flatten();
+        for (id, decision) in document.ids().zip(decisions) {
             if !glob::matches(&pattern.value, id) {
                 continue;
             }
             match decision {
                 Decision::Tool(_) if pattern.value == EVERYTHING_ELSE => {}
-                Decision::Tool(tool) => tools.push((id.clone(), tool.clone())),
+                Decision::Tool(tool) => tools.push((id.to_owned(), tool.clone())),
                 Decision::Undecided => {
                     *decision = Decision::Excluded(reason.to_owned());
-                    idle = false;
+                    is_unused = false;
                 }
                 Decision::Excluded(_) => {}
             }
         }
-        if idle && tools.is_empty() {
-            let ids = decisions.iter().map(|(id, _)| id.as_str());
-            let near = nearest(&pattern.value, ids).filter(|near| *near != pattern.value);
-            let problem = Problem::IdleExclusion {
+        let inputs = self.inputs;
+        let path = &inputs.excluded_path;
+        if is_unused && tools.is_empty() {
+            let near = nearest(&pattern.value, document.ids());
+            let diagnostic = SelectDiagnostic::UnusedExclusion {
                 pattern: pattern.value.clone(),
-                document: spec.name.clone(),
-                nearest: near,
+                document: document.name.clone(),
+                nearest: near.filter(|near| *near != pattern.value),
             };
-            self.error(path, pattern.line, problem);
+            self.error(path, pattern.line, diagnostic);
         }
         for (operation, tool) in tools {
-            let problem = Problem::ExcludedTool {
+            let diagnostic = SelectDiagnostic::ExcludedTool {
                 pattern: pattern.value.clone(),
                 operation,
-                document: spec.name.clone(),
+                document: document.name.clone(),
                 tool,
             };
-            self.error(path, pattern.line, problem);
+            self.error(path, pattern.line, diagnostic);
         }
     }
 
-    /// Reports undecided operations, except those that a misspelled ID probably means.
-    fn undecided(&mut self, parsed: &Parsed, misspelled: &[(String, String)]) {
-        for (spec, decisions) in &self.decisions {
-            for (id, decision) in decisions {
-                let meant = misspelled
-                    .iter()
-                    .any(|(document, other)| *document == spec.name && other == id);
-                if *decision != Decision::Undecided || meant {
-                    continue;
-                }
-                self.undecided.push(Error {
-                    path: spec.source.clone(),
-                    line: parsed.operation_line(spec, id),
-                    problem: Problem::Undecided {
-                        operation: id.clone(),
-                        document: spec.name.clone(),
-                        tools: parsed.tools_path(),
-                        excluded: parsed.excluded_path.clone(),
-                    },
-                });
-            }
+    /// Returns the undecided operations, except those that a misspelled ID probably means.
+    fn undecided(&self) -> Vec<Error> {
+        let inputs = self.inputs;
+        let mut undecided = Vec::new();
+        for (document, decisions) in inputs.documents.iter().zip(&self.decisions) {
+            let is_meant = |id: &str| {
+                let mut misspelled = self.misspelled.iter();
+                misspelled.any(|(name, other)| *name == document.name && other == id)
+            };
+            let operations = document.operations.iter().zip(decisions);
+            let open = operations.filter(|(operation, decision)| {
+                **decision == Decision::Undecided && !is_meant(&operation.id)
+            });
+            undecided.extend(open.map(|(operation, _)| {
+                let diagnostic = SelectDiagnostic::Undecided {
+                    operation: operation.id.clone(),
+                    document: document.name.clone(),
+                    tools: inputs.tools_path(),
+                    excluded: inputs.excluded_path.clone(),
+                };
+                Error::new(&document.source, operation.line, diagnostic)
+            }));
         }
+        undecided
     }
 }
 
-fn taken(what: &'static str, name: &str, first: &str) -> Problem {
-    Problem::Taken {
-        what,
-        name: name.to_owned(),
-        first: first.to_owned(),
+/// Names of one kind, with the locations of their first uses.
+struct UniqueNames {
+    kind: &'static str,
+    locations: BTreeMap<String, String>,
+    errors: Vec<Error>,
+}
+
+impl UniqueNames {
+    fn new(kind: &'static str) -> Self {
+        Self {
+            kind,
+            locations: BTreeMap::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, path: &str, line: usize, name: &str) {
+        if let Some(first) = self.locations.get(name) {
+            let diagnostic = ReadDiagnostic::DuplicateName {
+                kind: self.kind,
+                name: name.to_owned(),
+                first: first.clone(),
+            };
+            self.errors.push(Error::new(path, line, diagnostic));
+        } else {
+            let location = format!("{path}:{line}");
+            self.locations.insert(name.to_owned(), location);
+        }
+    }
+
+    /// Adds the name of a tool after checking its characters.
+    fn add_tool(&mut self, path: &str, line: usize, name: &str) {
+        let is_known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if name.is_empty() || name.len() > 64 || !name.chars().all(is_known) {
+            let name = name.to_owned();
+            let diagnostic = SelectDiagnostic::ToolName { name };
+            self.errors.push(Error::new(path, line, diagnostic));
+        }
+        self.add(path, line, name);
     }
 }

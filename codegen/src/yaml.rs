@@ -3,13 +3,13 @@
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 use serde_json::Value as Json;
 
-use crate::problem::Problem;
+use crate::diagnostic::ReadDiagnostic;
 
 /// Maximum nesting depth; no file needs nearly as much.
 const MAX_DEPTH: usize = 64;
 
 /// Diagnostic and its line.
-pub(crate) type Flaw = (usize, Problem);
+pub(crate) type Finding = (usize, ReadDiagnostic);
 
 /// Value and the line in which it begins.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,11 +73,11 @@ fn word(text: &str) -> Option<Json> {
     }
 }
 
-/// Reads one document. The returned flaws did not prevent reading the rest; `Err` is the flaw that did.
-pub(crate) fn parse(text: &str) -> Result<(Node, Vec<Flaw>), Flaw> {
+/// Reads one document. The returned findings did not prevent reading the rest; `Err` is the finding that did.
+pub(crate) fn parse(text: &str) -> Result<(Node, Vec<Finding>), Finding> {
     let mut loader = Loader {
         parser: Parser::new_from_str(text),
-        flaws: Vec::new(),
+        findings: Vec::new(),
     };
     let mut line = 1;
     loop {
@@ -86,39 +86,39 @@ pub(crate) fn parse(text: &str) -> Result<(Node, Vec<Flaw>), Flaw> {
         match event {
             Event::StreamStart | Event::DocumentStart(_) | Event::Nothing => {}
             Event::StreamEnd | Event::DocumentEnd => {
-                return Err((line, syntax("there is nothing in it")));
+                return Err((line, syntax("the document is empty")));
             }
             event => {
                 let node = loader.node(event, at, 0)?;
                 loader.end()?;
-                return Ok((node, loader.flaws));
+                return Ok((node, loader.findings));
             }
         }
     }
 }
 
-fn syntax(detail: &str) -> Problem {
-    Problem::Syntax {
+fn syntax(detail: &str) -> ReadDiagnostic {
+    ReadDiagnostic::Syntax {
         detail: detail.to_owned(),
     }
 }
 
-/// Parser, and the flaws that were found so far.
+/// Parser, and the findings so far.
 struct Loader<'t> {
     parser: Parser<'t, StrInput<'t>>,
-    flaws: Vec<Flaw>,
+    findings: Vec<Finding>,
 }
 
 impl<'t> Loader<'t> {
-    fn next(&mut self) -> Result<(Event<'t>, usize), Flaw> {
+    fn next(&mut self) -> Result<(Event<'t>, usize), Finding> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => Ok((event, span.start.line())),
             Some(Err(error)) => Err((error.marker().line(), syntax(error.info()))),
-            None => Err((1, syntax("it ends too early"))),
+            None => Err((1, syntax("unexpected end"))),
         }
     }
 
-    fn end(&mut self) -> Result<(), Flaw> {
+    fn end(&mut self) -> Result<(), Finding> {
         loop {
             match self.next()? {
                 (Event::StreamEnd, _) => return Ok(()),
@@ -130,9 +130,9 @@ impl<'t> Loader<'t> {
         }
     }
 
-    fn node(&mut self, event: Event<'t>, line: usize, depth: usize) -> Result<Node, Flaw> {
+    fn node(&mut self, event: Event<'t>, line: usize, depth: usize) -> Result<Node, Finding> {
         if depth > MAX_DEPTH {
-            return Err((line, syntax("it is nested too deeply")));
+            return Err((line, syntax("the nesting is too deep")));
         }
         let value = match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -151,7 +151,7 @@ impl<'t> Loader<'t> {
                 self.map(depth)?
             }
             Event::Alias(_) => {
-                self.flaws.push((line, unsupported("aliases")));
+                self.findings.push((line, unsupported("aliases")));
                 Value::List(Vec::new())
             }
             _ => return Err((line, syntax("a value is missing"))),
@@ -159,7 +159,7 @@ impl<'t> Loader<'t> {
         Ok(Node { line, value })
     }
 
-    fn list(&mut self, depth: usize) -> Result<Value, Flaw> {
+    fn list(&mut self, depth: usize) -> Result<Value, Finding> {
         let mut items = Vec::new();
         loop {
             match self.next()? {
@@ -169,7 +169,7 @@ impl<'t> Loader<'t> {
         }
     }
 
-    fn map(&mut self, depth: usize) -> Result<Value, Flaw> {
+    fn map(&mut self, depth: usize) -> Result<Value, Finding> {
         let mut entries: Vec<(Key, Node)> = Vec::new();
         loop {
             let key = match self.next()? {
@@ -178,14 +178,14 @@ impl<'t> Loader<'t> {
                     line,
                     text: text.into_owned(),
                 },
-                (_, line) => return Err((line, syntax("a key is one word"))),
+                (_, line) => return Err((line, syntax("a key must be a single word"))),
             };
             let (event, line) = self.next()?;
             let value = self.node(event, line, depth + 1)?;
             match entries.iter().find(|(other, _)| other.text == key.text) {
-                Some((first, _)) => self.flaws.push((
+                Some((first, _)) => self.findings.push((
                     key.line,
-                    Problem::DuplicateKey {
+                    ReadDiagnostic::DuplicateKey {
                         key: key.text,
                         first: first.line,
                     },
@@ -197,14 +197,14 @@ impl<'t> Loader<'t> {
 
     fn plain_data(&mut self, anchor: usize, tagged: bool, line: usize) {
         if anchor != 0 {
-            self.flaws.push((line, unsupported("anchors")));
+            self.findings.push((line, unsupported("anchors")));
         }
         if tagged {
-            self.flaws.push((line, unsupported("tags")));
+            self.findings.push((line, unsupported("tags")));
         }
     }
 }
 
-fn unsupported(what: &'static str) -> Problem {
-    Problem::Unsupported { what }
+fn unsupported(construct: &'static str) -> ReadDiagnostic {
+    ReadDiagnostic::Unsupported { construct }
 }

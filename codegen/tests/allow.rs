@@ -22,18 +22,18 @@ apis:
   - name: shop-2
     title: Shop 2
     documents: [shop-2, shop-2-admin]
-    version: { get: /version, at: /version }
+    version: { get: /version, version: /version }
     sign_in: { basic: {} }
     pagination: [{ limit: limit, offset: offset, max: 50 }]
-    mask: { parameter: mask, string: comma }
+    mask: { parameter: mask, style: comma }
     errors: { detail: [/detail], title: [], hints: [] }
   - name: shop-1
     title: Shop 1
     documents: [shop-1]
-    version: { get: /version, at: /version }
+    version: { get: /version, version: /version }
     sign_in: { basic: {} }
     pagination: [{ limit: limit, offset: offset, max: 50 }]
-    mask: { parameter: mask, string: comma }
+    mask: { parameter: mask, style: comma }
     errors: { detail: [/detail], title: [], hints: [] }
 ";
 
@@ -241,7 +241,10 @@ fn nothing_is_generated_until_it_is_written() {
         for input in all.iter_mut().filter(|it| it.path == allowed.files[0].path) {
             input.text = edit(allowed.files[0].text.clone());
         }
-        let errors = mcp_codegen::draft(&all).err().unwrap_or_default();
+        let errors = mcp_codegen::Workspace::read(&all)
+            .into_draft()
+            .err()
+            .unwrap_or_default();
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         let lines: Vec<&String> = lines
             .iter()
@@ -252,11 +255,12 @@ fn nothing_is_generated_until_it_is_written() {
             .fold(String::new(), |all, line| all + line + "\n")
     };
     expect![[r#"
-        specs/tools/things.yaml:15: `title` is still to be written: put what it says in the place of `TODO`
-        specs/tools/things.yaml:16: `description` is still to be written: put what it says in the place of `TODO`
-        specs/tools/things.yaml:18: `summary` is still to be written: put what it says in the place of `TODO`
-        specs/tools/things.yaml:20: `description` is still to be written: put what it says in the place of `TODO`
-    "#]].assert_eq(&with(&|text| text));
+        specs/tools/things.yaml:15: replace the `TODO` in `title`
+        specs/tools/things.yaml:16: replace the `TODO` in `description`
+        specs/tools/things.yaml:18: replace the `TODO` in `summary`
+        specs/tools/things.yaml:20: replace the `TODO` in `description`
+    "#]]
+    .assert_eq(&with(&|text| text));
     let written = |text: String| {
         let text = text.replace("summary: [TODO]", "summary: [name]");
         text.replace("TODO", "Something is said")
@@ -266,10 +270,10 @@ fn nothing_is_generated_until_it_is_written() {
 
 #[test]
 fn an_api_stands_for_its_own_document() {
-    let main = mcp_codegen::main_documents(&inputs());
+    let main = mcp_codegen::Workspace::read(&inputs()).main_documents();
     let own = |name: &str| (name.to_owned(), name.to_owned());
     assert_eq!(main, [own("shop-2"), own("shop-1")]);
-    assert_eq!(mcp_codegen::main_documents(&[]), []);
+    assert_eq!(mcp_codegen::Workspace::read(&[]).main_documents(), []);
 }
 
 #[test]
@@ -305,7 +309,11 @@ fn just_a_star_is_whatever_is_no_tool() {
     });
     excluded.text += &rest.concat();
     let mut found = String::new();
-    for document in mcp_codegen::coverage(&all).unwrap().documents {
+    for document in mcp_codegen::Workspace::read(&all)
+        .coverage()
+        .unwrap()
+        .documents
+    {
         for operation in document.operations {
             let (name, id) = (&document.name, &operation.id);
             found += &match operation.decision {
@@ -340,10 +348,10 @@ fn just_a_star_is_whatever_is_no_tool() {
     let last = all.last_mut().unwrap();
     assert!(last.path.ends_with("shop-1.yaml"), "{}", last.path);
     last.text = document(&[("thing", "get", "/api/v1/things/{thing_name}")]);
-    let errors = mcp_codegen::coverage(&all).unwrap_err();
+    let errors = mcp_codegen::Workspace::read(&all).coverage().unwrap_err();
     let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
     expect![
-        "specs/excluded.yaml:7: `*` excludes no operation of shop-1 that is not excluded already"
+        "specs/excluded.yaml:7: `*` is unused: it matches no operation of shop-1 that is not excluded already"
     ]
     .assert_eq(&lines.join("\n"));
 }
@@ -360,13 +368,13 @@ fn all_mistakes_are_told_at_once() {
         "list_moods",
     ];
     expect![[r#"
-        operation `list_thing` is in no document (did you mean `list_things`?)
-        `shop-3` is no document; there are shop-2, shop-2-admin, shop-1
-        operation `get_thing` of shop-2 is a tool already: `get_thing`, specs/tools/things.yaml:5
-        operation `health` of shop-2 is excluded in specs/excluded.yaml:3: No use to a model. Take it out there first.
-        `again` is something else in each of shop-2, shop-2-admin: say `DOCUMENT:again`
-        no tool is near operation `list_moods` of shop-2 (GET /api/v2/moods): say with --toolset where it belongs"#]].assert_eq(&asked(&wrong, None).unwrap_err());
-    expect!["`No` cannot be the name of a toolset: a-z, 0-9 and _, beginning with a letter"]
+        unknown operation `list_thing`: no document has it (did you mean `list_things`?)
+        unknown document `shop-3`; use one of shop-2, shop-2-admin, shop-1
+        operation `get_thing` of shop-2 is already the tool `get_thing`: specs/tools/things.yaml:5
+        operation `health` of shop-2 is excluded in specs/excluded.yaml:3: No use to a model. Remove the exclusion first.
+        operation `again` differs between shop-2, shop-2-admin; pass `DOCUMENT:again`
+        cannot infer a toolset for operation `list_moods` of shop-2 (GET /api/v2/moods); pass `--toolset NAME`"#]].assert_eq(&asked(&wrong, None).unwrap_err());
+    expect!["invalid toolset name `No`; use a-z, 0-9 and _, beginning with a letter"]
         .assert_eq(&asked(&["paint"], Some("No")).unwrap_err());
 }
 
@@ -380,7 +388,7 @@ fn what_is_a_tool_of_another_api_belongs_to_it() {
     tools.text = TOOLS.replace(", shop-1: thing", "");
     let errors = allow(&all, &["thing".to_owned()], None).unwrap_err();
     let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    expect!["`get_thing` is this operation in shop-2: add `shop-1: thing` to its `operations`, specs/tools/things.yaml:5"].assert_eq(&lines.join("\n"));
+    expect!["`get_thing` is the tool of this operation in shop-2; add `shop-1: thing` to its `operations`: specs/tools/things.yaml:5"].assert_eq(&lines.join("\n"));
 }
 
 #[test]
@@ -395,6 +403,6 @@ fn a_file_that_goes_on_behind_its_tools_is_not_added_to() {
     let errors = allow(&all, &["paint".to_owned()], None).unwrap_err();
     assert_eq!(
         errors[0].to_string(),
-        "specs/tools/things.yaml: an entry can only be added if `tools` stands at the end of the file"
+        "specs/tools/things.yaml: cannot add an entry; `tools` must be the last key of the file"
     );
 }

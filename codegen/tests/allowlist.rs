@@ -36,7 +36,9 @@ fn inputs() -> Vec<Input> {
 }
 
 fn catalog(inputs: &[Input]) -> Catalog {
-    mcp_codegen::catalog(inputs).unwrap_or_else(|errors| panic!("{}", report(&errors)))
+    mcp_codegen::Workspace::read(inputs)
+        .into_catalog()
+        .unwrap_or_else(|errors| panic!("{}", report(&errors)))
 }
 
 fn report(errors: &[Error]) -> String {
@@ -62,8 +64,8 @@ fn signature(operation: &Operation) -> String {
         let needed = if parameter.required { "!" } else { "" };
         let null = if parameter.clear { "?" } else { "" };
         write!(line, " {}{needed}{null}", parameter.name).unwrap();
-        if let Some(or) = &parameter.or {
-            write!(line, "|{or}").unwrap();
+        if let Some(fallback) = &parameter.fallback {
+            write!(line, "|{fallback}").unwrap();
         }
     }
     if let Some(list) = &operation.list {
@@ -491,7 +493,7 @@ fn sizes(catalog: &Catalog) -> BTreeMap<String, BTreeMap<String, usize>> {
 #[test]
 fn every_operation_is_decided() {
     let inputs = inputs();
-    let coverage = mcp_codegen::coverage(&inputs).unwrap();
+    let coverage = mcp_codegen::Workspace::read(&inputs).coverage().unwrap();
     let mut excluded = String::new();
     for document in &coverage.documents {
         let lines = text(&inputs, &document.source).lines();
@@ -579,11 +581,13 @@ fn a_tool_taken_out_is_undecided() {
         "      airflow-2: { id: delete_user, read_back: get_user }\n",
         "",
     );
-    let errors = mcp_codegen::catalog(&inputs).unwrap_err();
+    let errors = mcp_codegen::Workspace::read(&inputs)
+        .into_catalog()
+        .unwrap_err();
     expect![[r#"
-        specs/openapi/airflow-2.yaml:2892: operation `delete_user` of airflow-2 is neither a tool nor excluded: document it under specs/tools/, or exclude it with a reason in specs/excluded.yaml
+        specs/openapi/airflow-2.yaml:2892: operation `delete_user` of airflow-2 is neither a tool nor excluded; document it in specs/tools/, or exclude it with a reason in specs/excluded.yaml
     "#]].assert_eq(&report(&errors));
-    let (draft, undecided) = mcp_codegen::draft(&inputs).unwrap();
+    let (draft, undecided) = mcp_codegen::Workspace::read(&inputs).into_draft().unwrap();
     assert_eq!(undecided, errors);
     let names = |api: &Api| tools(api).map(|tool| tool.tool_name.clone()).collect();
     for (whole, draft) in whole.apis.iter().zip(&draft.apis) {
@@ -607,134 +611,141 @@ fn one_mistake_is_one_message() {
         .split("- name: airflow-2\n    title")
         .next();
     let second = before.unwrap().matches('\n').count() + 1;
-    let twice = format!("{second}: API `airflow-2` is used twice, first in specs/apis.yaml:40");
+    let twice = format!(
+        "{second}: duplicate API `airflow-2`, first in specs/apis.yaml:40; choose another name"
+    );
     let rows = [
         (
             users,
             "  - method: list\n    resource: users",
             "  - resource: users",
-            "5: a tool needs `method`",
+            "5: a tool must have the key `method`",
         ),
         (
             users,
             "method: list",
             "method: List",
-            "5: `List` is no name of a-z, 0-9 and _ that begins with a letter",
+            "5: `List` must be a name of a-z, 0-9 and _ that begins with a letter",
         ),
-        (users, get_users, "", "5: a tool needs `operations`"),
+        (
+            users,
+            get_users,
+            "",
+            "5: a tool must have the key `operations`",
+        ),
         (
             users,
             get_users,
             "operation: { airflow-2: get_users }",
-            "11: a tool has no key `operation` (did you mean `operations`?)",
+            "11: unknown key `operation` in a tool (did you mean `operations`?)",
         ),
         (
             users,
             get_users,
             "operations: { airflow-2: { note: x }, airflow-3-fab: get_users, airflow-3-fab-2: get_users }",
-            "11: an operation needs `id`",
+            "11: an operation must have the key `id`",
         ),
         (
             users,
             get_users,
             "operations: { airflow2: get_users, airflow-3-fab: get_users, airflow-3-fab-2: get_users }",
-            "11: `airflow2` is not a document of specs/apis.yaml (did you mean `airflow-2`?)",
+            "11: specs/apis.yaml has no document `airflow2` (did you mean `airflow-2`?)",
         ),
         (
             users,
             "title: List users",
             "titel: List users",
-            "7: a tool has no key `titel` (did you mean `title`?)",
+            "7: unknown key `titel` in a tool (did you mean `title`?)",
         ),
         (
             users,
             "title: List users",
             "title: *users",
-            "7: this is not YAML: while parsing node, found unknown anchor",
+            "7: invalid YAML: while parsing node, found unknown anchor",
         ),
         (
             users,
             "title: List users",
             "title: \"List\\nusers\"",
-            "7: `title` is no text of one line",
+            "7: `title` must be a text of one line",
         ),
         (
             users,
             "title: List users",
             "title: \"List \\u202e users\"",
-            "7: `title` has a character that does not show, U+202E; leave it out",
+            "7: `title` contains the invisible character U+202E; remove it",
         ),
         (
             users,
             "description: Field to sort by. }",
             "description: Field to sort by., default: mail, reason: r }",
-            "19: `default` of `order_by` does not fit a parameter of type object or enum",
+            "19: `default` of `order_by` is invalid for a parameter of type object or enum",
         ),
         (
             users,
             "summary: [username,",
             "summary: [username, username,",
-            "12: `username` stands here twice, first in line 12",
+            "12: duplicate `username`, first on line 12; remove one of the two",
         ),
         (
             excluded,
             "excluded:",
             "exclude:",
-            "4: this file has no key `exclude` (did you mean `excluded`?)",
+            "4: unknown key `exclude` in this file (did you mean `excluded`?)",
         ),
         (
             excluded,
             "operations: [login]",
             "operations: login",
-            "6: `operations` is no list; write `[one, two]`, or a line with `- ` for each",
+            "6: `operations` must be a list; write `[one, two]`, or a line with `- ` for each item",
         ),
         (
             corrections,
-            "document: [airflow-2,",
-            "document: [airflow-22,",
-            "6: `airflow-22` is not a document of specs/apis.yaml (did you mean `airflow-2`?)",
+            "documents: [airflow-2,",
+            "documents: [airflow-22,",
+            "6: specs/apis.yaml has no document `airflow-22` (did you mean `airflow-2`?)",
         ),
         (
             corrections,
             "    rename: fail_login_count",
             "    renam: fail_login_count",
-            "8: a correction has no key `renam` (did you mean `rename`?)",
+            "8: unknown key `renam` in a correction (did you mean `rename`?)",
         ),
         (
             corrections,
             "TaskInstanceHistoryCollection/allOf",
             "TaskInstanceHistoryCollecton/allOf",
-            "125: correction of `airflow-2` at /components/schemas/TaskInstanceHistoryCollecton/allOf/0/properties/task_instances_history no longer applies: there is nothing",
+            "125: correction of `airflow-2` at /components/schemas/TaskInstanceHistoryCollecton/allOf/0/properties/task_instances_history no longer applies: the value does not exist; update or remove it",
         ),
         (
             apis,
             "source: specs/openapi/airflow-2.yaml",
             "source: specs/openapi/airflow2.yaml",
-            "35: there is no file `specs/openapi/airflow2.yaml`",
+            "35: file `specs/openapi/airflow2.yaml` does not exist",
         ),
         (
             apis,
-            "string: comma",
-            "string: semicolon",
-            "59: `semicolon` is no way to write several names",
+            "style: comma",
+            "style: semicolon",
+            "59: unknown style `semicolon`",
         ),
         (
             apis,
             "  list: list_all_apacheairflow_{resource}",
             "  list: list_all_{resorce}",
-            "5: `list_all_{resorce}` must hold `{resource}` and nothing else in braces",
+            "5: `list_all_{resorce}` must be a pattern with `{resource}` and no other braces",
         ),
         (
             apis,
             "max: 100 }",
             "max: many }",
-            "55: `max` is no number from 0 to 4294967295",
+            "55: `max` must be an integer from 0 to 4294967295",
         ),
         (
             apis,
             "      token:\n        post",
             "      tokn:\n        post",
-            "45: `sign_in` has no key `tokn` (did you mean `token`?)",
+            "45: unknown key `tokn` in `sign_in` (did you mean `token`?)",
         ),
         (
             apis,
@@ -746,25 +757,28 @@ fn one_mistake_is_one_message() {
             apis,
             "- name: airflow-3\n    title",
             "- name: airflow_3\n    title",
-            "40: `airflow_3` is no name of a-z, 0-9 and - that begins with a letter",
+            "40: `airflow_3` must be a name of a-z, 0-9 and - that begins with a letter",
         ),
         (
             apis,
             "documents: [airflow-2]",
             "documents: []",
-            "34: document `airflow-2` belongs to no API",
+            "34: document `airflow-2` belongs to no API; add it to the `documents` of an API",
         ),
         (
             apis,
-            "        - { status: 401, says: Token Expired,",
-            "        - { status: 401, hint: Sign in. }\n        - { status: 401, says: Token Expired,",
-            "65: with this hint the one in line 66 is never given: put it behind that one",
+            "        - { status: 401, contains: Token Expired,",
+            "        - { status: 401, hint: Sign in. }\n        - { status: 401, contains: Token Expired,",
+            "65: this hint shadows the more specific hint on line 66; move it below that line",
         ),
     ];
     let check = |(path, text, instead, expected): (&str, &str, &str, &str)| {
         let mut inputs = inputs.clone();
         change(&mut inputs, path, text, instead);
-        let found = mcp_codegen::catalog(&inputs).err().unwrap_or_default();
+        let found = mcp_codegen::Workspace::read(&inputs)
+            .into_catalog()
+            .err()
+            .unwrap_or_default();
         let found: String = report(&found).lines().take(5).collect();
         assert_eq!(found, format!("{path}:{expected}"), "{text} -> {instead}");
     };
@@ -784,11 +798,11 @@ fn all_mistakes_at_once() {
     let (users, roles) = ("specs/tools/users.yaml", "specs/tools/roles.yaml");
     exclude(&mut inputs, "airflow-2", "delete_role, get_user_stats");
     for (path, text, instead) in [
-        ("specs/apis.yaml", "string: comma", "string: semicolon"),
+        ("specs/apis.yaml", "style: comma", "style: semicolon"),
         (
             "specs/apis.yaml",
-            "says: Unknown roles, hint",
-            "say: Unknown roles, hint",
+            "contains: Unknown roles, hint",
+            "contain: Unknown roles, hint",
         ),
         (
             "specs/apis.yaml",
@@ -797,8 +811,8 @@ fn all_mistakes_at_once() {
         ),
         (
             "specs/excluded.yaml",
-            "    reason: It sends a browser",
-            "    reasons: It sends a browser",
+            "    reason: The operation sends a browser",
+            "    reasons: The operation sends a browser",
         ),
         (
             "specs/excluded.yaml",
@@ -851,7 +865,7 @@ fn all_mistakes_at_once() {
         ),
         (
             roles,
-            "read_back: { id: get_role, from: name }",
+            "read_back: { id: get_role, member: name }",
             "read_back: get_role",
         ),
         (
@@ -864,15 +878,17 @@ fn all_mistakes_at_once() {
             "method: delete\n    resource: role",
             "method: update\n    resource: role",
         ),
-        (roles, "or: id", "or: idd"),
+        (roles, "fallback: id", "fallback: idd"),
         (
             "specs/tools/permissions.yaml",
-            "on: [airflow-2, airflow-3-fab-2]",
-            "on: [airflow-1]",
+            "documents: [airflow-2, airflow-3-fab-2]",
+            "documents: [airflow-1]",
         ),
     ] {
         change(&mut inputs, path, text, instead);
     }
-    let errors = mcp_codegen::catalog(&inputs).unwrap_err();
+    let errors = mcp_codegen::Workspace::read(&inputs)
+        .into_catalog()
+        .unwrap_err();
     expect_file!["expect/mistakes.txt"].assert_eq(&report(&errors));
 }

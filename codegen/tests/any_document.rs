@@ -35,14 +35,14 @@ fn each_operation_is_code_or_refused() {
             }
             match trial("x.yaml", &document.to_string()) {
                 Ok(trial) => {
-                    let each = trial.refused.iter().all(|it| !it.reasons.is_empty());
+                    let each = trial.unsupported.iter().all(|it| !it.reasons.is_empty());
                     assert!(
                         each,
                         "{}: refused without a reason, seed {seed}",
                         file.display()
                     );
-                    refused += trial.refused.len();
-                    tools += trial.operations - trial.refused.len();
+                    refused += trial.unsupported.len();
+                    tools += trial.operations - trial.unsupported.len();
                 }
                 Err(errors) => {
                     assert!(!errors.is_empty(), "{}: seed {seed}", file.display());
@@ -141,7 +141,7 @@ const KEYS: [&str; 24] = [
     "prefixItems",
     "name",
     "operationId",
-    "x-refused",
+    "x-unreadable",
 ];
 
 fn odd(random: &mut Random) -> Value {

@@ -4,9 +4,8 @@
 use std::path::Path;
 
 use mcp_codegen::catalog::{TypeKind, TypeShape};
-use mcp_codegen::corrections::{Change, Correction};
-use mcp_codegen::facts::{Facts, facts};
-use mcp_codegen::openapi::{Spec, read};
+use mcp_codegen::corrections::{Correction, CorrectionAction};
+use mcp_codegen::openapi::{Document, DocumentSource, OperationFacts, read};
 use serde_json::Value;
 
 fn file(path: &str) -> String {
@@ -25,12 +24,12 @@ fn corrections() -> Vec<Correction> {
         source: "specs/corrections.yaml".to_owned(),
         line: 1,
         document: document.as_str().unwrap().to_owned(),
-        pointer: text(entry, "at"),
+        pointer: text(entry, "pointer"),
         expect: entry.get("expect").cloned(),
-        change: match (entry.get("set"), entry.get("rename")) {
-            (Some(value), _) => Change::Set(value.clone()),
-            (None, Some(_)) => Change::Rename(text(entry, "rename")),
-            (None, None) => Change::Remove,
+        action: match (entry.get("set"), entry.get("rename")) {
+            (Some(value), _) => CorrectionAction::Set(value.clone()),
+            (None, Some(_)) => CorrectionAction::Rename(text(entry, "rename")),
+            (None, None) => CorrectionAction::Remove,
         },
         reason: text(entry, "reason"),
         link: text(entry, "link"),
@@ -40,9 +39,9 @@ fn corrections() -> Vec<Correction> {
         .unwrap()
         .iter()
         .flat_map(|entry| {
-            let document = &entry["document"];
-            let documents = document.as_array().cloned();
-            let documents = documents.unwrap_or_else(|| vec![document.clone()]);
+            let documents = &entry["documents"];
+            let several = documents.as_array().cloned();
+            let documents = several.unwrap_or_else(|| vec![documents.clone()]);
             documents
                 .into_iter()
                 .map(move |document| one(entry, &document))
@@ -50,19 +49,20 @@ fn corrections() -> Vec<Correction> {
         .collect()
 }
 
-fn spec(name: &str) -> Spec {
+fn document(name: &str) -> Document {
     let source = format!("specs/openapi/{name}.yaml");
-    read(
+    read(&DocumentSource {
         name,
-        &source,
-        &file(&format!("openapi/{name}.yaml")),
-        &corrections(),
-    )
+        file: &source,
+        text: &file(&format!("openapi/{name}.yaml")),
+        corrections: &corrections(),
+        ..DocumentSource::default()
+    })
     .unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
 /// Returns `name` for each required argument and `name?` for each other argument.
-fn arguments(facts: &Facts) -> String {
+fn arguments(facts: &OperationFacts) -> String {
     let all = facts.parameters.iter().map(|parameter| {
         format!(
             "{}{}",
@@ -73,7 +73,7 @@ fn arguments(facts: &Facts) -> String {
     all.collect::<Vec<_>>().join(" ")
 }
 
-fn members(facts: &Facts, name: &str) -> String {
+fn members(facts: &OperationFacts, name: &str) -> String {
     let shape = &facts
         .types
         .iter()
@@ -103,9 +103,9 @@ fn each_has_a_reason_and_a_link() {
 #[test]
 fn what_the_server_needs_is_required() {
     let documents = [
-        spec("airflow-2"),
-        spec("airflow-3-fab"),
-        spec("airflow-3-fab-2"),
+        document("airflow-2"),
+        document("airflow-3-fab"),
+        document("airflow-3-fab-2"),
     ];
     let rows = [
         (
@@ -129,7 +129,7 @@ fn what_the_server_needs_is_required() {
             (
                 *document,
                 *id,
-                arguments(&facts(&documents[*document], id).unwrap()),
+                arguments(&documents[*document].facts(id).unwrap()),
             )
         })
         .collect();
@@ -141,7 +141,7 @@ fn what_the_server_needs_is_required() {
 
 #[test]
 fn what_the_server_sends_has_the_names_it_sends() {
-    let spec = spec("airflow-2");
+    let document = document("airflow-2");
     let rows = [
         (
             "get_users",
@@ -161,7 +161,7 @@ fn what_the_server_sends_has_the_names_it_sends() {
     ];
     let found: Vec<_> = rows
         .iter()
-        .map(|(id, name, _)| (*id, *name, members(&facts(&spec, id).unwrap(), name)))
+        .map(|(id, name, _)| (*id, *name, members(&document.facts(id).unwrap(), name)))
         .collect();
     assert_eq!(
         found,
@@ -171,13 +171,15 @@ fn what_the_server_sends_has_the_names_it_sends() {
 
 #[test]
 fn answers_without_content_are_none() {
-    let created = facts(&spec("airflow-2"), "post_role")
+    let created = document("airflow-2")
+        .facts("post_role")
         .unwrap()
         .response
         .map(|ty| ty.kind);
     assert!(matches!(created, Some(TypeKind::Map(_))), "{created:?}");
     assert_eq!(
-        facts(&spec("airflow-3-fab"), "delete_role")
+        document("airflow-3-fab")
+            .facts("delete_role")
             .unwrap()
             .response,
         None

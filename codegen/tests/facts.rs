@@ -1,14 +1,13 @@
 //! Facts about individual constructs, each in a small document.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use mcp_codegen::catalog::{Parameter, Place, TypeDef, TypeKind, TypeRef, TypeShape};
-use mcp_codegen::facts::{Facts, facts};
-use mcp_codegen::openapi::read;
+use mcp_codegen::catalog::{Parameter, ParameterLocation, TypeDef, TypeKind, TypeRef, TypeShape};
+use mcp_codegen::openapi::{DocumentSource, OperationFacts, read};
 
 const HEAD: &str = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\nservers: [{url: /base}]\n";
 
 /// Reads the operation `op` of a document that consists of `HEAD` and the text.
-fn operation(text: &str) -> Result<Facts, String> {
+fn operation(text: &str) -> Result<OperationFacts, String> {
     let messages = |errors: Vec<mcp_codegen::error::DocumentError>| {
         errors
             .iter()
@@ -16,19 +15,25 @@ fn operation(text: &str) -> Result<Facts, String> {
             .collect::<Vec<_>>()
             .join("\n")
     };
-    let spec = read("x", "x.yaml", &format!("{HEAD}{text}"), &[]).map_err(messages)?;
-    facts(&spec, "op").map_err(messages)
+    let source = DocumentSource {
+        name: "x",
+        file: "x.yaml",
+        text: &format!("{HEAD}{text}"),
+        ..DocumentSource::default()
+    };
+    let document = read(&source).map_err(messages)?;
+    document.facts("op").map_err(messages)
 }
 
 /// Reads an operation with a query parameter of this schema.
-fn query(schema: &str) -> Result<Facts, String> {
+fn query(schema: &str) -> Result<OperationFacts, String> {
     operation(&format!(
         "paths: {{/a: {{get: {{operationId: op, parameters: [{{name: p, in: query, schema: {schema}}}], responses: {{}}}}}}}}"
     ))
 }
 
 /// Reads an operation with a JSON body of this schema and with these components.
-fn body(schema: &str, components: &str) -> Result<Facts, String> {
+fn body(schema: &str, components: &str) -> Result<OperationFacts, String> {
     let content = format!("{{application/json: {{schema: {schema}}}}}");
     operation(&format!(
         "paths: {{/a: {{post: {{operationId: op, requestBody: {{required: true, content: {content}}}, responses: {{}}}}}}}}\ncomponents: {{schemas: {{{components}}}}}"
@@ -36,7 +41,7 @@ fn body(schema: &str, components: &str) -> Result<Facts, String> {
 }
 
 /// Reads an operation with a response of this schema and with these components.
-fn response(schema: &str, components: &str) -> Result<Facts, String> {
+fn response(schema: &str, components: &str) -> Result<OperationFacts, String> {
     operation(&format!(
         "paths: {{/a: {{get: {{operationId: op, responses: {{200: {{description: d, content: {{application/json: {{schema: {schema}}}}}}}}}}}}}}}\ncomponents: {{schemas: {{{components}}}}}"
     ))
@@ -103,8 +108,8 @@ fn show_def(def: &TypeDef) -> String {
 }
 
 fn show_parameter(parameter: &Parameter) -> String {
-    let place = match parameter.place {
-        Place::Query { separator } => format!("{separator:?}"),
+    let place = match parameter.location {
+        ParameterLocation::Query { style } => format!("{style:?}"),
         place => format!("{place:?}"),
     };
     format!(
@@ -116,7 +121,7 @@ fn show_parameter(parameter: &Parameter) -> String {
 }
 
 /// Returns parameters, response and types, one line each.
-fn show(read: Result<Facts, String>) -> String {
+fn show(read: Result<OperationFacts, String>) -> String {
     let facts = match read {
         Ok(facts) => facts,
         Err(message) => return message,
@@ -194,15 +199,15 @@ fn parameters_of_the_query() {
         ),
         (
             "{$ref: '#/components/schemas/No'}",
-            "x.yaml: /paths/~1a/get/parameters/0/schema: `#/components/schemas/No` is not in this document",
+            "x.yaml: /paths/~1a/get/parameters/0/schema: `#/components/schemas/No` does not exist in this document",
         ),
         (
             "{$ref: 'other.yaml#/A'}",
-            "x.yaml: /paths/~1a/get/parameters/0/schema: `other.yaml#/A` is not in this document",
+            "x.yaml: /paths/~1a/get/parameters/0/schema: `other.yaml#/A` does not exist in this document",
         ),
         (
             "{allOf: [{type: string}, {type: integer}]}",
-            "x.yaml: /paths/~1a/get/parameters/0/schema/allOf/1: `allOf` of string and integer cannot be expressed by a tool",
+            "x.yaml: /paths/~1a/get/parameters/0/schema/allOf/1: a tool cannot express `allOf` of string and integer",
         ),
         (
             "{type: [string, integer]}",
@@ -230,9 +235,9 @@ fn how_parameters_are_written() {
         ("{name: Accept, in: header, schema: {type: string}}".to_owned(), ""),
         ("{name: authorization, in: header, schema: {type: string}}".to_owned(), ""),
         ("{name: p, in: cookie, schema: {type: string}}".to_owned(), "Cookie p?: string"),
-        ("{name: p, in: query, content: {application/json: {}}}".to_owned(), "x.yaml: /paths/~1a/get/parameters/0: a parameter with `content` cannot be expressed by a tool"),
+        ("{name: p, in: query, content: {application/json: {}}}".to_owned(), "x.yaml: /paths/~1a/get/parameters/0: a tool cannot express a parameter with `content`"),
         ("{name: p, in: path, required: true, schema: {type: string}}".to_owned(), "x.yaml: /paths/~1a/get: parameter `p` is not in the path"),
-        ("{$ref: '#/components/parameters/No'}".to_owned(), "x.yaml: /paths/~1a/get/parameters/0: `#/components/parameters/No` is not in this document"),
+        ("{$ref: '#/components/parameters/No'}".to_owned(), "x.yaml: /paths/~1a/get/parameters/0: `#/components/parameters/No` does not exist in this document"),
     ];
     for (parameter, expected) in rows {
         let read = operation(&format!(
@@ -267,7 +272,7 @@ components: { parameters: { Z: { name: z, in: path, required: true, schema: { ty
     let undeclared = operation("paths: {'/a/{x}': {get: {operationId: op, responses: {}}}}");
     assert_eq!(
         show(undeclared),
-        "x.yaml: /paths/~1a~1{x}/get: `{x}` in the path is no parameter"
+        "x.yaml: /paths/~1a~1{x}/get: path parameter `x` is not declared"
     );
 }
 
@@ -334,6 +339,17 @@ fn bodies() {
             "{type: object, properties: {a: {type: array, uniqueItems: true}}}",
             "",
             "Body a?: [any]",
+        ),
+        (
+            "{anyOf: [{type: string}, {type: integer}], oneOf: [{type: string}, {type: boolean}]}",
+            "",
+            "x.yaml: /paths/~1a/post/requestBody/content/application~1json/schema: a tool cannot express `oneOf` beside other alternatives",
+        ),
+        // All parts of an `allOf` in an alternative apply.
+        (
+            "{type: object, properties: {o: {type: object, properties: {k: {}}, anyOf: [{allOf: [{properties: {a: {type: string, minLength: 2}}}, {properties: {a: {maxLength: 5}}}]}]}}}",
+            "",
+            "Body o?: OpO; OpO {k?: any, a?: string min_length=2 max_length=5}",
         ),
         (
             "{type: object, properties: {a: {type: object, properties: {s: {type: string, format: password}}, anyOf: [{required: [s]}, {required: [t]}]}}}",
@@ -518,19 +534,19 @@ fn circles_end() {
         ),
         (
             "A: {allOf: [{$ref: '#/components/schemas/A'}, {type: object}]}",
-            "x.yaml: /components/schemas/A/allOf/0: `A` as a part of itself cannot be expressed by a tool",
+            "x.yaml: /components/schemas/A/allOf/0: a tool cannot express `A` as a part of itself",
         ),
         (
             "A: {$ref: '#/components/schemas/A'}",
-            "x.yaml: /components/schemas/A: `A` as a part of itself cannot be expressed by a tool",
+            "x.yaml: /components/schemas/A: a tool cannot express `A` as a part of itself",
         ),
         (
             "A: {anyOf: [{$ref: '#/components/schemas/A'}, {type: string}]}",
-            "x.yaml: /components/schemas/A/anyOf/0: `A` as a part of itself cannot be expressed by a tool",
+            "x.yaml: /components/schemas/A/anyOf/0: a tool cannot express `A` as a part of itself",
         ),
         (
             "A: {type: object, properties: {a: {allOf: [{$ref: '#/components/schemas/A'}, {properties: {b: {}}}]}}}",
-            "x.yaml: /components/schemas/A/properties/a: nesting without end cannot be expressed by a tool",
+            "x.yaml: /components/schemas/A/properties/a: a tool cannot express nesting without end",
         ),
     ];
     for (components, expected) in rows {
@@ -599,6 +615,6 @@ components: { schemas: { B: { type: string, enum: [x, y], description: of B, def
 fn an_unknown_operation_is_an_error() {
     assert_eq!(
         show(operation("paths: {}")),
-        "x.yaml: operation `op` is not in this document"
+        "x.yaml: the document has no operation `op`"
     );
 }

@@ -51,7 +51,7 @@ fn outcome(specs: &Files) -> Files {
             text: text.clone(),
         })
         .collect();
-    let messages = match mcp_codegen::catalog(&inputs) {
+    let messages = match mcp_codegen::Workspace::read(&inputs).into_catalog() {
         Err(errors) => errors.iter().map(|error| format!("{error}\n")).collect(),
         Ok(catalog) => match emit(&catalog) {
             Err(errors) => errors.iter().map(|error| format!("{error}\n")).collect(),

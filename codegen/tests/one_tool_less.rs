@@ -18,7 +18,7 @@ fn one_tool_less_is_one_block_less() {
     let whole = files(&inputs);
     let most = inputs.iter().map(|input| entries(input).len()).max();
     let mut tools = BTreeSet::new();
-    let mut problems = Vec::new();
+    let mut diagnostics = Vec::new();
     for round in 0..most.unwrap() {
         let mut fewer = Vec::new();
         let mut toolsets = BTreeSet::new();
@@ -42,14 +42,14 @@ fn one_tool_less_is_one_block_less() {
             .filter_map(|path| tool(path))
             .collect();
         if gone.len() != toolsets.len() {
-            problems.push(format!(
+            diagnostics.push(format!(
                 "one tool less in {toolsets:?}, but without {gone:?}"
             ));
         }
-        problems.extend(compare(&whole, &fewer, &toolsets, &gone));
+        diagnostics.extend(compare(&whole, &fewer, &toolsets, &gone));
         tools.extend(gone);
     }
-    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert!(diagnostics.is_empty(), "{}", diagnostics.join("\n"));
     assert_eq!(tools, whole.keys().filter_map(|path| tool(path)).collect());
 }
 
@@ -60,7 +60,7 @@ fn compare(
     toolsets: &BTreeSet<&str>,
     gone: &BTreeSet<&str>,
 ) -> Vec<String> {
-    let mut problems = Vec::new();
+    let mut diagnostics = Vec::new();
     // A toolset that loses its only tool in an API is removed too.
     let without: BTreeSet<&str> = whole
         .keys()
@@ -71,7 +71,7 @@ fn compare(
     let (whole, types) = without_types(whole);
     let (fewer, left) = without_types(fewer);
     for (api, text) in left.difference(&types) {
-        problems.push(format!("without {gone:?}, {api} has the new type\n{text}"));
+        diagnostics.push(format!("without {gone:?}, {api} has the new type\n{text}"));
     }
     for (path, before) in &whole {
         let after = match fewer.get(path) {
@@ -80,14 +80,14 @@ fn compare(
             None if tool(path).is_some() => continue,
             None if before.matches("#[tool(").count() == 1 => "",
             None => {
-                problems.push(format!("{path} is gone"));
+                diagnostics.push(format!("{path} is gone"));
                 continue;
             }
         };
         let lost = |tool: &&&str| before.contains(&format!("name = \"{tool}\""));
         let lost: Vec<_> = gone.iter().filter(lost).collect();
         let Some(hunks) = removed(before, after) else {
-            problems.push(format!("without {lost:?}, {path} has new lines"));
+            diagnostics.push(format!("without {lost:?}, {path} has new lines"));
             continue;
         };
         let text = hunks.concat();
@@ -105,15 +105,15 @@ fn compare(
             toolsets.contains(toolset(path)) && is_one_block(&hunks, gone, &mut blocks)
         };
         if !expected {
-            problems.push(format!("without {lost:?}, {path} lacks\n{text}"));
+            diagnostics.push(format!("without {lost:?}, {path} lacks\n{text}"));
         }
     }
     if blocks.len() != gone.len() {
-        problems.push(format!(
+        diagnostics.push(format!(
             "without {gone:?}, the blocks gone are those of {blocks:?}"
         ));
     }
-    problems
+    diagnostics
 }
 
 /// Returns whether the hunks are the block of one of the tools and the anonymous types that only this tool had.
@@ -217,10 +217,12 @@ fn entries(input: &Input) -> Vec<&str> {
 }
 
 fn files(inputs: &[Input]) -> BTreeMap<String, String> {
-    let (catalog, _undecided) = mcp_codegen::draft(inputs).unwrap_or_else(|errors| {
-        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        panic!("{}", errors.join("\n"))
-    });
+    let (catalog, _undecided) = mcp_codegen::Workspace::read(inputs)
+        .into_draft()
+        .unwrap_or_else(|errors| {
+            let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            panic!("{}", errors.join("\n"))
+        });
     let files = emit(&catalog).unwrap().into_iter();
     files.map(|file| (file.path, file.text)).collect()
 }

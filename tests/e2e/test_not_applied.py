@@ -265,7 +265,7 @@ async def test_names_with_slashes_are_read_back(airflow, tmp_path):
                 airflow.direct("DELETE", path)
 
 
-ADDS, TAKES_AWAY = "cannot take permissions away", "Permissions that are not given are taken away"
+ADDS, TAKES_AWAY = "cannot remove permissions", "Permissions that are not given are removed"
 
 
 @pytest.mark.anyio

@@ -1,7 +1,7 @@
 //! `cargo xtask coverage`: shows the decision about every operation of every API, including those of other members of the workspace.
 
 use anyhow::{Result, bail};
-use codegen::{CoveredOperation, Decision, DocumentCoverage, Input};
+use codegen::{CoveredOperation, Decision, DocumentCoverage, Input, Workspace};
 
 use crate::generate::{members, report};
 use crate::lab::root;
@@ -39,8 +39,8 @@ pub(crate) fn coverage(all: bool) -> Result<()> {
 }
 
 fn documents(inputs: &[Input]) -> Result<Vec<DocumentCoverage>> {
-    let coverage =
-        codegen::coverage(inputs).map_err(|errors| report(&errors, "coverage cannot be told"))?;
+    let coverage = Workspace::read(inputs).coverage();
+    let coverage = coverage.map_err(|errors| report(&errors, "coverage cannot be told"))?;
     Ok(coverage.documents)
 }
 

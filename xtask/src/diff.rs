@@ -5,8 +5,8 @@ use std::process::Command;
 use std::thread;
 
 use anyhow::{Context, Result, bail};
-use codegen::changes::{Form, Report, Version, changes, documents};
-use codegen::{Input, State};
+use codegen::changes::{DocumentVersion, Report, ReportFormat, document_changes, tool_changes};
+use codegen::{Input, Workspace};
 
 use crate::lab::{root, wheel};
 use crate::lock::{self, LOCK, Source};
@@ -22,7 +22,7 @@ pub(crate) struct Stand {
     /// Name and release of each document.
     pub(crate) versions: Vec<(String, String)>,
     /// Inconsistencies between the files.
-    pub(crate) problems: Vec<String>,
+    pub(crate) diagnostics: Vec<String>,
 }
 
 /// Prints the changes since `base`: a revision, a release, or a document of a release.
@@ -36,43 +36,51 @@ pub(crate) fn diff(base: Option<&str>, markdown: bool) -> Result<()> {
         Some(base) => of_release(&root, base, &head)?,
     };
     let form = if markdown {
-        Form::Markdown
+        ReportFormat::Markdown
     } else {
-        Form::Terminal
+        ReportFormat::Terminal
     };
-    print!("{}", report(&base, &head, form));
+    print!("{}", report(&base, &head, form)?);
     Ok(())
 }
 
 /// Describes the changes between two states.
-pub(crate) fn report(base: &Stand, head: &Stand, form: Form) -> String {
+pub(crate) fn report(base: &Stand, head: &Stand, form: ReportFormat) -> Result<String> {
     let (old, new) = thread::scope(|scope| {
-        let old = scope.spawn(|| codegen::state(&base.inputs));
-        let new = codegen::state(&head.inputs);
+        let old = scope.spawn(|| Workspace::read(&base.inputs));
+        let new = Workspace::read(&head.inputs);
         (old.join(), new)
     });
-    let old: State = match old {
+    let old: Workspace = match old {
         Ok(old) => old,
         Err(panic) => std::panic::resume_unwind(panic),
     };
-    let mut problems = head.problems.clone();
+    if let Some(error) = old.errors().iter().find(|it| it.is_renamed_key()) {
+        bail!(
+            "{} is too old to be compared: {error}; choose a later revision",
+            base.name
+        );
+    }
+    let mut diagnostics = head.diagnostics.clone();
     // If the history is outdated, its other errors are hidden, because the next history will not have them.
-    let history = problems.iter().any(|problem| problem.starts_with(HISTORY));
-    let others = new.problems.iter();
+    let history = diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.starts_with(HISTORY));
+    let others = new.errors().into_iter();
     let others = others.filter(|it| !history || it.path != HISTORY);
-    problems.extend(others.map(ToString::to_string));
-    Report {
+    diagnostics.extend(others.map(|it| it.to_string()));
+    let report = Report {
         base: &base.name,
         versions: &versions(&base.versions, &head.versions),
-        tools: &changes(&old.catalog, &new.catalog),
-        documents: &documents(&old.documents, &new.documents, &new.catalog),
-        problems: &problems,
+        tools: &tool_changes(&old.catalog, &new.catalog),
+        documents: &document_changes(&old, &new),
+        diagnostics: &diagnostics,
         undecided: new.undecided.len(),
-    }
-    .write(form)
+    };
+    Ok(report.write(form))
 }
 
-fn versions(base: &[(String, String)], head: &[(String, String)]) -> Vec<Version> {
+fn versions(base: &[(String, String)], head: &[(String, String)]) -> Vec<DocumentVersion> {
     let of = |all: &[(String, String)], name: &str| {
         let found = all.iter().find(|(other, _)| other == name);
         found.map(|(_, version)| version.clone())
@@ -80,7 +88,7 @@ fn versions(base: &[(String, String)], head: &[(String, String)]) -> Vec<Version
     let only_base = base.iter().filter(|(name, _)| of(head, name).is_none());
     let names = head.iter().chain(only_base).map(|(name, _)| name);
     names
-        .map(|name| Version {
+        .map(|name| DocumentVersion {
             document: name.clone(),
             base: of(base, name),
             head: of(head, name),
@@ -91,14 +99,14 @@ fn versions(base: &[(String, String)], head: &[(String, String)]) -> Vec<Version
 /// Returns the current specs.
 pub(crate) fn now(root: &Path) -> Result<Stand> {
     let inputs = specs::load(root)?;
-    let problems = specs::problems(root, &inputs)?;
+    let diagnostics = specs::diagnostics(root, &inputs)?;
     let versions = specs::sources(root)?.into_iter();
     let versions = versions.map(|it| (it.name, it.version.to_string()));
     Ok(Stand {
         name: "now".to_owned(),
         versions: versions.collect(),
         inputs,
-        problems,
+        diagnostics,
     })
 }
 
@@ -126,7 +134,7 @@ fn revision(root: &Path, revision: &str) -> Result<Stand> {
         },
         inputs,
         versions: lock::versions(&lock),
-        problems: Vec::new(),
+        diagnostics: Vec::new(),
     })
 }
 
@@ -165,7 +173,7 @@ fn find<'s>(
         bail!("`{wanted}` is neither a revision, nor a release (3.2.2), nor DOCUMENT@VERSION");
     };
     // If several documents have this release, the main document of an API is used.
-    let main = codegen::main_documents(inputs);
+    let main = Workspace::read(inputs).main_documents();
     let is_for =
         |it: &&Source| it.range.has(&version) && main.iter().any(|(_, name)| *name == it.name);
     let source = sources.iter().find(is_for);
@@ -180,7 +188,7 @@ pub(crate) fn document<'s>(
     inputs: &[Input],
 ) -> Result<&'s Source> {
     let of = |name: &str| sources.iter().find(|it| it.name == name);
-    let main = codegen::main_documents(inputs);
+    let main = Workspace::read(inputs).main_documents();
     let of_api = || of(&main.iter().find(|(api, _)| api == name)?.1);
     of(name).or_else(of_api).with_context(|| {
         let names: Vec<&str> = sources.iter().map(|it| it.name.as_str()).collect();

@@ -134,7 +134,7 @@ fn one(name: &str, file: &Path) -> Result<String> {
         &root().join("target/foreign/crates").join(stem),
         &report.trial,
     )?;
-    let refused = report.trial.refused.len();
+    let refused = report.trial.unsupported.len();
     let mut lines = format!(
         "\n{name}: {} operations, {refused} refused\n",
         report.trial.operations

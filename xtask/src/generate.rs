@@ -5,9 +5,9 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use codegen::Input;
 use codegen::catalog::Catalog;
 use codegen::emit::{OutputFile, emit, readme};
+use codegen::{Input, Workspace};
 use serde::Deserialize;
 use similar::TextDiff;
 
@@ -51,8 +51,8 @@ pub(crate) fn members(root: &Path) -> Result<Vec<String>> {
 /// Generates the files of one folder of the workspace. `folder` ends with `/`.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 fn generate_in(root: &Path, folder: &str, inputs: &[Input], check: bool) -> Result<()> {
-    let (catalog, undecided) =
-        codegen::draft(inputs).map_err(|errors| report(&errors, "nothing is generated"))?;
+    let draft = Workspace::read(inputs).into_draft();
+    let (catalog, undecided) = draft.map_err(|errors| report(&errors, "nothing is generated"))?;
     let files = print(root, folder, &catalog)?;
     let plan = plan(root, folder, &files)?;
     if check {

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use codegen::changes::Form;
+use codegen::changes::ReportFormat;
+use codegen::openapi::DocumentSource;
 
 use crate::diff::{self, Stand};
 use crate::lab::{index, root, wheel};
@@ -100,7 +101,7 @@ pub(crate) fn update(wanted: &[String]) -> Result<()> {
         name: "before".to_owned(),
         ..before
     };
-    print!("{}", diff::report(&before, &after, Form::Terminal));
+    print!("{}", diff::report(&before, &after, ReportFormat::Terminal)?);
     let dated = changed.iter().any(|it| it.source.older.is_some());
     let history = if dated {
         "`cargo xtask history`, then "
@@ -218,15 +219,21 @@ fn last(releases: &[Version], range: &Range) -> String {
 /// Checks that a document can be read and belongs to the same API as the current one.
 fn check(root: &Path, source: &Source, place: &str, text: &str) -> Result<()> {
     let read = |place: &str, text: &str| {
-        codegen::openapi::read(&source.name, place, text, &[])
-            .map_err(|errors| crate::generate::report(&errors, "specs/ is as it was"))
+        let document = DocumentSource {
+            name: &source.name,
+            file: place,
+            text,
+            ..DocumentSource::default()
+        };
+        let read = codegen::openapi::read(&document);
+        let read = read.map_err(|errors| crate::generate::report(&errors, "specs/ is as it was"));
+        read.map(|document| document.title)
     };
-    let title = |spec: codegen::openapi::Spec| spec.openapi.info.title;
-    let new = title(read(place, text)?);
+    let new = read(place, text)?;
     let Ok(current) = std::fs::read_to_string(root.join(source.file())) else {
         return Ok(());
     };
-    let current = title(read(&source.file(), &current)?);
+    let current = read(&source.file(), &current)?;
     ensure!(
         new == current,
         "{place} is the document of `{new}`; {} is that of `{current}`",

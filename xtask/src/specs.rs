@@ -24,7 +24,7 @@ pub(crate) const HISTORY: &str = "specs/history.yaml";
 /// Reads `specs/`. A document that was edited by hand is an error: its mistakes belong into `corrections.yaml`.
 pub(crate) fn read(root: &Path) -> Result<Vec<Input>> {
     let inputs = load(root)?;
-    let wrong = problems(root, &inputs)?;
+    let wrong = diagnostics(root, &inputs)?;
     if !wrong.is_empty() {
         bail!("{}", wrong.join("\n"));
     }
@@ -51,7 +51,7 @@ fn load_in(root: &Path, specs: &str) -> Result<Vec<Input>> {
 }
 
 /// Returns the inconsistencies between the files.
-pub(crate) fn problems(root: &Path, inputs: &[Input]) -> Result<Vec<String>> {
+pub(crate) fn diagnostics(root: &Path, inputs: &[Input]) -> Result<Vec<String>> {
     let sources = sources(root)?;
     let mut wrong = differences(inputs, &sources);
     wrong.extend(outdated(inputs, &sources)?);

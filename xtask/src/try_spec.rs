@@ -38,7 +38,7 @@ pub(crate) fn try_specs(files: &[std::path::PathBuf], check: bool, all: bool) ->
             println!("  {count:5} {reason}");
         }
         if all {
-            for refused in &report.trial.refused {
+            for refused in &report.trial.unsupported {
                 println!("  {}", refused.operation);
                 refused
                     .reasons
@@ -71,7 +71,7 @@ pub(crate) fn run(source: &str, text: &str) -> Result<Report, Vec<String>> {
 
 fn summary(report: &Report) -> String {
     let Report { trial, time } = report;
-    let refused = trial.refused.len();
+    let refused = trial.unsupported.len();
     let bytes: usize = trial.files.iter().map(|file| file.text.len()).sum();
     format!(
         "{} of {} operations, {} refused; {} files of {} kB in {time:.1?}",
@@ -86,7 +86,7 @@ fn summary(report: &Report) -> String {
 /// Counts the operations that each reason prevents from being tools, most frequent first. Reasons are shown without locations and names.
 pub(crate) fn grouped(trial: &Trial, source: &str) -> Vec<(String, usize)> {
     let mut groups: BTreeMap<String, usize> = BTreeMap::new();
-    for refused in &trial.refused {
+    for refused in &trial.unsupported {
         let mut kinds: Vec<String> = refused
             .reasons
             .iter()

@@ -1,11 +1,12 @@
 //! Derives parts of an allowlist entry from its operations and from similar tools: toolset, method, resource and id.
 
-use super::find::{bound, segments};
-use super::{AllowError, Found, Scope};
+use super::error::AllowError;
+use super::find::{FoundOperation, bound, segments, tools};
 use crate::catalog::{TypeKind, TypeShape};
-use crate::facts::{Facts, facts};
 use crate::ident::snake;
-use crate::openapi::Spec;
+use crate::openapi::OperationFacts;
+use crate::path::placeholders;
+use crate::workspace::Workspace;
 
 /// Allowlist entry before its documentation is written.
 pub(super) struct Draft<'p> {
@@ -16,15 +17,15 @@ pub(super) struct Draft<'p> {
     pub(super) tool: String,
     /// Path parameters that form the id, if the path has several parameters.
     pub(super) id: Vec<String>,
-    pub(super) operations: Vec<Found<'p>>,
+    pub(super) operations: Vec<FoundOperation<'p>>,
     /// Summary of the operation in the document; can be empty.
     pub(super) summary: String,
 }
 
 /// Derives an entry for a group of operations. `before` contains the entries derived earlier in the same call.
 pub(super) fn draft<'p>(
-    scope: Scope<'p>,
-    group: &[Found<'p>],
+    workspace: &'p Workspace,
+    group: &[FoundOperation<'p>],
     toolset: Option<&str>,
     before: &[Draft<'p>],
 ) -> Result<Draft<'p>, AllowError> {
@@ -34,9 +35,9 @@ pub(super) fn draft<'p>(
     })?;
     let toolset = match toolset {
         Some(toolset) => toolset.to_owned(),
-        None => nearest_toolset(scope, first).ok_or_else(|| AllowError::NoToolset {
+        None => nearest_toolset(workspace, first).ok_or_else(|| AllowError::NoToolset {
             operation: first.operation.id.clone(),
-            document: first.spec.name.clone(),
+            document: first.document.name.clone(),
             request: format!(
                 "{} {}",
                 first.operation.http.to_uppercase(),
@@ -44,13 +45,13 @@ pub(super) fn draft<'p>(
             ),
         })?,
     };
-    let facts = facts(first.spec, &first.operation.id).ok();
-    let (method, resource) = name(scope, first, facts.as_ref());
+    let facts = first.document.facts(&first.operation.id).ok();
+    let (method, resource) = name(workspace, first, facts.as_ref());
     let taken = |tool: &str| {
-        let known = super::find::tools(scope).any(|(name, ..)| name == tool);
+        let known = tools(workspace).any(|(name, ..)| name == tool);
         known || before.iter().any(|it| it.tool == tool)
     };
-    let apis = &scope.parsed.apis;
+    let apis = &workspace.inputs.apis;
     let mut resource = resource;
     if taken(&apis.tool_name(&method, &resource)) {
         // The id distinguishes operations whose paths result in the same name.
@@ -68,21 +69,15 @@ pub(super) fn draft<'p>(
 }
 
 /// Returns the toolset of the tools whose paths begin with the most equal segments. If several toolsets qualify, the one that shares a tag of the document is used, and then the one with the most such tools.
-fn nearest_toolset(scope: Scope<'_>, found: &Found<'_>) -> Option<String> {
-    let (own, own_tags) = (
-        segments(&found.operation.path),
-        tags(found.spec, &found.operation.id),
-    );
+fn nearest_toolset(workspace: &Workspace, found: &FoundOperation<'_>) -> Option<String> {
+    let own = segments(&found.operation.path);
     let mut scores: Vec<(String, (usize, usize, usize))> = Vec::new();
-    for (other, _, toolset, _) in bound(scope) {
+    for (other, _, toolset, _) in bound(workspace) {
         let theirs = segments(&other.operation.path);
-        let alike = own
-            .iter()
-            .zip(&theirs)
-            .take_while(|(one, other)| one == other)
-            .count();
-        let of_tag = tags(other.spec, &other.operation.id);
-        let tagged = usize::from(of_tag.iter().any(|tag| own_tags.contains(tag)));
+        let pairs = own.iter().zip(&theirs);
+        let alike = pairs.take_while(|(one, other)| one == other).count();
+        let is_own = |tag: &String| found.operation.tags.contains(tag);
+        let tagged = usize::from(other.operation.tags.iter().any(is_own));
         if alike == 0 && tagged == 0 {
             continue;
         }
@@ -100,21 +95,19 @@ fn nearest_toolset(scope: Scope<'_>, found: &Found<'_>) -> Option<String> {
     best.map(|(name, _)| name)
 }
 
-fn tags(spec: &Spec, id: &str) -> Vec<String> {
-    let operation = spec.find(id).map(|at| at.operation.tags.clone());
-    operation.unwrap_or_default()
-}
-
 /// Derives method and resource from the request and from the tools on the same path.
-fn name(scope: Scope<'_>, found: &Found<'_>, facts: Option<&Facts>) -> (String, String) {
+fn name(
+    workspace: &Workspace,
+    found: &FoundOperation<'_>,
+    facts: Option<&OperationFacts>,
+) -> (String, String) {
     let path = found.operation.path.trim_end_matches('/');
     let last = path.rsplit('/').next().unwrap_or_default();
     let by_id = last.starts_with('{');
     let has_siblings = |http: &str| {
-        let operations = found.spec.operations();
-        operations
-            .iter()
-            .any(|it| it.http == http && segments(&it.path) == segments(&found.operation.path))
+        let mut operations = found.document.operations.iter();
+        let own = segments(&found.operation.path);
+        operations.any(|it| it.http == http && segments(&it.path) == own)
     };
     let method = match found.operation.http.as_str() {
         "get" if !by_id && facts.is_some_and(is_list) => "list",
@@ -137,7 +130,7 @@ fn name(scope: Scope<'_>, found: &Found<'_>, facts: Option<&Facts>) -> (String, 
         }
     };
     let is_list = method == "list";
-    let resource = neighbour(scope, found, is_list).unwrap_or_else(|| {
+    let resource = neighbour(workspace, found, is_list).unwrap_or_else(|| {
         let noun = noun(path);
         if is_list { noun } else { singular(&noun) }
     });
@@ -145,7 +138,7 @@ fn name(scope: Scope<'_>, found: &Found<'_>, facts: Option<&Facts>) -> (String, 
 }
 
 /// Returns the resource of tools on the same path, with or without the id at its end.
-fn neighbour(scope: Scope<'_>, found: &Found<'_>, is_list: bool) -> Option<String> {
+fn neighbour(workspace: &Workspace, found: &FoundOperation<'_>, is_list: bool) -> Option<String> {
     let collection = |path: &str| {
         let mut all = segments(path);
         if all.last().is_some_and(|last| last == "{}") {
@@ -155,7 +148,7 @@ fn neighbour(scope: Scope<'_>, found: &Found<'_>, is_list: bool) -> Option<Strin
     };
     let own = collection(&found.operation.path);
     let known = ["list", "get", "create", "update", "delete"];
-    let entries = bound(scope).filter(|(other, _, _, entry)| {
+    let entries = bound(workspace).filter(|(other, _, _, entry)| {
         known.contains(&entry.method.value.as_str()) && collection(&other.operation.path) == own
     });
     let entries: Vec<(bool, String)> = entries
@@ -177,7 +170,7 @@ fn neighbour(scope: Scope<'_>, found: &Found<'_>, is_list: bool) -> Option<Strin
 }
 
 /// Returns whether the response is an object with exactly one array.
-fn is_list(facts: &Facts) -> bool {
+fn is_list(facts: &OperationFacts) -> bool {
     let Some(TypeKind::Named(name)) = facts.response.as_ref().map(|ty| &ty.kind) else {
         return false;
     };
@@ -201,8 +194,10 @@ fn noun(path: &str) -> String {
 }
 
 fn singular(word: &str) -> String {
+    if let Some(stem) = word.strip_suffix("ies") {
+        return format!("{stem}y");
+    }
     match word {
-        _ if word.ends_with("ies") => format!("{}y", word.trim_end_matches("ies")),
         _ if word.ends_with("ss") || word.ends_with("us") || word.ends_with("is") => {
             word.to_owned()
         }
@@ -230,14 +225,13 @@ fn without_verb(id: &str) -> String {
 }
 
 /// Returns the last parameter of each path that has several parameters.
-fn id(method: &str, group: &[Found<'_>]) -> Vec<String> {
+fn id(method: &str, group: &[FoundOperation<'_>]) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     if !["get", "update", "delete"].contains(&method) {
         return ids;
     }
     for found in group {
-        let names: Vec<&str> = names(&found.operation.path);
-        if let [_, .., last] = names.as_slice()
+        if let [_, .., last] = placeholders(&found.operation.path).as_slice()
             && !ids.iter().any(|id| id == last)
         {
             ids.push((*last).to_owned());
@@ -246,13 +240,25 @@ fn id(method: &str, group: &[Found<'_>]) -> Vec<String> {
     ids
 }
 
-fn names(path: &str) -> Vec<&str> {
-    let segments = path.split('/');
-    let names = segments.filter_map(|it| it.strip_prefix('{')?.strip_suffix('}'));
-    names.collect()
-}
-
 pub(super) fn is_name(name: &str) -> bool {
     let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::singular;
+
+    #[test]
+    fn one_of_several() {
+        for (several, one) in [
+            ("users", "user"),
+            ("policies", "policy"),
+            // Only the last ending is that of the plural.
+            ("iesies", "iesy"),
+            ("status", "status"),
+        ] {
+            assert_eq!(singular(several), one, "{several}");
+        }
+    }
 }

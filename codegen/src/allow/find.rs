@@ -1,236 +1,232 @@
 //! Finds the requested operations, and the same operations in other documents.
 
-use super::{AllowError, Found, Scope};
-use crate::allowlist::excluded::Exclusion;
+use super::error::AllowError;
 use crate::allowlist::tools::{ToolEntry, ToolsetEntry};
+use crate::diagnostic::nearest;
 use crate::glob;
-use crate::openapi::{OperationRef, Spec};
-use crate::problem::nearest;
-use crate::reader::At;
+use crate::openapi::{Document, DocumentOperation};
+use crate::reader::Located;
 use crate::select::{Decision, EVERYTHING_ELSE};
+use crate::workspace::Workspace;
+
+/// Operation of a document.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FoundOperation<'w> {
+    pub(super) document: &'w Document,
+    pub(super) operation: &'w DocumentOperation,
+}
 
 /// Returns the operations of each new entry: the requested ones, and the same operations of other APIs if they are undecided.
 pub(super) fn groups<'p>(
-    scope: Scope<'p>,
+    workspace: &'p Workspace,
     wanted: &[String],
     errors: &mut Vec<AllowError>,
-) -> Vec<Vec<Found<'p>>> {
-    let mut groups: Vec<Vec<Found<'p>>> = Vec::new();
+) -> Vec<Vec<FoundOperation<'p>>> {
+    let mut groups: Vec<Vec<FoundOperation<'p>>> = Vec::new();
     for text in wanted {
-        let found = match one(scope, text) {
-            Ok(found) => found,
+        let mut group = match undecided(workspace, text) {
+            Ok(group) => group,
             Err(error) => {
                 errors.push(error);
                 continue;
             }
         };
-        let Some(first) = found.first() else {
+        let Some(first) = group.first() else {
             continue;
         };
-        let known = |group: &Vec<Found<'_>>| group.iter().any(|it| is_same(it, first));
-        if groups.iter().any(known) {
+        let is_known = |group: &Vec<FoundOperation<'_>>| group.iter().any(|it| is_same(it, first));
+        if groups.iter().any(is_known) {
             continue;
         }
-        if let Some(error) = elsewhere(scope, &found) {
+        if let Some(error) = elsewhere(workspace, first) {
             errors.push(error);
             continue;
         }
-        let mut group = found;
-        group.extend(same(scope, &group));
+        complete(workspace, &mut group);
         groups.push(group);
     }
     groups
 }
 
-/// Returns the operations that an id denotes. Several documents can have the same id.
-fn one<'p>(scope: Scope<'p>, text: &str) -> Result<Vec<Found<'p>>, AllowError> {
+/// Returns the undecided operations that an id denotes. Several documents can have the same id.
+fn undecided<'p>(
+    workspace: &'p Workspace,
+    text: &str,
+) -> Result<Vec<FoundOperation<'p>>, AllowError> {
     let (document, id) = match text.split_once(':') {
         Some((document, id)) => (Some(document), id),
         None => (None, text),
     };
-    let specs = &scope.parsed.specs;
-    if let Some(document) = document
-        && !specs.iter().any(|spec| spec.name == document)
-    {
-        let known: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
+    let documents = &workspace.inputs.documents;
+    let known = documents.iter().map(|document| document.name.as_str());
+    let known: Vec<&str> = known.collect();
+    if let Some(document) = document.filter(|document| !known.contains(document)) {
         return Err(AllowError::NoDocument {
             document: document.to_owned(),
             known: known.join(", "),
         });
     }
-    let specs = specs.iter();
-    let specs = specs.filter(|spec| document.is_none_or(|name| spec.name == name));
-    let specs: Vec<&Spec> = specs.collect();
-    let all: Vec<Found<'p>> = specs
-        .iter()
-        .filter_map(|&spec| {
-            let operation = spec.operations().into_iter().find(|it| it.id == id)?;
-            Some(Found { spec, operation })
-        })
+    let is_wanted = |other: &Document| document.is_none_or(|name| other.name == name);
+    let operations = || decisions(workspace).filter(|(found, _)| is_wanted(found.document));
+    let all: Vec<_> = operations()
+        .filter(|(found, _)| found.operation.id == id)
         .collect();
-    let undecided = all.iter();
-    let undecided = undecided.filter(|it| decision(scope, it) == &Decision::Undecided);
-    let undecided: Vec<Found<'p>> = undecided.cloned().collect();
-    if let Some(first) = undecided.first() {
-        if undecided.iter().all(|it| is_same(it, first)) {
-            return Ok(undecided);
+    let undecided = all
+        .iter()
+        .filter(|(_, decision)| *decision == &Decision::Undecided);
+    let undecided: Vec<FoundOperation<'p>> = undecided.map(|(found, _)| *found).collect();
+    match (undecided.as_slice(), all.first()) {
+        ([first, others @ ..], _) if others.iter().all(|it| is_same(it, first)) => Ok(undecided),
+        ([_, ..], _) => {
+            let documents = undecided.iter().map(|it| it.document.name.as_str());
+            Err(AllowError::Ambiguous {
+                operation: id.to_owned(),
+                documents: documents.collect::<Vec<_>>().join(", "),
+            })
         }
-        let documents: Vec<&str> = undecided.iter().map(|it| it.spec.name.as_str()).collect();
-        return Err(AllowError::Ambiguous {
-            operation: id.to_owned(),
-            documents: documents.join(", "),
-        });
-    }
-    let Some(decided) = all.first() else {
-        let ids: Vec<OperationRef> = specs.iter().flat_map(|spec| spec.operations()).collect();
-        return Err(AllowError::Unknown {
-            operation: text.to_owned(),
-            nearest: nearest(id, ids.iter().map(|it| it.id.as_str())),
-        });
-    };
-    Err(refusal(scope, decided))
-}
-
-/// Returns the reason why a decided operation gets no entry.
-fn refusal(scope: Scope<'_>, found: &Found<'_>) -> AllowError {
-    let operation = found.operation.id.clone();
-    let document = found.spec.name.clone();
-    match decision(scope, found) {
-        Decision::Tool(tool) => AllowError::Bound {
-            place: tools(scope)
+        ([], Some((found, Decision::Tool(tool)))) => Err(AllowError::Bound {
+            location: tools(workspace)
                 .find(|(name, ..)| name == tool)
-                .map(|(_, toolset, entry)| place(toolset, entry))
+                .map(|(_, toolset, entry)| location(toolset, entry))
                 .unwrap_or_default(),
             tool: tool.clone(),
-            operation,
-            document,
-        },
-        Decision::Excluded(reason) => {
-            let path = &scope.parsed.excluded_path;
-            let pattern = exclusion(scope, &document, &operation);
-            let line = pattern.map_or(0, |(_, pattern)| pattern.line);
-            AllowError::Excluded {
-                place: format!("{path}:{line}"),
+            operation: id.to_owned(),
+            document: found.document.name.clone(),
+        }),
+        ([], Some((found, Decision::Excluded(reason)))) => {
+            let document = found.document.name.clone();
+            let pattern = exclusion(workspace, &document, id);
+            let line = pattern.map_or(0, |pattern| pattern.line);
+            Err(AllowError::Excluded {
+                location: format!("{}:{line}", workspace.inputs.excluded_path),
                 reason: reason.clone(),
-                operation,
+                operation: id.to_owned(),
                 document,
-            }
+            })
         }
-        // Unreachable: the caller accepts undecided operations.
-        Decision::Undecided => AllowError::Unknown {
-            operation,
-            nearest: None,
-        },
+        ([], _) => Err(AllowError::Unknown {
+            operation: text.to_owned(),
+            nearest: nearest(
+                id,
+                operations().map(|(found, _)| found.operation.id.as_str()),
+            ),
+        }),
     }
 }
 
+/// Returns the pattern that excludes an operation.
 fn exclusion<'p>(
-    scope: Scope<'p>,
+    workspace: &'p Workspace,
     document: &str,
     operation: &str,
-) -> Option<(&'p Exclusion, &'p At<String>)> {
-    let exclusions = scope.parsed.exclusions.iter();
-    let mut of_document = exclusions.filter(|it| it.document.value == document);
-    of_document.find_map(|exclusion| {
-        let mut patterns = exclusion.operations.iter();
-        let pattern = patterns.find(|it| glob::matches(&it.value, operation))?;
-        Some((exclusion, pattern))
-    })
+) -> Option<&'p Located<String>> {
+    let exclusions = workspace.inputs.exclusions.iter();
+    let of_document = exclusions.filter(|it| it.document.value == document);
+    let mut patterns = of_document.flat_map(|exclusion| &exclusion.operations);
+    patterns.find(|pattern| glob::matches(&pattern.value, operation))
 }
 
-/// Returns the decision about an operation. An operation that only the pattern `*` excludes counts as undecided.
-pub(super) fn decision<'p>(scope: Scope<'p>, found: &Found<'_>) -> &'p Decision {
-    let mut documents = scope.selection.decisions.iter();
-    let document = documents.find(|(spec, _)| spec.name == found.spec.name);
-    let decisions = document.map(|(_, decisions)| decisions.as_slice());
-    let mut decisions = decisions.unwrap_or_default().iter();
-    let decision = decisions.find(|(id, _)| *id == found.operation.id);
-    match decision {
-        Some((id, Decision::Excluded(_))) if is_of_the_rest(scope, &found.spec.name, id) => {
-            &Decision::Undecided
-        }
-        Some((_, decision)) => decision,
-        None => &Decision::Undecided,
-    }
-}
-
-fn is_of_the_rest(scope: Scope<'_>, document: &str, operation: &str) -> bool {
-    exclusion(scope, document, operation)
-        .is_some_and(|(_, pattern)| pattern.value == EVERYTHING_ELSE)
+/// Yields all operations with the decisions about them. An operation that only the pattern `*` excludes counts as undecided.
+pub(super) fn decisions(
+    workspace: &Workspace,
+) -> impl Iterator<Item = (FoundOperation<'_>, &Decision)> {
+    workspace
+        .operations()
+        .map(move |(document, operation, decision)| {
+            let pattern = || exclusion(workspace, &document.name, &operation.id);
+            let decision = match decision {
+                Decision::Excluded(_)
+                    if pattern().is_some_and(|it| it.value == EVERYTHING_ELSE) =>
+                {
+                    &Decision::Undecided
+                }
+                decision => decision,
+            };
+            (
+                FoundOperation {
+                    document,
+                    operation,
+                },
+                decision,
+            )
+        })
 }
 
 /// Yields the name of each tool, with its toolset and entry.
-pub(super) fn tools<'p>(
-    scope: Scope<'p>,
-) -> impl Iterator<Item = (&'p str, &'p ToolsetEntry, &'p ToolEntry)> {
-    let toolsets = scope.selection.toolsets.iter();
-    toolsets.flat_map(|toolset| {
-        let tools = toolset.tools.iter();
-        tools.map(|tool| (tool.name.as_str(), toolset.entry, tool.entry))
+pub(super) fn tools(
+    workspace: &Workspace,
+) -> impl Iterator<Item = (String, &ToolsetEntry, &ToolEntry)> {
+    let inputs = &workspace.inputs;
+    inputs.toolsets.iter().flat_map(move |toolset| {
+        toolset.tools.iter().map(move |entry| {
+            let name = inputs
+                .apis
+                .tool_name(&entry.method.value, &entry.resource.value);
+            (name, toolset, entry)
+        })
     })
 }
 
 /// Yields the operations that are tools, with tool name, toolset and entry.
-pub(super) fn bound<'p>(
-    scope: Scope<'p>,
-) -> impl Iterator<Item = (Found<'p>, &'p str, &'p ToolsetEntry, &'p ToolEntry)> {
-    tools(scope).flat_map(move |(name, toolset, entry)| {
-        let bindings = entry.bindings.iter();
-        bindings.filter_map(move |binding| {
-            let spec = scope.parsed.spec(&binding.document.value)?;
-            let operations = spec.operations().into_iter();
-            let id = &binding.operation.value;
-            let operation = operations.into_iter().find(|it| it.id == *id)?;
-            Some((Found { spec, operation }, name, toolset, entry))
+pub(super) fn bound(
+    workspace: &Workspace,
+) -> impl Iterator<Item = (FoundOperation<'_>, String, &ToolsetEntry, &ToolEntry)> {
+    tools(workspace).flat_map(move |(name, toolset, entry)| {
+        entry.bindings.iter().filter_map(move |binding| {
+            let document = workspace.inputs.document(&binding.document.value)?;
+            let operation = document.operation(&binding.operation.value)?;
+            let found = FoundOperation {
+                document,
+                operation,
+            };
+            Some((found, name.clone(), toolset, entry))
         })
     })
 }
 
-fn place(toolset: &ToolsetEntry, entry: &ToolEntry) -> String {
+/// Returns the file and line of a tool.
+fn location(toolset: &ToolsetEntry, entry: &ToolEntry) -> String {
     format!("{}:{}", toolset.path, entry.line)
 }
 
 /// Returns an error if the same operation of another API is already a tool.
-fn elsewhere(scope: Scope<'_>, found: &[Found<'_>]) -> Option<AllowError> {
-    let first = found.first()?;
-    let mut bound = bound(scope);
-    let same =
-        bound.find(|(other, ..)| is_same(other, first) && other.spec.name != first.spec.name);
+fn elsewhere(workspace: &Workspace, found: &FoundOperation<'_>) -> Option<AllowError> {
+    let mut bound = bound(workspace);
+    let same = bound
+        .find(|(other, ..)| is_same(other, found) && other.document.name != found.document.name);
     let (other, tool, toolset, entry) = same?;
     Some(AllowError::Elsewhere {
-        operation: first.operation.id.clone(),
-        document: first.spec.name.clone(),
-        tool: tool.to_owned(),
-        other: other.spec.name.clone(),
-        place: place(toolset, entry),
+        operation: found.operation.id.clone(),
+        document: found.document.name.clone(),
+        tool,
+        other: other.document.name.clone(),
+        location: location(toolset, entry),
     })
 }
 
-/// Returns the same operations of APIs that the group does not contain yet, if these operations are undecided.
-fn same<'p>(scope: Scope<'p>, group: &[Found<'p>]) -> Vec<Found<'p>> {
-    let mut more: Vec<Found<'p>> = Vec::new();
-    let api = |it: &Found<'_>| {
-        let api = scope.parsed.apis.api_of(&it.spec.name);
-        api.map(|api| api.name.value.clone())
+/// Adds the same operations of APIs that the group does not contain yet, if these operations are undecided.
+fn complete<'p>(workspace: &'p Workspace, group: &mut Vec<FoundOperation<'p>>) {
+    let Some(first) = group.first().copied() else {
+        return;
     };
-    for spec in &scope.parsed.specs {
-        for operation in spec.operations() {
-            let found = Found { spec, operation };
-            let apis = &scope.parsed.apis;
-            let taken = group.iter().chain(&more).any(|it| {
-                api(it) == api(&found) && !apis.exclude_each_other(&it.spec.name, &spec.name)
-            });
-            let fits = group.first().is_some_and(|first| is_same(first, &found));
-            if fits && !taken && decision(scope, &found) == &Decision::Undecided {
-                more.push(found);
-            }
+    let apis = &workspace.inputs.apis;
+    let api = |it: &FoundOperation<'_>| {
+        let api = apis.api_of(&it.document.name);
+        api.map(|api| &api.name.value)
+    };
+    for (found, decision) in decisions(workspace) {
+        let is_taken = group.iter().any(|it| {
+            let (one, other) = (&it.document.name, &found.document.name);
+            api(it) == api(&found) && !apis.exclude_each_other(one, other)
+        });
+        if decision == &Decision::Undecided && is_same(&first, &found) && !is_taken {
+            group.push(found);
         }
     }
-    more
 }
 
 /// Returns whether two operations have the same method and path. Base paths and the names of path parameters can differ.
-fn is_same(one: &Found<'_>, other: &Found<'_>) -> bool {
+fn is_same(one: &FoundOperation<'_>, other: &FoundOperation<'_>) -> bool {
     one.operation.http == other.operation.http
         && segments(&one.operation.path) == segments(&other.operation.path)
 }

@@ -3,14 +3,36 @@
 use std::fmt::Write as _;
 
 use super::derive::Draft;
-use super::{AllowError, Allowed, NewEntry, Scope};
+use super::error::AllowError;
 use crate::catalog::{Field, Operation, TypeKind};
+use crate::diagnostic::{Diagnostic, LowerDiagnostic};
 use crate::emit::OutputFile;
 use crate::emit::types::Types;
 use crate::input::Input;
-use crate::problem::Problem;
 use crate::reader::TODO;
-use crate::{State, state};
+use crate::workspace::Workspace;
+
+/// New entry of the allowlist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEntry {
+    /// Name of the tool. A person can still change the entry and thereby the name.
+    pub tool: String,
+    /// Path of the file that contains the entry.
+    pub path: String,
+    /// Line in which the entry begins.
+    pub line: usize,
+    /// Document and id of each operation of the entry.
+    pub operations: Vec<(String, String)>,
+}
+
+/// Result of [`allow()`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowed {
+    /// Changed files with the new entries.
+    pub files: Vec<OutputFile>,
+    /// New entries, in the order of the request.
+    pub entries: Vec<NewEntry>,
+}
 
 /// Placeholder for documentation while the entry is generated once, in memory, to find out what else it lacks.
 const WRITTEN: &str = "Written.";
@@ -26,14 +48,14 @@ struct Open {
 
 pub(super) fn write(
     inputs: &[Input],
-    scope: Scope<'_>,
+    workspace: &Workspace,
     drafts: &[Draft<'_>],
 ) -> Result<Allowed, Vec<AllowError>> {
     let plain: Vec<String> = drafts
         .iter()
         .map(|it| entry(it, WRITTEN, &Open::default()))
         .collect();
-    let tried = place(inputs, scope, drafts, &plain, WRITTEN)?;
+    let tried = append(inputs, workspace, drafts, &plain, WRITTEN)?;
     let mut all: Vec<Input> = inputs.to_vec();
     for file in &tried.files {
         all.retain(|input| input.path != file.path);
@@ -42,18 +64,18 @@ pub(super) fn write(
             text: file.text.clone(),
         });
     }
-    let state = state(&all);
+    let tried = Workspace::read(&all);
     let texts: Vec<String> = drafts
         .iter()
-        .map(|draft| entry(draft, TODO, &open(draft, &state)))
+        .map(|draft| entry(draft, TODO, &open(draft, &tried)))
         .collect();
-    place(inputs, scope, drafts, &texts, TODO)
+    append(inputs, workspace, drafts, &texts, TODO)
 }
 
 /// Appends the entries to their files.
-fn place(
+fn append(
     inputs: &[Input],
-    scope: Scope<'_>,
+    workspace: &Workspace,
     drafts: &[Draft<'_>],
     texts: &[String],
     documentation: &str,
@@ -62,18 +84,18 @@ fn place(
     let mut entries = Vec::new();
     let mut errors = Vec::new();
     for (draft, text) in drafts.iter().zip(texts) {
-        let mut toolsets = scope.parsed.toolsets.iter();
+        let mut toolsets = workspace.inputs.toolsets.iter();
         let toolset = toolsets.find(|it| it.name.value == draft.toolset);
         let path = match toolset {
             Some(toolset) => toolset.path.clone(),
-            None => format!("{}{}.yaml", scope.parsed.tools_path(), draft.toolset),
+            None => format!("{}{}.yaml", workspace.inputs.tools_path(), draft.toolset),
         };
         let known = files.iter().position(|it| it.path == path);
         let current = match known.map(|at| files.remove(at)) {
             Some(file) => file.text,
             None => match inputs.iter().find(|it| it.path == path) {
                 Some(input) if !ends_with_tools(&input.text) => {
-                    errors.push(AllowError::NoPlace { path });
+                    errors.push(AllowError::NotLast { path });
                     continue;
                 }
                 Some(input) => input.text.clone(),
@@ -102,7 +124,7 @@ fn place(
             operations: draft
                 .operations
                 .iter()
-                .map(|it| (it.spec.name.clone(), it.operation.id.clone()))
+                .map(|it| (it.document.name.clone(), it.operation.id.clone()))
                 .collect(),
         });
         file.push_str(text);
@@ -124,19 +146,19 @@ fn ends_with_tools(text: &str) -> bool {
 }
 
 /// Returns what an entry lacks once its documentation is written.
-fn open(draft: &Draft<'_>, state: &State) -> Open {
+fn open(draft: &Draft<'_>, workspace: &Workspace) -> Open {
     let mut open = Open::default();
-    for problem in state.problems.iter().map(|error| &error.problem) {
-        if let Problem::UndescribedParameter {
+    for diagnostic in workspace.errors().iter().map(|error| &error.diagnostic) {
+        if let Diagnostic::Lower(LowerDiagnostic::UndescribedParameter {
             parameter, tool, ..
-        } = problem
+        }) = diagnostic
             && *tool == draft.tool
             && !open.parameters.contains(parameter)
         {
             open.parameters.push(parameter.clone());
         }
     }
-    for api in &state.catalog.apis {
+    for api in &workspace.catalog.apis {
         let parts = api.parts();
         let toolsets = parts.flat_map(|(_, shared, all)| all.iter().map(move |it| (shared, it)));
         for (shared, toolset) in toolsets {
@@ -160,7 +182,7 @@ fn fields(types: &Types<'_>, operation: &Operation) -> Vec<String> {
         return Vec::new();
     };
     let single = |field: &&Field| !matches!(field.ty.kind, TypeKind::Array(_) | TypeKind::Map(_));
-    let fields = types.fields(&list.of).iter().filter(single);
+    let fields = types.fields(&list.item_type).iter().filter(single);
     fields.map(|field| field.name.clone()).collect()
 }
 
@@ -192,7 +214,7 @@ fn entry(draft: &Draft<'_>, documentation: &str, open: &Open) -> String {
     let bindings: Vec<String> = draft
         .operations
         .iter()
-        .map(|it| format!("{}: {}", it.spec.name, it.operation.id))
+        .map(|it| format!("{}: {}", it.document.name, it.operation.id))
         .collect();
     let _ = writeln!(out, "    operations: {{ {} }}", bindings.join(", "));
     if method == "list" && !open.fields.is_empty() {

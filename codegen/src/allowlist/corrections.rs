@@ -1,68 +1,74 @@
 //! `corrections.yaml`: corrections of documents that describe their upstream wrongly.
 
-use crate::corrections::{Change, Correction};
-use crate::problem::Problem;
-use crate::reader::Reader;
-use crate::yaml::{Node, Value};
+use crate::corrections::{Correction, CorrectionAction};
+use crate::diagnostic::ReadDiagnostic;
+use crate::reader::{Entry, Located, Map, Reader};
+use crate::yaml::Node;
 
-/// Reads the file.
-pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Vec<Correction> {
-    let Some(map) = r.map(node, "this file", &["corrections"]) else {
-        return Vec::new();
-    };
-    let entries = r.items(&map, "corrections");
-    entries
-        .iter()
-        .filter_map(|node| correction(r, node))
-        .flatten()
-        .collect()
+use super::rules::{ANY, POINTER};
+
+/// Keys of the actions.
+const ACTIONS: [&str; 3] = ["set", "remove", "rename"];
+
+/// Correction of one or more documents.
+struct CorrectionEntry {
+    documents: Vec<Located<String>>,
+    correction: Correction,
 }
 
-/// Reads a correction and returns a copy for each of its documents.
-fn correction(r: &mut Reader<'_>, node: &Node) -> Option<Vec<Correction>> {
-    let keys = [
-        "document", "at", "expect", "set", "remove", "rename", "reason", "link",
-    ];
-    let map = r.map(node, "a correction", &keys)?;
-    let documents = match map.get("document") {
-        Some(node) if matches!(node.value, Value::List(_)) => r.texts(&map, "document"),
-        _ => r.text(&map, "document").into_iter().collect(),
-    };
-    let pointer = r.text(&map, "at");
-    let rename = r.text_if(&map, "rename");
-    let remove = r.flag_if(&map, "remove");
-    let change = match (map.get("set"), remove.map(|flag| flag.value), rename) {
-        (Some(node), None, None) => Some(Change::Set(node.json())),
-        (None, Some(true), None) => Some(Change::Remove),
-        (None, None, Some(name)) => Some(Change::Rename(name.value)),
-        _ if ["set", "remove", "rename"]
-            .iter()
-            .any(|key| r.is_misspelled(&map, key)) =>
-        {
-            None
-        }
-        _ => {
-            let what = "a correction".to_owned();
-            let expected = "not one of `set`, `remove: true` and `rename`";
-            r.error(map.line, Problem::WrongKind { what, expected });
-            None
-        }
-    };
-    let reason = r.text(&map, "reason");
-    let link = r.text(&map, "link");
-    let correction = Correction {
-        source: r.path.to_owned(),
-        line: map.line,
-        document: String::new(),
-        pointer: pointer?.value,
-        expect: map.get("expect").map(Node::json),
-        change: change?,
-        reason: reason?.value,
-        link: link?.value,
-    };
-    let documents = documents.into_iter().map(|document| Correction {
-        document: document.value,
-        ..correction.clone()
+/// Reads the file. A correction of several documents is returned once for each of them.
+pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Vec<Correction> {
+    let source = r.path.to_owned();
+    let entries: Vec<CorrectionEntry> = r.list_file(node, "corrections");
+    let corrections = entries.into_iter().flat_map(|entry| {
+        let correction = Correction {
+            source: source.clone(),
+            ..entry.correction
+        };
+        entry.documents.into_iter().map(move |document| Correction {
+            document: document.value,
+            ..correction.clone()
+        })
     });
-    Some(documents.collect())
+    corrections.collect()
+}
+
+impl Entry for CorrectionEntry {
+    const NAME: &'static str = "a correction";
+
+    fn read(map: &mut Map<'_, '_>) -> Self {
+        map.expect("documents");
+        let documents = map.text_or_texts("documents", ANY);
+        let set = map.optional("set").map(CorrectionAction::Set);
+        let remove = map
+            .optional("remove")
+            .filter(|remove| *remove)
+            .map(|_| CorrectionAction::Remove);
+        let rename = map.optional("rename").map(CorrectionAction::Rename);
+        let actions: Vec<CorrectionAction> = [set, remove, rename].into_iter().flatten().collect();
+        let action = match <[CorrectionAction; 1]>::try_from(actions) {
+            Ok([action]) => action,
+            Err(_) => {
+                let problem =
+                    "a correction must have exactly one of `set`, `remove: true` and `rename`";
+                map.defer(&ACTIONS, ReadDiagnostic::Invalid { problem });
+                map.discard();
+                CorrectionAction::Remove
+            }
+        };
+        let correction = Correction {
+            source: String::new(),
+            line: map.line,
+            document: String::new(),
+            pointer: map.required_text("pointer", POINTER).value,
+            expect: map.optional("expect"),
+            action,
+            reason: map.required("reason"),
+            link: map.required("link"),
+        };
+        Self {
+            documents,
+            correction,
+        }
+    }
 }

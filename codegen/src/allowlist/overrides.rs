@@ -2,60 +2,44 @@
 
 use serde_json::{Number, Value as Json};
 
-use crate::problem::Problem;
-use crate::reader::{At, Map, Reader, TODO};
-use crate::yaml::Node;
+use crate::diagnostic::ReadDiagnostic;
+use crate::reader::{Entry, FromYaml, Located, Map, Rule, TODO};
 
-use super::tools::is_name;
+use super::rules::{ANY, NAME, REGEX};
 
-/// Keys of an entry of `parameters`.
-pub(super) const KEYS: [&str; 23] = [
-    "name",
-    "in",
-    "on",
-    "rename",
-    "description",
-    "default",
-    "example",
-    "required",
-    "nullable",
-    "or",
-    "when_omitted",
-    "slash",
-    "open",
-    "secret",
-    "format",
-    "pattern",
-    "min_length",
-    "max_length",
-    "minimum",
-    "maximum",
-    "min_items",
-    "max_items",
-    "reason",
-];
+/// Locations of parameters.
+const LOCATIONS: [&str; 5] = ["path", "query", "header", "cookie", "body"];
 
-/// Override of one parameter.
+/// Entry of `parameters`: the overrides of one parameter.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Override {
+pub(crate) struct ParameterEntry {
     /// Name of the parameter, or path of a field inside it: `roles.name`.
-    pub(crate) name: At<String>,
-    /// Location (`path`, `query`, `header`, `cookie` or `body`), if the name alone is ambiguous.
-    pub(crate) place: Option<&'static str>,
-    pub(crate) on: Vec<At<String>>,
-    pub(crate) changes: Vec<At<Change>>,
+    pub(crate) name: Located<String>,
+    /// Location, if the name alone is ambiguous.
+    pub(crate) location: Option<&'static str>,
+    pub(crate) documents: Vec<Located<String>>,
+    pub(crate) overrides: Vec<ParameterOverride>,
 }
 
-/// One change of an override.
+/// Override of one property of a parameter.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Change {
+pub(crate) struct ParameterOverride {
+    pub(crate) line: usize,
+    /// Key of the property in YAML.
+    pub(crate) key: &'static str,
+    pub(crate) value: OverrideValue,
+}
+
+/// Value of an override.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum OverrideValue {
     Rename(String),
     Description(String),
     Default(Json),
     Example(Json),
     Required,
     NotNull,
-    Or(String),
+    Fallback(String),
     WhenOmitted(Json),
     Slash,
     Open,
@@ -70,151 +54,97 @@ pub(crate) enum Change {
     MaxItems(u32),
 }
 
-impl Change {
-    /// Returns the YAML key of the change.
-    pub(crate) fn key(&self) -> &'static str {
-        match self {
-            Self::Rename(_) => "rename",
-            Self::Description(_) => "description",
-            Self::Default(_) => "default",
-            Self::Example(_) => "example",
-            Self::Required => "required",
-            Self::NotNull => "nullable",
-            Self::Or(_) => "or",
-            Self::WhenOmitted(_) => "when_omitted",
-            Self::Slash => "slash",
-            Self::Open => "open",
-            Self::Secret => "secret",
-            Self::Format(_) => "format",
-            Self::Pattern(_) => "pattern",
-            Self::MinLength(_) => "min_length",
-            Self::MaxLength(_) => "max_length",
-            Self::Minimum(_) => "minimum",
-            Self::Maximum(_) => "maximum",
-            Self::MinItems(_) => "min_items",
-            Self::MaxItems(_) => "max_items",
+impl Entry for ParameterEntry {
+    const NAME: &'static str = "an entry of `parameters`";
+
+    fn read(map: &mut Map<'_, '_>) -> Self {
+        let mut overrides = overrides(map);
+        let is_documentation = |key: &str| ["description", "example"].contains(&key);
+        if overrides.iter().any(|it| !is_documentation(it.key)) {
+            map.expect("reason");
+        }
+        if map.has_only(&["name", "in", "documents", "reason"]) {
+            let problem =
+                "an entry of `parameters` must override something; add a key, or remove the entry";
+            map.defer(&[], ReadDiagnostic::Invalid { problem });
+        }
+        if map.has("description") && !overrides.iter().any(|it| it.key == "description") {
+            // The invalid description was reported. `TODO` prevents a second error about a missing description.
+            overrides.push(ParameterOverride {
+                line: map.line,
+                key: "description",
+                value: OverrideValue::Description(TODO.to_owned()),
+            });
+        }
+        map.optional::<String>("reason");
+        Self {
+            name: map.required("name"),
+            location: map.one_of("in", "location", &LOCATIONS),
+            documents: map.texts("documents", ANY),
+            overrides,
+        }
+    }
+}
+
+/// Reads the overrides of an entry, in the order written.
+fn overrides(map: &mut Map<'_, '_>) -> Vec<ParameterOverride> {
+    use OverrideValue as Value;
+    let found = Vec::new();
+    let mut read = Overrides { map, found };
+    read.text("rename", NAME, Value::Rename);
+    read.text("description", ANY, Value::Description);
+    read.value("default", Value::Default);
+    read.value("example", Value::Example);
+    read.flag("required", true, Value::Required);
+    read.flag("nullable", false, Value::NotNull);
+    read.text("fallback", ANY, Value::Fallback);
+    read.value("when_omitted", Value::WhenOmitted);
+    read.flag("slash", true, Value::Slash);
+    read.flag("open", true, Value::Open);
+    read.flag("secret", true, Value::Secret);
+    read.text("format", ANY, Value::Format);
+    read.text("pattern", REGEX, Value::Pattern);
+    read.value("min_length", Value::MinLength);
+    read.value("max_length", Value::MaxLength);
+    read.value("minimum", Value::Minimum);
+    read.value("maximum", Value::Maximum);
+    read.value("min_items", Value::MinItems);
+    read.value("max_items", Value::MaxItems);
+    let Overrides { map, mut found } = read;
+    found.sort_by_key(|it| map.position(it.key));
+    found
+}
+
+/// Overrides of an entry that were read so far.
+struct Overrides<'a, 'm, 'r> {
+    map: &'a mut Map<'m, 'r>,
+    found: Vec<ParameterOverride>,
+}
+
+impl Overrides<'_, '_, '_> {
+    fn value<T: FromYaml>(&mut self, key: &'static str, value: fn(T) -> OverrideValue) {
+        if let Some(read) = self.map.optional::<Located<T>>(key) {
+            self.add(read.line, key, value(read.value));
         }
     }
 
-    /// Returns whether the change only adds documentation and therefore needs no reason.
-    fn is_documentation(&self) -> bool {
-        matches!(self, Self::Description(_) | Self::Example(_))
-    }
-}
-
-/// Reads an entry of `parameters`.
-pub(super) fn read(r: &mut Reader<'_>, node: &Node) -> Option<Override> {
-    let map = r.map(node, "an entry of `parameters`", &KEYS)?;
-    let name = r.text(&map, "name");
-    let place = r.text_if(&map, "in");
-    let place = place.and_then(|place| {
-        r.word(
-            &place,
-            "place",
-            &["path", "query", "header", "cookie", "body"],
-        )
-    });
-    let on = r.texts(&map, "on");
-    let mut changes: Vec<At<Change>> = Vec::new();
-    for (key, node) in map.entries() {
-        changes.extend(change(r, &map, &key.text, node).map(|change| At::new(key.line, change)));
-    }
-    let says = |key: &str| !matches!(key, "name" | "in" | "on" | "reason");
-    if !map.entries().iter().any(|(key, _)| says(&key.text)) {
-        let what = "an entry of `parameters` without any change".to_owned();
-        let expected = "of no use";
-        r.error(map.line, Problem::WrongKind { what, expected });
-    }
-    if changes
-        .iter()
-        .any(|change| !change.value.is_documentation())
-    {
-        r.text(&map, "reason");
-    }
-    Some(Override {
-        name: name?,
-        place,
-        on,
-        changes,
-    })
-}
-
-fn change(r: &mut Reader<'_>, map: &Map<'_>, key: &str, node: &Node) -> Option<Change> {
-    let text = |r: &mut Reader<'_>| r.text_of(node, key).map(|text| text.value);
-    let count = |r: &mut Reader<'_>| r.number_of(node, key).map(|number| number.value);
-    match key {
-        "rename" => {
-            let name = r.text_of(node, key)?;
-            is_name(r, &name);
-            Some(Change::Rename(name.value))
+    fn text(&mut self, key: &'static str, rule: Rule, value: fn(String) -> OverrideValue) {
+        if let Some(read) = self.map.optional_text(key, rule) {
+            self.add(read.line, key, value(read.value));
         }
-        // An invalid description was already reported. `TODO` prevents a second error about a missing description.
-        "description" => Some(Change::Description(
-            text(r).unwrap_or_else(|| TODO.to_owned()),
-        )),
-        "default" => Some(Change::Default(node.json())),
-        "example" => Some(Change::Example(node.json())),
-        "required" => only(r, map, key, true, Change::Required),
-        "nullable" => only(r, map, key, false, Change::NotNull),
-        "or" => text(r).map(Change::Or),
-        "when_omitted" => Some(Change::WhenOmitted(node.json())),
-        "slash" => only(r, map, key, true, Change::Slash),
-        "open" => only(r, map, key, true, Change::Open),
-        "secret" => only(r, map, key, true, Change::Secret),
-        "format" => text(r).map(Change::Format),
-        "pattern" => pattern(r, node).map(Change::Pattern),
-        "min_length" => count(r).map(Change::MinLength),
-        "max_length" => count(r).map(Change::MaxLength),
-        "minimum" => bound(r, node, key).map(Change::Minimum),
-        "maximum" => bound(r, node, key).map(Change::Maximum),
-        "min_items" => count(r).map(Change::MinItems),
-        "max_items" => count(r).map(Change::MaxItems),
-        _ => None,
     }
-}
 
-/// Reads a flag for which only one value is permitted: an override cannot relax what an upstream requires or rejects.
-fn only(
-    r: &mut Reader<'_>,
-    map: &Map<'_>,
-    key: &str,
-    wanted: bool,
-    change: Change,
-) -> Option<Change> {
-    let flag = r.flag_if(map, key)?;
-    if flag.value != wanted {
-        let what = format!("`{key}`");
-        let expected = if wanted {
-            "`true` or left out"
-        } else {
-            "`false` or left out"
-        };
-        r.error(flag.line, Problem::WrongKind { what, expected });
-        return None;
-    }
-    Some(change)
-}
-
-/// Reads a pattern and checks that the generated code can compile it.
-fn pattern(r: &mut Reader<'_>, node: &Node) -> Option<String> {
-    let text = r.text_of(node, "pattern")?;
-    if regex_lite::Regex::new(&text.value).is_err() {
-        let what = format!("`{}`", text.value);
-        let expected = "no regular expression";
-        r.error(text.line, Problem::WrongKind { what, expected });
-        return None;
-    }
-    Some(text.value)
-}
-
-fn bound(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Number> {
-    match node.json() {
-        Json::Number(number) => Some(number),
-        _ => {
-            let what = format!("`{key}`");
-            let expected = "no number";
-            r.error(node.line, Problem::WrongKind { what, expected });
-            None
+    /// Reads a flag for which only one value is permitted: an override cannot relax what an upstream requires or rejects.
+    fn flag(&mut self, key: &'static str, permitted: bool, value: OverrideValue) {
+        match self.map.optional::<Located<bool>>(key) {
+            Some(flag) if flag.value == permitted => self.add(flag.line, key, value),
+            Some(flag) if permitted => self.map.must_be(flag.line, key, "`true` or omitted"),
+            Some(flag) => self.map.must_be(flag.line, key, "`false` or omitted"),
+            None => {}
         }
+    }
+
+    fn add(&mut self, line: usize, key: &'static str, value: OverrideValue) {
+        self.found.push(ParameterOverride { line, key, value });
     }
 }

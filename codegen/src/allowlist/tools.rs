@@ -1,44 +1,11 @@
 //! `tools/*.yaml`: the toolsets, one per file, and their tools with documentation.
 
-use crate::problem::Problem;
-use crate::reader::{At, Map, Reader};
+use crate::diagnostic::ReadDiagnostic;
+use crate::reader::{Entry, FromYaml, Located, Map, Reader};
 use crate::yaml::{Node, Value};
 
-use super::overrides::{self, Override};
-
-/// Keys of a tool.
-pub(super) const KEYS: [&str; 17] = [
-    "method",
-    "resource",
-    "was",
-    "id",
-    "title",
-    "description",
-    "tags",
-    "operations",
-    "items",
-    "summary",
-    "filters",
-    "parameters",
-    "omit",
-    "require_any",
-    "effect",
-    "reason",
-    "answer",
-];
-
-/// Keys of an operation of a tool.
-pub(super) const OPERATION_KEYS: [&str; 6] = [
-    "id",
-    "merge_from",
-    "read_back",
-    "each",
-    "not_applied",
-    "note",
-];
-
-/// Keys of `each`.
-pub(super) const EACH_KEYS: [&str; 3] = ["argument", "operation", "max"];
+use super::overrides::ParameterEntry;
+use super::rules::{ANY, LINE, NAME, VERSION};
 
 /// Values of `effect`.
 const EFFECTS: [&str; 4] = [
@@ -53,8 +20,8 @@ const EFFECTS: [&str; 4] = [
 pub(crate) struct ToolsetEntry {
     /// Path of the file.
     pub(crate) path: String,
-    pub(crate) name: At<String>,
-    pub(crate) tags: Vec<At<String>>,
+    pub(crate) name: Located<String>,
+    pub(crate) tags: Vec<Located<String>>,
     pub(crate) description: String,
     pub(crate) tools: Vec<ToolEntry>,
 }
@@ -63,30 +30,30 @@ pub(crate) struct ToolsetEntry {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ToolEntry {
     pub(crate) line: usize,
-    pub(crate) method: At<String>,
-    pub(crate) resource: At<String>,
+    pub(crate) method: Located<String>,
+    pub(crate) resource: Located<String>,
     /// Former name of the tool.
-    pub(crate) was: Option<At<String>>,
+    pub(crate) renamed_from: Option<Located<String>>,
     /// Path parameters that form the id. Each is in some of the documents.
-    pub(crate) id: Vec<At<String>>,
+    pub(crate) id: Vec<Located<String>>,
     pub(crate) title: String,
     pub(crate) description: String,
-    pub(crate) tags: Vec<At<String>>,
+    pub(crate) tags: Vec<Located<String>>,
     pub(crate) bindings: Vec<Binding>,
-    pub(crate) items: Option<At<String>>,
-    pub(crate) summary: Vec<Scoped>,
+    pub(crate) items: Option<Located<String>>,
+    pub(crate) summary: Vec<ScopedName>,
     pub(crate) filters: Vec<FilterEntry>,
-    pub(crate) overrides: Vec<Override>,
+    pub(crate) parameters: Vec<ParameterEntry>,
     pub(crate) omissions: Vec<Omission>,
     /// Parameters of which a call must set at least one.
-    pub(crate) require_any: Vec<Scoped>,
-    pub(crate) effects: Vec<At<String>>,
-    pub(crate) answer: Option<At<Answer>>,
+    pub(crate) require_any: Vec<ScopedName>,
+    pub(crate) effects: Vec<Located<String>>,
+    pub(crate) response_format: Option<Located<DeclaredFormat>>,
 }
 
 /// Format of a response that is not JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub(crate) enum DeclaredFormat {
     /// Text.
     Text,
     /// One JSON value on each line.
@@ -95,27 +62,31 @@ pub(crate) enum Answer {
     Log,
 }
 
-impl Answer {
+/// Values of `response_format`.
+const FORMATS: [(&str, DeclaredFormat); 3] = [
+    ("text", DeclaredFormat::Text),
+    ("ndjson", DeclaredFormat::Lines),
+    ("log", DeclaredFormat::Log),
+];
+
+impl DeclaredFormat {
     /// Returns the value in YAML.
     pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Lines => "ndjson",
-            Self::Log => "log",
-        }
+        let found = FORMATS.iter().find(|(_, format)| *format == self);
+        found.map_or("", |(word, _)| word)
     }
 }
 
 /// Operation of a tool in one document.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Binding {
-    pub(crate) document: At<String>,
-    pub(crate) operation: At<String>,
-    pub(crate) merge_from: Option<At<String>>,
+    pub(crate) document: Located<String>,
+    pub(crate) operation: Located<String>,
+    pub(crate) merge_from: Option<Located<String>>,
     pub(crate) read_back: Option<ReadBack>,
     /// Hint if the change was not applied.
     pub(crate) not_applied: Option<Texts>,
-    pub(crate) each: Option<EachEntry>,
+    pub(crate) for_each: Option<ForEachEntry>,
     /// Addition to the description for this document.
     pub(crate) note: Option<Texts>,
 }
@@ -140,389 +111,286 @@ pub(crate) struct VersionedEntry {
 /// Operation whose response becomes the result of a write.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ReadBack {
-    pub(crate) operation: At<String>,
+    pub(crate) operation: Located<String>,
     /// Member of the body that supplies the only path parameter, if their names differ.
-    pub(crate) from: Option<At<String>>,
+    pub(crate) member: Option<Located<String>>,
     /// Whether the upstream can route a body value that contains `/`.
     pub(crate) slash: bool,
     /// Members of the body that are not compared.
-    pub(crate) except: Vec<At<String>>,
+    pub(crate) ignore: Vec<Located<String>>,
 }
 
 /// Operation on one object that is called for each id in an argument.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct EachEntry {
+pub(crate) struct ForEachEntry {
     /// Name of the parameter.
-    pub(crate) argument: At<String>,
-    pub(crate) operation: At<String>,
+    pub(crate) argument: Located<String>,
+    pub(crate) operation: Located<String>,
     /// Maximum number of ids in one call.
     pub(crate) max: u32,
 }
 
-/// Name that applies to some documents, or to all if `on` is empty.
+/// Name that applies to some documents, or to all if `documents` is empty.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Scoped {
-    pub(crate) name: At<String>,
-    pub(crate) on: Vec<At<String>>,
+pub(crate) struct ScopedName {
+    pub(crate) name: Located<String>,
+    pub(crate) documents: Vec<Located<String>>,
 }
 
 /// Filter that the runtime applies.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FilterEntry {
-    pub(crate) name: At<String>,
-    pub(crate) field: At<String>,
+    pub(crate) name: Located<String>,
+    pub(crate) field: Located<String>,
     pub(crate) unique: bool,
-    pub(crate) on: Vec<At<String>>,
+    pub(crate) documents: Vec<Located<String>>,
 }
 
 /// Parameters that are omitted from a tool.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Omission {
-    pub(crate) names: Vec<At<String>>,
-    pub(crate) on: Vec<At<String>>,
+    pub(crate) names: Vec<Located<String>>,
+    pub(crate) documents: Vec<Located<String>>,
 }
 
 /// Reads a file; `None` if the file is not a mapping.
 pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Option<ToolsetEntry> {
-    let map = r.map(
-        node,
-        "a toolset",
-        &["toolset", "tags", "description", "tools"],
-    )?;
-    let name = r.text(&map, "toolset");
-    if let Some(name) = &name {
-        is_name(r, name);
-    }
-    let tags = tags(r, &map);
-    let description = r.text(&map, "description");
-    let tools = r
-        .needed(&map, "tools")
-        .map(|node| r.items_of(node, "tools"));
-    let tools = tools.unwrap_or_default();
-    let tools: Vec<_> = tools.iter().filter_map(|node| tool(r, node)).collect();
-    for tag in tools.iter().flat_map(|tool| &tool.tags) {
-        if let Some(first) = tags.iter().find(|own| own.value == tag.value) {
+    let mut toolset = ToolsetEntry::from_yaml(r, node, "")?;
+    r.path.clone_into(&mut toolset.path);
+    for tag in toolset.tools.iter().flat_map(|tool| &tool.tags) {
+        if let Some(first) = toolset.tags.iter().find(|own| own.value == tag.value) {
             let (key, first) = (tag.value.clone(), first.line);
-            r.error(tag.line, Problem::DuplicateKey { key, first });
+            r.error(tag.line, ReadDiagnostic::DuplicateKey { key, first });
         }
     }
-    Some(ToolsetEntry {
-        path: r.path.to_owned(),
-        name: name.unwrap_or(At::new(map.line, String::new())),
-        tags,
-        description: description.map(|text| text.value).unwrap_or_default(),
-        tools,
-    })
+    Some(toolset)
 }
 
-/// Reads a tool. Errors in its documentation do not prevent further checks.
-fn tool(r: &mut Reader<'_>, node: &Node) -> Option<ToolEntry> {
-    let map = r.map(node, "a tool", &KEYS)?;
-    let method = r.text(&map, "method");
-    let resource = r.text(&map, "resource");
-    let named = [&method, &resource].map(|name| name.as_ref().is_some_and(|name| is_name(r, name)));
-    let of = [&method, &resource].map(|word| word.as_ref().map_or("?", |word| &word.value));
-    let of = of.join(" ");
-    let title = documentation(r, &map, "title", &of);
-    if title.contains('\n') {
-        let line = map.get("title").map_or(map.line, |node| node.line);
-        let what = "`title`".to_owned();
-        let expected = "no text of one line";
-        r.error(line, Problem::WrongKind { what, expected });
+impl Entry for ToolsetEntry {
+    const NAME: &'static str = "a toolset";
+
+    fn read(map: &mut Map<'_, '_>) -> Self {
+        let name = map.expected_text("toolset", NAME);
+        Self {
+            path: String::new(),
+            name: name.unwrap_or_else(|| Located::new(map.line, String::new())),
+            tags: map.texts("tags", NAME),
+            description: map.expected("description").unwrap_or_default(),
+            tools: map.expected("tools").unwrap_or_default(),
+        }
     }
-    let description = documentation(r, &map, "description", &of);
-    let id = match map.get("id") {
-        Some(node) if matches!(node.value, Value::List(_)) => r.texts(&map, "id"),
-        Some(node) => r.text_of(node, "id").into_iter().collect(),
-        None => Vec::new(),
-    };
-    let bindings = r.needed(&map, "operations").map(|node| bindings(r, node));
-    let summary = r.items(&map, "summary");
-    let summary = summary.iter();
-    let summary = summary
-        .filter_map(|node| scoped(r, node, "summary", "a field of the summary"))
-        .collect();
-    let require_any = r.items(&map, "require_any");
-    let require_any = require_any.iter();
-    let require_any = require_any
-        .filter_map(|node| scoped(r, node, "require_any", "an argument in `require_any`"))
-        .collect();
-    let filters = r.items(&map, "filters");
-    let filters = filters.iter().filter_map(|node| filter(r, node)).collect();
-    let overrides = r.items(&map, "parameters");
-    let overrides = overrides
-        .iter()
-        .filter_map(|node| overrides::read(r, node))
-        .collect();
-    let omissions = r.items(&map, "omit");
-    let omissions = omissions
-        .iter()
-        .filter_map(|node| omission(r, node))
-        .collect();
-    // Without a valid method and resource the tool has no name, so the rest cannot be checked.
-    let (method, resource) = (method.filter(|_| named[0]), resource.filter(|_| named[1]));
-    Some(ToolEntry {
-        line: map.line,
-        was: r.text_if(&map, "was"),
-        id,
-        title,
-        description,
-        tags: tags(r, &map),
-        items: r.text_if(&map, "items"),
-        effects: effects(r, &map),
-        answer: answer(r, &map),
-        method: method?,
-        resource: resource?,
-        bindings: bindings.unwrap_or_default(),
-        summary,
-        filters,
-        overrides,
-        omissions,
-        require_any,
-    })
 }
 
-/// Reads tags. A tag must be a name, since tags are also used on the command line.
-fn tags(r: &mut Reader<'_>, map: &Map<'_>) -> Vec<At<String>> {
-    let mut tags = r.texts(map, "tags");
-    tags.retain(|tag| is_name(r, tag));
-    tags
-}
+/// Errors in the documentation of a tool do not prevent further checks. Without a valid method and resource, the tool has no name, so that the rest cannot be checked.
+impl Entry for ToolEntry {
+    const NAME: &'static str = "a tool";
 
-/// Reads a text that the documentation of a tool must have.
-fn documentation(r: &mut Reader<'_>, map: &Map<'_>, key: &'static str, tool: &str) -> String {
-    let missing = match map.get(key) {
-        None if r.is_misspelled(map, key) => None,
-        None => Some(map.line),
-        Some(node) => match &node.value {
-            Value::Scalar { text, .. } if text.trim().is_empty() => Some(node.line),
-            _ => None,
-        },
-    };
-    if let Some(line) = missing {
-        let tool = tool.to_owned();
-        r.error(line, Problem::Undocumented { tool, key });
-        return String::new();
+    fn read(map: &mut Map<'_, '_>) -> Self {
+        let title = map.expected_text("title", LINE);
+        let Bindings(bindings) = map.expected("operations").unwrap_or_default();
+        Self {
+            line: map.line,
+            method: map.required_text("method", NAME),
+            resource: map.required_text("resource", NAME),
+            renamed_from: map.optional("renamed_from"),
+            id: map.text_or_texts("id", ANY),
+            title: title.map(|title| title.value).unwrap_or_default(),
+            description: map.expected("description").unwrap_or_default(),
+            tags: map.texts("tags", NAME),
+            bindings,
+            items: map.optional("items"),
+            summary: map.list("summary"),
+            filters: map.list("filters"),
+            parameters: map.list("parameters"),
+            omissions: map.list("omit"),
+            require_any: map.list("require_any"),
+            effects: effects(map),
+            response_format: map.word("response_format", "response format", &FORMATS),
+        }
     }
-    r.text_if(map, key)
-        .map(|text| text.value)
-        .unwrap_or_default()
-}
-
-/// Checks that a name can become part of the name of a module, a tool or a type.
-pub(super) fn is_name(r: &mut Reader<'_>, name: &At<String>) -> bool {
-    let letter = name.value.starts_with(|c: char| c.is_ascii_lowercase());
-    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    let is_name = letter && name.value.chars().all(known);
-    if !is_name {
-        let what = format!("`{}`", name.value);
-        let expected = "no name of a-z, 0-9 and _ that begins with a letter";
-        r.error(name.line, Problem::WrongKind { what, expected });
-    }
-    is_name
 }
 
 /// Reads the effect of a call, if it differs from what the HTTP method implies. `read_only` needs a reason.
-fn effects(r: &mut Reader<'_>, map: &Map<'_>) -> Vec<At<String>> {
-    let words = r.texts(map, "effect");
-    let known = |word: &At<String>| r.word(word, "effect", &EFFECTS).is_some();
-    let words: Vec<_> = words.into_iter().filter(known).collect();
-    let laxer = words.iter().any(|word| word.value == "read_only");
-    if laxer {
-        r.text(map, "reason");
-    } else if let Some(reason) = map.get("reason") {
-        let what = "a `reason` without `effect: [read_only]`".to_owned();
-        let expected = "of no use";
-        r.error(reason.line, Problem::WrongKind { what, expected });
-    }
-    words
-}
-
-fn answer(r: &mut Reader<'_>, map: &Map<'_>) -> Option<At<Answer>> {
-    let word = r.text_if(map, "answer")?;
-    let answer = match r.word(&word, "kind of answer", &["text", "ndjson", "log"])? {
-        "text" => Answer::Text,
-        "ndjson" => Answer::Lines,
-        _ => Answer::Log,
-    };
-    Some(At::new(word.line, answer))
-}
-
-fn bindings(r: &mut Reader<'_>, node: &Node) -> Vec<Binding> {
-    let Some(map) = r.any_map(node, "`operations`") else {
-        return Vec::new();
-    };
-    let mut bindings = Vec::new();
-    for (key, node) in map.entries() {
-        let document = At::new(key.line, key.text.clone());
-        let binding = match node.value {
-            Value::Map(_) => rich_binding(r, document, node),
-            _ => r.text_of(node, &key.text).map(|operation| Binding {
-                document,
-                operation,
-                merge_from: None,
-                read_back: None,
-                not_applied: None,
-                each: None,
-                note: None,
-            }),
-        };
-        bindings.extend(binding);
-    }
-    bindings
-}
-
-fn rich_binding(r: &mut Reader<'_>, document: At<String>, node: &Node) -> Option<Binding> {
-    let map = r.map(node, "an operation", &OPERATION_KEYS)?;
-    let operation = r.text(&map, "id");
-    let merge_from = r.text_if(&map, "merge_from");
-    let read_back = map.get("read_back").and_then(|node| read_back(r, node));
-    let each = map.get("each").and_then(|node| each(r, node));
-    let mut texts = |key| map.get(key).and_then(|node| texts(r, node, key));
-    let (not_applied, note) = (texts("not_applied"), texts("note"));
-    if let (Some(node), None) = (map.get("not_applied"), map.get("read_back")) {
-        let what = "`not_applied` without `read_back`".to_owned();
-        let expected = "of no use";
-        r.error(node.line, Problem::WrongKind { what, expected });
-    }
-    Some(Binding {
-        document,
-        operation: operation?,
-        merge_from,
-        read_back,
-        not_applied,
-        each,
-        note,
-    })
-}
-
-/// Reads a text for all versions, or a list of texts for some versions.
-fn texts(r: &mut Reader<'_>, node: &Node, key: &'static str) -> Option<Texts> {
-    let Value::List(items) = &node.value else {
-        return r.text_of(node, key).map(|text| Texts::Any(text.value));
-    };
-    let entries = items.iter().filter_map(|node| {
-        let map = r.map(
-            node,
-            "a text for some versions",
-            &["since", "before", "text"],
-        )?;
-        let mut bound = |key| r.text_if(&map, key).filter(|bound| is_version(r, bound));
-        let (since, before) = (bound("since"), bound("before"));
-        let text = r.text(&map, "text");
-        if map.get("since").is_none() && map.get("before").is_none() {
-            let what = "a text for some versions".to_owned();
-            let expected = "without `since` and `before`; a text for all versions is not in a list";
-            r.error(node.line, Problem::WrongKind { what, expected });
+fn effects(map: &mut Map<'_, '_>) -> Vec<Located<String>> {
+    let effects = map.words("effect", "effect", &EFFECTS);
+    let reason: Option<Located<String>> = map.optional("reason");
+    let is_laxer = effects.iter().any(|effect| effect.value == "read_only");
+    match reason {
+        _ if is_laxer => map.expect("reason"),
+        Some(reason) => {
+            let (key, other) = ("reason", "effect: [read_only]");
+            map.error(reason.line, ReadDiagnostic::Unused { key, other });
         }
-        Some(VersionedEntry {
+        None => {}
+    }
+    effects
+}
+
+/// The operations of a tool, by document.
+#[derive(Default)]
+struct Bindings(Vec<Binding>);
+
+impl FromYaml for Bindings {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
+        let Value::Map(entries) = &node.value else {
+            let expected = "a mapping from documents to operations";
+            r.must_be(node.line, &format!("`{key}`"), expected);
+            return None;
+        };
+        let bindings = entries.iter().filter_map(|(key, node)| {
+            let binding = Binding::from_yaml(r, node, &key.text)?;
+            let document = Located::new(key.line, key.text.clone());
+            Some(Binding {
+                document,
+                ..binding
+            })
+        });
+        Some(Self(bindings.collect()))
+    }
+}
+
+impl Entry for Binding {
+    const NAME: &'static str = "an operation";
+
+    const SHORT_FORM: Option<fn(Located<String>) -> Self> = Some(|operation| Self {
+        document: Located::default(),
+        operation,
+        merge_from: None,
+        read_back: None,
+        not_applied: None,
+        for_each: None,
+        note: None,
+    });
+
+    fn read(map: &mut Map<'_, '_>) -> Self {
+        map.unused_without("not_applied", "read_back");
+        Self {
+            document: Located::default(),
+            operation: map.required("id"),
+            merge_from: map.optional("merge_from"),
+            read_back: map.optional("read_back"),
+            not_applied: map.optional("not_applied"),
+            for_each: map.optional("for_each"),
+            note: map.optional("note"),
+        }
+    }
+}
+
+impl FromYaml for Texts {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
+        match node.value {
+            Value::List(_) => Vec::from_yaml(r, node, key).map(Self::Versioned),
+            _ => String::from_yaml(r, node, key).map(Self::Any),
+        }
+    }
+}
+
+impl Entry for VersionedEntry {
+    const NAME: &'static str = "a text for some versions";
+
+    fn read(map: &mut Map<'_, '_>) -> Self {
+        let [since, before] = ["since", "before"].map(|key| map.optional_text(key, VERSION));
+        if !map.has("since") && !map.has("before") {
+            let problem = "a text for some versions must have `since` or `before`; write a text for all versions without a list";
+            map.defer(&["since", "before"], ReadDiagnostic::Invalid { problem });
+        }
+        Self {
             since: since.map(|since| since.value),
             before: before.map(|before| before.value),
-            text: text?.value,
-        })
+            text: map.required("text"),
+        }
+    }
+}
+
+impl Entry for ReadBack {
+    const NAME: &'static str = "`read_back`";
+
+    const SHORT_FORM: Option<fn(Located<String>) -> Self> = Some(|operation| Self {
+        operation,
+        member: None,
+        slash: false,
+        ignore: Vec::new(),
     });
-    Some(Texts::Versioned(entries.collect()))
-}
 
-/// Checks that a text consists of numbers separated by dots.
-fn is_version(r: &mut Reader<'_>, text: &At<String>) -> bool {
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    let is_version = text.value.split('.').all(digits);
-    if !is_version {
-        let what = format!("`{}`", text.value);
-        let expected = "no version, which is numbers with dots";
-        r.error(text.line, Problem::WrongKind { what, expected });
+    fn read(map: &mut Map<'_, '_>) -> Self {
+        if map.has_only(&["id"]) {
+            map.expect("member");
+        }
+        let ignored: Vec<IgnoredMember> = map.list("ignore");
+        Self {
+            operation: map.required("id"),
+            member: map.optional("member"),
+            slash: map.optional("slash").unwrap_or_default(),
+            ignore: ignored.into_iter().map(|member| member.name).collect(),
+        }
     }
-    is_version
 }
 
-fn read_back(r: &mut Reader<'_>, node: &Node) -> Option<ReadBack> {
-    if !matches!(node.value, Value::Map(_)) {
-        let operation = r.text_of(node, "read_back")?;
-        return Some(ReadBack {
-            operation,
-            from: None,
-            slash: false,
-            except: Vec::new(),
-        });
+struct IgnoredMember {
+    name: Located<String>,
+}
+
+impl Entry for IgnoredMember {
+    const NAME: &'static str = "an entry of `ignore`";
+
+    fn read(map: &mut Map<'_, '_>) -> Self {
+        map.expected::<String>("reason");
+        Self {
+            name: map.required("name"),
+        }
     }
-    let map = r.map(node, "`read_back`", &["id", "from", "slash", "except"])?;
-    let operation = r.text(&map, "id");
-    let plain = ["slash", "except"].iter().all(|key| map.get(key).is_none());
-    let from = match plain {
-        true => r.text(&map, "from"),
-        false => r.text_if(&map, "from"),
-    };
-    let slash = r.flag_if(&map, "slash");
-    let except = r.items(&map, "except");
-    let except = except.iter().filter_map(|node| {
-        let map = r.map(node, "an entry of `except`", &["name", "reason"])?;
-        r.text(&map, "reason");
-        r.text(&map, "name")
-    });
-    let except = except.collect();
-    Some(ReadBack {
-        operation: operation?,
-        from,
-        slash: slash.is_some_and(|flag| flag.value),
-        except,
-    })
 }
 
-fn each(r: &mut Reader<'_>, node: &Node) -> Option<EachEntry> {
-    let map = r.map(node, "`each`", &EACH_KEYS)?;
-    let argument = r.text(&map, "argument");
-    let operation = r.text(&map, "operation");
-    let max = r.needed(&map, "max");
-    let max = max.and_then(|node| r.number_of(node, "max"));
-    let argument = argument.filter(|name| is_name(r, name));
-    Some(EachEntry {
-        argument: argument?,
-        operation: operation?,
-        max: max?.value,
-    })
-}
+impl Entry for ForEachEntry {
+    const NAME: &'static str = "`for_each`";
 
-fn scoped(
-    r: &mut Reader<'_>,
-    node: &Node,
-    key: &'static str,
-    what: &'static str,
-) -> Option<Scoped> {
-    if !matches!(node.value, Value::Map(_)) {
-        let name = r.text_of(node, key)?;
-        let on = Vec::new();
-        return Some(Scoped { name, on });
+    fn read(map: &mut Map<'_, '_>) -> Self {
+        Self {
+            argument: map.required_text("argument", NAME),
+            operation: map.required("operation"),
+            max: map.required("max"),
+        }
     }
-    let map = r.map(node, what, &["name", "on"])?;
-    let name = r.text(&map, "name");
-    let on = r.texts(&map, "on");
-    Some(Scoped { name: name?, on })
 }
 
-fn filter(r: &mut Reader<'_>, node: &Node) -> Option<FilterEntry> {
-    let map = r.map(node, "a filter", &["name", "field", "unique", "on"])?;
-    let name = r.text(&map, "name");
-    let field = r.text_if(&map, "field");
-    let unique = r.flag_if(&map, "unique");
-    let on = r.texts(&map, "on");
-    let name = name?;
-    is_name(r, &name);
-    Some(FilterEntry {
-        field: field.unwrap_or_else(|| name.clone()),
+impl Entry for ScopedName {
+    const NAME: &'static str = "a name with `documents`";
+
+    const SHORT_FORM: Option<fn(Located<String>) -> Self> = Some(|name| Self {
         name,
-        unique: unique.is_some_and(|flag| flag.value),
-        on,
-    })
+        documents: Vec::new(),
+    });
+
+    fn read(map: &mut Map<'_, '_>) -> Self {
+        Self {
+            name: map.required("name"),
+            documents: map.texts("documents", ANY),
+        }
+    }
 }
 
-fn omission(r: &mut Reader<'_>, node: &Node) -> Option<Omission> {
-    let map = r.map(node, "an entry of `omit`", &["names", "on", "reason"])?;
-    let names = r
-        .needed(&map, "names")
-        .map(|node| r.items_of(node, "names"));
-    let names = r.texts_of(names.unwrap_or_default(), "names");
-    let on = r.texts(&map, "on");
-    r.text(&map, "reason");
-    Some(Omission { names, on })
+impl Entry for FilterEntry {
+    const NAME: &'static str = "a filter";
+
+    fn read(map: &mut Map<'_, '_>) -> Self {
+        let name = map.required_text("name", NAME);
+        Self {
+            field: map.optional("field").unwrap_or_else(|| name.clone()),
+            name,
+            unique: map.optional("unique").unwrap_or_default(),
+            documents: map.texts("documents", ANY),
+        }
+    }
+}
+
+impl Entry for Omission {
+    const NAME: &'static str = "an entry of `omit`";
+
+    fn read(map: &mut Map<'_, '_>) -> Self {
+        map.expected::<String>("reason");
+        Self {
+            names: map.expected_texts("names", ANY),
+            documents: map.texts("documents", ANY),
+        }
+    }
 }

@@ -1,201 +1,187 @@
 //! Compares the parameters of a tool in two catalogues: those of the operation, and those that the runtime adds to lists and logs.
 
-use std::borrow::Cow;
-
-use serde_json::Value;
-
-use super::inputs::Inputs;
-use super::tools::Side;
-use super::{Change, Kind};
-use crate::catalog::{Content, Field, Filter, Parameter, Place, Rules, TypeKind, TypeRef};
+use super::change::ApiChangeSeverity::{Additive, Breaking, Cosmetic};
+use super::change::FoundChanges;
+use super::inputs::{DocumentedInput, InputComparison};
+use super::side::Side;
+use crate::catalog::{Filter, Parameter, ParameterLocation, ResponseFormat, TypeKind, TypeRef};
 
 /// Parameter for which a call can have an argument.
 struct Argument<'c> {
     name: &'c str,
-    ty: Cow<'c, TypeRef>,
-    required: bool,
-    description: &'c str,
-    default: Option<&'c Value>,
-    example: Option<&'c Value>,
+    /// Type of an argument that the runtime uses.
+    own_type: TypeRef,
     /// Parameter that is sent to the upstream; `None` if the runtime uses the argument.
     sent: Option<&'c Parameter>,
     filter: Option<&'c Filter>,
 }
 
-pub(super) fn between(old: Side<'_>, new: Side<'_>) -> Vec<Change> {
+impl Argument<'_> {
+    fn input(&self) -> DocumentedInput<'_> {
+        let Some(parameter) = self.sent else {
+            return DocumentedInput {
+                ty: &self.own_type,
+                required: false,
+                description: "",
+                default: None,
+                example: None,
+            };
+        };
+        DocumentedInput {
+            ty: &parameter.ty,
+            required: parameter.required,
+            description: &parameter.description,
+            default: parameter.default.as_ref(),
+            example: parameter.example.as_ref(),
+        }
+    }
+}
+
+/// Adds the changes of the parameters of a tool.
+pub(super) fn compare(old: Side<'_>, new: Side<'_>, changes: &mut FoundChanges) {
     let (olds, news) = (arguments(old), arguments(new));
     let (old_types, new_types) = (old.types(), new.types());
-    let mut inputs = Inputs::new(&old_types, &new_types);
+    let mut inputs = InputComparison::new(&old_types, &new_types);
+    let remains = |it: &Argument<'_>| news.iter().any(|other| other.name == it.name);
     let mut renamed = Vec::new();
     for argument in &news {
         let known = olds.iter().find(|it| it.name == argument.name);
-        let same_place = || {
-            let lives = |it: &&Argument<'_>| !news.iter().any(|other| other.name == it.name);
-            olds.iter().filter(lives).find(|it| same_wire(it, argument))
+        let same_request = || {
+            let mut removed = olds.iter().filter(|it| !remains(it));
+            removed.find(|it| is_same_request(it, argument))
         };
-        let Some(before) = known.or_else(same_place) else {
-            inputs.add(is_new(argument));
+        let Some(before) = known.or_else(same_request) else {
+            inputs.new_input(argument.name, argument.input().required);
             continue;
         };
         if before.name != argument.name {
             renamed.push(before.name);
             let text = format!(
-                "parameter `{}` is called `{}` now",
+                "parameter `{}` was renamed to `{}`",
                 before.name, argument.name
             );
-            inputs.add(Change::new(Kind::ArgumentRenamed, text));
+            inputs.changes.breaking(text);
         }
-        one(&mut inputs, before, argument);
+        inputs.input(argument.name, before.input(), argument.input());
+        let subject = format!("parameter `{}`", argument.name);
+        compare_filters(&subject, before, argument, &mut inputs.changes);
+        if let (Some(before), Some(now)) = (before.sent, argument.sent) {
+            compare_requests(&subject, before, now, &mut inputs.changes);
+        }
     }
     for argument in &olds {
-        let lives = news.iter().any(|it| it.name == argument.name);
-        if !lives && !renamed.contains(&argument.name) {
-            let text = format!("parameter `{}` is gone", argument.name);
-            inputs.add(Change::new(Kind::ArgumentGone, text));
+        if !remains(argument) && !renamed.contains(&argument.name) {
+            inputs.removed_input(argument.name);
         }
     }
-    let mut changes = inputs.changes;
-    changes.extend(hidden(old, new));
-    changes
-}
-
-fn is_new(argument: &Argument<'_>) -> Change {
-    let name = argument.name;
-    if argument.required {
-        let text = format!("parameter `{name}` is new and has to be given");
-        return Change::new(Kind::ArgumentNewRequired, text);
-    }
-    Change::new(Kind::ArgumentNew, format!("parameter `{name}` is new"))
-}
-
-fn same_wire(one: &Argument<'_>, other: &Argument<'_>) -> bool {
-    let place = |place: Place| std::mem::discriminant(&place);
-    match (one.sent, other.sent) {
-        (Some(one), Some(other)) => {
-            one.wire == other.wire && place(one.place) == place(other.place)
-        }
-        _ => false,
+    changes.0.append(&mut inputs.changes.0);
+    if hidden(old) != hidden(new) {
+        changes.breaking("the values that are always sent changed");
     }
 }
 
-/// Compares a parameter that both catalogues have.
-fn one(inputs: &mut Inputs<'_>, old: &Argument<'_>, new: &Argument<'_>) {
-    let of = format!("parameter `{}`", new.name);
-    inputs.needed(&of, old.required, new.required);
-    inputs.types(new.name, &old.ty, &new.ty);
-    inputs.default(&of, old.default, new.default);
-    inputs.words(
-        &of,
-        old.description != new.description,
-        old.example != new.example,
+fn is_same_request(one: &Argument<'_>, other: &Argument<'_>) -> bool {
+    let kind = |location: ParameterLocation| std::mem::discriminant(&location);
+    let key = |it: &Parameter| (it.wire.clone(), kind(it.location));
+    one.sent.is_some() && one.sent.map(key) == other.sent.map(key)
+}
+
+/// Compares how a parameter is sent.
+fn compare_requests(
+    subject: &str,
+    before: &Parameter,
+    now: &Parameter,
+    changes: &mut FoundChanges,
+) {
+    if (&before.fallback, &before.when_omitted) != (&now.fallback, &now.when_omitted) {
+        let text = format!("{subject}: the value that is sent when it is omitted changed");
+        changes.breaking(text);
+    }
+    changes.property(
+        subject,
+        (before.clear, now.clear),
+        (Additive, "can be cleared"),
+        (Breaking, "can no longer be cleared"),
     );
-    filter(inputs, &of, old, new);
-    let (Some(before), Some(now)) = (old.sent, new.sent) else {
-        return;
-    };
-    if (&before.or, &before.when_omitted) != (&now.or, &now.when_omitted) {
-        let text = format!("{of}: what is sent when it is left out is another value");
-        inputs.add(Change::new(Kind::DefaultChanged, text));
-    }
-    if before.clear != now.clear {
-        let (kind, what) = if now.clear {
-            (Kind::ArgumentWider, "can be cleared")
-        } else {
-            (Kind::ArgumentNarrower, "can no longer be cleared")
-        };
-        inputs.add(Change::new(kind, format!("{of} {what}")));
-    }
-    if before.secret != now.secret {
-        let (kind, what) = if now.secret {
-            (Kind::SecretNew, "is kept secret")
-        } else {
-            (Kind::SecretGone, "is no longer kept secret")
-        };
-        inputs.add(Change::new(kind, format!("{of} {what}")));
-    }
-    if let (Place::Path { slash: before }, Place::Path { slash: now }) = (before.place, now.place)
+    changes.property(
+        subject,
+        (before.secret, now.secret),
+        (Cosmetic, "is kept secret"),
+        (Breaking, "is no longer kept secret"),
+    );
+    if let (ParameterLocation::Path { slash: before }, ParameterLocation::Path { slash: now }) =
+        (before.location, now.location)
         && before != now
     {
-        let (kind, what) = if now {
-            (Kind::ArgumentWider, "may have a slash")
-        } else {
-            (Kind::ArgumentNarrower, "can no longer have a slash")
-        };
-        inputs.add(Change::new(kind, format!("{of} {what}")));
-    } else if (&before.wire, before.place) != (&now.wire, now.place) {
-        let text = format!("{of} is sent differently");
-        inputs.add(Change::new(Kind::Request, text));
+        changes.property(
+            subject,
+            (before, now),
+            (Additive, "may have a slash"),
+            (Breaking, "can no longer have a slash"),
+        );
+    } else if (&before.wire, before.location) != (&now.wire, now.location) {
+        changes.cosmetic(format!("{subject} is sent in another way"));
     }
     if before.since != now.since {
-        let text = match &now.since {
-            Some(since) => format!("{of} needs {since} or newer"),
-            None => format!("{of} is in all supported releases"),
-        };
-        inputs.add(Change::new(Kind::ArgumentText, text));
+        changes.cosmetic(match &now.since {
+            Some(since) => format!("{subject} needs {since} or newer"),
+            None => format!("{subject} is in all supported releases"),
+        });
     }
 }
 
-fn filter(inputs: &mut Inputs<'_>, of: &str, old: &Argument<'_>, new: &Argument<'_>) {
+fn compare_filters(
+    subject: &str,
+    old: &Argument<'_>,
+    new: &Argument<'_>,
+    changes: &mut FoundChanges,
+) {
     match (old.filter, new.filter) {
         (Some(old), Some(new)) => {
             if old.field != new.field {
-                let text = format!(
-                    "{of} is a filter on `{}`, was on `{}`",
+                changes.breaking(format!(
+                    "{subject} is a filter on `{}`, was on `{}`",
                     new.field, old.field
-                );
-                inputs.add(Change::new(Kind::FilterField, text));
+                ));
             }
-            if old.unique != new.unique {
-                let what = if new.unique {
-                    "at most one item"
-                } else {
-                    "any number of items"
-                };
-                let text = format!("{of} matches {what}");
-                inputs.add(Change::new(Kind::FilterUnique, text));
-            }
+            changes.property(
+                subject,
+                (old.unique, new.unique),
+                (Cosmetic, "matches at most one item"),
+                (Cosmetic, "matches any number of items"),
+            );
         }
-        (Some(_), None) => {
-            let text = format!("{of} is applied by the server now");
-            inputs.add(Change::new(Kind::Request, text));
-        }
+        (Some(_), None) => changes.cosmetic(format!("{subject} is now applied by the server")),
         (None, Some(_)) if old.sent.is_some() => {
-            let text = format!("{of} is no longer applied by the server, but here");
-            inputs.add(Change::new(Kind::Request, text));
+            let text = format!("{subject} is no longer applied by the server, but by the runtime");
+            changes.cosmetic(text);
         }
         _ => {}
     }
 }
 
-/// Compares the values that are always sent, although the tool has no parameters for them.
-fn hidden(old: Side<'_>, new: Side<'_>) -> Option<Change> {
-    let values = |side: Side<'_>| {
-        let hidden = side.operation.parameters.iter().filter(|it| it.hidden);
-        let mut values: Vec<_> = hidden
-            .map(|it| (it.wire.clone(), it.or.clone(), it.when_omitted.clone()))
-            .collect();
-        values.sort_by(|one, other| one.0.cmp(&other.0));
-        values
-    };
-    (values(old) != values(new)).then(|| {
-        let text = "what is sent beside the parameters is something else";
-        Change::new(Kind::DefaultChanged, text)
-    })
+/// Returns the values that are always sent, although the tool has no parameters for them.
+fn hidden(side: Side<'_>) -> Vec<(&String, &Option<String>, &Option<serde_json::Value>)> {
+    let hidden = side.operation.parameters.iter().filter(|it| it.hidden);
+    let values = hidden.map(|it| (&it.wire, &it.fallback, &it.when_omitted));
+    let mut values: Vec<_> = values.collect();
+    values.sort_by_key(|(wire, ..)| *wire);
+    values
 }
 
-fn arguments<'c>(side: Side<'c>) -> Vec<Argument<'c>> {
+fn arguments(side: Side<'_>) -> Vec<Argument<'_>> {
     let operation = side.operation;
+    let own = |name| Argument {
+        name,
+        own_type: TypeKind::Any.into(),
+        sent: None,
+        filter: None,
+    };
     let declared = operation.parameters.iter().filter(|it| !it.hidden);
-    let mut all: Vec<Argument<'c>> = declared
+    let mut all: Vec<Argument<'_>> = declared
         .map(|parameter| Argument {
-            name: &parameter.name,
-            ty: Cow::Borrowed(&parameter.ty),
-            required: parameter.required,
-            description: &parameter.description,
-            default: parameter.default.as_ref(),
-            example: parameter.example.as_ref(),
             sent: Some(parameter),
-            filter: None,
+            ..own(parameter.name.as_str())
         })
         .collect();
     let mut names: Vec<&str> = Vec::new();
@@ -205,11 +191,15 @@ fn arguments<'c>(side: Side<'c>) -> Vec<Argument<'c>> {
     if let Some(list) = &operation.list {
         let types = side.types();
         for filter in &list.filters {
-            let ty = types.field(&list.of, &filter.field);
-            let ty = ty.map_or_else(any, |ty| not_null(innermost(ty)));
+            let ty = types.field(&list.item_type, &filter.field);
+            let ty = ty.map(|ty| TypeRef {
+                nullable: false,
+                ..ty.innermost().clone()
+            });
             all.push(Argument {
                 filter: Some(filter),
-                ..own(&filter.name, ty)
+                own_type: ty.unwrap_or_else(|| TypeKind::Any.into()),
+                ..own(filter.name.as_str())
             });
         }
         if !list.summary.is_empty() {
@@ -217,51 +207,9 @@ fn arguments<'c>(side: Side<'c>) -> Vec<Argument<'c>> {
         }
         names.extend(["limit", "next_cursor"]);
     }
-    if let Content::Log { .. } = operation.content {
+    if let ResponseFormat::Log { .. } = operation.response_format {
         names.extend(["level", "contains", "from_start", "limit", "next_cursor"]);
     }
-    all.extend(names.into_iter().map(|name| own(name, any())));
+    all.extend(names.into_iter().map(own));
     all
-}
-
-/// Returns a parameter that the runtime adds.
-fn own(name: &str, ty: TypeRef) -> Argument<'_> {
-    Argument {
-        name,
-        ty: Cow::Owned(ty),
-        required: false,
-        description: "",
-        default: None,
-        example: None,
-        sent: None,
-        filter: None,
-    }
-}
-
-fn any() -> TypeRef {
-    TypeRef {
-        kind: TypeKind::Any,
-        nullable: false,
-        rules: Rules::default(),
-    }
-}
-
-fn not_null(ty: &TypeRef) -> TypeRef {
-    TypeRef {
-        nullable: false,
-        ..ty.clone()
-    }
-}
-
-/// Returns the type of the innermost items, since a filter compares its argument with each item of an array.
-fn innermost(ty: &TypeRef) -> &TypeRef {
-    match &ty.kind {
-        TypeKind::Array(items) => innermost(items),
-        _ => ty,
-    }
-}
-
-/// Returns the path of a member inside an argument, with dots.
-pub(super) fn member(path: &str, field: &Field) -> String {
-    format!("{path}.{}", field.name)
 }

@@ -1,18 +1,17 @@
 //! Combines the changes of a tool in all APIs, so that each change is reported once.
 
-use super::{Change, ToolChange};
-use crate::catalog::Api;
+use super::change::{ApiChange, ToolChange};
 
 /// Changes of a tool, each with the APIs in which it occurs.
 #[derive(Default)]
 pub(super) struct Collected {
     /// APIs that had the tool before.
     before: Vec<String>,
-    changes: Vec<(Change, Vec<String>)>,
+    changes: Vec<(ApiChange, Vec<String>)>,
 }
 
 impl Collected {
-    pub(super) fn add(&mut self, api: &str, was_there: bool, changes: Vec<Change>) {
+    pub(super) fn add(&mut self, api: &str, was_there: bool, changes: Vec<ApiChange>) {
         if was_there {
             self.before.push(api.to_owned());
         }
@@ -43,9 +42,4 @@ impl Collected {
             })
             .collect()
     }
-}
-
-/// Returns the names of the compared APIs.
-pub(super) fn labels<'c>(apis: &[(&'c Api, &'c Api)]) -> Vec<&'c str> {
-    apis.iter().map(|(_, api)| api.name.as_str()).collect()
 }

@@ -1,37 +1,10 @@
 //! Compares what the documents offer, including operations that are not tools: new and removed operations, and new parameters that no tool has.
 
-use crate::catalog::{Api, Catalog, Operation, Place};
-use crate::facts::facts;
-use crate::history::without_names;
-use crate::select::{Decision, Selection};
-
-/// Operations of a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DocumentState {
-    /// Name as in `apis.yaml`.
-    pub name: String,
-    /// Operations, in the order of the document.
-    pub operations: Vec<DocumentOperation>,
-}
-
-/// Operation of a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DocumentOperation {
-    /// Id of the operation.
-    pub id: String,
-    /// HTTP method in lower case.
-    pub http: String,
-    /// Path that begins with the base path of the document.
-    pub path: String,
-    /// Summary in the document; can be empty.
-    pub summary: String,
-    /// Whether the document marks the operation as deprecated.
-    pub deprecated: bool,
-    /// Decision about the operation.
-    pub decision: Decision,
-    /// Parameters outside the path; empty if the operation is unsupported.
-    pub parameters: Vec<DocumentParameter>,
-}
+use crate::catalog::{Api, Catalog, Operation};
+use crate::openapi::DocumentOperation;
+use crate::path::without_names;
+use crate::select::Decision;
+use crate::workspace::Workspace;
 
 /// Parameter of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,20 +12,20 @@ pub struct DocumentParameter {
     /// Name in the request.
     pub name: String,
     /// Location: `query`, `header`, `cookie` or `body`.
-    pub place: &'static str,
+    pub location: &'static str,
     /// Whether the upstream requires the parameter.
     pub required: bool,
 }
 
 /// Changes in what a document offers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DocumentChanges {
     /// Name as in `apis.yaml`.
     pub name: String,
     /// New operations.
     pub new: Vec<NewOperation>,
     /// Removed operations.
-    pub gone: Vec<GoneOperation>,
+    pub removed: Vec<RemovedOperation>,
     /// New and old ids of operations whose method and path are unchanged.
     pub renamed: Vec<(String, String)>,
     /// Ids of newly deprecated operations, with their tools.
@@ -76,7 +49,7 @@ pub struct NewOperation {
 
 /// Operation that was removed from a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GoneOperation {
+pub struct RemovedOperation {
     /// Id of the operation.
     pub id: String,
     /// Method and path.
@@ -89,155 +62,117 @@ impl DocumentChanges {
     /// Returns whether nothing changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.new.is_empty()
-            && self.gone.is_empty()
-            && self.renamed.is_empty()
-            && self.deprecated.is_empty()
-            && self.ignored.is_empty()
+        let nothing = Self {
+            name: self.name.clone(),
+            ..Self::default()
+        };
+        *self == nothing
     }
 }
 
-/// Returns the operations of each document.
-pub(crate) fn states(selection: &Selection<'_>) -> Vec<DocumentState> {
-    let states = selection.decisions.iter().map(|(spec, decisions)| {
-        let operations = spec.operations().into_iter().zip(decisions);
-        let operations = operations.map(|(operation, (_, decision))| DocumentOperation {
-            parameters: facts(spec, &operation.id)
-                .map(|facts| facts.parameters.iter().filter_map(parameter).collect())
-                .unwrap_or_default(),
-            id: operation.id,
-            http: operation.http,
-            path: operation.path,
-            summary: operation.summary,
-            deprecated: operation.deprecated,
-            decision: decision.clone(),
-        });
-        DocumentState {
-            name: spec.name.clone(),
-            operations: operations.collect(),
-        }
-    });
-    states.collect()
-}
+/// Operation of a document with the decision about it.
+type DecidedOperation<'w> = (&'w DocumentOperation, &'w Decision);
 
-fn parameter(parameter: &crate::catalog::Parameter) -> Option<DocumentParameter> {
-    let place = match parameter.place {
-        Place::Path { .. } | Place::Each => return None,
-        Place::Query { .. } => "query",
-        Place::Header => "header",
-        Place::Cookie => "cookie",
-        Place::Body | Place::WholeBody => "body",
-    };
-    Some(DocumentParameter {
-        name: parameter.wire.clone(),
-        place,
-        required: parameter.required,
-    })
-}
-
-/// Compares the documents of two states, in the order of `head`. If only one state has a document, all operations of the document are new or removed.
+/// Compares the documents of two workspaces, in the order of `head`. If only one workspace has a document, all operations of the document are new or removed.
 ///
-/// Two operations are the same if their methods and paths are equal. Their ids and the names of path parameters can differ. `tools` is the catalogue of `head`.
+/// Two operations are the same if their methods and paths are equal. Their ids and the names of path parameters can differ.
 #[must_use]
-pub fn documents(
-    base: &[DocumentState],
-    head: &[DocumentState],
-    tools: &Catalog,
-) -> Vec<DocumentChanges> {
-    let nothing: &[DocumentOperation] = &[];
-    let of = |all: &[DocumentState], name: &str| all.iter().position(|it| it.name == name);
-    let mut changes: Vec<DocumentChanges> = Vec::new();
-    for document in head {
-        let old = of(base, &document.name).and_then(|at| base.get(at));
-        let old = old.map_or(nothing, |old| &old.operations);
-        let name = &document.name;
-        changes.push(between(name, old, &document.operations, tools));
-    }
-    for document in base {
-        if of(head, &document.name).is_none() {
-            changes.push(between(
-                &document.name,
-                &document.operations,
-                nothing,
-                tools,
-            ));
+pub fn document_changes(base: &Workspace, head: &Workspace) -> Vec<DocumentChanges> {
+    let mut names: Vec<&str> = Vec::new();
+    for (document, _) in head.documents().chain(base.documents()) {
+        if !names.contains(&document.name.as_str()) {
+            names.push(&document.name);
         }
     }
-    changes.retain(|document| !document.is_empty());
-    changes
+    let changes = names.into_iter().map(|name| {
+        let (old, new) = (operations(base, name), operations(head, name));
+        compare(name, &old, &new, &head.catalog)
+    });
+    changes.filter(|document| !document.is_empty()).collect()
 }
 
-fn between(
+fn operations<'w>(workspace: &'w Workspace, document: &str) -> Vec<DecidedOperation<'w>> {
+    let all = workspace.operations();
+    let own = all.filter(|(other, ..)| other.name == document);
+    own.map(|(_, operation, decision)| (operation, decision))
+        .collect()
+}
+
+fn compare(
     name: &str,
-    old: &[DocumentOperation],
-    new: &[DocumentOperation],
+    old: &[DecidedOperation<'_>],
+    new: &[DecidedOperation<'_>],
     tools: &Catalog,
 ) -> DocumentChanges {
     let mut changes = DocumentChanges {
         name: name.to_owned(),
-        new: Vec::new(),
-        gone: Vec::new(),
-        renamed: Vec::new(),
-        deprecated: Vec::new(),
-        ignored: Vec::new(),
+        ..DocumentChanges::default()
     };
-    for operation in new {
-        let Some(known) = old.iter().find(|it| same(it, operation)) else {
+    for (operation, decision) in new {
+        let id = &operation.id;
+        let Some((known, _)) = old.iter().find(|(it, _)| is_same(it, operation)) else {
             changes.new.push(NewOperation {
-                id: operation.id.clone(),
+                id: id.clone(),
                 request: request(operation),
                 summary: operation.summary.clone(),
-                decision: operation.decision.clone(),
+                decision: (*decision).clone(),
             });
             continue;
         };
-        if known.id != operation.id {
-            let ids = (operation.id.clone(), known.id.clone());
-            changes.renamed.push(ids);
+        if known.id != *id {
+            changes.renamed.push((id.clone(), known.id.clone()));
         }
-        let tool = tool(&operation.decision);
+        let tool = tool(decision);
         if operation.deprecated && !known.deprecated {
-            let tool = tool.map(str::to_owned);
-            changes.deprecated.push((operation.id.clone(), tool));
+            changes.deprecated.push((id.clone(), tool.clone()));
         }
         if let Some(tool) = tool {
-            let taken = taken(tools, name, &operation.id);
-            let is_new = |it: &&DocumentParameter| {
-                let same =
-                    |other: &DocumentParameter| (&other.name, other.place) == (&it.name, it.place);
-                !known.parameters.iter().any(same) && !taken.contains(&it.name.as_str())
+            let taken = taken(tools, name, id);
+            let known: Vec<_> = parameters(known).collect();
+            let is_new = |it: &DocumentParameter| {
+                let mut known = known.iter();
+                let is_known =
+                    known.any(|other| (&other.name, other.location) == (&it.name, it.location));
+                !is_known && !taken.contains(&it.name.as_str())
             };
-            let ignored: Vec<_> = operation
-                .parameters
-                .iter()
-                .filter(is_new)
-                .cloned()
-                .collect();
+            let ignored: Vec<_> = parameters(operation).filter(is_new).collect();
             if !ignored.is_empty() {
-                let id = operation.id.clone();
-                changes.ignored.push((id, tool.to_owned(), ignored));
+                changes.ignored.push((id.clone(), tool, ignored));
             }
         }
     }
-    for operation in old {
-        if !new.iter().any(|it| same(operation, it)) {
-            changes.gone.push(GoneOperation {
+    for (operation, decision) in old {
+        if !new.iter().any(|(it, _)| is_same(operation, it)) {
+            changes.removed.push(RemovedOperation {
                 id: operation.id.clone(),
                 request: request(operation),
-                tool: tool(&operation.decision).map(str::to_owned),
+                tool: tool(decision),
             });
         }
     }
     changes
 }
 
-fn same(one: &DocumentOperation, other: &DocumentOperation) -> bool {
+/// Yields the parameters outside the path; none if the operation is unsupported.
+fn parameters(operation: &DocumentOperation) -> impl Iterator<Item = DocumentParameter> {
+    let facts = operation.facts.iter();
+    facts.flat_map(|facts| &facts.parameters).filter_map(|it| {
+        let (name, location) = it.request_key()?;
+        Some(DocumentParameter {
+            name: name.to_owned(),
+            location,
+            required: it.required,
+        })
+    })
+}
+
+fn is_same(one: &DocumentOperation, other: &DocumentOperation) -> bool {
     one.http == other.http && without_names(&one.path) == without_names(&other.path)
 }
 
-fn tool(decision: &Decision) -> Option<&str> {
+fn tool(decision: &Decision) -> Option<String> {
     match decision {
-        Decision::Tool(name) => Some(name),
+        Decision::Tool(name) => Some(name.clone()),
         Decision::Excluded(_) | Decision::Undecided => None,
     }
 }

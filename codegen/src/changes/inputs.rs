@@ -4,129 +4,159 @@ use std::collections::BTreeSet;
 
 use serde_json::{Number, Value};
 
-use super::arguments::member;
-use super::types::{pairs, said, values};
-use super::{Change, Kind, Weight};
-use crate::catalog::{EnumValue, Field, TypeKind, TypeRef, TypeShape, Variant};
+use super::change::ApiChangeSeverity::{Additive, Breaking};
+use super::change::{ApiChangeKind, FoundChanges};
+use super::types::{UnionChanges, said, values};
+use crate::catalog::{Field, Rules, TypeKind, TypeRef, TypeShape, Variant};
 use crate::emit::types::Types;
 
-/// Collects changes in the types of arguments.
-pub(super) struct Inputs<'c> {
-    old: &'c Types<'c>,
-    new: &'c Types<'c>,
-    pub(super) changes: Vec<Change>,
-    /// Pairs of named types that are being compared. A pair in this set is not compared again, so that recursive types terminate.
-    open: BTreeSet<(String, String)>,
+/// What a catalogue says about a parameter or a field inside one.
+#[derive(Clone, Copy)]
+pub(super) struct DocumentedInput<'c> {
+    pub(super) ty: &'c TypeRef,
+    pub(super) required: bool,
+    pub(super) description: &'c str,
+    pub(super) default: Option<&'c Value>,
+    pub(super) example: Option<&'c Value>,
 }
 
-impl<'c> Inputs<'c> {
+impl<'c> From<&'c Field> for DocumentedInput<'c> {
+    fn from(field: &'c Field) -> Self {
+        Self {
+            ty: &field.ty,
+            required: field.required,
+            description: &field.description,
+            default: field.default.as_ref(),
+            example: field.example.as_ref(),
+        }
+    }
+}
+
+/// Collects changes in the types of arguments.
+pub(super) struct InputComparison<'c> {
+    old: &'c Types<'c>,
+    new: &'c Types<'c>,
+    pub(super) changes: FoundChanges,
+    /// Pairs of named types that are being compared. A pair in this set is not compared again, so that recursive types terminate.
+    open: BTreeSet<(&'c str, &'c str)>,
+}
+
+impl<'c> InputComparison<'c> {
     pub(super) fn new(old: &'c Types<'c>, new: &'c Types<'c>) -> Self {
         Self {
             old,
             new,
-            changes: Vec::new(),
+            changes: FoundChanges::default(),
             open: BTreeSet::new(),
         }
     }
 
-    pub(super) fn add(&mut self, change: Change) {
-        self.changes.push(change);
+    /// Compares a parameter that both catalogues have.
+    pub(super) fn input(&mut self, path: &str, old: DocumentedInput<'c>, new: DocumentedInput<'c>) {
+        let subject = format!("parameter `{path}`");
+        self.changes.property(
+            &subject,
+            (old.required, new.required),
+            (Breaking, "is now required"),
+            (Additive, "is now optional"),
+        );
+        self.types(path, old.ty, new.ty);
+        match (old.default, new.default) {
+            (Some(old), Some(new)) if old != new => {
+                let text = format!("{subject} is {new} when omitted, was {old}");
+                self.changes.breaking(text);
+            }
+            (None, Some(new)) => {
+                let text = format!("{subject} has the documented default {new}");
+                self.changes.cosmetic(text);
+            }
+            (Some(old), None) => {
+                let text = format!("{subject} no longer has the documented default {old}");
+                self.changes.cosmetic(text);
+            }
+            _ => {}
+        }
+        if old.description != new.description {
+            let text = format!("{subject} has another description");
+            self.changes.cosmetic(text);
+        } else if old.example != new.example {
+            self.changes
+                .cosmetic(format!("{subject} has another example"));
+        }
     }
 
-    fn say(&mut self, kind: Kind, path: &str, what: &str) {
-        self.add(Change::new(kind, format!("parameter `{path}` {what}")));
+    /// Adds a parameter that only the new catalogue has.
+    pub(super) fn new_input(&mut self, path: &str, is_required: bool) {
+        if is_required {
+            let text = format!("parameter `{path}` is new and required");
+            self.changes.breaking(text);
+        } else {
+            self.changes.additive(format!("parameter `{path}` is new"));
+        }
     }
 
-    pub(super) fn needed(&mut self, of: &str, old: bool, new: bool) {
-        let (kind, what) = match (old, new) {
-            (false, true) => (Kind::ArgumentRequired, "has to be given now"),
-            (true, false) => (Kind::ArgumentOptional, "may be left out"),
-            _ => return,
-        };
-        self.add(Change::new(kind, format!("{of} {what}")));
+    /// Adds a parameter that only the old catalogue has.
+    pub(super) fn removed_input(&mut self, path: &str) {
+        self.changes
+            .breaking(format!("parameter `{path}` was removed"));
     }
 
-    pub(super) fn default(&mut self, of: &str, old: Option<&Value>, new: Option<&Value>) {
-        let (kind, what) = match (old, new) {
-            (Some(old), Some(new)) if old != new => (
-                Kind::DefaultChanged,
-                format!("is {new} when it is left out, was {old}"),
-            ),
-            (None, Some(new)) => (
-                Kind::DefaultDocumented,
-                format!("is said to be {new} when it is left out"),
-            ),
-            (Some(old), None) => (
-                Kind::DefaultDocumented,
-                format!("is no longer said to be {old} when it is left out"),
-            ),
-            _ => return,
-        };
-        self.add(Change::new(kind, format!("{of} {what}")));
+    fn wider(&mut self, path: &str, what: &str) {
+        self.changes.additive(format!("parameter `{path}` {what}"));
     }
 
-    pub(super) fn words(&mut self, of: &str, description: bool, example: bool) {
-        let what = match (description, example) {
-            (true, _) => "is described differently",
-            (false, true) => "has another example",
-            (false, false) => return,
-        };
-        self.add(Change::new(Kind::ArgumentText, format!("{of} {what}")));
+    fn narrower(&mut self, path: &str, what: &str) {
+        self.changes.breaking(format!("parameter `{path}` {what}"));
     }
 
-    pub(super) fn types(&mut self, path: &str, old: &TypeRef, new: &TypeRef) {
+    fn types(&mut self, path: &str, old: &'c TypeRef, new: &'c TypeRef) {
         match (&old.kind, &new.kind) {
             (TypeKind::Any, TypeKind::Any) => {}
-            (_, TypeKind::Any) => {
-                self.say(Kind::ArgumentWider, path, "takes any value");
-                return;
-            }
+            (_, TypeKind::Any) => return self.wider(path, "takes any value"),
             (TypeKind::Any, _) => {
                 let what = format!("takes {} only", said(self.new, new));
-                self.say(Kind::ArgumentNarrower, path, &what);
-                return;
+                return self.narrower(path, &what);
             }
             _ => {}
         }
-        match (old.nullable, new.nullable) {
-            (false, true) => self.say(Kind::ArgumentWider, path, "can be null"),
-            (true, false) => self.say(Kind::ArgumentNarrower, path, "can no longer be null"),
-            _ => {}
-        }
-        let before = self.changes.len();
+        self.changes.property(
+            &format!("parameter `{path}`"),
+            (old.nullable, new.nullable),
+            (Additive, "can be null"),
+            (Breaking, "can no longer be null"),
+        );
+        let before = self.changes.0.len();
         match (&old.kind, &new.kind) {
             (TypeKind::Array(old), TypeKind::Array(new)) => self.types(path, old, new),
             (TypeKind::Map(old), TypeKind::Map(new)) => {
                 self.types(&format!("{path}.*"), old, new);
             }
-            (TypeKind::Integer, TypeKind::Number) => {
-                self.say(Kind::ArgumentWider, path, "can have a fraction");
+            (TypeKind::Integer, TypeKind::Number) => self.wider(path, "can have a fraction"),
+            (TypeKind::Named(one), TypeKind::Named(other)) => {
+                let pair = (one.as_str(), other.as_str());
+                if self.open.insert(pair) {
+                    self.shapes(path, old, new);
+                    self.open.remove(&pair);
+                }
             }
-            (one, other) if one == other && !matches!(one, TypeKind::Named(_)) => {}
+            (one, other) if one == other => {}
             _ => self.shapes(path, old, new),
         }
         // If the type changed, its rules cannot be compared.
-        let since = self.changes.iter().skip(before);
-        if !since.into_iter().any(|it| it.kind == Kind::ArgumentRetyped) {
-            self.rules(path, old, new);
+        let mut since = self.changes.0.iter().skip(before);
+        if !since.any(|it| it.kind == ApiChangeKind::RetypedParameter) {
+            self.rules(path, &old.rules, &new.rules);
         }
     }
 
     /// Compares types if at least one of them is named or their kinds differ.
-    fn shapes(&mut self, path: &str, old: &TypeRef, new: &TypeRef) {
+    fn shapes(&mut self, path: &str, old: &'c TypeRef, new: &'c TypeRef) {
         let (old_types, new_types) = (self.old, self.new);
-        let shape = |types: &Types<'c>, ty: &TypeRef| match &ty.kind {
+        let shape = |types: &'c Types<'c>, ty: &TypeRef| match &ty.kind {
             TypeKind::Named(name) => types.get(name).map(|def| &def.shape),
             _ => None,
         };
-        let open = match (&old.kind, &new.kind) {
-            (TypeKind::Named(old), TypeKind::Named(new)) => Some((old.clone(), new.clone())),
-            _ => None,
-        };
-        if open.as_ref().is_some_and(|open| self.open.contains(open)) {
-            return;
-        }
-        self.open.extend(open.clone());
+        let is_text = |ty: &TypeRef| ty.kind == TypeKind::String;
         match (shape(old_types, old), shape(new_types, new)) {
             (
                 Some(TypeShape::Struct {
@@ -137,213 +167,162 @@ impl<'c> Inputs<'c> {
                     fields: new,
                     additional: now,
                 }),
-            ) => self.members(path, (old, before.as_ref()), (new, now.as_ref())),
+            ) => {
+                self.members(path, old, new);
+                self.additional(path, before.as_ref(), now.as_ref());
+            }
             (Some(TypeShape::Enum { values: old }), Some(TypeShape::Enum { values: new })) => {
-                self.values(path, old, new);
+                for (severity, what) in values(old, new) {
+                    self.changes
+                        .add(severity, format!("parameter `{path}` {what}"));
+                }
             }
             (
                 Some(TypeShape::Union { variants: old }),
                 Some(TypeShape::Union { variants: new }),
             ) => self.variants(path, old, new),
-            (Some(TypeShape::Enum { .. }), None) if new.kind == TypeKind::String => {
-                self.say(Kind::ArgumentWider, path, "takes any text");
+            (Some(TypeShape::Enum { .. }), None) if is_text(new) => {
+                self.wider(path, "takes any text");
             }
-            (None, Some(TypeShape::Enum { .. })) if old.kind == TypeKind::String => {
-                self.say(Kind::ArgumentNarrower, path, "takes certain values only");
+            (None, Some(TypeShape::Enum { .. })) if is_text(old) => {
+                self.narrower(path, "takes certain values only");
             }
             (Some(TypeShape::Struct { .. }), None) if is_open(new) => {
-                self.say(Kind::ArgumentWider, path, "takes any members");
+                self.wider(path, "takes any members");
             }
             (_, Some(TypeShape::Union { variants }))
                 if variants.iter().any(|it| self.fits(old, &it.ty)) =>
             {
-                let what = format!("can also be {}", said(new_types, new));
-                self.say(Kind::ArgumentWider, path, &what);
+                self.wider(path, &format!("can also be {}", said(new_types, new)));
             }
             (Some(TypeShape::Union { variants }), _)
                 if variants.iter().any(|it| self.fits(&it.ty, new)) =>
             {
-                let what = format!("can only be {}", said(new_types, new));
-                self.say(Kind::ArgumentNarrower, path, &what);
+                self.narrower(path, &format!("can only be {}", said(new_types, new)));
             }
             _ => {
-                let what = format!("is {}, was {}", said(new_types, new), said(old_types, old));
-                self.say(Kind::ArgumentRetyped, path, &what);
+                let (now, before) = (said(new_types, new), said(old_types, old));
+                let text = format!("parameter `{path}` is {now}, was {before}");
+                let kind = ApiChangeKind::RetypedParameter;
+                self.changes.add_kind(kind, Breaking, text);
             }
-        }
-        if let Some(open) = open {
-            self.open.remove(&open);
         }
     }
 
-    fn members(
-        &mut self,
-        path: &str,
-        (old, before): (&[Field], Option<&TypeRef>),
-        (new, now): (&[Field], Option<&TypeRef>),
-    ) {
+    fn members(&mut self, path: &str, old: &'c [Field], new: &'c [Field]) {
         for field in new {
-            let path = member(path, field);
-            let of = format!("parameter `{path}`");
-            let Some(known) = old.iter().find(|it| it.name == field.name) else {
-                let (kind, what) = if field.required {
-                    (Kind::ArgumentNewRequired, "is new and has to be given")
-                } else {
-                    (Kind::ArgumentNew, "is new")
-                };
-                self.add(Change::new(kind, format!("{of} {what}")));
-                continue;
-            };
-            self.needed(&of, known.required, field.required);
-            self.types(&path, &known.ty, &field.ty);
-            self.default(&of, known.default.as_ref(), field.default.as_ref());
-            self.words(
-                &of,
-                known.description != field.description,
-                known.example != field.example,
-            );
+            let path = format!("{path}.{}", field.name);
+            match old.iter().find(|it| it.name == field.name) {
+                Some(known) => self.input(&path, known.into(), field.into()),
+                None => self.new_input(&path, field.required),
+            }
         }
         for field in old {
             if !new.iter().any(|it| it.name == field.name) {
-                let text = format!("parameter `{}` is gone", member(path, field));
-                self.add(Change::new(Kind::ArgumentGone, text));
+                self.removed_input(&format!("{path}.{}", field.name));
             }
         }
-        match (before, now) {
-            (None, Some(_)) => self.say(Kind::ArgumentWider, path, "takes other members too"),
-            (Some(_), None) => self.say(
-                Kind::ArgumentNarrower,
-                path,
-                "takes no other members any more",
-            ),
-            (Some(before), Some(now)) => self.types(&format!("{path}.*"), before, now),
+    }
+
+    fn additional(&mut self, path: &str, old: Option<&'c TypeRef>, new: Option<&'c TypeRef>) {
+        match (old, new) {
+            (None, Some(_)) => self.wider(path, "takes other members too"),
+            (Some(_), None) => self.narrower(path, "no longer takes other members"),
+            (Some(old), Some(new)) => self.types(&format!("{path}.*"), old, new),
             (None, None) => {}
         }
     }
 
-    fn values(&mut self, path: &str, old: &[EnumValue], new: &[EnumValue]) {
-        for (kind, text) in values(old, new) {
-            let kind = match kind {
-                Weight::Additive => Kind::ArgumentWider,
-                _ => Kind::ArgumentNarrower,
-            };
-            self.say(kind, path, &text);
+    /// Compares unions: variants whose types fit each other count as the same.
+    fn variants(&mut self, path: &str, old: &'c [Variant], new: &'c [Variant]) {
+        let union = UnionChanges::new(old, new, |old, new| self.fits(old, new));
+        for (old, new) in union.changed {
+            self.types(path, old, new);
         }
-    }
-
-    /// Compares unions. The names of variants do not matter: variants whose types fit each other count as the same.
-    fn variants(&mut self, path: &str, old: &[Variant], new: &[Variant]) {
-        let mut left: Vec<&Variant> = new.iter().collect();
-        let mut lost = Vec::new();
-        for variant in old {
-            let found = left.iter().position(|it| self.fits(&variant.ty, &it.ty));
-            match found {
-                Some(index) => drop(left.remove(index)),
-                None => lost.push(variant),
-            }
+        for ty in union.removed {
+            self.narrower(path, &format!("can no longer be {}", said(self.old, ty)));
         }
-        for (old, new) in pairs(&mut lost, &mut left) {
-            self.types(path, &old, &new);
-        }
-        for variant in lost {
-            let what = format!("can no longer be {}", said(self.old, &variant.ty));
-            self.say(Kind::ArgumentNarrower, path, &what);
-        }
-        for variant in left {
-            let what = format!("can also be {}", said(self.new, &variant.ty));
-            self.say(Kind::ArgumentWider, path, &what);
+        for ty in union.added {
+            self.wider(path, &format!("can also be {}", said(self.new, ty)));
         }
     }
 
     /// Returns whether all values of the old type are valid for the new type.
-    fn fits(&self, old: &TypeRef, new: &TypeRef) -> bool {
-        let mut inputs = Inputs {
+    fn fits(&self, old: &'c TypeRef, new: &'c TypeRef) -> bool {
+        let mut inputs = InputComparison {
             open: self.open.clone(),
-            ..Inputs::new(self.old, self.new)
+            ..InputComparison::new(self.old, self.new)
         };
         inputs.types("", old, new);
-        let breaks = |change: &Change| change.kind.weight() == Weight::Breaking;
-        !inputs.changes.iter().any(breaks)
+        let mut changes = inputs.changes.0.iter();
+        !changes.any(|change| change.severity == Breaking)
     }
 
-    fn rules(&mut self, path: &str, old: &TypeRef, new: &TypeRef) {
-        let (old, new) = (&old.rules, &new.rules);
-        let number = |number: &Option<Number>| number.as_ref().and_then(Number::as_f64);
-        let count = |count: Option<u32>| count.map(f64::from);
-        let limits = [
-            ("minimum", number(&old.minimum), number(&new.minimum), true),
-            ("maximum", number(&old.maximum), number(&new.maximum), false),
-            (
-                "exclusive minimum",
-                number(&old.exclusive_minimum),
-                number(&new.exclusive_minimum),
-                true,
-            ),
-            (
-                "least length",
-                count(old.min_length),
-                count(new.min_length),
-                true,
-            ),
-            (
-                "greatest length",
-                count(old.max_length),
-                count(new.max_length),
-                false,
-            ),
-            (
-                "least number of items",
-                count(old.min_items),
-                count(new.min_items),
-                true,
-            ),
-            (
-                "greatest number of items",
-                count(old.max_items),
-                count(new.max_items),
-                false,
-            ),
-        ];
-        for (name, old, new, is_lower) in limits {
-            let (narrower, what) = match (old, new) {
-                (Some(old), Some(new)) if old < new => {
-                    (is_lower, format!("has the {name} {new}, was {old}"))
-                }
-                (Some(old), Some(new)) if old > new => {
-                    (!is_lower, format!("has the {name} {new}, was {old}"))
-                }
-                (None, Some(new)) => (true, format!("has a {name}, {new}")),
-                (Some(_), None) => (false, format!("has no {name} any more")),
-                _ => continue,
-            };
-            self.narrower(path, narrower, &what);
+    fn rules(&mut self, path: &str, old: &Rules, new: &Rules) {
+        for ((name, old), (_, new)) in lower_limits(old).into_iter().zip(lower_limits(new)) {
+            self.limit(path, name, old, new, |old, new| old < new);
         }
+        for ((name, old), (_, new)) in upper_limits(old).into_iter().zip(upper_limits(new)) {
+            self.limit(path, name, old, new, |old, new| old > new);
+        }
+        let quoted = |text: &Option<String>| text.as_ref().map(|text| format!("`{text}`"));
         let texts = [
-            ("pattern", &old.pattern, &new.pattern),
-            ("format", &old.format, &new.format),
+            ("pattern", quoted(&old.pattern), quoted(&new.pattern)),
+            ("format", quoted(&old.format), quoted(&new.format)),
         ];
         for (name, old, new) in texts {
-            match (old, new) {
-                (Some(old), Some(new)) if old != new => {
-                    self.narrower(path, true, &format!("has the {name} `{new}`, was `{old}`"));
-                }
-                (None, Some(new)) => {
-                    self.narrower(path, true, &format!("has a {name}, `{new}`"));
-                }
-                (Some(_), None) => self.narrower(path, false, &format!("has no {name} any more")),
-                _ => {}
-            }
+            self.limit(path, name, old, new, |_, _| true);
         }
     }
 
-    fn narrower(&mut self, path: &str, narrower: bool, what: &str) {
-        let kind = if narrower {
-            Kind::ArgumentNarrower
-        } else {
-            Kind::ArgumentWider
-        };
-        self.say(kind, path, what);
+    /// Compares one rule. `is_narrower` decides whether a changed rule allows fewer values.
+    fn limit<T: PartialEq + std::fmt::Display>(
+        &mut self,
+        path: &str,
+        name: &str,
+        old: Option<T>,
+        new: Option<T>,
+        is_narrower: impl Fn(&T, &T) -> bool,
+    ) {
+        match (old, new) {
+            (Some(old), Some(new)) if old != new => {
+                let what = format!("has the {name} {new}, was {old}");
+                match is_narrower(&old, &new) {
+                    true => self.narrower(path, &what),
+                    false => self.wider(path, &what),
+                }
+            }
+            (None, Some(new)) => self.narrower(path, &format!("has a {name}, {new}")),
+            (Some(_), None) => self.wider(path, &format!("no longer has a {name}")),
+            _ => {}
+        }
     }
+}
+
+type Limit = (&'static str, Option<f64>);
+
+fn lower_limits(rules: &Rules) -> [Limit; 4] {
+    [
+        ("minimum", number(rules.minimum.as_ref())),
+        (
+            "exclusive minimum",
+            number(rules.exclusive_minimum.as_ref()),
+        ),
+        ("least length", rules.min_length.map(f64::from)),
+        ("least number of items", rules.min_items.map(f64::from)),
+    ]
+}
+
+fn upper_limits(rules: &Rules) -> [Limit; 3] {
+    [
+        ("maximum", number(rules.maximum.as_ref())),
+        ("greatest length", rules.max_length.map(f64::from)),
+        ("greatest number of items", rules.max_items.map(f64::from)),
+    ]
+}
+
+fn number(number: Option<&Number>) -> Option<f64> {
+    number.and_then(Number::as_f64)
 }
 
 fn is_open(ty: &TypeRef) -> bool {

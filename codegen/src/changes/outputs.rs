@@ -2,178 +2,146 @@
 
 use std::collections::BTreeSet;
 
-use super::tools::Side;
-use super::types::{pairs, said, values};
-use super::{Change, Kind, Weight};
-use crate::catalog::{Content, Field, List, Operation, TypeKind, TypeRef, TypeShape, Variant};
+use super::change::{ApiChangeSeverity, FoundChanges};
+use super::side::Side;
+use super::types::{UnionChanges, only, said, values};
+use crate::catalog::{
+    Field, List, Operation, ResponseFormat, TypeKind, TypeRef, TypeShape, Variant,
+};
 use crate::emit::types::Types;
 
-pub(super) fn between(old: Side<'_>, new: Side<'_>) -> Vec<Change> {
-    let (old_types, new_types) = (old.types(), new.types());
-    let mut outputs = Outputs {
-        old: &old_types,
-        new: &new_types,
-        changes: Vec::new(),
+/// Adds the changes of the result of a tool.
+pub(super) fn compare(old: Side<'_>, new: Side<'_>, changes: &mut FoundChanges) {
+    let mut outputs = OutputComparison {
+        old: &old.types(),
+        new: &new.types(),
+        changes: FoundChanges::default(),
         open: BTreeSet::new(),
     };
     outputs.results(old.operation, new.operation);
-    outputs.changes
+    changes.0.append(&mut outputs.changes.0);
 }
 
-struct Outputs<'c> {
+struct OutputComparison<'c> {
     old: &'c Types<'c>,
     new: &'c Types<'c>,
-    changes: Vec<Change>,
+    changes: FoundChanges,
     /// Pairs of named types that are being compared. A pair in this set is not compared again, so that recursive types terminate.
-    open: BTreeSet<(String, String)>,
+    open: BTreeSet<(&'c str, &'c str)>,
 }
 
-impl Outputs<'_> {
-    fn add(&mut self, kind: Kind, text: String) {
-        self.changes.push(Change::new(kind, text));
-    }
-
-    fn results(&mut self, old: &Operation, new: &Operation) {
-        let form = |it: &Operation| match (&it.content, &it.list) {
-            (Content::Json, None) => "JSON",
-            (Content::Json, Some(_)) => "a list",
-            (Content::Text { .. }, _) => "text",
-            (Content::Lines { .. }, _) => "lines of JSON",
-            (Content::Log { .. }, _) => "a log",
+impl<'c> OutputComparison<'c> {
+    fn results(&mut self, old: &'c Operation, new: &'c Operation) {
+        let form = |it: &Operation| match (&it.response_format, &it.list) {
+            (ResponseFormat::Json, None) => "JSON",
+            (ResponseFormat::Json, Some(_)) => "a list",
+            (ResponseFormat::Text { .. }, _) => "text",
+            (ResponseFormat::Lines { .. }, _) => "lines of JSON",
+            (ResponseFormat::Log { .. }, _) => "a log",
         };
         let (before, now) = (form(old), form(new));
         if before != now {
-            self.add(
-                Kind::ResultForm,
-                format!("the result is {now}, was {before}"),
-            );
-            return;
+            let text = format!("the result is {now}, was {before}");
+            return self.changes.breaking(text);
         }
         if let (Some(old), Some(new)) = (&old.list, &new.list) {
             self.lists(old, new);
         }
         match (&old.returns, &new.returns) {
             (Some(old), Some(new)) => self.types("", old, new),
-            (None, Some(_)) => self.add(Kind::ResultNew, "it has a result now".to_owned()),
-            (Some(_), None) => self.add(Kind::ResultGone, "it has no result any more".to_owned()),
+            (None, Some(_)) => self.changes.additive("it has a result now"),
+            (Some(_), None) => self.changes.breaking("it no longer has a result"),
             (None, None) => {}
         }
     }
 
-    fn lists(&mut self, old: &List, new: &List) {
+    fn lists(&mut self, old: &'c List, new: &'c List) {
         if old.items != new.items {
             let text = format!("the items are in `{}`, were in `{}`", new.items, old.items);
-            self.add(Kind::ResultForm, text);
+            self.changes.breaking(text);
         }
-        self.types("", &old.of, &new.of);
-        match (old.summary.is_empty(), new.summary.is_empty()) {
+        self.types("", &old.item_type, &new.item_type);
+        let (old, new) = (&old.summary, &new.summary);
+        match (old.is_empty(), new.is_empty()) {
             (true, true) => {}
             (true, false) => {
-                let text = format!("returns only {} by default", listed(&new.summary));
-                self.add(Kind::SummaryGone, text);
+                let fields = only(new, &[]).unwrap_or_default();
+                let text = format!("returns only {fields} by default");
+                self.changes.breaking(text);
             }
-            (false, true) => {
-                let text = "returns all fields by default".to_owned();
-                self.add(Kind::SummaryNew, text);
-            }
+            (false, true) => self.changes.additive("returns all fields by default"),
             (false, false) => {
-                let only = |one: &[String], other: &[String]| -> Vec<String> {
-                    let only = one.iter().filter(|field| !other.contains(field));
-                    only.cloned().collect()
-                };
-                let added = only(&new.summary, &old.summary);
-                if !added.is_empty() {
-                    let text = format!("returns {} by default too", listed(&added));
-                    self.add(Kind::SummaryNew, text);
+                if let Some(added) = only(new, old) {
+                    self.changes
+                        .additive(format!("returns {added} by default too"));
                 }
-                let gone = only(&old.summary, &new.summary);
-                if !gone.is_empty() {
-                    let text = format!("no longer returns {} by default", listed(&gone));
-                    self.add(Kind::SummaryGone, text);
+                if let Some(removed) = only(old, new) {
+                    let text = format!("no longer returns {removed} by default");
+                    self.changes.breaking(text);
                 }
             }
         }
     }
 
     /// Compares types at a path, which is empty for the whole result.
-    fn types(&mut self, path: &str, old: &TypeRef, new: &TypeRef) {
+    fn types(&mut self, path: &str, old: &'c TypeRef, new: &'c TypeRef) {
         match (&old.kind, &new.kind) {
             (TypeKind::Any, TypeKind::Any) => {}
             (TypeKind::Any, _) => {
-                let text = format!("{} is known to be {}", of(path), said(self.new, new));
-                self.add(Kind::FieldTyped, text);
+                let text = format!("{} is known to be {}", part(path), said(self.new, new));
+                self.changes.additive(text);
             }
             (TypeKind::Array(old), TypeKind::Array(new)) => self.types(path, old, new),
             // Output schemas do not describe the members of a map.
             (TypeKind::Map(_), TypeKind::Map(_)) => {}
-            (TypeKind::Named(old), TypeKind::Named(new)) => {
-                let open = (old.clone(), new.clone());
-                if self.open.insert(open.clone()) {
+            (TypeKind::Named(one), TypeKind::Named(other)) => {
+                let pair = (one.as_str(), other.as_str());
+                if self.open.insert(pair) {
                     self.shapes(path, old, new);
-                    self.open.remove(&open);
+                    self.open.remove(&pair);
                 }
             }
             (one, other) if one == other => {}
-            _ if self.is_text(self.old, old) && self.is_text(self.new, new) => {}
+            _ if is_text(self.old, old) && is_text(self.new, new) => {}
             _ => self.retyped(path, old, new),
-        }
-    }
-
-    /// Returns whether the output schema of a type is a string, which includes enums.
-    fn is_text(&self, types: &Types<'_>, ty: &TypeRef) -> bool {
-        match &ty.kind {
-            TypeKind::String => true,
-            TypeKind::Named(name) => matches!(
-                types.get(name).map(|def| &def.shape),
-                Some(TypeShape::Enum { .. })
-            ),
-            _ => false,
         }
     }
 
     fn retyped(&mut self, path: &str, old: &TypeRef, new: &TypeRef) {
         let (now, before) = (said(self.new, new), said(self.old, old));
         let text = if now == before {
-            format!("{} is {now} of another kind", of(path))
+            format!("{} is {now} of another kind", part(path))
         } else {
-            format!("{} is {now}, was {before}", of(path))
+            format!("{} is {now}, was {before}", part(path))
         };
-        self.add(Kind::FieldRetyped, text);
+        self.changes.breaking(text);
     }
 
-    fn shapes(&mut self, path: &str, old: &str, new: &str) {
-        let shape = |types: &Types<'_>, name| types.get(name).map(|def| def.shape.clone());
-        let (before, now) = (shape(self.old, old), shape(self.new, new));
-        match (before, now) {
+    fn shapes(&mut self, path: &str, old: &'c TypeRef, new: &'c TypeRef) {
+        match (shape(self.old, old), shape(self.new, new)) {
             (
                 Some(TypeShape::Struct { fields: old, .. }),
                 Some(TypeShape::Struct { fields: new, .. }),
-            ) => self.members(path, &old, &new),
+            ) => self.members(path, old, new),
             (Some(TypeShape::Enum { values: old }), Some(TypeShape::Enum { values: new })) => {
-                for (weight, what) in values(&old, &new) {
-                    let kind = match weight {
-                        Weight::Additive => Kind::FieldValueNew,
-                        _ => Kind::FieldValueGone,
+                for (severity, what) in values(old, new) {
+                    // Readers expect unknown values, and that a value no longer occurs breaks nothing.
+                    let severity = match severity {
+                        ApiChangeSeverity::Breaking => ApiChangeSeverity::Cosmetic,
+                        severity => severity,
                     };
-                    self.add(kind, format!("{} {what}", of(path)));
+                    self.changes.add(severity, format!("{} {what}", part(path)));
                 }
             }
             (
                 Some(TypeShape::Union { variants: old }),
                 Some(TypeShape::Union { variants: new }),
-            ) => self.variants(path, &old, &new),
-            _ => {
-                let ty = |name: &str| TypeRef {
-                    kind: TypeKind::Named(name.to_owned()),
-                    nullable: false,
-                    rules: crate::catalog::Rules::default(),
-                };
-                self.retyped(path, &ty(old), &ty(new));
-            }
+            ) => self.variants(path, old, new),
+            _ => self.retyped(path, old, new),
         }
     }
 
-    fn members(&mut self, path: &str, old: &[Field], new: &[Field]) {
+    fn members(&mut self, path: &str, old: &'c [Field], new: &'c [Field]) {
         let inside = |field: &Field| match path {
             "" => field.name.clone(),
             path => format!("{path}.{}", field.name),
@@ -181,71 +149,68 @@ impl Outputs<'_> {
         for field in new {
             let path = inside(field);
             match old.iter().find(|it| it.name == field.name) {
-                None => self.add(Kind::FieldNew, format!("{} is new", of(&path))),
+                None => self.changes.additive(format!("{} is new", part(&path))),
                 Some(known) => {
                     self.types(&path, &known.ty, &field.ty);
                     if known.description != field.description {
-                        let text = format!("{} is described differently", of(&path));
-                        self.add(Kind::FieldText, text);
+                        let text = format!("{} has another description", part(&path));
+                        self.changes.cosmetic(text);
                     }
                 }
             }
         }
         for field in old {
             if !new.iter().any(|it| it.name == field.name) {
-                let text = format!("{} is gone", of(&inside(field)));
-                self.add(Kind::FieldGone, text);
+                let text = format!("{} was removed", part(&inside(field)));
+                self.changes.breaking(text);
             }
         }
     }
 
-    /// Compares unions. The names of variants do not matter: variants whose types are unchanged count as the same.
-    fn variants(&mut self, path: &str, old: &[Variant], new: &[Variant]) {
-        let mut left: Vec<&Variant> = new.iter().collect();
-        let mut lost = Vec::new();
-        for variant in old {
-            let found = left.iter().position(|it| self.same(&variant.ty, &it.ty));
-            match found {
-                Some(index) => drop(left.remove(index)),
-                None => lost.push(variant),
-            }
+    /// Compares unions: variants whose types are unchanged count as the same.
+    fn variants(&mut self, path: &str, old: &'c [Variant], new: &'c [Variant]) {
+        let union = UnionChanges::new(old, new, |old, new| self.is_same(old, new));
+        for (old, new) in union.changed {
+            self.types(path, old, new);
         }
-        for (old, new) in pairs(&mut lost, &mut left) {
-            self.types(path, &old, &new);
+        for ty in union.removed {
+            let text = format!("{} is no longer {}", part(path), said(self.old, ty));
+            self.changes.cosmetic(text);
         }
-        for variant in lost {
-            let what = said(self.old, &variant.ty);
-            let text = format!("{} is no longer {what}", of(path));
-            self.add(Kind::FieldValueGone, text);
-        }
-        for variant in left {
-            let what = said(self.new, &variant.ty);
-            let text = format!("{} can also be {what}", of(path));
-            self.add(Kind::FieldRetyped, text);
+        for ty in union.added {
+            let text = format!("{} can also be {}", part(path), said(self.new, ty));
+            self.changes.breaking(text);
         }
     }
 
-    fn same(&self, old: &TypeRef, new: &TypeRef) -> bool {
-        let mut outputs = Outputs {
+    fn is_same(&self, old: &'c TypeRef, new: &'c TypeRef) -> bool {
+        let mut outputs = OutputComparison {
             old: self.old,
             new: self.new,
-            changes: Vec::new(),
+            changes: FoundChanges::default(),
             open: self.open.clone(),
         };
         outputs.types("", old, new);
-        outputs.changes.is_empty()
+        outputs.changes.0.is_empty()
     }
 }
 
+fn shape<'c>(types: &'c Types<'c>, ty: &TypeRef) -> Option<&'c TypeShape> {
+    match &ty.kind {
+        TypeKind::Named(name) => types.get(name).map(|def| &def.shape),
+        _ => None,
+    }
+}
+
+/// Returns whether the output schema of a type is a string, which includes enums.
+fn is_text(types: &Types<'_>, ty: &TypeRef) -> bool {
+    ty.kind == TypeKind::String || matches!(shape(types, ty), Some(TypeShape::Enum { .. }))
+}
+
 /// Returns the display name of a part of a result.
-fn of(path: &str) -> String {
+fn part(path: &str) -> String {
     match path {
         "" => "the result".to_owned(),
         path => format!("result field `{path}`"),
     }
-}
-
-fn listed(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|it| format!("`{it}`")).collect();
-    quoted.join(", ")
 }

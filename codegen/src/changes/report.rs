@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{DocumentChanges, DocumentParameter, Kind, ToolChange, Weight};
+use super::change::{ApiChangeKind, ApiChangeSeverity, ToolChange};
+use super::documents::{DocumentChanges, DocumentParameter};
 use crate::select::Decision;
 use crate::text::listed;
 
@@ -11,7 +12,7 @@ const FOLDED: usize = 3;
 
 /// Format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum ReportFormat {
     /// Plain text for a terminal.
     Terminal,
     /// Markdown.
@@ -20,7 +21,7 @@ pub enum Form {
 
 /// Compared releases of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
+pub struct DocumentVersion {
     /// Name of the document.
     pub document: String,
     /// Release in the base; `None` if the document is new.
@@ -35,13 +36,13 @@ pub struct Report<'c> {
     /// Name of the base: `3f2a1bc`, `airflow-3 3.2.2`.
     pub base: &'c str,
     /// Compared releases of the documents.
-    pub versions: &'c [Version],
+    pub versions: &'c [DocumentVersion],
     /// Changes of the tools.
     pub tools: &'c [ToolChange],
     /// Changes in what the documents offer.
     pub documents: &'c [DocumentChanges],
     /// Errors in the head, as text.
-    pub problems: &'c [String],
+    pub diagnostics: &'c [String],
     /// Number of undecided operations.
     pub undecided: usize,
 }
@@ -49,7 +50,7 @@ pub struct Report<'c> {
 impl Report<'_> {
     /// Returns the text, which ends with a line break.
     #[must_use]
-    pub fn write(&self, form: Form) -> String {
+    pub fn write(&self, form: ReportFormat) -> String {
         let mut out = Text {
             out: String::new(),
             form,
@@ -59,28 +60,28 @@ impl Report<'_> {
         if let Some(releases) = self.releases() {
             out.paragraph(&releases);
         }
-        for (weight, title) in [
-            (Weight::Breaking, "Breaking"),
-            (Weight::Additive, "Additive"),
-            (Weight::Cosmetic, "Cosmetic"),
+        for (severity, title) in [
+            (ApiChangeSeverity::Breaking, "Breaking"),
+            (ApiChangeSeverity::Additive, "Additive"),
+            (ApiChangeSeverity::Cosmetic, "Cosmetic"),
         ] {
-            self.changes(&mut out, weight, title);
+            self.changes(&mut out, severity, title);
         }
         self.offers(&mut out);
         self.open(&mut out);
         format!("{}\n", out.out.trim_end())
     }
 
-    fn count(&self, weight: Weight) -> usize {
+    fn count(&self, severity: ApiChangeSeverity) -> usize {
         let of = self.tools.iter();
-        of.filter(|it| it.change.kind.weight() == weight).count()
+        of.filter(|it| it.change.severity == severity).count()
     }
 
     fn summary(&self) -> String {
         if self.tools.is_empty() {
             return "nothing.".to_owned();
         }
-        let tools = |kinds: &[Kind]| {
+        let tools = |kinds: &[ApiChangeKind]| {
             let changes = self
                 .tools
                 .iter()
@@ -89,19 +90,23 @@ impl Report<'_> {
             names.dedup();
             names.len()
         };
-        let whole = [Kind::ToolNew, Kind::ToolGone, Kind::ApiNew, Kind::ApiGone];
+        let whole = [
+            ApiChangeKind::Api,
+            ApiChangeKind::NewTool,
+            ApiChangeKind::RemovedTool,
+        ];
         let changed = self.tools.iter();
         let changed = changed.filter(|it| !whole.contains(&it.change.kind));
         let mut changed: Vec<&str> = changed.map(|it| it.tool.as_str()).collect();
         changed.dedup();
         format!(
-            "{} breaking, {} additive, {} cosmetic. Tools: {} new, {} gone, {} renamed, {} changed.",
-            self.count(Weight::Breaking),
-            self.count(Weight::Additive),
-            self.count(Weight::Cosmetic),
-            tools(&[Kind::ToolNew]),
-            tools(&[Kind::ToolGone]),
-            tools(&[Kind::ToolRenamed]),
+            "{} breaking, {} additive, {} cosmetic. Tools: {} new, {} removed, {} renamed, {} changed.",
+            self.count(ApiChangeSeverity::Breaking),
+            self.count(ApiChangeSeverity::Additive),
+            self.count(ApiChangeSeverity::Cosmetic),
+            tools(&[ApiChangeKind::NewTool]),
+            tools(&[ApiChangeKind::RemovedTool]),
+            tools(&[ApiChangeKind::RenamedTool]),
             changed.len()
         )
     }
@@ -114,20 +119,20 @@ impl Report<'_> {
                 match (&it.base, &it.head) {
                     (Some(base), Some(head)) => format!("`{name}` {base} → {head}"),
                     (None, Some(head)) => format!("`{name}` {head}, new"),
-                    (base, _) => format!("`{name}` {}, gone", base.as_deref().unwrap_or("")),
+                    (base, _) => format!("`{name}` {}, removed", base.as_deref().unwrap_or("")),
                 }
             })
             .collect();
         (!said.is_empty()).then(|| format!("Documents: {}.", said.join(", ")))
     }
 
-    fn changes(&self, out: &mut Text, weight: Weight, title: &str) {
+    fn changes(&self, out: &mut Text, severity: ApiChangeSeverity, title: &str) {
         let of = self.tools.iter();
-        let of: Vec<&ToolChange> = of.filter(|it| it.change.kind.weight() == weight).collect();
+        let of: Vec<&ToolChange> = of.filter(|it| it.change.severity == severity).collect();
         if of.is_empty() {
             return;
         }
-        let hidden = weight == Weight::Cosmetic;
+        let hidden = severity == ApiChangeSeverity::Cosmetic;
         out.section(&format!("{title} ({})", of.len()), hidden);
         for change in of.iter().filter(|it| it.tool.is_empty()) {
             out.item(0, &change.change.text);
@@ -213,14 +218,14 @@ impl Report<'_> {
                     out.blank();
                 }
             };
-            let gone = document.gone.iter().map(|it| match &it.tool {
+            let gone = document.removed.iter().map(|it| match &it.tool {
                 Some(tool) => format!("`{}` (`{}`), which was `{tool}`", it.id, it.request),
                 None => format!("`{}` (`{}`)", it.id, it.request),
             });
             list(
                 &format!(
                     "no longer has {}",
-                    counted(document.gone.len(), "operation")
+                    counted(document.removed.len(), "operation")
                 ),
                 gone.collect(),
             );
@@ -246,7 +251,7 @@ impl Report<'_> {
 
     /// Writes what is left to do.
     fn open(&self, out: &mut Text) {
-        if self.problems.is_empty() && self.undecided == 0 {
+        if self.diagnostics.is_empty() && self.undecided == 0 {
             return;
         }
         out.section("What is left to decide", false);
@@ -259,13 +264,13 @@ impl Report<'_> {
                 }
             ));
         }
-        if !self.problems.is_empty() {
+        if !self.diagnostics.is_empty() {
             out.paragraph(&format!(
                 "The specs do not fit the documents in {}:",
-                counted(self.problems.len(), "place")
+                counted(self.diagnostics.len(), "place")
             ));
-            for problem in self.problems {
-                out.item(0, problem);
+            for diagnostic in self.diagnostics {
+                out.item(0, diagnostic);
             }
         }
         out.end_of_section(false);
@@ -274,7 +279,7 @@ impl Report<'_> {
 
 fn parameter(parameter: &DocumentParameter) -> String {
     let needed = if parameter.required { ", needed" } else { "" };
-    format!("`{}` ({}{needed})", parameter.name, parameter.place)
+    format!("`{}` ({}{needed})", parameter.name, parameter.location)
 }
 
 fn counted(count: usize, what: &str) -> String {
@@ -297,7 +302,12 @@ fn line(change: &ToolChange) -> String {
 fn fold<'c>(changes: &[&'c ToolChange]) -> (Vec<Vec<&'c ToolChange>>, Vec<&'c ToolChange>) {
     let mut groups: Vec<Vec<&ToolChange>> = Vec::new();
     // A new or removed tool is always reported individually, even if another tool has the same title.
-    let own = |it: &ToolChange| matches!(it.change.kind, Kind::ToolNew | Kind::ToolGone);
+    let own = |it: &ToolChange| {
+        matches!(
+            it.change.kind,
+            ApiChangeKind::NewTool | ApiChangeKind::RemovedTool
+        )
+    };
     for &change in changes.iter().filter(|it| !it.tool.is_empty() && !own(it)) {
         let same = |group: &&mut Vec<&ToolChange>| {
             let first = group.first();
@@ -322,7 +332,7 @@ fn fold<'c>(changes: &[&'c ToolChange]) -> (Vec<Vec<&'c ToolChange>>, Vec<&'c To
 /// Text that is being written in a format.
 struct Text {
     out: String,
-    form: Form,
+    form: ReportFormat,
 }
 
 impl Text {
@@ -335,10 +345,10 @@ impl Text {
     fn heading(&mut self, level: usize, text: &str) {
         self.blank();
         match self.form {
-            Form::Markdown => {
+            ReportFormat::Markdown => {
                 let _ = writeln!(self.out, "{} {text}\n", "#".repeat(level));
             }
-            Form::Terminal => {
+            ReportFormat::Terminal => {
                 let _ = writeln!(self.out, "{text}\n{}\n", "-".repeat(text.chars().count()));
             }
         }
@@ -351,7 +361,7 @@ impl Text {
 
     /// Begins a section. A `hidden` section is collapsed in Markdown.
     fn section(&mut self, title: &str, hidden: bool) {
-        if hidden && self.form == Form::Markdown {
+        if hidden && self.form == ReportFormat::Markdown {
             self.blank();
             let _ = writeln!(self.out, "<details><summary>{title}</summary>\n");
         } else {
@@ -360,7 +370,7 @@ impl Text {
     }
 
     fn end_of_section(&mut self, hidden: bool) {
-        if hidden && self.form == Form::Markdown {
+        if hidden && self.form == ReportFormat::Markdown {
             self.blank();
             self.out.push_str("</details>\n");
         }
@@ -369,8 +379,8 @@ impl Text {
     fn toolset(&mut self, name: &str) {
         self.blank();
         let _ = match self.form {
-            Form::Markdown => writeln!(self.out, "**{name}**\n"),
-            Form::Terminal => writeln!(self.out, "{name}"),
+            ReportFormat::Markdown => writeln!(self.out, "**{name}**\n"),
+            ReportFormat::Terminal => writeln!(self.out, "{name}"),
         };
     }
 
@@ -379,7 +389,7 @@ impl Text {
     }
 
     fn table<const N: usize>(&mut self, head: [&str; N], rows: impl Iterator<Item = [String; N]>) {
-        if self.form == Form::Terminal {
+        if self.form == ReportFormat::Terminal {
             for row in rows {
                 let cells: Vec<String> = row.into_iter().filter(|it| !it.is_empty()).collect();
                 self.item(0, &cells.join("; "));

@@ -1,62 +1,99 @@
 //! Comparison of enums and unions, and names of types, for both arguments and results.
 
-use super::Weight;
+use super::change::ApiChangeSeverity;
 use crate::catalog::{EnumValue, TypeKind, TypeRef, TypeShape, Variant};
 use crate::emit::types::Types;
 
-/// Pairs old and new variants that do not fit each other: first those with the same type name, then the remaining one if each side has exactly one. Each pair is compared as the old and new form of a variant.
-pub(super) fn pairs(old: &mut Vec<&Variant>, new: &mut Vec<&Variant>) -> Vec<(TypeRef, TypeRef)> {
-    let mut pairs = Vec::new();
-    old.retain(|variant| {
-        let same = |it: &&Variant| it.ty.kind == variant.ty.kind;
-        let found = new.iter().position(same).map(|at| new.remove(at));
-        pairs.extend(found.map(|it| (variant.ty.clone(), it.ty.clone())));
-        found.is_none()
-    });
-    if let ([one], [other]) = (old.as_slice(), new.as_slice()) {
-        pairs.push((one.ty.clone(), other.ty.clone()));
-        old.clear();
-        new.clear();
+/// Differences between two unions. The names of variants do not matter.
+pub(super) struct UnionChanges<'c> {
+    /// Old and new form of the variants that changed.
+    pub(super) changed: Vec<(&'c TypeRef, &'c TypeRef)>,
+    pub(super) removed: Vec<&'c TypeRef>,
+    pub(super) added: Vec<&'c TypeRef>,
+}
+
+impl<'c> UnionChanges<'c> {
+    /// Compares two unions; `is_same` decides which variants did not change.
+    pub(super) fn new(
+        old: &'c [Variant],
+        new: &'c [Variant],
+        is_same: impl Fn(&'c TypeRef, &'c TypeRef) -> bool,
+    ) -> Self {
+        let mut changes = Self {
+            changed: Vec::new(),
+            removed: old.iter().map(|variant| &variant.ty).collect(),
+            added: new.iter().map(|variant| &variant.ty).collect(),
+        };
+        changes.pair(is_same);
+        changes.changed.clear();
+        // Variants of the same named type are the old and new form of one variant, and so are the last two.
+        changes.pair(|old, new| old.kind == new.kind);
+        if let ([old], [new]) = (changes.removed.as_slice(), changes.added.as_slice()) {
+            changes.changed.push((*old, *new));
+            changes.removed.clear();
+            changes.added.clear();
+        }
+        changes
     }
-    pairs
+
+    /// Moves matching variants to `changed`.
+    fn pair(&mut self, matches: impl Fn(&'c TypeRef, &'c TypeRef) -> bool) {
+        let Self {
+            changed,
+            removed,
+            added,
+        } = self;
+        removed.retain(|old| {
+            let found = added.iter().position(|new| matches(old, new));
+            changed.extend(found.map(|at| (*old, added.remove(at))));
+            found.is_none()
+        });
+    }
 }
 
 /// Returns the new and removed values of an enum.
-pub(super) fn values(old: &[EnumValue], new: &[EnumValue]) -> Vec<(Weight, String)> {
+pub(super) fn values(old: &[EnumValue], new: &[EnumValue]) -> Vec<(ApiChangeSeverity, String)> {
     let names = |values: &[EnumValue]| -> Vec<String> {
         values.iter().map(|value| value.name.clone()).collect()
     };
     let (old, new) = (names(old), names(new));
-    let listed = |values: Vec<&String>| {
-        let quoted: Vec<String> = values.iter().map(|it| format!("`{it}`")).collect();
-        quoted.join(", ")
-    };
-    let only = |one: &[String], other: &[String]| {
-        let only: Vec<&String> = one.iter().filter(|it| !other.contains(it)).collect();
-        (!only.is_empty()).then(|| listed(only))
-    };
-    let added = only(&new, &old).map(|it| (Weight::Additive, format!("can also be {it}")));
-    let gone = only(&old, &new).map(|it| (Weight::Breaking, format!("can no longer be {it}")));
-    added.into_iter().chain(gone).collect()
+    let added = only(&new, &old);
+    let added = added.map(|it| (ApiChangeSeverity::Additive, format!("can also be {it}")));
+    let removed = only(&old, &new);
+    let removed = removed.map(|it| {
+        (
+            ApiChangeSeverity::Breaking,
+            format!("can no longer be {it}"),
+        )
+    });
+    added.into_iter().chain(removed).collect()
+}
+
+/// Lists the names that only the first list has; `None` if there are none.
+pub(super) fn only(one: &[String], other: &[String]) -> Option<String> {
+    let only = one.iter().filter(|name| !other.contains(name));
+    let only: Vec<String> = only.map(|name| format!("`{name}`")).collect();
+    (!only.is_empty()).then(|| only.join(", "))
 }
 
 /// Returns the display name of a type.
 pub(super) fn said(types: &Types<'_>, ty: &TypeRef) -> String {
-    match &ty.kind {
-        TypeKind::Any => "anything".to_owned(),
-        TypeKind::Boolean => "a boolean".to_owned(),
-        TypeKind::Integer => "an integer".to_owned(),
-        TypeKind::Number => "a number".to_owned(),
-        TypeKind::String => "a text".to_owned(),
-        TypeKind::Array(items) => format!("an array, each {}", said(types, items)),
-        TypeKind::Map(_) => "an object".to_owned(),
+    let name = match &ty.kind {
+        TypeKind::Any => "anything",
+        TypeKind::Boolean => "a boolean",
+        TypeKind::Integer => "an integer",
+        TypeKind::Number => "a number",
+        TypeKind::String => "a text",
+        TypeKind::Array(items) => return format!("an array, each {}", said(types, items)),
+        TypeKind::Map(_) => "an object",
         TypeKind::Named(name) | TypeKind::Boxed(name) => {
             match types.get(name).map(|def| &def.shape) {
-                Some(TypeShape::Struct { .. }) => "an object".to_owned(),
-                Some(TypeShape::Enum { .. }) => "one of certain texts".to_owned(),
-                Some(TypeShape::Union { .. }) => "one of several types".to_owned(),
-                None => "unknown".to_owned(),
+                Some(TypeShape::Struct { .. }) => "an object",
+                Some(TypeShape::Enum { .. }) => "one of certain texts",
+                Some(TypeShape::Union { .. }) => "one of several types",
+                None => "unknown",
             }
         }
-    }
+    };
+    name.to_owned()
 }

@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::text::{json_literal, string_literal, word};
 use crate::catalog::{
-    Body, Content, Each, Effect, Field, Filter, List, Mask, Operation, Pagination, Parameter,
-    Parts, Place, Rules, Separator, TypeKind, TypeRef, Variant, Verify, VersionedText, Way,
+    Body, Effect, Field, Filter, ForEach, List, Mask, Operation, Pagination, PaginationStyle,
+    Parameter, ParameterLocation, ParameterStyle, Parts, ResponseFormat, Rules, TypeKind, TypeRef,
+    Variant, Verify, VersionedText,
 };
 
 /// Argument of an attribute: `name`, `name = value` or `name(arguments)`.
@@ -41,13 +42,13 @@ impl Argument {
 
 /// Returns the arguments of `#[param(...)]`.
 pub(super) fn param(parameter: &Parameter) -> Vec<Argument> {
-    let mut all = vec![place(parameter.place)];
+    let mut all = vec![location(parameter.location)];
     if parameter.wire != parameter.name {
         all.push(Argument::value("wire", string_literal(&parameter.wire)));
     }
     all.extend(renamed(&parameter.name, &parameter.rust_name));
-    if let Some(or) = &parameter.or {
-        all.push(Argument::value("or", string_literal(or)));
+    if let Some(fallback) = &parameter.fallback {
+        all.push(Argument::value("or", string_literal(fallback)));
     }
     if let Some(value) = &parameter.when_omitted {
         all.push(Argument::value("when_omitted", json_literal(value)));
@@ -105,7 +106,7 @@ pub(super) fn body(body: &Body) -> Vec<Argument> {
     }
     if !body.encoding.is_empty() {
         let written = body.encoding.iter();
-        let written = written.map(|(name, how)| Argument::value(word(name), separator(*how)));
+        let written = written.map(|(name, how)| Argument::value(word(name), style(*how)));
         all.push(Argument::list("encoding", written.collect()));
     }
     all
@@ -135,16 +136,16 @@ pub(super) fn page(list: &List) -> Argument {
 fn way(pagination: &Pagination) -> Argument {
     let text = |name, text: &str| Argument::value(name, string_literal(text));
     let limit = text("limit", &pagination.limit);
-    let (name, keys) = match &pagination.way {
-        Way::Offset { offset } => ("offset", vec![limit, text("offset", offset)]),
-        Way::Number { page, first } => {
+    let (name, keys) = match &pagination.style {
+        PaginationStyle::Offset { offset } => ("offset", vec![limit, text("offset", offset)]),
+        PaginationStyle::Number { page, first } => {
             // Pages are numbered from 1 by default.
             let first = Some(first).filter(|first| **first != 1);
             let first = first.map(|first| Argument::value("first", first.to_string()));
             let page = [limit, text("page", page)].into_iter();
             ("number", page.chain(first).collect())
         }
-        Way::Cursor {
+        PaginationStyle::Cursor {
             cursor,
             next,
             offset,
@@ -153,7 +154,7 @@ fn way(pagination: &Pagination) -> Argument {
             let cursor = [text("cursor", cursor), text("next", next), limit].into_iter();
             ("cursor", cursor.chain(offset).collect())
         }
-        Way::Link { rel, position } => {
+        PaginationStyle::Link { rel, position } => {
             let names = position.iter();
             let names = names.map(|name| Argument::word(string_literal(name)));
             let position = Argument::list("position", names.collect());
@@ -170,17 +171,17 @@ fn way(pagination: &Pagination) -> Argument {
 }
 
 /// Returns the value of `answer`; `None` for JSON.
-pub(super) fn answer(content: &Content) -> Option<Argument> {
+pub(super) fn answer(content: &ResponseFormat) -> Option<Argument> {
     let named =
         |name, accept: &str| Argument::list(name, vec![Argument::word(string_literal(accept))]);
     match content {
-        Content::Json => None,
-        Content::Text { accept } => Some(named("text", accept)),
-        Content::Lines { accept } => Some(named("lines", accept)),
-        Content::Log { accept, parts } => {
+        ResponseFormat::Json => None,
+        ResponseFormat::Text { accept } => Some(named("text", accept)),
+        ResponseFormat::Lines { accept } => Some(named("lines", accept)),
+        ResponseFormat::Log { accept, parts } => {
             let mut log = named("log", accept);
-            if let Some(Parts { token, next }) = parts {
-                let names = [("token", token), ("next", next)];
+            if let Some(Parts { parameter, next }) = parts {
+                let names = [("token", parameter), ("next", next)];
                 let names = names.map(|(name, text)| Argument::value(name, string_literal(text)));
                 log.arguments.extend(names);
             }
@@ -211,12 +212,12 @@ pub(super) fn summary(fields: &[String]) -> Vec<Argument> {
 
 /// Returns the arguments of `mask(...)`.
 pub(super) fn mask(mask: &Mask) -> Vec<Argument> {
-    vec![Argument::value(word(&mask.name), separator(mask.separator))]
+    vec![Argument::value(word(&mask.name), style(mask.style))]
 }
 
 /// Returns the arguments of `verify(...)`.
 pub(super) fn verify(verify: &Verify) -> Vec<Argument> {
-    let except = verify.except.iter().map(|name| Argument::word(word(name)));
+    let except = verify.ignore.iter().map(|name| Argument::word(word(name)));
     let except: Vec<_> = except.collect();
     let slash = verify.slash.then(|| Argument::word("slash"));
     let except = (!except.is_empty()).then(|| Argument::list("except", except));
@@ -243,7 +244,7 @@ pub(super) fn versioned(texts: &[VersionedText]) -> Vec<Argument> {
 }
 
 /// Returns the arguments of `each(...)`.
-pub(super) fn each(each: &Each) -> Vec<Argument> {
+pub(super) fn for_each(each: &ForEach) -> Vec<Argument> {
     let text = |name: &str, text: &str| Argument::value(name, string_literal(text));
     vec![
         text("operation", &each.operation_id),
@@ -278,33 +279,35 @@ pub(super) fn effect(operation: &Operation) -> Vec<Argument> {
     words.into_iter().map(Argument::word).collect()
 }
 
-fn place(place: Place) -> Argument {
-    match place {
-        Place::Path { slash: false } => Argument::word("path"),
-        Place::Path { slash: true } => Argument::list("path", vec![Argument::word("slash")]),
-        Place::Query {
-            separator: Separator::Repeat,
-        } => Argument::word("query"),
-        Place::Query { separator: other } => {
-            Argument::list("query", vec![Argument::word(separator(other))])
+fn location(location: ParameterLocation) -> Argument {
+    match location {
+        ParameterLocation::Path { slash: false } => Argument::word("path"),
+        ParameterLocation::Path { slash: true } => {
+            Argument::list("path", vec![Argument::word("slash")])
         }
-        Place::Header => Argument::word("header"),
-        Place::Cookie => Argument::word("cookie"),
-        Place::Body => Argument::word("body"),
-        Place::WholeBody => Argument::word("whole"),
-        Place::Each => Argument::word("each"),
+        ParameterLocation::Query {
+            style: ParameterStyle::Repeat,
+        } => Argument::word("query"),
+        ParameterLocation::Query { style: other } => {
+            Argument::list("query", vec![Argument::word(style(other))])
+        }
+        ParameterLocation::Header => Argument::word("header"),
+        ParameterLocation::Cookie => Argument::word("cookie"),
+        ParameterLocation::Body => Argument::word("body"),
+        ParameterLocation::WholeBody => Argument::word("whole"),
+        ParameterLocation::ForEach => Argument::word("each"),
     }
 }
 
-fn separator(separator: Separator) -> &'static str {
-    match separator {
-        Separator::Repeat => "repeat",
-        Separator::Comma => "comma",
-        Separator::Space => "space",
-        Separator::Pipe => "pipe",
-        Separator::Deep => "deep",
-        Separator::Json => "json",
-        Separator::Members => "members",
+fn style(style: ParameterStyle) -> &'static str {
+    match style {
+        ParameterStyle::Repeat => "repeat",
+        ParameterStyle::Comma => "comma",
+        ParameterStyle::Space => "space",
+        ParameterStyle::Pipe => "pipe",
+        ParameterStyle::Deep => "deep",
+        ParameterStyle::Json => "json",
+        ParameterStyle::Members => "members",
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::EmitError;
 use super::rust::SHARED;
-use super::types::{Types, definitions, named, parts, references};
+use super::types::{Types, definitions, references};
 use crate::catalog::{
     Api, Catalog, Effect, Operation, Rules, Toolset, TypeDef, TypeKind, TypeRef, TypeShape,
 };
@@ -38,7 +38,12 @@ fn check_shared(api: &Api, errors: &mut Vec<EmitError>) {
         .iter()
         .map(|definition| definition.rust_name.as_str());
     check_names(&place, names, errors);
-    if check_references(&place, api.types.iter().flat_map(parts), &types, errors) {
+    if check_references(
+        &place,
+        api.types.iter().flat_map(TypeDef::parts),
+        &types,
+        errors,
+    ) {
         check_recursion(&place, &api.types, &types, errors);
     }
     let mut toolsets = api.toolsets.iter();
@@ -115,7 +120,7 @@ fn check_references<'a>(
     errors: &mut Vec<EmitError>,
 ) -> bool {
     let missing: BTreeSet<&str> = references
-        .filter_map(named)
+        .filter_map(TypeRef::name)
         .filter(|name| types.get(name).is_none())
         .collect();
     errors.extend(missing.iter().map(|name| EmitError::UnknownType {
@@ -132,7 +137,7 @@ fn check_recursion<'a>(
     errors: &mut Vec<EmitError>,
 ) {
     for definition in definitions {
-        if held(parts(definition), types).contains(definition.rust_name.as_str()) {
+        if held(definition.parts(), types).contains(definition.rust_name.as_str()) {
             errors.push(EmitError::RecursiveType {
                 place: place.to_owned(),
                 name: definition.rust_name.clone(),
@@ -166,7 +171,7 @@ fn check_operation(
     };
     let fields = list.filters.iter().map(|filter| &filter.field);
     for field in fields.chain(&list.summary) {
-        if types.field(&list.of, field).is_none() {
+        if types.field(&list.item_type, field).is_none() {
             errors.push(EmitError::UnknownField {
                 place: place.to_owned(),
                 field: field.clone(),
@@ -212,7 +217,7 @@ fn loses_rules(definition: &TypeDef) -> bool {
         TypeShape::Struct { additional, .. } => additional.as_ref(),
         TypeShape::Enum { .. } | TypeShape::Union { .. } => None,
     };
-    additional.is_some_and(has_rules) || parts(definition).into_iter().any(map_loses_rules)
+    additional.is_some_and(has_rules) || definition.parts().into_iter().any(map_loses_rules)
 }
 
 fn map_loses_rules(ty: &TypeRef) -> bool {
@@ -233,13 +238,14 @@ fn has_rules(ty: &TypeRef) -> bool {
 
 /// Returns the names of all types that these types contain, directly or indirectly.
 fn reachable<'a>(from: Vec<&'a TypeRef>, types: &Types<'a>) -> BTreeSet<&'a str> {
-    reach(from, types, named)
+    reach(from, types, TypeRef::name)
 }
 
 /// Returns the same names as `reachable`, without types that are held by reference.
 fn held<'a>(from: Vec<&'a TypeRef>, types: &Types<'a>) -> BTreeSet<&'a str> {
     reach(from, types, |ty| {
-        named(ty).filter(|_| !matches!(innermost(ty).kind, TypeKind::Boxed(_)))
+        ty.name()
+            .filter(|_| !matches!(innermost(ty).kind, TypeKind::Boxed(_)))
     })
 }
 
@@ -261,7 +267,7 @@ fn reach<'a>(
         if found.insert(name)
             && let Some(definition) = types.get(name)
         {
-            open.extend(parts(definition).into_iter().filter_map(step));
+            open.extend(definition.parts().into_iter().filter_map(step));
         }
     }
     found

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::text::string_literal;
 use crate::catalog::{
-    Api, Document, DocumentProbe, Hint, Session, Sign, SignIn, TokenRequest, VersionProbe,
-    VersionSource,
+    Api, ApiDocument, DocumentProbe, Hint, ResponsePattern, Session, SignIn, TokenRequest,
+    VersionProbe, VersionSource,
 };
 
 /// Constant expression, which `expression.jinja` prints.
@@ -110,7 +110,7 @@ fn version_probe(probe: &VersionProbe) -> Expression {
     )
 }
 
-fn document(document: &Document) -> Expression {
+fn document(document: &ApiDocument) -> Expression {
     structure(
         "Document",
         vec![
@@ -119,7 +119,7 @@ fn document(document: &Document) -> Expression {
             ("version", option(document.version.as_ref(), version_source)),
             (
                 "instead_of",
-                option(document.instead_of.as_ref(), |it| text(it)),
+                option(document.alternative_to.as_ref(), |it| text(it)),
             ),
             ("sign_in", option(document.sign_in.as_ref(), sign_in)),
             ("hints", slice(&document.hints, hint)),
@@ -132,8 +132,8 @@ fn document_probe(probe: &DocumentProbe) -> Expression {
         "DocumentProbe",
         vec![
             ("path", text(&probe.path)),
-            ("has", text(&probe.has)),
-            ("what", text(&probe.what)),
+            ("has", text(&probe.member)),
+            ("what", text(&probe.component)),
         ],
     )
 }
@@ -193,12 +193,12 @@ fn token_request(request: &TokenRequest) -> Expression {
     )
 }
 
-fn sign(sign: &Sign) -> Expression {
+fn sign(sign: &ResponsePattern) -> Expression {
     structure(
         "Sign",
         vec![
             ("status", plain(sign.status.to_string())),
-            ("says", text(&sign.says)),
+            ("says", text(&sign.contains)),
         ],
     )
 }
@@ -207,7 +207,7 @@ fn hint(hint: &Hint) -> Expression {
     structure(
         "Hint",
         vec![
-            ("sign", sign(&hint.sign)),
+            ("sign", sign(&hint.pattern)),
             ("code", text(&hint.code)),
             ("hint", text(&hint.hint)),
         ],

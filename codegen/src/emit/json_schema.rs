@@ -10,8 +10,8 @@ use super::room::{Room, cut};
 use super::types::Types;
 use super::{OutputFile, json, text};
 use crate::catalog::{
-    Api, Catalog, Content, Effect, Field, List, Operation, Rules, TypeDef, TypeKind, TypeRef,
-    TypeShape,
+    Api, Catalog, Effect, Field, List, Operation, ResponseFormat, Rules, TypeDef, TypeKind,
+    TypeRef, TypeShape,
 };
 
 type Object = Map<String, Value>;
@@ -79,7 +79,7 @@ fn input_schema(types: &Types<'_>, operation: &Operation) -> Value {
     if let Some(list) = &operation.list {
         properties.extend(list_arguments(room, list));
     }
-    if let Content::Log { .. } = operation.content {
+    if let ResponseFormat::Log { .. } = operation.response_format {
         properties.extend(log_arguments());
     }
     let required = arguments()
@@ -113,7 +113,7 @@ fn list_arguments(room: Room<'_>, list: &List) -> Vec<(String, Value)> {
     for filter in &list.filters {
         let mut property = room
             .types
-            .field(&list.of, &filter.field)
+            .field(&list.item_type, &filter.field)
             .map(|ty| input_not_null(room, innermost(ty)))
             .unwrap_or_default();
         let description = format!("Only items whose {} is this.", filter.field);
@@ -189,21 +189,21 @@ fn output_schema(types: &Types<'_>, operation: &Operation) -> Value {
     if let Some(list) = &operation.list {
         return list_output(types, list);
     }
-    match &operation.content {
-        Content::Json => {}
-        Content::Text { .. } => {
+    match &operation.response_format {
+        ResponseFormat::Json => {}
+        ResponseFormat::Text { .. } => {
             return json!({
                 "type": "object",
                 "properties": {"text": {"type": "string"}},
             });
         }
-        Content::Lines { .. } => {
+        ResponseFormat::Lines { .. } => {
             return json!({
                 "type": "object",
                 "properties": {"result": {"type": "array", "items": any()}},
             });
         }
-        Content::Log { .. } => return log_output(),
+        ResponseFormat::Log { .. } => return log_output(),
     }
     match &operation.returns {
         None => json!({
@@ -240,7 +240,7 @@ fn list_output(types: &Types<'_>, list: &List) -> Value {
     let mut properties = Object::new();
     properties.insert(
         list.items.clone(),
-        json!({"type": "array", "items": output(Room::of(types, &[&list.of].into_iter()), &list.of)}),
+        json!({"type": "array", "items": output(Room::of(types, &[&list.item_type].into_iter()), &list.item_type)}),
     );
     properties.insert(
         "total_entries".to_owned(),

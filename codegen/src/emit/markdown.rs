@@ -98,7 +98,7 @@ fn row<'a>(catalog: &'a Catalog, doc: &ToolsetDoc, tool: &str) -> Option<Row<'a>
         .collect();
     Some(Row {
         name: &newest.tool_name,
-        was: newest.was.as_deref(),
+        was: newest.renamed_from.as_deref(),
         title: &newest.title,
         effect: effects.join("; "),
         requests: by_api.iter().map(|all| requests(all)).collect(),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::attributes::{self, Argument};
 use super::expression::{self, Expression};
 use super::templates::Templates;
-use super::types::{definitions, named, references};
+use super::types::{definitions, references};
 use super::{EmitError, OutputFile};
 use crate::catalog::{
     Api, Catalog, EnumValue, Operation, Toolset, ToolsetDoc, TypeDef, TypeRef, TypeShape,
@@ -118,7 +118,7 @@ fn api_module<'a>(api: &'a Api, docs: &'a [ToolsetDoc]) -> ApiModule<'a> {
             .iter()
             .map(|alternative| Module {
                 module: &alternative.module,
-                description: &alternative.what,
+                description: &alternative.component,
             })
             .collect(),
         shared: (!api.types.is_empty()).then_some(SHARED),
@@ -133,7 +133,10 @@ struct SharedModule<'a> {
 }
 
 fn shared_module(api: &Api) -> SharedModule<'_> {
-    let documents = api.documents.iter().filter(|it| it.instead_of.is_none());
+    let documents = api
+        .documents
+        .iter()
+        .filter(|it| it.alternative_to.is_none());
     SharedModule {
         sources: documents.map(|document| document.source.as_str()).collect(),
         types: api.types.iter().map(type_of).collect(),
@@ -162,7 +165,7 @@ fn toolset_module<'a>(shared: &[TypeDef], toolset: &'a Toolset) -> ToolsetModule
 /// Returns whether a module refers to shared types of the API.
 fn uses_shared(shared: &[TypeDef], toolset: &Toolset) -> bool {
     let is = |of: &TypeDef, name: &str| of.rust_name == name;
-    references(toolset).filter_map(named).any(|name| {
+    references(toolset).filter_map(TypeRef::name).any(|name| {
         shared.iter().any(|of| is(of, name)) && !definitions(toolset).any(|of| is(of, name))
     })
 }
@@ -181,7 +184,7 @@ struct Tool<'a> {
     verify: Vec<Argument>,
     not_applied: Vec<Argument>,
     notes: Vec<Argument>,
-    each: Vec<Argument>,
+    for_each: Vec<Argument>,
     require_any: Vec<Argument>,
     answer: Option<Argument>,
     effect: Vec<Argument>,
@@ -213,13 +216,13 @@ fn tool(operation: &Operation) -> Tool<'_> {
         verify: attributes::verify(&operation.verify),
         not_applied: attributes::versioned(&operation.verify.hints),
         notes: attributes::versioned(&operation.notes),
-        each: operation
-            .each
+        for_each: operation
+            .for_each
             .as_ref()
-            .map(attributes::each)
+            .map(attributes::for_each)
             .unwrap_or_default(),
         require_any: attributes::require_any(&operation.require_any),
-        answer: attributes::answer(&operation.content),
+        answer: attributes::answer(&operation.response_format),
         effect: attributes::effect(operation),
         fields: operation
             .parameters

@@ -70,10 +70,10 @@ pub(super) fn references(toolset: &Toolset) -> impl Iterator<Item = &TypeRef> {
             .parameters
             .iter()
             .map(|parameter| &parameter.ty)
-            .chain(operation.list.as_ref().map(|list| &list.of))
+            .chain(operation.list.as_ref().map(|list| &list.item_type))
             .chain(&operation.returns)
     });
-    of_operations.chain(definitions(toolset).flat_map(parts))
+    of_operations.chain(definitions(toolset).flat_map(TypeDef::parts))
 }
 
 /// Returns the types that a module defines, in the order in which they are emitted.
@@ -83,26 +83,4 @@ pub(super) fn definitions(toolset: &Toolset) -> impl Iterator<Item = &TypeDef> {
         .iter()
         .flat_map(|operation| &operation.types)
         .chain(&toolset.types)
-}
-
-/// Returns the types that a definition directly contains.
-pub(super) fn parts(definition: &TypeDef) -> Vec<&TypeRef> {
-    match &definition.shape {
-        TypeShape::Struct { fields, additional } => fields
-            .iter()
-            .map(|field| &field.ty)
-            .chain(additional)
-            .collect(),
-        TypeShape::Enum { .. } => Vec::new(),
-        TypeShape::Union { variants } => variants.iter().map(|variant| &variant.ty).collect(),
-    }
-}
-
-/// Returns the name of a named type, or of the named type inside arrays and maps.
-pub(super) fn named(ty: &TypeRef) -> Option<&str> {
-    match &ty.kind {
-        TypeKind::Array(of) | TypeKind::Map(of) => named(of),
-        TypeKind::Named(name) | TypeKind::Boxed(name) => Some(name),
-        _ => None,
-    }
 }

@@ -1,99 +1,73 @@
 //! Applies `history.yaml`, which says which release first had an operation or a parameter, and checks that its entries fit the documents.
 
-use crate::allowlist::history::OperationEntry;
-use crate::facts::{Facts, facts};
-use crate::history::key;
-use crate::input::Parsed;
-use crate::openapi::Spec;
-use crate::problem::{Error, Problem, nearest};
-
-/// Returns the entry of an operation in `history.yaml`.
-pub(crate) fn of<'p>(parsed: &'p Parsed, document: &str, id: &str) -> Option<&'p OperationEntry> {
-    let mut documents = parsed.history.iter();
-    let document = documents.find(|entry| entry.document.value == document)?;
-    document
-        .operations
-        .iter()
-        .find(|entry| entry.id.value == id)
-}
+use super::scope::ErrorList;
+use crate::allowlist::history::{OperationEntry, ParameterHistory};
+use crate::catalog::Parameter;
+use crate::diagnostic::{Diagnostic, LowerDiagnostic, ReadDiagnostic, SelectDiagnostic, nearest};
+use crate::input::ParsedInputs;
+use crate::openapi::{Document, OperationFacts};
 
 /// Sets for each parameter the release that first had it.
-pub(super) fn date(entry: &OperationEntry, facts: &mut Facts) {
+pub(super) fn date(entry: &OperationEntry, facts: &mut OperationFacts) {
     for parameter in &mut facts.parameters {
-        let Some((name, place)) = key(parameter) else {
-            continue;
-        };
-        let mut entries = entry.parameters.iter().map(|it| &it.value);
-        let found = entries.find(|it| it.name == name && it.place == place);
-        parameter.since = found.map(|it| it.since.clone());
+        if let Some(key) = parameter.request_key() {
+            let mut entries = entry.parameters.iter().map(|it| &it.value);
+            let found = entries.find(|it| (it.name.as_str(), it.location) == key);
+            parameter.since = found.map(|it| it.since.clone());
+        }
     }
 }
 
 /// Reports names in `history.yaml` that the documents do not have.
-pub(super) fn check(parsed: &Parsed) -> Vec<Error> {
-    let mut errors = Vec::new();
-    let mut error = |line: usize, problem: Problem| {
-        errors.push(Error {
-            path: parsed.history_path.clone(),
-            line,
-            problem,
-        });
+pub(super) fn check(inputs: &ParsedInputs, errors: &ErrorList) {
+    let error = |line: usize, diagnostic: Diagnostic| {
+        errors.add(&inputs.history_path, line, diagnostic);
     };
-    for entry in &parsed.history {
+    for entry in &inputs.history {
         let name = &entry.document.value;
-        let Some(spec) = parsed.spec(name) else {
+        if let Some(document) = inputs.document(name) {
+            let operations = entry.operations.iter();
+            operations.for_each(|operation| check_operation(document, operation, error));
+        } else if inputs.whole && inputs.apis.document(name).is_none() {
             // A document that could not be read has already been reported.
-            if parsed.whole && parsed.apis.document(name).is_none() {
-                let known = parsed.apis.documents.iter();
-                let problem = Problem::UnknownDocument {
-                    document: name.clone(),
-                    of: parsed.apis_path.clone(),
-                    nearest: nearest(name, known.map(|it| it.name.value.as_str())),
-                };
-                error(entry.document.line, problem);
-            }
-            continue;
-        };
-        for operation in &entry.operations {
-            for (line, problem) in unknown(spec, operation) {
-                error(line, problem);
-            }
+            let known = inputs.apis.documents.iter();
+            let diagnostic = ReadDiagnostic::UnknownDocument {
+                document: name.clone(),
+                owner: inputs.apis_path.clone(),
+                nearest: nearest(name, known.map(|it| it.name.value.as_str())),
+            };
+            error(entry.document.line, diagnostic.into());
         }
     }
-    errors
 }
 
-fn unknown(spec: &Spec, entry: &OperationEntry) -> Vec<(usize, Problem)> {
+fn check_operation(document: &Document, entry: &OperationEntry, error: impl Fn(usize, Diagnostic)) {
     let id = &entry.id.value;
-    if spec.find(id).is_none() {
-        let known = spec.operations();
-        let problem = Problem::UnknownOperation {
+    let Some(operation) = document.operation(id) else {
+        let diagnostic = SelectDiagnostic::UnknownOperation {
             operation: id.clone(),
-            document: spec.name.clone(),
-            nearest: nearest(id, known.iter().map(|it| it.id.as_str())),
+            document: document.name.clone(),
+            nearest: nearest(id, document.ids()),
         };
-        return vec![(entry.id.line, problem)];
-    }
-    if entry.parameters.is_empty() {
-        return Vec::new();
-    }
-    // An operation that cannot be read is reported where it becomes a tool.
-    let facts = facts(spec, id);
-    let keys: Vec<_> = match &facts {
-        Ok(facts) => facts.parameters.iter().filter_map(key).collect(),
-        Err(_) => return Vec::new(),
+        return error(entry.id.line, diagnostic.into());
     };
-    let is_known = |name: &str, place| keys.iter().any(|key| *key == (name.to_owned(), place));
-    let unknown = entry.parameters.iter();
-    let unknown = unknown.filter(|it| !is_known(&it.value.name, it.value.place));
-    let problems = unknown.map(|it| {
-        let problem = Problem::UnknownParameter {
-            parameter: it.value.name.clone(),
+    // An operation that cannot be read is reported where it becomes a tool.
+    let Ok(facts) = &operation.facts else {
+        return;
+    };
+    let keys = || facts.parameters.iter().filter_map(Parameter::request_key);
+    let is_known = |it: &ParameterHistory| {
+        let own = (it.name.as_str(), it.location);
+        keys().any(|key| key == own)
+    };
+    for parameter in entry.parameters.iter().filter(|it| !is_known(&it.value)) {
+        let name = &parameter.value.name;
+        let diagnostic = LowerDiagnostic::UnknownParameter {
+            parameter: name.clone(),
             operation: id.clone(),
-            document: spec.name.clone(),
-            nearest: nearest(&it.value.name, keys.iter().map(|(name, _)| name.as_str())),
+            document: document.name.clone(),
+            nearest: nearest(name, keys().map(|(name, _)| name)),
         };
-        (it.line, problem)
-    });
-    problems.collect()
+        error(parameter.line, diagnostic.into());
+    }
 }

@@ -1,13 +1,15 @@
 //! Lowers the selected tools: combines them with what the documents say about their operations and makes every decision once. The result is the catalogue.
 
-pub(crate) mod answer;
 mod arguments;
-mod changes;
-mod each;
-pub(crate) mod history;
+mod for_each;
+mod history;
+mod implicit;
 mod list;
 mod narrowing;
 mod operation;
+mod overrides;
+mod response_format;
+mod scope;
 mod shared;
 mod sources;
 mod types;
@@ -16,77 +18,93 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-use crate::catalog::{Alternative, Api, Catalog, Document, Toolset, ToolsetDoc};
-use crate::ident;
-use crate::input::Parsed;
-use crate::problem::{Error, Problem};
-use crate::select::{SelectedToolset, Selection};
+pub(crate) use response_format::other_than_json;
 
-use self::changes::FieldChange;
-use self::operation::Draft;
+use self::operation::LoweredTool;
+use self::overrides::FieldOverride;
+use self::scope::ErrorList;
+use crate::allowlist::apis::ApiEntry;
+use crate::allowlist::documents::DocumentEntry;
+use crate::catalog::{Alternative, Api, ApiDocument, Catalog, Toolset, ToolsetDoc};
+use crate::diagnostic::{Error, LowerDiagnostic};
+use crate::ident;
+use crate::input::ParsedInputs;
+use crate::select::SelectedToolset;
 
 /// Makes the catalogue and returns it with all errors in the tools.
-pub(crate) fn lower(parsed: &Parsed, selection: &Selection<'_>) -> (Catalog, Vec<Error>) {
-    let mut errors = history::check(parsed);
-    let mut drafts: Vec<(usize, Draft)> = Vec::new();
-    for (index, toolset) in selection.toolsets.iter().enumerate() {
-        for tool in &toolset.tools {
-            let made = operation::lower_tool(parsed, toolset.entry, tool, &mut errors);
-            drafts.extend(made.into_iter().map(|draft| (index, draft)));
-        }
-    }
-    let mut apis = Vec::new();
-    for entry in &parsed.apis.apis {
-        let api = &entry.name.value;
-        // The tools of alternative documents are in modules of their own, because they have the same names as the tools of the documents that they replace.
-        let mut of = |documents: &[&str]| -> Vec<Toolset> {
-            let selected = selection.toolsets.iter().enumerate();
-            let made = selected.filter_map(|(index, selected)| {
-                let is_own = |draft: &Draft| documents.contains(&draft.operation.document.as_str());
-                let own = drafts.iter().filter(|(at, _)| *at == index);
-                let own: Vec<&Draft> = own.map(|(_, it)| it).filter(|it| is_own(it)).collect();
-                let is_any = !own.is_empty();
-                is_any.then(|| toolset(parsed, selected, api, &own, &mut errors))
-            });
-            made.collect()
+pub(crate) fn lower(
+    inputs: &ParsedInputs,
+    selected: &[SelectedToolset<'_>],
+) -> (Catalog, Vec<Error>) {
+    let errors = ErrorList::default();
+    history::check(inputs, &errors);
+    let lowered = selected.iter().map(|toolset| {
+        let tools = toolset.tools.iter();
+        let lower = |tool| operation::lower_tool(inputs, toolset.entry, tool, &errors);
+        (toolset, tools.flat_map(lower).collect())
+    });
+    let lowered: Vec<LoweredToolset<'_>> = lowered.collect();
+    let apis = inputs.apis.apis.iter();
+    let apis = apis.map(|entry| api(inputs, entry, &lowered, &errors));
+    let catalog = Catalog {
+        apis: apis.collect(),
+        toolsets: selected.iter().map(toolset_doc).collect(),
+    };
+    (catalog, errors.into_errors())
+}
+
+/// Toolset with its tools in all documents.
+type LoweredToolset<'p> = (&'p SelectedToolset<'p>, Vec<LoweredTool>);
+
+fn api(
+    inputs: &ParsedInputs,
+    entry: &ApiEntry,
+    lowered: &[LoweredToolset<'_>],
+    errors: &ErrorList,
+) -> Api {
+    let api = &entry.name.value;
+    let names = entry.documents.iter();
+    let documents = names.filter_map(|name| inputs.apis.document(&name.value));
+    let documents: Vec<&DocumentEntry> = documents.collect();
+    // The tools of alternative documents are in modules of their own, because they have the same names as the tools of the documents that they replace.
+    let toolsets = |documents: &[&DocumentEntry]| -> Vec<Toolset> {
+        let is_own = |tool: &&LoweredTool| {
+            let own = &tool.operation.document;
+            documents.iter().any(|document| document.name.value == *own)
         };
-        let documents = entry.documents.iter();
-        let documents = documents.filter_map(|name| parsed.apis.document(&name.value));
-        let (instead, usual): (Vec<_>, Vec<_>) =
-            documents.partition(|document| document.instead_of.is_some());
-        let usual: Vec<_> = usual.iter().map(|it| it.name.value.as_str()).collect();
-        let mut toolsets = of(&usual);
-        let alternatives = instead.iter().map(|document| Alternative {
-            document: document.name.value.clone(),
-            module: alternative_module(api, &document.name.value),
-            what: document
-                .probe
-                .as_ref()
-                .map(|probe| probe.what.clone())
-                .unwrap_or_default(),
-            toolsets: of(&[&document.name.value]),
+        let toolsets = lowered.iter().filter_map(|(selected, tools)| {
+            let own: Vec<&LoweredTool> = tools.iter().filter(is_own).collect();
+            (!own.is_empty()).then(|| toolset(documents, selected, api, &own, errors))
         });
-        let alternatives: Vec<_> = alternatives.collect();
-        let types = shared::take(&mut toolsets);
-        apis.push(Api {
-            name: api.clone(),
-            module: ident::snake(api),
-            title: entry.title.clone(),
-            version: entry.version.clone(),
-            documents: entry
-                .documents
-                .iter()
-                .filter_map(|name| document(parsed, &name.value))
-                .collect(),
-            sign_in: entry.sign_in.clone(),
-            errors: entry.errors.clone(),
-            toolsets,
-            types,
-            alternatives,
-        });
+        toolsets.collect()
+    };
+    let (alternatives, usual): (Vec<&DocumentEntry>, Vec<&DocumentEntry>) = documents
+        .iter()
+        .copied()
+        .partition(|document| document.alternative_to.is_some());
+    let mut usual_toolsets = toolsets(&usual);
+    let alternatives = alternatives.into_iter().map(|document| Alternative {
+        document: document.name.value.clone(),
+        module: alternative_module(api, &document.name.value),
+        component: document
+            .probe
+            .as_ref()
+            .map(|probe| probe.component.clone())
+            .unwrap_or_default(),
+        toolsets: toolsets(&[document]),
+    });
+    Api {
+        name: api.clone(),
+        module: ident::snake(api),
+        title: entry.title.clone(),
+        version: entry.version.clone(),
+        alternatives: alternatives.collect(),
+        documents: documents.into_iter().map(document).collect(),
+        sign_in: entry.sign_in.clone(),
+        errors: entry.errors.clone(),
+        types: shared::take(&mut usual_toolsets),
+        toolsets: usual_toolsets,
     }
-    let toolsets = selection.toolsets.iter().map(toolset_doc).collect();
-    (Catalog { apis, toolsets }, errors)
 }
 
 /// Returns the module name of an alternative document: its name without the name of the API at the beginning.
@@ -96,17 +114,16 @@ fn alternative_module(api: &str, document: &str) -> String {
     ident::snake(rest.filter(|rest| !rest.is_empty()).unwrap_or(document))
 }
 
-fn document(parsed: &Parsed, name: &str) -> Option<Document> {
-    let entry = parsed.apis.document(name)?;
-    Some(Document {
+fn document(entry: &DocumentEntry) -> ApiDocument {
+    ApiDocument {
         name: entry.name.value.clone(),
         source: entry.source.value.clone(),
         probe: entry.probe.clone(),
         version: entry.version.clone(),
-        instead_of: entry.instead_of.as_ref().map(|name| name.value.clone()),
+        alternative_to: entry.alternative_to.as_ref().map(|name| name.value.clone()),
         sign_in: entry.sign_in.clone(),
         hints: entry.hints.clone(),
-    })
+    }
 }
 
 fn toolset_doc(selected: &SelectedToolset<'_>) -> ToolsetDoc {
@@ -126,78 +143,56 @@ fn toolset_doc(selected: &SelectedToolset<'_>) -> ToolsetDoc {
 
 /// Makes one generated module: the tools, and the types that they share.
 fn toolset(
-    parsed: &Parsed,
+    documents: &[&DocumentEntry],
     selected: &SelectedToolset<'_>,
     api: &str,
-    drafts: &[&Draft],
-    errors: &mut Vec<Error>,
+    tools: &[&LoweredTool],
+    errors: &ErrorList,
 ) -> Toolset {
     let entry = selected.entry;
-    let mut clash = |name: &str, line: usize| {
-        errors.push(Error {
-            path: entry.path.clone(),
-            line,
-            problem: Problem::TypeClash {
-                toolset: entry.name.value.clone(),
-                api: api.to_owned(),
-                name: name.to_owned(),
-            },
-        });
+    let clash = |name: &str, line: usize| {
+        let diagnostic = LowerDiagnostic::TypeClash {
+            toolset: entry.name.value.clone(),
+            api: api.to_owned(),
+            name: name.to_owned(),
+        };
+        errors.add(&entry.path, line, diagnostic);
     };
     let mut named = types::Module::default();
-    for draft in drafts {
-        for def in &draft.named {
+    for tool in tools {
+        for def in &tool.named {
             if !named.share(def) {
-                clash(&def.rust_name, draft.line);
+                clash(&def.rust_name, tool.line);
             }
         }
     }
-    let operations: Vec<_> = drafts.iter().map(|draft| draft.operation.clone()).collect();
-    for (index, (operation, draft)) in operations.iter().zip(drafts).enumerate() {
-        let name = &operation.tool_name;
-        if operations[..index]
-            .iter()
-            .any(|other| other.tool_name == *name)
-        {
+    for (index, tool) in tools.iter().enumerate() {
+        let operation = &tool.operation;
+        let mut before = tools[..index].iter();
+        if before.any(|other| other.operation.tool_name == operation.tool_name) {
             // Two tools with the same name have already been reported.
             continue;
         }
         let own = operation.types.iter().map(|def| def.rust_name.as_str());
         for name in own.chain([operation.rust_name.as_str()]) {
             if !named.take(name) {
-                clash(name, draft.line);
+                clash(name, tool.line);
             }
         }
     }
-    let changes: Vec<&FieldChange> = drafts
-        .iter()
-        .flat_map(|draft| &draft.field_changes)
-        .collect();
-    changes::apply_to_shared(named.types_mut(), &changes, &entry.path, errors);
-    let mut sources = vec![entry.path.clone()];
-    for document in parsed
-        .apis
-        .apis
-        .iter()
-        .filter(|entry| entry.name.value == api)
-        .flat_map(|api| &api.documents)
-    {
-        if operations
-            .iter()
-            .any(|operation| operation.document == document.value)
-        {
-            let source = parsed
-                .apis
-                .document(&document.value)
-                .map(|entry| entry.source.value.clone());
-            sources.extend(source);
-        }
-    }
+    let overrides = tools.iter().flat_map(|tool| &tool.field_overrides);
+    let overrides: Vec<&FieldOverride> = overrides.collect();
+    overrides::apply_to_shared(named.types_mut(), &overrides, &entry.path, errors);
+    let used = documents.iter().filter(|document| {
+        let mut tools = tools.iter();
+        tools.any(|tool| tool.operation.document == document.name.value)
+    });
+    let sources = used.map(|document| document.source.value.clone());
     Toolset {
         name: entry.name.value.clone(),
         module: ident::snake(&entry.name.value),
-        sources,
-        operations,
+        sources: std::iter::once(entry.path.clone()).chain(sources).collect(),
+        operations: tools.iter().map(|tool| tool.operation.clone()).collect(),
         types: named.into_types(),
     }
 }

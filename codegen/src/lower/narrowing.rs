@@ -1,15 +1,14 @@
 //! Handles arguments that limit what a call affects.
 
-use crate::catalog::{Parameter, Place, Rules, TypeKind};
-use crate::problem::{Error, Problem, nearest};
-
-use super::operation::Scope;
+use super::scope::Scope;
+use crate::catalog::{Parameter, ParameterLocation, Rules, TypeKind};
+use crate::diagnostic::nearest;
 
 /// Forbids empty values of query parameters. Servers ignore an empty filter, so a destructive call with an empty filter would affect everything.
 pub(super) fn refuse_empty(parameters: &mut [Parameter]) {
     let filters = parameters
         .iter_mut()
-        .filter(|it| matches!(it.place, Place::Query { .. }) && !it.hidden);
+        .filter(|it| matches!(it.location, ParameterLocation::Query { .. }) && !it.hidden);
     for parameter in filters {
         let ty = &mut parameter.ty;
         match &mut ty.kind {
@@ -33,32 +32,20 @@ fn not_empty(rules: &mut Rules) {
 }
 
 /// Returns the arguments of which a call must have at least one.
-pub(super) fn require_any(
-    scope: Scope<'_>,
-    parameters: &[Parameter],
-    errors: &mut Vec<Error>,
-) -> Vec<String> {
+pub(super) fn require_any(scope: Scope<'_>, parameters: &[Parameter]) -> Vec<String> {
     let entries = scope.entry.require_any.iter();
     let mut names = Vec::new();
-    for entry in entries.filter(|entry| scope.is_on(&entry.on)) {
+    for entry in entries.filter(|entry| scope.has(&entry.documents)) {
         let name = &entry.name;
         let shown = || parameters.iter().filter(|it| !it.hidden);
         let Some(parameter) = shown().find(|it| it.name == name.value) else {
-            let problem = Problem::UnknownParameter {
-                parameter: name.value.clone(),
-                operation: scope.operation_id().to_owned(),
-                document: scope.document().to_owned(),
-                nearest: nearest(&name.value, shown().map(|it| it.name.as_str())),
-            };
-            scope.error(errors, name.line, problem);
+            let nearest = nearest(&name.value, shown().map(|it| it.name.as_str()));
+            scope.report_unknown_parameter(name.line, &name.value, nearest);
             continue;
         };
         if parameter.required {
-            let problem = Problem::NoChange {
-                what: format!("`{}` in `require_any`", name.value),
-                document: scope.document().to_owned(),
-            };
-            scope.error(errors, name.line, problem);
+            let what = format!("`{}` in `require_any`", name.value);
+            scope.report_no_effect(name.line, what);
         }
         names.push(name.value.clone());
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{Rules, Toolset, TypeDef, TypeKind, TypeRef};
+use crate::catalog::{Toolset, TypeDef, TypeKind, TypeRef};
 
 use super::types::reached;
 
@@ -32,11 +32,7 @@ fn definition(toolset: &Toolset, name: &str) -> Option<TypeDef> {
 
 /// Returns whether a type and all its parts are the same in all toolsets. They can differ: an override of a field applies only to the toolset that states it, and two documents can use one name for different types.
 fn is_same(name: &str, toolsets: &[&Toolset]) -> bool {
-    let root = TypeRef {
-        kind: TypeKind::Named(name.to_owned()),
-        nullable: false,
-        rules: Rules::default(),
-    };
+    let root = TypeRef::from(TypeKind::Named(name.to_owned()));
     let mut all = toolsets
         .iter()
         .map(|toolset| reached(&[&root], &toolset.types));

@@ -1,16 +1,15 @@
 //! Reads the operations that accompany a write: the one whose response is merged with the body, and the one whose response is returned instead of that of the write.
 
-use crate::catalog::Place;
-use crate::facts::Facts;
-use crate::input::Parsed;
-use crate::problem::{Error, Problem, nearest};
-use crate::reader::At;
-
-use super::answer::other_than_json;
-use super::operation::{Scope, read};
+use super::response_format::other_than_json;
+use super::scope::Scope;
+use crate::catalog::ParameterLocation;
+use crate::diagnostic::LowerDiagnostic;
+use crate::openapi::OperationFacts;
+use crate::path::placeholders;
+use crate::reader::Located;
 
 /// Checks that an operation with `merge_from` has a body, and that an operation with `read_back` is a write.
-pub(super) fn check(scope: Scope<'_>, facts: &Facts, errors: &mut Vec<Error>) {
+pub(super) fn check(scope: Scope<'_>, facts: &OperationFacts) {
     let binding = scope.operation.binding;
     let merge = binding.merge_from.as_ref().filter(|_| facts.body.is_none());
     let read_back = binding
@@ -26,167 +25,106 @@ pub(super) fn check(scope: Scope<'_>, facts: &Facts, errors: &mut Vec<Error>) {
         let Some(id) = id else {
             continue;
         };
-        let problem = Problem::NothingToRead {
+        let diagnostic = LowerDiagnostic::NothingToRead {
             key,
             does,
             operation: scope.operation_id().to_owned(),
             document: scope.document().to_owned(),
             http: facts.http.to_uppercase(),
         };
-        scope.error(errors, id.line, problem);
+        scope.report(id.line, diagnostic);
     }
 }
 
 /// Returns the operation whose response is merged with the body, if there is one.
-pub(super) fn merge(
-    parsed: &Parsed,
-    scope: Scope<'_>,
-    facts: &Facts,
-    errors: &mut Vec<Error>,
-) -> Option<Facts> {
+pub(super) fn merge(scope: Scope<'_>, facts: &OperationFacts) -> Option<OperationFacts> {
     let id = scope.operation.binding.merge_from.as_ref()?;
-    let source = source(parsed, scope, "merge_from", id, errors)?;
-    filled(scope, "merge_from", id, &source.path, facts, false, errors).then_some(source)
+    let source = source(scope, "merge_from", id)?;
+    filled(scope, "merge_from", id, &source.path, facts, false).then_some(source)
 }
 
 /// Returns the path that is read back, if there is one, and what the document says about its operation.
 pub(super) fn read_back(
-    parsed: &Parsed,
     scope: Scope<'_>,
-    facts: &Facts,
-    errors: &mut Vec<Error>,
-) -> Option<(String, Facts)> {
+    facts: &OperationFacts,
+) -> Option<(String, OperationFacts)> {
     let wanted = scope.operation.binding.read_back.as_ref()?;
-    for name in &wanted.except {
+    for name in &wanted.ignore {
         let mut members = facts.parameters.iter();
-        if !members.any(|it| it.place == Place::Body && it.wire == name.value) {
-            let problem = Problem::NoChange {
-                what: format!("`{}` in `except` of `read_back`", name.value),
-                document: scope.document().to_owned(),
-            };
-            scope.error(errors, name.line, problem);
+        if !members.any(|it| it.location == ParameterLocation::Body && it.wire == name.value) {
+            let what = format!("`{}` in `ignore` of `read_back`", name.value);
+            scope.report_no_effect(name.line, what);
         }
     }
-    let source = source(parsed, scope, "read_back", &wanted.operation, errors)?;
+    let source = source(scope, "read_back", &wanted.operation)?;
     let mut path = source.path.clone();
-    if let Some(from) = &wanted.from {
+    if let Some(member) = &wanted.member {
         match placeholders(&path).as_slice() {
-            [only] if *only != from.value => {
-                path = path.replace(&format!("{{{only}}}"), &format!("{{{}}}", from.value));
+            [only] if *only != member.value => {
+                path = path.replace(&format!("{{{only}}}"), &format!("{{{}}}", member.value));
             }
             [_] => {
-                let problem = Problem::NoChange {
-                    what: "`from` of `read_back`".to_owned(),
-                    document: scope.document().to_owned(),
-                };
-                scope.error(errors, from.line, problem);
+                scope.report_no_effect(member.line, "`member` of `read_back`".to_owned());
             }
             _ => {
-                let why = "which has not just one path parameter for `from` to fill".to_owned();
-                let problem = unreadable(scope, "read_back", &wanted.operation, why);
-                scope.error(errors, from.line, problem);
+                let reason = "`member` requires an operation with exactly one path parameter";
+                let (id, reason) = (&wanted.operation, reason.to_owned());
+                scope.report_unsuitable(member.line, "read_back", id, reason);
                 return None;
             }
         }
     }
-    filled(
-        scope,
-        "read_back",
-        &wanted.operation,
-        &path,
-        facts,
-        true,
-        errors,
-    )
-    .then_some((path, source))
+    filled(scope, "read_back", &wanted.operation, &path, facts, true).then_some((path, source))
 }
 
 /// Reads the operation whose response another operation uses.
-fn source(
-    parsed: &Parsed,
-    scope: Scope<'_>,
-    key: &'static str,
-    id: &At<String>,
-    errors: &mut Vec<Error>,
-) -> Option<Facts> {
-    let spec = scope.operation.spec;
-    let operations = spec.operations();
-    let Some(operation) = operations.iter().find(|operation| operation.id == id.value) else {
-        let problem = Problem::UnknownOperation {
-            operation: id.value.clone(),
-            document: spec.name.clone(),
-            nearest: nearest(&id.value, operations.iter().map(|other| other.id.as_str())),
-        };
-        scope.error(errors, id.line, problem);
-        return None;
+fn source(scope: Scope<'_>, key: &'static str, id: &Located<String>) -> Option<OperationFacts> {
+    let operation = scope.find(id)?;
+    let reason = if operation.http == "get" {
+        let source = scope.read(&id.value)?;
+        let file = &scope.operation.document.source;
+        if other_than_json(file, &source) == Ok(None) {
+            return Some(source);
+        }
+        let media = source.response_media.join("`, `");
+        format!("it returns `{media}`, not JSON")
+    } else {
+        format!("it is a {}, not a GET", operation.http.to_uppercase())
     };
-    if operation.http != "get" {
-        let why = format!("which is a {}, not a GET", operation.http.to_uppercase());
-        scope.error(errors, id.line, unreadable(scope, key, id, why));
-        return None;
-    }
-    let source = read(parsed, scope, &id.value, errors)?;
-    if !matches!(other_than_json(&spec.source, &source), Ok(None)) {
-        let why = format!(
-            "which answers with `{}`, not JSON",
-            source.response_media.join("`, `")
-        );
-        scope.error(errors, id.line, unreadable(scope, key, id, why));
-        return None;
-    }
-    Some(source)
-}
-
-fn unreadable(scope: Scope<'_>, key: &'static str, id: &At<String>, why: String) -> Problem {
-    Problem::UnreadableSource {
-        key,
-        operation: id.value.clone(),
-        document: scope.document().to_owned(),
-        why,
-    }
+    scope.report_unsuitable(id.line, key, id, reason);
+    None
 }
 
 /// Returns whether each placeholder in the path of a source has a value.
 fn filled(
     scope: Scope<'_>,
     key: &'static str,
-    id: &At<String>,
+    id: &Located<String>,
     path: &str,
-    facts: &Facts,
-    body: bool,
-    errors: &mut Vec<Error>,
+    facts: &OperationFacts,
+    is_body_used: bool,
 ) -> bool {
-    for placeholder in placeholders(path) {
-        let known = facts.parameters.iter().any(|parameter| {
-            let place = match parameter.place {
-                Place::Path { .. } => true,
-                Place::Body => body,
+    let is_known = |name: &&str| {
+        facts.parameters.iter().any(|parameter| {
+            let is_used = match parameter.location {
+                ParameterLocation::Path { .. } => true,
+                ParameterLocation::Body => is_body_used,
                 _ => false,
             };
-            place && parameter.wire == placeholder
-        });
-        if !known {
-            let from = if body {
-                " or member of the body; say with `from` which is meant"
-            } else {
-                ""
-            };
-            let why = format!(
-                "whose path needs `{placeholder}`, but operation `{}` has no such path parameter{from}",
-                scope.operation_id()
-            );
-            scope.error(errors, id.line, unreadable(scope, key, id, why));
-            return false;
-        }
-    }
-    true
-}
-
-/// Returns the names in braces in a path.
-pub(super) fn placeholders(path: &str) -> Vec<&str> {
-    let parts = path.split('{').skip(1);
-    parts
-        .filter_map(|part| part.split_once('}'))
-        .map(|(name, _)| name)
-        .collect()
+            is_used && parameter.wire == **name
+        })
+    };
+    let Some(missing) = placeholders(path).into_iter().find(|name| !is_known(name)) else {
+        return true;
+    };
+    let more = match is_body_used {
+        true => " or body member; name the body member in `member`",
+        false => "",
+    };
+    let operation = scope.operation_id();
+    let reason = format!(
+        "its path needs `{missing}`, but operation `{operation}` has no such path parameter{more}"
+    );
+    scope.report_unsuitable(id.line, key, id, reason);
+    false
 }

@@ -1,8 +1,10 @@
 //! Lowering of tools with a small document, and the diagnostics about invalid tools.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use crate::catalog::{Catalog, Operation, Pagination, Place, Separator, TypeKind, Way};
-use crate::{Error, Input, Problem};
+use crate::catalog::{
+    Catalog, Operation, Pagination, PaginationStyle, ParameterLocation, ParameterStyle, TypeKind,
+};
+use crate::{Diagnostic, Error, Input, SelectDiagnostic, Workspace};
 
 const APIS: &str = "
 names: { list: 'list_{resource}', get: 'get_{resource}', create: 'create_{resource}', update: 'update_{resource}', delete: 'delete_{resource}', other: '{verb}_{resource}' }
@@ -10,8 +12,8 @@ documents:
 - { name: new, source: new.yaml, boilerplate: [Since] }
 - { name: old, source: old.yaml }
 apis:
-- { name: shop-2, title: Shop 2, documents: [new], version: { get: /v, at: /v }, sign_in: { basic: {} }, pagination: [{ limit: limit, offset: offset, max: 100 }], mask: { parameter: mask, string: pipe }, errors: { detail: [/d] } }
-- { name: shop-1, title: Shop 1, documents: [old], version: { get: /v, at: /v }, sign_in: { basic: {} }, pagination: [{ limit: limit, offset: offset, max: 50 }], errors: { detail: [/d] } }
+- { name: shop-2, title: Shop 2, documents: [new], version: { get: /v, version: /v }, sign_in: { basic: {} }, pagination: [{ limit: limit, offset: offset, max: 100 }], mask: { parameter: mask, style: pipe }, errors: { detail: [/d] } }
+- { name: shop-1, title: Shop 1, documents: [old], version: { get: /v, version: /v }, sign_in: { basic: {} }, pagination: [{ limit: limit, offset: offset, max: 50 }], errors: { detail: [/d] } }
 ";
 
 const NEW: &str = r##"
@@ -139,8 +141,9 @@ fn lines(errors: &[Error]) -> String {
 }
 
 fn catalog(tools: &str) -> Catalog {
-    let (catalog, _) =
-        crate::draft(&inputs(tools)).unwrap_or_else(|errors| panic!("{tools}\n{}", lines(&errors)));
+    let (catalog, _) = Workspace::read(&inputs(tools))
+        .into_draft()
+        .unwrap_or_else(|errors| panic!("{tools}\n{}", lines(&errors)));
     catalog
 }
 
@@ -151,10 +154,15 @@ fn lowered(tools: &str) -> Operation {
 
 /// Returns the diagnostics about the tools, without the file name and without those about undecided operations.
 fn wrong(tools: &str) -> String {
-    match crate::draft(&inputs(tools)) {
+    match Workspace::read(&inputs(tools)).into_draft() {
         Ok(_) => String::new(),
         Err(mut errors) => {
-            errors.retain(|error| !matches!(error.problem, Problem::Undecided { .. }));
+            errors.retain(|error| {
+                !matches!(
+                    error.diagnostic,
+                    Diagnostic::Select(SelectDiagnostic::Undecided { .. })
+                )
+            });
             lines(&errors)
                 .replace("\ntools/t.yaml:", "\n")
                 .trim_start_matches("tools/t.yaml:")
@@ -166,7 +174,7 @@ fn wrong(tools: &str) -> String {
 /// Returns the location, the name, `!` if required, and the wire name of each argument.
 fn arguments(operation: &Operation) -> String {
     let one = |parameter: &crate::catalog::Parameter| {
-        let place = serde_json::to_value(parameter.place).unwrap();
+        let place = serde_json::to_value(parameter.location).unwrap();
         let needed = if parameter.required { "!" } else { "" };
         format!(
             "{} {}{needed}={}",
@@ -198,7 +206,7 @@ fn argument_lists() {
         ("get", "new: get_bin", "id: b".to_owned(), "path a!=a, path id!=b"),
         ("create", "new: post_item", String::new(), "path shop!=shop, body name!=name, body note=note, body price=price, body makers=makers"),
         ("update", "new: patch_item", "omit: [{ names: [price, makers], reason: r }], parameters: [{ name: note, in: query, rename: why, reason: r }]".to_owned(), "path id!=name, query why=note, body name=name, body note=note"),
-        ("update", "new: patch_item", "parameters: [{ name: name, or: id, reason: r }, { name: note, in: body, rename: text, reason: r }]".to_owned(), "path id!=name, query note=note, body name=name, body text=note, body price=price, body makers=makers"),
+        ("update", "new: patch_item", "parameters: [{ name: name, fallback: id, reason: r }, { name: note, in: body, rename: text, reason: r }]".to_owned(), "path id!=name, query note=note, body name=name, body text=note, body price=price, body makers=makers"),
     ] {
         assert_eq!(arguments(&lowered(&tool(method, operations, &more))), expected, "{method} {operations} {more}");
     }
@@ -212,19 +220,19 @@ fn mistakes() {
             "get",
             "new: get_itme",
             "",
-            "4: operation `get_itme` is not in new (did you mean `get_item`?)",
+            "4: new has no operation `get_itme` (did you mean `get_item`?)",
         ),
         (
             "get",
             "news: get_item",
             "",
-            "4: `news` is not a document of apis.yaml (did you mean `new`?)",
+            "4: apis.yaml has no document `news` (did you mean `new`?)",
         ),
         (
             "get",
             "new: get_bin",
             "",
-            "4: operation `get_bin` of new has 2 path parameters: say with `id` which of them is the id",
+            "4: operation `get_bin` of new has 2 path parameters; name the one that is the id in `id`",
         ),
         (
             "get",
@@ -242,49 +250,49 @@ fn mistakes() {
             "delete",
             "new: delete_item",
             "effect: [destructive]",
-            "4: effect `destructive` changes nothing in new: it is so already",
+            "4: effect `destructive` has no effect in new; remove it",
         ),
         (
             "delete",
             "new: delete_item",
             "items: x, filters: [{ name: y }]",
-            "4: `filters` is for list tools only\n4: `items` is for list tools only",
+            "4: `filters` is only for list tools; remove it\n4: `items` is only for list tools; remove it",
         ),
         (
             "list",
             "new: get_items",
             "",
-            "4: parameter `sort` of `list_item` has no description in new: write one under `parameters`",
+            "4: parameter `sort` of `list_item` has no description in new; write one in `parameters`",
         ),
         (
             "show",
             "new: get_items",
             "parameters: [{ name: sort, description: S. }, { name: limit, description: L. }, { name: offset, description: O. }]",
-            "4: tool `show_item` has an argument `limit` in new, a name that is kept for paging: rename it under `parameters`",
+            "4: argument `limit` of tool `show_item` in new has a reserved name; rename it in `parameters`",
         ),
         (
             "show",
             "new: get_bin",
             "parameters: [{ name: a, rename: b, reason: r }]",
-            "4: tool `show_item` has two arguments `b` in new (path, path): rename one of them under `parameters`",
+            "4: tool `show_item` has two arguments `b` in new (path, path); rename one of them in `parameters`",
         ),
         (
             "update",
             "new: patch_item",
             "",
-            "4: tool `update_item` has two arguments `note` in new (query, body): rename one of them under `parameters`",
+            "4: tool `update_item` has two arguments `note` in new (query, body); rename one of them in `parameters`",
         ),
         (
             "get",
             "new: get_item",
             "parameters: [{ name: id, description: The name. }]",
-            "4: `description` of `id` changes nothing in new: it is so already",
+            "4: `description` of `id` has no effect in new; remove it",
         ),
         (
             "get",
             "new: get_item",
             "parameters: [{ name: id, required: true, reason: r }]",
-            "4: `required` of `id` changes nothing in new: it is so already",
+            "4: `required` of `id` has no effect in new; remove it",
         ),
         (
             "get",
@@ -296,31 +304,31 @@ fn mistakes() {
             "get",
             "new: get_item",
             "parameters: [{ name: id, min_items: 1, reason: r }]",
-            "4: `min_items` of `id` does not fit a parameter of type string",
+            "4: `min_items` of `id` is invalid for a parameter of type string",
         ),
         (
             "get",
             "new: get_item",
             "parameters: [{ name: id, example: 7 }]",
-            "4: `example` of `id` does not fit a parameter of type string",
+            "4: `example` of `id` is invalid for a parameter of type string",
         ),
         (
             "get",
             "new: get_item",
-            "parameters: [{ name: id, or: x, reason: r }]",
+            "parameters: [{ name: id, fallback: x, reason: r }]",
             "4: operation `get_item` of new has no parameter `x`",
         ),
         (
             "get",
             "new: get_item",
-            "parameters: [{ name: id, on: [newer], description: x }]",
-            "4: `newer` is not a document of tool `get_item` (did you mean `new`?)",
+            "parameters: [{ name: id, documents: [newer], description: x }]",
+            "4: tool `get_item` has no document `newer` (did you mean `new`?)",
         ),
         (
             "get",
             "new: get_item, old: read_item",
-            "parameters: [{ name: id, on: [old], description: The item. }]",
-            "4: `description` of `id` changes nothing in old: it is so already",
+            "parameters: [{ name: id, documents: [old], description: The item. }]",
+            "4: `description` of `id` has no effect in old; remove it",
         ),
         (
             "create",
@@ -338,98 +346,98 @@ fn mistakes() {
             "create",
             "new: post_item",
             "parameters: [{ name: makers.name, secret: true, reason: r }]",
-            "4: `secret` of `makers.name` does not fit a parameter of type string",
+            "4: `secret` of `makers.name` is invalid for a parameter of type string",
         ),
         (
             "create",
             "new: post_item",
             "omit: [{ names: [nam*], reason: r }]",
-            "4: `nam*` leaves out `name`, which operation `post_item` of new needs",
+            "4: `nam*` omits `name`, which operation `post_item` of new requires; narrow the pattern, or set `when_omitted` or `fallback` for the parameter",
         ),
         (
             "create",
             "new: post_item",
             "omit: [{ names: ['*_lt'], reason: r }]",
-            "4: `*_lt` matches no parameter of new",
+            "4: `*_lt` matches no parameter of new; remove it",
         ),
         (
             "create",
             "new: { id: post_item, read_back: get_itm }",
             "",
-            "4: operation `get_itm` is not in new (did you mean `get_item`?)",
+            "4: new has no operation `get_itm` (did you mean `get_item`?)",
         ),
         (
             "create",
             "new: { id: post_item, read_back: delete_item }",
             "",
-            "4: `read_back` names `delete_item` of new, which is a DELETE, not a GET",
+            "4: `read_back` cannot use operation `delete_item` of new: it is a DELETE, not a GET",
         ),
         (
             "create",
-            "new: { id: post_item, read_back: { id: get_item, from: name } }",
+            "new: { id: post_item, read_back: { id: get_item, member: name } }",
             "",
-            "4: `from` of `read_back` changes nothing in new: it is so already",
+            "4: `member` of `read_back` has no effect in new; remove it",
         ),
         (
             "create",
-            "new: { id: post_item, read_back: { id: get_item, from: nam } }",
+            "new: { id: post_item, read_back: { id: get_item, member: nam } }",
             "",
-            "4: `read_back` names `get_item` of new, whose path needs `nam`, but operation `post_item` has no such path parameter or member of the body; say with `from` which is meant",
+            "4: `read_back` cannot use operation `get_item` of new: its path needs `nam`, but operation `post_item` has no such path parameter or body member; name the body member in `member`",
         ),
         (
             "create",
             "new: { id: post_item, merge_from: get_item }",
             "",
-            "4: `merge_from` names `get_item` of new, whose path needs `name`, but operation `post_item` has no such path parameter",
+            "4: `merge_from` cannot use operation `get_item` of new: its path needs `name`, but operation `post_item` has no such path parameter",
         ),
         (
             "list",
             "new: get_bin",
             "",
-            "4: the answer of operation `get_bin` of new has several arrays (`one`, `two`): say with `items` which is the list",
+            "4: the response of operation `get_bin` of new has several arrays (`one`, `two`); name the one with the items in `items`",
         ),
         (
             "list",
             "new: get_bin",
             "items: tow",
-            "4: the answer of operation `get_bin` of new has no array `tow` (did you mean `two`?)",
+            "4: the response of operation `get_bin` of new has no array `tow` (did you mean `two`?)",
         ),
         ("list", "new: get_item", "", ""),
         (
             "pause",
-            "new: { id: patch_items, each: { argument: names, operation: patch_item, max: 5 } }",
+            "new: { id: patch_items, for_each: { argument: names, operation: patch_item, max: 5 } }",
             "",
-            "4: parameter `names` of `pause_item` has no description in new: write one under `parameters`",
+            "4: parameter `names` of `pause_item` has no description in new; write one in `parameters`",
         ),
         (
             "pause",
-            "new: { id: patch_items, each: { argument: names, operation: patch_itm, max: 5 } }",
+            "new: { id: patch_items, for_each: { argument: names, operation: patch_itm, max: 5 } }",
             "",
-            "4: operation `patch_itm` is not in new (did you mean `patch_item`?)",
+            "4: new has no operation `patch_itm` (did you mean `patch_item`?)",
         ),
         (
             "pause",
-            "new: { id: patch_items, each: { argument: names, operation: get_item, max: 5 } }",
+            "new: { id: patch_items, for_each: { argument: names, operation: get_item, max: 5 } }",
             "",
-            "4: `each` names `get_item` of new, which changes nothing",
+            "4: `for_each` cannot use operation `get_item` of new: it changes nothing",
         ),
         (
             "pause",
-            "new: { id: patch_items, each: { argument: names, operation: delete_item, max: 5 } }",
+            "new: { id: patch_items, for_each: { argument: names, operation: delete_item, max: 5 } }",
             "",
-            "4: `each` names `delete_item` of new, whose body is not that of `patch_items`",
+            "4: `for_each` cannot use operation `delete_item` of new: its body differs from that of `patch_items`",
         ),
         (
             "pause",
-            "new: { id: patch_items, each: { argument: names, operation: post_item, max: 5 } }",
+            "new: { id: patch_items, for_each: { argument: names, operation: post_item, max: 5 } }",
             "",
-            "4: `each` names `post_item` of new, which has not the mask of `patch_items`",
+            "4: `for_each` cannot use operation `post_item` of new: only one of the two operations has the mask of `patch_items`",
         ),
         (
             "pause",
-            "new: { id: patch_item, each: { argument: names, operation: patch_item, max: 5 } }",
+            "new: { id: patch_item, for_each: { argument: names, operation: patch_item, max: 5 } }",
             "",
-            "4: `each` names `patch_item` of new, whose path needs one value more than that of `patch_item`, for the id, not 0\n4: tool `pause_item` has two arguments `name` in new (path, body): rename one of them under `parameters`\n4: tool `pause_item` has two arguments `note` in new (query, body): rename one of them under `parameters`",
+            "4: `for_each` cannot use operation `patch_item` of new: its path must have one parameter more than that of `patch_item`, for the id, but has 0 more\n4: tool `pause_item` has two arguments `name` in new (path, body); rename one of them in `parameters`\n4: tool `pause_item` has two arguments `note` in new (query, body); rename one of them in `parameters`",
         ),
         (
             "pause",
@@ -441,25 +449,25 @@ fn mistakes() {
             "pause",
             "new: patch_items",
             "require_any: [like], parameters: [{ name: like, required: true, reason: r }]",
-            "4: `like` in `require_any` changes nothing in new: it is so already",
+            "4: `like` in `require_any` has no effect in new; remove it",
         ),
         (
             "get",
             "new: get_item",
             "parameters: [{ name: id, min_length: 3, max_length: 2, reason: r }]",
-            "4: `max_length` of `id` does not fit a parameter of type string",
+            "4: `max_length` of `id` is invalid for a parameter of type string",
         ),
         (
             "get",
             "new: get_item",
             "parameters: [{ name: id, pattern: '(', reason: r }]",
-            "4: `(` is no regular expression",
+            "4: `(` must be a regular expression",
         ),
         (
             "get",
             "new: get_item",
             "parameters: [{ name: id, description: A. }, { name: id, in: path, description: B. }]",
-            "4: `description` of `id` was already set in line 4",
+            "4: `description` of `id` is already set on line 4; remove one of the two",
         ),
         (
             "update",
@@ -471,7 +479,7 @@ fn mistakes() {
             "list",
             "new: post_item",
             "",
-            "4: the answer of operation `post_item` of new is no object",
+            "4: the response of operation `post_item` of new is not an object",
         ),
         (
             "get",
@@ -490,37 +498,37 @@ fn mistakes() {
             "get",
             "new: { id: get_item, merge_from: get_item }",
             "",
-            "4: `merge_from` is for operations that send a body; `get_item` of new is a GET",
+            "4: `merge_from` is only for operations that send a body, but `get_item` of new is a GET; remove it",
         ),
         (
             "get",
             "new: { id: get_item, read_back: get_item }",
             "",
-            "4: `read_back` is for operations that write something that can be read; `get_item` of new is a GET",
+            "4: `read_back` is only for operations that write something that can be read, but `get_item` of new is a GET; remove it",
         ),
         (
             "create",
-            "new: { id: post_item, read_back: { id: get_item, except: [{ name: prise, reason: r }] } }",
+            "new: { id: post_item, read_back: { id: get_item, ignore: [{ name: prise, reason: r }] } }",
             "",
-            "4: `prise` in `except` of `read_back` changes nothing in new: it is so already",
+            "4: `prise` in `ignore` of `read_back` has no effect in new; remove it",
         ),
         (
             "list",
             "old: list_items",
             "filters: [{ name: nme }]",
-            "4: filter `nme` is not in what operation `list_items` of old lists (did you mean `name`?)",
+            "4: unknown filter `nme`: the items of operation `list_items` of old have no such field (did you mean `name`?)",
         ),
         (
             "list",
             "old: list_items",
             "filters: [{ name: fields, field: name }]",
-            "4: tool `list_item` has two arguments `fields` in old (filter): rename one of them under `parameters`",
+            "4: tool `list_item` has two arguments `fields` in old (filter); rename one of them in `parameters`",
         ),
         (
             "list",
             "old: list_items",
             "summary: [nam]",
-            "4: summary field `nam` is not in what operation `list_items` of old lists (did you mean `name`?)",
+            "4: unknown summary field `nam`: the items of operation `list_items` of old have no such field (did you mean `name`?)",
         ),
     ] {
         assert_eq!(
@@ -545,23 +553,23 @@ fn filters_compare_single_values() {
         ("{ name: maker, field: makers.name }", ""),
         (
             "{ name: makers }",
-            "4: filter `makers` is on an object in new; a filter compares single values",
+            "4: filter `makers` must be a field with a single value, but is an object in new",
         ),
         (
             "{ name: open }",
-            "4: filter `open` is on any value in new; a filter compares single values",
+            "4: filter `open` must be a field with a single value, but is any value in new",
         ),
         (
             "{ name: town, field: makers.tow }",
-            "4: filter `makers.tow` is not in what operation `get_items` of new lists (did you mean `makers.town`?)",
+            "4: unknown filter `makers.tow`: the items of operation `get_items` of new have no such field (did you mean `makers.town`?)",
         ),
         (
             "{ name: x, field: price.x }",
-            "4: filter `price.x` is not in what operation `get_items` of new lists",
+            "4: unknown filter `price.x`: the items of operation `get_items` of new have no such field",
         ),
         (
             "{ name: sort, field: name }",
-            "4: tool `list_item` has two arguments `sort` in new (filter): rename one of them under `parameters`",
+            "4: tool `list_item` has two arguments `sort` in new (filter); rename one of them in `parameters`",
         ),
     ] {
         assert_eq!(filters(filter), expected, "{filter}");
@@ -574,12 +582,12 @@ fn two_tools() {
     let twice = format!("{get}{get}");
     assert_eq!(
         wrong(&twice),
-        "5: tool name `get_item` is used twice, first in tools/t.yaml:4"
+        "5: duplicate tool name `get_item`, first in tools/t.yaml:4; choose another name"
     );
     let other = format!("{get}{}", get.replace("method: get", "method: show"));
     assert_eq!(
         wrong(&other),
-        "5: operation `get_item` of new is tool `get_item` already"
+        "5: operation `get_item` of new already belongs to tool `get_item`; remove it from one of the tools"
     );
     let create = |name: &str| {
         let more = format!("parameters: [{{ name: makers.{name}, description: one }}]");
@@ -596,7 +604,7 @@ fn two_tools() {
     let other = format!("{}{}", create("name"), update("name"));
     assert_eq!(
         wrong(&other),
-        "5: `description` of `Maker.name` was already set in line 4"
+        "5: `description` of `Maker.name` is already set on line 4; remove one of the two"
     );
 }
 
@@ -604,7 +612,7 @@ fn two_tools() {
 fn an_unreadable_file_leaves_nothing_undecided() {
     assert_eq!(
         wrong("- ["),
-        "5: this is not YAML: while parsing a node, did not find expected node content"
+        "5: invalid YAML: while parsing a node, did not find expected node content"
     );
 }
 
@@ -621,7 +629,7 @@ fn lists_page_as_their_api_does() {
         limit: "limit".to_owned(),
         max: 100,
         total: None,
-        way: Way::Offset {
+        style: PaginationStyle::Offset {
             offset: "offset".to_owned(),
         },
     });
@@ -643,8 +651,8 @@ fn a_mask_is_no_argument() {
         .mask
         .unwrap();
     assert_eq!(
-        (mask.name.as_str(), mask.separator),
-        ("mask", Separator::Pipe)
+        (mask.name.as_str(), mask.style),
+        ("mask", ParameterStyle::Pipe)
     );
 }
 
@@ -685,19 +693,22 @@ fn a_result_that_is_read_back_has_the_shape_of_its_source() {
 }
 
 const EACH: &str =
-    "new: { id: patch_items, each: { argument: names, operation: patch_item, max: 5 } }";
+    "new: { id: patch_items, for_each: { argument: names, operation: patch_item, max: 5 } }";
 
 #[test]
 fn ids_are_sent_to_the_operation_on_one_object() {
-    let more = "require_any: [names, { name: like, on: [new] }], parameters: [{ name: names, description: N. }]";
+    let more = "require_any: [names, { name: like, documents: [new] }], parameters: [{ name: names, description: N. }]";
     let operation = lowered(&tool("pause", EACH, more));
-    let each = operation.each.unwrap();
+    let each = operation.for_each.unwrap();
     let said = [&each.operation_id, &each.http, &each.path, &each.items];
     assert_eq!(said, ["patch_item", "patch", "/items/{name}", "items"]);
     assert_eq!(operation.require_any, ["names", "like"]);
     let ids = &operation.parameters[0];
     assert_eq!((ids.name.as_str(), ids.wire.as_str()), ("names", "name"));
-    assert_eq!((ids.place, ids.required), (Place::Each, false));
+    assert_eq!(
+        (ids.location, ids.required),
+        (ParameterLocation::ForEach, false)
+    );
     assert_eq!(
         (ids.ty.rules.min_items, ids.ty.rules.max_items),
         (Some(1), Some(5))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{TypeDef, TypeKind, TypeRef, TypeShape};
-use crate::problem::nearest;
+use crate::diagnostic::nearest;
 
 /// Shared types of a module, and all names in use in the module.
 #[derive(Debug, Default)]
@@ -63,7 +63,7 @@ pub(super) fn member<'t>(
     name: &str,
     types: &'t [TypeDef],
 ) -> Result<&'t TypeRef, Option<String>> {
-    match &innermost(ty).kind {
+    match &ty.innermost().kind {
         TypeKind::Any => Ok(ty),
         TypeKind::Map(of) => Ok(of),
         TypeKind::Named(type_name) | TypeKind::Boxed(type_name) => {
@@ -89,14 +89,6 @@ pub(super) fn find<'t>(types: &'t [TypeDef], name: &str) -> Option<&'t TypeDef> 
     types.iter().find(|def| def.rust_name == name)
 }
 
-/// Returns the type of the items of an array, at any depth. A type that is not an array is returned unchanged.
-pub(super) fn innermost(ty: &TypeRef) -> &TypeRef {
-    match &ty.kind {
-        TypeKind::Array(items) => innermost(items),
-        _ => ty,
-    }
-}
-
 struct Walk<'t> {
     types: BTreeMap<&'t str, &'t TypeDef>,
     /// Types that were seen, and whether each belongs to a component schema.
@@ -106,18 +98,10 @@ struct Walk<'t> {
 
 impl<'t> Walk<'t> {
     fn type_ref(&mut self, ty: &TypeRef, shared: bool) {
-        match &ty.kind {
-            TypeKind::Array(of) | TypeKind::Map(of) => self.type_ref(of, shared),
-            TypeKind::Named(name) | TypeKind::Boxed(name) => {
-                if let Some(def) = self.types.get(name.as_str()).copied() {
-                    self.def(def, shared);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn def(&mut self, def: &'t TypeDef, shared: bool) {
+        let def = ty.name().and_then(|name| self.types.get(name).copied());
+        let Some(def) = def else {
+            return;
+        };
         let shared = shared || def.schema.is_some();
         match self.seen.insert(&def.rust_name, shared) {
             // The type and its parts have already been visited with the same or a stronger result.
@@ -128,21 +112,8 @@ impl<'t> Walk<'t> {
             Some(_) => {}
             None => self.order.push(&def.rust_name),
         }
-        match &def.shape {
-            TypeShape::Struct { fields, additional } => {
-                for field in fields {
-                    self.type_ref(&field.ty, shared);
-                }
-                if let Some(additional) = additional {
-                    self.type_ref(additional, shared);
-                }
-            }
-            TypeShape::Union { variants } => {
-                for variant in variants {
-                    self.type_ref(&variant.ty, shared);
-                }
-            }
-            TypeShape::Enum { .. } => {}
+        for part in def.parts() {
+            self.type_ref(part, shared);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Normalises published OpenAPI 3.1 and 3.0 to constructs that OpenAPI 3.0, and therefore `openapiv3`, can express.
+//! Normalises published OpenAPI 3.1 and 3.0 to constructs of OpenAPI 3.0.
 //!
-//! Only this module knows both versions. It distinguishes schemas from other objects, because a property may be named `const` or `default`. Constructs that 3.0 cannot express, but that tools can use or readers might miss, are kept in `x-` members:
+//! Only this module knows both versions. It distinguishes schemas from other objects, because a property may be named `const` or `default`:
 //!
 //! | published | normalised |
 //! | --- | --- |
@@ -10,54 +10,76 @@
 //! | `exclusiveMinimum: 0` | `minimum: 0`, `exclusiveMinimum: true` |
 //! | `$ref: '#node'`, `$dynamicRef`, `$recursiveRef` with only one possible target | `$ref` to the target |
 //! | `$ref` with other keywords | `allOf: [{$ref}]` with these keywords |
-//! | `prefixItems: [X, Y]` | `items: {anyOf: [X, Y]}`, `x-prefixItems: 2`, and `maxItems: 2` if no other items are allowed |
+//! | `prefixItems: [X, Y]` | `items: {anyOf: [X, Y]}`, and `maxItems: 2` if no other items are allowed |
 //! | `minimum: 1.0` of an integer | `minimum: 1` |
-//! | `examples: [V, …]` | `example: V`, `x-examples: [V, …]` |
-//! | `default: null` | `x-default: null` |
+//! | `examples: [V, …]` of a schema | also `example: V` |
 //! | `true`, `false` as a schema | `{}`, `{not: {}}` |
 //! | `unevaluatedProperties: X` | `additionalProperties: X`, because `allOf` is merged later |
 //! | no `operationId`, or one that an earlier operation has | one made from method and path: `get_dags_id` |
-//! | no `responses`, no `paths` | empty `responses`, empty `paths` |
-//! | order of the methods of a path | `x-methods` |
-//! | `webhooks`, `securitySchemes`, `$defs`, `$comment`, `encoding` and other keywords that do not affect a call | the same with the prefix `x-` |
+//! | no `paths` | empty `paths` |
+//! | unknown member of a part on which a call depends; a keyword of a schema with a value of the wrong kind | `x-unreadable` in this part; removed |
 
 use serde_json::{Map, Number, Value, json};
 
+use super::model::UNREADABLE;
 use crate::ident::{Taken, snake};
+use crate::pointer::unescape;
 
 mod anchors;
 mod hoist;
 mod schema;
+mod walk;
 
-pub(crate) use schema::schema;
+use schema::schema;
 
 /// HTTP methods that a path item can have.
-pub(crate) const METHODS: [&str; 8] = [
+pub(super) const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
+/// Members of a path item, besides the methods.
+const PATH_ITEM: [&str; 5] = ["$ref", "summary", "description", "servers", "parameters"];
+
+const OPERATION: [&str; 12] = [
+    "tags",
+    "summary",
+    "description",
+    "externalDocs",
+    "operationId",
+    "parameters",
+    "requestBody",
+    "responses",
+    "callbacks",
+    "deprecated",
+    "security",
+    "servers",
+];
+
+const PARAMETER: [&str; 14] = [
+    "$ref",
+    "name",
+    "in",
+    "description",
+    "required",
+    "deprecated",
+    "allowEmptyValue",
+    "style",
+    "explode",
+    "allowReserved",
+    "schema",
+    "content",
+    "example",
+    "examples",
+];
+
 /// Normalises a whole document.
-pub(crate) fn document(value: &mut Value) {
+pub(super) fn document(value: &mut Value) {
     anchors::references(value);
     hoist::targets(value);
     numbers(value);
     let Some(document) = value.as_object_mut() else {
         return;
     };
-    for key in ["webhooks", "jsonSchemaDialect", "$self"] {
-        set_aside(document, key);
-    }
-    let info = document.entry("info").or_insert_with(|| json!({}));
-    if let Some(info) = info.as_object_mut() {
-        // `info` does not affect calls.
-        info.entry("title").or_insert_with(|| json!(""));
-        info.entry("version").or_insert_with(|| json!(""));
-        set_aside(info, "summary");
-        info.get_mut("license")
-            .and_then(Value::as_object_mut)
-            .into_iter()
-            .for_each(|license| set_aside(license, "identifier"));
-    }
     document.entry("paths").or_insert_with(|| json!({}));
     // The components are taken out, so that references can be looked up while paths are rewritten. Taking the value leaves its key in the map, which keeps the order.
     let mut components = document
@@ -77,15 +99,9 @@ pub(crate) fn document(value: &mut Value) {
         path_item(name, path, &components, &mut ids);
     }
     if let Some(map) = components.as_object_mut() {
-        set_aside(map, "pathItems");
-        set_aside(map, "securitySchemes");
         each(map.get_mut("schemas"), schema);
         each(map.get_mut("parameters"), parameter);
-        each(map.get_mut("examples"), |example| {
-            null_aside(example, "value");
-        });
-        each(map.get_mut("headers"), parameter);
-        each(map.get_mut("requestBodies"), content);
+        each(map.get_mut("requestBodies"), body);
         each(map.get_mut("responses"), response);
         document.insert("components".to_owned(), components);
     }
@@ -97,7 +113,7 @@ fn path_target(value: &Value, paths: &Value) -> Option<Value> {
     paths.get(unescape(reference)).cloned()
 }
 
-/// Replaces numbers that a typed document cannot hold with the nearest number that it can.
+/// Replaces numbers that are not 64-bit integers with the nearest floating-point number.
 fn numbers(value: &mut Value) {
     match value {
         Value::Number(number) if number.as_i64().is_none() && number.as_u64().is_none() => {
@@ -121,23 +137,16 @@ fn path_item(name: &str, value: &mut Value, components: &Value, ids: &mut Taken)
     else {
         return;
     };
-    let methods: Vec<Value> = item
-        .keys()
-        .filter(|key| METHODS.contains(&key.as_str()))
-        .map(|key| json!(key))
-        .collect();
-    item.insert("x-methods".to_owned(), methods.into());
+    check_members(item, &[&PATH_ITEM[..], &METHODS].concat());
     references(item.get_mut("parameters"), "parameters", components);
     items(item.get_mut("parameters"), parameter);
     for method in METHODS {
         let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) else {
             continue;
         };
-        set_aside(operation, "callbacks");
-        operation.entry("responses").or_insert_with(|| json!({}));
+        check_members(operation, &OPERATION);
         let id = operation.get("operationId").and_then(Value::as_str);
         if !id.is_some_and(|id| !id.is_empty() && !ids.has(id)) {
-            set_aside(operation, "operationId");
             let id = snake(&format!("{method} {name}"));
             operation.insert("operationId".to_owned(), id.into());
         }
@@ -148,7 +157,7 @@ fn path_item(name: &str, value: &mut Value, components: &Value, ids: &mut Taken)
         items(operation.get_mut("parameters"), parameter);
         if let Some(body) = operation.get_mut("requestBody") {
             reference(body, "requestBodies", components);
-            content(body);
+            self::body(body);
         }
         for (_, value) in members(operation.get_mut("responses")) {
             reference(value, "responses", components);
@@ -194,42 +203,41 @@ fn parameter(value: &mut Value) {
     if let Some(inner) = value.get_mut("schema") {
         schema(inner);
     }
-    null_aside(value, "example");
-    each(value.get_mut("examples"), |example| {
-        null_aside(example, "value");
-    });
-    content(value);
+    content(value, &PARAMETER);
+}
+
+fn body(value: &mut Value) {
+    content(value, &["description", "content", "required"]);
 }
 
 fn response(value: &mut Value) {
-    each(value.get_mut("headers"), parameter);
-    content(value);
+    let known = ["summary", "description", "headers", "content", "links"];
+    content(value, &known);
 }
 
-fn content(value: &mut Value) {
+/// Normalises the content of a part that can have the given members.
+fn content(value: &mut Value, known: &[&str]) {
     for (_, media) in members(value.get_mut("content")) {
         if let Some(inner) = media.get_mut("schema") {
             schema(inner);
         }
-        null_aside(media, "example");
-        each(media.get_mut("examples"), |example| {
-            null_aside(example, "value");
-        });
-        media
-            .as_object_mut()
-            .into_iter()
-            .for_each(|media| set_aside(media, "encoding"));
+        if let Some(media) = media.as_object_mut() {
+            check_members(media, &["schema", "example", "examples", "encoding"]);
+        }
+    }
+    if let Some(map) = value.as_object_mut() {
+        check_members(map, known);
     }
 }
 
-/// Decodes a step of a JSON pointer or reference.
-pub(crate) fn unescape(name: &str) -> String {
-    name.replace("~1", "/").replace("~0", "~")
-}
-
-/// Encodes a name as a step of a JSON pointer.
-pub(crate) fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
+/// Marks a part with an unknown member, because such a member can change how a call is made.
+fn check_members(map: &mut Map<String, Value>, known: &[&str]) {
+    let mut keys = map.keys();
+    let unknown = keys.find(|key| !known.contains(&key.as_str()) && !key.starts_with("x-"));
+    if let Some(key) = unknown {
+        let reason = format!("`{key}` is not supported");
+        map.entry(UNREADABLE).or_insert_with(|| reason.into());
+    }
 }
 
 fn each(map: Option<&mut Value>, change: fn(&mut Value)) {
@@ -245,22 +253,6 @@ fn items(list: Option<&mut Value>, change: fn(&mut Value)) {
 
 fn members(value: Option<&mut Value>) -> impl Iterator<Item = (&String, &mut Value)> {
     value.and_then(Value::as_object_mut).into_iter().flatten()
-}
-
-/// Renames a member to `x-…`.
-fn set_aside(map: &mut Map<String, Value>, key: &str) {
-    if let Some(value) = map.shift_remove(key) {
-        map.insert(format!("x-{key}"), value);
-    }
-}
-
-/// Renames an optional member with the value `null` to `x-…`, because reading would lose the `null`.
-fn null_aside(value: &mut Value, key: &str) {
-    if let Some(map) = value.as_object_mut()
-        && map.get(key).is_some_and(Value::is_null)
-    {
-        set_aside(map, key);
-    }
 }
 
 /// Changes a whole number such as `2.0` to `2`.

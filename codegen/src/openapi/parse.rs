@@ -6,7 +6,7 @@ use serde_json::{Map, Number, Value};
 use crate::error::DocumentError;
 
 /// Reads YAML or JSON. The order of keys is kept.
-pub(crate) fn parse(source: &str, text: &str) -> Result<Value, DocumentError> {
+pub(super) fn parse(source: &str, text: &str) -> Result<Value, DocumentError> {
     let syntax = |line: usize, message: String| DocumentError::Syntax {
         file: source.to_owned(),
         line,
@@ -94,10 +94,6 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Node, E> {
-        Ok(Node(value.into()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Node, E> {
         Ok(Node(value.into()))
     }
 

@@ -5,13 +5,11 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::catalog::Place;
 use crate::error::DocumentError;
-use crate::facts::{Facts, facts};
 use crate::ident::{self, Taken};
 use crate::input::Input;
-use crate::lower::answer::other_than_json;
-use crate::openapi::{OperationRef, Spec};
+use crate::lower::other_than_json;
+use crate::openapi::{Document, DocumentOperation, OperationFacts};
 
 /// Tool that is to be made.
 #[derive(Debug)]
@@ -37,13 +35,13 @@ pub(super) struct Toolset {
 
 /// Makes an entry, or returns the errors that prevent it.
 pub(super) fn entry(
-    spec: &Spec,
+    document: &Document,
     index: usize,
-    operation: &OperationRef,
+    operation: &DocumentOperation,
     names: &mut Names,
 ) -> Result<Entry, Vec<DocumentError>> {
-    let facts = facts(spec, &operation.id)?;
-    let answer = other_than_json(&spec.source, &facts).map_err(|error| vec![error])?;
+    let facts = document.facts(&operation.id)?;
+    let answer = other_than_json(&document.source, &facts).map_err(|error| vec![error])?;
     // The name must leave room for `call_` and a number.
     let resource = names.0.take(&cut(&name(&operation.id), 54));
     let text = |text: &str| quoted(&plain(text));
@@ -58,7 +56,7 @@ pub(super) fn entry(
         quoted(&operation.id),
     );
     if let Some(answer) = answer {
-        let _ = writeln!(yaml, "    answer: {}", answer.word());
+        let _ = writeln!(yaml, "    response_format: {}", answer.word());
     }
     let changes = changes(&facts);
     if !changes.is_empty() {
@@ -68,28 +66,22 @@ pub(super) fn entry(
     Ok(Entry {
         index,
         tool: format!("call_{resource}"),
-        toolset: toolset(spec, operation),
+        toolset: toolset(operation),
         yaml,
     })
 }
 
 /// Adds descriptions for parameters without one, and new names for parameters whose name is already used.
-fn changes(facts: &Facts) -> String {
+fn changes(facts: &OperationFacts) -> String {
     let mut yaml = String::new();
     let mut taken = BTreeSet::new();
     for parameter in &facts.parameters {
         let name = &parameter.name;
-        let place = match parameter.place {
-            Place::Path { .. } | Place::Each => "path",
-            Place::Query { .. } => "query",
-            Place::Header => "header",
-            Place::Cookie => "cookie",
-            Place::Body | Place::WholeBody => "body",
-        };
+        let location = parameter.location.name();
         let reserved = matches!(name.as_str(), "limit" | "next_cursor" | "clear");
         let mut keys = String::new();
         if reserved || !taken.insert(name.clone()) {
-            let mut rename = format!("{place}_{}", self::name(name));
+            let mut rename = format!("{location}_{}", self::name(name));
             while !taken.insert(rename.clone()) {
                 rename.push('_');
             }
@@ -102,7 +94,7 @@ fn changes(facts: &Facts) -> String {
         if !keys.is_empty() {
             let _ = writeln!(
                 yaml,
-                "      - {{ name: {}, in: {place}{keys} }}",
+                "      - {{ name: {}, in: {location}{keys} }}",
                 quoted(name)
             );
         }
@@ -111,9 +103,8 @@ fn changes(facts: &Facts) -> String {
 }
 
 /// Returns the first tag, or else the first segment of the path.
-fn toolset(spec: &Spec, operation: &OperationRef) -> String {
-    let tags = spec.find(&operation.id).map(|at| &at.operation.tags);
-    let tag = tags.and_then(|tags| tags.first());
+fn toolset(operation: &DocumentOperation) -> String {
+    let tag = operation.tags.first();
     let path = operation.path.split('/');
     let part = path.into_iter().find(|part| !part.is_empty());
     let toolset = tag.map(String::as_str).or(part).unwrap_or("root");

@@ -6,11 +6,11 @@ mod entry;
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::{Diagnostic, Error};
 use crate::emit::{OutputFile, emit};
 use crate::error::DocumentError;
-use crate::input::{self, Input, Parsed};
-use crate::problem::{Error, Problem};
-use crate::{lower, select};
+use crate::input::{self, Input, ParsedInputs};
+use crate::workspace::Workspace;
 
 use self::entry::{Entry, Names};
 
@@ -20,14 +20,14 @@ pub struct Trial {
     /// Number of operations in the document.
     pub operations: usize,
     /// Operations that cannot be tools, in the order of the document.
-    pub refused: Vec<Refused>,
+    pub unsupported: Vec<UnsupportedOperation>,
     /// Generated files of all other operations.
     pub files: Vec<OutputFile>,
 }
 
 /// Operation that cannot be a tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
+pub struct UnsupportedOperation {
     /// Operation ID.
     pub operation: String,
     /// All reasons, with their locations.
@@ -44,16 +44,16 @@ pub fn trial(source: &str, text: &str) -> Result<Trial, Vec<String>> {
         path: source.to_owned(),
         text: text.to_owned(),
     };
-    let mut parsed = input::parse(&[apis, document]);
-    let Some(spec) = parsed.specs.first() else {
-        return Err(parsed.errors.iter().map(ToString::to_string).collect());
+    let mut inputs = input::parse(&[apis, document]);
+    let Some(document) = inputs.documents.first() else {
+        return Err(inputs.errors.iter().map(ToString::to_string).collect());
     };
-    let operations = spec.operations();
+    let ids: Vec<String> = document.ids().map(str::to_owned).collect();
     let mut names = Names::default();
     let mut reasons: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     let mut entries = Vec::new();
-    for (index, operation) in operations.iter().enumerate() {
-        match entry::entry(spec, index, operation, &mut names) {
+    for (index, operation) in document.operations.iter().enumerate() {
+        match entry::entry(document, index, operation, &mut names) {
             Ok(entry) => entries.push(entry),
             Err(errors) => {
                 let errors = errors.iter().map(DocumentError::to_string);
@@ -64,9 +64,11 @@ pub fn trial(source: &str, text: &str) -> Result<Trial, Vec<String>> {
     let mut files = Vec::new();
     // Each round removes the operations that the previous one rejected. Removing an operation never makes another one fail, so few rounds are needed.
     while !entries.is_empty() {
-        let found = match generate(&mut parsed, &entries) {
-            Ok(found) => {
-                files = found;
+        let (again, generated) = generate(inputs, &entries);
+        inputs = again;
+        let found = match generated {
+            Ok(generated) => {
+                files = generated;
                 break;
             }
             Err(found) => found,
@@ -80,58 +82,63 @@ pub fn trial(source: &str, text: &str) -> Result<Trial, Vec<String>> {
             reasons.entry(index).or_default().extend(found);
         }
     }
-    let refused = reasons.into_iter().filter_map(|(index, reasons)| {
-        Some(Refused {
-            operation: operations.get(index)?.id.clone(),
-            reasons,
-        })
+    let unsupported = reasons.into_iter().filter_map(|(index, reasons)| {
+        let operation = ids.get(index)?.clone();
+        Some(UnsupportedOperation { operation, reasons })
     });
     Ok(Trial {
-        operations: operations.len(),
-        refused: refused.collect(),
+        operations: ids.len(),
+        unsupported: unsupported.collect(),
         files,
     })
 }
 
 /// Errors by index of the operation. Errors that concern all operations have an index that no operation has.
-type Found = BTreeMap<usize, Vec<String>>;
+type FoundErrors = BTreeMap<usize, Vec<String>>;
 
-fn generate(parsed: &mut Parsed, entries: &[Entry]) -> Result<Vec<OutputFile>, Found> {
-    let mut found = Found::new();
+/// Generates the files of the entries, and returns the inputs for the next round.
+fn generate(
+    mut inputs: ParsedInputs,
+    entries: &[Entry],
+) -> (ParsedInputs, Result<Vec<OutputFile>, FoundErrors>) {
+    let mut found = FoundErrors::new();
     let toolsets = entry::toolsets(entries);
-    parsed.toolsets.clear();
-    parsed.errors.clear();
+    inputs.toolsets.clear();
+    inputs.errors.clear();
     for toolset in &toolsets {
-        parsed.toolset(&toolset.input);
+        inputs.read_toolset(&toolset.input);
     }
-    let selection = select::select(parsed);
-    let (catalog, wrong) = lower::lower(parsed, &selection);
-    let errors = parsed.errors.iter().chain(&selection.errors).chain(&wrong);
-    for error in errors {
-        let index = toolsets.iter().find_map(|toolset| toolset.index(error));
-        found
-            .entry(index.unwrap_or(usize::MAX))
-            .or_default()
-            .push(error.to_string());
+    let workspace = Workspace::complete(inputs);
+    for error in workspace.errors() {
+        let index = toolsets.iter().find_map(|toolset| toolset.index(&error));
+        let errors = found.entry(index.unwrap_or(usize::MAX)).or_default();
+        errors.push(error.to_string());
     }
-    if !found.is_empty() {
-        return Err(found);
-    }
-    emit(&catalog).map_err(|errors| {
-        for error in errors {
-            let text = error.to_string();
-            let tool = |entry: &&Entry| text.contains(&format!("tool `{}`", entry.tool));
-            let index = entries.iter().find(tool).map_or(usize::MAX, |it| it.index);
-            found.entry(index).or_default().push(text);
+    let mut files = Vec::new();
+    if found.is_empty() {
+        match emit(&workspace.catalog) {
+            Ok(emitted) => files = emitted,
+            Err(errors) => {
+                for text in errors.iter().map(ToString::to_string) {
+                    let tool = |entry: &&Entry| text.contains(&format!("tool `{}`", entry.tool));
+                    let entry = entries.iter().find(tool);
+                    let index = entry.map_or(usize::MAX, |it| it.index);
+                    found.entry(index).or_default().push(text.clone());
+                }
+            }
         }
-        found
-    })
+    }
+    let generated = match found.is_empty() {
+        true => Ok(files),
+        false => Err(found),
+    };
+    (workspace.inputs, generated)
 }
 
 impl entry::Toolset {
     /// Returns the index of the operation that an error concerns.
     fn index(&self, error: &Error) -> Option<usize> {
-        if error.path != self.input.path || matches!(error.problem, Problem::Document(_)) {
+        if error.path != self.input.path || matches!(error.diagnostic, Diagnostic::Document(_)) {
             return None;
         }
         let before = self.lines.iter().rev();
@@ -157,7 +164,7 @@ apis:
   - name: trial
     title: Trial
     documents: [trial]
-    version: { get: /version, at: /version }
+    version: { get: /version, version: /version }
     sign_in: { basic: {} }
     pagination: []
     errors: { detail: [/detail], title: [/title], hints: [] }

@@ -2,29 +2,31 @@
 
 use std::collections::BTreeSet;
 
-use mcp_codegen::catalog::{Place, Rules, Separator, TypeKind, TypeRef, TypeShape};
-use mcp_codegen::facts::Facts;
+use mcp_codegen::catalog::{
+    ParameterLocation, ParameterStyle, Rules, TypeKind, TypeRef, TypeShape,
+};
+use mcp_codegen::openapi::OperationFacts;
 use serde_json::{Number, Value};
 
-pub(crate) fn lines(facts: &Facts) -> Vec<String> {
+pub(crate) fn lines(facts: &OperationFacts) -> Vec<String> {
     let mut lines = vec![format!("{} {}", facts.http, facts.path)];
     for parameter in &facts.parameters {
         assert_eq!(parameter.name, parameter.wire);
-        let place = match parameter.place {
-            Place::Path { slash: false } => "path",
-            Place::Path { slash: true } => "path with /",
-            Place::Query {
-                separator: Separator::Repeat,
+        let place = match parameter.location {
+            ParameterLocation::Path { slash: false } => "path",
+            ParameterLocation::Path { slash: true } => "path with /",
+            ParameterLocation::Query {
+                style: ParameterStyle::Repeat,
             } => "query",
-            Place::Query {
-                separator: Separator::Comma,
+            ParameterLocation::Query {
+                style: ParameterStyle::Comma,
             } => "query with ,",
-            Place::Query { .. } => "query with something",
-            Place::Header => "header",
-            Place::Cookie => "cookie",
-            Place::Body => "body",
-            Place::WholeBody => "whole",
-            Place::Each => "each",
+            ParameterLocation::Query { .. } => "query with something",
+            ParameterLocation::Header => "header",
+            ParameterLocation::Cookie => "cookie",
+            ParameterLocation::Body => "body",
+            ParameterLocation::WholeBody => "whole",
+            ParameterLocation::ForEach => "each",
         };
         lines.push(format!(
             "{place} {}{}{}: {}{}{}; {}",
@@ -62,7 +64,7 @@ fn value(name: &str, value: Option<&Value>) -> String {
         .unwrap_or_default()
 }
 
-fn ty(facts: &Facts, ty: &TypeRef) -> String {
+fn ty(facts: &OperationFacts, ty: &TypeRef) -> String {
     let kind = match &ty.kind {
         TypeKind::Any => "any".to_owned(),
         TypeKind::Boolean => "boolean".to_owned(),
@@ -80,7 +82,7 @@ fn ty(facts: &Facts, ty: &TypeRef) -> String {
     )
 }
 
-fn named_shape(facts: &Facts, name: &str) -> String {
+fn named_shape(facts: &OperationFacts, name: &str) -> String {
     let def = facts
         .types
         .iter()
@@ -147,7 +149,7 @@ fn rules(rules: &Rules) -> String {
 }
 
 /// Returns the names of all types that are reachable from the parameters and the response.
-pub(crate) fn named(facts: &Facts) -> BTreeSet<String> {
+pub(crate) fn named(facts: &OperationFacts) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut open: Vec<&TypeRef> = facts
         .parameters

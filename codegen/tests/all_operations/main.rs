@@ -6,8 +6,7 @@ mod found;
 
 use std::path::Path;
 
-use mcp_codegen::facts::{Facts, facts};
-use mcp_codegen::openapi::read;
+use mcp_codegen::openapi::{DocumentSource, OperationFacts, read};
 
 const DOCUMENTS: [(&str, usize); 3] =
     [("airflow-2", 89), ("airflow-3", 128), ("airflow-3-fab", 14)];
@@ -18,11 +17,17 @@ fn text(name: &str) -> String {
 }
 
 /// Returns all operations of a document as the generator reads them.
-fn operations(name: &str, text: &str) -> Vec<Facts> {
-    let spec = read(name, &format!("specs/openapi/{name}.yaml"), text, &[])
-        .unwrap_or_else(|errors| panic!("{errors:#?}"));
-    let read = spec.operations().into_iter().map(|operation| {
-        facts(&spec, &operation.id).unwrap_or_else(|errors| panic!("{errors:#?}"))
+fn operations(name: &str, text: &str) -> Vec<OperationFacts> {
+    let document = read(&DocumentSource {
+        name,
+        file: &format!("specs/openapi/{name}.yaml"),
+        text,
+        ..DocumentSource::default()
+    })
+    .unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let read = document.ids().map(|id| {
+        let facts = document.facts(id);
+        facts.unwrap_or_else(|errors| panic!("{errors:#?}"))
     });
     read.collect()
 }

@@ -16,10 +16,10 @@ apis:
   - name: shop
     title: Shop
     documents: [shop]
-    version: { get: /v1/version, at: /version }
+    version: { get: /v1/version, version: /version }
     sign_in: { basic: {} }
     pagination: [{ limit: limit, offset: offset, max: 50 }]
-    mask: { parameter: mask, string: comma }
+    mask: { parameter: mask, style: comma }
     errors: { detail: [/detail], title: [], hints: [] }
 ";
 
@@ -56,7 +56,7 @@ tools:
 
   - method: send
     resource: parcel
-    was: send_box
+    renamed_from: send_box
     title: Send a parcel
     description: Send it.
     operations: { shop: send }

@@ -7,19 +7,19 @@ mod report;
 
 use std::path::Path;
 
-use mcp_codegen::catalog::{Content, Operation, Place};
-use mcp_codegen::changes::{Weight, changes};
-use mcp_codegen::{Input, State, state};
+use mcp_codegen::catalog::{Operation, ParameterLocation, ResponseFormat};
+use mcp_codegen::changes::{ApiChangeSeverity, tool_changes};
+use mcp_codegen::{Input, Workspace};
 
 use crate::api::{APIS, DOCUMENT, TOOLS, inputs};
 
 /// Returns the changes, one line each.
-fn said(base: &State, head: &State) -> Vec<String> {
-    let changes = changes(&base.catalog, &head.catalog);
-    let weight = |weight| match weight {
-        Weight::Breaking => "breaking",
-        Weight::Additive => "additive",
-        Weight::Cosmetic => "cosmetic",
+fn said(base: &Workspace, head: &Workspace) -> Vec<String> {
+    let changes = tool_changes(&base.catalog, &head.catalog);
+    let severity = |severity| match severity {
+        ApiChangeSeverity::Breaking => "breaking",
+        ApiChangeSeverity::Additive => "additive",
+        ApiChangeSeverity::Cosmetic => "cosmetic",
     };
     changes
         .iter()
@@ -34,7 +34,7 @@ fn said(base: &State, head: &State) -> Vec<String> {
             };
             format!(
                 "{}{tool}: {}{on}",
-                weight(it.change.kind.weight()),
+                severity(it.change.severity),
                 it.change.text
             )
         })
@@ -42,7 +42,7 @@ fn said(base: &State, head: &State) -> Vec<String> {
 }
 
 /// Returns the state in which `new` replaces `old`. The old text must occur exactly once in the input files.
-fn with(old: &str, new: &str) -> State {
+fn with(old: &str, new: &str) -> Workspace {
     let count = |text: &str| text.matches(old).count();
     assert_eq!(
         count(DOCUMENT) + count(TOOLS) + count(APIS),
@@ -50,18 +50,18 @@ fn with(old: &str, new: &str) -> State {
         "{old} has to stand once"
     );
     let replaced = |text: &str| text.replace(old, new);
-    let state = state(&inputs(
+    let state = Workspace::read(&inputs(
         &replaced(APIS),
         &replaced(TOOLS),
         &replaced(DOCUMENT),
     ));
-    let problems: Vec<String> = state.problems.iter().map(ToString::to_string).collect();
-    assert_eq!(problems, [""; 0], "with {new} for {old}");
+    let diagnostics: Vec<String> = state.errors().iter().map(ToString::to_string).collect();
+    assert_eq!(diagnostics, [""; 0], "with {new} for {old}");
     state
 }
 
-fn unchanged() -> State {
-    state(&inputs(APIS, TOOLS, DOCUMENT))
+fn unchanged() -> Workspace {
+    Workspace::read(&inputs(APIS, TOOLS, DOCUMENT))
 }
 
 /// Old text, new text, expected changes, and expected changes in the reverse direction.
@@ -92,59 +92,59 @@ fn tools() {
         (
             api::REMOVE,
             "",
-            &["breaking remove_item: gone: Remove an item"],
+            &["breaking remove_item: removed: Remove an item"],
             &["additive remove_item: new: Remove an item (writes)"],
         ),
         (
             "    resource: thing\n",
-            "    resource: article\n    was: get_thing\n",
-            &["additive get_article: renamed, was `get_thing`, to which it still answers"],
+            "    resource: article\n    renamed_from: get_thing\n",
+            &["additive get_article: renamed from `get_thing`, which still works"],
             // In the reverse direction, the former name becomes a new tool and the current tool is removed.
             &[
                 "additive get_thing: new: Get a thing (reads)",
-                "breaking get_article: gone: Get a thing",
+                "breaking get_article: removed: Get a thing",
             ],
         ),
         (
-            "    resource: parcel\n    was: send_box\n",
+            "    resource: parcel\n    renamed_from: send_box\n",
             "    resource: parcel\n",
-            &["breaking send_parcel: no longer answers to `send_box`"],
+            &["breaking send_parcel: the former name `send_box` no longer works"],
             &[],
         ),
         (
             "title: Get a thing",
             "title: Fetch a thing",
-            &["cosmetic get_thing: its title reads differently"],
-            &["cosmetic get_thing: its title reads differently"],
+            &["cosmetic get_thing: its title changed"],
+            &["cosmetic get_thing: its title changed"],
         ),
         (
             "description: Get a thing by name.",
             "description: Get one thing by name.",
-            &["cosmetic get_thing: its description reads differently"],
-            &["cosmetic get_thing: its description reads differently"],
+            &["cosmetic get_thing: its description changed"],
+            &["cosmetic get_thing: its description changed"],
         ),
         (
             "tags: [stock]",
             "tags: [goods]",
             &[
                 "additive list_things: tag `goods` is new",
-                "breaking list_things: tag `stock` is gone",
+                "breaking list_things: tag `stock` was removed",
                 "additive get_thing: tag `goods` is new",
-                "breaking get_thing: tag `stock` is gone",
+                "breaking get_thing: tag `stock` was removed",
                 "additive send_parcel: tag `goods` is new",
-                "breaking send_parcel: tag `stock` is gone",
+                "breaking send_parcel: tag `stock` was removed",
                 "additive remove_item: tag `goods` is new",
-                "breaking remove_item: tag `stock` is gone",
+                "breaking remove_item: tag `stock` was removed",
             ],
             &[
                 "additive list_things: tag `stock` is new",
-                "breaking list_things: tag `goods` is gone",
+                "breaking list_things: tag `goods` was removed",
                 "additive get_thing: tag `stock` is new",
-                "breaking get_thing: tag `goods` is gone",
+                "breaking get_thing: tag `goods` was removed",
                 "additive send_parcel: tag `stock` is new",
-                "breaking send_parcel: tag `goods` is gone",
+                "breaking send_parcel: tag `goods` was removed",
                 "additive remove_item: tag `stock` is new",
-                "breaking remove_item: tag `goods` is gone",
+                "breaking remove_item: tag `goods` was removed",
             ],
         ),
         (
@@ -162,8 +162,10 @@ fn tools() {
         (
             "title: Get a thing",
             "effect: [not_read_only]\n    title: Get a thing",
-            &["breaking get_thing: it writes now: a server narrowed to reading loses it"],
-            &["breaking get_thing: it only reads now: a server narrowed to writing loses it"],
+            &[
+                "breaking get_thing: it can write now: an MCP server restricted to reading no longer offers it",
+            ],
+            &["additive get_thing: it is read-only now"],
         ),
         (
             "/v1/things/{name}:",
@@ -195,7 +197,7 @@ fn arguments_that_can_be_cleared() {
                 "to: { type: string, nullable: true, maxLength",
             )
             .replace("day: { type: string, nullable: true,", day);
-        state(&inputs(APIS, TOOLS, &document))
+        Workspace::read(&inputs(APIS, TOOLS, &document))
     };
     let (can, cannot) = (
         patch("day: { type: string, nullable: true,"),
@@ -222,13 +224,13 @@ fn arguments() {
             "        to: ",
             "        note: { type: string, description: d }\n        to: ",
             "additiveP: `note` is new",
-            "breakingP: `note` is gone",
+            "breakingP: `note` was removed",
         ),
         (
             "required: [weight]",
             "required: [weight, to]",
-            "breakingP: `to` has to be given now",
-            "additiveP: `to` may be left out",
+            "breakingP: `to` is now required",
+            "additiveP: `to` is now optional",
         ),
         (
             "weight: { type: integer,",
@@ -257,7 +259,7 @@ fn arguments() {
         (
             "minimum: 1, ",
             "",
-            "additiveP: `weight` has no minimum any more",
+            "additiveP: `weight` no longer has a minimum",
             "breakingP: `weight` has a minimum, 1",
         ),
         (
@@ -275,7 +277,7 @@ fn arguments() {
         (
             "format: date-time, ",
             "",
-            "additiveP: `day` has no format any more",
+            "additiveP: `day` no longer has a format",
             "breakingP: `day` has a format, `date-time`",
         ),
         (
@@ -299,20 +301,20 @@ fn arguments() {
         (
             "default: fast",
             "default: slow",
-            "breakingP: `speed` is \"slow\" when it is left out, was \"fast\"",
-            "breakingP: `speed` is \"fast\" when it is left out, was \"slow\"",
+            "breakingP: `speed` is \"slow\" when omitted, was \"fast\"",
+            "breakingP: `speed` is \"fast\" when omitted, was \"slow\"",
         ),
         (
             "default: fast, ",
             "",
-            "cosmeticP: `speed` is no longer said to be \"fast\" when it is left out",
-            "cosmeticP: `speed` is said to be \"fast\" when it is left out",
+            "cosmeticP: `speed` no longer has the documented default \"fast\"",
+            "cosmeticP: `speed` has the documented default \"fast\"",
         ),
         (
             "note: \"gift\"",
             "note: \"present\"",
-            "breaking send_parcel: what is sent beside the parameters is something else",
-            "breaking send_parcel: what is sent beside the parameters is something else",
+            "breaking send_parcel: the values that are always sent changed",
+            "breaking send_parcel: the values that are always sent changed",
         ),
         (
             "any: { description:",
@@ -324,19 +326,19 @@ fn arguments() {
             "        size: ",
             "        rim: { type: integer, description: d }\n        size: ",
             "additiveP: `box.rim` is new",
-            "breakingP: `box.rim` is gone",
+            "breakingP: `box.rim` was removed",
         ),
         (
             "required: [size]",
             "required: []",
-            "additiveP: `box.size` may be left out",
-            "breakingP: `box.size` has to be given now",
+            "additiveP: `box.size` is now optional",
+            "breakingP: `box.size` is now required",
         ),
         (
             "additionalProperties: false",
             "additionalProperties: true",
             "additiveP: `box` takes other members too",
-            "breakingP: `box` takes no other members any more",
+            "breakingP: `box` no longer takes other members",
         ),
         (
             "- { type: string, description: by name }",
@@ -347,8 +349,8 @@ fn arguments() {
         (
             "description: How heavy it is.",
             "description: Its weight.",
-            "cosmeticP: `weight` is described differently",
-            "cosmeticP: `weight` is described differently",
+            "cosmeticP: `weight` has another description",
+            "cosmeticP: `weight` has another description",
         ),
         (
             "example: 7, ",
@@ -359,8 +361,8 @@ fn arguments() {
         (
             "secret: true, reason: A code.",
             "rename: access_code, reason: A code.",
-            "breakingP: `code` is called `access_code` now",
-            "breakingP: `access_code` is called `code` now",
+            "breakingP: `code` was renamed to `access_code`",
+            "breakingP: `access_code` was renamed to `code`",
         ),
     ]
     .map(|(old, new, there, back)| (old, new, of(there), of(back)))
@@ -373,22 +375,22 @@ fn arguments() {
     assert_eq!(
         said(&base, &head),
         [
-            "breaking send_parcel: parameter `code` is called `access_code` now",
+            "breaking send_parcel: parameter `code` was renamed to `access_code`",
             "breaking send_parcel: parameter `access_code` is no longer kept secret",
         ]
     );
     assert_eq!(
         said(&head, &base),
         [
-            "breaking send_parcel: parameter `access_code` is called `code` now",
+            "breaking send_parcel: parameter `access_code` was renamed to `code`",
             "cosmetic send_parcel: parameter `code` is kept secret",
         ]
     );
     check(&[(
         "        - { name: order_by,",
         "        - { name: kind, in: query, required: true, description: d, schema: { type: string } }\n        - { name: order_by,",
-        &["breaking list_things: parameter `kind` is new and has to be given"],
-        &["breaking list_things: parameter `kind` is gone"],
+        &["breaking list_things: parameter `kind` is new and required"],
+        &["breaking list_things: parameter `kind` was removed"],
     )]);
 }
 
@@ -403,8 +405,8 @@ fn results() {
                 "additive get_thing: result field `colour` is new",
             ],
             &[
-                "breaking list_things: result field `colour` is gone",
-                "breaking get_thing: result field `colour` is gone",
+                "breaking list_things: result field `colour` was removed",
+                "breaking get_thing: result field `colour` was removed",
             ],
         ),
         (
@@ -458,12 +460,12 @@ fn results() {
             "description: How it is called.",
             "description: Its name.",
             &[
-                "cosmetic list_things: result field `name` is described differently",
-                "cosmetic get_thing: result field `name` is described differently",
+                "cosmetic list_things: result field `name` has another description",
+                "cosmetic get_thing: result field `name` has another description",
             ],
             &[
-                "cosmetic list_things: result field `name` is described differently",
-                "cosmetic get_thing: result field `name` is described differently",
+                "cosmetic list_things: result field `name` has another description",
+                "cosmetic get_thing: result field `name` has another description",
             ],
         ),
         (
@@ -476,7 +478,7 @@ fn results() {
             "    summary: [name, price]\n",
             "",
             &[
-                "breaking list_things: parameter `fields` is gone",
+                "breaking list_things: parameter `fields` was removed",
                 "additive list_things: returns all fields by default",
             ],
             &[
@@ -500,7 +502,7 @@ fn results() {
             "      - { name: state, unique: false }\n",
             "      - { name: state, unique: false }\n      - { name: price }\n",
             &["additive list_things: parameter `price` is new"],
-            &["breaking list_things: parameter `price` is gone"],
+            &["breaking list_things: parameter `price` was removed"],
         ),
         (
             "{ name: label, field: maker }",
@@ -522,7 +524,7 @@ fn results() {
             "'200': { description: sent }",
             "'200': { description: sent, content: { application/json: { schema: { type: integer } } } }",
             &["additive send_parcel: it has a result now"],
-            &["breaking send_parcel: it has no result any more"],
+            &["breaking send_parcel: it no longer has a result"],
         ),
     ]);
 }
@@ -531,7 +533,7 @@ fn results() {
 fn a_correction_that_no_longer_applies_takes_no_other_with_it() {
     let correction = |pointer: &str, new: &str| {
         format!(
-            "  - {{ document: shop, at: {pointer}, set: {new}, reason: r, link: https://example.com }}\n"
+            "  - {{ documents: shop, pointer: {pointer}, set: {new}, reason: r, link: https://example.com }}\n"
         )
     };
     let price = "/components/schemas/Thing/properties/price";
@@ -543,15 +545,15 @@ fn a_correction_that_no_longer_applies_takes_no_other_with_it() {
             path: "specs/corrections.yaml".to_owned(),
             text: format!("corrections:\n{corrections}"),
         });
-        state(&inputs)
+        Workspace::read(&inputs)
     };
     let (one, both) = (with(&fitting), with(&format!("{fitting}{idle}")));
-    assert_eq!(one.problems, []);
-    let problems: Vec<String> = both.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(one.errors(), []);
+    let diagnostics: Vec<String> = both.errors().iter().map(ToString::to_string).collect();
     assert_eq!(
-        problems,
+        diagnostics,
         [
-            "specs/corrections.yaml:3: correction of `shop` at /components/schemas/Thing/properties/price/type no longer applies: there is \"number\""
+            "specs/corrections.yaml:3: correction of `shop` at /components/schemas/Thing/properties/price/type no longer applies: the value is \"number\"; update or remove it"
         ]
     );
     assert_eq!(both.catalog, one.catalog, "all tools, and what still fits");
@@ -560,10 +562,13 @@ fn a_correction_that_no_longer_applies_takes_no_other_with_it() {
 #[test]
 fn whole_apis() {
     let both = unchanged();
-    let mut none = both.clone();
+    let mut none = unchanged();
     none.catalog.apis.clear();
     none.catalog.toolsets.clear();
-    assert_eq!(said(&both, &none), ["breaking: Shop is gone, with 4 tools"]);
+    assert_eq!(
+        said(&both, &none),
+        ["breaking: Shop was removed, with 4 tools"]
+    );
     assert_eq!(said(&none, &both), ["additive: Shop is new, with 4 tools"]);
 }
 
@@ -571,7 +576,7 @@ fn whole_apis() {
 fn what_follows_from_no_text() {
     let base = unchanged();
     let edited = |edit: &dyn Fn(&mut Operation)| {
-        let mut head = base.clone();
+        let mut head = unchanged();
         edit(&mut head.catalog.apis[0].toolsets[0].operations[1]);
         said(&base, &head)
     };
@@ -580,7 +585,7 @@ fn what_follows_from_no_text() {
         ["breaking get_thing: its method is `find`, was `get`"]
     );
     assert_eq!(
-        edited(&|it| it.parameters[0].place = Place::Path { slash: true }),
+        edited(&|it| it.parameters[0].location = ParameterLocation::Path { slash: true }),
         ["additive get_thing: parameter `id` may have a slash"]
     );
     assert_eq!(
@@ -593,7 +598,7 @@ fn what_follows_from_no_text() {
     );
     let accept = "text/plain".to_owned();
     assert_eq!(
-        edited(&|it| it.content = Content::Text {
+        edited(&|it| it.response_format = ResponseFormat::Text {
             accept: accept.clone()
         }),
         ["breaking get_thing: the result is text, was JSON"]
@@ -602,26 +607,28 @@ fn what_follows_from_no_text() {
 
 #[test]
 fn a_tool_of_one_api_says_of_which() {
-    let both = unchanged();
-    let mut two = both.clone();
-    let mut second = two.catalog.apis[0].clone();
-    second.name = "shop-0".to_owned();
-    two.catalog.apis.push(second);
-    let mut changed = two.clone();
+    let with_second = || {
+        let mut two = unchanged();
+        let mut second = two.catalog.apis[0].clone();
+        second.name = "shop-0".to_owned();
+        two.catalog.apis.push(second);
+        two
+    };
+    let (two, mut changed) = (with_second(), with_second());
     let operations = &mut changed.catalog.apis[1].toolsets[0].operations;
     operations[0].title = "Other".to_owned();
     operations.remove(3);
     assert_eq!(
         said(&two, &changed),
         [
-            "cosmetic list_things: its title reads differently [shop-0]",
-            "breaking remove_item: gone: Remove an item [shop-0]",
+            "cosmetic list_things: its title changed [shop-0]",
+            "breaking remove_item: removed: Remove an item [shop-0]",
         ]
     );
 }
 
 /// Returns the state of the golden case `instead`, in which a server has one of two documents. Both define tools with the same names. The first `old` in the given file is replaced.
-fn instead(file: &str, old: &str, new: &str) -> State {
+fn instead(file: &str, old: &str, new: &str) -> Workspace {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/instead");
     let paths = [
         "apis.yaml",
@@ -646,8 +653,8 @@ fn instead(file: &str, old: &str, new: &str) -> State {
             path,
         }
     });
-    let state = state(&inputs);
-    assert_eq!(state.problems, []);
+    let state = Workspace::read(&inputs);
+    assert_eq!(state.errors(), []);
     state
 }
 
@@ -659,7 +666,7 @@ fn each_of_the_documents_that_a_server_can_have_is_compared() {
     let gone = instead("tools/guests.yaml", ", inn-ledger: strike_guest", "");
     assert_eq!(
         said(&base, &gone),
-        ["breaking delete_guest: gone: Delete a guest [inn-ledger]"]
+        ["breaking delete_guest: removed: Delete a guest [inn-ledger]"]
     );
     let other = instead("inn-ledger.yaml", name, number);
     assert_eq!(

@@ -1,24 +1,23 @@
 //! The report: the order of the changes, changes that several tools share, and the changes of the documents.
 
 use expect_test::expect;
-use mcp_codegen::State;
-use mcp_codegen::changes::{Form, Report, Version, changes, documents};
-use mcp_codegen::state;
+use mcp_codegen::Workspace;
+use mcp_codegen::changes::{DocumentVersion, Report, ReportFormat, document_changes, tool_changes};
 
 use crate::api::{APIS, DOCUMENT, TOOLS, inputs};
 
-fn report(base: &State, head: &State, form: Form) -> String {
-    let problems: Vec<String> = head.problems.iter().map(ToString::to_string).collect();
+fn report(base: &Workspace, head: &Workspace, form: ReportFormat) -> String {
+    let diagnostics: Vec<String> = head.errors().iter().map(ToString::to_string).collect();
     Report {
         base: "1.0",
-        versions: &[Version {
+        versions: &[DocumentVersion {
             document: "shop".to_owned(),
             base: Some("1.0".to_owned()),
             head: Some("1.1".to_owned()),
         }],
-        tools: &changes(&base.catalog, &head.catalog),
-        documents: &documents(&base.documents, &head.documents, &head.catalog),
-        problems: &problems,
+        tools: &tool_changes(&base.catalog, &head.catalog),
+        documents: &document_changes(base, head),
+        diagnostics: &diagnostics,
         undecided: head.undecided.len(),
     }
     .write(form)
@@ -51,12 +50,12 @@ fn next_document() -> String {
 
 #[test]
 fn a_document_that_nobody_has_decided_about_yet_is_told_too() {
-    let base = state(&inputs(APIS, TOOLS, DOCUMENT));
-    let head = state(&inputs(APIS, TOOLS, &next_document()));
+    let base = Workspace::read(&inputs(APIS, TOOLS, DOCUMENT));
+    let head = Workspace::read(&inputs(APIS, TOOLS, &next_document()));
     expect![[r#"
         ## What changes for users of the tools
 
-        Since 1.0: 3 breaking, 1 additive, 0 cosmetic. Tools: 0 new, 1 gone, 0 renamed, 2 changed.
+        Since 1.0: 3 breaking, 1 additive, 0 cosmetic. Tools: 0 new, 1 removed, 0 renamed, 2 changed.
 
         Documents: `shop` 1.0 → 1.1.
 
@@ -64,7 +63,7 @@ fn a_document_that_nobody_has_decided_about_yet_is_told_too() {
 
         **things**
 
-        - `get_thing`: gone: Get a thing
+        - `get_thing`: removed: Get a thing
         - `send_parcel`: parameter `weight` has the maximum 10, was 20
         - `remove_item`: the route is `PUT /v1/taken`, was `PUT /v1/removed`
 
@@ -98,14 +97,14 @@ fn a_document_that_nobody_has_decided_about_yet_is_told_too() {
 
         The specs do not fit the documents in 2 places:
 
-        - specs/tools/things.yaml:19: operation `get_thing` is not in shop (did you mean `read_thing`?)
-        - specs/tools/things.yaml:21: parameter `insured` of `send_parcel` has no description in shop: write one under `parameters`
-    "#]].assert_eq(&report(&base, &head, Form::Markdown));
+        - specs/tools/things.yaml:19: shop has no operation `get_thing` (did you mean `read_thing`?)
+        - specs/tools/things.yaml:21: parameter `insured` of `send_parcel` has no description in shop; write one in `parameters`
+    "#]].assert_eq(&report(&base, &head, ReportFormat::Markdown));
     expect![[r#"
         What changes for users of the tools
         -----------------------------------
 
-        Since 1.0: 3 breaking, 1 additive, 0 cosmetic. Tools: 0 new, 1 gone, 0 renamed, 2 changed.
+        Since 1.0: 3 breaking, 1 additive, 0 cosmetic. Tools: 0 new, 1 removed, 0 renamed, 2 changed.
 
         Documents: `shop` 1.0 → 1.1.
 
@@ -113,7 +112,7 @@ fn a_document_that_nobody_has_decided_about_yet_is_told_too() {
         ------------
 
         things
-        - `get_thing`: gone: Get a thing
+        - `get_thing`: removed: Get a thing
         - `send_parcel`: parameter `weight` has the maximum 10, was 20
         - `remove_item`: the route is `PUT /v1/taken`, was `PUT /v1/removed`
 
@@ -147,26 +146,26 @@ fn a_document_that_nobody_has_decided_about_yet_is_told_too() {
 
         The specs do not fit the documents in 2 places:
 
-        - specs/tools/things.yaml:19: operation `get_thing` is not in shop (did you mean `read_thing`?)
-        - specs/tools/things.yaml:21: parameter `insured` of `send_parcel` has no description in shop: write one under `parameters`
-    "#]].assert_eq(&report(&base, &head, Form::Terminal));
+        - specs/tools/things.yaml:19: shop has no operation `get_thing` (did you mean `read_thing`?)
+        - specs/tools/things.yaml:21: parameter `insured` of `send_parcel` has no description in shop; write one in `parameters`
+    "#]].assert_eq(&report(&base, &head, ReportFormat::Terminal));
 }
 
 #[test]
 fn what_many_tools_share_is_told_once() {
-    let base = state(&inputs(APIS, TOOLS, DOCUMENT));
+    let base = Workspace::read(&inputs(APIS, TOOLS, DOCUMENT));
     let tools = TOOLS.replace("tags: [stock]", "tags: [goods]");
-    let head = state(&inputs(APIS, &tools, DOCUMENT));
+    let head = Workspace::read(&inputs(APIS, &tools, DOCUMENT));
     expect![[r#"
         ## What changes for users of the tools
 
-        Since 1.0: 4 breaking, 4 additive, 0 cosmetic. Tools: 0 new, 0 gone, 0 renamed, 4 changed.
+        Since 1.0: 4 breaking, 4 additive, 0 cosmetic. Tools: 0 new, 0 removed, 0 renamed, 4 changed.
 
         Documents: `shop` 1.0 → 1.1.
 
         ### Breaking (4)
 
-        - in 4 tools: tag `stock` is gone
+        - in 4 tools: tag `stock` was removed
           - `list_things`, `get_thing`, `send_parcel`, `remove_item`
 
         ### Additive (4)
@@ -174,12 +173,12 @@ fn what_many_tools_share_is_told_once() {
         - in 4 tools: tag `goods` is new
           - `list_things`, `get_thing`, `send_parcel`, `remove_item`
     "#]]
-    .assert_eq(&report(&base, &head, Form::Markdown));
+    .assert_eq(&report(&base, &head, ReportFormat::Markdown));
 }
 
 #[test]
 fn no_change_is_one_sentence() {
-    let base = state(&inputs(APIS, TOOLS, DOCUMENT));
+    let base = Workspace::read(&inputs(APIS, TOOLS, DOCUMENT));
     expect![[r#"
         ## What changes for users of the tools
 
@@ -187,7 +186,7 @@ fn no_change_is_one_sentence() {
 
         Documents: `shop` 1.0 → 1.1.
     "#]]
-    .assert_eq(&report(&base, &base, Form::Markdown));
+    .assert_eq(&report(&base, &base, ReportFormat::Markdown));
 }
 
 #[test]
@@ -200,8 +199,8 @@ fn what_tools_leave_out_is_told() {
         "        to: ",
         "        insured: { type: boolean }\n        to: ",
     );
-    let base = state(&inputs(APIS, TOOLS, DOCUMENT));
-    let head = state(&inputs(APIS, &tools, &document));
+    let base = Workspace::read(&inputs(APIS, TOOLS, DOCUMENT));
+    let head = Workspace::read(&inputs(APIS, &tools, &document));
     expect![[r#"
         What changes for users of the tools
         -----------------------------------
@@ -217,5 +216,5 @@ fn what_tools_leave_out_is_told() {
 
         - `send` (`send_parcel`): `insured` (body)
     "#]]
-    .assert_eq(&report(&base, &head, Form::Terminal));
+    .assert_eq(&report(&base, &head, ReportFormat::Terminal));
 }

@@ -18,8 +18,8 @@ pub(crate) fn shop() -> Catalog {
                         "shop-2-admin",
                         Some(DocumentProbe {
                             path: "/openapi.json".to_owned(),
-                            has: "/paths/~1v2~1admin".to_owned(),
-                            what: "the admin part".to_owned(),
+                            member: "/paths/~1v2~1admin".to_owned(),
+                            component: "the admin part".to_owned(),
                         }),
                     ),
                 ],
@@ -28,14 +28,14 @@ pub(crate) fn shop() -> Catalog {
                     username: "username".to_owned(),
                     password: "password".to_owned(),
                     token: "/access_token".to_owned(),
-                    renew: vec![sign(401, ""), sign(403, "Invalid \"token\"")],
+                    renew: vec![pattern(401, ""), pattern(403, "Invalid \"token\"")],
                 }),
                 errors: ErrorShapes {
                     detail: vec!["/detail".to_owned(), "/error".to_owned()],
                     title: vec!["/title".to_owned()],
                     hints: [70, 75, 79, 80, 120]
                         .map(|length| Hint {
-                            sign: sign(403, "Invalid token"),
+                            pattern: pattern(403, "Invalid token"),
                             code: "unauthenticated".to_owned(),
                             hint: "x".repeat(length),
                         })
@@ -56,7 +56,7 @@ pub(crate) fn shop() -> Catalog {
                     detail: vec!["/a-rather-long-json-pointer".to_owned(); 3],
                     title: Vec::new(),
                     hints: vec![Hint {
-                        sign: sign(400, ""),
+                        pattern: pattern(400, ""),
                         code: String::new(),
                         hint: "Say what you want.".to_owned(),
                     }],
@@ -90,7 +90,7 @@ pub(crate) fn shop() -> Catalog {
 fn items(document: &str) -> Toolset {
     let operation = |tool: &str, rust: &str, method: &str, http: &str, path: &str| Operation {
         tool_name: tool.to_owned(),
-        was: None,
+        renamed_from: None,
         rust_name: rust.to_owned(),
         title: format!("{method} items"),
         description: format!(
@@ -117,16 +117,16 @@ fn items(document: &str) -> Toolset {
         mask: None,
         read_back: None,
         verify: Verify::default(),
-        each: None,
+        for_each: None,
         require_any: Vec::new(),
         returns: Some(named("Item")),
-        content: Content::Json,
+        response_format: ResponseFormat::Json,
         types: Vec::new(),
     };
     let id = || {
         parameter(
             "id",
-            Place::Path { slash: false },
+            ParameterLocation::Path { slash: false },
             ruled(TypeKind::String, |rules| rules.min_length = Some(1)),
         )
     };
@@ -147,13 +147,13 @@ fn items(document: &str) -> Toolset {
             Operation {
                 list: Some(List {
                     items: "items".to_owned(),
-                    of: named("Item"),
+                    item_type: named("Item"),
                     pagination: Some(Pagination {
                         in_body: false,
                         limit: "limit".to_owned(),
                         max: 100,
                         total: None,
-                        way: Way::Offset {
+                        style: PaginationStyle::Offset {
                             offset: "offset".to_owned(),
                         },
                     }),
@@ -166,15 +166,15 @@ fn items(document: &str) -> Toolset {
                     summary: vec!["name".to_owned(), "type".to_owned()],
                 }),
                 returns: None,
-                content: Content::Json,
+                response_format: ResponseFormat::Json,
                 parameters: vec![Parameter {
                     required: false,
                     default: Some(json!("id")),
                     example: Some(json!("-id")),
                     ..parameter(
                         "order_by",
-                        Place::Query {
-                            separator: Separator::Repeat,
+                        ParameterLocation::Query {
+                            style: ParameterStyle::Repeat,
                         },
                         plain(TypeKind::String),
                     )
@@ -192,7 +192,7 @@ fn items(document: &str) -> Toolset {
                 parameters: vec![
                     parameter(
                         "name",
-                        Place::Body,
+                        ParameterLocation::Body,
                         ruled(TypeKind::String, |rules| {
                             rules.min_length = Some(1);
                             rules.max_length = Some(200);
@@ -203,11 +203,11 @@ fn items(document: &str) -> Toolset {
                         rust_name: "type_".to_owned(),
                         required: false,
                         default: Some(json!("normal")),
-                        ..parameter("type", Place::Body, named("CreateItemType"))
+                        ..parameter("type", ParameterLocation::Body, named("CreateItemType"))
                     },
                     parameter(
                         "tags",
-                        Place::Body,
+                        ParameterLocation::Body,
                         ruled(TypeKind::Array(Box::new(named("Tag"))), |rules| {
                             rules.min_items = Some(1);
                         }),
@@ -217,7 +217,7 @@ fn items(document: &str) -> Toolset {
                         secret: true,
                         ..parameter(
                             "password",
-                            Place::Body,
+                            ParameterLocation::Body,
                             ruled(TypeKind::String, |rules| {
                                 rules.format = Some("password".to_owned());
                             }),
@@ -242,15 +242,15 @@ fn items(document: &str) -> Toolset {
                     },
                     Parameter {
                         required: false,
-                        or: Some("id".to_owned()),
-                        ..parameter("name", Place::Body, nullable(TypeKind::String))
+                        fallback: Some("id".to_owned()),
+                        ..parameter("name", ParameterLocation::Body, nullable(TypeKind::String))
                     },
                 ],
                 body: Some(json_body()),
                 merge: Some("/items/{name}".to_owned()),
                 mask: Some(Mask {
                     name: "update_mask".to_owned(),
-                    separator: Separator::Comma,
+                    style: ParameterStyle::Comma,
                 }),
                 read_back: Some("/items/{name}".to_owned()),
                 ..operation(
@@ -267,7 +267,7 @@ fn items(document: &str) -> Toolset {
                     ..id()
                 }],
                 returns: None,
-                content: Content::Json,
+                response_format: ResponseFormat::Json,
                 ..operation(
                     "delete_item",
                     "DeleteItem",
@@ -327,11 +327,11 @@ fn items(document: &str) -> Toolset {
 
 /// Returns a toolset with arguments of every kind. Some of their lines just fit the maximum width, and others just exceed it.
 fn oddities() -> Toolset {
-    let query = |name: &str, separator| Parameter {
+    let query = |name: &str, style| Parameter {
         required: false,
         ..parameter(
             name,
-            Place::Query { separator },
+            ParameterLocation::Query { style },
             plain(TypeKind::Array(Box::new(ruled(
                 TypeKind::Integer,
                 |rules| rules.minimum = Some(Number::from(-5)),
@@ -339,18 +339,26 @@ fn oddities() -> Toolset {
         )
     };
     let mut parameters = vec![
-        parameter("path", Place::Path { slash: true }, plain(TypeKind::String)),
-        query("comma", Separator::Comma),
-        query("space", Separator::Space),
-        query("pipe", Separator::Pipe),
+        parameter(
+            "path",
+            ParameterLocation::Path { slash: true },
+            plain(TypeKind::String),
+        ),
+        query("comma", ParameterStyle::Comma),
+        query("space", ParameterStyle::Space),
+        query("pipe", ParameterStyle::Pipe),
         Parameter {
             ty: plain(TypeKind::Map(Box::new(plain(TypeKind::String)))),
-            ..query("deep", Separator::Deep)
+            ..query("deep", ParameterStyle::Deep)
         },
         Parameter {
             wire: "X-Odd".to_owned(),
             required: false,
-            ..parameter("x_odd", Place::Header, nullable(TypeKind::Boolean))
+            ..parameter(
+                "x_odd",
+                ParameterLocation::Header,
+                nullable(TypeKind::Boolean),
+            )
         },
         Parameter {
             required: false,
@@ -358,7 +366,7 @@ fn oddities() -> Toolset {
             example: Some(Value::Null),
             ..parameter(
                 "union",
-                Place::Body,
+                ParameterLocation::Body,
                 nullable(TypeKind::Named("OddUnion".to_owned())),
             )
         },
@@ -366,8 +374,8 @@ fn oddities() -> Toolset {
             default: Some(json!(-1.5)),
             ..parameter(
                 "half",
-                Place::Query {
-                    separator: Separator::Repeat,
+                ParameterLocation::Query {
+                    style: ParameterStyle::Repeat,
                 },
                 ruled(TypeKind::Number, |rules| {
                     rules.exclusive_minimum = Number::from_f64(-2.5);
@@ -380,7 +388,7 @@ fn oddities() -> Toolset {
     parameters.extend((0..4).map(|more| {
         parameter(
             &format!("long_{more}"),
-            Place::Header,
+            ParameterLocation::Header,
             ruled(TypeKind::String, |rules| {
                 rules.pattern = Some("x".repeat(49 + more));
             }),
@@ -402,7 +410,7 @@ fn oddities() -> Toolset {
 fn odd(parameters: Vec<Parameter>) -> Operation {
     Operation {
         tool_name: "odd".to_owned(),
-        was: Some("strange".to_owned()),
+        renamed_from: Some("strange".to_owned()),
         rust_name: "Odd".to_owned(),
         title: "An \"odd\" tool".to_owned(),
         description: "First.\n\nSecond:\n- one\n- two".to_owned(),
@@ -457,14 +465,14 @@ fn odd(parameters: Vec<Parameter>) -> Operation {
         read_back: Some("/odd/{path}".to_owned()),
         verify: Verify {
             slash: true,
-            except: vec!["a".to_owned(), "type".to_owned()],
+            ignore: vec!["a".to_owned(), "type".to_owned()],
             hint: "Use \"another\" one.".to_owned(),
             hints: Vec::new(),
         },
-        each: None,
+        for_each: None,
         require_any: Vec::new(),
         returns: Some(plain(TypeKind::Array(Box::new(plain(TypeKind::Integer))))),
-        content: Content::Json,
+        response_format: ResponseFormat::Json,
         types: vec![
             definition(
                 "OddUnion",
@@ -525,13 +533,17 @@ fn odd(parameters: Vec<Parameter>) -> Operation {
 fn odd_whole() -> Operation {
     Operation {
         tool_name: "odd_whole".to_owned(),
-        was: None,
+        renamed_from: None,
         rust_name: "OddWhole".to_owned(),
         description: "Third.".to_owned(),
         operation_id: "odd_whole".to_owned(),
         path: "/odd".to_owned(),
         tags: Vec::new(),
-        parameters: vec![parameter("text", Place::WholeBody, plain(TypeKind::String))],
+        parameters: vec![parameter(
+            "text",
+            ParameterLocation::WholeBody,
+            plain(TypeKind::String),
+        )],
         body: Some(Body {
             media_type: "text/plain".to_owned(),
             required: true,
@@ -539,7 +551,7 @@ fn odd_whole() -> Operation {
             encoding: Vec::new(),
         }),
         returns: Some(plain(TypeKind::Any)),
-        content: Content::Json,
+        response_format: ResponseFormat::Json,
         types: Vec::new(),
         ..odd(Vec::new())
     }
@@ -563,22 +575,22 @@ fn probe(path: &str) -> VersionProbe {
     }
 }
 
-fn document(name: &str, probe: Option<DocumentProbe>) -> Document {
-    Document {
+fn document(name: &str, probe: Option<DocumentProbe>) -> ApiDocument {
+    ApiDocument {
         name: name.to_owned(),
         source: format!("specs/openapi/{name}.yaml"),
         probe,
         version: None,
-        instead_of: None,
+        alternative_to: None,
         sign_in: None,
         hints: Vec::new(),
     }
 }
 
-fn sign(status: u16, says: &str) -> Sign {
-    Sign {
+fn pattern(status: u16, contains: &str) -> ResponsePattern {
+    ResponsePattern {
         status,
-        says: says.to_owned(),
+        contains: contains.to_owned(),
     }
 }
 
@@ -590,12 +602,12 @@ fn filter(name: &str, field: &str, unique: bool) -> Filter {
     }
 }
 
-fn parameter(name: &str, place: Place, ty: TypeRef) -> Parameter {
+fn parameter(name: &str, location: ParameterLocation, ty: TypeRef) -> Parameter {
     Parameter {
         name: name.to_owned(),
         rust_name: name.to_owned(),
         wire: name.to_owned(),
-        place,
+        location,
         description: format!("What {name} means."),
         required: true,
         ty,
@@ -603,7 +615,7 @@ fn parameter(name: &str, place: Place, ty: TypeRef) -> Parameter {
         default: None,
         example: None,
         secret: false,
-        or: None,
+        fallback: None,
         when_omitted: None,
         hidden: false,
         clear: false,

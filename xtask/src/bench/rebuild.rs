@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, bail};
-use codegen::Decision;
+use codegen::{Decision, Workspace};
 
 use super::{Row, median, row};
 use crate::lab::root;
@@ -138,7 +138,8 @@ impl Copy {
 
     /// Returns `excluded.yaml` with the operations that are now undecided.
     fn with_undecided(&self, excluded: &str) -> Result<String> {
-        let coverage = codegen::coverage(&specs::load(&self.sources)?)
+        let coverage = Workspace::read(&specs::load(&self.sources)?)
+            .coverage()
             .map_err(|errors| crate::generate::report(&errors, "nothing is measured"))?;
         let mut text = excluded.to_owned();
         for document in coverage.documents {

@@ -1,46 +1,52 @@
 //! Turns targets of references that are not components, such as `#/components/schemas/A/properties/b`, into components.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::unescape;
-use crate::openapi::places::{self, Leaf};
+use super::walk::each_object;
+use crate::pointer::unescape;
 
 /// Makes a component of each part to which such a reference refers, and rewrites the references.
 pub(super) fn targets(document: &mut Value) {
-    let mut deep = BTreeMap::new();
-    find(document, &mut deep);
-    let targets: Vec<(String, &str, Value)> = deep
-        .keys()
-        .filter_map(|reference| {
-            let pointer = pointer(reference);
-            let target = document.pointer(&pointer)?;
-            let section = section(&pointer)?;
-            target
-                .is_object()
-                .then(|| (reference.clone(), section, target.clone()))
-        })
-        .collect();
-    deep.clear();
+    let mut deep = BTreeSet::new();
+    each_object(document, &mut |map, _| {
+        let reference = map.get("$ref").and_then(Value::as_str);
+        deep.extend(reference.filter(|it| is_deep(it)).map(str::to_owned));
+    });
+    let targets = deep.into_iter().filter_map(|reference| {
+        let pointer = pointer(&reference);
+        let target = document.pointer(&pointer)?;
+        let section = section(&pointer)?;
+        let target = target.is_object().then(|| target.clone())?;
+        Some((reference, section, target))
+    });
+    let targets: Vec<(String, &str, Value)> = targets.collect();
+    let mut names = BTreeMap::new();
     for (reference, section, target) in targets {
-        let Some(map) = document.as_object_mut() else {
-            return;
-        };
-        let components = map.entry("components").or_insert_with(|| json!({}));
-        let of_kind = components
-            .as_object_mut()
-            .map(|components| components.entry(section).or_insert_with(|| json!({})));
-        let Some(Value::Object(of_kind)) = of_kind else {
+        let components = &mut document["components"];
+        if components.is_null() {
+            *components = json!({});
+        }
+        let parts = components.as_object_mut();
+        let parts = parts.map(|it| it.entry(section).or_insert_with(|| json!({})));
+        let Some(Value::Object(parts)) = parts else {
             continue;
         };
-        let name = free(&reference, of_kind);
-        deep.insert(reference, format!("#/components/{section}/{name}"));
-        of_kind.insert(name, target);
+        let name = unused_name(&reference, parts);
+        names.insert(reference, format!("#/components/{section}/{name}"));
+        parts.insert(name, target);
     }
-    if !deep.is_empty() {
-        rename(document, &deep);
+    if names.is_empty() {
+        return;
     }
+    each_object(document, &mut |map, _| {
+        if let Some(Value::String(reference)) = map.get_mut("$ref")
+            && let Some(name) = names.get(reference)
+        {
+            reference.clone_from(name);
+        }
+    });
 }
 
 /// Returns whether the target of a reference is not a component. References to path items are resolved with the paths.
@@ -68,21 +74,22 @@ fn pointer(reference: &str) -> String {
 
 /// Returns the section of the components to which a part belongs.
 fn section(pointer: &str) -> Option<&'static str> {
-    match places::at(pointer) {
-        Some(Leaf::Schema) => Some("schemas"),
-        Some(Leaf::Parameter) => Some("parameters"),
-        Some(Leaf::Body) => Some("requestBodies"),
-        Some(Leaf::Response) => Some("responses"),
-        Some(_) => None,
-        None => {
-            let named = pointer.starts_with("/definitions/") || pointer.contains("/$defs/");
-            named.then_some("schemas")
-        }
+    let mut steps = pointer.rsplit('/');
+    let (last, parent) = (steps.next()?, steps.next()?);
+    match (parent, last) {
+        ("properties" | "allOf" | "anyOf" | "oneOf" | "schemas", _) => Some("schemas"),
+        ("definitions" | "$defs", _) => Some("schemas"),
+        ("parameters", _) => Some("parameters"),
+        ("requestBodies", _) | (_, "requestBody") => Some("requestBodies"),
+        ("responses", _) => Some("responses"),
+        (_, "schema" | "items" | "not" | "additionalProperties") => Some("schemas"),
+        _ if pointer.contains("/$defs/") => Some("schemas"),
+        _ => None,
     }
 }
 
 /// Makes an unused name from the end of the pointer, without characters that must be escaped in pointers.
-fn free(reference: &str, taken: &Map<String, Value>) -> String {
+fn unused_name(reference: &str, taken: &Map<String, Value>) -> String {
     const STEPS: [&str; 9] = [
         "#",
         "components",
@@ -104,34 +111,4 @@ fn free(reference: &str, taken: &Map<String, Value>) -> String {
         name.push('_');
     }
     name
-}
-
-fn find(value: &Value, deep: &mut BTreeMap<String, String>) {
-    match value {
-        Value::Object(map) => {
-            if let Some(Value::String(reference)) = map.get("$ref")
-                && is_deep(reference)
-            {
-                deep.insert(reference.clone(), String::new());
-            }
-            map.values().for_each(|value| find(value, deep));
-        }
-        Value::Array(list) => list.iter().for_each(|value| find(value, deep)),
-        _ => {}
-    }
-}
-
-fn rename(value: &mut Value, names: &BTreeMap<String, String>) {
-    match value {
-        Value::Object(map) => {
-            if let Some(Value::String(reference)) = map.get_mut("$ref")
-                && let Some(name) = names.get(reference)
-            {
-                reference.clone_from(name);
-            }
-            map.values_mut().for_each(|value| rename(value, names));
-        }
-        Value::Array(list) => list.iter_mut().for_each(|value| rename(value, names)),
-        _ => {}
-    }
 }

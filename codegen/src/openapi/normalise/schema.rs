@@ -2,49 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{each, integral, items, null_aside, set_aside};
-use crate::openapi::REFUSED;
-
-/// Keywords that a typed schema can express. All others are renamed to `x-…`: JSON Schema treats unknown keywords as annotations, and its other keywords only add restrictions, which servers check.
-const KNOWN: [&str; 37] = [
-    "$ref",
-    "additionalProperties",
-    "allOf",
-    "anyOf",
-    "default",
-    "deprecated",
-    "description",
-    "discriminator",
-    "enum",
-    "example",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "externalDocs",
-    "format",
-    "items",
-    "maxItems",
-    "maxLength",
-    "maxProperties",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minProperties",
-    "minimum",
-    "multipleOf",
-    "not",
-    "nullable",
-    "oneOf",
-    "pattern",
-    "prefixItems",
-    "properties",
-    "readOnly",
-    "required",
-    "title",
-    "type",
-    "uniqueItems",
-    "unevaluatedProperties",
-    "writeOnly",
-];
+use super::super::model::UNREADABLE;
+use super::{each, integral, items};
 
 /// Keywords that can name members which are not in `properties`.
 const NAMING: [&str; 5] = [
@@ -72,20 +31,17 @@ const NOTES: [&str; 9] = [
 ];
 
 /// Normalises a schema in place.
-pub(crate) fn schema(value: &mut Value) {
+pub(super) fn schema(value: &mut Value) {
     match value {
         Value::Bool(true) => *value = json!({}),
         Value::Bool(false) => *value = json!({"not": {}}),
         Value::Object(map) => object(map),
-        _ => return,
-    }
-    for key in ["default", "example"] {
-        null_aside(value, key);
+        _ => {}
     }
 }
 
 fn object(map: &mut Map<String, Value>) {
-    aside(map);
+    special(map);
     well_formed(map);
     inner(map);
     reference_with_siblings(map);
@@ -98,53 +54,29 @@ fn object(map: &mut Map<String, Value>) {
     examples(map);
 }
 
-/// Renames keywords that a typed schema cannot express.
-fn aside(map: &mut Map<String, Value>) {
-    for key in DYNAMIC {
-        if map.contains_key(key) {
-            map.insert(
-                REFUSED.to_owned(),
-                format!("`{key}` is not understood").into(),
-            );
-        }
+/// Handles keywords that OpenAPI 3.0 does not have: other keywords only add restrictions, which servers check.
+fn special(map: &mut Map<String, Value>) {
+    if let Some(key) = DYNAMIC.iter().find(|key| map.contains_key(**key)) {
+        let reason = format!("`{key}` is not supported");
+        map.insert(UNREADABLE.to_owned(), reason.into());
     }
-    if NAMING.iter().any(|key| map.contains_key(*key))
-        && map
-            .get("additionalProperties")
-            .is_none_or(|it| *it == false)
-    {
+    let additional = map.get("additionalProperties");
+    let is_closed = additional.is_none_or(|it| *it == false);
+    if is_closed && NAMING.iter().any(|key| map.contains_key(*key)) {
         map.insert("additionalProperties".to_owned(), true.into());
-    }
-    let keys: Vec<String> = map
-        .keys()
-        .filter(|key| !KNOWN.contains(&key.as_str()) && !key.starts_with("x-"))
-        .filter(|key| !matches!(key.as_str(), "const" | "examples"))
-        .cloned()
-        .collect();
-    for key in keys {
-        set_aside(map, &key);
     }
 }
 
-/// Removes keywords whose values are invalid, because they have no meaning.
+/// Removes keywords whose values are of the wrong kind, because they have no meaning.
 fn well_formed(map: &mut Map<String, Value>) {
-    let fits = |key: &str, value: &Value| match key {
+    map.retain(|key, value| match key.as_str() {
         "required" | "enum" | "allOf" | "anyOf" | "oneOf" => value.is_array(),
         "title" | "description" | "format" | "pattern" => value.is_string(),
-        "discriminator" => value.get("propertyName").is_some_and(Value::is_string),
-        "externalDocs" => value.get("url").is_some_and(Value::is_string),
         "readOnly" | "writeOnly" | "nullable" | "deprecated" | "uniqueItems" => value.is_boolean(),
         "items" => value.is_object() || value.is_boolean(),
-        _ => true,
-    };
-    let keys: Vec<String> = map
-        .iter()
-        .filter(|(key, value)| !fits(key, value))
-        .map(|(key, _)| key.clone())
-        .collect();
-    for key in keys {
-        set_aside(map, &key);
-    }
+        "const" | "default" | "example" => true,
+        _ => !value.is_null(),
+    });
 }
 
 /// Normalises the schemas in this schema.
@@ -173,7 +105,6 @@ fn prefix_items(map: &mut Map<String, Value>) {
     let Some(Value::Array(prefix)) = map.shift_remove("prefixItems") else {
         return;
     };
-    map.insert("x-prefixItems".to_owned(), prefix.len().into());
     let rest = map.shift_remove("items");
     let closed = rest == Some(Value::Bool(false));
     if closed && !map.contains_key("maxItems") {
@@ -270,13 +201,7 @@ fn split_types(map: &mut Map<String, Value>, types: Vec<Value>) {
                 "exclusiveMaximum",
                 "multipleOf",
             ],
-            Some("array") => &[
-                "items",
-                "minItems",
-                "maxItems",
-                "uniqueItems",
-                "x-prefixItems",
-            ],
+            Some("array") => &["items", "minItems", "maxItems", "uniqueItems"],
             Some("object") => &[
                 "properties",
                 "required",
@@ -412,5 +337,4 @@ fn examples(map: &mut Map<String, Value>) {
     {
         map.insert("example".to_owned(), first);
     }
-    set_aside(map, "examples");
 }

@@ -12,24 +12,17 @@ pub(super) fn cut<'t>(types: impl Iterator<Item = &'t mut TypeDef>) {
         .enumerate()
         .map(|(index, def)| (def.rust_name.clone(), index))
         .collect();
-    let edges: Vec<Vec<usize>> = types
-        .iter_mut()
-        .map(|def| {
-            let mut targets = Vec::new();
-            each_kind(def, &mut |kind| {
-                if let TypeKind::Named(name) = kind {
-                    targets.extend(index.get(name));
-                }
-            });
-            targets
-        })
-        .collect();
-    let circle = circles(&edges);
+    let edges = types.iter().map(|def| {
+        let names = def.parts().into_iter().filter_map(TypeRef::name);
+        names.filter_map(|name| index.get(name).copied()).collect()
+    });
+    let edges: Vec<Vec<usize>> = edges.collect();
+    let cycle = cycles(&edges);
     for (from, def) in types.iter_mut().enumerate() {
         each_kind(def, &mut |kind| {
             if let TypeKind::Named(name) = kind
                 && let Some(to) = index.get(name.as_str())
-                && circle[from] == circle[*to]
+                && cycle[from] == cycle[*to]
             {
                 *kind = TypeKind::Boxed(std::mem::take(name));
             }
@@ -40,7 +33,7 @@ pub(super) fn cut<'t>(types: impl Iterator<Item = &'t mut TypeDef>) {
 /// Returns the number of the cycle (strongly connected component) of each node. A node outside any cycle has its own number.
 ///
 /// Kosaraju's algorithm is used without recursion, because the document decides how deep a recursion would be.
-fn circles(edges: &[Vec<usize>]) -> Vec<usize> {
+fn cycles(edges: &[Vec<usize>]) -> Vec<usize> {
     let mut order = Vec::new();
     let mut seen = vec![false; edges.len()];
     for start in 0..edges.len() {
@@ -52,12 +45,12 @@ fn circles(edges: &[Vec<usize>]) -> Vec<usize> {
             back[*to].push(from);
         }
     }
-    let mut circle = vec![0; edges.len()];
+    let mut cycle = vec![0; edges.len()];
     let mut seen = vec![false; edges.len()];
     for start in order.into_iter().rev() {
-        walk(&back, start, &mut seen, &mut |node| circle[node] = start);
+        walk(&back, start, &mut seen, &mut |node| cycle[node] = start);
     }
-    circle
+    cycle
 }
 
 /// Visits each node that is reachable from `start` and not yet seen, after the nodes to which it leads.
@@ -104,14 +97,14 @@ pub(super) fn inside(ty: &mut TypeRef, change: &mut impl FnMut(&mut TypeKind)) {
 
 #[cfg(test)]
 mod tests {
-    use super::circles;
+    use super::cycles;
 
     #[test]
-    fn nodes_of_one_circle_have_one_number() {
+    fn nodes_of_one_cycle_have_one_number() {
         // 0 -> 1 -> 2 -> 1, 3 -> 3, 4 -> 0
-        let circle = circles(&[vec![1], vec![2], vec![1], vec![3], vec![0]]);
-        assert_eq!(circle[1], circle[2]);
-        let mut others = [circle[0], circle[1], circle[3], circle[4]];
+        let cycle = cycles(&[vec![1], vec![2], vec![1], vec![3], vec![0]]);
+        assert_eq!(cycle[1], cycle[2]);
+        let mut others = [cycle[0], cycle[1], cycle[3], cycle[4]];
         others.sort_unstable();
         assert!(others.windows(2).all(|pair| pair[0] != pair[1]));
     }

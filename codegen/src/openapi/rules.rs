@@ -1,7 +1,7 @@
 //! Selects the rules that a type can have, and describes all other constraints in words.
 
 use super::flat::Flat;
-use super::types::Direction;
+use super::names::Direction;
 use crate::catalog::{Rules, TypeKind, TypeRef};
 
 /// Returns the description of a schema. If the value is sent, constraints that no rule can express are appended.
@@ -23,6 +23,14 @@ pub(super) fn described(flat: &Flat<'_>, direction: Direction) -> String {
         }
     }
     description
+}
+
+/// Returns whether a value does not occur in a direction: read-only values are never sent, write-only values are never received.
+pub(super) fn is_hidden(flat: &Flat<'_>, direction: Direction) -> bool {
+    match direction {
+        Direction::Input => flat.read_only,
+        Direction::Output => flat.write_only,
+    }
 }
 
 /// Removes all rules. Members that are not listed in `properties` cannot have rules; servers check them.

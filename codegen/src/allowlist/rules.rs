@@ -1,0 +1,101 @@
+//! Conditions that texts of the allowlist must meet.
+
+use crate::reader::Rule;
+
+/// Any text.
+pub(super) const ANY: Rule = Rule {
+    expected: "a text",
+    holds: |_| true,
+};
+
+/// Text that can become part of the name of a module, a tool or a type.
+pub(super) const NAME: Rule = Rule {
+    expected: "a name of a-z, 0-9 and _ that begins with a letter",
+    holds: |text| is_name(text, '_'),
+};
+
+/// Name that can be converted to the name of a module. Different names give different modules.
+pub(super) const MODULE_NAME: Rule = Rule {
+    expected: "a name of a-z, 0-9 and - that begins with a letter",
+    holds: |text| is_name(text, '-'),
+};
+
+/// Text without line breaks.
+pub(super) const LINE: Rule = Rule {
+    expected: "a text of one line",
+    holds: |text| !text.contains('\n'),
+};
+
+/// Path of a request.
+pub(super) const PATH: Rule = Rule {
+    expected: "a path that begins with `/`",
+    holds: |text| text.starts_with('/'),
+};
+
+/// Base path of a document. The paths after it begin with `/`.
+pub(super) const BASE_PATH: Rule = Rule {
+    expected: "a path that begins with `/` and does not end with it",
+    holds: |text| text.starts_with('/') && !text.ends_with('/'),
+};
+
+/// JSON pointer into a response.
+pub(super) const POINTER: Rule = Rule {
+    expected: "a JSON pointer, which begins with `/`",
+    holds: |text| text.starts_with('/'),
+};
+
+/// Version of an upstream or a component.
+pub(super) const VERSION: Rule = Rule {
+    expected: "a version of numbers and dots, such as \"3.2\"",
+    holds: |text| {
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        text.split('.').all(is_number)
+    },
+};
+
+/// Name of an HTTP header.
+pub(super) const HEADER: Rule = Rule {
+    expected: "a name of a header",
+    holds: is_token,
+};
+
+/// Text before a key in a header, separated by a space.
+pub(super) const SCHEME: Rule = Rule {
+    expected: "a scheme without spaces, such as `Bearer`",
+    holds: is_token,
+};
+
+/// Regular expression that the generated code can compile.
+pub(super) const REGEX: Rule = Rule {
+    expected: "a regular expression",
+    holds: |text| regex_lite::Regex::new(text).is_ok(),
+};
+
+/// Pattern of tool names for a method.
+pub(super) const TOOL_PATTERN: Rule = Rule {
+    expected: "a pattern with `{resource}` and no other braces",
+    holds: |text| has_placeholders(text, &["{resource}"]),
+};
+
+/// Pattern of tool names for other verbs.
+pub(super) const VERB_PATTERN: Rule = Rule {
+    expected: "a pattern with `{verb}`, `{resource}` and no other braces",
+    holds: |text| has_placeholders(text, &["{verb}", "{resource}"]),
+};
+
+fn is_name(text: &str, separator: char) -> bool {
+    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == separator;
+    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(is_part)
+}
+
+/// Returns whether a text is a token as defined by HTTP (RFC 9110).
+fn is_token(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    !text.is_empty() && text.chars().all(is_part)
+}
+
+fn has_placeholders(text: &str, placeholders: &[&str]) -> bool {
+    let without = |rest: String, placeholder: &&str| rest.replacen(placeholder, "", 1);
+    let rest = placeholders.iter().fold(text.to_owned(), without);
+    placeholders.iter().all(|it| text.contains(it)) && !rest.contains(['{', '}'])
+}
