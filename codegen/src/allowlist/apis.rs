@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::catalog::{ErrorShapes, Pagination, Parts, Separator, SignIn, VersionProbe};
 use crate::diagnostic::{ReadDiagnostic, nearest};
-use crate::reader::{Entry, FromYaml, Located, Map, Reader};
+use crate::entry::{Entry, Map};
+use crate::reader::{FromYaml, Located, Reader};
 use crate::yaml::Node;
 
 use super::documents::DocumentEntry;

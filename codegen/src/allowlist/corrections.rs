@@ -2,7 +2,8 @@
 
 use crate::corrections::{Change, Correction};
 use crate::diagnostic::ReadDiagnostic;
-use crate::reader::{Entry, Located, Map, Reader};
+use crate::entry::{Entry, Map, list_file};
+use crate::reader::{Located, Reader};
 use crate::yaml::Node;
 
 use super::rules::{ANY, POINTER};
@@ -19,7 +20,7 @@ struct CorrectionEntry {
 /// Reads the file. A correction of several documents is returned once for each of them.
 pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Vec<Correction> {
     let source = r.path.to_owned();
-    let entries: Vec<CorrectionEntry> = r.list_file(node, "corrections");
+    let entries: Vec<CorrectionEntry> = list_file(r, node, "corrections");
     let corrections = entries.into_iter().flat_map(|entry| {
         let correction = Correction {
             source: source.clone(),

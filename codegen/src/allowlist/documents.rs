@@ -1,7 +1,8 @@
 //! The documents in `apis.yaml`, including alternatives to other documents.
 
 use crate::catalog::{DocumentProbe, Hint, SignIn, VersionSource};
-use crate::reader::{Entry, Located, Map};
+use crate::entry::{Entry, Map};
+use crate::reader::Located;
 
 use super::errors::hints;
 use super::rules::{ANY, BASE_PATH, PATH, POINTER};

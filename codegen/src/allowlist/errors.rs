@@ -2,7 +2,8 @@
 
 use crate::catalog::{ErrorShapes, Hint, ResponsePattern};
 use crate::diagnostic::ReadDiagnostic;
-use crate::reader::{Entry, FromYaml, Located, Map, Reader};
+use crate::entry::{Entry, Map};
+use crate::reader::{FromYaml, Located, Reader};
 use crate::yaml::Node;
 
 use super::rules::POINTER;

@@ -1,6 +1,7 @@
 //! `excluded.yaml`: operations that do not become tools, with the reasons.
 
-use crate::reader::{Entry, Located, Map, Reader};
+use crate::entry::{Entry, Map, list_file};
+use crate::reader::{Located, Reader};
 use crate::yaml::Node;
 
 use super::rules::ANY;
@@ -16,7 +17,7 @@ pub(crate) struct Exclusion {
 
 /// Reads the file.
 pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Vec<Exclusion> {
-    r.list_file(node, "excluded")
+    list_file(r, node, "excluded")
 }
 
 impl Entry for Exclusion {

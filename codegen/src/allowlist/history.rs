@@ -1,6 +1,7 @@
 //! `history.yaml`: the first release of each operation and parameter. [`crate::history`] writes the file. This module reads it with line numbers, so that an error about an entry that no longer fits a document names its line.
 
-use crate::reader::{Entry, Located, Map, Reader};
+use crate::entry::{Entry, Map, list_file};
+use crate::reader::{Located, Reader};
 use crate::yaml::Node;
 
 use super::rules::{ANY, VERSION};
@@ -37,7 +38,7 @@ pub struct ParameterHistory {
 
 /// Reads the file.
 pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Vec<DocumentEntry> {
-    r.list_file(node, "history")
+    list_file(r, node, "history")
 }
 
 impl Entry for DocumentEntry {

@@ -3,7 +3,8 @@
 use serde_json::{Number, Value as Json};
 
 use crate::diagnostic::ReadDiagnostic;
-use crate::reader::{Entry, FromYaml, Located, Map, Rule, TODO};
+use crate::entry::{Entry, Map};
+use crate::reader::{FromYaml, Located, Rule, TODO};
 
 use super::rules::{ANY, NAME, REGEX};
 

@@ -2,7 +2,8 @@
 
 use crate::catalog::{Pagination, Way};
 use crate::diagnostic::ReadDiagnostic;
-use crate::reader::{Entry, Located, Map};
+use crate::entry::{Entry, Map};
+use crate::reader::Located;
 
 use super::rules::ANY;
 

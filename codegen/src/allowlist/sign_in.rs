@@ -2,7 +2,7 @@
 
 use crate::catalog::{Session, SignIn, TokenRequest};
 use crate::diagnostic::ReadDiagnostic;
-use crate::reader::{Entry, Map};
+use crate::entry::{Entry, Map};
 
 use super::rules::{HEADER, PATH, POINTER, SCHEME};
 

@@ -1,6 +1,7 @@
 //! Diagnostics about errors in one file.
 
-use crate::reader::{Entry, RENAMED_KEYS, Reader, known_keys};
+use crate::entry::{Entry, RENAMED_KEYS, known_keys};
+use crate::reader::Reader;
 use crate::yaml::Node;
 
 use super::{apis, corrections, excluded, tools};

@@ -1,7 +1,8 @@
 //! `tools/*.yaml`: the toolsets, one per file, and their tools with documentation.
 
 use crate::diagnostic::ReadDiagnostic;
-use crate::reader::{Entry, FromYaml, Located, Map, Reader};
+use crate::entry::{Entry, Map};
+use crate::reader::{FromYaml, Located, Reader};
 use crate::yaml::{Node, Value};
 
 use super::overrides::ParameterEntry;
