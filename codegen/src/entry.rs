@@ -1,7 +1,7 @@
 //! Reads entries, which are mappings with known keys. The keys that an entry reads are its known keys: all others are reported, as are missing and renamed keys.
 
 use crate::diagnostic::{ReadDiagnostic, nearest};
-use crate::reader::{FromYaml, Located, Reader, Rule};
+use crate::reader::{Field, FromYaml, Located, Reader, Rule};
 use crate::yaml::{Key, Node, Value};
 
 /// Keys that were renamed: the entry, the former key and the present key.
@@ -35,6 +35,9 @@ pub(crate) trait Entry: Sized {
     /// Name of the entry in messages.
     const NAME: &'static str;
 
+    /// Conditions that the texts of keys must meet.
+    const RULES: &'static [(&'static str, Rule)] = &[];
+
     /// Conversion of the short form of the entry, a text.
     const SHORT_FORM: Option<fn(Located<String>) -> Self> = None;
 
@@ -42,14 +45,42 @@ pub(crate) trait Entry: Sized {
     fn read(map: &mut Map<'_, '_>) -> Self;
 }
 
+/// Reads a file that is one entry.
+pub(crate) fn read_entry<T: Entry>(r: &mut Reader<'_>, node: &Node) -> Option<T> {
+    read_map(r, node, T::NAME, T::RULES, T::read)
+}
+
 /// Reads a file whose only key contains a list.
 pub(crate) fn list_file<T: FromYaml>(r: &mut Reader<'_>, node: &Node, key: &'static str) -> Vec<T> {
-    let Some(mut map) = Map::open(r, node, "this file") else {
-        return Vec::new();
+    read_map(r, node, "this file", &[], |map| map.list(key)).unwrap_or_default()
+}
+
+/// Reads a mapping. The result is `None` if the entry is unusable.
+fn read_map<T>(
+    r: &mut Reader<'_>,
+    node: &Node,
+    name: &'static str,
+    rules: &'static [(&'static str, Rule)],
+    read: impl FnOnce(&mut Map<'_, '_>) -> T,
+) -> Option<T> {
+    let Value::Map(entries) = &node.value else {
+        let (subject, expected) = (name.to_owned(), "a mapping of `key: value` pairs");
+        r.error(node.line, ReadDiagnostic::MustBe { subject, expected });
+        return None;
     };
-    let entries = map.list(key);
-    map.finish();
-    entries
+    let mut map = Map {
+        line: node.line,
+        reader: r,
+        name,
+        rules,
+        entries,
+        known: Vec::new(),
+        deferred: Vec::new(),
+        essential: Vec::new(),
+        is_usable: true,
+    };
+    let value = read(&mut map);
+    map.finish().then_some(value)
 }
 
 /// Mapping whose known keys are those that were read.
@@ -58,6 +89,7 @@ pub(crate) struct Map<'m, 'r> {
     pub(crate) line: usize,
     reader: &'m mut Reader<'r>,
     name: &'static str,
+    rules: &'static [(&'static str, Rule)],
     entries: &'m [(Key, Node)],
     known: Vec<&'static str>,
     /// Diagnostics that are not recorded if one of the keys is misspelled, since they would be consequences of it.
@@ -67,24 +99,7 @@ pub(crate) struct Map<'m, 'r> {
     is_usable: bool,
 }
 
-impl<'m, 'r> Map<'m, 'r> {
-    fn open(reader: &'m mut Reader<'r>, node: &'m Node, name: &'static str) -> Option<Self> {
-        let Value::Map(entries) = &node.value else {
-            reader.must_be(node.line, name, "a mapping of `key: value` pairs");
-            return None;
-        };
-        Some(Self {
-            line: node.line,
-            reader,
-            name,
-            entries,
-            known: Vec::new(),
-            deferred: Vec::new(),
-            essential: Vec::new(),
-            is_usable: true,
-        })
-    }
-
+impl<'m> Map<'m, '_> {
     /// Reports unknown and missing keys; returns whether the entry is usable.
     fn finish(self) -> bool {
         let mut misspelled: Vec<String> = Vec::new();
@@ -150,7 +165,34 @@ impl<'m, 'r> Map<'m, 'r> {
     /// Reads an optional value.
     pub(crate) fn optional<T: FromYaml>(&mut self, key: &'static str) -> Option<T> {
         let node = self.node(key)?;
-        T::from_yaml(self.reader, node, key)
+        let rule = self.rules.iter().find(|(found, _)| *found == key);
+        let rule = rule.map_or(Rule::Any, |(_, rule)| *rule);
+        T::from_yaml(self.reader, node, Field { key, rule })
+    }
+
+    /// Reads an optional sequence.
+    pub(crate) fn list<T: FromYaml>(&mut self, key: &'static str) -> Vec<T> {
+        self.optional(key).unwrap_or_default()
+    }
+
+    /// Reads an optional value that can be a single text instead of a sequence.
+    pub(crate) fn one_or_more<T: FromYaml>(&mut self, key: &'static str) -> Vec<T> {
+        match self.node(key).map(|node| &node.value) {
+            Some(Value::List(_)) => self.list(key),
+            _ => self.optional(key).into_iter().collect(),
+        }
+    }
+
+    /// Reads an optional mapping that is not a type of its own.
+    pub(crate) fn nested<T>(
+        &mut self,
+        key: &'static str,
+        name: &'static str,
+        rules: &'static [(&'static str, Rule)],
+        read: impl FnOnce(&mut Map<'_, '_>) -> T,
+    ) -> Option<T> {
+        let node = self.node(key)?;
+        read_map(self.reader, node, name, rules, read)
     }
 
     /// Reports a key that does not exist.
@@ -170,139 +212,8 @@ impl<'m, 'r> Map<'m, 'r> {
     /// Reads a value without which the entry is unusable.
     pub(crate) fn required<T: FromYaml + Default>(&mut self, key: &'static str) -> T {
         let value = self.expected(key);
-        self.or_discard(value)
-    }
-
-    /// Makes the entry unusable if a value is missing.
-    pub(crate) fn or_discard<T: Default>(&mut self, value: Option<T>) -> T {
         self.is_usable &= value.is_some();
         value.unwrap_or_default()
-    }
-
-    /// Reads an optional text that meets a condition.
-    pub(crate) fn optional_text(
-        &mut self,
-        key: &'static str,
-        rule: Rule,
-    ) -> Option<Located<String>> {
-        let text = self.optional(key)?;
-        rule.check(self.reader, &text).then_some(text)
-    }
-
-    /// Reads a text that must exist and meet a condition. The entry is usable without it.
-    pub(crate) fn expected_text(
-        &mut self,
-        key: &'static str,
-        rule: Rule,
-    ) -> Option<Located<String>> {
-        let text = self.expected(key)?;
-        rule.check(self.reader, &text).then_some(text)
-    }
-
-    /// Reads a text that meets a condition and without which the entry is unusable.
-    pub(crate) fn required_text(&mut self, key: &'static str, rule: Rule) -> Located<String> {
-        let text = self.expected_text(key, rule);
-        self.or_discard(text)
-    }
-
-    /// Reads an optional sequence.
-    pub(crate) fn list<T: FromYaml>(&mut self, key: &'static str) -> Vec<T> {
-        self.optional(key).unwrap_or_default()
-    }
-
-    /// Reads the texts of an optional sequence. Duplicates and texts that do not meet a condition are reported.
-    pub(crate) fn texts(&mut self, key: &'static str, rule: Rule) -> Vec<Located<String>> {
-        let texts = self.list(key);
-        self.distinct(texts, rule)
-    }
-
-    /// Reads the texts of a sequence that must exist. The entry is usable without it.
-    pub(crate) fn expected_texts(&mut self, key: &'static str, rule: Rule) -> Vec<Located<String>> {
-        self.expect(key);
-        self.texts(key, rule)
-    }
-
-    /// Reads a text, or the texts of a sequence.
-    pub(crate) fn text_or_texts(&mut self, key: &'static str, rule: Rule) -> Vec<Located<String>> {
-        match self.node(key).map(|node| &node.value) {
-            Some(Value::List(_)) => self.texts(key, rule),
-            _ => self.optional_text(key, rule).into_iter().collect(),
-        }
-    }
-
-    fn distinct(&mut self, texts: Vec<Located<String>>, rule: Rule) -> Vec<Located<String>> {
-        let mut distinct: Vec<Located<String>> = Vec::new();
-        for text in texts {
-            match distinct.iter().find(|other| other.value == text.value) {
-                Some(first) => {
-                    let (key, first) = (text.value, first.line);
-                    self.error(text.line, ReadDiagnostic::DuplicateKey { key, first });
-                }
-                None if rule.check(self.reader, &text) => distinct.push(text),
-                None => {}
-            }
-        }
-        distinct
-    }
-
-    /// Reads one of several words. `kind` is the noun for the words in messages.
-    pub(crate) fn one_of(
-        &mut self,
-        key: &'static str,
-        kind: &'static str,
-        words: &[&'static str],
-    ) -> Option<&'static str> {
-        let words: Vec<_> = words.iter().map(|word| (*word, *word)).collect();
-        self.word(key, kind, &words).map(|word| word.value)
-    }
-
-    /// Reads the value that one of several words stands for.
-    pub(crate) fn word<T: Copy>(
-        &mut self,
-        key: &'static str,
-        kind: &'static str,
-        words: &[(&'static str, T)],
-    ) -> Option<Located<T>> {
-        let text: Located<String> = self.optional(key)?;
-        let found = words.iter().find(|(word, _)| *word == text.value);
-        if found.is_none() {
-            self.unknown_word(&text, kind, words.iter().map(|(word, _)| *word));
-        }
-        found.map(|(_, value)| Located::new(text.line, *value))
-    }
-
-    /// Reads the texts of an optional sequence, each of which must be one of several words.
-    pub(crate) fn words(
-        &mut self,
-        key: &'static str,
-        kind: &'static str,
-        words: &[&'static str],
-    ) -> Vec<Located<String>> {
-        let mut texts: Vec<Located<String>> = self.list(key);
-        texts.retain(|text| {
-            let is_known = words.contains(&text.value.as_str());
-            if !is_known {
-                self.unknown_word(text, kind, words.iter().copied());
-            }
-            is_known
-        });
-        texts
-    }
-
-    fn unknown_word<'w>(
-        &mut self,
-        text: &Located<String>,
-        kind: &'static str,
-        words: impl Iterator<Item = &'w str>,
-    ) {
-        let word = text.value.clone();
-        let nearest = nearest(&word, words);
-        let diagnostic = ReadDiagnostic::UnknownWord {
-            word,
-            kind,
-            nearest,
-        };
-        self.error(text.line, diagnostic);
     }
 
     /// Records a diagnostic.
@@ -312,7 +223,7 @@ impl<'m, 'r> Map<'m, 'r> {
 
     /// Records that the value of a key must be something else.
     pub(crate) fn must_be(&mut self, line: usize, key: &str, expected: &'static str) {
-        self.reader.must_be(line, &format!("`{key}`"), expected);
+        self.reader.must_be(line, key, expected);
     }
 
     /// Records a diagnostic about the entry, unless one of the keys is misspelled.
@@ -342,24 +253,20 @@ impl<'m, 'r> Map<'m, 'r> {
 #[cfg(test)]
 pub(crate) fn known_keys<T: Entry>() -> Vec<&'static str> {
     let (mut reader, node) = Reader::open("", "{}");
-    let map = node
-        .as_ref()
-        .and_then(|node| Map::open(&mut reader, node, T::NAME));
-    map.map_or_else(Vec::new, |mut map| {
-        T::read(&mut map);
-        map.known
-    })
+    let read = |map: &mut Map<'_, '_>| {
+        T::read(map);
+        map.is_usable = true;
+        map.known.clone()
+    };
+    let keys = node.and_then(|node| read_map(&mut reader, &node, T::NAME, T::RULES, read));
+    keys.unwrap_or_default()
 }
 
 impl<T: Entry> FromYaml for T {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
-        if let (Some(short_form), Value::Scalar { .. } | Value::List(_)) =
-            (T::SHORT_FORM, &node.value)
-        {
-            return Located::from_yaml(r, node, key).map(short_form);
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+        match (T::SHORT_FORM, &node.value) {
+            (None, _) | (_, Value::Map(_)) => read_entry(r, node),
+            (Some(short_form), _) => Located::from_yaml(r, node, field).map(short_form),
         }
-        let mut map = Map::open(r, node, T::NAME)?;
-        let value = T::read(&mut map);
-        map.finish().then_some(value)
     }
 }

@@ -81,7 +81,7 @@ pub fn history(
                         self::since(&read, of).filter(|first| Some(first) != since.as_ref());
                     Some(ParameterHistory {
                         name: name.clone(),
-                        location: place,
+                        location: (*place).to_owned(),
                         since: first?,
                     })
                 })
@@ -211,7 +211,6 @@ fn since(releases: &[(String, Operations)], has: impl Fn(&Operations) -> bool) -
         .map(|(version, _)| version.clone())
 }
 
-/// Shortens a version to its first two parts, because patch releases add nothing new: `3.1.8` -> `3.1`.
 fn without_lines(entry: history::DocumentEntry) -> DocumentHistory {
     let operations = entry.operations.into_iter().map(|entry| OperationHistory {
         id: entry.id.value,
@@ -225,6 +224,7 @@ fn without_lines(entry: history::DocumentEntry) -> DocumentHistory {
     }
 }
 
+/// Shortens a version to its first two parts, because patch releases add nothing new: `3.1.8` -> `3.1`.
 fn minor(version: &str) -> String {
     let parts: Vec<_> = version.split('.').take(2).collect();
     parts.join(".")

@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value as Json};
 
-use crate::diagnostic::{Diagnostic, Error, ReadDiagnostic};
+use crate::diagnostic::{Diagnostic, Error, ReadDiagnostic, nearest};
 use crate::yaml::{self, Node, Value};
 
 /// Characters that change the display order of the text after them, so that a reviewer would read another text than a model.
@@ -29,27 +29,59 @@ impl<T> Located<T> {
 
 /// Condition that a text must meet.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rule {
-    /// Description of valid texts: `a path that begins with "/"`.
-    pub(crate) expected: &'static str,
-    pub(crate) holds: fn(&str) -> bool,
+pub(crate) enum Rule {
+    /// Any text.
+    Any,
+    /// Text for which a function returns true.
+    Is {
+        /// Description of valid texts.
+        expected: &'static str,
+        holds: fn(&str) -> bool,
+    },
+    /// One of several words.
+    OneOf {
+        /// Noun for the words.
+        kind: &'static str,
+        words: &'static [&'static str],
+    },
 }
 
 impl Rule {
     /// Reports a text that does not meet the condition.
-    pub(crate) fn check(self, r: &mut Reader<'_>, text: &Located<String>) -> bool {
-        let holds = (self.holds)(&text.value);
-        if !holds {
-            r.must_be(text.line, &format!("`{}`", text.value), self.expected);
-        }
-        holds
+    pub(crate) fn check(self, r: &mut Reader<'_>, line: usize, text: &str) -> bool {
+        let diagnostic = match self {
+            Self::Is { expected, holds } if !holds(text) => ReadDiagnostic::MustBe {
+                subject: format!("`{text}`"),
+                expected,
+            },
+            Self::OneOf { kind, words } if !words.contains(&text) => ReadDiagnostic::UnknownWord {
+                word: text.to_owned(),
+                kind,
+                nearest: nearest(text, words.iter().copied()),
+            },
+            _ => return true,
+        };
+        r.error(line, diagnostic);
+        false
     }
+}
+
+/// Key, and the condition that its text or texts must meet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Field<'k> {
+    pub(crate) key: &'k str,
+    pub(crate) rule: Rule,
 }
 
 /// Type that can be read from a node.
 pub(crate) trait FromYaml: Sized {
-    /// Reads the value of `key`, or records why it is invalid.
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self>;
+    /// Reads a value, or records why it is invalid.
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self>;
+
+    /// Returns the text of a value that must occur only once in a list.
+    fn text(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Reader of one file, with the diagnostics found so far.
@@ -84,9 +116,9 @@ impl<'a> Reader<'a> {
         self.errors.push(Error::new(self.path, line, diagnostic));
     }
 
-    /// Records that a value must be something else. `subject` is the value, or the key that has the value.
-    pub(crate) fn must_be(&mut self, line: usize, subject: &str, expected: &'static str) {
-        let subject = subject.to_owned();
+    /// Records that the value of a key must be something else.
+    pub(crate) fn must_be(&mut self, line: usize, key: &str, expected: &'static str) {
+        let subject = format!("`{key}`");
         self.error(line, ReadDiagnostic::MustBe { subject, expected });
     }
 
@@ -98,36 +130,51 @@ impl<'a> Reader<'a> {
 }
 
 impl<T: FromYaml> FromYaml for Located<T> {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
-        let value = T::from_yaml(r, node, key)?;
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+        let value = T::from_yaml(r, node, field)?;
         Some(Self::new(node.line, value))
+    }
+
+    fn text(&self) -> Option<&str> {
+        self.value.text()
     }
 }
 
 impl<T: FromYaml> FromYaml for Vec<T> {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
         let Value::List(items) = &node.value else {
             let expected = "a list; write `[one, two]`, or a line with `- ` for each item";
-            r.must_be(node.line, &format!("`{key}`"), expected);
+            r.must_be(node.line, field.key, expected);
             return None;
         };
-        let items = items.iter();
-        Some(
-            items
-                .filter_map(|item| T::from_yaml(r, item, key))
-                .collect(),
-        )
+        let mut values: Vec<(usize, T)> = Vec::new();
+        for item in items {
+            let Some(value) = T::from_yaml(r, item, field) else {
+                continue;
+            };
+            let text = value.text().map(str::to_owned);
+            let is_same =
+                |(_, other): &&(usize, T)| text.is_some() && other.text() == text.as_deref();
+            match (values.iter().find(is_same), &text) {
+                (Some((first, _)), Some(key)) => {
+                    let (key, first) = (key.clone(), *first);
+                    r.error(item.line, ReadDiagnostic::DuplicateKey { key, first });
+                }
+                _ => values.push((item.line, value)),
+            }
+        }
+        Some(values.into_iter().map(|(_, value)| value).collect())
     }
 }
 
 /// Reads a text with single spaces instead of folded lines and none at the ends.
 impl FromYaml for String {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
         let text = node.text().map(str::trim);
         let is_hidden = |c: &char| (c.is_control() && *c != '\n') || BIDI.contains(c);
         let hidden = text.and_then(|text| text.chars().find(is_hidden));
         let is_empty = matches!(&node.value, Value::Scalar { text, .. } if text.trim().is_empty());
-        let key = key.to_owned();
+        let key = field.key.to_owned();
         let diagnostic = match (text, hidden) {
             _ if is_empty => ReadDiagnostic::Empty { key },
             (None, _) => ReadDiagnostic::MustBe {
@@ -136,49 +183,65 @@ impl FromYaml for String {
             },
             (Some(text), _) if text.starts_with(TODO) => ReadDiagnostic::Unwritten { key },
             (_, Some(character)) => ReadDiagnostic::Hidden { key, character },
-            (Some(text), None) => return Some(text.to_owned()),
+            (Some(text), None) => {
+                let is_valid = field.rule.check(r, node.line, text);
+                return is_valid.then(|| text.to_owned());
+            }
         };
         r.error(node.line, diagnostic);
         None
     }
-}
 
-impl FromYaml for Json {
-    fn from_yaml(_: &mut Reader<'_>, node: &Node, _: &str) -> Option<Self> {
-        Some(node.json())
+    fn text(&self) -> Option<&str> {
+        Some(self)
     }
 }
 
-/// Converts a value to a type, or records that `key` must be `expected`.
+/// Converts a value to a type, or records that it must be `expected`.
 fn converted<T>(
     r: &mut Reader<'_>,
     node: &Node,
-    key: &str,
+    field: Field<'_>,
     expected: &'static str,
     convert: impl Fn(&Json) -> Option<T>,
 ) -> Option<T> {
     let value = convert(&node.json());
     if value.is_none() {
-        r.must_be(node.line, &format!("`{key}`"), expected);
+        r.must_be(node.line, field.key, expected);
     }
     value
 }
 
-impl FromYaml for bool {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
-        converted(r, node, key, "`true` or `false`", Json::as_bool)
+impl FromYaml for Json {
+    fn from_yaml(_: &mut Reader<'_>, node: &Node, _: Field<'_>) -> Option<Self> {
+        Some(node.json())
     }
 }
 
-impl FromYaml for u32 {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
-        let convert = |value: &Json| Self::try_from(value.as_u64()?).ok();
-        converted(r, node, key, "an integer from 0 to 4294967295", convert)
+impl FromYaml for bool {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+        converted(r, node, field, "`true` or `false`", Json::as_bool)
     }
 }
 
 impl FromYaml for Number {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
-        converted(r, node, key, "a number", |value| value.as_number().cloned())
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+        converted(r, node, field, "a number", |json| json.as_number().cloned())
+    }
+}
+
+impl FromYaml for u32 {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+        let convert = |json: &Json| Self::try_from(json.as_u64()?).ok();
+        converted(r, node, field, "an integer from 0 to 4294967295", convert)
+    }
+}
+
+/// Reads an HTTP status.
+impl FromYaml for u16 {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+        let convert = |json: &Json| Self::try_from(json.as_u64()?).ok();
+        let status = |json: &Json| convert(json).filter(|it| (100..600).contains(it));
+        converted(r, node, field, "an HTTP status from 100 to 599", status)
     }
 }

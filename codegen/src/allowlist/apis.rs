@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::catalog::{ErrorShapes, Pagination, Parts, Separator, SignIn, VersionProbe};
 use crate::diagnostic::{ReadDiagnostic, nearest};
-use crate::entry::{Entry, Map};
-use crate::reader::{FromYaml, Located, Reader};
+use crate::entry::{Entry, Map, read_entry};
+use crate::reader::{Located, Reader, Rule};
 use crate::yaml::Node;
 
 use super::documents::DocumentEntry;
-use super::rules::{ANY, MODULE_NAME, PATH, POINTER, TOOL_PATTERN, VERB_PATTERN};
+use super::rules::{MODULE_NAME, PATH, POINTER, STYLE, TOOL_PATTERN, VERB_PATTERN};
 
 /// Methods that have their own pattern for tool names.
 pub(crate) const METHODS: [&str; 5] = ["list", "get", "create", "update", "delete"];
@@ -92,7 +92,7 @@ impl Apis {
 
 /// Reads the file.
 pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Apis {
-    let mut apis = Apis::from_yaml(r, node, "").unwrap_or_default();
+    let mut apis = read_entry::<Apis>(r, node).unwrap_or_default();
     check(r, &apis);
     // The second of two APIs with the same name was reported. It is removed, so that names are unique.
     let mut seen = BTreeSet::new();
@@ -115,14 +115,21 @@ impl Entry for Apis {
 impl Entry for NamePatterns {
     const NAME: &'static str = "`names`";
 
+    const RULES: &'static [(&'static str, Rule)] = &[
+        ("list", TOOL_PATTERN),
+        ("get", TOOL_PATTERN),
+        ("create", TOOL_PATTERN),
+        ("update", TOOL_PATTERN),
+        ("delete", TOOL_PATTERN),
+        ("other", VERB_PATTERN),
+    ];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
-        let rules = METHODS.map(|method| (method, TOOL_PATTERN));
-        let rules = rules.into_iter().chain([("other", VERB_PATTERN)]);
-        let patterns = rules.filter_map(|(key, rule)| {
-            let pattern = map.expected_text(key, rule)?;
-            Some((key, pattern.value))
-        });
-        Self(patterns.collect())
+        let keys = Self::RULES.iter().map(|(key, _)| *key);
+        Self(
+            keys.filter_map(|key| Some((key, map.expected(key)?)))
+                .collect(),
+        )
     }
 }
 
@@ -141,7 +148,7 @@ impl Entry for ApiEntry {
             line: map.line,
             name: map.required("name"),
             title,
-            documents: map.expected_texts("documents", ANY),
+            documents: map.expected("documents").unwrap_or_default(),
             version,
             has_version: map.has("version"),
             sign_in: map
@@ -158,10 +165,12 @@ impl Entry for ApiEntry {
 impl Entry for VersionProbe {
     const NAME: &'static str = "`version`";
 
+    const RULES: &'static [(&'static str, Rule)] = &[("get", PATH), ("version", POINTER)];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
         Self {
-            path: map.required_text("get", PATH).value,
-            version: map.required_text("version", POINTER).value,
+            path: map.required("get"),
+            version: map.required("version"),
             product: map.optional("product").unwrap_or_default(),
         }
     }
@@ -170,18 +179,18 @@ impl Entry for VersionProbe {
 impl Entry for MaskRule {
     const NAME: &'static str = "`mask`";
 
+    const RULES: &'static [(&'static str, Rule)] = &[("style", STYLE)];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
-        let styles = [
-            ("comma", Separator::Comma),
-            ("space", Separator::Space),
-            ("pipe", Separator::Pipe),
-        ];
-        map.expect("style");
-        let style = map.word("style", "style", &styles);
+        let style: Option<String> = map.expected("style");
         Self {
             parameter: map.required("parameter"),
             // With an invalid `style`, the parameter must still be recognised as the mask.
-            style: style.map_or(Separator::Comma, |style| style.value),
+            style: match style.as_deref() {
+                Some("space") => Separator::Space,
+                Some("pipe") => Separator::Pipe,
+                _ => Separator::Comma,
+            },
         }
     }
 }
@@ -201,7 +210,7 @@ impl Entry for Parts {
 fn check(r: &mut Reader<'_>, read: &Apis) {
     let api_names = || read.apis.iter().map(|entry| &entry.name);
     for name in read.document_names().chain(api_names()) {
-        MODULE_NAME.check(r, name);
+        MODULE_NAME.check(r, name.line, &name.value);
     }
     check_unique(r, "document", read.document_names());
     check_unique(r, "API", api_names());

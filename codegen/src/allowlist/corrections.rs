@@ -3,10 +3,10 @@
 use crate::corrections::{Change, Correction};
 use crate::diagnostic::ReadDiagnostic;
 use crate::entry::{Entry, Map, list_file};
-use crate::reader::{Located, Reader};
+use crate::reader::{Located, Reader, Rule};
 use crate::yaml::Node;
 
-use super::rules::{ANY, POINTER};
+use super::rules::POINTER;
 
 /// Keys of the actions.
 const ACTIONS: [&str; 3] = ["set", "remove", "rename"];
@@ -37,9 +37,11 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Vec<Correction> {
 impl Entry for CorrectionEntry {
     const NAME: &'static str = "a correction";
 
+    const RULES: &'static [(&'static str, Rule)] = &[("pointer", POINTER)];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
         map.expect("documents");
-        let documents = map.text_or_texts("documents", ANY);
+        let documents = map.one_or_more("documents");
         let set = map.optional("set").map(Change::Set);
         let remove = map
             .optional("remove")
@@ -61,7 +63,7 @@ impl Entry for CorrectionEntry {
             source: String::new(),
             line: map.line,
             document: String::new(),
-            pointer: map.required_text("pointer", POINTER).value,
+            pointer: map.required("pointer"),
             expect: map.optional("expect"),
             change: action,
             reason: map.required("reason"),

@@ -2,10 +2,10 @@
 
 use crate::catalog::{DocumentProbe, Hint, SignIn, VersionSource};
 use crate::entry::{Entry, Map};
-use crate::reader::Located;
+use crate::reader::{Located, Rule};
 
 use super::errors::hints;
-use super::rules::{ANY, BASE_PATH, PATH, POINTER};
+use super::rules::{BASE_PATH, PATH, POINTER};
 
 /// Entry of a document.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,17 +27,19 @@ pub(crate) struct DocumentEntry {
 impl Entry for DocumentEntry {
     const NAME: &'static str = "a document";
 
+    const RULES: &'static [(&'static str, Rule)] = &[("base", BASE_PATH)];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
         Self {
             name: map.required("name"),
             source: map.required("source"),
-            base: map.optional_text("base", BASE_PATH),
+            base: map.optional("base"),
             alternative_to: map.optional("alternative_to"),
             probe: map.optional("probe"),
             version: map.optional("version"),
             sign_in: map.optional("sign_in"),
             hints: hints(map),
-            boilerplate: map.texts("boilerplate", ANY),
+            boilerplate: map.list("boilerplate"),
         }
     }
 }
@@ -45,10 +47,12 @@ impl Entry for DocumentEntry {
 impl Entry for DocumentProbe {
     const NAME: &'static str = "`probe`";
 
+    const RULES: &'static [(&'static str, Rule)] = &[("get", PATH), ("member", POINTER)];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
         Self {
-            path: map.required_text("get", PATH).value,
-            member: map.required_text("member", POINTER).value,
+            path: map.required("get"),
+            member: map.required("member"),
             component: map.required("component"),
         }
     }
@@ -57,10 +61,12 @@ impl Entry for DocumentProbe {
 impl Entry for VersionSource {
     const NAME: &'static str = "`version`";
 
+    const RULES: &'static [(&'static str, Rule)] = &[("get", PATH), ("items", POINTER)];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
         Self {
-            path: map.required_text("get", PATH).value,
-            items: map.required_text("items", POINTER).value,
+            path: map.required("get"),
+            items: map.required("items"),
             name: map.required("name"),
             component: map.required("component"),
             version: map.required("version"),

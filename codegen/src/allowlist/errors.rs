@@ -3,40 +3,19 @@
 use crate::catalog::{ErrorShapes, Hint, ResponsePattern};
 use crate::diagnostic::ReadDiagnostic;
 use crate::entry::{Entry, Map};
-use crate::reader::{FromYaml, Located, Reader};
-use crate::yaml::Node;
+use crate::reader::{Located, Rule};
 
-use super::rules::POINTER;
-
-/// Error codes that a hint can set.
-const CODES: [&str; 14] = [
-    "invalid_arguments",
-    "unauthenticated",
-    "forbidden",
-    "not_found",
-    "conflict",
-    "rejected",
-    "not_applied",
-    "rate_limited",
-    "upstream_error",
-    "unreachable",
-    "timeout",
-    "unexpected_response",
-    "cancelled",
-    "internal",
-];
+use super::rules::{ERROR_CODE, POINTER};
 
 impl Entry for ErrorShapes {
     const NAME: &'static str = "`errors`";
 
+    const RULES: &'static [(&'static str, Rule)] = &[("detail", POINTER), ("title", POINTER)];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
-        let mut pointers = |key| {
-            let texts = map.texts(key, POINTER).into_iter();
-            texts.map(|text| text.value).collect()
-        };
         Self {
-            detail: pointers("detail"),
-            title: pointers("title"),
+            detail: map.list("detail"),
+            title: map.list("title"),
             hints: hints(map),
         }
     }
@@ -67,13 +46,12 @@ fn check_shadowed_hints(map: &mut Map<'_, '_>, hints: &[Located<Hint>]) {
 impl Entry for Hint {
     const NAME: &'static str = "a hint";
 
+    const RULES: &'static [(&'static str, Rule)] = &[("code", ERROR_CODE)];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
         Self {
             pattern: ResponsePattern::read(map),
-            code: map
-                .one_of("code", "error code", &CODES)
-                .unwrap_or_default()
-                .to_owned(),
+            code: map.optional("code").unwrap_or_default(),
             hint: map.required("hint"),
         }
     }
@@ -89,18 +67,5 @@ impl Entry for ResponsePattern {
             status: map.required("status"),
             contains: map.optional("contains").unwrap_or_default(),
         }
-    }
-}
-
-/// Reads an HTTP status.
-impl FromYaml for u16 {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
-        let status = node.json().as_u64().and_then(|it| Self::try_from(it).ok());
-        let status = status.filter(|status| (100..600).contains(status));
-        if status.is_none() {
-            let expected = "an HTTP status from 100 to 599";
-            r.must_be(node.line, &format!("`{key}`"), expected);
-        }
-        status
     }
 }

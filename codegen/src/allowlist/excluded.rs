@@ -4,8 +4,6 @@ use crate::entry::{Entry, Map, list_file};
 use crate::reader::{Located, Reader};
 use crate::yaml::Node;
 
-use super::rules::ANY;
-
 /// Operations of a document that are excluded for the same reason.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Exclusion {
@@ -26,7 +24,7 @@ impl Entry for Exclusion {
     fn read(map: &mut Map<'_, '_>) -> Self {
         Self {
             document: map.required("document"),
-            operations: map.expected_texts("operations", ANY),
+            operations: map.expected("operations").unwrap_or_default(),
             // An exclusion without a reason still applies, so that the missing reason is the only error.
             reason: map.expected("reason").unwrap_or_default(),
         }

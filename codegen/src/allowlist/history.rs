@@ -1,13 +1,10 @@
 //! `history.yaml`: the first release of each operation and parameter. [`crate::history`] writes the file. This module reads it with line numbers, so that an error about an entry that no longer fits a document names its line.
 
 use crate::entry::{Entry, Map, list_file};
-use crate::reader::{Located, Reader};
+use crate::reader::{Located, Reader, Rule};
 use crate::yaml::Node;
 
-use super::rules::{ANY, VERSION};
-
-/// Locations of parameters whose history is recorded.
-const LOCATIONS: [&str; 3] = ["query", "header", "body"];
+use super::rules::{DATED_LOCATION, VERSION};
 
 /// Operations and parameters of a document that are newer than its oldest release.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +28,7 @@ pub struct ParameterHistory {
     /// Name in the request.
     pub name: String,
     /// `query`, `header` or `body`.
-    pub location: &'static str,
+    pub location: String,
     /// First release with the parameter.
     pub since: String,
 }
@@ -45,10 +42,9 @@ impl Entry for DocumentEntry {
     const NAME: &'static str = "the history of a document";
 
     fn read(map: &mut Map<'_, '_>) -> Self {
-        let releases = map.texts("releases", ANY).into_iter();
         Self {
             document: map.required("document"),
-            releases: releases.map(|release| release.value).collect(),
+            releases: map.list("releases"),
             operations: map.list("operations"),
         }
     }
@@ -57,10 +53,12 @@ impl Entry for DocumentEntry {
 impl Entry for OperationEntry {
     const NAME: &'static str = "the history of an operation";
 
+    const RULES: &'static [(&'static str, Rule)] = &[("since", VERSION)];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
         Self {
             id: map.required("operation"),
-            since: map.optional_text("since", VERSION).map(|since| since.value),
+            since: map.optional("since"),
             parameters: map.list("parameters"),
         }
     }
@@ -69,13 +67,13 @@ impl Entry for OperationEntry {
 impl Entry for ParameterHistory {
     const NAME: &'static str = "the history of a parameter";
 
+    const RULES: &'static [(&'static str, Rule)] = &[("in", DATED_LOCATION), ("since", VERSION)];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
-        map.expect("in");
-        let location = map.one_of("in", "location", &LOCATIONS);
         Self {
             name: map.required("name"),
-            location: map.or_discard(location),
-            since: map.required_text("since", VERSION).value,
+            location: map.required("in"),
+            since: map.required("since"),
         }
     }
 }

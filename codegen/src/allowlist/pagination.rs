@@ -3,16 +3,19 @@
 use crate::catalog::{Pagination, Way};
 use crate::diagnostic::ReadDiagnostic;
 use crate::entry::{Entry, Map};
-use crate::reader::Located;
+use crate::reader::Rule;
 
-use super::rules::ANY;
+use super::rules::PAGE_LOCATION;
 
 impl Entry for Pagination {
     const NAME: &'static str = "an entry of `pagination`";
 
+    const RULES: &'static [(&'static str, Rule)] = &[("in", PAGE_LOCATION)];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
-        let location = map.word("in", "location", &[("query", false), ("body", true)]);
-        let in_body = location.is_some_and(|in_body| in_body.value);
+        let in_body = map
+            .optional("in")
+            .is_some_and(|location: String| location == "body");
         if in_body && map.has("link") {
             let problem = "`in: body` cannot be combined with `link`, because a link is followed by its query; remove `in`";
             map.defer(&[], ReadDiagnostic::Invalid { problem });
@@ -30,7 +33,7 @@ impl Entry for Pagination {
 
 fn way(map: &mut Map<'_, '_>) -> Way {
     let first = map.optional("first");
-    let position: Vec<Located<String>> = map.texts("position", ANY);
+    let position: Vec<String> = map.list("position");
     map.unused_without("first", "page");
     map.unused_without("position", "link");
     // `cursor` and `next` require each other, so either key selects this style. An `offset` beside them is for upstreams that do not know the cursor.
@@ -56,7 +59,7 @@ fn way(map: &mut Map<'_, '_>) -> Way {
         },
         [_, true, ..] => Way::Link {
             rel: map.required("link"),
-            position: position.into_iter().map(|name| name.value).collect(),
+            position,
         },
         [_, _, true, _] => Way::Number {
             page: map.required("page"),

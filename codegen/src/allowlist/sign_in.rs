@@ -3,6 +3,7 @@
 use crate::catalog::{Session, SignIn, TokenRequest};
 use crate::diagnostic::ReadDiagnostic;
 use crate::entry::{Entry, Map};
+use crate::reader::Rule;
 
 use super::rules::{HEADER, PATH, POINTER, SCHEME};
 
@@ -19,12 +20,14 @@ impl Entry for SignIn {
             map.defer(&METHODS, ReadDiagnostic::Invalid { problem });
         }
         let token = map.optional("token").map(Self::Token);
-        let basic = map
-            .optional("basic")
-            .map(|Basic { session }| Self::Basic { session });
-        let key = map
-            .optional("key")
-            .map(|Key { header, scheme }| Self::Key { header, scheme });
+        let basic = map.nested("basic", "`basic`", &[], |map| Self::Basic {
+            session: map.optional("session"),
+        });
+        let rules = &[("header", HEADER), ("scheme", SCHEME)];
+        let key = map.nested("key", "`key`", rules, |map| Self::Key {
+            header: map.required("header"),
+            scheme: map.optional("scheme").unwrap_or_default(),
+        });
         let method = token.or(basic).or(key).filter(|_| count == 1);
         method.unwrap_or_else(|| {
             map.discard();
@@ -33,46 +36,17 @@ impl Entry for SignIn {
     }
 }
 
-struct Basic {
-    session: Option<Session>,
-}
-
-impl Entry for Basic {
-    const NAME: &'static str = "`basic`";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        Self {
-            session: map.optional("session"),
-        }
-    }
-}
-
-struct Key {
-    header: String,
-    scheme: String,
-}
-
-impl Entry for Key {
-    const NAME: &'static str = "`key`";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        let scheme = map.optional_text("scheme", SCHEME);
-        Self {
-            header: map.required_text("header", HEADER).value,
-            scheme: scheme.map(|scheme| scheme.value).unwrap_or_default(),
-        }
-    }
-}
-
 impl Entry for TokenRequest {
     const NAME: &'static str = "`token`";
 
+    const RULES: &'static [(&'static str, Rule)] = &[("post", PATH), ("token", POINTER)];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
         Self {
-            path: map.required_text("post", PATH).value,
+            path: map.required("post"),
             username: map.required("username"),
             password: map.required("password"),
-            token: map.required_text("token", POINTER).value,
+            token: map.required("token"),
             renew: map.list("renew"),
         }
     }
@@ -81,9 +55,11 @@ impl Entry for TokenRequest {
 impl Entry for Session {
     const NAME: &'static str = "`session`";
 
+    const RULES: &'static [(&'static str, Rule)] = &[("get", PATH)];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
         Self {
-            path: map.required_text("get", PATH).value,
+            path: map.required("get"),
             cookie: map.required("cookie"),
             denied: map.list("denied"),
         }

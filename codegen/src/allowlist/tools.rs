@@ -1,20 +1,12 @@
 //! `tools/*.yaml`: the toolsets, one per file, and their tools with documentation.
 
 use crate::diagnostic::ReadDiagnostic;
-use crate::entry::{Entry, Map};
-use crate::reader::{FromYaml, Located, Reader};
+use crate::entry::{Entry, Map, read_entry};
+use crate::reader::{Field, FromYaml, Located, Reader, Rule};
 use crate::yaml::{Node, Value};
 
 use super::overrides::ParameterEntry;
-use super::rules::{ANY, LINE, NAME, VERSION};
-
-/// Values of `effect`.
-const EFFECTS: [&str; 4] = [
-    "destructive",
-    "not_idempotent",
-    "not_read_only",
-    "read_only",
-];
+use super::rules::{EFFECT, LINE, NAME, RESPONSE_FORMAT, VERSION};
 
 /// Toolset, the content of one file.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,18 +55,16 @@ pub(crate) enum DeclaredFormat {
     Log,
 }
 
-/// Values of `response_format`.
-const FORMATS: [(&str, DeclaredFormat); 3] = [
-    ("text", DeclaredFormat::Text),
-    ("ndjson", DeclaredFormat::Lines),
-    ("log", DeclaredFormat::Log),
-];
-
 impl DeclaredFormat {
+    const ALL: [Self; 3] = [Self::Text, Self::Lines, Self::Log];
+
     /// Returns the value in YAML.
     pub(crate) fn word(self) -> &'static str {
-        let found = FORMATS.iter().find(|(_, format)| *format == self);
-        found.map_or("", |(word, _)| word)
+        match self {
+            Self::Text => "text",
+            Self::Lines => "ndjson",
+            Self::Log => "log",
+        }
     }
 }
 
@@ -156,7 +146,7 @@ pub(crate) struct Omission {
 
 /// Reads a file; `None` if the file is not a mapping.
 pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Option<ToolsetEntry> {
-    let mut toolset = ToolsetEntry::from_yaml(r, node, "")?;
+    let mut toolset: ToolsetEntry = read_entry(r, node)?;
     r.path.clone_into(&mut toolset.path);
     for tag in toolset.tools.iter().flat_map(|tool| &tool.tags) {
         if let Some(first) = toolset.tags.iter().find(|own| own.value == tag.value) {
@@ -170,12 +160,14 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Option<ToolsetEntry> {
 impl Entry for ToolsetEntry {
     const NAME: &'static str = "a toolset";
 
+    const RULES: &'static [(&'static str, Rule)] = &[("toolset", NAME), ("tags", NAME)];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
-        let name = map.expected_text("toolset", NAME);
+        let name = map.expected("toolset");
         Self {
             path: String::new(),
             name: name.unwrap_or_else(|| Located::new(map.line, String::new())),
-            tags: map.texts("tags", NAME),
+            tags: map.list("tags"),
             description: map.expected("description").unwrap_or_default(),
             tools: map.expected("tools").unwrap_or_default(),
         }
@@ -186,18 +178,26 @@ impl Entry for ToolsetEntry {
 impl Entry for ToolEntry {
     const NAME: &'static str = "a tool";
 
+    const RULES: &'static [(&'static str, Rule)] = &[
+        ("method", NAME),
+        ("resource", NAME),
+        ("title", LINE),
+        ("tags", NAME),
+        ("effect", EFFECT),
+        ("response_format", RESPONSE_FORMAT),
+    ];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
-        let title = map.expected_text("title", LINE);
         let Bindings(bindings) = map.expected("operations").unwrap_or_default();
         Self {
             line: map.line,
-            method: map.required_text("method", NAME),
-            resource: map.required_text("resource", NAME),
+            method: map.required("method"),
+            resource: map.required("resource"),
             renamed_from: map.optional("renamed_from"),
-            id: map.text_or_texts("id", ANY),
-            title: title.map(|title| title.value).unwrap_or_default(),
+            id: map.one_or_more("id"),
+            title: map.expected("title").unwrap_or_default(),
             description: map.expected("description").unwrap_or_default(),
-            tags: map.texts("tags", NAME),
+            tags: map.list("tags"),
             bindings,
             items: map.optional("items"),
             summary: map.list("summary"),
@@ -206,14 +206,14 @@ impl Entry for ToolEntry {
             omissions: map.list("omit"),
             require_any: map.list("require_any"),
             effects: effects(map),
-            response_format: map.word("response_format", "response format", &FORMATS),
+            response_format: response_format(map),
         }
     }
 }
 
 /// Reads the effect of a call, if it differs from what the HTTP method implies. `read_only` needs a reason.
 fn effects(map: &mut Map<'_, '_>) -> Vec<Located<String>> {
-    let effects = map.words("effect", "effect", &EFFECTS);
+    let effects: Vec<Located<String>> = map.list("effect");
     let reason: Option<Located<String>> = map.optional("reason");
     let is_laxer = effects.iter().any(|effect| effect.value == "read_only");
     match reason {
@@ -227,20 +227,28 @@ fn effects(map: &mut Map<'_, '_>) -> Vec<Located<String>> {
     effects
 }
 
+fn response_format(map: &mut Map<'_, '_>) -> Option<Located<DeclaredFormat>> {
+    let word: Located<String> = map.optional("response_format")?;
+    let mut formats = DeclaredFormat::ALL.into_iter();
+    let format = formats.find(|format| format.word() == word.value)?;
+    Some(Located::new(word.line, format))
+}
+
 /// The operations of a tool, by document.
 #[derive(Default)]
 struct Bindings(Vec<Binding>);
 
 impl FromYaml for Bindings {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
             let expected = "a mapping from documents to operations";
-            r.must_be(node.line, &format!("`{key}`"), expected);
+            r.must_be(node.line, field.key, expected);
             return None;
         };
         let bindings = entries.iter().filter_map(|(key, node)| {
-            let binding = Binding::from_yaml(r, node, &key.text)?;
             let document = Located::new(key.line, key.text.clone());
+            let (key, rule) = (&*key.text, Rule::Any);
+            let binding = Binding::from_yaml(r, node, Field { key, rule })?;
             Some(Binding {
                 document,
                 ..binding
@@ -278,10 +286,10 @@ impl Entry for Binding {
 }
 
 impl FromYaml for Texts {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
         match node.value {
-            Value::List(_) => Vec::from_yaml(r, node, key).map(Self::Versioned),
-            _ => String::from_yaml(r, node, key).map(Self::Any),
+            Value::List(_) => Vec::from_yaml(r, node, field).map(Self::Versioned),
+            _ => String::from_yaml(r, node, field).map(Self::Any),
         }
     }
 }
@@ -289,15 +297,16 @@ impl FromYaml for Texts {
 impl Entry for VersionedEntry {
     const NAME: &'static str = "a text for some versions";
 
+    const RULES: &'static [(&'static str, Rule)] = &[("since", VERSION), ("before", VERSION)];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
-        let [since, before] = ["since", "before"].map(|key| map.optional_text(key, VERSION));
         if !map.has("since") && !map.has("before") {
             let problem = "a text for some versions must have `since` or `before`; write a text for all versions without a list";
             map.defer(&["since", "before"], ReadDiagnostic::Invalid { problem });
         }
         Self {
-            since: since.map(|since| since.value),
-            before: before.map(|before| before.value),
+            since: map.optional("since"),
+            before: map.optional("before"),
             text: map.required("text"),
         }
     }
@@ -345,9 +354,11 @@ impl Entry for IgnoredMember {
 impl Entry for ForEachEntry {
     const NAME: &'static str = "`for_each`";
 
+    const RULES: &'static [(&'static str, Rule)] = &[("argument", NAME)];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
         Self {
-            argument: map.required_text("argument", NAME),
+            argument: map.required("argument"),
             operation: map.required("operation"),
             max: map.required("max"),
         }
@@ -365,7 +376,7 @@ impl Entry for ScopedName {
     fn read(map: &mut Map<'_, '_>) -> Self {
         Self {
             name: map.required("name"),
-            documents: map.texts("documents", ANY),
+            documents: map.list("documents"),
         }
     }
 }
@@ -373,13 +384,15 @@ impl Entry for ScopedName {
 impl Entry for FilterEntry {
     const NAME: &'static str = "a filter";
 
+    const RULES: &'static [(&'static str, Rule)] = &[("name", NAME)];
+
     fn read(map: &mut Map<'_, '_>) -> Self {
-        let name = map.required_text("name", NAME);
+        let name: Located<String> = map.required("name");
         Self {
             field: map.optional("field").unwrap_or_else(|| name.clone()),
             name,
             unique: map.optional("unique").unwrap_or_default(),
-            documents: map.texts("documents", ANY),
+            documents: map.list("documents"),
         }
     }
 }
@@ -390,8 +403,8 @@ impl Entry for Omission {
     fn read(map: &mut Map<'_, '_>) -> Self {
         map.expected::<String>("reason");
         Self {
-            names: map.expected_texts("names", ANY),
-            documents: map.texts("documents", ANY),
+            names: map.expected("names").unwrap_or_default(),
+            documents: map.list("documents"),
         }
     }
 }

@@ -303,6 +303,7 @@ fn has_value(scope: Scope<'_>, parameter: &Parameter) -> bool {
     let mut own = entries.filter(|entry| {
         let place = entry
             .location
+            .as_deref()
             .is_none_or(|location| location == place_name(parameter.place));
         scope.is_on(&entry.documents) && entry.name.value == parameter.name && place
     });
@@ -325,7 +326,7 @@ fn contradictions(scope: Scope<'_>, errors: &mut Vec<Error>) {
         .collect();
     for (index, entry) in entries.iter().enumerate() {
         let same = |other: &&&ParameterEntry| {
-            let places = other.location.zip(entry.location);
+            let places = other.location.as_ref().zip(entry.location.as_ref());
             other.name.value == entry.name.value && places.is_none_or(|(one, two)| one == two)
         };
         let before = entries[..index].iter().filter(same);
@@ -394,6 +395,7 @@ fn override_one(
     let in_place = |parameter: &Parameter| {
         entry
             .location
+            .as_deref()
             .is_none_or(|location| location == place_name(parameter.place))
     };
     let named = |parameter: &Parameter, name: &str| parameter.name == name && in_place(parameter);

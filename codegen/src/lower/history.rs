@@ -81,9 +81,9 @@ fn unknown(spec: &Spec, entry: &OperationEntry) -> Vec<(usize, Diagnostic)> {
         Ok(facts) => facts.parameters.iter().filter_map(key).collect(),
         Err(_) => return Vec::new(),
     };
-    let is_known = |name: &str, place| keys.iter().any(|key| *key == (name.to_owned(), place));
+    let is_known = |name: &str, place: &str| keys.iter().any(|key| key.0 == name && key.1 == place);
     let unknown = entry.parameters.iter();
-    let unknown = unknown.filter(|it| !is_known(&it.value.name, it.value.location));
+    let unknown = unknown.filter(|it| !is_known(&it.value.name, &it.value.location));
     let diagnostics = unknown.map(|it| {
         let diagnostic = LowerDiagnostic::UnknownParameter {
             parameter: it.value.name.clone(),
