@@ -1,7 +1,7 @@
 //! Reads entries, which are mappings with known keys. The keys that an entry reads are its known keys: all others are reported, as are missing and renamed keys.
 
 use crate::diagnostic::{ReadDiagnostic, nearest};
-use crate::reader::{Field, FromYaml, Located, Reader, Rule};
+use crate::reader::{Field, FromYaml, Reader, Rule};
 use crate::yaml::{Key, Node, Value};
 
 /// Keys that were renamed: the entry, the former key and the present key.
@@ -30,37 +30,15 @@ pub(crate) const RENAMED_KEYS: [(&str, &str, &str); 22] = [
     ("a correction", "at", "pointer"),
 ];
 
-/// Type that is read from a mapping with known keys.
-pub(crate) trait Entry: Sized {
-    /// Name of the entry in messages.
-    const NAME: &'static str;
+/// Conditions that the texts of keys must meet.
+pub(crate) type Rules = &'static [(&'static str, Rule)];
 
-    /// Conditions that the texts of keys must meet.
-    const RULES: &'static [(&'static str, Rule)] = &[];
-
-    /// Conversion of the short form of the entry, a text.
-    const SHORT_FORM: Option<fn(Located<String>) -> Self> = None;
-
-    /// Reads the values of all known keys. Keys that are not read are reported as unknown.
-    fn read(map: &mut Map<'_, '_>) -> Self;
-}
-
-/// Reads a file that is one entry.
-pub(crate) fn read_entry<T: Entry>(r: &mut Reader<'_>, node: &Node) -> Option<T> {
-    read_map(r, node, T::NAME, T::RULES, T::read)
-}
-
-/// Reads a file whose only key contains a list.
-pub(crate) fn list_file<T: FromYaml>(r: &mut Reader<'_>, node: &Node, key: &'static str) -> Vec<T> {
-    read_map(r, node, "this file", &[], |map| map.list(key)).unwrap_or_default()
-}
-
-/// Reads a mapping. The result is `None` if the entry is unusable.
-fn read_map<T>(
+/// Reads an entry, a mapping. `name` is its name in messages, and `read` reads the values of all known keys: keys that it does not read are reported as unknown. The result is `None` if the entry is unusable.
+pub(crate) fn read_entry<T>(
     r: &mut Reader<'_>,
     node: &Node,
     name: &'static str,
-    rules: &'static [(&'static str, Rule)],
+    rules: Rules,
     read: impl FnOnce(&mut Map<'_, '_>) -> T,
 ) -> Option<T> {
     let Value::Map(entries) = &node.value else {
@@ -76,11 +54,23 @@ fn read_map<T>(
         entries,
         known: Vec::new(),
         deferred: Vec::new(),
-        essential: Vec::new(),
         is_usable: true,
     };
     let value = read(&mut map);
     map.finish().then_some(value)
+}
+
+/// Reads a file whose only key contains a list of entries.
+pub(crate) fn read_list<T>(
+    r: &mut Reader<'_>,
+    node: &Node,
+    key: &'static str,
+    name: &'static str,
+    rules: Rules,
+    read: fn(&mut Map<'_, '_>) -> T,
+) -> Vec<T> {
+    let entries = |map: &mut Map<'_, '_>| map.entries(key, name, rules, read);
+    read_entry(r, node, "this file", &[], entries).unwrap_or_default()
 }
 
 /// Mapping whose known keys are those that were read.
@@ -89,13 +79,11 @@ pub(crate) struct Map<'m, 'r> {
     pub(crate) line: usize,
     reader: &'m mut Reader<'r>,
     name: &'static str,
-    rules: &'static [(&'static str, Rule)],
+    rules: Rules,
     entries: &'m [(Key, Node)],
     known: Vec<&'static str>,
     /// Diagnostics that are not recorded if one of the keys is misspelled, since they would be consequences of it.
     deferred: Vec<(Vec<&'static str>, ReadDiagnostic)>,
-    /// Keys whose misspelling makes the entry unusable.
-    essential: Vec<&'static str>,
     is_usable: bool,
 }
 
@@ -130,10 +118,7 @@ impl<'m> Map<'m, '_> {
                 self.reader.error(self.line, diagnostic);
             }
         }
-        let is_usable = self.is_usable && !self.essential.iter().any(is_misspelled);
-        let misspelled = misspelled.into_iter().map(|key| (self.line, key));
-        self.reader.misspelled.extend(misspelled);
-        is_usable
+        self.is_usable
     }
 
     /// Returns the value of a key. A value under the former name of the key is also found, so that this name is the only error.
@@ -149,6 +134,14 @@ impl<'m> Map<'m, '_> {
     /// Returns whether the mapping has the key, and registers it as known.
     pub(crate) fn has(&mut self, key: &'static str) -> bool {
         self.node(key).is_some()
+    }
+
+    /// Returns whether a key of the mapping is probably a misspelling of this key.
+    pub(crate) fn has_similar(&self, key: &str) -> bool {
+        let is_similar = |found: &str| found != key && nearest(found, [key]).is_some();
+        self.entries
+            .iter()
+            .any(|(found, _)| is_similar(&found.text))
     }
 
     /// Returns whether the mapping has no keys but these.
@@ -183,16 +176,32 @@ impl<'m> Map<'m, '_> {
         }
     }
 
-    /// Reads an optional mapping that is not a type of its own.
-    pub(crate) fn nested<T>(
+    /// Reads an optional entry.
+    pub(crate) fn entry<T>(
         &mut self,
         key: &'static str,
         name: &'static str,
-        rules: &'static [(&'static str, Rule)],
-        read: impl FnOnce(&mut Map<'_, '_>) -> T,
+        rules: Rules,
+        read: fn(&mut Map<'_, '_>) -> T,
     ) -> Option<T> {
         let node = self.node(key)?;
-        read_map(self.reader, node, name, rules, read)
+        read_entry(self.reader, node, name, rules, read)
+    }
+
+    /// Reads an optional sequence of entries.
+    pub(crate) fn entries<T>(
+        &mut self,
+        key: &'static str,
+        name: &'static str,
+        rules: Rules,
+        read: fn(&mut Map<'_, '_>) -> T,
+    ) -> Vec<T> {
+        let Some(node) = self.node(key) else {
+            return Vec::new();
+        };
+        let items = self.reader.items(node, key).unwrap_or_default().iter();
+        let entries = items.filter_map(|item| read_entry(self.reader, item, name, rules, read));
+        entries.collect()
     }
 
     /// Reports a key that does not exist.
@@ -242,31 +251,17 @@ impl<'m> Map<'m, '_> {
     pub(crate) fn discard(&mut self) {
         self.is_usable = false;
     }
-
-    /// Makes the entry unusable if the key is misspelled.
-    pub(crate) fn discard_if_misspelled(&mut self, key: &'static str) {
-        self.essential.push(key);
-    }
 }
 
 /// Returns the keys that an entry can have.
 #[cfg(test)]
-pub(crate) fn known_keys<T: Entry>() -> Vec<&'static str> {
+pub(crate) fn known_keys<T>(read: fn(&mut Map<'_, '_>) -> T) -> Vec<&'static str> {
     let (mut reader, node) = Reader::open("", "{}");
-    let read = |map: &mut Map<'_, '_>| {
-        T::read(map);
+    let keys = |map: &mut Map<'_, '_>| {
+        read(map);
         map.is_usable = true;
         map.known.clone()
     };
-    let keys = node.and_then(|node| read_map(&mut reader, &node, T::NAME, T::RULES, read));
+    let keys = node.and_then(|node| read_entry(&mut reader, &node, "", &[], keys));
     keys.unwrap_or_default()
-}
-
-impl<T: Entry> FromYaml for T {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
-        match (T::SHORT_FORM, &node.value) {
-            (None, _) | (_, Value::Map(_)) => read_entry(r, node),
-            (Some(short_form), _) => Located::from_yaml(r, node, field).map(short_form),
-        }
-    }
 }

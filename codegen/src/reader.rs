@@ -32,29 +32,21 @@ impl<T> Located<T> {
 pub(crate) enum Rule {
     /// Any text.
     Any,
-    /// Text for which a function returns true.
-    Is {
-        /// Description of valid texts.
-        expected: &'static str,
-        holds: fn(&str) -> bool,
-    },
-    /// One of several words.
-    OneOf {
-        /// Noun for the words.
-        kind: &'static str,
-        words: &'static [&'static str],
-    },
+    /// Text for which a function returns true. The description says what valid texts are.
+    Is(&'static str, fn(&str) -> bool),
+    /// One of several words. The first text is the noun for the words.
+    OneOf(&'static str, &'static [&'static str]),
 }
 
 impl Rule {
     /// Reports a text that does not meet the condition.
     pub(crate) fn check(self, r: &mut Reader<'_>, line: usize, text: &str) -> bool {
         let diagnostic = match self {
-            Self::Is { expected, holds } if !holds(text) => ReadDiagnostic::MustBe {
+            Self::Is(expected, holds) if !holds(text) => ReadDiagnostic::MustBe {
                 subject: format!("`{text}`"),
                 expected,
             },
-            Self::OneOf { kind, words } if !words.contains(&text) => ReadDiagnostic::UnknownWord {
+            Self::OneOf(kind, words) if !words.contains(&text) => ReadDiagnostic::UnknownWord {
                 word: text.to_owned(),
                 kind,
                 nearest: nearest(text, words.iter().copied()),
@@ -89,8 +81,6 @@ pub(crate) trait FromYaml: Sized {
 pub(crate) struct Reader<'a> {
     pub(crate) path: &'a str,
     pub(crate) errors: Vec<Error>,
-    /// Known keys for which misspelled keys were found, with the line of their mapping.
-    pub(crate) misspelled: Vec<(usize, String)>,
 }
 
 impl<'a> Reader<'a> {
@@ -99,7 +89,6 @@ impl<'a> Reader<'a> {
         let mut reader = Self {
             path,
             errors: Vec::new(),
-            misspelled: Vec::new(),
         };
         let (node, findings) = match yaml::parse(text) {
             Ok((node, findings)) => (Some(node), findings),
@@ -122,10 +111,14 @@ impl<'a> Reader<'a> {
         self.error(line, ReadDiagnostic::MustBe { subject, expected });
     }
 
-    /// Returns whether a mapping has a misspelling of the key.
-    pub(crate) fn is_misspelled(&self, line: usize, key: &str) -> bool {
-        let is = |(at, meant): &(usize, String)| *at == line && meant == key;
-        self.misspelled.iter().any(is)
+    /// Returns the items of a sequence.
+    pub(crate) fn items<'n>(&mut self, node: &'n Node, key: &str) -> Option<&'n [Node]> {
+        if let Value::List(items) = &node.value {
+            return Some(items);
+        }
+        let expected = "a list; write `[one, two]`, or a line with `- ` for each item";
+        self.must_be(node.line, key, expected);
+        None
     }
 }
 
@@ -142,11 +135,7 @@ impl<T: FromYaml> FromYaml for Located<T> {
 
 impl<T: FromYaml> FromYaml for Vec<T> {
     fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
-        let Value::List(items) = &node.value else {
-            let expected = "a list; write `[one, two]`, or a line with `- ` for each item";
-            r.must_be(node.line, field.key, expected);
-            return None;
-        };
+        let items = r.items(node, field.key)?;
         let mut values: Vec<(usize, T)> = Vec::new();
         for item in items {
             let Some(value) = T::from_yaml(r, item, field) else {

@@ -2,8 +2,8 @@
 
 use crate::corrections::{Change, Correction};
 use crate::diagnostic::ReadDiagnostic;
-use crate::entry::{Entry, Map, list_file};
-use crate::reader::{Located, Reader, Rule};
+use crate::entry::{Map, read_list};
+use crate::reader::Reader;
 use crate::yaml::Node;
 
 use super::rules::POINTER;
@@ -11,67 +11,45 @@ use super::rules::POINTER;
 /// Keys of the actions.
 const ACTIONS: [&str; 3] = ["set", "remove", "rename"];
 
-/// Correction of one or more documents.
-struct CorrectionEntry {
-    documents: Vec<Located<String>>,
-    correction: Correction,
-}
-
 /// Reads the file. A correction of several documents is returned once for each of them.
 pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Vec<Correction> {
     let source = r.path.to_owned();
-    let entries: Vec<CorrectionEntry> = list_file(r, node, "corrections");
-    let corrections = entries.into_iter().flat_map(|entry| {
-        let correction = Correction {
+    let rules = &[("pointer", POINTER)];
+    let entries = read_list(r, node, "corrections", "a correction", rules, correction);
+    let corrections = entries.into_iter().flat_map(|(documents, correction)| {
+        let source = source.clone();
+        documents.into_iter().map(move |document| Correction {
             source: source.clone(),
-            ..entry.correction
-        };
-        entry.documents.into_iter().map(move |document| Correction {
-            document: document.value,
+            document,
             ..correction.clone()
         })
     });
     corrections.collect()
 }
 
-impl Entry for CorrectionEntry {
-    const NAME: &'static str = "a correction";
-
-    const RULES: &'static [(&'static str, Rule)] = &[("pointer", POINTER)];
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        map.expect("documents");
-        let documents = map.one_or_more("documents");
-        let set = map.optional("set").map(Change::Set);
-        let remove = map
-            .optional("remove")
-            .filter(|remove| *remove)
-            .map(|_| Change::Remove);
-        let rename = map.optional("rename").map(Change::Rename);
-        let actions: Vec<Change> = [set, remove, rename].into_iter().flatten().collect();
-        let action = match <[Change; 1]>::try_from(actions) {
-            Ok([action]) => action,
-            Err(_) => {
-                let problem =
-                    "a correction must have exactly one of `set`, `remove: true` and `rename`";
-                map.defer(&ACTIONS, ReadDiagnostic::Invalid { problem });
-                map.discard();
-                Change::Remove
-            }
-        };
-        let correction = Correction {
-            source: String::new(),
-            line: map.line,
-            document: String::new(),
-            pointer: map.required("pointer"),
-            expect: map.optional("expect"),
-            change: action,
-            reason: map.required("reason"),
-            link: map.required("link"),
-        };
-        Self {
-            documents,
-            correction,
-        }
+/// Reads a correction without its source and document; returns it with the documents.
+fn correction(map: &mut Map<'_, '_>) -> (Vec<String>, Correction) {
+    map.expect("documents");
+    let documents = map.one_or_more("documents");
+    let set = map.optional("set").map(Change::Set);
+    let remove = map.optional("remove").filter(|remove| *remove);
+    let rename = map.optional("rename").map(Change::Rename);
+    let actions = [set, remove.map(|_| Change::Remove), rename];
+    let mut actions: Vec<Change> = actions.into_iter().flatten().collect();
+    if actions.len() != 1 {
+        let problem = "a correction must have exactly one of `set`, `remove: true` and `rename`";
+        map.defer(&ACTIONS, ReadDiagnostic::Invalid { problem });
+        map.discard();
     }
+    let correction = Correction {
+        source: String::new(),
+        line: map.line,
+        document: String::new(),
+        pointer: map.required("pointer"),
+        expect: map.optional("expect"),
+        change: actions.pop().unwrap_or(Change::Remove),
+        reason: map.required("reason"),
+        link: map.required("link"),
+    };
+    (documents, correction)
 }

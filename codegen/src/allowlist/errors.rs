@@ -2,30 +2,46 @@
 
 use crate::catalog::{ErrorShapes, Hint, ResponsePattern};
 use crate::diagnostic::ReadDiagnostic;
-use crate::entry::{Entry, Map};
-use crate::reader::{Located, Rule};
+use crate::entry::Map;
+use crate::reader::Located;
 
-use super::rules::{ERROR_CODE, POINTER};
+use super::rules::ERROR_CODE;
 
-impl Entry for ErrorShapes {
-    const NAME: &'static str = "`errors`";
-
-    const RULES: &'static [(&'static str, Rule)] = &[("detail", POINTER), ("title", POINTER)];
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        Self {
-            detail: map.list("detail"),
-            title: map.list("title"),
-            hints: hints(map),
-        }
+/// Reads `errors`.
+pub(super) fn errors(map: &mut Map<'_, '_>) -> ErrorShapes {
+    ErrorShapes {
+        detail: map.list("detail"),
+        title: map.list("title"),
+        hints: hints(map),
     }
 }
 
 /// Reads hints, in the order in which they are tried.
 pub(super) fn hints(map: &mut Map<'_, '_>) -> Vec<Hint> {
-    let hints: Vec<Located<Hint>> = map.list("hints");
+    let hints = map.entries("hints", "a hint", &[("code", ERROR_CODE)], hint);
     check_shadowed_hints(map, &hints);
     hints.into_iter().map(|hint| hint.value).collect()
+}
+
+fn hint(map: &mut Map<'_, '_>) -> Located<Hint> {
+    let hint = Hint {
+        pattern: pattern(map),
+        code: map.optional("code").unwrap_or_default(),
+        hint: map.required("hint"),
+    };
+    Located::new(map.line, hint)
+}
+
+/// Reads the pattern of a response.
+pub(super) fn pattern(map: &mut Map<'_, '_>) -> ResponsePattern {
+    // Without the text, the pattern would match responses that it does not mean.
+    if map.has_similar("contains") {
+        map.discard();
+    }
+    ResponsePattern {
+        status: map.required("status"),
+        contains: map.optional("contains").unwrap_or_default(),
+    }
 }
 
 /// Reports general hints that shadow more specific ones: the first hint that matches a response is used.
@@ -39,33 +55,6 @@ fn check_shadowed_hints(map: &mut Map<'_, '_>, hints: &[Located<Hint>]) {
         if let Some(special) = special {
             let special = special.line;
             map.error(general.line, ReadDiagnostic::ShadowedHint { special });
-        }
-    }
-}
-
-impl Entry for Hint {
-    const NAME: &'static str = "a hint";
-
-    const RULES: &'static [(&'static str, Rule)] = &[("code", ERROR_CODE)];
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        Self {
-            pattern: ResponsePattern::read(map),
-            code: map.optional("code").unwrap_or_default(),
-            hint: map.required("hint"),
-        }
-    }
-}
-
-impl Entry for ResponsePattern {
-    const NAME: &'static str = "a response pattern";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        // Without the text, the pattern would match responses that it does not mean.
-        map.discard_if_misspelled("contains");
-        Self {
-            status: map.required("status"),
-            contains: map.optional("contains").unwrap_or_default(),
         }
     }
 }

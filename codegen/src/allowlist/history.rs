@@ -1,7 +1,7 @@
 //! `history.yaml`: the first release of each operation and parameter. [`crate::history`] writes the file. This module reads it with line numbers, so that an error about an entry that no longer fits a document names its line.
 
-use crate::entry::{Entry, Map, list_file};
-use crate::reader::{Located, Reader, Rule};
+use crate::entry::{Map, Rules, read_list};
+use crate::reader::{Located, Reader};
 use crate::yaml::Node;
 
 use super::rules::{DATED_LOCATION, VERSION};
@@ -35,45 +35,35 @@ pub struct ParameterHistory {
 
 /// Reads the file.
 pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Vec<DocumentEntry> {
-    list_file(r, node, "history")
+    let name = "the history of a document";
+    read_list(r, node, "history", name, &[], |map| DocumentEntry {
+        document: map.required("document"),
+        releases: map.list("releases"),
+        operations: map.entries(
+            "operations",
+            "the history of an operation",
+            DATED,
+            operation,
+        ),
+    })
 }
 
-impl Entry for DocumentEntry {
-    const NAME: &'static str = "the history of a document";
+/// Conditions that the texts of an operation or a parameter must meet.
+const DATED: Rules = &[("in", DATED_LOCATION), ("since", VERSION)];
 
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        Self {
-            document: map.required("document"),
-            releases: map.list("releases"),
-            operations: map.list("operations"),
-        }
+fn operation(map: &mut Map<'_, '_>) -> OperationEntry {
+    OperationEntry {
+        id: map.required("operation"),
+        since: map.optional("since"),
+        parameters: map.entries("parameters", "the history of a parameter", DATED, parameter),
     }
 }
 
-impl Entry for OperationEntry {
-    const NAME: &'static str = "the history of an operation";
-
-    const RULES: &'static [(&'static str, Rule)] = &[("since", VERSION)];
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        Self {
-            id: map.required("operation"),
-            since: map.optional("since"),
-            parameters: map.list("parameters"),
-        }
-    }
-}
-
-impl Entry for ParameterHistory {
-    const NAME: &'static str = "the history of a parameter";
-
-    const RULES: &'static [(&'static str, Rule)] = &[("in", DATED_LOCATION), ("since", VERSION)];
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        Self {
-            name: map.required("name"),
-            location: map.required("in"),
-            since: map.required("since"),
-        }
-    }
+fn parameter(map: &mut Map<'_, '_>) -> Located<ParameterHistory> {
+    let parameter = ParameterHistory {
+        name: map.required("name"),
+        location: map.required("in"),
+        since: map.required("since"),
+    };
+    Located::new(map.line, parameter)
 }

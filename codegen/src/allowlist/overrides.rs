@@ -3,8 +3,8 @@
 use serde_json::{Number, Value as Json};
 
 use crate::diagnostic::ReadDiagnostic;
-use crate::entry::{Entry, Map};
-use crate::reader::{FromYaml, Located, Rule, TODO};
+use crate::entry::{Map, Rules};
+use crate::reader::{FromYaml, Located, TODO};
 
 use super::rules::{LOCATION, NAME, REGEX};
 
@@ -52,38 +52,35 @@ pub(crate) enum OverrideValue {
     MaxItems(u32),
 }
 
-impl Entry for ParameterEntry {
-    const NAME: &'static str = "an entry of `parameters`";
+/// Conditions that the texts of an entry of `parameters` must meet.
+pub(super) const RULES: Rules = &[("in", LOCATION), ("rename", NAME), ("pattern", REGEX)];
 
-    const RULES: &'static [(&'static str, Rule)] =
-        &[("in", LOCATION), ("rename", NAME), ("pattern", REGEX)];
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        let mut overrides = overrides(map);
-        let is_documentation = |key: &str| ["description", "example"].contains(&key);
-        if overrides.iter().any(|it| !is_documentation(it.key)) {
-            map.expect("reason");
-        }
-        if map.has_only(&["name", "in", "documents", "reason"]) {
-            let problem =
-                "an entry of `parameters` must override something; add a key, or remove the entry";
-            map.defer(&[], ReadDiagnostic::Invalid { problem });
-        }
-        if map.has("description") && !overrides.iter().any(|it| it.key == "description") {
-            // The invalid description was reported. `TODO` prevents a second error about a missing description.
-            overrides.push(ParameterOverride {
-                line: map.line,
-                key: "description",
-                value: OverrideValue::Description(TODO.to_owned()),
-            });
-        }
-        map.optional::<String>("reason");
-        Self {
-            name: map.required("name"),
-            location: map.optional("in"),
-            documents: map.list("documents"),
-            overrides,
-        }
+/// Reads an entry of `parameters`.
+pub(super) fn parameter(map: &mut Map<'_, '_>) -> ParameterEntry {
+    let mut overrides = overrides(map);
+    let is_documentation = |key: &str| ["description", "example"].contains(&key);
+    if overrides.iter().any(|it| !is_documentation(it.key)) {
+        map.expect("reason");
+    }
+    map.optional::<String>("reason");
+    if map.has_only(&["name", "in", "documents", "reason"]) {
+        let problem =
+            "an entry of `parameters` must override something; add a key, or remove the entry";
+        map.defer(&[], ReadDiagnostic::Invalid { problem });
+    }
+    if map.has("description") && !overrides.iter().any(|it| it.key == "description") {
+        // The invalid description was reported. `TODO` prevents a second error about a missing description.
+        overrides.push(ParameterOverride {
+            line: map.line,
+            key: "description",
+            value: OverrideValue::Description(TODO.to_owned()),
+        });
+    }
+    ParameterEntry {
+        name: map.required("name"),
+        location: map.optional("in"),
+        documents: map.list("documents"),
+        overrides,
     }
 }
 

@@ -2,32 +2,24 @@
 
 use crate::catalog::{Pagination, Way};
 use crate::diagnostic::ReadDiagnostic;
-use crate::entry::{Entry, Map};
-use crate::reader::Rule;
+use crate::entry::Map;
 
-use super::rules::PAGE_LOCATION;
-
-impl Entry for Pagination {
-    const NAME: &'static str = "an entry of `pagination`";
-
-    const RULES: &'static [(&'static str, Rule)] = &[("in", PAGE_LOCATION)];
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        let in_body = map
-            .optional("in")
-            .is_some_and(|location: String| location == "body");
-        if in_body && map.has("link") {
-            let problem = "`in: body` cannot be combined with `link`, because a link is followed by its query; remove `in`";
-            map.defer(&[], ReadDiagnostic::Invalid { problem });
-        }
-        Self {
-            in_body,
-            limit: map.required("limit"),
-            // Without `max`, the parameters must still be recognised as those of the pagination.
-            max: map.expected("max").unwrap_or_default(),
-            total: map.optional("total"),
-            way: way(map),
-        }
+/// Reads an entry of `pagination`.
+pub(super) fn pagination(map: &mut Map<'_, '_>) -> Pagination {
+    let in_body = map
+        .optional("in")
+        .is_some_and(|location: String| location == "body");
+    if in_body && map.has("link") {
+        let problem = "`in: body` cannot be combined with `link`, because a link is followed by its query; remove `in`";
+        map.defer(&[], ReadDiagnostic::Invalid { problem });
+    }
+    Pagination {
+        in_body,
+        limit: map.required("limit"),
+        // Without `max`, the parameters must still be recognised as those of the pagination.
+        max: map.expected("max").unwrap_or_default(),
+        total: map.optional("total"),
+        way: way(map),
     }
 }
 
