@@ -1,7 +1,7 @@
 //! Makes list tools: finds the items and checks the fields that are filtered by or shown.
 
 use crate::catalog::{Field, Filter, List, TypeDef, TypeKind, TypeRef, TypeShape};
-use crate::diagnostic::{Error, LowerDiagnostic, ReadDiagnostic, nearest};
+use crate::diagnostic::{Diagnostic, Error, LowerDiagnostic, ReadDiagnostic, nearest};
 use crate::facts::Facts;
 
 use super::arguments::Arguments;
@@ -58,7 +58,7 @@ pub(super) fn refuse(scope: Scope<'_>, errors: &mut Vec<Error>) {
         ),
     ];
     for (key, line) in found {
-        let diagnostic = LowerDiagnostic::ListOnly { key };
+        let diagnostic = Diagnostic::from(LowerDiagnostic::ListOnly { key });
         if let Some(line) = line
             && !errors
                 .iter()

@@ -696,7 +696,7 @@ const EACH: &str =
 fn ids_are_sent_to_the_operation_on_one_object() {
     let more = "require_any: [names, { name: like, documents: [new] }], parameters: [{ name: names, description: N. }]";
     let operation = lowered(&tool("pause", EACH, more));
-    let each = operation.each.unwrap();
+    let each = operation.for_each.unwrap();
     let said = [&each.operation_id, &each.http, &each.path, &each.items];
     assert_eq!(said, ["patch_item", "patch", "/items/{name}", "items"]);
     assert_eq!(operation.require_any, ["names", "like"]);

@@ -24,7 +24,7 @@ pub(crate) fn lines(facts: &Facts) -> Vec<String> {
             Place::Cookie => "cookie",
             Place::Body => "body",
             Place::WholeBody => "whole",
-            Place::Each => "each",
+            Place::ForEach => "each",
         };
         lines.push(format!(
             "{place} {}{}{}: {}{}{}; {}",
