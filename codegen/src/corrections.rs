@@ -239,7 +239,7 @@ mod tests {
             assert_eq!(
                 messages,
                 [format!(
-                    "c.yaml:7: correction of `d` at {pointer} no longer applies: {found}"
+                    "c.yaml:7: correction of `d` at {pointer} no longer applies: {found}; update or remove it"
                 )]
             );
         }

@@ -711,7 +711,7 @@ fn one_mistake_is_one_message() {
             corrections,
             "TaskInstanceHistoryCollection/allOf",
             "TaskInstanceHistoryCollecton/allOf",
-            "125: correction of `airflow-2` at /components/schemas/TaskInstanceHistoryCollecton/allOf/0/properties/task_instances_history no longer applies: there is nothing",
+            "125: correction of `airflow-2` at /components/schemas/TaskInstanceHistoryCollecton/allOf/0/properties/task_instances_history no longer applies: there is nothing; update or remove it",
         ),
         (
             apis,

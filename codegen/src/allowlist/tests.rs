@@ -524,7 +524,7 @@ fn apis_entries() {
         (
             "    title",
             "    pagination: [{ in: body, link: next, position: [p], limit: l, max: 1 }]\n    title",
-            "f:12: a link is followed by its query, so that unknown location `in: body` for it",
+            "f:12: `in: body` cannot be combined with `link`, because a link is followed by its query; remove `in`",
         ),
         (
             "    title",

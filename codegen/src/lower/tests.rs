@@ -223,7 +223,7 @@ fn mistakes() {
             "get",
             "news: get_item",
             "",
-            "4: `news` is not a document of apis.yaml (did you mean `new`?)",
+            "4: apis.yaml has no document `news` (did you mean `new`?)",
         ),
         (
             "get",
@@ -458,7 +458,7 @@ fn mistakes() {
             "get",
             "new: get_item",
             "parameters: [{ name: id, pattern: '(', reason: r }]",
-            "4: `(` is no regular expression",
+            "4: `(` must be a regular expression",
         ),
         (
             "get",

@@ -531,7 +531,7 @@ fn results() {
 fn a_correction_that_no_longer_applies_takes_no_other_with_it() {
     let correction = |pointer: &str, new: &str| {
         format!(
-            "  - {{ document: shop, at: {pointer}, set: {new}, reason: r, link: https://example.com }}\n"
+            "  - {{ documents: shop, pointer: {pointer}, set: {new}, reason: r, link: https://example.com }}\n"
         )
     };
     let price = "/components/schemas/Thing/properties/price";
@@ -551,7 +551,7 @@ fn a_correction_that_no_longer_applies_takes_no_other_with_it() {
     assert_eq!(
         diagnostics,
         [
-            "specs/corrections.yaml:3: correction of `shop` at /components/schemas/Thing/properties/price/type no longer applies: there is \"number\""
+            "specs/corrections.yaml:3: correction of `shop` at /components/schemas/Thing/properties/price/type no longer applies: there is \"number\"; update or remove it"
         ]
     );
     assert_eq!(both.catalog, one.catalog, "all tools, and what still fits");
