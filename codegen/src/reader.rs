@@ -43,7 +43,7 @@ impl Rule {
     pub(crate) fn check(self, r: &mut Reader<'_>, line: usize, text: &str) -> bool {
         let diagnostic = match self {
             Self::Is(expected, holds) if !holds(text) => ReadDiagnostic::MustBe {
-                subject: format!("`{text}`"),
+                subject: format!("`{}`", text.replace('\n', "\\n")),
                 expected,
             },
             Self::OneOf(kind, words) if !words.contains(&text) => ReadDiagnostic::UnknownWord {
