@@ -81,7 +81,7 @@ pub fn history(
                         self::since(&read, of).filter(|first| Some(first) != since.as_ref());
                     Some(ParameterHistory {
                         name: name.clone(),
-                        location,
+                        location: (*location).to_owned(),
                         since: first?,
                     })
                 })
@@ -107,7 +107,7 @@ pub fn history(
 /// Writes the text of `history.yaml`.
 #[must_use]
 pub fn write(documents: &[DocumentHistory]) -> String {
-    let mut out = "# Which release first had an operation or a parameter, where it was not the oldest one that was compared.\n# Written by `cargo xtask history` from the documents of the releases; nothing by hand.\n\nhistory:\n".to_owned();
+    let mut out = "# First release of each operation and parameter that the oldest compared release does not have.\n# Written by `cargo xtask history` from the documents of the releases. Do not edit.\n\nhistory:\n".to_owned();
     for document in documents {
         let releases: Vec<_> = document.releases.iter().map(|it| quoted(it)).collect();
         let _ = write!(

@@ -16,6 +16,7 @@ pub mod trial;
 mod allowlist;
 mod coverage;
 mod diagnostic;
+mod entry;
 mod glob;
 mod input;
 mod lower;

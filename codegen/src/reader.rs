@@ -1,9 +1,9 @@
-//! Reads typed values from a YAML tree. Reading records each diagnostic and continues, so that one mistake does not hide another.
+//! Reads values from a YAML tree. Reading records each diagnostic and continues, so that one mistake does not hide another.
 
 use serde_json::{Number, Value as Json};
 
 use crate::diagnostic::{Diagnostic, Error, ReadDiagnostic, nearest};
-use crate::yaml::{self, Key, Node, Value};
+use crate::yaml::{self, Node, Value};
 
 /// Characters that change the display order of the text after them, so that a reviewer would read another text than a model.
 const BIDI: [char; 9] = [
@@ -13,32 +13,6 @@ const BIDI: [char; 9] = [
 
 /// Prefix of a text that is a placeholder.
 pub(crate) const TODO: &str = "TODO";
-
-/// Keys that were renamed: the entry, the former key and the present key.
-pub(crate) const RENAMED_KEYS: [(&str, &str, &str); 22] = [
-    ("a document", "instead_of", "alternative_to"),
-    ("`probe`", "has", "member"),
-    ("`probe`", "what", "component"),
-    ("`version`", "is", "component"),
-    ("`version`", "at", "version"),
-    ("`version`", "of", "product"),
-    ("`mask`", "string", "style"),
-    ("`logs`", "token", "parameter"),
-    ("a hint", "says", "contains"),
-    ("a response pattern", "says", "contains"),
-    ("a tool", "was", "renamed_from"),
-    ("a tool", "answer", "response_format"),
-    ("an operation", "each", "for_each"),
-    ("`read_back`", "from", "member"),
-    ("`read_back`", "except", "ignore"),
-    ("a name with `documents`", "on", "documents"),
-    ("a filter", "on", "documents"),
-    ("an entry of `omit`", "on", "documents"),
-    ("an entry of `parameters`", "on", "documents"),
-    ("an entry of `parameters`", "or", "fallback"),
-    ("a correction", "document", "documents"),
-    ("a correction", "at", "pointer"),
-];
 
 /// Value with its line.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -55,39 +29,51 @@ impl<T> Located<T> {
 
 /// Condition that a text must meet.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rule {
-    /// Description of valid texts: `a path that begins with "/"`.
-    pub(crate) expected: &'static str,
-    pub(crate) holds: fn(&str) -> bool,
+pub(crate) enum Rule {
+    /// Any text.
+    Any,
+    /// Text for which a function returns true. The description says what valid texts are.
+    Is(&'static str, fn(&str) -> bool),
+    /// One of several words. The first text is the noun for the words.
+    OneOf(&'static str, &'static [&'static str]),
 }
 
 impl Rule {
     /// Reports a text that does not meet the condition.
-    pub(crate) fn check(self, r: &mut Reader<'_>, text: &Located<String>) -> bool {
-        let holds = (self.holds)(&text.value);
-        if !holds {
-            r.must_be(text.line, &format!("`{}`", text.value), self.expected);
-        }
-        holds
+    pub(crate) fn check(self, r: &mut Reader<'_>, line: usize, text: &str) -> bool {
+        let diagnostic = match self {
+            Self::Is(expected, holds) if !holds(text) => ReadDiagnostic::MustBe {
+                subject: format!("`{}`", text.replace('\n', "\\n")),
+                expected,
+            },
+            Self::OneOf(kind, words) if !words.contains(&text) => ReadDiagnostic::UnknownWord {
+                word: text.to_owned(),
+                kind,
+                nearest: nearest(text, words.iter().copied()),
+            },
+            _ => return true,
+        };
+        r.error(line, diagnostic);
+        false
     }
+}
+
+/// Key, and the condition that its text or texts must meet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Field<'k> {
+    pub(crate) key: &'k str,
+    pub(crate) rule: Rule,
 }
 
 /// Type that can be read from a node.
 pub(crate) trait FromYaml: Sized {
-    /// Reads the value of `key`, or records why it is invalid.
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self>;
-}
+    /// Reads a value, or records why it is invalid.
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self>;
 
-/// Type that is read from a mapping with known keys.
-pub(crate) trait Entry: Sized {
-    /// Name of the entry in messages.
-    const NAME: &'static str;
-
-    /// Conversion of the short form of the entry, a text.
-    const SHORT_FORM: Option<fn(Located<String>) -> Self> = None;
-
-    /// Reads the values of all known keys. Keys that are not read are reported as unknown.
-    fn read(map: &mut Map<'_, '_>) -> Self;
+    /// Returns the text of a value that must occur only once in a list.
+    fn text(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Reader of one file, with the diagnostics found so far.
@@ -95,8 +81,6 @@ pub(crate) trait Entry: Sized {
 pub(crate) struct Reader<'a> {
     pub(crate) path: &'a str,
     pub(crate) errors: Vec<Error>,
-    /// Known keys for which misspelled keys were found, with the line of their mapping.
-    misspelled: Vec<(usize, String)>,
 }
 
 impl<'a> Reader<'a> {
@@ -105,7 +89,6 @@ impl<'a> Reader<'a> {
         let mut reader = Self {
             path,
             errors: Vec::new(),
-            misspelled: Vec::new(),
         };
         let (node, findings) = match yaml::parse(text) {
             Ok((node, findings)) => (Some(node), findings),
@@ -117,381 +100,70 @@ impl<'a> Reader<'a> {
         (reader, node)
     }
 
-    /// Reads a file whose only key contains a list.
-    pub(crate) fn list_file<T: FromYaml>(&mut self, node: &Node, key: &'static str) -> Vec<T> {
-        let Some(mut map) = Map::open(self, node, "this file") else {
-            return Vec::new();
-        };
-        let entries = map.list(key);
-        map.finish();
-        entries
-    }
-
     /// Records a diagnostic.
     pub(crate) fn error(&mut self, line: usize, diagnostic: impl Into<Diagnostic>) {
         self.errors.push(Error::new(self.path, line, diagnostic));
     }
 
-    /// Records that a value must be something else. `subject` is the value, or the key that has the value.
-    pub(crate) fn must_be(&mut self, line: usize, subject: &str, expected: &'static str) {
-        let subject = subject.to_owned();
+    /// Records that the value of a key must be something else.
+    pub(crate) fn must_be(&mut self, line: usize, key: &str, expected: &'static str) {
+        let subject = format!("`{key}`");
         self.error(line, ReadDiagnostic::MustBe { subject, expected });
     }
 
-    /// Returns whether a mapping has a misspelling of the key.
-    pub(crate) fn is_misspelled(&self, line: usize, key: &str) -> bool {
-        let is = |(at, meant): &(usize, String)| *at == line && meant == key;
-        self.misspelled.iter().any(is)
-    }
-}
-
-/// Mapping whose known keys are those that were read.
-#[derive(Debug)]
-pub(crate) struct Map<'m, 'r> {
-    pub(crate) line: usize,
-    reader: &'m mut Reader<'r>,
-    name: &'static str,
-    entries: &'m [(Key, Node)],
-    known: Vec<&'static str>,
-    /// Diagnostics that are not recorded if one of the keys is misspelled, since they would be consequences of it.
-    deferred: Vec<(Vec<&'static str>, ReadDiagnostic)>,
-    /// Keys whose misspelling makes the entry unusable.
-    essential: Vec<&'static str>,
-    is_usable: bool,
-}
-
-impl<'m, 'r> Map<'m, 'r> {
-    pub(crate) fn open(
-        reader: &'m mut Reader<'r>,
-        node: &'m Node,
-        name: &'static str,
-    ) -> Option<Self> {
-        let Value::Map(entries) = &node.value else {
-            reader.must_be(node.line, name, "a mapping of `key: value` pairs");
-            return None;
-        };
-        Some(Self {
-            line: node.line,
-            reader,
-            name,
-            entries,
-            known: Vec::new(),
-            deferred: Vec::new(),
-            essential: Vec::new(),
-            is_usable: true,
-        })
-    }
-
-    /// Reports unknown and missing keys; returns whether the entry is usable.
-    pub(crate) fn finish(self) -> bool {
-        let mut misspelled: Vec<String> = Vec::new();
-        for (key, _) in self.entries {
-            if self.known.contains(&key.text.as_str()) {
-                continue;
-            }
-            let is_former = |(entry, former, _): &&(&str, &str, &str)| {
-                *entry == self.name && *former == key.text
-            };
-            let diagnostic = match RENAMED_KEYS.iter().find(is_former) {
-                Some(&(entry, key, now)) => ReadDiagnostic::RenamedKey { entry, key, now },
-                None => {
-                    let nearest = nearest(&key.text, self.known.iter().copied());
-                    misspelled.extend(nearest.clone());
-                    ReadDiagnostic::UnknownKey {
-                        entry: self.name,
-                        key: key.text.clone(),
-                        nearest,
-                    }
-                }
-            };
-            self.reader.error(key.line, diagnostic);
+    /// Returns the items of a sequence.
+    pub(crate) fn items<'n>(&mut self, node: &'n Node, key: &str) -> Option<&'n [Node]> {
+        if let Value::List(items) = &node.value {
+            return Some(items);
         }
-        let is_misspelled = |key: &&str| misspelled.iter().any(|meant| meant == key);
-        for (keys, diagnostic) in self.deferred {
-            if !keys.iter().any(is_misspelled) {
-                self.reader.error(self.line, diagnostic);
-            }
-        }
-        let is_usable = self.is_usable && !self.essential.iter().any(is_misspelled);
-        let misspelled = misspelled.into_iter().map(|key| (self.line, key));
-        self.reader.misspelled.extend(misspelled);
-        is_usable
-    }
-
-    /// Returns the value of a key. A value under the former name of the key is also found, so that this name is the only error.
-    fn node(&mut self, key: &'static str) -> Option<&'m Node> {
-        self.known.push(key);
-        let mut renamed = RENAMED_KEYS.iter();
-        let former = renamed.find(|(entry, _, now)| *entry == self.name && *now == key);
-        let is = |text: &str| text == key || former.is_some_and(|(_, former, _)| text == *former);
-        let mut entries = self.entries.iter();
-        entries.find(|(found, _)| is(&found.text)).map(|it| &it.1)
-    }
-
-    /// Returns whether the mapping has the key, and registers it as known.
-    pub(crate) fn has(&mut self, key: &'static str) -> bool {
-        self.node(key).is_some()
-    }
-
-    /// Returns whether the mapping has no keys but these.
-    pub(crate) fn has_only(&self, keys: &[&str]) -> bool {
-        let is_known = |(key, _): &(Key, Node)| keys.contains(&key.text.as_str());
-        self.entries.iter().all(is_known)
-    }
-
-    /// Returns the number of keys before this key.
-    pub(crate) fn position(&self, key: &str) -> Option<usize> {
-        self.entries.iter().position(|(found, _)| found.text == key)
-    }
-
-    /// Reads an optional value.
-    pub(crate) fn optional<T: FromYaml>(&mut self, key: &'static str) -> Option<T> {
-        let node = self.node(key)?;
-        T::from_yaml(self.reader, node, key)
-    }
-
-    /// Reports a key that does not exist.
-    pub(crate) fn expect(&mut self, key: &'static str) {
-        if !self.has(key) {
-            let entry = self.name;
-            self.defer(&[key], ReadDiagnostic::MissingKey { entry, key });
-        }
-    }
-
-    /// Reads a value that must exist. The entry is usable without it.
-    pub(crate) fn expected<T: FromYaml>(&mut self, key: &'static str) -> Option<T> {
-        self.expect(key);
-        self.optional(key)
-    }
-
-    /// Reads a value without which the entry is unusable.
-    pub(crate) fn required<T: FromYaml + Default>(&mut self, key: &'static str) -> T {
-        let value = self.expected(key);
-        self.or_discard(value)
-    }
-
-    /// Makes the entry unusable if a value is missing.
-    pub(crate) fn or_discard<T: Default>(&mut self, value: Option<T>) -> T {
-        self.is_usable &= value.is_some();
-        value.unwrap_or_default()
-    }
-
-    /// Reads an optional text that meets a condition.
-    pub(crate) fn optional_text(
-        &mut self,
-        key: &'static str,
-        rule: Rule,
-    ) -> Option<Located<String>> {
-        let text = self.optional(key)?;
-        rule.check(self.reader, &text).then_some(text)
-    }
-
-    /// Reads a text that must exist and meet a condition. The entry is usable without it.
-    pub(crate) fn expected_text(
-        &mut self,
-        key: &'static str,
-        rule: Rule,
-    ) -> Option<Located<String>> {
-        let text = self.expected(key)?;
-        rule.check(self.reader, &text).then_some(text)
-    }
-
-    /// Reads a text that meets a condition and without which the entry is unusable.
-    pub(crate) fn required_text(&mut self, key: &'static str, rule: Rule) -> Located<String> {
-        let text = self.expected_text(key, rule);
-        self.or_discard(text)
-    }
-
-    /// Reads an optional sequence.
-    pub(crate) fn list<T: FromYaml>(&mut self, key: &'static str) -> Vec<T> {
-        self.optional(key).unwrap_or_default()
-    }
-
-    /// Reads the texts of an optional sequence. Duplicates and texts that do not meet a condition are reported.
-    pub(crate) fn texts(&mut self, key: &'static str, rule: Rule) -> Vec<Located<String>> {
-        let texts = self.list(key);
-        self.distinct(texts, rule)
-    }
-
-    /// Reads the texts of a sequence that must exist. The entry is usable without it.
-    pub(crate) fn expected_texts(&mut self, key: &'static str, rule: Rule) -> Vec<Located<String>> {
-        self.expect(key);
-        self.texts(key, rule)
-    }
-
-    /// Reads a text, or the texts of a sequence.
-    pub(crate) fn text_or_texts(&mut self, key: &'static str, rule: Rule) -> Vec<Located<String>> {
-        match self.node(key).map(|node| &node.value) {
-            Some(Value::List(_)) => self.texts(key, rule),
-            _ => self.optional_text(key, rule).into_iter().collect(),
-        }
-    }
-
-    fn distinct(&mut self, texts: Vec<Located<String>>, rule: Rule) -> Vec<Located<String>> {
-        let mut distinct: Vec<Located<String>> = Vec::new();
-        for text in texts {
-            match distinct.iter().find(|other| other.value == text.value) {
-                Some(first) => {
-                    let (key, first) = (text.value, first.line);
-                    self.error(text.line, ReadDiagnostic::DuplicateKey { key, first });
-                }
-                None if rule.check(self.reader, &text) => distinct.push(text),
-                None => {}
-            }
-        }
-        distinct
-    }
-
-    /// Reads one of several words. `kind` is the noun for the words in messages.
-    pub(crate) fn one_of(
-        &mut self,
-        key: &'static str,
-        kind: &'static str,
-        words: &[&'static str],
-    ) -> Option<&'static str> {
-        let words: Vec<_> = words.iter().map(|word| (*word, *word)).collect();
-        self.word(key, kind, &words).map(|word| word.value)
-    }
-
-    /// Reads the value that one of several words stands for.
-    pub(crate) fn word<T: Copy>(
-        &mut self,
-        key: &'static str,
-        kind: &'static str,
-        words: &[(&'static str, T)],
-    ) -> Option<Located<T>> {
-        let text: Located<String> = self.optional(key)?;
-        let found = words.iter().find(|(word, _)| *word == text.value);
-        if found.is_none() {
-            self.unknown_word(&text, kind, words.iter().map(|(word, _)| *word));
-        }
-        found.map(|(_, value)| Located::new(text.line, *value))
-    }
-
-    /// Reads the texts of an optional sequence, each of which must be one of several words.
-    pub(crate) fn words(
-        &mut self,
-        key: &'static str,
-        kind: &'static str,
-        words: &[&'static str],
-    ) -> Vec<Located<String>> {
-        let mut texts: Vec<Located<String>> = self.list(key);
-        texts.retain(|text| {
-            let is_known = words.contains(&text.value.as_str());
-            if !is_known {
-                self.unknown_word(text, kind, words.iter().copied());
-            }
-            is_known
-        });
-        texts
-    }
-
-    fn unknown_word<'w>(
-        &mut self,
-        text: &Located<String>,
-        kind: &'static str,
-        words: impl Iterator<Item = &'w str>,
-    ) {
-        let word = text.value.clone();
-        let nearest = nearest(&word, words);
-        let diagnostic = ReadDiagnostic::UnknownWord {
-            word,
-            kind,
-            nearest,
-        };
-        self.error(text.line, diagnostic);
-    }
-
-    /// Records a diagnostic.
-    pub(crate) fn error(&mut self, line: usize, diagnostic: ReadDiagnostic) {
-        self.reader.error(line, diagnostic);
-    }
-
-    /// Records that the value of a key must be something else.
-    pub(crate) fn must_be(&mut self, line: usize, key: &str, expected: &'static str) {
-        self.reader.must_be(line, &format!("`{key}`"), expected);
-    }
-
-    /// Records a diagnostic about the entry, unless one of the keys is misspelled.
-    pub(crate) fn defer(&mut self, keys: &[&'static str], diagnostic: ReadDiagnostic) {
-        self.deferred.push((keys.to_vec(), diagnostic));
-    }
-
-    /// Records that a key is unused without another key.
-    pub(crate) fn unused_without(&mut self, key: &'static str, other: &'static str) {
-        if let Some(node) = self.node(key).filter(|_| !self.has(other)) {
-            self.error(node.line, ReadDiagnostic::Unused { key, other });
-        }
-    }
-
-    /// Makes the entry unusable.
-    pub(crate) fn discard(&mut self) {
-        self.is_usable = false;
-    }
-
-    /// Makes the entry unusable if the key is misspelled.
-    pub(crate) fn discard_if_misspelled(&mut self, key: &'static str) {
-        self.essential.push(key);
-    }
-}
-
-/// Returns the keys that an entry can have.
-#[cfg(test)]
-pub(crate) fn known_keys<T: Entry>() -> Vec<&'static str> {
-    let (mut reader, node) = Reader::open("", "{}");
-    let map = node
-        .as_ref()
-        .and_then(|node| Map::open(&mut reader, node, T::NAME));
-    map.map_or_else(Vec::new, |mut map| {
-        T::read(&mut map);
-        map.known
-    })
-}
-
-impl<T: Entry> FromYaml for T {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
-        if let (Some(short_form), Value::Scalar { .. } | Value::List(_)) =
-            (T::SHORT_FORM, &node.value)
-        {
-            return Located::from_yaml(r, node, key).map(short_form);
-        }
-        let mut map = Map::open(r, node, T::NAME)?;
-        let value = T::read(&mut map);
-        map.finish().then_some(value)
+        let expected = "a list; write `[one, two]`, or a line with `- ` for each item";
+        self.must_be(node.line, key, expected);
+        None
     }
 }
 
 impl<T: FromYaml> FromYaml for Located<T> {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
-        let value = T::from_yaml(r, node, key)?;
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+        let value = T::from_yaml(r, node, field)?;
         Some(Self::new(node.line, value))
+    }
+
+    fn text(&self) -> Option<&str> {
+        self.value.text()
     }
 }
 
 impl<T: FromYaml> FromYaml for Vec<T> {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
-        let Value::List(items) = &node.value else {
-            let expected = "a list; write `[one, two]`, or a line with `- ` for each item";
-            r.must_be(node.line, &format!("`{key}`"), expected);
-            return None;
-        };
-        let items = items.iter();
-        Some(
-            items
-                .filter_map(|item| T::from_yaml(r, item, key))
-                .collect(),
-        )
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+        let items = r.items(node, field.key)?;
+        let mut values: Vec<(usize, T)> = Vec::new();
+        for item in items {
+            let Some(value) = T::from_yaml(r, item, field) else {
+                continue;
+            };
+            let text = value.text().map(str::to_owned);
+            let is_same =
+                |(_, other): &&(usize, T)| text.is_some() && other.text() == text.as_deref();
+            match (values.iter().find(is_same), &text) {
+                (Some((first, _)), Some(key)) => {
+                    let (key, first) = (key.clone(), *first);
+                    r.error(item.line, ReadDiagnostic::DuplicateKey { key, first });
+                }
+                _ => values.push((item.line, value)),
+            }
+        }
+        Some(values.into_iter().map(|(_, value)| value).collect())
     }
 }
 
 /// Reads a text with single spaces instead of folded lines and none at the ends.
 impl FromYaml for String {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
         let text = node.text().map(str::trim);
         let is_hidden = |c: &char| (c.is_control() && *c != '\n') || BIDI.contains(c);
         let hidden = text.and_then(|text| text.chars().find(is_hidden));
         let is_empty = matches!(&node.value, Value::Scalar { text, .. } if text.trim().is_empty());
-        let key = key.to_owned();
+        let key = field.key.to_owned();
         let diagnostic = match (text, hidden) {
             _ if is_empty => ReadDiagnostic::Empty { key },
             (None, _) => ReadDiagnostic::MustBe {
@@ -500,49 +172,65 @@ impl FromYaml for String {
             },
             (Some(text), _) if text.starts_with(TODO) => ReadDiagnostic::Unwritten { key },
             (_, Some(character)) => ReadDiagnostic::Hidden { key, character },
-            (Some(text), None) => return Some(text.to_owned()),
+            (Some(text), None) => {
+                let is_valid = field.rule.check(r, node.line, text);
+                return is_valid.then(|| text.to_owned());
+            }
         };
         r.error(node.line, diagnostic);
         None
     }
-}
 
-impl FromYaml for Json {
-    fn from_yaml(_: &mut Reader<'_>, node: &Node, _: &str) -> Option<Self> {
-        Some(node.json())
+    fn text(&self) -> Option<&str> {
+        Some(self)
     }
 }
 
-/// Converts a value to a type, or records that `key` must be `expected`.
+/// Converts a value to a type, or records that it must be `expected`.
 fn converted<T>(
     r: &mut Reader<'_>,
     node: &Node,
-    key: &str,
+    field: Field<'_>,
     expected: &'static str,
     convert: impl Fn(&Json) -> Option<T>,
 ) -> Option<T> {
     let value = convert(&node.json());
     if value.is_none() {
-        r.must_be(node.line, &format!("`{key}`"), expected);
+        r.must_be(node.line, field.key, expected);
     }
     value
 }
 
-impl FromYaml for bool {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
-        converted(r, node, key, "`true` or `false`", Json::as_bool)
+impl FromYaml for Json {
+    fn from_yaml(_: &mut Reader<'_>, node: &Node, _: Field<'_>) -> Option<Self> {
+        Some(node.json())
     }
 }
 
-impl FromYaml for u32 {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
-        let convert = |value: &Json| Self::try_from(value.as_u64()?).ok();
-        converted(r, node, key, "an integer from 0 to 4294967295", convert)
+impl FromYaml for bool {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+        converted(r, node, field, "`true` or `false`", Json::as_bool)
     }
 }
 
 impl FromYaml for Number {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
-        converted(r, node, key, "a number", |value| value.as_number().cloned())
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+        converted(r, node, field, "a number", |json| json.as_number().cloned())
+    }
+}
+
+impl FromYaml for u32 {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+        let convert = |json: &Json| Self::try_from(json.as_u64()?).ok();
+        converted(r, node, field, "an integer from 0 to 4294967295", convert)
+    }
+}
+
+/// Reads an HTTP status.
+impl FromYaml for u16 {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+        let convert = |json: &Json| Self::try_from(json.as_u64()?).ok();
+        let status = |json: &Json| convert(json).filter(|it| (100..600).contains(it));
+        converted(r, node, field, "an HTTP status from 100 to 599", status)
     }
 }

@@ -45,6 +45,10 @@ impl Node {
         }
     }
 
+    pub(crate) fn is_map(&self) -> bool {
+        matches!(self.value, Value::Map(_))
+    }
+
     /// Returns the value as JSON.
     pub(crate) fn json(&self) -> Json {
         match &self.value {

@@ -667,7 +667,7 @@ fn one_mistake_is_one_message() {
             users,
             "title: List users",
             "title: \"List\\nusers\"",
-            "7: `title` must be a text of one line",
+            "7: `List\\nusers` must be a text of one line",
         ),
         (
             users,

@@ -4,31 +4,41 @@ use std::collections::BTreeSet;
 
 use crate::catalog::{ErrorShapes, Pagination, ParameterStyle, Parts, SignIn, VersionProbe};
 use crate::diagnostic::{ReadDiagnostic, nearest};
-use crate::reader::{Entry, FromYaml, Located, Map, Reader};
+use crate::entry::{Map, Rules, read_entry};
+use crate::reader::{Located, Reader};
 use crate::yaml::Node;
 
-use super::documents::DocumentEntry;
-use super::rules::{ANY, MODULE_NAME, PATH, POINTER, TOOL_PATTERN, VERB_PATTERN};
+use super::documents::{self, DocumentEntry, document};
+use super::errors::errors;
+use super::pagination::pagination;
+use super::rules::{MODULE_NAME, PAGE_LOCATION, PATH, POINTER, STYLE, TOOL_PATTERN, VERB_PATTERN};
+use super::sign_in::sign_in;
 
 /// Methods that have their own pattern for tool names.
 pub(crate) const METHODS: [&str; 5] = ["list", "get", "create", "update", "delete"];
 
+/// Keys of `names`, with the conditions that their patterns must meet.
+const NAMES: Rules = &[
+    ("list", TOOL_PATTERN),
+    ("get", TOOL_PATTERN),
+    ("create", TOOL_PATTERN),
+    ("update", TOOL_PATTERN),
+    ("delete", TOOL_PATTERN),
+    ("other", VERB_PATTERN),
+];
+
 /// Content of `apis.yaml`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Apis {
-    names: NamePatterns,
+    /// Pattern of tool names for each method; `other` is the pattern for other verbs.
+    names: Vec<(&'static str, String)>,
     pub(crate) documents: Vec<DocumentEntry>,
     pub(crate) apis: Vec<ApiEntry>,
 }
 
-/// Pattern of tool names for each method; `other` is the pattern for other verbs.
-#[derive(Debug, Clone, PartialEq, Default)]
-struct NamePatterns(Vec<(&'static str, String)>);
-
 /// Entry of an API.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ApiEntry {
-    line: usize,
     pub(crate) name: Located<String>,
     pub(crate) title: String,
     pub(crate) documents: Vec<Located<String>>,
@@ -57,7 +67,7 @@ impl Apis {
     pub(crate) fn tool_name(&self, method: &str, resource: &str) -> String {
         let is_own = |known: &&&str| **known == method;
         let key = METHODS.iter().find(is_own).unwrap_or(&"other");
-        let pattern = self.names.0.iter().find(|(name, _)| name == key);
+        let pattern = self.names.iter().find(|(name, _)| name == key);
         let pattern = pattern.map_or("{verb}_{resource}", |(_, pattern)| pattern.as_str());
         let name = pattern.replace("{verb}", method);
         name.replace("{resource}", resource)
@@ -91,7 +101,17 @@ impl Apis {
 
 /// Reads the file.
 pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Apis {
-    let mut apis = Apis::from_yaml(r, node, "").unwrap_or_default();
+    let read = |map: &mut Map<'_, '_>| {
+        map.expect("names");
+        Apis {
+            names: map
+                .entry("names", "`names`", NAMES, names)
+                .unwrap_or_default(),
+            documents: map.entries("documents", "a document", documents::RULES, document),
+            apis: map.entries("apis", "an API", &[], api),
+        }
+    };
+    let mut apis = read_entry(r, node, "this file", &[], read).unwrap_or_default();
     check(r, &apis);
     // The second of two APIs with the same name was reported. It is removed, so that names are unique.
     let mut seen = BTreeSet::new();
@@ -99,100 +119,71 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Apis {
     apis
 }
 
-impl Entry for Apis {
-    const NAME: &'static str = "this file";
+fn names(map: &mut Map<'_, '_>) -> Vec<(&'static str, String)> {
+    let keys = NAMES.iter().map(|(key, _)| *key);
+    keys.filter_map(|key| Some((key, map.expected(key)?)))
+        .collect()
+}
 
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        Self {
-            names: map.expected("names").unwrap_or_default(),
-            documents: map.list("documents"),
-            apis: map.list("apis"),
-        }
+/// Reads an API. The name suffices for further checks, since other missing keys are reported.
+fn api(map: &mut Map<'_, '_>) -> ApiEntry {
+    map.expect("sign_in");
+    map.expect("errors");
+    let title = map.expected("title").unwrap_or_default();
+    // An API without `version` is assumed for every upstream that no earlier API recognises.
+    let version_rules = &[("get", PATH), ("version", POINTER)];
+    let version = map.entry("version", "`version`", version_rules, version);
+    let mut version = version.unwrap_or_default();
+    if version.product.is_empty() {
+        version.product.clone_from(&title);
+    }
+    let sign_in = map.entry("sign_in", "`sign_in`", &[], sign_in);
+    let error_rules = &[("detail", POINTER), ("title", POINTER)];
+    let errors = map.entry("errors", "`errors`", error_rules, errors);
+    ApiEntry {
+        name: map.required("name"),
+        title,
+        documents: map.expected("documents").unwrap_or_default(),
+        version,
+        has_version: map.has("version") || map.has_similar("version"),
+        sign_in: sign_in.unwrap_or(SignIn::Basic { session: None }),
+        pagination: map.entries(
+            "pagination",
+            "an entry of `pagination`",
+            &[("in", PAGE_LOCATION)],
+            pagination,
+        ),
+        mask: map.entry("mask", "`mask`", &[("style", STYLE)], mask),
+        logs: map.entry("logs", "`logs`", &[], logs),
+        errors: errors.unwrap_or_default(),
     }
 }
 
-impl Entry for NamePatterns {
-    const NAME: &'static str = "`names`";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        let rules = METHODS.map(|method| (method, TOOL_PATTERN));
-        let rules = rules.into_iter().chain([("other", VERB_PATTERN)]);
-        let patterns = rules.filter_map(|(key, rule)| {
-            let pattern = map.expected_text(key, rule)?;
-            Some((key, pattern.value))
-        });
-        Self(patterns.collect())
+fn version(map: &mut Map<'_, '_>) -> VersionProbe {
+    VersionProbe {
+        path: map.required("get"),
+        version: map.required("version"),
+        product: map.optional("product").unwrap_or_default(),
     }
 }
 
-/// The name suffices for further checks, since other missing keys are reported.
-impl Entry for ApiEntry {
-    const NAME: &'static str = "an API";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        let title = map.expected("title").unwrap_or_default();
-        // An API without `version` is assumed for every upstream that no earlier API recognises.
-        let mut version: VersionProbe = map.optional("version").unwrap_or_default();
-        if version.product.is_empty() {
-            version.product.clone_from(&title);
-        }
-        Self {
-            line: map.line,
-            name: map.required("name"),
-            title,
-            documents: map.expected_texts("documents", ANY),
-            version,
-            has_version: map.has("version"),
-            sign_in: map
-                .expected("sign_in")
-                .unwrap_or(SignIn::Basic { session: None }),
-            pagination: map.list("pagination"),
-            mask: map.optional("mask"),
-            logs: map.optional("logs"),
-            errors: map.expected("errors").unwrap_or_default(),
-        }
+fn mask(map: &mut Map<'_, '_>) -> MaskRule {
+    let style: Option<String> = map.expected("style");
+    MaskRule {
+        parameter: map.required("parameter"),
+        // With an invalid `style`, the parameter must still be recognised as the mask.
+        style: match style.as_deref() {
+            Some("space") => ParameterStyle::Space,
+            Some("pipe") => ParameterStyle::Pipe,
+            _ => ParameterStyle::Comma,
+        },
     }
 }
 
-impl Entry for VersionProbe {
-    const NAME: &'static str = "`version`";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        Self {
-            path: map.required_text("get", PATH).value,
-            version: map.required_text("version", POINTER).value,
-            product: map.optional("product").unwrap_or_default(),
-        }
-    }
-}
-
-impl Entry for MaskRule {
-    const NAME: &'static str = "`mask`";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        let styles = [
-            ("comma", ParameterStyle::Comma),
-            ("space", ParameterStyle::Space),
-            ("pipe", ParameterStyle::Pipe),
-        ];
-        map.expect("style");
-        let style = map.word("style", "style", &styles);
-        Self {
-            parameter: map.required("parameter"),
-            // With an invalid `style`, the parameter must still be recognised as the mask.
-            style: style.map_or(ParameterStyle::Comma, |style| style.value),
-        }
-    }
-}
-
-impl Entry for Parts {
-    const NAME: &'static str = "`logs`";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        Self {
-            parameter: map.required("parameter"),
-            next: map.required("next"),
-        }
+fn logs(map: &mut Map<'_, '_>) -> Parts {
+    Parts {
+        parameter: map.required("parameter"),
+        next: map.required("next"),
     }
 }
 
@@ -200,7 +191,7 @@ impl Entry for Parts {
 fn check(r: &mut Reader<'_>, read: &Apis) {
     let api_names = || read.apis.iter().map(|entry| &entry.name);
     for name in read.document_names().chain(api_names()) {
-        MODULE_NAME.check(r, name);
+        MODULE_NAME.check(r, name.line, &name.value);
     }
     check_unique(r, "document", read.document_names());
     check_unique(r, "API", api_names());
@@ -218,7 +209,7 @@ fn check(r: &mut Reader<'_>, read: &Apis) {
     }
     check_unique(r, "document of an API", of_apis());
     for entry in read.apis.iter().rev().skip(1) {
-        if !entry.has_version && !r.is_misspelled(entry.line, "version") {
+        if !entry.has_version {
             let api = entry.name.value.clone();
             r.error(entry.name.line, ReadDiagnostic::MissingVersion { api });
         }

@@ -1,10 +1,12 @@
 //! The documents in `apis.yaml`, including alternatives to other documents.
 
 use crate::catalog::{DocumentProbe, Hint, SignIn, VersionSource};
-use crate::reader::{Entry, Located, Map};
+use crate::entry::{Map, Rules};
+use crate::reader::Located;
 
 use super::errors::hints;
-use super::rules::{ANY, BASE_PATH, PATH, POINTER};
+use super::rules::{BASE_PATH, PATH, POINTER};
+use super::sign_in::sign_in;
 
 /// Entry of a document.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,47 +25,45 @@ pub(crate) struct DocumentEntry {
     pub(crate) boilerplate: Vec<Located<String>>,
 }
 
-impl Entry for DocumentEntry {
-    const NAME: &'static str = "a document";
+/// Conditions that the texts of a document must meet.
+pub(super) const RULES: Rules = &[("base", BASE_PATH)];
 
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        Self {
-            name: map.required("name"),
-            source: map.required("source"),
-            base: map.optional_text("base", BASE_PATH),
-            alternative_to: map.optional("alternative_to"),
-            probe: map.optional("probe"),
-            version: map.optional("version"),
-            sign_in: map.optional("sign_in"),
-            hints: hints(map),
-            boilerplate: map.texts("boilerplate", ANY),
-        }
+/// Reads a document.
+pub(super) fn document(map: &mut Map<'_, '_>) -> DocumentEntry {
+    let version_rules = &[("get", PATH), ("items", POINTER)];
+    DocumentEntry {
+        name: map.required("name"),
+        source: map.required("source"),
+        base: map.optional("base"),
+        alternative_to: map.optional("alternative_to"),
+        probe: map.entry(
+            "probe",
+            "`probe`",
+            &[("get", PATH), ("member", POINTER)],
+            probe,
+        ),
+        version: map.entry("version", "`version`", version_rules, version),
+        sign_in: map.entry("sign_in", "`sign_in`", &[], sign_in),
+        hints: hints(map),
+        boilerplate: map.list("boilerplate"),
     }
 }
 
-impl Entry for DocumentProbe {
-    const NAME: &'static str = "`probe`";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        Self {
-            path: map.required_text("get", PATH).value,
-            member: map.required_text("member", POINTER).value,
-            component: map.required("component"),
-        }
+fn probe(map: &mut Map<'_, '_>) -> DocumentProbe {
+    DocumentProbe {
+        path: map.required("get"),
+        member: map.required("member"),
+        component: map.required("component"),
     }
 }
 
-impl Entry for VersionSource {
-    const NAME: &'static str = "`version`";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        Self {
-            path: map.required_text("get", PATH).value,
-            items: map.required_text("items", POINTER).value,
-            name: map.required("name"),
-            component: map.required("component"),
-            version: map.required("version"),
-            product: map.required("product"),
-        }
+fn version(map: &mut Map<'_, '_>) -> VersionSource {
+    VersionSource {
+        path: map.required("get"),
+        items: map.required("items"),
+        name: map.required("name"),
+        component: map.required("component"),
+        version: map.required("version"),
+        product: map.required("product"),
     }
 }

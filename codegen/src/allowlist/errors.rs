@@ -2,50 +2,46 @@
 
 use crate::catalog::{ErrorShapes, Hint, ResponsePattern};
 use crate::diagnostic::ReadDiagnostic;
-use crate::reader::{Entry, FromYaml, Located, Map, Reader};
-use crate::yaml::Node;
+use crate::entry::Map;
+use crate::reader::Located;
 
-use super::rules::POINTER;
+use super::rules::ERROR_CODE;
 
-/// Error codes that a hint can set.
-const CODES: [&str; 14] = [
-    "invalid_arguments",
-    "unauthenticated",
-    "forbidden",
-    "not_found",
-    "conflict",
-    "rejected",
-    "not_applied",
-    "rate_limited",
-    "upstream_error",
-    "unreachable",
-    "timeout",
-    "unexpected_response",
-    "cancelled",
-    "internal",
-];
-
-impl Entry for ErrorShapes {
-    const NAME: &'static str = "`errors`";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        let mut pointers = |key| {
-            let texts = map.texts(key, POINTER).into_iter();
-            texts.map(|text| text.value).collect()
-        };
-        Self {
-            detail: pointers("detail"),
-            title: pointers("title"),
-            hints: hints(map),
-        }
+/// Reads `errors`.
+pub(super) fn errors(map: &mut Map<'_, '_>) -> ErrorShapes {
+    ErrorShapes {
+        detail: map.list("detail"),
+        title: map.list("title"),
+        hints: hints(map),
     }
 }
 
 /// Reads hints, in the order in which they are tried.
 pub(super) fn hints(map: &mut Map<'_, '_>) -> Vec<Hint> {
-    let hints: Vec<Located<Hint>> = map.list("hints");
+    let hints = map.entries("hints", "a hint", &[("code", ERROR_CODE)], hint);
     check_shadowed_hints(map, &hints);
     hints.into_iter().map(|hint| hint.value).collect()
+}
+
+fn hint(map: &mut Map<'_, '_>) -> Located<Hint> {
+    let hint = Hint {
+        pattern: pattern(map),
+        code: map.optional("code").unwrap_or_default(),
+        hint: map.required("hint"),
+    };
+    Located::new(map.line, hint)
+}
+
+/// Reads the pattern of a response.
+pub(super) fn pattern(map: &mut Map<'_, '_>) -> ResponsePattern {
+    // Without the text, the pattern would match responses that it does not mean.
+    if map.has_similar("contains") {
+        map.discard();
+    }
+    ResponsePattern {
+        status: map.required("status"),
+        contains: map.optional("contains").unwrap_or_default(),
+    }
 }
 
 /// Reports general hints that shadow more specific ones: the first hint that matches a response is used.
@@ -60,46 +56,5 @@ fn check_shadowed_hints(map: &mut Map<'_, '_>, hints: &[Located<Hint>]) {
             let special = special.line;
             map.error(general.line, ReadDiagnostic::ShadowedHint { special });
         }
-    }
-}
-
-impl Entry for Hint {
-    const NAME: &'static str = "a hint";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        Self {
-            pattern: ResponsePattern::read(map),
-            code: map
-                .one_of("code", "error code", &CODES)
-                .unwrap_or_default()
-                .to_owned(),
-            hint: map.required("hint"),
-        }
-    }
-}
-
-impl Entry for ResponsePattern {
-    const NAME: &'static str = "a response pattern";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        // Without the text, the pattern would match responses that it does not mean.
-        map.discard_if_misspelled("contains");
-        Self {
-            status: map.required("status"),
-            contains: map.optional("contains").unwrap_or_default(),
-        }
-    }
-}
-
-/// Reads an HTTP status.
-impl FromYaml for u16 {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
-        let status = node.json().as_u64().and_then(|it| Self::try_from(it).ok());
-        let status = status.filter(|status| (100..600).contains(status));
-        if status.is_none() {
-            let expected = "an HTTP status from 100 to 599";
-            r.must_be(node.line, &format!("`{key}`"), expected);
-        }
-        status
     }
 }

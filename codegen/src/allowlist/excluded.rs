@@ -1,9 +1,8 @@
 //! `excluded.yaml`: operations that do not become tools, with the reasons.
 
-use crate::reader::{Entry, Located, Map, Reader};
+use crate::entry::read_list;
+use crate::reader::{Located, Reader};
 use crate::yaml::Node;
-
-use super::rules::ANY;
 
 /// Operations of a document that are excluded for the same reason.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,18 +15,10 @@ pub(crate) struct Exclusion {
 
 /// Reads the file.
 pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Vec<Exclusion> {
-    r.list_file(node, "excluded")
-}
-
-impl Entry for Exclusion {
-    const NAME: &'static str = "an exclusion";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        Self {
-            document: map.required("document"),
-            operations: map.expected_texts("operations", ANY),
-            // An exclusion without a reason still applies, so that the missing reason is the only error.
-            reason: map.expected("reason").unwrap_or_default(),
-        }
-    }
+    read_list(r, node, "excluded", "an exclusion", &[], |map| Exclusion {
+        document: map.required("document"),
+        operations: map.expected("operations").unwrap_or_default(),
+        // An exclusion without a reason still applies, so that the missing reason is the only error.
+        reason: map.expected("reason").unwrap_or_default(),
+    })
 }

@@ -1,12 +1,10 @@
 //! `history.yaml`: the first release of each operation and parameter. [`crate::history`] writes the file. This module reads it with line numbers, so that an error about an entry that no longer fits a document names its line.
 
-use crate::reader::{Entry, Located, Map, Reader};
+use crate::entry::{Map, Rules, read_list};
+use crate::reader::{Located, Reader};
 use crate::yaml::Node;
 
-use super::rules::{ANY, VERSION};
-
-/// Locations of parameters whose history is recorded.
-const LOCATIONS: [&str; 3] = ["query", "header", "body"];
+use super::rules::{DATED_LOCATION, VERSION};
 
 /// Operations and parameters of a document that are newer than its oldest release.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,51 +28,42 @@ pub struct ParameterHistory {
     /// Name in the request.
     pub name: String,
     /// `query`, `header` or `body`.
-    pub location: &'static str,
+    pub location: String,
     /// First release with the parameter.
     pub since: String,
 }
 
 /// Reads the file.
 pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Vec<DocumentEntry> {
-    r.list_file(node, "history")
+    let name = "the history of a document";
+    read_list(r, node, "history", name, &[], |map| DocumentEntry {
+        document: map.required("document"),
+        releases: map.list("releases"),
+        operations: map.entries(
+            "operations",
+            "the history of an operation",
+            DATED,
+            operation,
+        ),
+    })
 }
 
-impl Entry for DocumentEntry {
-    const NAME: &'static str = "the history of a document";
+/// Conditions that the texts of an operation or a parameter must meet.
+const DATED: Rules = &[("in", DATED_LOCATION), ("since", VERSION)];
 
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        let releases = map.texts("releases", ANY).into_iter();
-        Self {
-            document: map.required("document"),
-            releases: releases.map(|release| release.value).collect(),
-            operations: map.list("operations"),
-        }
+fn operation(map: &mut Map<'_, '_>) -> OperationEntry {
+    OperationEntry {
+        id: map.required("operation"),
+        since: map.optional("since"),
+        parameters: map.entries("parameters", "the history of a parameter", DATED, parameter),
     }
 }
 
-impl Entry for OperationEntry {
-    const NAME: &'static str = "the history of an operation";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        Self {
-            id: map.required("operation"),
-            since: map.optional_text("since", VERSION).map(|since| since.value),
-            parameters: map.list("parameters"),
-        }
-    }
-}
-
-impl Entry for ParameterHistory {
-    const NAME: &'static str = "the history of a parameter";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        map.expect("in");
-        let location = map.one_of("in", "location", &LOCATIONS);
-        Self {
-            name: map.required("name"),
-            location: map.or_discard(location),
-            since: map.required_text("since", VERSION).value,
-        }
-    }
+fn parameter(map: &mut Map<'_, '_>) -> Located<ParameterHistory> {
+    let parameter = ParameterHistory {
+        name: map.required("name"),
+        location: map.required("in"),
+        since: map.required("since"),
+    };
+    Located::new(map.line, parameter)
 }

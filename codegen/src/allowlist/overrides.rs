@@ -3,12 +3,10 @@
 use serde_json::{Number, Value as Json};
 
 use crate::diagnostic::ReadDiagnostic;
-use crate::reader::{Entry, FromYaml, Located, Map, Rule, TODO};
+use crate::entry::{Map, Rules};
+use crate::reader::{FromYaml, Located, TODO};
 
-use super::rules::{ANY, NAME, REGEX};
-
-/// Locations of parameters.
-const LOCATIONS: [&str; 5] = ["path", "query", "header", "cookie", "body"];
+use super::rules::{LOCATION, NAME, REGEX};
 
 /// Entry of `parameters`: the overrides of one parameter.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +14,7 @@ pub(crate) struct ParameterEntry {
     /// Name of the parameter, or path of a field inside it: `roles.name`.
     pub(crate) name: Located<String>,
     /// Location, if the name alone is ambiguous.
-    pub(crate) location: Option<&'static str>,
+    pub(crate) location: Option<String>,
     pub(crate) documents: Vec<Located<String>>,
     pub(crate) overrides: Vec<ParameterOverride>,
 }
@@ -54,35 +52,35 @@ pub(crate) enum OverrideValue {
     MaxItems(u32),
 }
 
-impl Entry for ParameterEntry {
-    const NAME: &'static str = "an entry of `parameters`";
+/// Conditions that the texts of an entry of `parameters` must meet.
+pub(super) const RULES: Rules = &[("in", LOCATION), ("rename", NAME), ("pattern", REGEX)];
 
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        let mut overrides = overrides(map);
-        let is_documentation = |key: &str| ["description", "example"].contains(&key);
-        if overrides.iter().any(|it| !is_documentation(it.key)) {
-            map.expect("reason");
-        }
-        if map.has_only(&["name", "in", "documents", "reason"]) {
-            let problem =
-                "an entry of `parameters` must override something; add a key, or remove the entry";
-            map.defer(&[], ReadDiagnostic::Invalid { problem });
-        }
-        if map.has("description") && !overrides.iter().any(|it| it.key == "description") {
-            // The invalid description was reported. `TODO` prevents a second error about a missing description.
-            overrides.push(ParameterOverride {
-                line: map.line,
-                key: "description",
-                value: OverrideValue::Description(TODO.to_owned()),
-            });
-        }
-        map.optional::<String>("reason");
-        Self {
-            name: map.required("name"),
-            location: map.one_of("in", "location", &LOCATIONS),
-            documents: map.texts("documents", ANY),
-            overrides,
-        }
+/// Reads an entry of `parameters`.
+pub(super) fn parameter(map: &mut Map<'_, '_>) -> ParameterEntry {
+    let mut overrides = overrides(map);
+    let is_documentation = |key: &str| ["description", "example"].contains(&key);
+    if overrides.iter().any(|it| !is_documentation(it.key)) {
+        map.expect("reason");
+    }
+    map.optional::<String>("reason");
+    if map.has_only(&["name", "in", "documents", "reason"]) {
+        let problem =
+            "an entry of `parameters` must override something; add a key, or remove the entry";
+        map.defer(&[], ReadDiagnostic::Invalid { problem });
+    }
+    if map.has("description") && !overrides.iter().any(|it| it.key == "description") {
+        // The invalid description was reported. `TODO` prevents a second error about a missing description.
+        overrides.push(ParameterOverride {
+            line: map.line,
+            key: "description",
+            value: OverrideValue::Description(TODO.to_owned()),
+        });
+    }
+    ParameterEntry {
+        name: map.required("name"),
+        location: map.optional("in"),
+        documents: map.list("documents"),
+        overrides,
     }
 }
 
@@ -91,19 +89,19 @@ fn overrides(map: &mut Map<'_, '_>) -> Vec<ParameterOverride> {
     use OverrideValue as Value;
     let found = Vec::new();
     let mut read = Overrides { map, found };
-    read.text("rename", NAME, Value::Rename);
-    read.text("description", ANY, Value::Description);
+    read.value("rename", Value::Rename);
+    read.value("description", Value::Description);
     read.value("default", Value::Default);
     read.value("example", Value::Example);
     read.flag("required", true, Value::Required);
     read.flag("nullable", false, Value::NotNull);
-    read.text("fallback", ANY, Value::Fallback);
+    read.value("fallback", Value::Fallback);
     read.value("when_omitted", Value::WhenOmitted);
     read.flag("slash", true, Value::Slash);
     read.flag("open", true, Value::Open);
     read.flag("secret", true, Value::Secret);
-    read.text("format", ANY, Value::Format);
-    read.text("pattern", REGEX, Value::Pattern);
+    read.value("format", Value::Format);
+    read.value("pattern", Value::Pattern);
     read.value("min_length", Value::MinLength);
     read.value("max_length", Value::MaxLength);
     read.value("minimum", Value::Minimum);
@@ -124,12 +122,6 @@ struct Overrides<'a, 'm, 'r> {
 impl Overrides<'_, '_, '_> {
     fn value<T: FromYaml>(&mut self, key: &'static str, value: fn(T) -> OverrideValue) {
         if let Some(read) = self.map.optional::<Located<T>>(key) {
-            self.add(read.line, key, value(read.value));
-        }
-    }
-
-    fn text(&mut self, key: &'static str, rule: Rule, value: fn(String) -> OverrideValue) {
-        if let Some(read) = self.map.optional_text(key, rule) {
             self.add(read.line, key, value(read.value));
         }
     }

@@ -2,34 +2,30 @@
 
 use crate::catalog::{Pagination, PaginationStyle};
 use crate::diagnostic::ReadDiagnostic;
-use crate::reader::{Entry, Located, Map};
+use crate::entry::Map;
 
-use super::rules::ANY;
-
-impl Entry for Pagination {
-    const NAME: &'static str = "an entry of `pagination`";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        let location = map.word("in", "location", &[("query", false), ("body", true)]);
-        let in_body = location.is_some_and(|in_body| in_body.value);
-        if in_body && map.has("link") {
-            let problem = "`in: body` cannot be combined with `link`, because a link is followed by its query; remove `in`";
-            map.defer(&[], ReadDiagnostic::Invalid { problem });
-        }
-        Self {
-            in_body,
-            limit: map.required("limit"),
-            // Without `max`, the parameters must still be recognised as those of the pagination.
-            max: map.expected("max").unwrap_or_default(),
-            total: map.optional("total"),
-            style: style(map),
-        }
+/// Reads an entry of `pagination`.
+pub(super) fn pagination(map: &mut Map<'_, '_>) -> Pagination {
+    let in_body = map
+        .optional("in")
+        .is_some_and(|location: String| location == "body");
+    if in_body && map.has("link") {
+        let problem = "`in: body` cannot be combined with `link`, because a link is followed by its query; remove `in`";
+        map.defer(&[], ReadDiagnostic::Invalid { problem });
+    }
+    Pagination {
+        in_body,
+        limit: map.required("limit"),
+        // Without `max`, the parameters must still be recognised as those of the pagination.
+        max: map.expected("max").unwrap_or_default(),
+        total: map.optional("total"),
+        style: style(map),
     }
 }
 
 fn style(map: &mut Map<'_, '_>) -> PaginationStyle {
     let first = map.optional("first");
-    let position: Vec<Located<String>> = map.texts("position", ANY);
+    let position: Vec<String> = map.list("position");
     map.unused_without("first", "page");
     map.unused_without("position", "link");
     // `cursor` and `next` require each other, so either key selects this style. An `offset` beside them is for upstreams that do not know the cursor.
@@ -55,7 +51,7 @@ fn style(map: &mut Map<'_, '_>) -> PaginationStyle {
         },
         [_, true, ..] => PaginationStyle::Link {
             rel: map.required("link"),
-            position: position.into_iter().map(|name| name.value).collect(),
+            position,
         },
         [_, _, true, _] => PaginationStyle::Number {
             page: map.required("page"),

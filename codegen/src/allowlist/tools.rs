@@ -1,19 +1,12 @@
 //! `tools/*.yaml`: the toolsets, one per file, and their tools with documentation.
 
 use crate::diagnostic::ReadDiagnostic;
-use crate::reader::{Entry, FromYaml, Located, Map, Reader};
+use crate::entry::{Map, Rules, read_entry};
+use crate::reader::{Field, FromYaml, Located, Reader, Rule};
 use crate::yaml::{Node, Value};
 
-use super::overrides::ParameterEntry;
-use super::rules::{ANY, LINE, NAME, VERSION};
-
-/// Values of `effect`.
-const EFFECTS: [&str; 4] = [
-    "destructive",
-    "not_idempotent",
-    "not_read_only",
-    "read_only",
-];
+use super::overrides::{self, ParameterEntry};
+use super::rules::{EFFECT, LINE, NAME, RESPONSE_FORMAT, VERSION};
 
 /// Toolset, the content of one file.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,23 +55,21 @@ pub(crate) enum DeclaredFormat {
     Log,
 }
 
-/// Values of `response_format`.
-const FORMATS: [(&str, DeclaredFormat); 3] = [
-    ("text", DeclaredFormat::Text),
-    ("ndjson", DeclaredFormat::Lines),
-    ("log", DeclaredFormat::Log),
-];
-
 impl DeclaredFormat {
+    const ALL: [Self; 3] = [Self::Text, Self::Lines, Self::Log];
+
     /// Returns the value in YAML.
     pub(crate) fn word(self) -> &'static str {
-        let found = FORMATS.iter().find(|(_, format)| *format == self);
-        found.map_or("", |(word, _)| word)
+        match self {
+            Self::Text => "text",
+            Self::Lines => "ndjson",
+            Self::Log => "log",
+        }
     }
 }
 
 /// Operation of a tool in one document.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Binding {
     pub(crate) document: Located<String>,
     pub(crate) operation: Located<String>,
@@ -109,7 +100,7 @@ pub(crate) struct VersionedEntry {
 }
 
 /// Operation whose response becomes the result of a write.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ReadBack {
     pub(crate) operation: Located<String>,
     /// Member of the body that supplies the only path parameter, if their names differ.
@@ -155,8 +146,19 @@ pub(crate) struct Omission {
 
 /// Reads a file; `None` if the file is not a mapping.
 pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Option<ToolsetEntry> {
-    let mut toolset = ToolsetEntry::from_yaml(r, node, "")?;
-    r.path.clone_into(&mut toolset.path);
+    let path = r.path.to_owned();
+    let rules = &[("toolset", NAME), ("tags", NAME)];
+    let toolset = read_entry(r, node, "a toolset", rules, |map| {
+        map.expect("tools");
+        let name = map.expected("toolset");
+        ToolsetEntry {
+            path,
+            name: name.unwrap_or_else(|| Located::new(map.line, String::new())),
+            tags: map.list("tags"),
+            description: map.expected("description").unwrap_or_default(),
+            tools: map.entries("tools", "a tool", TOOL_RULES, tool),
+        }
+    })?;
     for tag in toolset.tools.iter().flat_map(|tool| &tool.tags) {
         if let Some(first) = toolset.tags.iter().find(|own| own.value == tag.value) {
             let (key, first) = (tag.value.clone(), first.line);
@@ -166,64 +168,93 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Option<ToolsetEntry> {
     Some(toolset)
 }
 
-impl Entry for ToolsetEntry {
-    const NAME: &'static str = "a toolset";
+/// Conditions that the texts of a tool must meet.
+const TOOL_RULES: Rules = &[
+    ("method", NAME),
+    ("resource", NAME),
+    ("title", LINE),
+    ("tags", NAME),
+    ("effect", EFFECT),
+    ("response_format", RESPONSE_FORMAT),
+];
 
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        let name = map.expected_text("toolset", NAME);
-        Self {
-            path: String::new(),
-            name: name.unwrap_or_else(|| Located::new(map.line, String::new())),
-            tags: map.texts("tags", NAME),
-            description: map.expected("description").unwrap_or_default(),
-            tools: map.expected("tools").unwrap_or_default(),
-        }
-    }
-}
-
-/// Errors in the documentation of a tool do not prevent further checks. Without a valid method and resource, the tool has no name, so that the rest cannot be checked.
-impl Entry for ToolEntry {
-    const NAME: &'static str = "a tool";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        let title = map.expected_text("title", LINE);
-        let Bindings(bindings) = map.expected("operations").unwrap_or_default();
-        Self {
-            line: map.line,
-            method: map.required_text("method", NAME),
-            resource: map.required_text("resource", NAME),
-            renamed_from: map.optional("renamed_from"),
-            id: map.text_or_texts("id", ANY),
-            title: title.map(|title| title.value).unwrap_or_default(),
-            description: map.expected("description").unwrap_or_default(),
-            tags: map.texts("tags", NAME),
-            bindings,
-            items: map.optional("items"),
-            summary: map.list("summary"),
-            filters: map.list("filters"),
-            parameters: map.list("parameters"),
-            omissions: map.list("omit"),
-            require_any: map.list("require_any"),
-            effects: effects(map),
-            response_format: map.word("response_format", "response format", &FORMATS),
-        }
+/// Reads a tool. Errors in its documentation do not prevent further checks. Without a valid method and resource, the tool has no name, so that the rest cannot be checked.
+pub(super) fn tool(map: &mut Map<'_, '_>) -> ToolEntry {
+    let Bindings(bindings) = map.expected("operations").unwrap_or_default();
+    ToolEntry {
+        line: map.line,
+        method: map.required("method"),
+        resource: map.required("resource"),
+        renamed_from: map.optional("renamed_from"),
+        id: map.one_or_more("id"),
+        title: map.expected("title").unwrap_or_default(),
+        description: map.expected("description").unwrap_or_default(),
+        tags: map.list("tags"),
+        bindings,
+        items: map.optional("items"),
+        summary: map.list("summary"),
+        filters: map.entries("filters", "a filter", &[("name", NAME)], filter),
+        parameters: map.entries(
+            "parameters",
+            "an entry of `parameters`",
+            overrides::RULES,
+            overrides::parameter,
+        ),
+        omissions: map.entries("omit", "an entry of `omit`", &[], omission),
+        require_any: map.list("require_any"),
+        effects: effects(map),
+        response_format: response_format(map),
     }
 }
 
 /// Reads the effect of a call, if it differs from what the HTTP method implies. `read_only` needs a reason.
 fn effects(map: &mut Map<'_, '_>) -> Vec<Located<String>> {
-    let effects = map.words("effect", "effect", &EFFECTS);
+    let effects: Vec<Located<String>> = map.list("effect");
     let reason: Option<Located<String>> = map.optional("reason");
-    let is_laxer = effects.iter().any(|effect| effect.value == "read_only");
-    match reason {
-        _ if is_laxer => map.expect("reason"),
-        Some(reason) => {
-            let (key, other) = ("reason", "effect: [read_only]");
-            map.error(reason.line, ReadDiagnostic::Unused { key, other });
-        }
-        None => {}
+    if effects.iter().any(|effect| effect.value == "read_only") {
+        map.expect("reason");
+    } else if let Some(reason) = reason {
+        let (key, other) = ("reason", "effect: [read_only]");
+        map.error(reason.line, ReadDiagnostic::Unused { key, other });
     }
     effects
+}
+
+fn response_format(map: &mut Map<'_, '_>) -> Option<Located<DeclaredFormat>> {
+    let word: Located<String> = map.optional("response_format")?;
+    let mut formats = DeclaredFormat::ALL.into_iter();
+    let format = formats.find(|format| format.word() == word.value)?;
+    Some(Located::new(word.line, format))
+}
+
+fn filter(map: &mut Map<'_, '_>) -> FilterEntry {
+    let name: Located<String> = map.required("name");
+    FilterEntry {
+        field: map.optional("field").unwrap_or_else(|| name.clone()),
+        name,
+        unique: map.optional("unique").unwrap_or_default(),
+        documents: map.list("documents"),
+    }
+}
+
+fn omission(map: &mut Map<'_, '_>) -> Omission {
+    map.expected::<String>("reason");
+    Omission {
+        names: map.expected("names").unwrap_or_default(),
+        documents: map.list("documents"),
+    }
+}
+
+impl FromYaml for ScopedName {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+        let scoped = |name, documents| Self { name, documents };
+        if !node.is_map() {
+            return Located::from_yaml(r, node, field).map(|name| scoped(name, Vec::new()));
+        }
+        read_entry(r, node, "a name with `documents`", &[], |map| {
+            scoped(map.required("name"), map.list("documents"))
+        })
+    }
 }
 
 /// The operations of a tool, by document.
@@ -231,166 +262,100 @@ fn effects(map: &mut Map<'_, '_>) -> Vec<Located<String>> {
 struct Bindings(Vec<Binding>);
 
 impl FromYaml for Bindings {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
             let expected = "a mapping from documents to operations";
-            r.must_be(node.line, &format!("`{key}`"), expected);
+            r.must_be(node.line, field.key, expected);
             return None;
         };
         let bindings = entries.iter().filter_map(|(key, node)| {
-            let binding = Binding::from_yaml(r, node, &key.text)?;
             let document = Located::new(key.line, key.text.clone());
-            Some(Binding {
-                document,
-                ..binding
-            })
+            let mut binding = if node.is_map() {
+                read_entry(r, node, "an operation", &[], binding)?
+            } else {
+                let (key, rule) = (&*key.text, Rule::Any);
+                Binding {
+                    operation: Located::from_yaml(r, node, Field { key, rule })?,
+                    ..Binding::default()
+                }
+            };
+            binding.document = document;
+            Some(binding)
         });
         Some(Self(bindings.collect()))
     }
 }
 
-impl Entry for Binding {
-    const NAME: &'static str = "an operation";
-
-    const SHORT_FORM: Option<fn(Located<String>) -> Self> = Some(|operation| Self {
+/// Reads the operation of a tool in one document. The document is the key of the entry.
+pub(super) fn binding(map: &mut Map<'_, '_>) -> Binding {
+    map.unused_without("not_applied", "read_back");
+    Binding {
         document: Located::default(),
-        operation,
-        merge_from: None,
-        read_back: None,
-        not_applied: None,
-        for_each: None,
-        note: None,
-    });
+        operation: map.required("id"),
+        merge_from: map.optional("merge_from"),
+        read_back: map.optional("read_back"),
+        not_applied: map.optional("not_applied"),
+        for_each: map.entry("for_each", "`for_each`", &[("argument", NAME)], for_each),
+        note: map.optional("note"),
+    }
+}
 
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        map.unused_without("not_applied", "read_back");
-        Self {
-            document: Located::default(),
-            operation: map.required("id"),
-            merge_from: map.optional("merge_from"),
-            read_back: map.optional("read_back"),
-            not_applied: map.optional("not_applied"),
-            for_each: map.optional("for_each"),
-            note: map.optional("note"),
+impl FromYaml for ReadBack {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+        if !node.is_map() {
+            return Some(Self {
+                operation: Located::from_yaml(r, node, field)?,
+                ..Self::default()
+            });
         }
+        read_entry(r, node, "`read_back`", &[], |map| {
+            if map.has_only(&["id"]) {
+                map.expect("member");
+            }
+            Self {
+                operation: map.required("id"),
+                member: map.optional("member"),
+                slash: map.optional("slash").unwrap_or_default(),
+                ignore: map.entries("ignore", "an entry of `ignore`", &[], ignored),
+            }
+        })
+    }
+}
+
+fn ignored(map: &mut Map<'_, '_>) -> Located<String> {
+    map.expected::<String>("reason");
+    map.required("name")
+}
+
+fn for_each(map: &mut Map<'_, '_>) -> ForEachEntry {
+    ForEachEntry {
+        argument: map.required("argument"),
+        operation: map.required("operation"),
+        max: map.required("max"),
     }
 }
 
 impl FromYaml for Texts {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, key: &str) -> Option<Self> {
-        match node.value {
-            Value::List(_) => Vec::from_yaml(r, node, key).map(Self::Versioned),
-            _ => String::from_yaml(r, node, key).map(Self::Any),
-        }
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+        let Value::List(items) = &node.value else {
+            return String::from_yaml(r, node, field).map(Self::Any);
+        };
+        let rules = &[("since", VERSION), ("before", VERSION)];
+        let name = "a text for some versions";
+        let texts = items.iter();
+        let texts = texts.filter_map(|item| read_entry(r, item, name, rules, versioned));
+        Some(Self::Versioned(texts.collect()))
     }
 }
 
-impl Entry for VersionedEntry {
-    const NAME: &'static str = "a text for some versions";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        let [since, before] = ["since", "before"].map(|key| map.optional_text(key, VERSION));
-        if !map.has("since") && !map.has("before") {
-            let problem = "a text for some versions must have `since` or `before`; write a text for all versions without a list";
-            map.defer(&["since", "before"], ReadDiagnostic::Invalid { problem });
-        }
-        Self {
-            since: since.map(|since| since.value),
-            before: before.map(|before| before.value),
-            text: map.required("text"),
-        }
+fn versioned(map: &mut Map<'_, '_>) -> VersionedEntry {
+    if !map.has("since") && !map.has("before") {
+        let problem = "a text for some versions must have `since` or `before`; write a text for all versions without a list";
+        map.defer(&["since", "before"], ReadDiagnostic::Invalid { problem });
     }
-}
-
-impl Entry for ReadBack {
-    const NAME: &'static str = "`read_back`";
-
-    const SHORT_FORM: Option<fn(Located<String>) -> Self> = Some(|operation| Self {
-        operation,
-        member: None,
-        slash: false,
-        ignore: Vec::new(),
-    });
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        if map.has_only(&["id"]) {
-            map.expect("member");
-        }
-        let ignored: Vec<IgnoredMember> = map.list("ignore");
-        Self {
-            operation: map.required("id"),
-            member: map.optional("member"),
-            slash: map.optional("slash").unwrap_or_default(),
-            ignore: ignored.into_iter().map(|member| member.name).collect(),
-        }
-    }
-}
-
-struct IgnoredMember {
-    name: Located<String>,
-}
-
-impl Entry for IgnoredMember {
-    const NAME: &'static str = "an entry of `ignore`";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        map.expected::<String>("reason");
-        Self {
-            name: map.required("name"),
-        }
-    }
-}
-
-impl Entry for ForEachEntry {
-    const NAME: &'static str = "`for_each`";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        Self {
-            argument: map.required_text("argument", NAME),
-            operation: map.required("operation"),
-            max: map.required("max"),
-        }
-    }
-}
-
-impl Entry for ScopedName {
-    const NAME: &'static str = "a name with `documents`";
-
-    const SHORT_FORM: Option<fn(Located<String>) -> Self> = Some(|name| Self {
-        name,
-        documents: Vec::new(),
-    });
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        Self {
-            name: map.required("name"),
-            documents: map.texts("documents", ANY),
-        }
-    }
-}
-
-impl Entry for FilterEntry {
-    const NAME: &'static str = "a filter";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        let name = map.required_text("name", NAME);
-        Self {
-            field: map.optional("field").unwrap_or_else(|| name.clone()),
-            name,
-            unique: map.optional("unique").unwrap_or_default(),
-            documents: map.texts("documents", ANY),
-        }
-    }
-}
-
-impl Entry for Omission {
-    const NAME: &'static str = "an entry of `omit`";
-
-    fn read(map: &mut Map<'_, '_>) -> Self {
-        map.expected::<String>("reason");
-        Self {
-            names: map.expected_texts("names", ANY),
-            documents: map.texts("documents", ANY),
-        }
+    VersionedEntry {
+        since: map.optional("since"),
+        before: map.optional("before"),
+        text: map.required("text"),
     }
 }

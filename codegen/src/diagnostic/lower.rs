@@ -1,6 +1,6 @@
 //! Diagnostics about entries of tools that do not fit their operations.
 
-use super::did_you_mean;
+use super::suggestion::did_you_mean;
 
 /// Diagnostic about a decision that the operation of a tool does not permit or makes unnecessary.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

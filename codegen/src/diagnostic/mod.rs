@@ -3,10 +3,12 @@
 mod lower;
 mod read;
 mod select;
+mod suggestion;
 
 pub use lower::LowerDiagnostic;
 pub use read::ReadDiagnostic;
 pub use select::SelectDiagnostic;
+pub(crate) use suggestion::nearest;
 
 use std::fmt;
 
@@ -78,27 +80,4 @@ pub enum Diagnostic {
     /// The entry of a tool does not fit its operation.
     #[error(transparent)]
     Lower(#[from] LowerDiagnostic),
-}
-
-/// Returns the end of a message, with the name that was probably meant.
-fn did_you_mean(nearest: Option<&str>) -> String {
-    nearest.map_or_else(String::new, |nearest| {
-        format!(" (did you mean `{nearest}`?)")
-    })
-}
-
-/// Returns the candidate that is most similar to a word, unless all differ too much.
-pub(crate) fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
-    let allowed = (word.chars().count() / 3).max(2);
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| {
-            *distance <= allowed && *distance < candidate.chars().count()
-        })
-        .min()
-        .map(|(_, candidate)| candidate.to_owned())
 }

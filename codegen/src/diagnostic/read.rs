@@ -1,6 +1,6 @@
 //! Diagnostics about single files of the allowlist.
 
-use super::did_you_mean;
+use super::suggestion::did_you_mean;
 
 /// Keys without which an entry, or an operation in an entry, may be missing from what was read.
 const ESSENTIAL_KEYS: [&str; 8] = [

@@ -1,6 +1,6 @@
 //! Diagnostics about the relation between the allowlist and the operations of the documents.
 
-use super::did_you_mean;
+use super::suggestion::did_you_mean;
 
 /// Diagnostic about an entry that does not fit the documents or another entry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

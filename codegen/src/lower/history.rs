@@ -12,7 +12,7 @@ pub(super) fn date(entry: &OperationEntry, facts: &mut OperationFacts) {
     for parameter in &mut facts.parameters {
         if let Some(key) = parameter.request_key() {
             let mut entries = entry.parameters.iter().map(|it| &it.value);
-            let found = entries.find(|it| (it.name.as_str(), it.location) == key);
+            let found = entries.find(|it| (it.name.as_str(), it.location.as_str()) == key);
             parameter.since = found.map(|it| it.since.clone());
         }
     }
@@ -57,7 +57,7 @@ fn check_operation(document: &Document, entry: &OperationEntry, error: impl Fn(u
     };
     let keys = || facts.parameters.iter().filter_map(Parameter::request_key);
     let is_known = |it: &ParameterHistory| {
-        let own = (it.name.as_str(), it.location);
+        let own = (it.name.as_str(), it.location.as_str());
         keys().any(|key| key == own)
     };
     for parameter in entry.parameters.iter().filter(|it| !is_known(&it.value)) {

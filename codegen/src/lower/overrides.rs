@@ -53,7 +53,7 @@ pub(super) fn check_contradictions(scope: Scope<'_>) {
 
 /// Returns whether an entry of the allowlist can concern a parameter, judged by its location.
 pub(super) fn is_location(entry: &ParameterEntry, parameter: &Parameter) -> bool {
-    let location = entry.location;
+    let location = entry.location.as_deref();
     location.is_none_or(|location| location == parameter.location.name())
 }
 
