@@ -5,6 +5,7 @@ use crate::allowlist::tools::Answer;
 use crate::catalog::{
     Mask, Pagination, Parameter, Parts, Place, TypeDef, TypeKind, TypeRef, TypeShape, Way,
 };
+use mcp_schema::names::is_reserved_argument;
 use serde_json::Value as Json;
 
 use crate::facts::{Facts, is_json};
@@ -490,7 +491,6 @@ fn inner_field(
 fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
     let line = scope.entry.line;
     let (tool, document) = (scope.tool.to_owned(), scope.document().to_owned());
-    let is_list = scope.entry.method.value == "list";
     let answer = scope.entry.answer.as_ref();
     let is_log = answer.is_some_and(|answer| answer.value == Answer::Log);
     let arguments: Vec<_> = parameters.iter().filter(|it| !it.hidden).collect();
@@ -519,11 +519,7 @@ fn check(scope: Scope<'_>, parameters: &[Parameter], errors: &mut Vec<Error>) {
             scope.error(errors, line, problem);
             continue;
         }
-        let of_log = matches!(name.as_str(), "level" | "contains" | "from_start");
-        if matches!(name.as_str(), "limit" | "next_cursor" | "clear")
-            || (is_list && name == "fields")
-            || (is_log && of_log)
-        {
+        if is_reserved_argument(name, is_log) {
             let argument = name.clone();
             let problem = Problem::Reserved {
                 tool,

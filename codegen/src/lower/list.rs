@@ -1,5 +1,7 @@
 //! Makes list tools: finds the items and checks the fields that are filtered by or shown.
 
+use mcp_schema::names::is_reserved_argument;
+
 use crate::catalog::{Field, Filter, List, TypeDef, TypeKind, TypeRef, TypeShape};
 use crate::facts::Facts;
 use crate::problem::{Error, Problem, nearest};
@@ -150,8 +152,7 @@ fn filters(
             .iter()
             .any(|parameter| parameter.name == *name)
             || filters.iter().any(|filter| filter.name == *name);
-        let reserved = matches!(name.as_str(), "limit" | "next_cursor" | "fields" | "clear");
-        if taken || reserved {
+        if taken || is_reserved_argument(name, false) {
             let problem = Problem::Collision {
                 tool: scope.tool.to_owned(),
                 argument: name.clone(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use mcp_schema::names::is_reserved_argument;
 use serde_json::Value;
 
 use crate::catalog::Place;
@@ -86,7 +87,7 @@ fn changes(facts: &Facts) -> String {
             Place::Cookie => "cookie",
             Place::Body | Place::WholeBody => "body",
         };
-        let reserved = matches!(name.as_str(), "limit" | "next_cursor" | "clear");
+        let reserved = is_reserved_argument(name, true);
         let mut keys = String::new();
         if reserved || !taken.insert(name.clone()) {
             let mut rename = format!("{place}_{}", self::name(name));
