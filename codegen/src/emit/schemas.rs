@@ -177,18 +177,18 @@ fn reviewed(tool: &DescribedTool) -> Map<String, Value> {
     members
 }
 
-/// Returns a text, or its lines if it is longer than one.
-fn wrapped(text: &str) -> Value {
+/// Returns a signature, or its lines if it is longer than one. Lines end between members.
+fn wrapped(signature: &str) -> Value {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
+    for member in signature.split_inclusive(", ") {
         match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= SIGNATURE_WIDTH => {
-                line.push(' ');
-                line.push_str(word);
+            Some(line) if line.len() + member.trim_end().len() <= SIGNATURE_WIDTH => {
+                line.push_str(member);
             }
-            _ => lines.push(word.to_owned()),
+            _ => lines.push(member.to_owned()),
         }
     }
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
     match lines.as_slice() {
         [line] => json!(line),
         lines => json!(lines),
@@ -238,9 +238,11 @@ mod tests {
     #[test]
     fn long_signatures_are_wrapped_between_members() {
         assert_eq!(wrapped("{a: string}"), json!("{a: string}"));
-        let member = format!("{}: string,", "a".repeat(40));
-        let text = format!("{{{member} {member} {member}");
-        let lines = wrapped(&text);
-        assert!(lines.as_array().unwrap().len() > 1);
+        let member = format!("{}: string", "a".repeat(40));
+        let text = format!("{{{member}, {member}}}");
+        assert_eq!(
+            wrapped(&text),
+            json!([format!("{{{member},"), format!("{member}}}")])
+        );
     }
 }
