@@ -94,7 +94,8 @@ mod tests {
 
     fn node() -> &'static Shape<'static> {
         const LINK: Shape<'static> = Shape::of(ShapeKind::Link(Link::RustType(node)));
-        const { &object(&[field("id", TEXT), field("parent", LINK)]) }
+        const NODE: Shape<'static> = object(&[field("id", TEXT), field("parent", LINK)]);
+        &NODE
     }
 
     #[test]
