@@ -5,6 +5,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use mcp_schema::names::{GENERATED_TYPES, KEYWORDS};
+
 /// Makes the name of a field, argument or module: `dag_run_id`, `type_`, `_2xx`.
 #[must_use]
 pub fn snake(name: &str) -> String {
@@ -22,7 +24,7 @@ pub fn snake(name: &str) -> String {
 #[must_use]
 pub fn type_name(name: &str) -> String {
     let mut ident = pascal(name);
-    if USED.contains(&ident.as_str()) {
+    if GENERATED_TYPES.contains(&ident.as_str()) {
         ident.push_str("Type");
     }
     ident
@@ -171,21 +173,6 @@ fn symbol(c: char) -> String {
     };
     word.to_owned()
 }
-
-/// Keywords of all editions, including reserved ones.
-const KEYWORDS: &[&str] = &[
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
-    "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
-    "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
-    "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
-    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
-];
-
-/// Types that a generated module names.
-const USED: &[&str] = &[
-    "Self", "String", "Vec", "Option", "Some", "None", "Box", "Nullable", "Json", "Schema",
-    "Tools", "Tool", "BTreeMap",
-];
 
 #[cfg(test)]
 mod tests {

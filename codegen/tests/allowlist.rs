@@ -467,15 +467,16 @@ fn tools_are_small() {
 
 /// Returns the size in bytes of the name, description and input schema that a client receives, by API and tool.
 fn sizes(catalog: &Catalog) -> BTreeMap<String, BTreeMap<String, usize>> {
-    let files = mcp_codegen::emit::emit(catalog).unwrap();
     let mut sizes = BTreeMap::<String, BTreeMap<String, usize>>::new();
-    for file in files.iter().filter(|file| file.path.contains("/schemas/")) {
-        let apis: serde_json::Map<_, _> = serde_json::from_str(&file.text).unwrap();
-        for (api, tool) in apis {
-            let name = tool["name"].as_str().unwrap();
+    for (name, tools) in mcp_codegen::emit::describe_tools(catalog) {
+        for described in tools {
+            let tool = &described.tool;
             let description = tool["description"].as_str().unwrap();
             let size = name.len() + description.len() + tool["inputSchema"].to_string().len();
-            sizes.entry(api).or_default().insert(name.to_owned(), size);
+            sizes
+                .entry(described.api)
+                .or_default()
+                .insert(name.clone(), size);
         }
     }
     for api in &catalog.apis {

@@ -1,39 +1,24 @@
-//! Printing of a hand-written catalogue: rustfmt changes nothing, one tool less is one block less, and a catalogue that cannot be printed is an error.
+//! Printing of a hand-written catalogue: one tool less is one block less, and a catalogue that cannot be printed is an error.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+#[path = "../../xtask/src/rustfmt.rs"]
+mod rustfmt;
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
 
 use mcp_codegen::catalog::*;
 use mcp_codegen::emit::{emit, readme};
+use rustfmt::rustfmt;
 use support::{named, shop};
 
 #[test]
-fn rustfmt_changes_nothing() {
-    for (path, text) in files(&shop()) {
-        if path.ends_with(".rs") {
-            assert_eq!(text, rustfmt(&text), "{path}");
-        }
-    }
-}
-
-fn rustfmt(text: &str) -> String {
-    let mut child = Command::new("rustfmt")
-        .args(["--edition", "2024"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("rustfmt is part of the toolchain");
-    let mut input = child.stdin.take().unwrap();
-    input.write_all(text.as_bytes()).unwrap();
-    drop(input);
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "rustfmt refuses\n{text}");
-    String::from_utf8(output.stdout).unwrap()
+fn formatted_files_stay_as_they_are() {
+    let once = files(&shop());
+    let mut twice = once.clone();
+    rustfmt(twice.iter_mut().map(|(path, text)| (path.as_str(), text))).unwrap();
+    assert_eq!(once, twice);
 }
 
 #[test]
@@ -43,11 +28,11 @@ fn equal_catalogues_give_equal_bytes() {
 
 #[test]
 fn files_are_sorted_and_end_with_one_line_break() {
-    let files = emit(&shop()).unwrap();
-    assert!(files.is_sorted_by(|one, other| one.path < other.path));
-    for file in files {
-        assert!(file.text.ends_with('\n'), "{}", file.path);
-        assert!(!file.text.ends_with("\n\n"), "{}", file.path);
+    let emitted = emit(&shop()).unwrap();
+    assert!(emitted.is_sorted_by(|one, other| one.path < other.path));
+    for (path, text) in files(&shop()) {
+        assert!(text.ends_with('\n'), "{path}");
+        assert!(!text.ends_with("\n\n"), "{path}");
     }
 }
 
@@ -112,7 +97,9 @@ fn hunk_removed<'a>(before: &'a str, after: &str) -> Option<&'a str> {
 
 fn files(catalog: &Catalog) -> BTreeMap<String, String> {
     let files = emit(catalog).unwrap().into_iter();
-    files.map(|file| (file.path, file.text)).collect()
+    let mut files: BTreeMap<_, _> = files.map(|file| (file.path, file.text)).collect();
+    rustfmt(files.iter_mut().map(|(path, text)| (path.as_str(), text))).unwrap();
+    files
 }
 
 #[test]

@@ -4,11 +4,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+#[path = "../../xtask/src/rustfmt.rs"]
+mod rustfmt;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mcp_codegen::Input;
 use mcp_codegen::emit::emit;
+use rustfmt::rustfmt;
 use similar::TextDiff;
 
 /// Files by path.
@@ -35,7 +39,7 @@ fn specs_become_what_is_expected() {
     }
     actual.insert(
         "mod.rs".to_owned(),
-        format!("// The cases that compile; written by the test `golden`.\n{modules}\n#[rustfmt::skip]\npub static CASES: &[(&str, &[&runtime::Api])] = &[\n{list}];\n"),
+        format!("//! The cases that compile; written by the test `golden`.\n{modules}\n#[rustfmt::skip]\npub static CASES: &[(&str, &[&runtime::Api])] = &[\n{list}];\n"),
     );
     let list = std::fs::read_to_string(golden().join("mod.rs")).unwrap_or_default();
     expected.insert("mod.rs".to_owned(), list);
@@ -57,7 +61,9 @@ fn outcome(specs: &Files) -> Files {
             Err(errors) => errors.iter().map(|error| format!("{error}\n")).collect(),
             Ok(files) => {
                 let files = files.into_iter();
-                return files.map(|file| (file.path, file.text)).collect();
+                let mut files: Files = files.map(|file| (file.path, file.text)).collect();
+                rustfmt(files.iter_mut().map(|(path, text)| (path.as_str(), text))).unwrap();
+                return files;
             }
         },
     };

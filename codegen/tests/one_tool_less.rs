@@ -4,11 +4,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+#[path = "../../xtask/src/rustfmt.rs"]
+mod rustfmt;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use mcp_codegen::Input;
 use mcp_codegen::emit::emit;
+use rustfmt::rustfmt;
 use similar::{ChangeTag, TextDiff};
 
 /// Removes each tool. Toolsets share only the files that list them, so one tool of each toolset is removed at the same time.
@@ -224,7 +228,9 @@ fn files(inputs: &[Input]) -> BTreeMap<String, String> {
             panic!("{}", errors.join("\n"))
         });
     let files = emit(&catalog).unwrap().into_iter();
-    files.map(|file| (file.path, file.text)).collect()
+    let mut files: BTreeMap<_, _> = files.map(|file| (file.path, file.text)).collect();
+    rustfmt(files.iter_mut().map(|(path, text)| (path.as_str(), text))).unwrap();
+    files
 }
 
 /// Returns all files in `specs/`.

@@ -31,10 +31,19 @@ impl Parse for Name {
             .map_err(|e| {
                 error(
                     e.span(),
-                    "a name is missing here",
-                    "write it as it stands in JSON: `email`, or `\"type\"` for a keyword",
+                    "expected a name",
+                    "write the name as in JSON: `email`, or `\"type\"` for a keyword",
                 )
             })
+    }
+}
+
+/// A word that may be a keyword.
+pub(crate) struct Word(pub(crate) Ident);
+
+impl Parse for Word {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.call(Ident::parse_any).map(Self)
     }
 }
 
@@ -51,8 +60,8 @@ pub(crate) fn each(
         } else if !input.is_empty() && !input.peek(Token![,]) {
             errors.push(
                 input.span(),
-                "this does not belong here",
-                "put a comma before the next entry",
+                "expected a comma",
+                "write a comma before the next entry",
             );
             if !input.peek(Ident::peek_any) {
                 skip_entry(input);
@@ -71,17 +80,17 @@ pub(crate) fn each_key(
 ) {
     let mut seen: Vec<Ident> = Vec::new();
     each(input, errors, |input, errors| {
-        let key = input.call(Ident::parse_any)?;
+        let Word(key) = input.parse()?;
         if seen.contains(&key) {
             errors.push(
                 key.span(),
-                format_args!("`{key}` stands here twice"),
-                "keep one of them",
+                format_args!("duplicate key `{key}`"),
+                "remove one of them",
             );
         }
-        let bare = input.is_empty() || input.peek(Token![,]);
+        let is_bare = input.is_empty() || input.peek(Token![,]);
         let result = read(&key, input, errors);
-        let result = result.map_err(|cause| explained(cause, &key, bare));
+        let result = result.map_err(|cause| explained(cause, &key, is_bare));
         seen.push(key);
         result
     });
@@ -109,32 +118,68 @@ pub(crate) fn value<T: Parse>(input: ParseStream<'_>) -> syn::Result<T> {
     input.parse()
 }
 
-/// Parses the content of `key(..)`, entry by entry.
+/// Parses the content of `key(..)`.
 pub(crate) fn parenthesized(
     input: ParseStream<'_>,
     errors: &mut Errors,
     read: impl FnOnce(ParseStream<'_>, &mut Errors),
-) -> syn::Result<Span> {
+) -> syn::Result<()> {
     let content;
-    let parens = syn::parenthesized!(content in input);
+    syn::parenthesized!(content in input);
     read(&content, errors);
-    Ok(parens.span.join())
+    Ok(())
 }
 
-/// Creates the error for an unknown key.
-pub(crate) fn unknown_key(key: &Ident, place: &str, known: &str) -> syn::Error {
+/// Parses `key(..)`, whose entries have keys.
+pub(crate) fn keys(
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+    read: impl FnMut(&Ident, ParseStream<'_>, &mut Errors) -> syn::Result<()>,
+) -> syn::Result<()> {
+    parenthesized(input, errors, |input, errors| each_key(input, errors, read))
+}
+
+/// Parses `key(a, b)`.
+pub(crate) fn items<T: Parse>(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<T>> {
+    let mut items = Vec::new();
+    parenthesized(input, errors, |input, errors| {
+        each(input, errors, |input, _| {
+            items.push(input.parse()?);
+            Ok(())
+        });
+    })?;
+    Ok(items)
+}
+
+/// Parses `key(a = 1, b = 2)`.
+pub(crate) fn pairs<T: Parse>(
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+) -> syn::Result<Vec<(Name, T)>> {
+    let mut pairs = Vec::new();
+    parenthesized(input, errors, |input, errors| {
+        each(input, errors, |input, _| {
+            pairs.push((input.parse()?, value(input)?));
+            Ok(())
+        });
+    })?;
+    Ok(pairs)
+}
+
+/// Creates the error for an unknown key. `owner` contains the key, such as `list(..)`.
+pub(crate) fn unknown_key(key: &Ident, owner: &str, known: &str) -> syn::Error {
     error(
         key.span(),
-        format_args!("`{key}` is no key of {place}"),
-        format_args!("the keys are {known}"),
+        format_args!("unknown key `{key}` in {owner}"),
+        format_args!("use one of {known}"),
     )
 }
 
 /// Adds a note to an error of the parser, which only names the expected token. Errors of this crate already have a note.
-fn explained(cause: syn::Error, key: &Ident, bare: bool) -> syn::Error {
+fn explained(cause: syn::Error, key: &Ident, is_bare: bool) -> syn::Error {
     if cause.to_string().contains("\nnote: ") {
         cause
-    } else if bare {
+    } else if is_bare {
         error(
             key.span(),
             format_args!("`{key}` has no value"),
@@ -143,8 +188,8 @@ fn explained(cause: syn::Error, key: &Ident, bare: bool) -> syn::Error {
     } else {
         error(
             cause.span(),
-            format_args!("`{key}` cannot be read: {cause}"),
-            "the documentation of the macro shows how each key is written",
+            format_args!("invalid value of `{key}`: {cause}"),
+            "see the documentation of the macro for the form of each key",
         )
     }
 }

@@ -8,18 +8,18 @@ use syn::spanned::Spanned as _;
 
 use crate::entries::value;
 use crate::errors::{Errors, message};
-use crate::rules::Rules;
+use crate::rules::{Rules, type_name};
 use crate::value::Value;
 
-/// Rules, default and example, as parsed.
+/// Rules, default and example of a value, as parsed.
 #[derive(Default)]
-pub(crate) struct Facts {
+pub(crate) struct FieldRules {
     pub(crate) rules: Rules,
     pub(crate) default: Option<Value>,
     pub(crate) example: Option<Value>,
 }
 
-impl Facts {
+impl FieldRules {
     /// Parses the content after `key`; `false` if `key` is not one of these keys.
     pub(crate) fn read(
         &mut self,
@@ -68,10 +68,10 @@ impl Facts {
             let (span, constant, text) = (value.span, value.constant(), value.text());
             let message = message(
                 format_args!(
-                    "the {key} `{text}` of `{name}` is no value of its type `{}`",
+                    "the {key} `{text}` of `{name}` is not a value of its type `{}`",
                     type_name(ty)
                 ),
-                "write one that the type and its rules allow",
+                "write a value that the type and its rules allow",
             );
             quote_spanned! {span=>
                 const _: () = ::runtime::__private::check(
@@ -87,32 +87,5 @@ impl Facts {
     fn values(&self) -> impl Iterator<Item = (&'static str, &Value)> {
         let default = self.default.iter().map(|value| ("default", value));
         default.chain(self.example.iter().map(|value| ("example", value)))
-    }
-}
-
-/// Formats a type in the usual notation: `Option<Vec<String>>`.
-pub(crate) fn type_name(ty: &Type) -> String {
-    let mut name = quote!(#ty).to_string();
-    for (spaced, tight) in [(" < ", "<"), (" >", ">"), (" :: ", "::"), (" ,", ",")] {
-        name = name.replace(spaced, tight);
-    }
-    name
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn types_are_named_as_they_are_written() {
-        let rows = [
-            "String",
-            "Option<Nullable<String>>",
-            "std::collections::BTreeMap<String, Vec<i64>>",
-        ];
-        for row in rows {
-            let ty = syn::parse_str(row).unwrap_or(Type::Verbatim(TokenStream::new()));
-            assert_eq!(type_name(&ty), row);
-        }
     }
 }

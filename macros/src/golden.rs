@@ -16,11 +16,15 @@ fn expanded(source: &str) -> String {
 fn expand(item: Item) -> TokenStream {
     let (expansion, errors) = match item {
         Item::Mod(mut module) => {
-            take(&mut module.attrs, "tools");
-            crate::tools::expand(TokenStream::new(), quote!(#module))
+            let attr = take(&mut module.attrs, "tools").unwrap_or_default();
+            crate::tools::expand(attr, quote!(#module))
         }
         Item::Struct(mut item) => match take(&mut item.attrs, "tool") {
-            Some(attr) => crate::tool::expand(attr, quote!(#item)),
+            // `#[tools]` adds the keys of the module.
+            Some(attr) => crate::tool::expand(
+                quote!(module(toolset = "users", document = "core"), #attr),
+                quote!(#item),
+            ),
             None => derive(quote!(#item)),
         },
         item => derive(quote!(#item)),
@@ -31,7 +35,7 @@ fn expand(item: Item) -> TokenStream {
 
 /// The output of a derive does not contain the item, so only the added code is compared.
 fn derive(item: TokenStream) -> (TokenStream, Vec<syn::Error>) {
-    crate::schema::expand(item)
+    crate::derive::expand(item)
 }
 
 /// Removes the attribute and returns the content of its parentheses.
@@ -46,43 +50,19 @@ fn take(attributes: &mut Vec<Attribute>, name: &str) -> Option<TokenStream> {
 }
 
 #[test]
-fn log_tool() {
-    expect_file!["../tests/golden/log_tool.expanded.rs"]
-        .assert_eq(&expanded(include_str!("../tests/golden/log_tool.rs")));
-}
-
-#[test]
-fn list_tool() {
-    expect_file!["../tests/golden/list_tool.expanded.rs"]
-        .assert_eq(&expanded(include_str!("../tests/golden/list_tool.rs")));
-}
-
-#[test]
-fn update_tool() {
-    expect_file!["../tests/golden/update_tool.expanded.rs"]
-        .assert_eq(&expanded(include_str!("../tests/golden/update_tool.rs")));
-}
-
-#[test]
-fn object() {
-    expect_file!["../tests/golden/object.expanded.rs"]
-        .assert_eq(&expanded(include_str!("../tests/golden/object.rs")));
-}
-
-#[test]
-fn strings() {
-    expect_file!["../tests/golden/strings.expanded.rs"]
-        .assert_eq(&expanded(include_str!("../tests/golden/strings.rs")));
-}
-
-#[test]
-fn union() {
-    expect_file!["../tests/golden/union.expanded.rs"]
-        .assert_eq(&expanded(include_str!("../tests/golden/union.rs")));
-}
-
-#[test]
-fn module() {
-    expect_file!["../tests/golden/module.expanded.rs"]
-        .assert_eq(&expanded(include_str!("../tests/golden/module.rs")));
+fn expansions_are_as_expected() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+    for name in [
+        "list_tool",
+        "log_tool",
+        "module",
+        "object",
+        "strings",
+        "union",
+        "update_tool",
+    ] {
+        let source = std::fs::read_to_string(format!("{folder}/{name}.rs"));
+        let expanded = expanded(&source.expect("the input exists"));
+        expect_file![format!("{folder}/{name}.expanded.rs")].assert_eq(&expanded);
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! This file only converts token streams. Each macro has three steps: `ast` parses the input and keeps its tokens, `validate` checks all rules, and `expand` cannot fail. All errors are reported in one run, each at the smallest invalid token. The documentation of the macros is on their re-exports in `runtime`, with compiled examples.
 
+mod derive;
 mod docs;
 mod entries;
 mod errors;
@@ -10,7 +11,6 @@ mod field;
 #[allow(clippy::expect_used)]
 mod golden;
 mod rules;
-mod schema;
 mod tool;
 mod tools;
 mod value;
@@ -33,5 +33,5 @@ pub fn tools(attr: TokenStream, item: TokenStream) -> TokenStream {
 #[allow(missing_docs)]
 #[proc_macro_derive(Schema, attributes(schema))]
 pub fn schema(item: TokenStream) -> TokenStream {
-    with_errors(schema::expand(item.into())).into()
+    with_errors(derive::expand(item.into())).into()
 }

@@ -6,9 +6,8 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned as _;
 use syn::{Lit, LitInt, LitStr, Token, Type};
 
-use crate::entries::{each_key, parenthesized, unknown_key, value};
+use crate::entries::{keys, unknown_key, value};
 use crate::errors::{Errors, error, message};
-use crate::field::type_name;
 use crate::value::Value;
 
 /// The keys of rules, for messages.
@@ -50,13 +49,11 @@ impl Rules {
             "pattern" | "format" => Limit::Text(value(input)?),
             "items" => {
                 let mut items = Self::default();
-                parenthesized(input, errors, |input, errors| {
-                    each_key(input, errors, |key, input, errors| {
-                        match items.read(key, input, errors)? {
-                            true => Ok(()),
-                            false => Err(unknown_key(key, "`items(..)`", KEYS)),
-                        }
-                    });
+                keys(input, errors, |key, input, errors| {
+                    match items.read(key, input, errors)? {
+                        true => Ok(()),
+                        false => Err(unknown_key(key, "`items(..)`", KEYS)),
+                    }
                 })?;
                 self.items = Some((key.clone(), Box::new(items)));
                 return Ok(true);
@@ -80,15 +77,15 @@ impl Rules {
                 errors.push(
                     text.span(),
                     format_args!("`{}` of `{owner}` is empty", rule.key),
-                    "remove it",
+                    "write a value, or remove the key",
                 );
             } else if rule.key == "pattern"
                 && let Err(cause) = regex_lite::Regex::new(&text.value())
             {
                 errors.push(
                     text.span(),
-                    format_args!("`pattern` of `{owner}` is no regular expression: {cause}"),
-                    "write one without look-around and back-references",
+                    format_args!("`pattern` of `{owner}` is not a regular expression: {cause}"),
+                    "write a regular expression without look-around and back-references",
                 );
             }
         }
@@ -104,11 +101,9 @@ impl Rules {
             {
                 errors.push(
                     most.span(),
+                    format_args!("no value of `{owner}` is valid: `{high}` is below `{low}`"),
                     format_args!(
-                        "no value of `{owner}` is right: its `{high}` is below its `{low}`"
-                    ),
-                    format_args!(
-                        "write a `{high}` above {}, or exchange the two",
+                        "write a `{high}` above {}, or exchange the values",
                         least.number()
                     ),
                 );
@@ -135,7 +130,7 @@ impl Rules {
             errors.push(
                 value.span,
                 format_args!("the {key} of `{owner}` does not match its pattern"),
-                format_args!("write one that `{}` matches", pattern.value()),
+                format_args!("write a value that matches `{}`", pattern.value()),
             );
         }
     }
@@ -175,7 +170,9 @@ impl Rules {
         let mut checks = TokenStream::new();
         let mut check = |key: &Ident, kind: &str, kind_name: &str, instead: &str| {
             let message = message(
-                format_args!("`{key}` of `{owner}` is a rule for {kind_name}, not for {type_name}"),
+                format_args!(
+                    "`{key}` of `{owner}` is a rule for {kind_name}, but the type is {type_name}"
+                ),
                 instead,
             );
             let (span, kind) = (key.span(), Ident::new(kind, key.span()));
@@ -192,7 +189,7 @@ impl Rules {
                 key,
                 "is_array",
                 "arrays",
-                "write its rules without `items(..)` around them",
+                "write the rules without `items(..)` around them",
             );
             let shape = quote!(#shape.item());
             let type_name = format!("the items of {type_name}");
@@ -233,28 +230,32 @@ fn key_of(key: &str, limit: &Limit) -> (&'static str, &'static str, &'static str
         ("above", _) => (
             "is_fraction",
             "`f64`",
-            "for an `i64` write `min`, one greater",
+            "for an `i64`, write `min` with the next greater number",
         ),
-        (_, Limit::Number(..)) => ("is_fraction", "`f64`", "for an `i64` write a whole number"),
+        (_, Limit::Number(..)) => (
+            "is_fraction",
+            "`f64`",
+            "for an `i64`, write a number without a fraction",
+        ),
         (_, Limit::Integer(..)) => (
             "is_number",
             "numbers",
-            "a string has `min_length` and `max_length`, an array `min_items` and `max_items`",
+            "write `min_length` and `max_length` for a string, `min_items` and `max_items` for an array",
         ),
         ("min_items" | "max_items", _) => (
             "is_array",
             "arrays",
-            "a string has `min_length` and `max_length`, a number `min` and `max`",
+            "write `min_length` and `max_length` for a string, `min` and `max` for a number",
         ),
         ("min_length" | "max_length", _) => (
             "is_string",
             "strings",
-            "a number has `min` and `max`, an array `min_items` and `max_items`",
+            "write `min` and `max` for a number, `min_items` and `max_items` for an array",
         ),
         _ => (
             "is_string",
             "strings",
-            "remove it; what is in an array has its rules in `items(..)`",
+            "remove the key; write rules for the items of an array in `items(..)`",
         ),
     }
 }
@@ -283,8 +284,35 @@ fn bound(input: ParseStream<'_>) -> syn::Result<Limit> {
     .ok_or_else(|| {
         error(
             literal.span(),
-            "this is no limit of a number",
+            "a limit must be a number",
             "write a number: `1`, `-0.5`",
         )
     })
+}
+
+/// Formats a type in the usual notation: `Option<Vec<String>>`.
+pub(crate) fn type_name(ty: &Type) -> String {
+    let mut name = quote!(#ty).to_string();
+    for (spaced, tight) in [(" < ", "<"), (" >", ">"), (" :: ", "::"), (" ,", ",")] {
+        name = name.replace(spaced, tight);
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_named_as_they_are_written() {
+        let rows = [
+            "String",
+            "Option<Nullable<String>>",
+            "std::collections::BTreeMap<String, Vec<i64>>",
+        ];
+        for row in rows {
+            let ty = syn::parse_str(row).unwrap_or(Type::Verbatim(TokenStream::new()));
+            assert_eq!(type_name(&ty), row);
+        }
+    }
 }

@@ -1,53 +1,110 @@
-//! `#[tools]`: adds the list of its tools to a module.
+//! `#[tools]`: adds the list of its tools to a module, and passes the keys of the module to each tool.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::{Attribute, Item, ItemMod};
+use syn::parse::ParseStream;
+use syn::{Attribute, Item, ItemMod, ItemStruct, LitStr, Meta};
 
+use crate::entries::{each_key_of, items, keys, unknown_key, value};
 use crate::errors::Errors;
 
-/// Expands `#[tools] mod tools { .. }`.
+/// Keys of `#[tools(..)]`: what all tools of the module have in common.
+#[derive(Default)]
+pub(crate) struct ModuleKeys {
+    pub(crate) toolset: Option<LitStr>,
+    pub(crate) document: Option<LitStr>,
+    pub(crate) tags: Vec<LitStr>,
+}
+
+impl ModuleKeys {
+    /// Parses `module(..)`, with which `#[tools]` passes the keys to a tool.
+    pub(crate) fn parse(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
+        let mut module = Self::default();
+        keys(input, errors, |key, input, errors| {
+            module.read(key, input, errors)
+        })?;
+        Ok(module)
+    }
+
+    fn read(
+        &mut self,
+        key: &Ident,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        match key.to_string().as_str() {
+            "toolset" => self.toolset = Some(value(input)?),
+            "document" => self.document = Some(value(input)?),
+            "tags" => self.tags = items(input, errors)?,
+            _ => {
+                let known = "`toolset`, `document`, `tags`";
+                return Err(unknown_key(key, "`#[tools(..)]`", known));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reports keys that are missing or empty.
+    fn validate(&self, module: &Ident, errors: &mut Errors) {
+        for (key, value) in [("toolset", &self.toolset), ("document", &self.document)] {
+            match value {
+                None => errors.push(
+                    Span::call_site(),
+                    format_args!("module `{module}` has no {key}"),
+                    format_args!("add `{key} = \"..\"` to `#[runtime::tools(..)]`"),
+                ),
+                Some(text) if text.value().trim().is_empty() => errors.push(
+                    text.span(),
+                    format_args!("the {key} of module `{module}` is empty"),
+                    format_args!("write `{key} = \"..\"`"),
+                ),
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Generates `module(..)`.
+    fn expand(&self) -> TokenStream {
+        let toolset = self.toolset.iter();
+        let document = self.document.iter();
+        let tags = &self.tags;
+        quote!(module(#(toolset = #toolset,)* #(document = #document,)* tags(#(#tags),*)))
+    }
+}
+
+/// Expands `#[tools(..)] mod tools { .. }`.
 pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> (TokenStream, Vec<syn::Error>) {
     let mut errors = Errors::default();
-    if let Some(token) = attr.into_iter().next() {
-        errors.push(
-            token.span(),
-            "`#[tools]` takes nothing",
-            "write `#[runtime::tools]`",
-        );
-    }
     let mut module = match syn::parse2::<ItemMod>(item.clone()) {
         Ok(module) => module,
         Err(error) => {
-            let what = "`#[tools]` stands before something else than a module";
-            errors.push(error.span(), what, "write `pub mod tools { .. }`");
+            let what = "`#[tools]` must be on a module";
+            errors.push(error.span(), what, "write `pub mod tools { .. }` after it");
             return (item, errors.into_vec());
         }
     };
+    let mut keys = ModuleKeys::default();
+    each_key_of(attr, &mut errors, |key, input, errors| {
+        keys.read(key, input, errors)
+    });
+    if errors.is_empty() {
+        keys.validate(&module.ident, &mut errors);
+    }
     let Some((_, items)) = &mut module.content else {
         errors.push(
             module.ident.span(),
-            format_args!(
-                "the content of module `{}` is in another file",
-                module.ident
-            ),
-            "write it here: `pub mod tools { .. }`",
+            format_args!("module `{}` has no content in this file", module.ident),
+            "write the content here: `pub mod tools { .. }`",
         );
         return (item, errors.into_vec());
     };
-    let tools = items.iter().filter_map(|item| match item {
-        // For a generic struct, `#[tool]` reports an error.
-        Item::Struct(block)
-            if block.attrs.iter().any(is_tool) && block.generics.params.is_empty() =>
-        {
-            let (ident, cfg) = (
-                &block.ident,
-                block.attrs.iter().filter(|a| a.path().is_ident("cfg")),
-            );
-            Some(quote!(#(#cfg)* <#ident as ::runtime::__private::ToolBlock>::TOOL))
+    let common = keys.expand();
+    let mut tools = Vec::new();
+    for item in items.iter_mut() {
+        if let Item::Struct(block) = item {
+            tools.extend(tool(block, &common));
         }
-        _ => None,
-    });
+    }
     let list = syn::parse_quote! {
         /// The tools of this module, in its order.
         pub static TOOLS: &[::runtime::Tool] = &[#(#tools),*];
@@ -64,6 +121,24 @@ pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> (TokenStream, Vec<
         )]
     });
     (quote!(#module), errors.into_vec())
+}
+
+/// Adds the keys of the module to the block of a tool, and generates the item of the list. Returns `None` if the struct is not a tool, or is generic, which `#[tool]` reports.
+fn tool(block: &mut ItemStruct, common: &TokenStream) -> Option<TokenStream> {
+    let attribute = block
+        .attrs
+        .iter_mut()
+        .find(|attribute| is_tool(attribute))?;
+    let path = attribute.path().clone();
+    let own = match &attribute.meta {
+        Meta::List(list) => list.tokens.clone(),
+        Meta::Path(_) | Meta::NameValue(_) => TokenStream::new(),
+    };
+    attribute.meta = syn::parse_quote!(#path(#common, #own));
+    let ident = &block.ident;
+    let cfg = block.attrs.iter().filter(|a| a.path().is_ident("cfg"));
+    let item = quote!(#(#cfg)* <#ident as ::runtime::__private::ToolBlock>::TOOL);
+    block.generics.params.is_empty().then_some(item)
 }
 
 fn is_tool(attribute: &Attribute) -> bool {

@@ -38,7 +38,7 @@ impl Parse for Value {
         json.map(|json| Self { json, span }).ok_or_else(|| {
             error(
                 span,
-                "this is no JSON value",
+                "expected a JSON value",
                 "write a string, a number as in JSON, `true`, `false`, or `json(\"..\")`",
             )
         })
@@ -62,7 +62,7 @@ fn json_call(input: ParseStream<'_>) -> syn::Result<Value> {
     if key != "json" {
         return Err(error(
             key.span(),
-            format_args!("`{key}` is no JSON value"),
+            format_args!("`{key}` is not a JSON value"),
             "write a string, a number as in JSON, `true`, `false`, or `json(\"..\")`",
         ));
     }
@@ -72,7 +72,7 @@ fn json_call(input: ParseStream<'_>) -> syn::Result<Value> {
     let json = serde_json::from_str(&text.value()).map_err(|cause| {
         error(
             text.span(),
-            format_args!("this is not JSON: {cause}"),
+            format_args!("invalid JSON: {cause}"),
             "write JSON inside the string: `json(\"[1, 2]\")`",
         )
     })?;

@@ -7,7 +7,7 @@ pub struct Tools;
 
 /// Golden expansions, which must compile.
 pub mod golden {
-    /// Module with the same imports as a module with `#[tools]`.
+    /// Module with the same imports as a module with `#[tools(toolset = "users", document = "core")]`.
     #[allow(missing_docs)]
     pub mod tools {
         use runtime::prelude::*;
@@ -24,7 +24,7 @@ pub mod golden {
 /// Forms that no golden contains.
 pub mod forms {
     /// Tools that contain these forms.
-    #[runtime::tools]
+    #[runtime::tools(toolset = "logs", document = "core")]
     pub mod tools {
         use runtime::prelude::*;
 
@@ -35,9 +35,7 @@ pub mod forms {
         #[tool(
             name = "list_logs",
             title = "List logs",
-            toolset = "logs",
             method = "list",
-            document = "core",
             operation = "get_logs",
             get = "/{group}/logs/{id}.json",
             list(items = "logs", of = Log, page = whole, filter("type", r#in(unique) = "place.in"), summary("type"))
@@ -76,9 +74,7 @@ pub mod forms {
         #[tool(
             name = "write_log",
             title = "Write a log",
-            toolset = "logs",
             method = "write",
-            document = "core",
             operation = "put_log",
             put = "/logs",
             body("text/plain", required),
@@ -95,9 +91,7 @@ pub mod forms {
         #[tool(
             name = "close_logs",
             title = "Close the logs",
-            toolset = "logs",
             method = "close",
-            document = "core",
             operation = "close_logs",
             get = "/close",
             effect(not_read_only)
@@ -130,9 +124,7 @@ pub mod forms {
         #[tool(
             name = "delete_log",
             title = "Delete a log",
-            toolset = "logs",
             method = "delete",
-            document = "core",
             operation = "delete_log",
             delete = "/logs/{id}",
             read_back = "/logs/{id}",

@@ -2,23 +2,19 @@
 
 use core::fmt;
 
+use mcp_schema::arguments::{CONTAINS, FIELDS, FROM_START, LEVEL, LIMIT, NEXT_CURSOR};
+pub use mcp_schema::arguments::{DEFAULT_LIMIT, LEVELS, MAX_LIMIT};
 use serde_json::{Map, Value};
 
-use crate::check::{check as check_value, is_filled, is_password, missing_field, unknown};
+use crate::check::{check as check_value, is_password, missing_field, unknown};
 use crate::checks::has_field;
 use crate::mask;
 use crate::problem::At;
 pub use crate::problem::Problem;
 use crate::request::check_sendable;
-use crate::schema::{Additional, Field, Kind, Shape, StringRules};
+use crate::schema::{Additional, Field, Kind, Shape};
 use crate::tool::{Content, Filter, List, Pager, Param, Place, Tool};
 use crate::version::is_older;
-
-/// Number of list items that are returned if the call has no `limit`.
-pub const DEFAULT_LIMIT: u32 = 50;
-
-/// Maximum number of list items that one call returns.
-pub const MAX_LIMIT: u32 = 1_000;
 
 /// Item of `fields` that selects all fields.
 pub const ALL_FIELDS: &str = "*";
@@ -63,9 +59,6 @@ pub struct Lines {
     /// Whether the result begins with the first line of the log instead of the last lines.
     pub from_start: bool,
 }
-
-/// Levels of log lines, lowest first.
-pub const LEVELS: [&str; 5] = ["debug", "info", "warning", "error", "critical"];
 
 /// Checks the arguments of a call against its tool.
 ///
@@ -292,23 +285,23 @@ fn changed_by(tool: &'static Tool) -> impl Iterator<Item = &'static str> {
 
 /// Returns every parameter that a tool accepts, in the order of its input schema.
 pub(crate) fn accepted(tool: &Tool) -> impl Iterator<Item = Field> {
+    declared(tool).chain(added(tool))
+}
+
+/// Returns the parameters that a tool declares and callers can set.
+pub(crate) fn declared(tool: &Tool) -> impl Iterator<Item = Field> + Clone {
     let shown = tool.params.iter().filter(|param| !param.hidden);
-    let declared = shown.map(|param| param.field);
+    shown.map(|param| param.field)
+}
+
+/// Returns the parameters that a tool has beside those that it declares.
+pub(crate) fn added(tool: &Tool) -> impl Iterator<Item = Field> {
     let list = tool.list.as_ref();
     let filters = list.into_iter().flat_map(|list| list.filters);
-    let filters = filters.map(filter_field);
-    let fields = list.filter(|list| !list.summary.is_empty()).map(|_| FIELDS);
+    let has_summary = list.is_some_and(|list| !list.summary.is_empty());
     let is_log = matches!(tool.content, Content::Log { .. });
-    let lines = is_log.then_some([LEVEL, CONTAINS, FROM_START]);
-    let lines = lines.into_iter().flatten();
-    let pages = (is_log || list.is_some()).then_some([LIMIT, NEXT_CURSOR]);
-    let pages = pages.into_iter().flatten();
-    declared
-        .chain(tool.clear)
-        .chain(filters)
-        .chain(fields)
-        .chain(lines)
-        .chain(pages)
+    let filters = filters.map(filter_field);
+    mcp_schema::arguments::added(tool.clear, filters, has_summary, list.is_some(), is_log)
 }
 
 /// Returns a filter as a parameter, which is optional and does not accept `null` as a value.
@@ -318,111 +311,6 @@ fn filter_field(filter: &Filter) -> Field {
     field.shape.nullable = false;
     field
 }
-
-/// Returns the `clear` parameter, which names the fields to empty. `names` is the shape of one name.
-#[must_use]
-pub const fn clear_field(names: &'static Shape) -> Field {
-    let items = Kind::Array {
-        items: names,
-        min_items: None,
-        max_items: None,
-    };
-    optional("clear", "Fields to empty.", items)
-}
-
-/// Returns the shape of a string that must be one of these values.
-#[must_use]
-pub const fn one_of(values: &'static [&'static str]) -> Shape {
-    Shape {
-        kind: Kind::String(StringRules {
-            values,
-            ..StringRules::ANY
-        }),
-        nullable: false,
-    }
-}
-
-const FIELDS: Field = Field {
-    name: "fields",
-    description: "Fields to return; [\"*\"] for all.",
-    required: false,
-    shape: Shape {
-        kind: Kind::Array {
-            items: &Shape {
-                kind: Kind::String(StringRules::ANY),
-                nullable: false,
-            },
-            min_items: None,
-            max_items: None,
-        },
-        nullable: false,
-    },
-    default: "",
-    example: "",
-};
-
-/// Returns an optional parameter.
-const fn optional(name: &'static str, description: &'static str, kind: Kind) -> Field {
-    Field {
-        name,
-        description,
-        required: false,
-        shape: Shape {
-            kind,
-            nullable: false,
-        },
-        default: "",
-        example: "",
-    }
-}
-
-const LEVEL: Field = optional(
-    "level",
-    "Only lines of this level and above.",
-    Kind::String(StringRules {
-        values: &LEVELS,
-        ..StringRules::ANY
-    }),
-);
-
-const CONTAINS: Field = optional(
-    "contains",
-    "Only lines with this text, in any case.",
-    Kind::String(StringRules::ANY),
-);
-
-const FROM_START: Field = optional(
-    "from_start",
-    "Begin with the first line, not the last ones.",
-    Kind::Boolean,
-);
-
-const LIMIT: Field = Field {
-    name: "limit",
-    description: "Most to return; 50 by default.",
-    required: false,
-    shape: Shape {
-        kind: Kind::Integer {
-            min: Some(1),
-            max: Some(MAX_LIMIT as i64),
-        },
-        nullable: false,
-    },
-    default: "",
-    example: "",
-};
-
-const NEXT_CURSOR: Field = Field {
-    name: "next_cursor",
-    description: "From the previous result, unchanged.",
-    required: false,
-    shape: Shape {
-        kind: Kind::String(StringRules::ANY),
-        nullable: false,
-    },
-    default: "",
-    example: "",
-};
 
 fn check_param(
     param: &'static Param,
@@ -440,7 +328,7 @@ fn check_param(
     }
     let required = field.required && param.or.is_empty();
     let mut given = arguments.swap_remove(field.name);
-    if is_filled(field) {
+    if field.is_filled() {
         given = given.or(Some(Value::Null));
     }
     let Some(mut value) = given.filter(|value| required || !value.is_null()) else {

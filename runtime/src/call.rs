@@ -10,7 +10,6 @@ use crate::cursor::{CursorError, Position, Scope};
 use crate::each;
 use crate::error::{CallError, ErrorCode};
 use crate::json::{self, Fields, Scanner};
-use crate::json_schema::is_wrapped;
 use crate::list::link::LinkError;
 use crate::list::{self, Budget, Next, Page, PageAt, PageError, Plan, Said, link};
 use crate::problem::Problem;
@@ -435,11 +434,11 @@ fn result(tool: &Tool, response: Response) -> Result<String, CallError> {
             return Err(unexpected(status, "The answer is empty.".to_owned()));
         }
         return Ok(match tool.returns {
-            Some(shape) if is_wrapped(&shape) => r#"{"result":null}"#.to_owned(),
+            Some(shape) if !shape.is_object() => r#"{"result":null}"#.to_owned(),
             _ => format!("{{\"status\":{status}}}"),
         });
     };
-    let wrapped = is_wrapped(&shape) || scanner.peek() != b'{';
+    let wrapped = !shape.is_object() || scanner.peek() != b'{';
     let mut out = String::with_capacity(text.len() + 16);
     if wrapped {
         out.push_str("{\"result\":");

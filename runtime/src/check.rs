@@ -111,15 +111,10 @@ fn settle_null(fields: &'static [Field], members: &mut Map<String, Value>) {
             if members.get(field.name).is_some_and(Value::is_null) {
                 members.shift_remove(field.name);
             }
-        } else if is_filled(field) && !members.contains_key(field.name) {
+        } else if field.is_filled() && !members.contains_key(field.name) {
             members.insert(field.name.to_owned(), Value::Null);
         }
     }
-}
-
-/// Returns whether `null` is sent for a required member that the caller omits.
-pub(crate) fn is_filled(field: &Field) -> bool {
-    field.required && field.shape.nullable && !matches!(field.shape.kind, Kind::Any)
 }
 
 /// Returns the error for an unknown name.

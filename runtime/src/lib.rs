@@ -37,7 +37,6 @@ pub mod rate_limit;
 pub mod registry;
 pub mod request;
 pub mod schema;
-mod schema_impls;
 pub mod secrets;
 mod single_flight;
 mod size;
@@ -68,7 +67,7 @@ pub use error::{CallError, ErrorCode};
 /// pub struct Tools;
 ///
 /// pub mod users {
-///     #[runtime::tools]
+///     #[runtime::tools(toolset = "users", document = "core")]
 ///     pub mod tools {
 ///         use runtime::prelude::*;
 ///
@@ -76,16 +75,14 @@ pub use error::{CallError, ErrorCode};
 ///         #[tool(
 ///             name = "list_users",
 ///             title = "List users",
-///             toolset = "users",
 ///             tags("people"),
 ///             method = "list",
-///             document = "core",
 ///             operation = "get_users",
 ///             get = "/api/users",
 ///             list(
 ///                 items = "users",
 ///                 of = User,
-///                 page = offset(limit = "limit", offset = "offset", max = 100),
+///                 page = offset(max = 100),
 ///                 filter(name(unique), role = "roles.name"),
 ///                 summary(name, roles),
 ///             )
@@ -100,9 +97,7 @@ pub use error::{CallError, ErrorCode};
 ///         #[tool(
 ///             name = "update_user",
 ///             title = "Update a user",
-///             toolset = "users",
 ///             method = "update",
-///             document = "core",
 ///             operation = "patch_user",
 ///             patch = "/api/users/{name}",
 ///             body(json, required),
@@ -116,7 +111,7 @@ pub use error::{CallError, ErrorCode};
 ///             pub id: String,
 ///
 ///             /// New name.
-///             #[param(body, or = "id")]
+///             #[param(body, fallback = "id")]
 ///             pub name: Option<String>,
 ///
 ///             /// All roles from now on.
@@ -153,15 +148,15 @@ pub use error::{CallError, ErrorCode};
 ///
 /// | key | |
 /// | --- | --- |
-/// | `name`, `title`, `toolset`, `tags(..)` | what clients see, and the criteria by which tools are selected |
-/// | `was` | former name, which callers can still use |
+/// | `name`, `title`, `tags(..)` | what clients see; tags beside those of the module |
+/// | `renamed_from` | former name, which callers can still use |
 /// | `since` | first release of the API that has the operation, if not all supported releases have it |
 /// | `method` | `list`, `get`, `create`, `update`, `delete`, or another verb |
-/// | `document`, `operation` | OpenAPI document and operation id |
+/// | `operation`, `document` | operation id; its OpenAPI document, if it differs from that of the module |
 /// | `get`, `post`, `put`, `patch`, `delete` | path including the base path, with `{placeholders}` |
 /// | `body(json)`, `body("text/plain")` | media type of the body; with `required`, the body is sent even if none of its arguments is given |
 /// | `fixed(action = "create")` | members of the body that are always sent |
-/// | `list(items, of, page, filter, summary)` | member with the items, item type, pagination (`offset(..)`, `number(..)`, `cursor(..)`, `link(..)` or `whole`), filters that the runtime applies, fields returned by default |
+/// | `list(items, of, page, filter, summary)` | member with the items, item type, pagination (`offset(max = 100)`, `number(..)`, `cursor(..)`, `link(..)` or `whole`), filters that the runtime applies, fields returned by default |
 /// | `merge`, `mask(..)`, `read_back` | how an update is made safe and its result correct, see [`tool::Update`] |
 /// | `verify(slash, except(member))` | how the object that is read back is compared, see [`tool::Verify`] |
 /// | `not_applied` | hint for a change that was not applied: a text, or `not_applied(Product(before = "3.9") = "..", Product(since = "3.9") = "..")` |
@@ -169,7 +164,7 @@ pub use error::{CallError, ErrorCode};
 /// | `each(operation, patch, items)` | operation on one object, called once per id in the field with `#[param(each)]`; `items` is the member of the result for the responses, see [`tool::Each`] |
 /// | `require_any(a, b)` | arguments of which a call must give at least one |
 /// | `returns` | type of the response; omitted if the response has no content |
-/// | `answer` | format of a response other than JSON, with its media type: `text("..")`, `lines("..")` of JSON, `log("..", token = "..", next = "..")` |
+/// | `response_format` | format of a response other than JSON, with its media type: `text("..")`, `lines("..")` of JSON, `log("..", token = "..", next = "..")` |
 /// | `effect(..)` | stricter effects than those of the HTTP method: `destructive`, `not_idempotent`, `not_read_only`; or `read_only` for another verb that only simulates a change |
 ///
 /// # Keys of `#[param(..)]`
@@ -181,9 +176,9 @@ pub use error::{CallError, ErrorCode};
 /// | `header`, `cookie`, `body`, `whole` | header, cookie, member of the body, whole body |
 /// | `each` | array of ids; each id is one segment of the path of `each(..)` |
 /// | `name`, `wire` | name of the argument, if it differs from the field; name in the request, if it differs from the argument |
-/// | `or` | argument whose value is sent if this one is omitted |
+/// | `fallback` | argument whose value is sent if this one is omitted |
 /// | `when_omitted` | value that is sent if the argument is omitted |
-/// | `hidden` | not an argument: the value of `or` or `when_omitted` is always sent |
+/// | `hidden` | not an argument: the value of `fallback` or `when_omitted` is always sent |
 /// | `clear` | body member that the argument `clear` can name: `null` is sent for it, which empties a field |
 /// | `secret` | value that is never shown again, and in which a mask such as `***` is refused |
 /// | `since` | first release of the API that has the parameter, if it is newer than the operation |
@@ -193,13 +188,13 @@ pub use error::{CallError, ErrorCode};
 /// The type of a field is `String`, `i64`, `f64`, `bool`, [`Json`], `Vec`, `BTreeMap<String, _>` or a type with [`macro@Schema`]. The type is wrapped in `Option` if the argument may be omitted; `null` for such an argument means that it is omitted. A member of an object that the upstream requires, if only as `null`, is [`Nullable`].
 pub use macros::tool;
 
-/// Adds to a module with [`macro@tool`] blocks the list of its tools in source order: `pub static TOOLS: &[Tool]`.
+/// Adds to a module with [`macro@tool`] blocks the list of its tools in source order: `pub static TOOLS: &[Tool]`. The arguments state what all tools of the module have in common: `toolset`, `document`, and, if there are any, `tags(..)`.
 ///
 /// ```
 /// # extern crate mcp_runtime as runtime;
 /// # pub struct Tools;
 /// pub mod health {
-///     #[runtime::tools]
+///     #[runtime::tools(toolset = "health", document = "core")]
 ///     pub mod tools {
 ///         use runtime::prelude::*;
 ///
@@ -207,9 +202,7 @@ pub use macros::tool;
 ///         #[tool(
 ///             name = "get_health",
 ///             title = "Health",
-///             toolset = "health",
 ///             method = "get",
-///             document = "core",
 ///             operation = "get_health",
 ///             get = "/health"
 ///         )]
@@ -223,6 +216,7 @@ pub use macros::tool;
 /// ```
 pub use macros::tools;
 
+pub use schema::{Json, Nullable, Schema, Shape};
 /// Derives the trait [`trait@Schema`], which describes the JSON form of a type.
 ///
 /// - A struct is an object. `#[schema(additional)]` allows other members, `#[schema(additional = Type)]` only those of this type. A field accepts `#[schema(..)]` with `name`, and with the rules, `default` and `example` of [`macro@tool`].
@@ -263,7 +257,6 @@ pub use macros::tools;
 /// ```
 pub use macros::Schema;
 pub use rate_limit::RateLimit;
-pub use schema::{Json, Nullable, Schema, Shape};
 pub use tool::Tool;
 
 /// Imports of every generated module. The list is the same for all modules, so that adding a block changes no other line.
@@ -276,7 +269,8 @@ pub mod prelude {
 /// Items that macro expansions refer to; not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::arguments::{clear_field, one_of};
+    pub use mcp_schema::arguments::{clear_field, one_of};
+
     pub use crate::checks::{STUB, Value, check, check_filter, field, fits, has_field, is_array};
     pub use crate::schema::{Additional, Bound, Field, Json, Kind, Schema, Shape, StringRules};
     pub use crate::tool::{

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::arguments::{Arguments, check, clear_field, one_of};
+use mcp_schema::arguments::{clear_field, one_of};
+
+use crate::arguments::{Arguments, check};
 use crate::schema::{Additional, Field, Kind, Shape, StringRules};
 use crate::tool::{
     Body, Content, Effect, Filter, Http, List, Mask, PagePlace, Pager, Param, Place, Segment,

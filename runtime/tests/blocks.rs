@@ -12,7 +12,7 @@ pub mod api {
     /// A toolset.
     pub mod users {
         /// The tools of the toolset `users`.
-        #[runtime::tools]
+        #[runtime::tools(toolset = "users", document = "airflow-3-fab")]
         pub mod tools {
             use runtime::prelude::*;
 
@@ -20,10 +20,8 @@ pub mod api {
             #[tool(
                 name = "list_all_apacheairflow_users",
                 title = "List users",
-                toolset = "users",
                 tags("rbac"),
                 method = "list",
-                document = "airflow-3-fab",
                 operation = "get_users",
                 get = "/auth/fab/v1/users",
                 list(
@@ -44,10 +42,8 @@ pub mod api {
             #[tool(
                 name = "get_single_apacheairflow_user_by_id",
                 title = "Get a user",
-                toolset = "users",
                 tags("rbac"),
                 method = "get",
-                document = "airflow-3-fab",
                 operation = "get_user",
                 get = "/auth/fab/v1/users/{username}",
                 returns = UserResponse
@@ -62,10 +58,8 @@ pub mod api {
             #[tool(
                 name = "create_a_apacheairflow_user",
                 title = "Create a user",
-                toolset = "users",
                 tags("rbac"),
                 method = "create",
-                document = "airflow-3-fab",
                 operation = "create_user",
                 post = "/auth/fab/v1/users",
                 body(json, required),
@@ -89,10 +83,8 @@ pub mod api {
             #[tool(
                 name = "update_a_apacheairflow_user_by_id",
                 title = "Update a user",
-                toolset = "users",
                 tags("rbac"),
                 method = "update",
-                document = "airflow-3-fab",
                 operation = "update_user",
                 patch = "/auth/fab/v1/users/{username}",
                 body(json, required),
@@ -107,7 +99,7 @@ pub mod api {
                 pub id: String,
 
                 /// New username.
-                #[param(body, or = "id")]
+                #[param(body, fallback = "id")]
                 pub username: Option<Nullable<String>>,
 
                 /// The type, to show a keyword.
@@ -128,10 +120,8 @@ pub mod api {
             #[tool(
                 name = "delete_a_apacheairflow_user_by_id",
                 title = "Delete a user",
-                toolset = "users",
                 tags("rbac"),
                 method = "delete",
-                document = "airflow-3-fab",
                 operation = "delete_user",
                 delete = "/auth/fab/v1/users/{username}"
             )]

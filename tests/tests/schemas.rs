@@ -1,11 +1,12 @@
-//! The schemas that reviewers read are those that clients receive: `schemas/*.json`, generated from the specs, is compared with the compiled tools.
+//! The tools that reviewers read are those that clients receive: what the generator says about each tool is compared with the compiled tools, and the schemas follow the rules that clients rely on.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "generated modules")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use codegen::Input;
 use runtime::schema::{Kind, Shape};
 use runtime::tool::Place;
 use runtime::{Api, Tool, json_schema};
@@ -15,52 +16,64 @@ use serde_json::{Map, Value, json};
 mod golden;
 
 #[test]
-fn schemas_are_those_of_the_compiled_tools() {
-    check(airflow_tools::APIS, "generated/schemas");
+fn described_tools_are_the_compiled_tools() {
+    compare(airflow_tools::APIS, "specs");
 }
 
 /// Checks the golden cases, and thereby also that the expected code compiles.
 #[test]
-fn schemas_of_golden_cases_are_those_of_the_compiled_tools() {
+fn described_tools_of_golden_cases_are_the_compiled_tools() {
     for (case, apis) in golden::CASES {
-        let folder = format!("codegen/tests/golden/{case}/expected/generated/schemas");
-        check(apis, &folder);
+        compare(apis, &format!("codegen/tests/golden/{case}/specs"));
     }
 }
 
-fn check(apis: &[&'static Api], folder: &str) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let names = names(apis);
-    for name in &names {
-        let path = root.join(folder).join(format!("{name}.json"));
-        let text = std::fs::read_to_string(&path).unwrap();
-        let written: Value = serde_json::from_str(&text).unwrap();
-        // Compared as text, because clients receive the keys in this order.
-        let (written, compiled) = (
-            format!("{written:#}"),
-            format!("{:#}", compiled(apis, name)),
-        );
-        assert_eq!(written, compiled, "{folder}/{name}.json");
-    }
-    let files = std::fs::read_dir(root.join(folder)).unwrap();
-    assert_eq!(files.count(), names.len(), "{folder}");
-}
-
-/// Returns a tool of each API that has it, and of each alternative document.
-fn compiled(apis: &[&Api], name: &str) -> Value {
-    let mut by_api = Map::new();
-    for api in apis {
-        for tool in tools(api).filter(|tool| tool.name == name) {
-            let document = api.document(tool.document).unwrap();
-            let of = match document.instead_of {
-                Some(_) => document.name,
-                None => api.name,
-            };
-            let before = by_api.insert(of.to_owned(), received(tool));
-            assert!(before.is_none(), "{name} is twice in {of}");
+/// Compares the tools that the generator describes with the compiled ones, by name and API. They are compared as text, because clients receive the keys in this order.
+fn compare(apis: &[&'static Api], specs: &str) {
+    let (catalog, _) = codegen::draft(&inputs(specs)).unwrap();
+    let mut described = BTreeMap::new();
+    for (name, tools) in codegen::emit::describe_tools(&catalog) {
+        for described_tool in tools {
+            let mut tool = described_tool.tool;
+            let output = described_tool.output_schema.into();
+            tool.insert("outputSchema".to_owned(), output);
+            let key = (name.clone(), described_tool.api);
+            described.insert(key, format!("{:#}", json!(tool)));
         }
     }
-    Value::Object(by_api)
+    let mut compiled = BTreeMap::new();
+    for api in apis {
+        for tool in tools(api) {
+            let document = api.document(tool.document).unwrap();
+            let owner = document.instead_of.map_or(api.name, |_| document.name);
+            let key = (tool.name.to_owned(), owner.to_owned());
+            let before = compiled.insert(key, format!("{:#}", received(tool)));
+            assert!(before.is_none(), "{} is twice in {owner}", tool.name);
+        }
+    }
+    assert!(described.keys().eq(compiled.keys()), "{specs}");
+    for (key, described) in described {
+        assert_eq!(described, compiled[&key], "{key:?} of {specs}");
+    }
+}
+
+/// Returns all files of a `specs/`, with paths below it.
+fn inputs(specs: &str) -> Vec<Input> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut inputs = Vec::new();
+    for folder in ["", "/tools", "/openapi"] {
+        for entry in std::fs::read_dir(root.join(format!("{specs}{folder}"))).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            if name.ends_with(".yaml") {
+                inputs.push(Input {
+                    path: format!("specs{folder}/{name}"),
+                    text: std::fs::read_to_string(entry.path()).unwrap(),
+                });
+            }
+        }
+    }
+    inputs
 }
 
 /// Returns a tool as a client receives it.
@@ -75,13 +88,106 @@ fn received(tool: &Tool) -> Value {
     })
 }
 
-fn names(apis: &[&'static Api]) -> BTreeSet<&'static str> {
-    let tools = apis.iter().flat_map(|api| tools(api));
-    tools.map(|tool| tool.name).collect()
-}
-
 fn tools(api: &Api) -> impl Iterator<Item = &'static Tool> {
     api.toolsets.iter().copied().flatten()
+}
+
+/// Checks the complete text of all schemas, which the files in `generated/schemas/` abbreviate.
+#[test]
+fn schemas_keep_to_the_rules() {
+    let mut broken = Vec::new();
+    for tool in airflow_tools::APIS.iter().flat_map(|api| tools(api)) {
+        let schemas = [
+            ("input", json_schema::input_schema(tool), INPUT_KEYS),
+            ("output", json_schema::output_schema(tool), OUTPUT_KEYS),
+        ];
+        for (side, schema, keys) in schemas {
+            let at = format!("{} {side}", tool.name);
+            if schema.get("type") != Some(&json!("object")) || schema.contains_key("anyOf") {
+                broken.push(format!("{at}: must be an object without alternatives"));
+            }
+            check_schema(&at, &schema, keys, side == "output", &mut broken);
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// Keywords of input schemas.
+const INPUT_KEYS: &[&str] = &[
+    "type",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items",
+    "anyOf",
+    "enum",
+    "examples",
+    "default",
+    "format",
+    "pattern",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "minItems",
+    "maxItems",
+    "description",
+];
+
+/// Keywords of output schemas: no version of an upstream can violate them.
+const OUTPUT_KEYS: &[&str] = &["type", "properties", "items", "anyOf", "description"];
+
+/// Checks a schema and those inside it. In an output, each member must allow `null`.
+fn check_schema(
+    at: &str,
+    schema: &Map<String, Value>,
+    keys: &[&str],
+    is_output: bool,
+    broken: &mut Vec<String>,
+) {
+    for key in schema.keys().filter(|key| !keys.contains(&key.as_str())) {
+        broken.push(format!("{at}: has `{key}`"));
+    }
+    if schema.is_empty() {
+        broken.push(format!("{at}: is empty"));
+    }
+    if schema.get("format") == Some(&json!("password")) {
+        broken.push(format!("{at}: has the format `password`"));
+    }
+    let members = schema.get("properties").and_then(Value::as_object);
+    let is_top = !at.contains('.');
+    for (name, member) in members.into_iter().flatten() {
+        // The members that the runtime adds at the top are always present.
+        if is_output && !is_top && !allows_null(member) {
+            broken.push(format!("{at}.{name}: must allow null"));
+        }
+    }
+    let members = members
+        .into_iter()
+        .flatten()
+        .map(|(name, it)| (name.as_str(), it));
+    let items = schema.get("items").map(|items| ("[]", items));
+    let alternatives = schema.get("anyOf").and_then(Value::as_array);
+    let alternatives = alternatives.into_iter().flatten().map(|it| ("|", it));
+    let others = schema.get("additionalProperties").map(|it| ("*", it));
+    for (name, inner) in members.chain(items).chain(alternatives).chain(others) {
+        let at = format!("{at}.{name}");
+        match inner {
+            Value::Object(inner) => check_schema(&at, inner, keys, is_output, broken),
+            Value::Bool(false) if name == "*" => {}
+            _ => broken.push(format!("{at}: must be an object")),
+        }
+    }
+}
+
+fn allows_null(schema: &Value) -> bool {
+    let types = schema.get("type").and_then(Value::as_array);
+    let alternatives = schema.get("anyOf").and_then(Value::as_array);
+    let is_any = schema.get("type").is_none() && alternatives.is_none();
+    is_any
+        || types.is_some_and(|types| types.contains(&json!("null")))
+        || alternatives.is_some_and(|all| all.contains(&json!({"type": "null"})))
 }
 
 /// Arguments of destructive tools that may be empty, each with the reason. Most of them are values to write and do not select what is changed.

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use similar::TextDiff;
 
 use crate::lab::root;
+use crate::rustfmt::rustfmt;
 use crate::specs;
 
 /// Folders that contain only generated files.
@@ -90,6 +91,9 @@ fn print(root: &Path, folder: &str, catalog: &Catalog) -> Result<Vec<OutputFile>
         let errors: Vec<String> = with_causes.map(|error| format!("{error:#}")).collect();
         report(&errors, "nothing is generated")
     })?;
+    let to_format = files.iter_mut();
+    rustfmt(to_format.map(|file| (file.path.as_str(), &mut file.text)))
+        .context("format the generated files with rustfmt")?;
     for file in &mut files {
         file.path.insert_str(0, folder);
     }

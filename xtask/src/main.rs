@@ -13,6 +13,7 @@ mod history;
 mod lab;
 mod lock;
 mod release;
+mod rustfmt;
 mod screenshots;
 mod spec;
 mod specs;

@@ -2,17 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use mcp_schema::names::GENERATED_TYPES;
+
 use super::EmitError;
 use super::rust::SHARED;
 use super::types::{Types, definitions, references};
 use crate::catalog::{
     Api, Catalog, Effect, Operation, Rules, Toolset, TypeDef, TypeKind, TypeRef, TypeShape,
 };
-
-/// Names that generated code itself uses.
-const RESERVED: &[&str] = &[
-    "BTreeMap", "Json", "Nullable", "Option", "Schema", "Self", "String", "Tools", "Vec",
-];
 
 /// Returns all errors of a catalogue.
 pub(super) fn check(catalog: &Catalog) -> Vec<EmitError> {
@@ -97,7 +94,7 @@ fn check_toolset(of: &str, shared: &[TypeDef], toolset: &Toolset, errors: &mut V
 fn check_names<'a>(place: &str, names: impl Iterator<Item = &'a str>, errors: &mut Vec<EmitError>) {
     let mut seen = BTreeSet::new();
     for name in names {
-        if RESERVED.contains(&name) {
+        if GENERATED_TYPES.contains(&name) {
             errors.push(EmitError::ReservedName {
                 place: place.to_owned(),
                 name: name.to_owned(),

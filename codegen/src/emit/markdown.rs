@@ -75,7 +75,7 @@ struct Section<'a> {
 #[derive(Serialize)]
 struct Row<'a> {
     name: &'a str,
-    was: Option<&'a str>,
+    renamed_from: Option<&'a str>,
     title: &'a str,
     effect: String,
     /// Requests in each API; several if they differ between alternative documents.
@@ -98,7 +98,7 @@ fn row<'a>(catalog: &'a Catalog, doc: &ToolsetDoc, tool: &str) -> Option<Row<'a>
         .collect();
     Some(Row {
         name: &newest.tool_name,
-        was: newest.renamed_from.as_deref(),
+        renamed_from: newest.renamed_from.as_deref(),
         title: &newest.title,
         effect: effects.join("; "),
         requests: by_api.iter().map(|all| requests(all)).collect(),

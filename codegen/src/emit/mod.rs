@@ -1,21 +1,21 @@
 //! Emits a [`Catalog`] as Rust modules, JSON schemas and a catalogue for people.
 //!
 //! Templates contain what documents say. This module prepares the values of the templates and makes no decisions about tools.
-//! Equal catalogues result in equal bytes. `rustfmt` does not change the emitted Rust files.
+//! Equal catalogues result in equal bytes. Rust files are valid, but not formatted: callers format them with `rustfmt`.
 
 mod attributes;
 mod check;
-mod expression;
 mod json;
-mod json_schema;
 mod markdown;
-mod room;
 mod rust;
+mod schemas;
+mod shapes;
 mod templates;
 mod text;
 pub(crate) mod types;
 
 pub use markdown::readme;
+pub use schemas::{DescribedTool, describe_tools};
 
 use crate::catalog::Catalog;
 
@@ -121,7 +121,7 @@ fn print(catalog: &Catalog) -> Result<Vec<OutputFile>, EmitError> {
     let templates = templates::Templates::new()?;
     let mut files = rust::files(&templates, catalog)?;
     files.push(markdown::catalogue(&templates, catalog)?);
-    files.extend(json_schema::files(catalog));
+    files.extend(schemas::files(catalog));
     files.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(files)
 }

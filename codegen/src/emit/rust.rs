@@ -2,85 +2,85 @@
 
 use serde::Serialize;
 
-use super::attributes::{self, Argument};
-use super::expression::{self, Expression};
+use super::attributes;
 use super::templates::Templates;
 use super::types::{definitions, references};
 use super::{EmitError, OutputFile};
 use crate::catalog::{
-    Api, Catalog, EnumValue, Operation, Toolset, ToolsetDoc, TypeDef, TypeRef, TypeShape,
+    Api, Catalog, Effect, EnumValue, Operation, Toolset, ToolsetDoc, TypeDef, TypeRef, TypeShape,
 };
 
 /// Name of the module with the types that several toolsets of an API share.
 pub(super) const SHARED: &str = "shared";
 
-/// Creates all Rust files.
+/// Creates all Rust files, without formatting.
 pub(super) fn files(
     templates: &Templates,
     catalog: &Catalog,
 ) -> Result<Vec<OutputFile>, EmitError> {
-    let mut files = vec![OutputFile {
-        path: "generated/src/lib.rs".to_owned(),
-        text: templates.render(
-            "lib.rs",
-            Library {
-                apis: &catalog.apis,
-                all: expression::apis(&catalog.apis),
-            },
-        )?,
-    }];
-    for api in &catalog.apis {
+    let mut files = Vec::new();
+    let docs = &catalog.toolsets;
+    let mut file = |path: String, text: Result<String, EmitError>| -> Result<(), EmitError> {
         files.push(OutputFile {
-            path: format!("generated/src/{}/mod.rs", api.module),
-            text: templates.render("api.rs", api_module(api, &catalog.toolsets))?,
+            path: format!("generated/src/{path}"),
+            text: text?,
         });
-        for toolset in &api.toolsets {
-            files.push(OutputFile {
-                path: format!("generated/src/{}/{}.rs", api.module, toolset.module),
-                text: templates.render("toolset.rs", toolset_module(&api.types, toolset))?,
-            });
-        }
+        Ok(())
+    };
+    file("lib.rs".to_owned(), templates.render("lib.rs", catalog))?;
+    for api in &catalog.apis {
+        let folder = &api.module;
+        file(
+            format!("{folder}/mod.rs"),
+            templates.render("api.rs", ApiModule::new(api, docs)),
+        )?;
         if !api.types.is_empty() {
-            files.push(OutputFile {
-                path: format!("generated/src/{}/{SHARED}.rs", api.module),
-                text: templates.render("shared.rs", shared_module(api))?,
-            });
+            file(
+                format!("{folder}/{SHARED}.rs"),
+                templates.render("shared.rs", SharedModule::new(api)),
+            )?;
+        }
+        for toolset in &api.toolsets {
+            file(
+                format!("{folder}/{}.rs", toolset.module),
+                templates.render("toolset.rs", ToolsetModule::new(toolset, &api.types, docs)),
+            )?;
         }
         for alternative in &api.alternatives {
-            let folder = format!("generated/src/{}/{}", api.module, alternative.module);
-            files.push(OutputFile {
-                path: format!("{folder}/mod.rs"),
-                text: templates.render(
-                    "alternative.rs",
-                    AlternativeModule {
-                        toolsets: modules(&alternative.toolsets, &catalog.toolsets),
-                    },
-                )?,
-            });
+            let folder = format!("{folder}/{}", alternative.module);
+            let toolsets = modules(&alternative.toolsets, docs);
+            file(
+                format!("{folder}/mod.rs"),
+                templates.render("alternative.rs", AlternativeModule { toolsets }),
+            )?;
             for toolset in &alternative.toolsets {
-                files.push(OutputFile {
-                    path: format!("{folder}/{}.rs", toolset.module),
-                    text: templates.render("toolset.rs", toolset_module(&[], toolset))?,
-                });
+                file(
+                    format!("{folder}/{}.rs", toolset.module),
+                    templates.render("toolset.rs", ToolsetModule::new(toolset, &[], docs)),
+                )?;
             }
         }
     }
     Ok(files)
 }
 
+/// Declaration of a module.
 #[derive(Serialize)]
-struct Library<'a> {
-    apis: &'a [Api],
-    all: Expression,
+struct Module<'a> {
+    module: &'a str,
+    description: &'a str,
 }
 
-#[derive(Serialize)]
-struct ApiModule<'a> {
-    title: &'a str,
-    toolsets: Vec<Module<'a>>,
-    shared: Option<&'static str>,
-    alternatives: Vec<Module<'a>>,
-    api: Expression,
+fn modules<'a>(toolsets: &'a [Toolset], docs: &'a [ToolsetDoc]) -> Vec<Module<'a>> {
+    let module = |toolset: &'a Toolset| Module {
+        module: &toolset.module,
+        description: doc(toolset, docs).map_or("", |doc| doc.description.as_str()),
+    };
+    toolsets.iter().map(module).collect()
+}
+
+fn doc<'a>(toolset: &Toolset, docs: &'a [ToolsetDoc]) -> Option<&'a ToolsetDoc> {
+    docs.iter().find(|doc| doc.name == toolset.name)
 }
 
 #[derive(Serialize)]
@@ -89,41 +89,45 @@ struct AlternativeModule<'a> {
 }
 
 #[derive(Serialize)]
-struct Module<'a> {
-    module: &'a str,
-    description: &'a str,
+struct ApiModule<'a> {
+    api: &'a Api,
+    toolsets: Vec<Module<'a>>,
+    /// Paths of the modules with tools, in the order of the tools.
+    modules: Vec<String>,
 }
 
-fn modules<'a>(toolsets: &'a [Toolset], docs: &'a [ToolsetDoc]) -> Vec<Module<'a>> {
-    let description = |name: &str| {
-        docs.iter()
-            .find(|doc| doc.name == name)
-            .map_or("", |doc| doc.description.as_str())
-    };
-    toolsets
-        .iter()
-        .map(|toolset| Module {
-            module: &toolset.module,
-            description: description(&toolset.name),
-        })
-        .collect()
-}
-
-fn api_module<'a>(api: &'a Api, docs: &'a [ToolsetDoc]) -> ApiModule<'a> {
-    ApiModule {
-        title: &api.title,
-        toolsets: modules(&api.toolsets, docs),
-        alternatives: api
-            .alternatives
-            .iter()
-            .map(|alternative| Module {
-                module: &alternative.module,
-                description: &alternative.component,
-            })
-            .collect(),
-        shared: (!api.types.is_empty()).then_some(SHARED),
-        api: expression::api(api),
+impl<'a> ApiModule<'a> {
+    fn new(api: &'a Api, docs: &'a [ToolsetDoc]) -> Self {
+        Self {
+            api,
+            toolsets: modules(&api.toolsets, docs),
+            modules: tool_modules(api),
+        }
     }
+}
+
+/// Returns the modules of the toolsets. Each module is followed by those that replace it in alternatives, so that the order of the tools does not depend on the documents of an upstream.
+fn tool_modules(api: &Api) -> Vec<String> {
+    let alternatives = || {
+        let alternatives = api.alternatives.iter();
+        alternatives.flat_map(|alternative| {
+            let toolsets = alternative.toolsets.iter();
+            toolsets.map(|toolset| {
+                let path = format!("{}::{}", alternative.module, toolset.module);
+                (toolset.name.as_str(), path)
+            })
+        })
+    };
+    let mut modules = Vec::new();
+    for toolset in &api.toolsets {
+        modules.push(toolset.module.clone());
+        let same = alternatives().filter(|(name, _)| *name == toolset.name);
+        modules.extend(same.map(|(_, path)| path));
+    }
+    let is_new = |name: &str| api.toolsets.iter().all(|toolset| toolset.name != name);
+    let new = alternatives().filter(|(name, _)| is_new(name));
+    modules.extend(new.map(|(_, path)| path));
+    modules
 }
 
 #[derive(Serialize)]
@@ -132,33 +136,41 @@ struct SharedModule<'a> {
     types: Vec<Type<'a>>,
 }
 
-fn shared_module(api: &Api) -> SharedModule<'_> {
-    let documents = api
-        .documents
-        .iter()
-        .filter(|it| it.alternative_to.is_none());
-    SharedModule {
-        sources: documents.map(|document| document.source.as_str()).collect(),
-        types: api.types.iter().map(type_of).collect(),
+impl<'a> SharedModule<'a> {
+    fn new(api: &'a Api) -> Self {
+        let documents = api.documents.iter().filter(|it| it.alternative_to.is_none());
+        Self {
+            sources: documents.map(|document| document.source.as_str()).collect(),
+            types: types(&api.types),
+        }
     }
 }
 
 #[derive(Serialize)]
 struct ToolsetModule<'a> {
-    name: &'a str,
-    sources: &'a [String],
-    shared: Option<&'static str>,
+    toolset: &'a Toolset,
+    /// Document of the first tool. A tool of another document names its own.
+    document: &'a str,
+    tags: &'a [String],
+    uses_shared: bool,
     tools: Vec<Tool<'a>>,
     types: Vec<Type<'a>>,
 }
 
-fn toolset_module<'a>(shared: &[TypeDef], toolset: &'a Toolset) -> ToolsetModule<'a> {
-    ToolsetModule {
-        name: &toolset.name,
-        sources: &toolset.sources,
-        shared: uses_shared(shared, toolset).then_some(SHARED),
-        tools: toolset.operations.iter().map(tool).collect(),
-        types: toolset.types.iter().map(type_of).collect(),
+impl<'a> ToolsetModule<'a> {
+    fn new(toolset: &'a Toolset, shared: &[TypeDef], docs: &'a [ToolsetDoc]) -> Self {
+        let first = toolset.operations.first();
+        let document = first.map_or("", |operation| operation.document.as_str());
+        let tags = doc(toolset, docs).map_or(&[][..], |doc| &doc.tags);
+        let tools = toolset.operations.iter();
+        Self {
+            toolset,
+            document,
+            tags,
+            uses_shared: uses_shared(shared, toolset),
+            tools: tools.map(|it| Tool::new(it, document, tags)).collect(),
+            types: types(&toolset.types),
+        }
     }
 }
 
@@ -170,73 +182,56 @@ fn uses_shared(shared: &[TypeDef], toolset: &Toolset) -> bool {
     })
 }
 
-/// Operation with those arguments of its attribute that are not plain values.
+/// Operation, with the attributes that differ from those of its module and from what follows from its methods.
 #[derive(Serialize)]
 struct Tool<'a> {
     operation: &'a Operation,
-    tags: Vec<Argument>,
-    body: Vec<Argument>,
-    fixed: Vec<Argument>,
-    page: Option<Argument>,
-    filters: Vec<Argument>,
-    summary: Vec<Argument>,
-    mask: Vec<Argument>,
-    verify: Vec<Argument>,
-    not_applied: Vec<Argument>,
-    notes: Vec<Argument>,
-    for_each: Vec<Argument>,
-    require_any: Vec<Argument>,
-    answer: Option<Argument>,
-    effect: Vec<Argument>,
+    document: Option<&'a str>,
+    tags: Vec<&'a str>,
+    effect: Vec<&'static str>,
     fields: Vec<Field<'a>>,
     types: Vec<Type<'a>>,
 }
 
-fn tool(operation: &Operation) -> Tool<'_> {
-    let (body, list) = (operation.body.as_ref(), operation.list.as_ref());
-    Tool {
-        operation,
-        tags: attributes::tags(&operation.tags),
-        body: body.map(attributes::body).unwrap_or_default(),
-        fixed: body
-            .map(|body| attributes::fixed(&body.fixed))
-            .unwrap_or_default(),
-        page: list.map(attributes::page),
-        filters: list
-            .map(|list| attributes::filters(&list.filters))
-            .unwrap_or_default(),
-        summary: list
-            .map(|list| attributes::summary(&list.summary))
-            .unwrap_or_default(),
-        mask: operation
-            .mask
-            .as_ref()
-            .map(attributes::mask)
-            .unwrap_or_default(),
-        verify: attributes::verify(&operation.verify),
-        not_applied: attributes::versioned(&operation.verify.hints),
-        notes: attributes::versioned(&operation.notes),
-        for_each: operation
-            .for_each
-            .as_ref()
-            .map(attributes::for_each)
-            .unwrap_or_default(),
-        require_any: attributes::require_any(&operation.require_any),
-        answer: attributes::answer(&operation.response_format),
-        effect: attributes::effect(operation),
-        fields: operation
-            .parameters
-            .iter()
-            .map(|parameter| Field {
-                rust_name: &parameter.rust_name,
-                description: &parameter.description,
-                required: parameter.required,
-                ty: &parameter.ty,
-                arguments: attributes::param(parameter),
-            })
-            .collect(),
-        types: operation.types.iter().map(type_of).collect(),
+impl<'a> Tool<'a> {
+    fn new(operation: &'a Operation, document: &str, tags: &[String]) -> Self {
+        let own = operation.tags.iter().filter(|tag| !tags.contains(tag));
+        let parameters = operation.parameters.iter();
+        Self {
+            operation,
+            document: Some(operation.document.as_str()).filter(|own| *own != document),
+            tags: own.map(String::as_str).collect(),
+            effect: effect(operation),
+            fields: parameters
+                .map(|parameter| Field {
+                    rust_name: &parameter.rust_name,
+                    description: &parameter.description,
+                    required: parameter.required,
+                    ty: &parameter.ty,
+                    arguments: attributes::parameter(parameter),
+                })
+                .collect(),
+            types: types(&operation.types),
+        }
     }
+}
+
+/// Returns the differences from the effect that follows from the methods.
+fn effect(operation: &Operation) -> Vec<&'static str> {
+    let usual = Effect::usual(&operation.method, &operation.http);
+    let effect = operation.effect;
+    let mut words = Vec::new();
+    if effect.read_only && !usual.read_only {
+        words.push("read_only");
+    } else if effect.destructive && !usual.destructive {
+        words.push("destructive");
+    } else if !effect.read_only && usual.read_only {
+        words.push("not_read_only");
+    }
+    if !effect.idempotent && usual.idempotent {
+        words.push("not_idempotent");
+    }
+    words
 }
 
 /// Field of a struct.
@@ -246,7 +241,7 @@ struct Field<'a> {
     description: &'a str,
     required: bool,
     ty: &'a TypeRef,
-    arguments: Vec<Argument>,
+    arguments: Vec<String>,
 }
 
 /// Struct or enum.
@@ -278,7 +273,11 @@ enum Shape<'a> {
 struct Variant<'a> {
     rust_name: &'a str,
     ty: &'a TypeRef,
-    arguments: Vec<Argument>,
+    arguments: Vec<String>,
+}
+
+fn types(definitions: &[TypeDef]) -> Vec<Type<'_>> {
+    definitions.iter().map(type_of).collect()
 }
 
 fn type_of(definition: &TypeDef) -> Type<'_> {

@@ -6,41 +6,27 @@ use minijinja::{Environment, Error, UndefinedBehavior, Value};
 use serde::Serialize;
 
 use super::EmitError;
-use super::text::{code_list, doc_comment, string_literal};
+use super::text::{code_list, doc_comment, json_literal, string_literal, word};
+
+/// Lists templates with their texts.
+macro_rules! templates {
+    ($($name:literal)*) => {
+        &[$(($name, include_str!(concat!("../../templates/", $name, ".jinja")))),*]
+    };
+}
 
 /// Name and text of each template.
-const TEMPLATES: &[(&str, &str)] = &[
-    (
-        "alternative.rs",
-        include_str!("../../templates/alternative.rs.jinja"),
-    ),
-    ("api.rs", include_str!("../../templates/api.rs.jinja")),
-    (
-        "attribute.jinja",
-        include_str!("../../templates/attribute.jinja"),
-    ),
-    (
-        "catalogue.md",
-        include_str!("../../templates/catalogue.md.jinja"),
-    ),
-    (
-        "expression.jinja",
-        include_str!("../../templates/expression.jinja"),
-    ),
-    ("fields.jinja", include_str!("../../templates/fields.jinja")),
-    ("lib.rs", include_str!("../../templates/lib.rs.jinja")),
-    (
-        "readme_tools.md",
-        include_str!("../../templates/readme_tools.md.jinja"),
-    ),
-    ("shared.rs", include_str!("../../templates/shared.rs.jinja")),
-    ("tool.jinja", include_str!("../../templates/tool.jinja")),
-    (
-        "toolset.rs",
-        include_str!("../../templates/toolset.rs.jinja"),
-    ),
-    ("type.jinja", include_str!("../../templates/type.jinja")),
-];
+const TEMPLATES: &[(&str, &str)] = templates! {
+    "alternative.rs"
+    "api.rs"
+    "catalogue.md"
+    "lib.rs"
+    "readme_tools.md"
+    "shared.rs"
+    "tool"
+    "toolset.rs"
+    "types"
+};
 
 /// Parsed templates.
 pub(super) struct Templates(Environment<'static>);
@@ -60,6 +46,10 @@ impl Templates {
             .map_err(failed_in("syntax"))?;
         environment.set_syntax(syntax);
         environment.add_filter("literal", |text: &str| string_literal(text));
+        environment.add_filter("word", |name: &str| word(name));
+        environment.add_filter("json", |value: Serde<serde_json::Value>| {
+            json_literal(&value)
+        });
         environment.add_filter("doc", |text: &str, indent: usize| doc_comment(text, indent));
         environment.add_filter("code_list", |items: Vec<String>| code_list(&items));
         environment.add_filter("cell", |text: &str| text.replace('|', "\\|"));

@@ -1,94 +1,28 @@
 //! Converts descriptions to doc comments, and texts to literals.
 
+use mcp_schema::markdown::{Line, paragraphs};
+use mcp_schema::names::is_identifier;
 use serde_json::Value;
 
 /// Maximum width of a line of a doc comment.
 const WIDTH: usize = 100;
 
-/// Line of a description.
-enum Line {
-    /// Text that can be wrapped between any two words.
-    Words(String),
-    /// Line of a fenced code block.
-    Code(String),
-}
-
-/// Returns a description as a client receives it. The macros normalise the doc comment in the same way.
-pub(super) fn description(text: &str) -> String {
-    let paragraphs: Vec<String> = paragraphs(text)
-        .into_iter()
-        .map(|lines| {
-            let lines: Vec<String> = lines
-                .into_iter()
-                .map(|line| match line {
-                    Line::Words(text) | Line::Code(text) => text,
-                })
-                .collect();
-            lines.join("\n")
-        })
-        .collect();
-    paragraphs.join("\n\n")
-}
-
-/// Converts a description to the lines of a doc comment, each with a line break. An empty description becomes an empty text.
+/// Converts a description to the lines of a doc comment, each with a line break. An empty description becomes an empty text. The lines are short enough for this indentation, which is not part of the text.
 pub(super) fn doc_comment(text: &str, indent: usize) -> String {
-    let margin = " ".repeat(indent);
     let width = WIDTH.saturating_sub(indent + "/// ".len());
     let paragraphs: Vec<String> = paragraphs(text)
         .into_iter()
         .map(|lines| {
+            let lines = lines.into_iter().flat_map(|line| match line {
+                Line::Words(text) => wrap(&text, width),
+                Line::Code(text) => vec![text],
+            });
             lines
-                .into_iter()
-                .flat_map(|line| match line {
-                    Line::Words(text) => wrap(&text, width),
-                    Line::Code(text) => vec![text],
-                })
-                .map(|line| format!("{}\n", format!("{margin}/// {line}").trim_end()))
+                .map(|line| format!("{}\n", format!("/// {line}").trim_end()))
                 .collect()
         })
         .collect();
-    paragraphs.join(&format!("{margin}///\n"))
-}
-
-/// Splits a description into paragraphs, as Markdown does. A line break within a paragraph has no meaning, unless the next line begins a list item or a similar element.
-fn paragraphs(text: &str) -> Vec<Vec<Line>> {
-    let mut found: Vec<Vec<Line>> = Vec::new();
-    let mut ended = true;
-    let mut in_code = false;
-    for line in text.lines() {
-        let words = line.split_whitespace().collect::<Vec<_>>().join(" ");
-        if words.is_empty() && !in_code {
-            ended = true;
-            continue;
-        }
-        if ended {
-            found.push(Vec::new());
-            ended = false;
-        }
-        let fence = words.starts_with("```");
-        let Some(paragraph) = found.last_mut() else {
-            continue;
-        };
-        match paragraph.last_mut() {
-            _ if fence || in_code => paragraph.push(Line::Code(line.trim_end().to_owned())),
-            Some(Line::Words(last)) if !starts_a_line(&words) => {
-                last.push(' ');
-                last.push_str(&words);
-            }
-            _ => paragraph.push(Line::Words(words)),
-        }
-        in_code ^= fence;
-    }
-    found
-}
-
-/// Returns whether a line has a meaning in Markdown that it would lose if it were joined to the preceding line.
-fn starts_a_line(line: &str) -> bool {
-    let number = line.trim_start_matches(|char: char| char.is_ascii_digit());
-    ["- ", "* ", "+ ", "#", "|", ">"]
-        .iter()
-        .any(|mark| line.starts_with(mark))
-        || (number.len() < line.len() && (number.starts_with(". ") || number.starts_with(") ")))
+    paragraphs.join("///\n")
 }
 
 /// Wraps a paragraph. A word that is longer than a line gets its own line.
@@ -149,17 +83,6 @@ pub(super) fn json_literal(value: &Value) -> String {
     }
 }
 
-/// Returns whether a name can be written as an identifier.
-pub(super) fn is_identifier(name: &str) -> bool {
-    let mut chars = name.chars();
-    chars
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
-        && chars.all(|char| char.is_ascii_alphanumeric() || char == '_')
-        && name != "_"
-        && !KEYWORDS.contains(&name)
-}
-
 /// Writes a wire name as an identifier or, if that is not possible, as a string literal.
 pub(super) fn word(name: &str) -> String {
     if is_identifier(name) {
@@ -179,15 +102,6 @@ pub(super) fn code_list(items: &[String]) -> String {
     }
 }
 
-/// Keywords of the 2024 edition.
-const KEYWORDS: &[&str] = &[
-    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
-    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
-    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
-    "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
-    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
-];
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -199,25 +113,24 @@ mod tests {
         let rows = [
             ("", String::new()),
             ("  \n ", String::new()),
-            ("One  line\n", "    /// One line\n".to_owned()),
-            ("Two\nlines.", "    /// Two lines.\n".to_owned()),
-            (
-                "One.\n\n\nTwo.\n",
-                "    /// One.\n    ///\n    /// Two.\n".to_owned(),
-            ),
+            ("One  line\n", "/// One line\n".to_owned()),
+            ("Two\nlines.", "/// Two lines.\n".to_owned()),
+            ("One.\n\n\nTwo.\n", "/// One.\n///\n/// Two.\n".to_owned()),
             (
                 "One of:\n- a\n  b\n- c\n1. d",
-                "    /// One of:\n    /// - a b\n    /// - c\n    /// 1. d\n".to_owned(),
+                "/// One of:\n/// - a b\n/// - c\n/// 1. d\n".to_owned(),
             ),
             (
                 "Like\n```\na:\n\n  b\n```\nthis.",
-                "    /// Like\n    /// ```\n    /// a:\n    ///\n    ///   b\n    /// ```\n    /// this.\n"
-                    .to_owned(),
+                "/// Like\n/// ```\n/// a:\n///\n///   b\n/// ```\n/// this.\n".to_owned(),
             ),
             // A wrapped line must not begin with a mark that Markdown reads as a list item.
             (
                 &long,
-                format!("    /// {} -\n    /// more more more\n", "word ".repeat(18).trim_end()),
+                format!(
+                    "/// {} -\n/// more more more\n",
+                    "word ".repeat(18).trim_end()
+                ),
             ),
         ];
         for (text, expected) in rows {

@@ -1,5 +1,6 @@
 //! Makes the flat arguments of a tool: the parameters of the operation, without those that the model does not fill in, and with the overrides of the allowlist.
 
+use mcp_schema::names::is_reserved_argument;
 use serde_json::Value as Json;
 
 use super::implicit::{take_mask, take_pages, take_parts};
@@ -276,12 +277,6 @@ fn check(scope: Scope<'_>, parameters: &[Parameter]) {
 /// Returns whether the runtime adds an argument of this name.
 fn is_reserved(scope: Scope<'_>, name: &str) -> bool {
     let format = scope.entry.response_format.as_ref();
-    match name {
-        "limit" | "next_cursor" | "clear" => true,
-        "fields" => scope.entry.method.value == "list",
-        "level" | "contains" | "from_start" => {
-            format.is_some_and(|format| format.value == DeclaredFormat::Log)
-        }
-        _ => false,
-    }
+    let is_log = format.is_some_and(|format| format.value == DeclaredFormat::Log);
+    is_reserved_argument(name, is_log)
 }

@@ -1,5 +1,7 @@
 //! Makes list tools: finds the items and checks the fields that are filtered by or shown.
 
+use mcp_schema::names::is_reserved_argument;
+
 use super::arguments::Arguments;
 use super::scope::Scope;
 use super::types::{find, member};
@@ -114,7 +116,7 @@ fn filters(
         let mut parameters = arguments.parameters.iter();
         let is_taken = parameters.any(|parameter| parameter.name == *name)
             || filters.iter().any(|filter| filter.name == *name);
-        if is_taken || matches!(name.as_str(), "limit" | "next_cursor" | "fields" | "clear") {
+        if is_taken || is_reserved_argument(name, false) {
             let diagnostic = LowerDiagnostic::Collision {
                 tool: scope.tool.to_owned(),
                 argument: name.clone(),

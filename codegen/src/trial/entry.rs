@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use mcp_schema::names::is_reserved_argument;
 use serde_json::Value;
 
 use crate::error::DocumentError;
@@ -78,7 +79,7 @@ fn changes(facts: &OperationFacts) -> String {
     for parameter in &facts.parameters {
         let name = &parameter.name;
         let location = parameter.location.name();
-        let reserved = matches!(name.as_str(), "limit" | "next_cursor" | "clear");
+        let reserved = is_reserved_argument(name, true);
         let mut keys = String::new();
         if reserved || !taken.insert(name.clone()) {
             let mut rename = format!("{location}_{}", self::name(name));

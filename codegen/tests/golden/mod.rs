@@ -1,4 +1,4 @@
-// The cases that compile; written by the test `golden`.
+//! The cases that compile; written by the test `golden`.
 
 #[path = "bodies/expected/generated/src/lib.rs"]
 pub mod bodies;

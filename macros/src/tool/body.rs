@@ -3,10 +3,11 @@
 use proc_macro2::Ident;
 use syn::LitStr;
 
-use super::ast::{Keys, Mask};
-use super::param::{Param, Place, Separator, separator};
+use super::block::Block;
+use super::parameter::{ParameterLocation, ParameterStyle, STYLES_IN_WORDS, capitalized, style};
 use super::path::{Segment, segments};
 use super::versions::{self, Texts};
+use crate::entries::Name;
 use crate::errors::Errors;
 
 /// Media types other than JSON whose bodies have members.
@@ -14,70 +15,55 @@ const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-d
 
 /// Checks the serialization of form members and returns it.
 pub(super) fn check_encoding(
-    keys: &Keys,
-    params: &[(Param, Place)],
-    tool: &str,
+    block: Block<'_>,
     errors: &mut Errors,
-) -> Vec<(String, Separator)> {
+) -> Vec<(String, ParameterStyle)> {
     let mut all = Vec::new();
-    for (name, how) in keys.body.iter().flat_map(|body| &body.encoding) {
-        let is_member = |(param, place): &(Param, Place)| {
-            *place == Place::Whole || (*place == Place::Body && param.wire() == name.text)
-        };
-        if !params.iter().any(is_member) {
-            errors.push(
-                name.span,
-                format_args!("the body of tool `{tool}` has no member `{}`", name.text),
-                "write the name of a `#[param(body)]` as it is in the request",
-            );
+    let whole = ParameterLocation::WholeBody;
+    for (name, word) in block.keys.body.iter().flat_map(|body| &body.encoding) {
+        if block.located(&whole).next().is_none() {
+            check_member(block, name, errors);
         }
-        match separator(&how.to_string()) {
-            Some(how) => all.push((name.text.clone(), how)),
+        match style(word) {
+            Some(style) => all.push((name.text.clone(), style)),
             None => errors.push(
-                how.span(),
-                format_args!("`{how}` is no way to write several values"),
-                "write `repeat`, `comma`, `space`, `pipe`, `deep`, `json` or `members`",
+                word.span(),
+                format_args!("unknown serialization `{word}`"),
+                format_args!("write {STYLES_IN_WORDS}"),
             ),
         }
     }
     all
 }
 
-/// Checks that the parameters in the body fit the body.
-pub(super) fn check_body(
-    keys: &Keys,
-    http: &Ident,
-    params: &[(Param, Place)],
-    tool: &str,
-    errors: &mut Errors,
-) {
-    let members = || params.iter().filter(|(_, place)| *place == Place::Body);
-    let whole = || params.iter().filter(|(_, place)| *place == Place::Whole);
-    let place_span = |param: &Param| {
-        param
-            .places
-            .first()
-            .map_or(param.ident.span(), |p| p.0.span())
-    };
+/// Checks that the body has a member.
+fn check_member(block: Block<'_>, name: &Name, errors: &mut Errors) {
+    if !block.has_member(&name.text) {
+        errors.push(
+            name.span,
+            format_args!(
+                "the body of tool `{}` has no member `{}`",
+                block.tool, name.text
+            ),
+            "write the name of a `#[param(body)]` in the request",
+        );
+    }
+}
 
+/// Checks that the parameters in the body fit the body.
+pub(super) fn check_body(block: Block<'_>, http: &Ident, errors: &mut Errors) {
+    let Block { keys, tool, .. } = block;
+    let (member, whole) = (ParameterLocation::Body, ParameterLocation::WholeBody);
+    let (members, wholes) = (|| block.located(&member), || block.located(&whole));
     let Some(body) = &keys.body else {
-        for (param, _) in members().chain(whole()) {
+        let fixed = keys.fixed.first().into_iter();
+        let fixed = fixed.map(|(name, _)| (name.span, name.text.clone()));
+        let declared = members().chain(wholes());
+        let declared = declared.map(|it| (it.location_span, it.argument()));
+        for (span, name) in declared.chain(fixed) {
             errors.push(
-                place_span(param),
-                format_args!(
-                    "`{}` goes into the body, but tool `{tool}` has none",
-                    param.argument()
-                ),
-                "add `body(json)` to `#[tool(..)]`",
-            );
-        }
-        if let Some((name, _)) = keys.fixed.first() {
-            errors.push(
-                name.span,
-                format_args!(
-                    "`{}` goes into the body, but tool `{tool}` has none",
-                    name.text
-                ),
+                span,
+                format_args!("`{name}` is in the body, but tool `{tool}` has no body"),
                 "add `body(json)` to `#[tool(..)]`",
             );
         }
@@ -94,35 +80,33 @@ pub(super) fn check_body(
     if http == "get" {
         errors.push(
             body.key.span(),
-            format_args!("tool `{tool}` sends a body with `get`"),
+            format_args!("tool `{tool}` has a body, but its HTTP method is `get`"),
             "remove `body(..)`, or use the HTTP method of the operation",
         );
     }
-    let empty = members().next().is_none() && whole().next().is_none();
+    let has_members = members().next().is_some() || !keys.fixed.is_empty();
+    let is_empty = !has_members && wholes().next().is_none();
     // A required body is sent even if it is empty.
-    if empty && keys.fixed.is_empty() && !body.required {
+    if is_empty && !body.required {
         errors.push(
             body.key.span(),
-            format_args!("tool `{tool}` has a body, but nothing goes into it"),
+            format_args!("the body of tool `{tool}` has no content"),
             "remove `body(..)`, or add `#[param(body)]` to a field",
         );
     }
-    for (param, _) in whole().skip(usize::from(
-        members().next().is_none() && keys.fixed.is_empty(),
-    )) {
+    for parameter in wholes().skip(usize::from(!has_members)) {
         errors.push(
-            place_span(param),
+            parameter.location_span,
             format_args!(
-                "`{}` cannot be the whole body of tool `{tool}`: more goes into it",
-                param.argument()
+                "`{}` cannot be the whole body of tool `{tool}`, because the body has other content",
+                parameter.argument()
             ),
-            "write `body` for each member, or keep one `whole` field alone",
+            "write `body` for each member, or keep one field with `whole`",
         );
     }
-    let has_members = media_type.text == "json"
-        || media_type.text.ends_with("json")
+    let can_have_members = media_type.text.ends_with("json")
         || FORMS.iter().any(|form| media_type.text.starts_with(form));
-    if !has_members && (members().next().is_some() || !keys.fixed.is_empty()) {
+    if !can_have_members && has_members {
         errors.push(
             media_type.span,
             format_args!("a body of type `{}` has no members", media_type.text),
@@ -132,71 +116,64 @@ pub(super) fn check_body(
 }
 
 /// Checks `merge` and `read_back` and returns the segments of their paths.
-pub(super) fn check_update(
-    keys: &Keys,
-    params: &[(Param, Place)],
-    tool: &str,
-    errors: &mut Errors,
-) -> (Vec<Segment>, Vec<Segment>) {
-    let mut read =
-        |key: &str, path: Option<&LitStr>, needs: bool, instead: &str, body_too: bool| {
-            let Some(path) = path else {
-                return Vec::new();
-            };
-            if !needs {
-                errors.push(
-                    path.span(),
-                    format_args!("`{key}` of tool `{tool}` is of no use"),
-                    instead,
-                );
-            }
-            let segments = segments(path, errors);
-            for segment in &segments {
-                let Segment::Param(name) = segment else {
-                    continue;
-                };
-                let known = params.iter().any(|(param, place)| {
-                    let right =
-                        matches!(place, Place::Path { .. }) || (body_too && *place == Place::Body);
-                    right && param.wire() == *name
-                });
-                if !known {
-                    errors.push(
-                        path.span(),
-                        format_args!("`{{{name}}}` in `{key}` of tool `{tool}` has no value"),
-                        "use the placeholders of the tool's own path",
-                    );
-                }
-            }
-            segments
-        };
-    let has_body = keys.body.is_some();
-    let deletes = keys.http.iter().any(|(http, _)| http == "delete");
-    (
-        read(
-            "merge",
-            keys.merge.as_ref(),
-            has_body,
-            "remove it, or add `body(json)`: it fills body fields that are not given",
-            false,
-        ),
-        read(
-            "read_back",
-            keys.read_back.as_ref(),
-            keys.returns.is_some() || deletes,
-            "remove it, or add `returns = ..`: it reads the result",
-            true,
-        ),
-    )
+pub(super) fn check_update(block: Block<'_>, errors: &mut Errors) -> (Vec<Segment>, Vec<Segment>) {
+    let keys = block.keys;
+    let merge = keys.merge.as_ref().map(|path| {
+        if keys.body.is_none() {
+            errors.push(
+                path.span(),
+                format_args!("`merge` of tool `{}` is unused", block.tool),
+                "remove it, or add `body(json)`, whose members it supplies",
+            );
+        }
+        check_path(block, "merge", path, false, errors)
+    });
+    let read_back = keys.read_back.as_ref().map(|path| {
+        let deletes = keys.http.iter().any(|(http, _)| http == "delete");
+        if keys.returns.is_none() && !deletes {
+            errors.push(
+                path.span(),
+                format_args!("`read_back` of tool `{}` is unused", block.tool),
+                "remove it, or add `returns = ..`, the type of what it reads",
+            );
+        }
+        check_path(block, "read_back", path, true, errors)
+    });
+    (merge.unwrap_or_default(), read_back.unwrap_or_default())
 }
 
-/// Checks `verify(..)` and `not_applied`, and returns the advice.
-pub(super) fn check_verify(
-    keys: &Keys,
-    params: &[(Param, Place)],
-    tool: &str,
+/// Checks that the parameters supply the placeholders of a path.
+fn check_path(
+    block: Block<'_>,
+    key: &str,
+    path: &LitStr,
+    can_use_body: bool,
     errors: &mut Errors,
-) -> Texts {
+) -> Vec<Segment> {
+    let segments = segments(path, errors);
+    for segment in &segments {
+        let Segment::Placeholder(name) = segment else {
+            continue;
+        };
+        let mut parameters = block.parameters.iter();
+        let in_path = parameters.any(|it| it.is_in_path() && it.wire() == *name);
+        if !in_path && !(can_use_body && block.has_member(name)) {
+            errors.push(
+                path.span(),
+                format_args!(
+                    "`{{{name}}}` in `{key}` of tool `{}` has no value",
+                    block.tool
+                ),
+                "use placeholders of the path of the tool",
+            );
+        }
+    }
+    segments
+}
+
+/// Checks `verify(..)` and `not_applied`, and returns the hints.
+pub(super) fn check_verify(block: Block<'_>, errors: &mut Errors) -> Texts {
+    let Block { keys, tool, .. } = block;
     let verify = keys.verify.as_ref().map(|verify| &verify.key);
     let not_applied = keys.not_applied.as_ref().map(|it| &it.key);
     for key in [verify, not_applied].into_iter().flatten() {
@@ -204,19 +181,12 @@ pub(super) fn check_verify(
             errors.push(
                 key.span(),
                 format_args!("`{key}` of tool `{tool}` has no effect"),
-                "remove it, or add `read_back = \"..\"`: only what is read back is compared",
+                "remove it, or add `read_back = \"..\"`, because only an object that is read back is compared",
             );
         }
     }
     for name in keys.verify.iter().flat_map(|verify| &verify.except) {
-        let mut members = params.iter().filter(|(_, place)| *place == Place::Body);
-        if !members.any(|(param, _)| param.wire() == name.text) {
-            errors.push(
-                name.span,
-                format_args!("the body of tool `{tool}` has no member `{}`", name.text),
-                "write the name of a `#[param(body)]` as it is in the request",
-            );
-        }
+        check_member(block, name, errors);
     }
     let Some(hint) = &keys.not_applied else {
         return Texts::default();
@@ -225,31 +195,25 @@ pub(super) fn check_verify(
     versions::check(&hint.versions, &text, "not_applied", tool, errors)
 }
 
-/// Checks `mask(..)`.
+/// Checks `mask(..)` and returns the parameter and its serialization.
 pub(super) fn check_mask(
-    mask: &Mask,
-    keys: &Keys,
-    tool: &str,
+    block: Block<'_>,
     errors: &mut Errors,
-) -> Option<(String, Separator)> {
-    if keys.body.is_none() {
+) -> Option<(String, ParameterStyle)> {
+    let mask = block.keys.mask.as_ref()?;
+    if block.keys.body.is_none() {
         errors.push(
             mask.key.span(),
-            format_args!("tool `{tool}` has a mask, but no body"),
-            "remove `mask(..)`, or add `body(json)`: it names the body fields that were given",
+            format_args!("tool `{}` has a mask, but no body", block.tool),
+            "remove `mask(..)`, or add `body(json)`, whose members it names",
         );
     }
-    let separator = match mask.separator.to_string().as_str() {
-        "comma" => "Comma",
-        "repeat" => "Repeat",
-        other => {
-            errors.push(
-                mask.separator.span(),
-                format_args!("`{other}` is no way to write a mask"),
-                "write `comma` or `repeat`",
-            );
-            return None;
-        }
-    };
-    Some((mask.name.text.clone(), separator))
+    if mask.style != "comma" && mask.style != "repeat" {
+        errors.push(
+            mask.style.span(),
+            format_args!("unknown serialization `{}` of a mask", mask.style),
+            "write `comma` or `repeat`",
+        );
+    }
+    Some((mask.name.text.clone(), capitalized(&mask.style.to_string())))
 }

@@ -1,7 +1,7 @@
 //! Checks `each(..)`, an operation on one object that is called for each id of an argument, and `require_any(..)`.
 
-use super::ast::Keys;
-use super::param::{Param, Place};
+use super::block::Block;
+use super::parameter::ParameterLocation;
 use super::path::{Segment, segments};
 use crate::errors::Errors;
 
@@ -15,44 +15,42 @@ pub(crate) struct CheckedEach {
 }
 
 /// Checks that `each(..)` is complete, and that one `#[param(each)]` and the fields of the tool's own path supply all values of its path.
-pub(super) fn check_each(
-    keys: &Keys,
-    params: &[(Param, Place)],
-    tool: &str,
-    errors: &mut Errors,
-) -> Option<CheckedEach> {
-    let mut ids = params.iter().filter(|(_, place)| *place == Place::Each);
+pub(super) fn check_each(block: Block<'_>, errors: &mut Errors) -> Option<CheckedEach> {
+    let Block { keys, tool, .. } = block;
+    let mut ids = block.located(&ParameterLocation::Each);
     let first = ids.next();
-    for (param, _) in ids {
+    for parameter in ids {
         errors.push(
-            param.name_span(),
+            parameter.name_span(),
             format_args!("tool `{tool}` has two arguments with ids"),
             "keep one `#[param(each)]`",
         );
     }
-    let Some(each) = &keys.each else {
-        if let Some((param, _)) = first {
+    let (each, ids) = match (&keys.each, first) {
+        (None, None) => return None,
+        (None, Some(ids)) => {
             errors.push(
-                param.name_span(),
-                format_args!("tool `{tool}` has ids, but no operation to call for each of them"),
+                ids.name_span(),
+                format_args!("tool `{tool}` has ids, but no operation to call for each id"),
                 "add `each(operation = \"..\", patch = \"..\", items = \"..\")` to `#[tool(..)]`",
             );
+            return None;
         }
-        return None;
-    };
-    let Some((ids, _)) = first else {
-        errors.push(
-            each.key.span(),
-            format_args!("tool `{tool}` has no argument with the ids for `each(..)`"),
-            "add a field such as `#[param(each, wire = \"id\")] pub ids: Option<Vec<String>>`",
-        );
-        return None;
+        (Some(each), None) => {
+            errors.push(
+                each.key.span(),
+                format_args!("tool `{tool}` has `each(..)`, but no argument with ids"),
+                "add a field such as `#[param(each, wire = \"id\")] pub ids: Option<Vec<String>>`",
+            );
+            return None;
+        }
+        (Some(each), Some(ids)) => (each, ids),
     };
     if keys.returns.is_none() {
         errors.push(
             each.key.span(),
-            format_args!("tool `{tool}` calls an operation for each id, but returns nothing"),
-            "add `returns = ..`: the answers are returned as its `items`",
+            format_args!("tool `{tool}` has `each(..)`, but no `returns`"),
+            "add `returns = ..`, a type with the member `items` for the responses",
         );
     }
     let (Some(operation), Some((http, path)), Some(items)) =
@@ -66,31 +64,27 @@ pub(super) fn check_each(
         return None;
     };
     let segments = segments(path, errors);
-    let is_filled = |name: &String| {
-        let mut params = params.iter();
-        params.any(|(param, place)| {
-            matches!(place, Place::Path { .. } | Place::Each) && param.wire() == *name
-        })
-    };
     for segment in &segments {
-        if let Segment::Param(name) = segment
-            && !is_filled(name)
-        {
+        let Segment::Placeholder(name) = segment else {
+            continue;
+        };
+        let mut in_path = block.parameters.iter().filter(|it| it.is_in_path());
+        if ids.wire() != *name && !in_path.any(|it| it.wire() == *name) {
             errors.push(
                 path.span(),
                 format_args!("`{{{name}}}` in `each(..)` of tool `{tool}` has no value"),
-                "use the name of the ids in the request, or a placeholder of the tool's own path",
+                "use the name of the ids in the request, or a placeholder of the path of the tool",
             );
         }
     }
-    if !segments.contains(&Segment::Param(ids.wire())) {
+    if !segments.contains(&Segment::Placeholder(ids.wire())) {
         errors.push(
             path.span(),
             format_args!(
                 "the path in `each(..)` of tool `{tool}` has no placeholder `{{{}}}`",
                 ids.wire()
             ),
-            "add it, or say which one the ids fill: `#[param(each, wire = \"..\")]`",
+            "add it, or name the placeholder of the ids: `#[param(each, wire = \"..\")]`",
         );
     }
     Some(CheckedEach {
@@ -102,19 +96,13 @@ pub(super) fn check_each(
 }
 
 /// Checks that `require_any(..)` names arguments that are not hidden.
-pub(super) fn check_require_any(
-    keys: &Keys,
-    params: &[(Param, Place)],
-    tool: &str,
-    errors: &mut Errors,
-) {
-    for name in &keys.require_any {
-        let mut shown = params.iter().filter(|(param, _)| param.hidden.is_none());
-        if !shown.any(|(param, _)| param.argument() == name.text) {
+pub(super) fn check_require_any(block: Block<'_>, errors: &mut Errors) {
+    for name in &block.keys.require_any {
+        if !block.shown().any(|it| it.argument() == name.text) {
             errors.push(
                 name.span,
-                format_args!("tool `{tool}` has no argument `{}` to require", name.text),
-                "write the name of a field as the model sees it",
+                format_args!("tool `{}` has no argument `{}`", block.tool, name.text),
+                "write the name of an argument that callers can set",
             );
         }
     }

@@ -1,18 +1,19 @@
 //! Generates the constant of a tool, and the checks that only the compiler can do. This step cannot fail.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use mcp_schema::arguments::filter_description;
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{ItemStruct, LitStr};
 
 use super::each::CheckedEach;
-use super::list::{CheckedList, Pages, Way};
-use super::param::{Param, Place, Separator};
+use super::list::{CheckedList, CheckedPagination};
+use super::parameter::{Parameter, ParameterLocation, capitalized};
 use super::path::Segment;
-use super::validate::{Content, Tool};
+use super::validate::{ResponseFormat, Tool};
 use super::versions;
 use crate::errors::message;
-use crate::field::type_name;
+use crate::rules::type_name;
 use crate::value::Value;
 
 /// Generates the code after the struct.
@@ -20,7 +21,7 @@ pub(crate) fn expand(tool: &Tool) -> TokenStream {
     let ident = &tool.ident;
     let clear = clear(tool);
     let constant = constant(tool);
-    let params = tool.params.iter().map(param);
+    let params = tool.parameters.iter().map(param);
     let item_checks = tool.list.iter().map(item_checks);
     let each_checks = each_checks(tool);
     let marker = marker(&tool.name);
@@ -62,9 +63,8 @@ pub(crate) fn doc_line(tool: &Tool) -> String {
 
 fn constant(tool: &Tool) -> TokenStream {
     let Tool {
-        was,
+        keys,
         title,
-        description,
         toolset,
         tags,
         method,
@@ -74,24 +74,25 @@ fn constant(tool: &Tool) -> TokenStream {
         path,
         ..
     } = tool;
-    let description = &description.any;
+    let name = &tool.name;
+    let was = text(keys.renamed_from.as_ref());
+    let description = &tool.description.any;
     let descriptions = versions::expand(&tool.description);
-    let name = tool.name.value();
     let (read_only, destructive, idempotent) = (
         tool.effect.read_only,
         tool.effect.destructive,
         tool.effect.idempotent,
     );
-    let http = capitalised(&tool.http);
-    let segments = path_pieces(&tool.segments);
-    let params = tool.params.iter().map(|(param, _)| &param.ident);
+    let http = capitalized(&tool.http);
+    let segments = path_segments(&tool.segments);
+    let params = tool.parameters.iter().map(|parameter| &parameter.ident);
     let clear = option(clear_names(tool).next().map(|_| quote!(CLEAR)));
     let body = body(tool);
     let list = option(tool.list.as_ref().map(list));
     let update = update(tool);
     let each = option(tool.each.as_ref().map(each));
-    let require_any = tool.require_any.iter().map(|name| &name.text);
-    let content = content(&tool.content);
+    let require_any = keys.require_any.iter().map(|name| &name.text);
+    let content = response_format(&tool.response_format);
     let returns = option(tool.returns.as_ref().map(|ty| {
         let schema = quote_spanned!(ty.span()=> ::runtime::__private::Schema);
         quote!(<#ty as #schema>::SHAPE)
@@ -132,10 +133,9 @@ fn constant(tool: &Tool) -> TokenStream {
 
 /// Returns the names of the arguments that can be cleared.
 fn clear_names(tool: &Tool) -> impl Iterator<Item = String> {
-    let params = tool.params.iter().map(|(param, _)| param);
-    params
-        .filter(|param| param.clear.is_some())
-        .map(Param::argument)
+    let parameters = tool.parameters.iter();
+    let cleared = parameters.filter(|parameter| parameter.clear.is_some());
+    cleared.map(Parameter::argument)
 }
 
 /// Generates the argument that names the fields to clear.
@@ -151,12 +151,12 @@ fn clear(tool: &Tool) -> Option<TokenStream> {
     })
 }
 
-fn content(content: &Content) -> TokenStream {
-    let content = match content {
-        Content::Json => quote!(Json),
-        Content::Text(accept) => quote!(Text { accept: #accept }),
-        Content::Lines(accept) => quote!(Lines { accept: #accept }),
-        Content::Log(accept, token, next) => {
+fn response_format(format: &ResponseFormat) -> TokenStream {
+    let content = match format {
+        ResponseFormat::Json => quote!(Json),
+        ResponseFormat::Text(accept) => quote!(Text { accept: #accept }),
+        ResponseFormat::Lines(accept) => quote!(Lines { accept: #accept }),
+        ResponseFormat::Log(accept, token, next) => {
             quote!(Log { accept: #accept, token: #token, next: #next })
         }
     };
@@ -164,38 +164,36 @@ fn content(content: &Content) -> TokenStream {
 }
 
 /// Generates a constant for each argument, so that each argument reports its own errors.
-fn param((param, place): &(Param, Place)) -> TokenStream {
-    let (ident, ty) = (&param.ident, &param.ty);
-    let (name, wire) = (param.argument(), param.wire());
-    let field = param.facts.field(&name, &param.description, ty);
-    let secret = param.secret.is_some();
-    let or = param.or.as_ref().map(LitStr::value).unwrap_or_default();
-    let when_omitted = param.when_omitted.as_ref().map(Value::text);
+fn param(parameter: &Parameter) -> TokenStream {
+    let (ident, ty) = (&parameter.ident, &parameter.ty);
+    let (name, wire) = (parameter.argument(), parameter.wire());
+    let rules = &parameter.rules;
+    let field = rules.field(&name, &parameter.description, ty);
+    let secret = parameter.secret.is_some();
+    let fallback = text(parameter.fallback.as_ref());
+    let when_omitted = parameter.when_omitted.as_ref().map(Value::text);
     let when_omitted = when_omitted.unwrap_or_default();
-    let hidden = param.hidden.is_some();
-    let since = param.since.as_ref().map(LitStr::value).unwrap_or_default();
-    let omitted = omitted_check(param, &name);
-    let place_value = match place {
-        Place::Path { slash } => quote!(Path { slash: #slash }),
-        Place::Query(separator) => {
-            let separator = variant(separator);
-            quote!(Query(::runtime::__private::Separator::#separator))
-        }
-        Place::Header => quote!(Header),
-        Place::Cookie => quote!(Cookie),
-        Place::Body => quote!(Body),
-        Place::Whole => quote!(WholeBody),
-        Place::Each => quote!(Each),
+    let hidden = parameter.hidden.is_some();
+    let since = text(parameter.since.as_ref());
+    let omitted = omitted_check(parameter, &name);
+    let place = match &parameter.location {
+        ParameterLocation::Path { slash } => quote!(Path { slash: #slash }),
+        ParameterLocation::Query(style) => quote!(Query(::runtime::__private::Separator::#style)),
+        ParameterLocation::Header => quote!(Header),
+        ParameterLocation::Cookie => quote!(Cookie),
+        ParameterLocation::Body => quote!(Body),
+        ParameterLocation::WholeBody => quote!(WholeBody),
+        ParameterLocation::Each => quote!(Each),
     };
-    let checks = param.facts.checks(&name, ty, &quote!(#ident.field.shape));
-    let required = required_check(param, *place, &name);
+    let checks = rules.checks(&name, ty, &quote!(#ident.field.shape));
+    let required = required_check(parameter, &name);
     quote! {
         const #ident: ::runtime::__private::Param = ::runtime::__private::Param {
             field: #field,
             wire: #wire,
-            place: ::runtime::__private::Place::#place_value,
+            place: ::runtime::__private::Place::#place,
             secret: #secret,
-            or: #or,
+            or: #fallback,
             when_omitted: #when_omitted,
             hidden: #hidden,
             since: #since,
@@ -207,43 +205,36 @@ fn param((param, place): &(Param, Place)) -> TokenStream {
 }
 
 /// Generates the check that the type is, or is not, an `Option`, which only the compiler can determine.
-fn required_check(param: &Param, place: Place, name: &str) -> Option<TokenStream> {
-    let (ident, span, ty) = (&param.ident, param.ty.span(), type_name(&param.ty));
-    if matches!(place, Place::Path { .. }) && param.when_omitted.is_none() {
-        let message = message(
-            format_args!("path parameter `{name}` of type `{ty}` can be left out"),
-            "a path needs all its values: take the `Option` away",
-        );
-        return Some(quote_spanned! {span=>
-            const _: () = ::runtime::__private::check(#ident.field.required, #message);
-        });
-    }
-    if let Some(clear) = &param.clear {
-        let message = message(
-            format_args!("`{name}` cannot be cleared: a call has to give it"),
-            format_args!("write `Option<{ty}>`, or remove `clear`"),
-        );
-        return Some(quote_spanned! {clear.span()=>
-            const _: () = ::runtime::__private::check(!#ident.field.required, #message);
-        });
-    }
-    let or = match (&param.or, &param.when_omitted) {
-        (Some(or), _) => or.value(),
-        (None, Some(value)) => value.text(),
-        (None, None) => return None,
+fn required_check(parameter: &Parameter, name: &str) -> Option<TokenStream> {
+    let (ident, ty) = (&parameter.ident, type_name(&parameter.ty));
+    let (span, is_required) = (parameter.ty.span(), quote!(#ident.field.required));
+    let optional = format!("write `Option<{ty}>`");
+    let (span, condition, message) = if parameter.is_in_path() && parameter.when_omitted.is_none() {
+        let wrong = format!("path parameter `{name}` of type `{ty}` is optional");
+        let instead = "remove `Option`, because a path needs all its values";
+        (span, is_required, message(wrong, instead))
+    } else if let Some(clear) = &parameter.clear {
+        let wrong = format!("`{name}` cannot be cleared, because it is required");
+        let instead = format!("{optional}, or remove `clear`");
+        (clear.span(), quote!(!#is_required), message(wrong, instead))
+    } else {
+        let key = match (&parameter.fallback, &parameter.when_omitted) {
+            (Some(_), _) => "fallback",
+            (None, Some(_)) => "when_omitted",
+            (None, None) => return None,
+        };
+        let wrong = format!("`{name}` is required, so `{key}` has no effect");
+        let instead = format!("{optional}, or remove `{key}`");
+        (span, quote!(!#is_required), message(wrong, instead))
     };
-    let message = message(
-        format_args!("`{name}` has to be given, so `{or}` is never sent for it"),
-        format_args!("write `Option<{ty}>`, or remove what stands in for it"),
-    );
     Some(quote_spanned! {span=>
-        const _: () = ::runtime::__private::check(!#ident.field.required, #message);
+        const _: () = ::runtime::__private::check(#condition, #message);
     })
 }
 
 /// Generates the check that the value that is sent for an omitted argument is a value of its type.
-fn omitted_check(param: &Param, name: &str) -> Option<TokenStream> {
-    let (ident, value) = (&param.ident, param.when_omitted.as_ref()?);
+fn omitted_check(parameter: &Parameter, name: &str) -> Option<TokenStream> {
+    let (ident, value) = (&parameter.ident, parameter.when_omitted.as_ref()?);
     if value.json.is_null() {
         // The server may accept `null` even if the argument's type does not allow callers to send it.
         return None;
@@ -251,11 +242,11 @@ fn omitted_check(param: &Param, name: &str) -> Option<TokenStream> {
     let (span, constant) = (value.span, value.constant());
     let message = message(
         format_args!(
-            "`{}`, which is sent for `{name}`, is no value of its type `{}`",
+            "`when_omitted` of `{name}` is not a value of its type `{1}`: `{0}`",
             value.text(),
-            type_name(&param.ty)
+            type_name(&parameter.ty)
         ),
-        "write one that the type and its rules allow",
+        "write a value that the type and its rules allow",
     );
     Some(quote_spanned! {span=>
         const _: () = ::runtime::__private::check(
@@ -267,16 +258,16 @@ fn omitted_check(param: &Param, name: &str) -> Option<TokenStream> {
 
 /// Generates the checks that filters and summary name fields of the item.
 fn item_checks(list: &CheckedList) -> TokenStream {
-    let (of, ty) = (&list.of, type_name(&list.of));
-    let filters = list.filters.iter().map(|(name, path, _)| {
-        let (name, span, path) = (&name.text, path.span, &path.path);
+    let (of, ty) = (&list.item_type, type_name(&list.item_type));
+    let filters = list.filters.iter().map(|filter| {
+        let (name, span, path) = (&filter.name.text, filter.path_span, &filter.path);
         let missing = message(
-            format_args!("`{ty}` has no field `{path}` to filter by"),
-            format_args!("write the field that `{name}` is compared with: `{name} = \"..\"`"),
+            format_args!("filter `{name}`: `{ty}` has no field `{path}`"),
+            format_args!("write the field to compare: `{name} = \"..\"`"),
         );
         let several = message(
-            format_args!("field `{path}` of `{ty}` is not a single value to filter by"),
-            "write a field with one value, with dots into objects: `roles.name`",
+            format_args!("filter `{name}`: field `{path}` of `{ty}` is an object"),
+            "write the path of a field inside the object: `roles.name`",
         );
         quote_spanned! {span=>
             const _: () = ::runtime::__private::check_filter(
@@ -290,8 +281,8 @@ fn item_checks(list: &CheckedList) -> TokenStream {
     let summary = list.summary.iter().map(|name| {
         let (span, name) = (name.span, &name.text);
         let message = message(
-            format_args!("`{ty}` has no field `{name}` for the summary"),
-            "write a field of the item as it is called in JSON",
+            format_args!("summary: `{ty}` has no field `{name}`"),
+            "write the name of a field of the item in JSON",
         );
         quote_spanned! {span=>
             const _: () = ::runtime::__private::check(
@@ -318,40 +309,41 @@ fn marker(name: &LitStr) -> TokenStream {
 }
 
 fn body(tool: &Tool) -> TokenStream {
-    let (media_type, required) = (&tool.media_type, tool.body_required);
-    if media_type.is_empty() {
+    let body = tool.keys.body.as_ref();
+    let Some((body, media_type)) = body.and_then(|it| Some((it, it.media_type.as_ref()?))) else {
         return quote!(::runtime::__private::Body::NONE);
-    }
-    let fixed = tool.fixed.iter().map(|(name, value)| {
+    };
+    let media_type = match media_type.text.as_str() {
+        "json" => "application/json",
+        other => other,
+    };
+    let required = body.required;
+    let fixed = tool.keys.fixed.iter().map(|(name, value)| {
         let (name, text) = (&name.text, value.text());
         quote!((#name, #text))
     });
-    let encoding = tool.encoding.iter().map(|(name, how)| {
-        let how = variant(how);
-        quote!((#name, ::runtime::__private::Separator::#how))
-    });
-    let encoding = match tool.encoding.is_empty() {
-        true => quote!(encoding: &[],),
-        false => quote!(encoding: &[#(#encoding),*],),
-    };
+    let encoding = tool.encoding.iter();
+    let encoding =
+        encoding.map(|(name, style)| quote!((#name, ::runtime::__private::Separator::#style)));
     quote! {
         ::runtime::__private::Body {
             media_type: #media_type,
             required: #required,
             fixed: &[#(#fixed),*],
-            #encoding
+            encoding: &[#(#encoding),*],
         }
     }
 }
 
 fn list(list: &CheckedList) -> TokenStream {
-    let CheckedList { items, of, .. } = list;
+    let (items, of) = (&list.items, &list.item_type);
     let schema = quote_spanned!(of.span()=> ::runtime::__private::Schema);
-    let since = list.pages.as_ref().map_or("", |pages| &pages.since);
-    let pager = option(list.pages.as_ref().map(pager));
-    let filters = list.filters.iter().map(|(name, path, unique)| {
-        let (name, path) = (&name.text, &path.path);
-        let description = format!("Only items whose {path} is this.");
+    let pagination = list.pagination.as_ref();
+    let since = pagination.map_or("", |pagination| &pagination.since);
+    let pager = option(pagination.map(pager));
+    let filters = list.filters.iter().map(|filter| {
+        let (name, path, unique) = (&filter.name.text, &filter.path, filter.unique);
+        let description = filter_description(path);
         quote! {
             ::runtime::__private::Filter {
                 field: ::runtime::__private::Field {
@@ -380,30 +372,24 @@ fn list(list: &CheckedList) -> TokenStream {
     }
 }
 
-fn pager(pages: &Pages) -> TokenStream {
-    let Pages {
-        in_body,
-        limit,
-        max,
-        total,
-        way,
-        ..
-    } = pages;
-    let place = match in_body {
+fn pager(pagination: &CheckedPagination) -> TokenStream {
+    let CheckedPagination {
+        keys, max, first, ..
+    } = pagination;
+    let place = match keys.in_body() {
         true => quote!(Body),
         false => quote!(Query),
     };
-    let way = match way {
-        Way::Offset { offset } => quote!(Offset { offset: #offset }),
-        Way::Number { page, first } => quote!(Number { page: #page, first: #first }),
-        Way::Cursor {
-            cursor,
-            next,
-            offset,
-        } => quote!(Cursor { cursor: #cursor, next: #next, offset: #offset }),
-        Way::Link { rel, position } => {
+    let [limit, offset, page, cursor, next, rel, total] =
+        ["limit", "offset", "page", "cursor", "next", "rel", "total"].map(|key| keys.text(key));
+    let way = match keys.style.to_string().as_str() {
+        "number" => quote!(Number { page: #page, first: #first }),
+        "cursor" => quote!(Cursor { cursor: #cursor, next: #next, offset: #offset }),
+        "link" => {
+            let position = keys.all("position");
             quote!(Link { rel: #rel, position: &[#(#position),*] })
         }
+        _ => quote!(Offset { offset: #offset }),
     };
     quote! {
         ::runtime::__private::Pager {
@@ -420,15 +406,14 @@ fn update(tool: &Tool) -> TokenStream {
     if tool.merge.is_empty() && tool.mask.is_none() && tool.read_back.is_empty() {
         return quote!(::runtime::__private::Update::PLAIN);
     }
-    let merge = path_pieces(&tool.merge);
-    let read_back = path_pieces(&tool.read_back);
+    let merge = path_segments(&tool.merge);
+    let read_back = path_segments(&tool.read_back);
     let verify = verify(tool);
-    let mask = option(tool.mask.as_ref().map(|(name, separator)| {
-        let separator = variant(separator);
+    let mask = option(tool.mask.as_ref().map(|(name, style)| {
         quote! {
             ::runtime::__private::Mask {
                 name: #name,
-                separator: ::runtime::__private::Separator::#separator,
+                separator: ::runtime::__private::Separator::#style,
             }
         }
     }));
@@ -443,15 +428,13 @@ fn update(tool: &Tool) -> TokenStream {
 }
 
 fn verify(tool: &Tool) -> TokenStream {
-    let Tool {
-        slash,
-        except,
-        hint,
-        ..
-    } = tool;
-    if !slash && except.is_empty() && hint.any.is_empty() {
+    let (keys, hint) = (tool.keys.verify.as_ref(), &tool.hint);
+    if keys.is_none() && hint.any.is_empty() {
         return quote!(::runtime::__private::Verify::PLAIN);
     }
+    let slash = keys.is_some_and(|keys| keys.slash);
+    let except = keys.into_iter().flat_map(|keys| &keys.except);
+    let except = except.map(|name| &name.text);
     let (text, hints) = (&hint.any, versions::expand(hint));
     quote! {
         ::runtime::__private::Verify {
@@ -467,8 +450,8 @@ fn each(each: &CheckedEach) -> TokenStream {
     let CheckedEach {
         operation, items, ..
     } = each;
-    let http = capitalised(&each.http);
-    let segments = path_pieces(&each.segments);
+    let http = capitalized(&each.http);
+    let segments = path_segments(&each.segments);
     quote! {
         ::runtime::__private::Each {
             operation: #operation,
@@ -484,8 +467,8 @@ fn each_checks(tool: &Tool) -> TokenStream {
     let items = tool.each.iter().zip(&tool.returns).map(|(each, ty)| {
         let (span, items) = (ty.span(), &each.items);
         let message = message(
-            format_args!("`{}` has no field `{items}` for the answers of `each(..)`", type_name(ty)),
-            "write the member of the result that is an array of them: `items = \"..\"`",
+            format_args!("`each(..)`: `{}` has no field `{items}`", type_name(ty)),
+            "write the member of the result for the array of responses: `items = \"..\"`",
         );
         quote_spanned! {span=>
             const _: () = ::runtime::__private::check(
@@ -494,16 +477,14 @@ fn each_checks(tool: &Tool) -> TokenStream {
             );
         }
     });
-    let ids = tool
-        .params
-        .iter()
-        .filter(|(_, place)| *place == Place::Each);
-    let ids = ids.map(|(param, _)| {
-        let (ident, span) = (&param.ident, param.ty.span());
+    let ids = tool.parameters.iter();
+    let ids = ids.filter(|parameter| parameter.location == ParameterLocation::Each);
+    let ids = ids.map(|parameter| {
+        let (ident, span) = (&parameter.ident, parameter.ty.span());
         let message = message(
             format_args!(
-                "the ids `{}` are not an array that can be left out",
-                param.argument()
+                "the ids `{}` must be an optional array",
+                parameter.argument()
             ),
             "write `Option<Vec<..>>`",
         );
@@ -514,13 +495,13 @@ fn each_checks(tool: &Tool) -> TokenStream {
             );
         }
     });
-    let required = tool.require_any.iter().filter_map(|name| {
-        let mut params = tool.params.iter();
-        let (param, _) = params.find(|(param, _)| param.argument() == name.text)?;
-        let (ident, span) = (&param.ident, name.span);
+    let required = tool.keys.require_any.iter().filter_map(|name| {
+        let mut parameters = tool.parameters.iter();
+        let parameter = parameters.find(|it| it.argument() == name.text)?;
+        let (ident, span) = (&parameter.ident, name.span);
         let message = message(
             format_args!(
-                "`{}` is required anyway, so `require_any(..)` has no effect",
+                "`{}` is required, so `require_any(..)` has no effect",
                 name.text
             ),
             "write `Option<..>`, or remove `require_any(..)`",
@@ -532,12 +513,17 @@ fn each_checks(tool: &Tool) -> TokenStream {
     items.chain(ids).chain(required).collect()
 }
 
-fn path_pieces(segments: &[Segment]) -> TokenStream {
-    let pieces = segments.iter().map(|segment| match segment {
+fn path_segments(segments: &[Segment]) -> TokenStream {
+    let segments = segments.iter().map(|segment| match segment {
         Segment::Literal(text) => quote!(::runtime::__private::Segment::Literal(#text)),
-        Segment::Param(name) => quote!(::runtime::__private::Segment::Param(#name)),
+        Segment::Placeholder(name) => quote!(::runtime::__private::Segment::Param(#name)),
     });
-    quote!(&[#(#pieces),*])
+    quote!(&[#(#segments),*])
+}
+
+/// Returns the text of a key; empty if the key is omitted.
+fn text(literal: Option<&LitStr>) -> String {
+    literal.map(LitStr::value).unwrap_or_default()
 }
 
 fn option(value: Option<TokenStream>) -> TokenStream {
@@ -545,16 +531,4 @@ fn option(value: Option<TokenStream>) -> TokenStream {
         Some(value) => quote!(::core::option::Option::Some(#value)),
         None => quote!(::core::option::Option::None),
     }
-}
-
-fn variant(separator: &Separator) -> Ident {
-    Ident::new(separator, Span::call_site())
-}
-
-fn capitalised(verb: &str) -> Ident {
-    let (first, rest) = verb.split_at(1);
-    Ident::new(
-        &format!("{}{rest}", first.to_uppercase()),
-        Span::call_site(),
-    )
 }

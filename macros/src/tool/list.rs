@@ -4,7 +4,8 @@ use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 use syn::{LitStr, Type};
 
-use super::ast::{Body, Filter, Keys, List, Page, PageKeys, WAYS};
+use super::ast::{Body, Filter, List, Page, Pagination};
+use super::block::Block;
 use super::since::check_newer;
 use crate::entries::Name;
 use crate::errors::Errors;
@@ -12,69 +13,44 @@ use crate::errors::Errors;
 /// A list without errors.
 pub(crate) struct CheckedList {
     pub(crate) items: String,
-    pub(crate) of: Type,
+    pub(crate) item_type: Type,
     /// Pagination; `None` if the server returns all items at once.
-    pub(crate) pages: Option<Pages>,
-    /// Name, path and uniqueness of each filter.
-    pub(crate) filters: Vec<(Name, LitPath, bool)>,
+    pub(crate) pagination: Option<CheckedPagination>,
+    pub(crate) filters: Vec<CheckedFilter>,
     pub(crate) summary: Vec<Name>,
 }
 
-/// Pagination of the API.
-pub(crate) struct Pages {
-    /// Whether the parameters are members of the body.
-    pub(crate) in_body: bool,
-    pub(crate) limit: String,
+/// Pagination without errors.
+pub(crate) struct CheckedPagination {
+    pub(crate) keys: Pagination,
     /// Maximum number of items that the server returns at once.
     pub(crate) max: u32,
-    /// Member of the response with the total number of items; empty for the default member.
-    pub(crate) total: String,
-    pub(crate) way: Way,
+    /// Number of the first page, if pages are numbered.
+    pub(crate) first: u32,
     /// First release that has pagination; empty if all releases have it.
     pub(crate) since: String,
 }
 
-/// Pagination style.
-pub(crate) enum Way {
-    Offset {
-        offset: String,
-    },
-    Number {
-        page: String,
-        first: u32,
-    },
-    Cursor {
-        cursor: String,
-        next: String,
-        /// Parameter with the number of items to skip, for servers that do not support the cursor; empty if there is none.
-        offset: String,
-    },
-    Link {
-        rel: String,
-        /// Parameters of the link that state the position of the next page.
-        position: Vec<String>,
-    },
-}
-
-/// Path of the field that a filter compares, with its span.
-pub(crate) struct LitPath {
+/// Filter with the path of the field that it compares.
+pub(crate) struct CheckedFilter {
+    pub(crate) name: Name,
     pub(crate) path: String,
-    pub(crate) span: Span,
+    pub(crate) path_span: Span,
+    pub(crate) unique: bool,
 }
 
 /// Checks `list(..)`, and that it is present if the method is `list`.
 pub(super) fn check_list(
-    keys: &Keys,
+    block: Block<'_>,
     method: &str,
-    tool: &str,
     errors: &mut Errors,
 ) -> Option<CheckedList> {
+    let Block { keys, tool, .. } = block;
     let Some(list) = &keys.list else {
-        let log = keys.answer.as_ref().is_some_and(|it| it.kind == "log");
-        if let ("list", Some(literal), false) = (method, &keys.method, log) {
+        if let ("list", Some(literal), false) = (method, &keys.method, keys.is_log()) {
             errors.push(
                 literal.span(),
-                format_args!("tool `{tool}` is a list, but does not say of what"),
+                format_args!("list tool `{tool}` has no `list(..)`"),
                 "add `list(items = \"..\", of = .., page = ..)`",
             );
         }
@@ -90,8 +66,8 @@ pub(super) fn check_list(
     if let Some(returns) = &keys.returns {
         errors.push(
             returns.span(),
-            format_args!("list tool `{tool}` says twice what it returns"),
-            "remove `returns`; `of` in `list(..)` is enough",
+            format_args!("list tool `{tool}` has `returns`"),
+            "remove `returns`; `of` in `list(..)` is the type of the items",
         );
     }
     let items = list.items.as_ref();
@@ -99,11 +75,15 @@ pub(super) fn check_list(
     if let (Some(items), "" | "next_cursor" | "total_entries") = (items, named.as_str()) {
         errors.push(
             items.span(),
-            format_args!("`{named}` cannot be the name of the items of tool `{tool}`"),
-            "write the member of the answer that holds the array",
+            format_args!("the items of tool `{tool}` cannot be called `{named}`"),
+            "write the member of the response that contains the array",
         );
     }
-    let mut absent = |key: &str, example: &str| {
+    for (key, example) in [
+        ("items", "items = \"users\""),
+        ("of", "of = User"),
+        ("page", "page = whole"),
+    ] {
         if !list.seen.iter().any(|seen| seen == key) {
             errors.push(
                 list.key.span(),
@@ -111,180 +91,147 @@ pub(super) fn check_list(
                 format_args!("add `{example}`"),
             );
         }
-    };
-    absent("items", "items = \"users\"");
-    absent("of", "of = User");
-    absent("page", "page = whole");
-    let pages = match list.page.as_ref()? {
+    }
+    let pagination = match list.page.as_ref()? {
         Page::Whole => None,
-        Page::Pages(page) => Some(pages(page, keys, tool, errors)?),
+        Page::Pagination(pagination) => Some(check_pagination(pagination, block, errors)?),
     };
     check_summary(list, tool, errors);
     Some(CheckedList {
         items: named,
-        of: list.of.clone()?,
-        pages,
-        filters: filters(list),
+        item_type: list.item_type.clone()?,
+        pagination,
+        filters: list.filters.iter().map(filter).collect(),
         summary: list.summary.clone(),
     })
 }
 
 /// Checks the pagination.
-fn pages(page: &PageKeys, keys: &Keys, tool: &str, errors: &mut Errors) -> Option<Pages> {
-    let way = page.key.to_string();
-    let text = |key: &str| page.text(key).map(LitStr::value);
-    let of_way = WAYS.into_iter().find(|(name, ..)| *name == way);
-    let needed = of_way.map_or(&[][..], |(_, needed, _)| needed);
-    let (Some(max), true) = (
-        page.max.as_ref(),
-        needed.iter().all(|key| page.text(key).is_some()),
-    ) else {
+fn check_pagination(
+    keys: &Pagination,
+    block: Block<'_>,
+    errors: &mut Errors,
+) -> Option<CheckedPagination> {
+    let tool = block.tool;
+    let style = keys.style.to_string();
+    let required = keys.required();
+    let is_complete = required.iter().all(|key| keys.written(key).is_some());
+    let (Some(max), true) = (keys.max.as_ref(), is_complete) else {
         let example = |key: &&str| match *key {
-            "limit" if way != "offset" => "limit = \"per_page\", ".to_owned(),
+            "limit" => "limit = \"per_page\", ".to_owned(),
             "rel" => "rel = \"next\", ".to_owned(),
             "position" => "position(\"page\"), ".to_owned(),
             key => format!("{key} = \"{key}\", "),
         };
-        let examples: String = needed.iter().map(example).collect();
+        let examples: String = required.iter().map(example).collect();
         errors.push(
-            page.key.span(),
-            format_args!("paging of tool `{tool}` is incomplete"),
-            format_args!("write `{way}({examples}max = 100)`"),
+            keys.style.span(),
+            format_args!("the pagination of tool `{tool}` is incomplete"),
+            format_args!("write `{style}({examples}max = 100)`"),
         );
         return None;
     };
-    for (key, text) in page
-        .texts
-        .iter()
-        .filter(|(_, text)| text.value().is_empty())
-    {
-        errors.push(
-            text.span(),
-            format_args!("`{key}` of the paging of tool `{tool}` is empty"),
-            "write its name, or remove the key",
-        );
+    for (key, text) in &keys.texts {
+        if text.value().is_empty() {
+            errors.push(
+                text.span(),
+                format_args!("`{key}` in the pagination of tool `{tool}` is empty"),
+                "write a name, or remove the key",
+            );
+        }
     }
-    check_place(page, keys, tool, errors);
-    check_twice(page, tool, errors);
-    let since = page.since.as_ref();
-    let since = since.map(|since| check_newer(since, keys, "paging", errors));
+    check_location(keys, block, errors);
+    check_names(keys, tool, errors);
+    let since = keys.since.as_ref();
+    let since = since.map(|since| check_newer(since, block.keys, "the pagination", errors));
     let most = max.base10_parse::<u32>().ok().filter(|most| *most > 0);
     if most.is_none() {
         errors.push(
             max.span(),
-            format_args!("tool `{tool}` cannot have pages of {max} items"),
-            "write the most items that the server gives at once",
+            format_args!("invalid page size {max} of tool `{tool}`"),
+            "write the maximum number of items that the server returns at once",
         );
     }
-    let first = page.first.as_ref();
+    let first = keys.first.as_ref();
     let number = first.map_or(Some(1), |first| first.base10_parse::<u32>().ok());
     if let (Some(first), None) = (first, number) {
         errors.push(
             first.span(),
-            format_args!("the first page of tool `{tool}` cannot have the number {first}"),
-            "write 0 or 1, or leave `first` out for 1",
+            format_args!("invalid number {first} of the first page of tool `{tool}`"),
+            "write 0, or remove `first` for 1",
         );
     }
-    let text = |key: &str| text(key).unwrap_or_default();
-    Some(Pages {
-        in_body: page.in_body(),
-        limit: text("limit"),
+    Some(CheckedPagination {
+        keys: keys.clone(),
         max: most?,
-        total: text("total"),
-        way: match way.as_str() {
-            "number" => Way::Number {
-                page: text("page"),
-                first: number?,
-            },
-            "cursor" => Way::Cursor {
-                cursor: text("cursor"),
-                next: text("next"),
-                offset: text("offset"),
-            },
-            "link" => Way::Link {
-                rel: text("rel"),
-                position: page.all("position").collect(),
-            },
-            _ => Way::Offset {
-                offset: text("offset"),
-            },
-        },
+        first: number?,
         since: since.unwrap_or_default(),
     })
 }
 
 /// Checks the location of the pagination parameters. They can be in the body only if it is a JSON body.
-fn check_place(page: &PageKeys, keys: &Keys, tool: &str, errors: &mut Errors) {
-    let Some(place) = &page.place else {
+fn check_location(keys: &Pagination, block: Block<'_>, errors: &mut Errors) {
+    let Some(location) = &keys.location else {
         return;
     };
     let is_json = |body: &Body| {
         let media_type = body.media_type.as_ref();
         media_type.is_none_or(|media_type| media_type.text.ends_with("json"))
     };
-    match place.to_string().as_str() {
+    match location.to_string().as_str() {
         "query" => {}
-        "body" if keys.body.as_ref().is_some_and(is_json) => {}
+        "body" if block.keys.body.as_ref().is_some_and(is_json) => {}
         "body" => errors.push(
-            place.span(),
+            location.span(),
             format_args!(
-                "pages of tool `{tool}` are asked for in its body, but it has none of members"
+                "the pagination of tool `{}` is in the body, but the tool has no JSON body",
+                block.tool
             ),
             "add `body(json)` to `#[tool(..)]`, or remove `in = body`",
         ),
         _ => errors.push(
-            place.span(),
-            format_args!("pages cannot be asked for in `{place}`"),
-            "write `in = body`, or nothing for the query",
+            location.span(),
+            format_args!("the pagination cannot be in `{location}`"),
+            "write `in = body`, or remove `in` for the query",
         ),
     }
 }
 
 /// Checks that no name is used for two pagination parameters.
-fn check_twice(page: &PageKeys, tool: &str, errors: &mut Errors) {
-    let names: Vec<_> = page.parameters().collect();
+fn check_names(keys: &Pagination, tool: &str, errors: &mut Errors) {
+    let names = keys.parameters();
     for (index, (_, name)) in names.iter().enumerate() {
-        let text = name.value();
-        let earlier = names[..index].iter().find(|(_, it)| it.value() == text);
+        let earlier = names[..index].iter().find(|(_, other)| other == name);
         if let Some((key, _)) = earlier {
+            let mut written = keys.texts.iter().rev();
+            let written = written.find(|(_, text)| text.value() == *name);
             errors.push(
-                name.span(),
-                format_args!(
-                    "tool `{tool}` sends `{text}` twice: it is the `{key}` of its paging already"
-                ),
+                written.map_or(keys.style.span(), |(_, text)| text.span()),
+                format_args!("tool `{tool}` sends `{name}` twice, because it is also the `{key}` of the pagination"),
                 "write the name of another parameter",
             );
         }
     }
 }
 
-fn filters(list: &List) -> Vec<(Name, LitPath, bool)> {
-    let path = |filter: &Filter| match &filter.path {
-        Some(path) => LitPath {
-            path: path.value(),
-            span: path.span(),
-        },
-        None => LitPath {
-            path: filter.name.text.clone(),
-            span: filter.name.span,
-        },
-    };
-    list.filters
-        .iter()
-        .map(|filter| (filter.name.clone(), path(filter), filter.unique))
-        .collect()
+fn filter(filter: &Filter) -> CheckedFilter {
+    let path = filter.path.as_ref();
+    CheckedFilter {
+        name: filter.name.clone(),
+        path: path.map_or(filter.name.text.clone(), LitStr::value),
+        path_span: path.map_or(filter.name.span, LitStr::span),
+        unique: filter.unique,
+    }
 }
 
 fn check_summary(list: &List, tool: &str, errors: &mut Errors) {
     for (i, field) in list.summary.iter().enumerate() {
-        if list.summary[..i]
-            .iter()
-            .any(|earlier| earlier.text == field.text)
-        {
+        let mut earlier = list.summary[..i].iter();
+        if earlier.any(|earlier| earlier.text == field.text) {
             errors.push(
                 field.span,
                 format_args!(
-                    "`{}` stands in the summary of tool `{tool}` twice",
+                    "duplicate field `{}` in the summary of tool `{tool}`",
                     field.text
                 ),
                 "remove it",

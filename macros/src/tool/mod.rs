@@ -1,14 +1,15 @@
 //! `#[tool]`: generates a checked constant from a documented struct.
 //!
-//! `ast` and `param` parse. `validate` checks, with one module for each subject, such as `names`, `path`, `param`, `body` and `list`. `expand` generates the code.
+//! `ast` and `parameter` parse. `validate` checks, with one module for each subject, such as `names`, `path`, `body` and `list`. `expand` generates the code.
 
 mod ast;
+mod block;
 mod body;
 mod each;
 mod expand;
 mod list;
 mod names;
-mod param;
+mod parameter;
 mod path;
 mod since;
 mod validate;
@@ -16,7 +17,7 @@ mod versions;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::ItemStruct;
+use syn::{ItemStruct, LitStr};
 
 use crate::errors::Errors;
 
@@ -26,15 +27,17 @@ pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> (TokenStream, Vec<
     let mut item = match syn::parse2::<ItemStruct>(item.clone()) {
         Ok(item) => item,
         Err(error) => {
-            let what = "`#[tool]` stands before something else than a struct";
+            let what = "`#[tool]` must be on a struct";
             let instead = "write the arguments of the tool as fields of a struct";
             errors.push(error.span(), what, instead);
             return (item, errors.into_vec());
         }
     };
     let keys = ast::Keys::parse(attr, &mut errors);
-    let params = param::params(&mut item, &mut errors);
-    let behind = match validate::validate(&item, keys, params, &mut errors) {
+    let name = keys.name.as_ref();
+    let name = name.map_or(item.ident.to_string(), LitStr::value);
+    let parameters = parameter::parameters(&mut item, &name, &mut errors);
+    let behind = match validate::validate(&item, &name, keys, parameters, &mut errors) {
         Some(tool) => {
             let line = expand::doc_line(&tool);
             item.attrs.push(syn::parse_quote!(#[doc = ""]));

@@ -1,18 +1,44 @@
-//! Checks that names are unique in the flat namespace of a tool.
+//! Checks that names are valid and unique in the flat namespace of a tool.
 
+use mcp_schema::names::{MAX_NAME_LENGTH, is_argument_name, is_reserved_argument};
 use proc_macro2::Span;
 use syn::LitStr;
 
-use super::ast::{Keys, Page};
-use super::param::{Param, Place};
+use super::ast::Page;
+use super::block::Block;
+use super::parameter::ParameterLocation;
 use crate::errors::Errors;
 
+/// Checks the spelling of the name or former name of a tool.
+pub(super) fn check_tool_name(name: &LitStr, errors: &mut Errors) {
+    let text = name.value();
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if text.is_empty() || !text.chars().all(allowed) {
+        errors.push(
+            name.span(),
+            format_args!("invalid tool name `{text}`"),
+            "use lower-case letters, digits and `_`: `list_users`",
+        );
+    } else if text.len() > MAX_NAME_LENGTH {
+        errors.push(
+            name.span(),
+            format_args!("the name `{text}` has {} characters", text.len()),
+            "use at most 64, because clients reject longer names",
+        );
+    }
+}
+
 /// Checks the names of arguments and filters, and the names in the request.
-pub(crate) fn check_names(keys: &Keys, params: &[(Param, Place)], tool: &str, errors: &mut Errors) {
+pub(super) fn check_names(block: Block<'_>, errors: &mut Errors) {
+    let Block {
+        keys,
+        parameters,
+        tool,
+    } = block;
     let filters = keys.list.iter().flat_map(|list| &list.filters);
-    let shown = params.iter().filter(|(param, _)| param.hidden.is_none());
+    let shown = block.shown();
     let arguments: Vec<(String, Span)> = shown
-        .map(|(param, _)| (param.argument(), param.name_span()))
+        .map(|parameter| (parameter.argument(), parameter.name_span()))
         .chain(filters.map(|filter| (filter.name.text.clone(), filter.name.span)))
         .collect();
     for (i, (name, span)) in arguments.iter().enumerate() {
@@ -20,87 +46,76 @@ pub(crate) fn check_names(keys: &Keys, params: &[(Param, Place)], tool: &str, er
             errors.push(
                 *span,
                 format_args!("tool `{tool}` has two arguments `{name}`"),
-                "give one of them another name: `name = \"..\"`",
+                "rename one of them: `name = \"..\"`",
             );
         }
-        check_argument(name, *span, keys, tool, errors);
+        if is_reserved_argument(name, keys.is_log()) {
+            errors.push(
+                *span,
+                format_args!("reserved name `{name}` of an argument of tool `{tool}`"),
+                format_args!("remove it, because the macro adds it where it is needed, or rename it: `name = \"..\", wire = \"{name}\"`"),
+            );
+        }
+        if !is_argument_name(name) {
+            errors.push(
+                *span,
+                format_args!("invalid name `{name}` of an argument"),
+                "use at most 64 letters, digits, `_`, `.` and `-`, and write the name in the request as `wire = \"..\"`",
+            );
+        }
     }
-    for (param, _) in params {
-        let Some(or) = &param.or else {
+    for parameter in parameters {
+        let Some(fallback) = &parameter.fallback else {
             continue;
         };
-        let other = or.value();
-        let known = params.iter().any(|(param, _)| param.argument() == other);
-        if !known || other == param.argument() {
+        let other = fallback.value();
+        let known = parameters.iter().any(|it| it.argument() == other);
+        if !known || other == parameter.argument() {
             errors.push(
-                or.span(),
+                fallback.span(),
                 format_args!("tool `{tool}` has no other argument `{other}`"),
-                "write the name of the argument whose value is sent instead",
+                "write the argument whose value is sent instead",
             );
         }
     }
-    check_wires(keys, params, tool, errors);
-}
-
-fn check_argument(name: &str, span: Span, keys: &Keys, tool: &str, errors: &mut Errors) {
-    if is_reserved(name, keys) {
-        errors.push(
-            span,
-            format_args!("`{name}` cannot be an argument of tool `{tool}`: the name is reserved"),
-            format_args!("remove it (the macro adds it where the tool needs it), or rename it: `name = \"..\", wire = \"{name}\"`"),
-        );
-    }
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-    if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) {
-        errors.push(
-            span,
-            format_args!("`{name}` is no name of an argument: some clients refuse it"),
-            "use letters, digits, `_`, `.` and `-`, at most 64, and say what it is in the request: `wire = \"..\"`",
-        );
-    }
-}
-
-fn is_reserved(name: &str, keys: &Keys) -> bool {
-    let log = keys.answer.as_ref().is_some_and(|it| it.kind == "log");
-    matches!(name, "limit" | "next_cursor" | "clear")
-        || (keys.list.is_some() && name == "fields")
-        || (log && matches!(name, "level" | "contains" | "from_start"))
+    check_wires(block, errors);
 }
 
 /// Checks that no name is used twice at the same location of the request, because it would be sent twice.
-fn check_wires(keys: &Keys, params: &[(Param, Place)], tool: &str, errors: &mut Errors) {
+fn check_wires(block: Block<'_>, errors: &mut Errors) {
+    let Block { keys, tool, .. } = block;
     let mut sent: Vec<(&str, String)> = Vec::new();
-    if let Some(Page::Pages(page)) = keys.list.as_ref().and_then(|list| list.page.as_ref()) {
-        let place = if page.in_body() { "body" } else { "query" };
-        sent.extend(page.parameters().map(|(_, name)| (place, name.value())));
+    if let Some(Page::Pagination(page)) = keys.list.as_ref().and_then(|list| list.page.as_ref()) {
+        let location = if page.in_body() { "body" } else { "query" };
+        let names = page.parameters().into_iter();
+        sent.extend(names.map(|(_, name)| (location, name)));
     }
-    if let Some(token) = keys.answer.as_ref().and_then(|it| it.token.as_ref()) {
+    let format = keys.response_format.as_ref();
+    if let Some(token) = format.and_then(|format| format.token.as_ref()) {
         sent.push(("query", token.value()));
     }
     if let Some(mask) = &keys.mask {
         sent.push(("query", mask.name.text.clone()));
     }
-    for (name, _) in &keys.fixed {
-        let name = ("body", name.text.clone());
-        sent.push(name);
-    }
-    for (param, place) in params {
-        let place = match place {
-            Place::Path { .. } => "path",
-            Place::Query(_) => "query",
-            Place::Header => "header",
-            Place::Cookie => "cookie",
-            Place::Body => "body",
-            Place::Whole | Place::Each => continue,
+    let fixed = keys.fixed.iter();
+    sent.extend(fixed.map(|(name, _)| ("body", name.text.clone())));
+    for parameter in block.parameters {
+        let location = match parameter.location {
+            ParameterLocation::Path { .. } => "path",
+            ParameterLocation::Query(_) => "query",
+            ParameterLocation::Header => "header",
+            ParameterLocation::Cookie => "cookie",
+            ParameterLocation::Body => "body",
+            ParameterLocation::WholeBody | ParameterLocation::Each => continue,
         };
-        let wire = (place, param.wire());
-        // For a reserved name, `check_argument` reports an error.
-        if sent.contains(&wire) && !is_reserved(&param.argument(), keys) {
-            let span = param.wire.as_ref().map_or(param.name_span(), LitStr::span);
+        let wire = (location, parameter.wire());
+        // A reserved name was reported before.
+        let is_reserved = is_reserved_argument(&parameter.argument(), keys.is_log());
+        if sent.contains(&wire) && !is_reserved {
             errors.push(
-                span,
-                format_args!("tool `{tool}` sends `{}` in the {place} twice", wire.1),
-                "remove this field, or give the name it has in the request: `wire = \"..\"`",
+                parameter.wire_span(),
+                format_args!("tool `{tool}` sends `{}` twice in the {location}", wire.1),
+                "remove this field, or write its name in the request: `wire = \"..\"`",
             );
         }
         sent.push(wire);

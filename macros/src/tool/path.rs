@@ -2,7 +2,7 @@
 
 use syn::LitStr;
 
-use super::param::{Param, Place};
+use super::block::Block;
 use crate::errors::Errors;
 
 /// A segment of a path.
@@ -11,7 +11,7 @@ pub(crate) enum Segment {
     /// Text that is sent unchanged.
     Literal(String),
     /// Name of a placeholder.
-    Param(String),
+    Placeholder(String),
 }
 
 /// Splits a path such as `/users/{username}` into segments.
@@ -20,8 +20,8 @@ pub(crate) fn segments(path: &LitStr, errors: &mut Errors) -> Vec<Segment> {
     if !text.starts_with('/') || text.contains(['#', ' ']) {
         errors.push(
             path.span(),
-            format_args!("`{text}` is no path"),
-            "write it as in the document, with its base: `/api/users/{username}`",
+            format_args!("invalid path `{text}`"),
+            "write the path of the document after the base path: `/api/users/{username}`",
         );
     }
     let mut segments = Vec::new();
@@ -33,12 +33,12 @@ pub(crate) fn segments(path: &LitStr, errors: &mut Errors) -> Vec<Segment> {
         if !literal.is_empty() {
             segments.push(Segment::Literal(literal.to_owned()));
         }
-        let name = Segment::Param(name.to_owned());
+        let name = Segment::Placeholder(name.to_owned());
         if segments.contains(&name) {
             errors.push(
                 path.span(),
-                format_args!("`{text}` has a placeholder twice"),
-                "give each its own name",
+                format_args!("`{text}` has a duplicate placeholder"),
+                "rename one of them",
             );
         }
         segments.push(name);
@@ -49,12 +49,12 @@ pub(crate) fn segments(path: &LitStr, errors: &mut Errors) -> Vec<Segment> {
     }
     let broken = segments.iter().any(|segment| match segment {
         Segment::Literal(literal) => literal.contains(['{', '}']),
-        Segment::Param(name) => name.is_empty() || name.contains(['{', '/']),
+        Segment::Placeholder(name) => name.is_empty() || name.contains(['{', '/']),
     });
     if broken {
         errors.push(
             path.span(),
-            format_args!("the braces in `{text}` do not match"),
+            format_args!("unmatched brace in `{text}`"),
             "write each placeholder as `{name}`",
         );
     }
@@ -62,20 +62,17 @@ pub(crate) fn segments(path: &LitStr, errors: &mut Errors) -> Vec<Segment> {
 }
 
 /// Checks that placeholders and `path` fields correspond one to one, by their names in the request.
-pub(crate) fn check_placeholders(
+pub(super) fn check_placeholders(
     segments: &[Segment],
     path: &LitStr,
-    params: &[(Param, Place)],
-    tool: &str,
+    block: Block<'_>,
     errors: &mut Errors,
 ) {
-    let in_path = || {
-        let params = params.iter();
-        params.filter(|(_, place)| matches!(place, Place::Path { .. }))
-    };
+    let tool = block.tool;
+    let in_path = || block.parameters.iter().filter(|it| it.is_in_path());
     for segment in segments {
-        if let Segment::Param(name) = segment
-            && !in_path().any(|(param, _)| param.wire() == *name)
+        if let Segment::Placeholder(name) = segment
+            && !in_path().any(|parameter| parameter.wire() == *name)
         {
             errors.push(
                 path.span(),
@@ -84,15 +81,14 @@ pub(crate) fn check_placeholders(
             );
         }
     }
-    for (param, _) in in_path() {
-        let wire = param.wire();
-        if !segments.contains(&Segment::Param(wire.clone())) {
-            let span = param.wire.as_ref().map_or(param.name_span(), LitStr::span);
+    for parameter in in_path() {
+        let wire = parameter.wire();
+        if !segments.contains(&Segment::Placeholder(wire.clone())) {
             errors.push(
-                span,
+                parameter.wire_span(),
                 format_args!("the path of tool `{tool}` has no placeholder `{{{wire}}}`"),
                 format_args!(
-                    "add it to `{}`, or say which one it is: `wire = \"..\"`",
+                    "add it to `{}`, or name another placeholder: `wire = \"..\"`",
                     path.value()
                 ),
             );
@@ -109,7 +105,7 @@ mod tests {
     #[test]
     fn paths_are_cut_at_placeholders() {
         let literal = |text: &str| Segment::Literal(text.to_owned());
-        let param = |name: &str| Segment::Param(name.to_owned());
+        let param = |name: &str| Segment::Placeholder(name.to_owned());
         let rows = [
             ("/users", Some(vec![literal("/users")])),
             ("/users/{id}", Some(vec![literal("/users/"), param("id")])),

@@ -22,7 +22,7 @@ pub(super) fn check_newer(since: &LitStr, keys: &Keys, what: &str, errors: &mut 
     if of_tool.is_some_and(|of_tool| own <= of_tool) {
         errors.push(
             since.span(),
-            format_args!("{what} is no newer than its tool"),
+            format_args!("{what} is not newer than its tool"),
             "remove `since` here",
         );
     }
@@ -34,7 +34,7 @@ fn numbers(since: &LitStr, errors: &mut Errors) -> Option<Vec<u32>> {
     if numbers.is_none() {
         errors.push(
             since.span(),
-            format_args!("`{}` is no release", since.value()),
+            format_args!("invalid release `{}`", since.value()),
             "write numbers with dots: `since = \"3.2\"`",
         );
     }

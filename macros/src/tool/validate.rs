@@ -4,25 +4,23 @@ use proc_macro2::{Ident, Span};
 use syn::{ItemStruct, LitStr, Type};
 
 use super::ast::Keys;
+use super::block::Block;
 use super::body::{check_body, check_encoding, check_mask, check_update, check_verify};
 use super::each::{CheckedEach, check_each, check_require_any};
 use super::list::{CheckedList, check_list};
-use super::names::check_names;
-use super::param::{Param, Place, Separator, check_param, place};
+use super::names::{check_names, check_tool_name};
+use super::parameter::{Parameter, ParameterStyle, check_parameter};
 use super::path::{Segment, check_placeholders, segments};
 use super::since::{check_newer, check_since};
 use super::versions::{self, Texts};
 use crate::docs::description;
-use crate::entries::Name;
 use crate::errors::Errors;
-use crate::value::Value;
 
-/// A tool without errors.
+/// A tool without errors. Values that need no conversion are in `keys`.
 pub(crate) struct Tool {
     pub(crate) ident: Ident,
+    pub(crate) keys: Keys,
     pub(crate) name: LitStr,
-    /// Former name; empty if the tool was not renamed.
-    pub(crate) was: String,
     pub(crate) title: String,
     pub(crate) description: Texts,
     pub(crate) toolset: String,
@@ -37,26 +35,20 @@ pub(crate) struct Tool {
     pub(crate) http: String,
     pub(crate) path: String,
     pub(crate) segments: Vec<Segment>,
-    pub(crate) params: Vec<(Param, Place)>,
-    pub(crate) media_type: String,
-    pub(crate) encoding: Vec<(String, Separator)>,
-    pub(crate) body_required: bool,
-    pub(crate) fixed: Vec<(Name, Value)>,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) encoding: Vec<(String, ParameterStyle)>,
     pub(crate) list: Option<CheckedList>,
     pub(crate) merge: Vec<Segment>,
-    pub(crate) mask: Option<(String, Separator)>,
+    pub(crate) mask: Option<(String, ParameterStyle)>,
     pub(crate) read_back: Vec<Segment>,
-    pub(crate) slash: bool,
-    pub(crate) except: Vec<String>,
     pub(crate) hint: Texts,
     pub(crate) each: Option<CheckedEach>,
-    pub(crate) require_any: Vec<Name>,
     pub(crate) returns: Option<Type>,
-    pub(crate) content: Content,
+    pub(crate) response_format: ResponseFormat,
 }
 
 /// Format of the response.
-pub(crate) enum Content {
+pub(crate) enum ResponseFormat {
     /// JSON.
     Json,
     /// Text with this media type.
@@ -77,235 +69,221 @@ pub(crate) struct Effect {
 /// Checks all rules and returns the tool if there are no errors.
 pub(crate) fn validate(
     item: &ItemStruct,
+    tool: &str,
     keys: Keys,
-    params: Vec<Param>,
+    parameters: Vec<Parameter>,
     errors: &mut Errors,
 ) -> Option<Tool> {
-    let tool = match &keys.name {
-        Some(name) => name.value(),
-        None => item.ident.to_string(),
+    let block = Block {
+        keys: &keys,
+        parameters: &parameters,
+        tool,
     };
     let description = description(&item.attrs);
     if description.is_empty() {
         errors.push(
             item.ident.span(),
             format_args!("tool `{tool}` has no description"),
-            "say in a doc comment what it does, when to use it and what it returns",
+            "write a doc comment that says what the tool does, when to use it and what it returns",
         );
     }
-    check_name(&keys, &tool, errors);
-    let was = check_was(&keys, &tool, errors);
-    let mut text = |key, value| text(&keys, key, value, &tool, errors);
-    let title = text("title", &keys.title);
-    let toolset = text("toolset", &keys.toolset);
-    let method = text("method", &keys.method);
-    let document = text("document", &keys.document);
-    let operation = text("operation", &keys.operation);
-    check_tags(&keys.tags, &tool, errors);
+    let toolset = check_module(block, errors);
+    check_own_names(block, errors);
+    let title = text(block, "title", &keys.title, errors);
+    let method = text(block, "method", &keys.method, errors);
+    let operation = text(block, "operation", &keys.operation, errors);
+    let tags = check_tags(block, errors);
     let since = check_since(&keys, errors);
 
-    let params: Vec<(Param, Place)> = params
-        .into_iter()
-        .filter_map(|param| place(&param, &tool, errors).map(|place| (param, place)))
-        .collect();
-    for (param, place) in &params {
-        check_param(param, *place, &tool, errors);
-        if let Some(since) = &param.since {
-            let what = format!("argument `{}`", param.argument());
+    for parameter in &parameters {
+        check_parameter(parameter, tool, errors);
+        if let Some(since) = &parameter.since {
+            let what = format!("argument `{}`", parameter.argument());
             check_newer(since, &keys, &what, errors);
         }
     }
-    check_names(&keys, &params, &tool, errors);
+    check_names(block, errors);
 
-    let (http, path) = check_http(&keys, &tool, errors)?;
+    let (http, path) = check_http(block, errors)?;
     let segments = segments(&path, errors);
-    check_placeholders(&segments, &path, &params, &tool, errors);
+    check_placeholders(&segments, &path, block, errors);
     let effect = check_effect(&keys, &http, &method, errors);
-    check_body(&keys, &http, &params, &tool, errors);
-    let encoding = check_encoding(&keys, &params, &tool, errors);
-    let (merge, read_back) = check_update(&keys, &params, &tool, errors);
-    let hint = check_verify(&keys, &params, &tool, errors);
-    let description = versions::check(&keys.notes, &description, "notes", &tool, errors);
-    let mask = keys
-        .mask
-        .as_ref()
-        .and_then(|mask| check_mask(mask, &keys, &tool, errors));
-    let each = check_each(&keys, &params, &tool, errors);
-    check_require_any(&keys, &params, &tool, errors);
-    let list = check_list(&keys, &method, &tool, errors);
-    let content = check_answer(&keys, &method, &tool, errors)?;
-
-    let body_required = keys.body.as_ref().is_some_and(|body| body.required);
-    let media_type = match keys.body.and_then(|body| body.media_type) {
-        Some(media) if media.text == "json" => "application/json".to_owned(),
-        Some(media) => media.text,
-        None => String::new(),
-    };
-    let verify = keys.verify;
-    let slash = verify.as_ref().is_some_and(|verify| verify.slash);
-    let except = verify.into_iter().flat_map(|verify| verify.except);
-    let except = except.map(|name| name.text).collect();
+    check_body(block, &http, errors);
+    let encoding = check_encoding(block, errors);
+    let (merge, read_back) = check_update(block, errors);
+    let hint = check_verify(block, errors);
+    let description = versions::check(&keys.notes, &description, "notes", tool, errors);
+    let mask = check_mask(block, errors);
+    let each = check_each(block, errors);
+    check_require_any(block, errors);
+    let list = check_list(block, &method, errors);
+    let response_format = check_response_format(block, &method, errors)?;
     if !errors.is_empty() {
         return None;
     }
+    let module = keys.module.as_ref()?;
+    let document = keys.document.as_ref().or(module.document.as_ref());
     Some(Tool {
         ident: item.ident.clone(),
-        name: keys.name?,
-        was,
+        name: keys.name.clone()?,
         title,
         description,
         toolset,
-        tags: keys.tags.iter().map(LitStr::value).collect(),
+        tags,
         method,
-        document,
+        document: document.map(LitStr::value).unwrap_or_default(),
         operation,
         since,
         effect,
         http: http.to_string(),
         path: path.value(),
         segments,
-        params,
-        media_type,
-        body_required,
+        parameters,
         encoding,
-        fixed: keys.fixed,
         list,
         merge,
         mask,
         read_back,
-        slash,
-        except,
         hint,
         each,
-        require_any: keys.require_any,
-        returns: keys.returns,
-        content,
+        returns: keys.returns.clone(),
+        response_format,
+        keys,
     })
 }
 
-/// Checks `answer = ..` and returns the format of the response.
-fn check_answer(keys: &Keys, method: &str, tool: &str, errors: &mut Errors) -> Option<Content> {
-    let Some(answer) = &keys.answer else {
-        return Some(Content::Json);
+/// Checks that the tool is in a module with `#[tools]`, and returns its toolset. Missing keys of the module are reported at the module.
+fn check_module(block: Block<'_>, errors: &mut Errors) -> String {
+    let Some(module) = &block.keys.module else {
+        errors.push(
+            Span::call_site(),
+            format_args!(
+                "the module of tool `{}` has no `#[runtime::tools(..)]`",
+                block.tool
+            ),
+            "add `#[runtime::tools(toolset = \"..\", document = \"..\")]` to the module",
+        );
+        return String::new();
     };
-    let mut push = |what: &dyn core::fmt::Display, instead: &str| {
-        errors.push(answer.kind.span(), what, instead);
+    module
+        .toolset
+        .as_ref()
+        .map(LitStr::value)
+        .unwrap_or_default()
+}
+
+/// Checks the name and the former name of the tool.
+fn check_own_names(block: Block<'_>, errors: &mut Errors) {
+    match &block.keys.name {
+        Some(name) => check_tool_name(name, errors),
+        None => missing(block, "name", errors),
+    }
+    let Some(former) = &block.keys.renamed_from else {
+        return;
     };
-    let kind = &answer.kind;
+    if former.value() == block.tool {
+        errors.push(
+            former.span(),
+            format_args!("tool `{0}` cannot be renamed from `{0}`", block.tool),
+            "write the name that the tool had before, or remove `renamed_from`",
+        );
+    } else {
+        check_tool_name(former, errors);
+    }
+}
+
+/// Checks `response_format = ..` and returns the format.
+fn check_response_format(
+    block: Block<'_>,
+    method: &str,
+    errors: &mut Errors,
+) -> Option<ResponseFormat> {
+    let Block { keys, tool, .. } = block;
+    let Some(format) = &keys.response_format else {
+        return Some(ResponseFormat::Json);
+    };
+    let span = format.kind.span();
     if keys.returns.is_some() || keys.list.is_some() {
-        push(
-            &format_args!("tool `{tool}` says twice what it returns"),
-            "remove `returns` and `list(..)`; `answer` is enough",
+        errors.push(
+            span,
+            format_args!("tool `{tool}` has `response_format` and a type of the response"),
+            "remove `returns` and `list(..)`, which describe JSON",
         );
     }
-    if kind == "log" && method != "list" {
-        push(
-            &format_args!("tool `{tool}` reads a log, but its method is `{method}`"),
+    if keys.is_log() && method != "list" {
+        errors.push(
+            span,
+            format_args!("tool `{tool}` reads a log, but its method is `{method}`"),
             "write `method = \"list\"`",
         );
     }
-    if answer.token.is_some() != answer.next.is_some() {
-        push(
-            &format_args!("how the log of tool `{tool}` goes on is incomplete"),
-            "write both: `token = \"token\", next = \"next\"`",
+    if format.token.is_some() != format.next.is_some() {
+        errors.push(
+            span,
+            format_args!("the continuation of the log of tool `{tool}` is incomplete"),
+            "write both keys: `token = \"token\", next = \"next\"`",
         );
     }
-    let Some(accept) = answer.accept.as_ref().map(LitStr::value) else {
-        push(
-            &format_args!("the answer of tool `{tool}` has no media type"),
+    let Some(accept) = format.accept.as_ref().map(LitStr::value) else {
+        errors.push(
+            span,
+            format_args!("the response format of tool `{tool}` has no media type"),
             "write it first: `text(\"text/plain\")`",
         );
         return None;
     };
     let name = |name: &Option<LitStr>| name.as_ref().map(LitStr::value).unwrap_or_default();
-    Some(match kind.to_string().as_str() {
-        "text" => Content::Text(accept),
-        "lines" => Content::Lines(accept),
-        _ => Content::Log(accept, name(&answer.token), name(&answer.next)),
+    Some(match format.kind.to_string().as_str() {
+        "text" => ResponseFormat::Text(accept),
+        "lines" => ResponseFormat::Lines(accept),
+        _ => ResponseFormat::Log(accept, name(&format.token), name(&format.next)),
     })
 }
 
-fn check_name(keys: &Keys, tool: &str, errors: &mut Errors) {
-    let Some(name) = &keys.name else {
-        missing(keys, "name", tool, errors);
-        return;
-    };
-    check_spelling(name, errors);
-}
-
-/// Returns the former name of a tool; empty if the tool was not renamed.
-fn check_was(keys: &Keys, tool: &str, errors: &mut Errors) -> String {
-    let Some(was) = &keys.was else {
-        return String::new();
-    };
-    if was.value() == tool {
-        errors.push(
-            was.span(),
-            format_args!("tool `{tool}` is still called `{tool}`"),
-            "write the name that it had before, or remove `was`",
-        );
-    } else {
-        check_spelling(was, errors);
-    }
-    was.value()
-}
-
-fn check_spelling(name: &LitStr, errors: &mut Errors) {
-    let text = name.value();
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if text.is_empty() || !text.chars().all(allowed) {
-        errors.push(
-            name.span(),
-            format_args!("`{text}` is no name of a tool"),
-            "use lower-case letters, digits and `_`: `list_users`",
-        );
-    } else if text.len() > 64 {
-        errors.push(
-            name.span(),
-            format_args!("the name `{text}` has {} characters", text.len()),
-            "use at most 64; clients refuse longer names",
-        );
-    }
-}
-
 /// Returns the value of a key that every tool must have.
-fn text(keys: &Keys, key: &str, value: &Option<LitStr>, tool: &str, errors: &mut Errors) -> String {
+fn text(block: Block<'_>, key: &str, value: &Option<LitStr>, errors: &mut Errors) -> String {
     match value {
-        None => missing(keys, key, tool, errors),
+        None => missing(block, key, errors),
         Some(value) if value.value().trim().is_empty() => errors.push(
             value.span(),
-            format_args!("the {key} of tool `{tool}` is empty"),
-            format_args!("write one: `{key} = \"..\"`"),
+            format_args!("the {key} of tool `{}` is empty", block.tool),
+            format_args!("write `{key} = \"..\"`"),
         ),
         Some(value) => return value.value(),
     }
     String::new()
 }
 
-fn missing(keys: &Keys, key: &str, tool: &str, errors: &mut Errors) {
-    if !keys.seen.iter().any(|seen| seen == key) {
+fn missing(block: Block<'_>, key: &str, errors: &mut Errors) {
+    if !block.keys.seen.iter().any(|seen| seen == key) {
         errors.push(
             Span::call_site(),
-            format_args!("tool `{tool}` has no {key}"),
+            format_args!("tool `{}` has no {key}", block.tool),
             format_args!("add `{key} = \"..\"` to `#[tool(..)]`"),
         );
     }
 }
 
-fn check_tags(tags: &[LitStr], tool: &str, errors: &mut Errors) {
-    for (i, tag) in tags.iter().enumerate() {
+/// Checks the tags of the module and the tool, and returns them.
+fn check_tags(block: Block<'_>, errors: &mut Errors) -> Vec<String> {
+    let module = block.keys.module.iter().flat_map(|module| &module.tags);
+    let mut tags: Vec<String> = Vec::new();
+    for tag in module.chain(&block.keys.tags) {
         let text = tag.value();
-        if text.is_empty() || tags[..i].iter().any(|earlier| earlier.value() == text) {
+        if text.is_empty() || tags.contains(&text) {
             errors.push(
                 tag.span(),
-                format_args!("the tag `{text}` of tool `{tool}` is empty or stands there twice"),
+                format_args!("empty or duplicate tag `{text}` of tool `{}`", block.tool),
                 "remove it",
             );
         }
+        tags.push(text);
     }
+    tags
 }
 
-fn check_http(keys: &Keys, tool: &str, errors: &mut Errors) -> Option<(Ident, LitStr)> {
+fn check_http(block: Block<'_>, errors: &mut Errors) -> Option<(Ident, LitStr)> {
+    let Block { keys, tool, .. } = block;
     let verbs = [
         "get", "post", "put", "patch", "delete", "head", "options", "trace",
     ];
@@ -313,14 +291,14 @@ fn check_http(keys: &Keys, tool: &str, errors: &mut Errors) -> Option<(Ident, Li
         errors.push(
             Span::call_site(),
             format_args!("tool `{tool}` has no HTTP method"),
-            "add it with the path: `get = \"/users\"`",
+            "add the method with the path: `get = \"/users\"`",
         );
     }
     for (second, _) in keys.http.iter().skip(1) {
         errors.push(
             second.span(),
             format_args!("tool `{tool}` has two HTTP methods"),
-            "keep one; each operation is a tool of its own",
+            "keep one, and write another tool for the other operation",
         );
     }
     keys.http.first().cloned()
@@ -335,7 +313,7 @@ fn check_effect(keys: &Keys, http: &Ident, method: &str, errors: &mut Errors) ->
         errors.push(
             literal.span(),
             format_args!("method `{method}` only reads, but `{verb}` can write"),
-            "name what it does: `create`, `update`, `delete`, or a verb of its own",
+            "write what the tool does: `create`, `update`, `delete`, or another verb",
         );
     }
     let read_only = verb == "get" || (reads && can_read);
@@ -344,8 +322,9 @@ fn check_effect(keys: &Keys, http: &Ident, method: &str, errors: &mut Errors) ->
         destructive: verb == "delete",
         idempotent: read_only || verb != "post",
     };
-    let trial = verb != "delete" && !matches!(method, "create" | "update" | "delete");
-    for word in &keys.effect {
+    let can_be_read_only =
+        !read_only && verb != "delete" && !matches!(method, "create" | "update" | "delete");
+    for word in keys.effect.iter().map(|word| &word.0) {
         match word.to_string().as_str() {
             "destructive" => {
                 effect.destructive = true;
@@ -353,18 +332,18 @@ fn check_effect(keys: &Keys, http: &Ident, method: &str, errors: &mut Errors) ->
             }
             "not_idempotent" => effect.idempotent = false,
             "not_read_only" => effect.read_only = false,
-            "read_only" if trial && !read_only => {
+            "read_only" if can_be_read_only => {
                 effect.read_only = true;
                 effect.idempotent = true;
             }
             laxer @ ("read_only" | "idempotent" | "not_destructive") => errors.push(
                 word.span(),
-                format_args!("`{laxer}` cannot be declared: it follows from `{verb}`, and an effect can only be stricter"),
+                format_args!("effect `{laxer}` is not stricter than the effect of `{verb}`"),
                 "remove it, or write `destructive`, `not_idempotent` or `not_read_only`",
             ),
             other => errors.push(
                 word.span(),
-                format_args!("`{other}` is no effect"),
+                format_args!("unknown effect `{other}`"),
                 "write `destructive`, `not_idempotent` or `not_read_only`",
             ),
         }

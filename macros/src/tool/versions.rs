@@ -6,7 +6,7 @@ use syn::LitStr;
 use syn::parse::ParseStream;
 
 use super::since::read;
-use crate::entries::{Name, each, each_key, parenthesized, unknown_key, value};
+use crate::entries::{Name, each, keys, parenthesized, unknown_key, value};
 use crate::errors::Errors;
 
 /// `FAB(since = "3.2", before = "3.9") = ".."`
@@ -39,15 +39,13 @@ pub(super) fn parse(
         each(input, errors, |input, errors| {
             let product: Name = input.parse()?;
             let (mut since, mut before) = (None, None);
-            parenthesized(input, errors, |input, errors| {
-                each_key(input, errors, |key, input, _| {
-                    match key.to_string().as_str() {
-                        "since" => since = Some(value(input)?),
-                        "before" => before = Some(value(input)?),
-                        _ => return Err(unknown_key(key, "a version", "`since`, `before`")),
-                    }
-                    Ok(())
-                });
+            keys(input, errors, |key, input, _| {
+                match key.to_string().as_str() {
+                    "since" => since = Some(value(input)?),
+                    "before" => before = Some(value(input)?),
+                    _ => return Err(unknown_key(key, "a version", "`since`, `before`")),
+                }
+                Ok(())
             })?;
             let text = value(input)?;
             texts.push(VersionedText {
@@ -94,14 +92,14 @@ pub(super) fn check(
         } else if empty {
             errors.push(
                 text.product.span,
-                format_args!("a text in `{key}` of tool `{tool}` holds for no version"),
-                "write a `since` that is older than `before`",
+                format_args!("a text in `{key}` of tool `{tool}` applies to no version"),
+                "write a `since` that is before `before`",
             );
         } else if overlaps {
             errors.push(
                 text.product.span,
-                format_args!("two texts in `{key}` of tool `{tool}` hold for the same version"),
-                "end one range where the other begins: `before = \"3.9\"`, `since = \"3.9\"`",
+                format_args!("two texts in `{key}` of tool `{tool}` apply to the same version"),
+                "let one range end where the other begins: `before = \"3.9\"`, `since = \"3.9\"`",
             );
         } else {
             ranges.push((since, before));
@@ -111,14 +109,14 @@ pub(super) fn check(
             errors.push(
                 text.product.span,
                 format_args!("the texts in `{key}` of tool `{tool}` name several products"),
-                "write the product whose version the document goes by",
+                "write only the product whose version decides",
             );
         }
         if text.text.value().trim().is_empty() {
             errors.push(
                 text.text.span(),
                 format_args!("a text in `{key}` of tool `{tool}` is empty"),
-                "write what holds for these versions, or remove it",
+                "write a text for these versions, or remove it",
             );
         }
     }
@@ -172,7 +170,7 @@ fn bound(bound: &Option<LitStr>, errors: &mut Errors) -> Bound {
     if numbers.is_none() {
         errors.push(
             bound.span(),
-            format_args!("`{}` is not a version", bound.value()),
+            format_args!("invalid version `{}`", bound.value()),
             "write numbers with dots: `since = \"3.2\"`",
         );
     }

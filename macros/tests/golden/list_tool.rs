@@ -3,10 +3,8 @@
 #[tool(
     name = "list_users",
     title = "List users",
-    toolset = "users",
     tags("people"),
     method = "list",
-    document = "core",
     operation = "get_users",
     since = "2.9",
     get = "/api/users",

@@ -2,12 +2,10 @@
 #[tool(
     name = "list_log_lines",
     title = "Read a log",
-    toolset = "runs",
     method = "list",
-    document = "core",
     operation = "get_log",
     get = "/api/runs/{run}/{try}/log",
-    answer = log("text/plain", token = "token", next = "continuation_token")
+    response_format = log("text/plain", token = "token", next = "continuation_token")
 )]
 pub struct ListLogLines {
     /// Id of the run.
@@ -18,6 +16,6 @@ pub struct ListLogLines {
     #[param(path, name = "try", when_omitted = -1)]
     pub number: Option<i64>,
 
-    #[param(query, or = "id", hidden)]
+    #[param(query, fallback = "id", hidden)]
     pub same: Option<String>,
 }

@@ -1,5 +1,5 @@
 /// The tools of the toolset `users`.
-#[tools]
+#[tools(toolset = "users", document = "core", tags("rbac"))]
 pub mod tools {
     use runtime::prelude::*;
 

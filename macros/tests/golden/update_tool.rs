@@ -1,11 +1,9 @@
 /// Updates a user.
 #[tool(
     name = "update_user",
-    was = "change_user",
+    renamed_from = "change_user",
     title = "Update a user",
-    toolset = "users",
     method = "update",
-    document = "core",
     operation = "patch_user",
     patch = "/api/users/{name}",
     body(json, required),
@@ -28,7 +26,7 @@ pub struct UpdateUser {
     pub id: String,
 
     /// New name.
-    #[param(body, or = "id")]
+    #[param(body, fallback = "id")]
     pub name: Option<String>,
 
     /// Where to write to.

@@ -3,7 +3,7 @@
 pub struct Tools;
 
 pub mod users {
-    #[runtime::tools]
+    #[runtime::tools(toolset = "users", document = "core")]
     pub mod tools {
         use runtime::prelude::*;
 
@@ -12,9 +12,7 @@ pub mod users {
             name = "get_user",
             title = "Get a user",
             title = "Get one user",
-            toolset = "users",
             method = "get",
-            document = "core",
             operation = "op",
             get = "/users/{id}",
             returns = String,

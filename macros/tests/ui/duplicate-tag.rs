@@ -3,7 +3,7 @@
 pub struct Tools;
 
 pub mod users {
-    #[runtime::tools]
+    #[runtime::tools(toolset = "users", document = "core")]
     pub mod tools {
         use runtime::prelude::*;
 
@@ -11,10 +11,8 @@ pub mod users {
         #[tool(
             name = "get_user",
             title = "Get a user",
-            toolset = "users",
             tags("people", "people"),
             method = "get",
-            document = "core",
             operation = "op",
             get = "/users/{id}",
             returns = String,

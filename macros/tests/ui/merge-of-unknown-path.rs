@@ -3,7 +3,7 @@
 pub struct Tools;
 
 pub mod users {
-    #[runtime::tools]
+    #[runtime::tools(toolset = "users", document = "core")]
     pub mod tools {
         use runtime::prelude::*;
 
@@ -11,9 +11,7 @@ pub mod users {
         #[tool(
             name = "update_user",
             title = "Update a user",
-            toolset = "users",
             method = "update",
-            document = "core",
             operation = "op",
             patch = "/users/{id}",
             body(json),

@@ -3,16 +3,14 @@
 pub struct Tools;
 
 pub mod users {
-    #[runtime::tools]
+    #[runtime::tools(toolset = "users", document = "core")]
     pub mod tools {
         use runtime::prelude::*;
 
         /// Gets a user.
         #[tool(
             name = "get_user",
-            toolset = "users",
             method = "get",
-            document = "core",
             operation = "op",
             get = "/users/{id}",
             returns = String,

@@ -3,7 +3,7 @@
 pub struct Tools;
 
 pub mod users {
-    #[runtime::tools]
+    #[runtime::tools(toolset = "users", document = "core")]
     pub mod tools {
         use runtime::prelude::*;
 
@@ -11,9 +11,7 @@ pub mod users {
         #[tool(
             name = "list_users",
             title = "List users",
-            toolset = "users",
             method = "list",
-            document = "core",
             operation = "op",
             get = "/users",
             list(

@@ -1,7 +1,7 @@
 //! `#[tools]` before something else than a module.
 
 /// Tools.
-#[runtime::tools]
+#[runtime::tools(toolset = "users", document = "core")]
 pub struct Users {
     pub name: String,
 }

@@ -3,7 +3,7 @@
 pub struct Tools;
 
 pub mod users {
-    #[runtime::tools]
+    #[runtime::tools(toolset = "users", document = "core")]
     pub mod tools {
         use runtime::prelude::*;
 
@@ -11,9 +11,7 @@ pub mod users {
         #[tool(
             name = "create_user",
             title = "Create a user",
-            toolset = "users",
             method = "create",
-            document = "core",
             operation = "op",
             post = "/users",
             body(json),

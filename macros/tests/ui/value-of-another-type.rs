@@ -3,7 +3,7 @@
 pub struct Tools;
 
 pub mod users {
-    #[runtime::tools]
+    #[runtime::tools(toolset = "users", document = "core")]
     pub mod tools {
         use runtime::prelude::*;
 
@@ -11,9 +11,7 @@ pub mod users {
         #[tool(
             name = "get_user",
             title = 5,
-            toolset = "users",
             method = "get",
-            document = "core",
             operation = "op",
             get = "/users/{id}",
             returns = String,

@@ -1,3 +1,5 @@
+//! Schemas of tools with all kinds of arguments and results.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use serde_json::{Value, json};

@@ -1,29 +1,23 @@
-//! A tool that was called what it is called.
+//! A toolset in a block instead of the module.
 
 pub struct Tools;
 
 pub mod users {
-    #[runtime::tools]
+    #[runtime::tools(toolset = "users", document = "core")]
     pub mod tools {
         use runtime::prelude::*;
 
         /// Gets a user.
         #[tool(
             name = "get_user",
-            was = "get_user",
             title = "Get a user",
             toolset = "users",
             method = "get",
-            document = "core",
             operation = "op",
-            get = "/users/{id}",
+            get = "/users",
             returns = String,
         )]
-        pub struct GetUser {
-            /// Name of the user.
-            #[param(path)]
-            pub id: String,
-        }
+        pub struct GetUser {}
     }
 }
 

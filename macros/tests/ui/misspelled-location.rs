@@ -1,9 +1,9 @@
-//! An argument that goes to two places.
+//! A place that there is not: one message, not also that the place is missing.
 
 pub struct Tools;
 
 pub mod users {
-    #[runtime::tools]
+    #[runtime::tools(toolset = "users", document = "core")]
     pub mod tools {
         use runtime::prelude::*;
 
@@ -11,9 +11,7 @@ pub mod users {
         #[tool(
             name = "get_user",
             title = "Get a user",
-            toolset = "users",
             method = "get",
-            document = "core",
             operation = "op",
             get = "/users/{id}",
             returns = String,
@@ -24,7 +22,7 @@ pub mod users {
             pub id: String,
 
             /// What to add.
-            #[param(query, header)]
+            #[param(qeury)]
             pub with: Option<String>,
         }
     }

@@ -1,4 +1,4 @@
-//! `#[tools]` with an argument.
+//! `#[tools]` with an unknown key.
 
 /// Tools.
 #[runtime::tools(users)]

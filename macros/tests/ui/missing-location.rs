@@ -1,9 +1,9 @@
-//! A way to send several values that there is not.
+//! An argument that goes nowhere.
 
 pub struct Tools;
 
 pub mod users {
-    #[runtime::tools]
+    #[runtime::tools(toolset = "users", document = "core")]
     pub mod tools {
         use runtime::prelude::*;
 
@@ -11,9 +11,7 @@ pub mod users {
         #[tool(
             name = "get_user",
             title = "Get a user",
-            toolset = "users",
             method = "get",
-            document = "core",
             operation = "op",
             get = "/users/{id}",
             returns = String,
@@ -24,8 +22,8 @@ pub mod users {
             pub id: String,
 
             /// What to add.
-            #[param(query(semicolon))]
-            pub with: Vec<String>,
+            #[param(min_length = 1)]
+            pub with: Option<String>,
         }
     }
 }

@@ -15,7 +15,7 @@ pub(crate) fn validate(ident: &Ident, body: &Body, errors: &mut Errors) {
                 .map(|member| (member.name(), span(member.name.as_ref(), &member.ident)));
             unique(ident, "fields", names, errors);
             for member in members {
-                member.facts.validate(&member.name(), errors);
+                member.rules.validate(&member.name(), errors);
             }
         }
         Body::Strings(values) => {
@@ -26,7 +26,7 @@ pub(crate) fn validate(ident: &Ident, body: &Body, errors: &mut Errors) {
         }
         Body::Union(variants) => {
             for variant in variants {
-                variant.facts.validate(&variant.ident.to_string(), errors);
+                variant.rules.validate(&variant.ident.to_string(), errors);
             }
         }
     }

@@ -3,7 +3,7 @@
 pub struct Tools;
 
 pub mod users {
-    #[runtime::tools]
+    #[runtime::tools(toolset = "users", document = "core")]
     pub mod tools {
         use runtime::prelude::*;
 
@@ -11,12 +11,10 @@ pub mod users {
         #[tool(
             name = "do_users",
             title = "Do users",
-            toolset = "users",
             method = "get",
-            document = "core",
             operation = "op",
             get = "/users/{name}",
-            answer = yaml("text/yaml")
+            response_format = yaml("text/yaml")
         )]
         pub struct DoUsers {
             /// Name of the user.

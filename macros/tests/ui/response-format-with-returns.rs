@@ -3,7 +3,7 @@
 pub struct Tools;
 
 pub mod users {
-    #[runtime::tools]
+    #[runtime::tools(toolset = "users", document = "core")]
     pub mod tools {
         use runtime::prelude::*;
 
@@ -11,13 +11,11 @@ pub mod users {
         #[tool(
             name = "do_users",
             title = "Do users",
-            toolset = "users",
             method = "get",
-            document = "core",
             operation = "op",
             get = "/users/{name}",
             returns = Json,
-            answer = text("text/plain")
+            response_format = text("text/plain")
         )]
         pub struct DoUsers {
             /// Name of the user.

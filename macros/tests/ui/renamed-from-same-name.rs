@@ -1,19 +1,18 @@
-//! An argument that goes nowhere.
+//! A tool that was called what it is called.
 
 pub struct Tools;
 
 pub mod users {
-    #[runtime::tools]
+    #[runtime::tools(toolset = "users", document = "core")]
     pub mod tools {
         use runtime::prelude::*;
 
         /// Gets a user.
         #[tool(
             name = "get_user",
+            renamed_from = "get_user",
             title = "Get a user",
-            toolset = "users",
             method = "get",
-            document = "core",
             operation = "op",
             get = "/users/{id}",
             returns = String,
@@ -22,10 +21,6 @@ pub mod users {
             /// Name of the user.
             #[param(path)]
             pub id: String,
-
-            /// What to add.
-            #[param(min_length = 1)]
-            pub with: Option<String>,
         }
     }
 }

@@ -55,9 +55,9 @@ pub(crate) fn stub(ident: &Ident, generics: &Generics) -> TokenStream {
 fn object(members: &[Member], additional: &Additional) -> (TokenStream, TokenStream) {
     let constants = members.iter().map(|member| {
         let (ident, name) = (&member.ident, member.name());
-        let field = member.facts.field(&name, &member.description, &member.ty);
+        let field = member.rules.field(&name, &member.description, &member.ty);
         let checks = member
-            .facts
+            .rules
             .checks(&name, &member.ty, &quote!(#ident.shape));
         quote! {
             const #ident: ::runtime::__private::Field = #field;
@@ -91,7 +91,7 @@ fn union(variants: &[Variant]) -> (TokenStream, TokenStream) {
         .map(|variant| format_ident!("_{}", variant.ident));
     let names: Vec<Ident> = names.collect();
     let constants = names.iter().zip(variants).map(|(name, variant)| {
-        let rules = &variant.facts.rules;
+        let rules = &variant.rules.rules;
         let shape = rules.shape(&variant.ty);
         let checks = rules.checks(&variant.ident.to_string(), &variant.ty);
         quote!(const #name: ::runtime::__private::Shape = #shape; #checks)

@@ -1,9 +1,9 @@
-//! A replacement by an argument that there is not.
+//! A replacement for an argument that has to be given.
 
 pub struct Tools;
 
 pub mod users {
-    #[runtime::tools]
+    #[runtime::tools(toolset = "users", document = "core")]
     pub mod tools {
         use runtime::prelude::*;
 
@@ -11,9 +11,7 @@ pub mod users {
         #[tool(
             name = "update_user",
             title = "Update a user",
-            toolset = "users",
             method = "update",
-            document = "core",
             operation = "op",
             patch = "/users/{id}",
             body(json),
@@ -25,8 +23,8 @@ pub mod users {
             pub id: String,
 
             /// New name.
-            #[param(body, or = "username")]
-            pub name: Option<String>,
+            #[param(body, fallback = "id")]
+            pub name: String,
         }
     }
 }

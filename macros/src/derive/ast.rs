@@ -8,8 +8,8 @@ use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Token, Type};
 use crate::docs::description;
 use crate::entries::{each_key_of, unknown_key, value};
 use crate::errors::Errors;
-use crate::field::Facts;
-use crate::rules;
+use crate::field::FieldRules;
+use crate::rules::KEYS as RULE_KEYS;
 
 /// JSON type of a Rust type.
 pub(crate) enum Body {
@@ -37,7 +37,7 @@ pub(crate) struct Member {
     pub(crate) ty: Type,
     pub(crate) name: Option<LitStr>,
     pub(crate) description: String,
-    pub(crate) facts: Facts,
+    pub(crate) rules: FieldRules,
 }
 
 /// A unit variant.
@@ -50,7 +50,7 @@ pub(crate) struct StringValue {
 pub(crate) struct Variant {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
-    pub(crate) facts: Facts,
+    pub(crate) rules: FieldRules,
 }
 
 /// Parses the item; `None` if the item has no JSON type.
@@ -60,7 +60,7 @@ pub(crate) fn parse(item: DeriveInput, errors: &mut Errors) -> Option<Body> {
         errors.push(
             item.generics.span(),
             format_args!("`{ident}` is generic"),
-            "derive `Schema` on a type without parameters",
+            "derive `Schema` only for types without parameters",
         );
     }
     match item.data {
@@ -78,7 +78,7 @@ pub(crate) fn parse(item: DeriveInput, errors: &mut Errors) -> Option<Body> {
                 errors.push(
                     ident.span(),
                     format_args!("struct `{ident}` has no named fields"),
-                    "write them as an object has them: `pub name: String`",
+                    "write the members of the object as fields: `pub name: String`",
                 );
                 None
             }
@@ -90,8 +90,8 @@ pub(crate) fn parse(item: DeriveInput, errors: &mut Errors) -> Option<Body> {
         Data::Union(_) => {
             errors.push(
                 ident.span(),
-                format_args!("`{ident}` is a union of memory, not of types"),
-                "write an enum with a variant for each type: `Text(String)`",
+                format_args!("`{ident}` is a `union`"),
+                "write an enum with one variant for each type: `Text(String)`",
             );
             None
         }
@@ -123,13 +123,13 @@ fn member(field: syn::Field, errors: &mut Errors) -> Option<Member> {
         ty: field.ty,
         name: None,
         description: description(&field.attrs),
-        facts: Facts::default(),
+        rules: FieldRules::default(),
     };
     each_schema_key(&field.attrs, errors, |key, input, errors| {
         if key == "name" {
             member.name = Some(value(input)?);
-        } else if !member.facts.read(key, input, errors)? {
-            let known = format!("`name`, {}, `default`, `example`", rules::KEYS);
+        } else if !member.rules.read(key, input, errors)? {
+            let known = format!("`name`, {}, `default`, `example`", RULE_KEYS);
             return Err(unknown_key(key, "`#[schema(..)]` of a field", &known));
         }
         Ok(())
@@ -148,8 +148,8 @@ fn variants(ident: &Ident, variants: Vec<syn::Variant>, errors: &mut Errors) -> 
             }
             fields => errors.push(
                 fields.span(),
-                format_args!("`{ident}::{}` is no JSON value", variant.ident),
-                "write `Name` in an enum of strings, `Name(Type)` in one of types",
+                format_args!("variant `{ident}::{}` has no JSON form", variant.ident),
+                "write `Name` in an enum of strings, `Name(Type)` in an enum of types",
             ),
         }
     }
@@ -164,7 +164,7 @@ fn variants(ident: &Ident, variants: Vec<syn::Variant>, errors: &mut Errors) -> 
             errors.push(
                 fewer.span(),
                 format_args!("`{ident}` mixes strings and types"),
-                "make the strings an enum of their own and that a variant of this one",
+                "move the strings to their own enum, and make it a variant of this enum",
             );
             None
         }
@@ -172,7 +172,7 @@ fn variants(ident: &Ident, variants: Vec<syn::Variant>, errors: &mut Errors) -> 
             errors.push(
                 ident.span(),
                 format_args!("`{ident}` has no variants, so no value has this type"),
-                "add one, or use `Json` for any value",
+                "add a variant, or use `Json` for any value",
             );
             None
         }
@@ -197,23 +197,19 @@ fn string_value(variant: &syn::Variant, errors: &mut Errors) -> StringValue {
 }
 
 fn union_variant(variant: &syn::Variant, ty: Type, errors: &mut Errors) -> Variant {
-    let mut facts = Facts::default();
+    let mut rules = FieldRules::default();
     each_schema_key(&variant.attrs, errors, |key, input, errors| {
         if matches!(key.to_string().as_str(), "default" | "example")
-            || !facts.read(key, input, errors)?
+            || !rules.read(key, input, errors)?
         {
-            return Err(unknown_key(
-                key,
-                "`#[schema(..)]` of a variant",
-                rules::KEYS,
-            ));
+            return Err(unknown_key(key, "`#[schema(..)]` of a variant", RULE_KEYS));
         }
         Ok(())
     });
     Variant {
         ident: variant.ident.clone(),
         ty,
-        facts,
+        rules,
     }
 }
 
