@@ -1,149 +1,111 @@
-//! Lists the releases of Airflow, and with which packages and settings each is installed.
+//! Reads `xtask/lab/servers.toml`: the releases of Airflow, and how the servers of each are started.
+
+use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use fs_err as fs;
+use serde::Deserialize;
 
-use super::python::{self, Requirements, Venv};
+use super::python::Requirements;
+use super::root;
 
-/// Release of Airflow, with its packages and settings.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Release {
-    /// First number of the version.
-    pub(crate) major: u8,
-    /// Version.
-    pub(crate) version: &'static str,
-    packages: &'static [&'static str],
-    python: &'static str,
-    /// Date after which no release of a dependency is used, because later ones were never tested with this release.
-    released_before: &'static str,
-    /// Setting that makes the REST API accept a user name and a password, besides the cookie of the web page.
-    basic_auth: Option<(&'static str, &'static str)>,
+/// Environment variables. Their values can contain placeholders.
+pub(crate) type Environment = BTreeMap<String, String>;
+
+#[derive(Deserialize)]
+struct Servers {
+    seeds: String,
+    few_seeds: String,
+    environment: Environment,
+    scheduler_environment: Environment,
+    versions: BTreeMap<String, MajorVersion>,
+    releases: Vec<ReleaseEntry>,
 }
 
-/// Secret that all servers of a database share, so that each accepts the tokens of the others.
-const SECRET: &str = "only-for-tests-";
-const API_BACKENDS: &str = "AIRFLOW__API__AUTH_BACKENDS";
-const FAB_BASIC: &str = "airflow.providers.fab.auth_manager.api.auth.backend.basic_auth,airflow.api.auth.backend.session";
+/// Properties of all releases with one major version.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct MajorVersion {
+    /// Path that responds when a server is ready.
+    pub(crate) health: String,
+    /// Command that starts a server.
+    pub(crate) server: String,
+    /// Command that processes DAG files, if the scheduler does not.
+    pub(crate) dag_processor: Option<String>,
+    environment: Environment,
+    pub(crate) server_environment: Environment,
+    pub(crate) scheduler_environment: Environment,
+    /// Additional environment of the servers that differ from a plain one, by name.
+    pub(crate) variants: BTreeMap<String, Environment>,
+}
 
-/// Releases for which tools are generated.
-pub(crate) const RELEASES: &[Release] = &[
-    Release {
-        major: 2,
-        version: "2.11.2",
-        packages: &["apache-airflow==2.11.2"],
-        python: ">=3.10,<3.13",
-        released_before: "2026-03-25",
-        basic_auth: Some((API_BACKENDS, FAB_BASIC)),
-    },
-    Release {
-        major: 3,
-        version: "3.3.2",
-        packages: &[
-            "apache-airflow==3.3.2",
-            "apache-airflow-providers-fab==3.10.2",
-        ],
-        python: ">=3.10,<3.13",
-        released_before: "2026-10-25",
-        basic_auth: None,
-    },
-];
+#[derive(Deserialize)]
+struct ReleaseEntry {
+    version: String,
+    #[serde(default)]
+    is_current: bool,
+    #[serde(flatten)]
+    requirements: Requirements,
+    #[serde(default)]
+    environment: Environment,
+}
 
-/// Older releases, with which the same tools work.
-pub(crate) const OLDER: &[Release] = &[
-    Release {
-        major: 2,
-        version: "2.7.3",
-        packages: &["apache-airflow==2.7.3"],
-        python: ">=3.8,<3.12",
-        released_before: "2023-11-08",
-        basic_auth: Some((
-            API_BACKENDS,
-            "airflow.api.auth.backend.basic_auth,airflow.api.auth.backend.session",
-        )),
-    },
-    Release {
-        major: 2,
-        version: "2.10.5",
-        packages: &["apache-airflow==2.10.5"],
-        python: ">=3.8,<3.13",
-        released_before: "2025-02-10",
-        basic_auth: Some((API_BACKENDS, FAB_BASIC)),
-    },
-    Release {
-        major: 3,
-        version: "3.0.6",
-        packages: &[
-            "apache-airflow==3.0.6",
-            "apache-airflow-providers-fab==2.4.1",
-        ],
-        python: ">=3.9,<3.13",
-        released_before: "2025-08-30",
-        // FAB 2.x does not accept the tokens of Airflow 3 for its own paths.
-        basic_auth: Some((
-            "AIRFLOW__FAB__AUTH_BACKENDS",
-            "airflow.providers.fab.auth_manager.api.auth.backend.basic_auth,airflow.providers.fab.auth_manager.api.auth.backend.session",
-        )),
-    },
-    Release {
-        major: 3,
-        version: "3.1.8",
-        packages: &[
-            "apache-airflow==3.1.8",
-            "apache-airflow-providers-fab==3.5.0",
-        ],
-        python: ">=3.10,<3.13",
-        released_before: "2026-03-15",
-        basic_auth: None,
-    },
-];
+/// Release of Airflow, with everything that its servers need.
+#[derive(Debug, Clone)]
+pub(crate) struct Release {
+    pub(crate) version: String,
+    /// Whether tools are generated for this release.
+    pub(crate) is_current: bool,
+    pub(crate) requirements: Requirements,
+    /// Environment of every program of the release.
+    pub(crate) environment: Environment,
+    pub(crate) major: MajorVersion,
+    /// Numbers of objects for tests: `users=20 pools=10`.
+    pub(crate) seeds: String,
+}
+
+/// Returns the releases with this major version; the first is the one for which tools are generated.
+pub(crate) fn releases(major: u8) -> Result<Vec<Release>> {
+    let file = root().join("xtask/lab/servers.toml");
+    let servers: Servers = toml::from_str(&fs::read_to_string(&file)?)
+        .with_context(|| format!("read {}", file.display()))?;
+    let mut version = servers
+        .versions
+        .get(&major.to_string())
+        .with_context(|| format!("no servers of Airflow {major} are defined; use 2 or 3"))?
+        .clone();
+    version
+        .scheduler_environment
+        .extend(servers.scheduler_environment);
+    let entries = servers.releases.into_iter();
+    let entries = entries.filter(|entry| entry.version.starts_with(&format!("{major}.")));
+    let release = |entry: ReleaseEntry| Release {
+        environment: [
+            &servers.environment,
+            &version.environment,
+            &entry.environment,
+        ]
+        .into_iter()
+        .flat_map(Clone::clone)
+        .collect(),
+        seeds: match entry.is_current {
+            true => servers.seeds.clone(),
+            false => servers.few_seeds.clone(),
+        },
+        version: entry.version,
+        is_current: entry.is_current,
+        requirements: entry.requirements,
+        major: version.clone(),
+    };
+    let mut releases: Vec<Release> = entries.map(release).collect();
+    releases.sort_by_key(|release| !release.is_current);
+    Ok(releases)
+}
 
 /// Returns the release with this major version for which tools are generated.
 pub(crate) fn release(major: u8) -> Result<Release> {
-    let found = RELEASES.iter().find(|release| release.major == major);
-    found
-        .copied()
-        .with_context(|| format!("no Airflow {major} here: it is 2 or 3"))
-}
-
-impl Release {
-    /// Returns the environment in which the release is installed, and makes it if needed.
-    pub(crate) fn venv(&self) -> Result<Venv> {
-        python::venv(
-            &format!("airflow-{}", self.version),
-            &Requirements {
-                packages: self.packages,
-                python: self.python,
-                released_before: Some(self.released_before),
-                excluded: &[],
-            },
-        )
-    }
-
-    /// Returns the path that responds when a server is ready.
-    pub(crate) fn health(&self) -> &'static str {
-        if self.major == 2 {
-            "/api/v1/health"
-        } else {
-            "/api/v2/monitor/health"
-        }
-    }
-
-    /// Returns the environment variables of the release.
-    pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
-        let mut settings: Vec<(&str, String)> = vec![];
-        if let Some((name, backends)) = self.basic_auth {
-            settings.push((name, backends.into()));
-        }
-        if self.major == 2 {
-            settings.push(("AIRFLOW__WEBSERVER__EXPOSE_CONFIG", "True".into()));
-            settings.push(("AIRFLOW__WEBSERVER__SECRET_KEY", SECRET.into()));
-        } else {
-            let manager = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager";
-            settings.push(("AIRFLOW__CORE__AUTH_MANAGER", manager.into()));
-            settings.push(("AIRFLOW__API__EXPOSE_CONFIG", "True".into()));
-            settings.push(("AIRFLOW__API__WORKERS", "1".into()));
-            settings.push(("AIRFLOW__API__SECRET_KEY", SECRET.into()));
-            settings.push(("AIRFLOW__API_AUTH__JWT_SECRET", SECRET.repeat(6)));
-        }
-        settings
-    }
+    let releases = releases(major)?.into_iter();
+    let mut current = releases.filter(|release| release.is_current);
+    current
+        .next()
+        .with_context(|| format!("no release of Airflow {major} is marked as current"))
 }
