@@ -322,7 +322,7 @@ def read(text, kind):
             return {"true": True, "false": False}[text]
         return {"integer": int, "number": float}.get(kind, str)(text)
     except (KeyError, ValueError):
-        raise Problem(400, "invalid_request", f"`{text}` is no {kind}") from None
+        raise Problem(400, "invalid_request", f"`{text}` must be a {kind}") from None
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

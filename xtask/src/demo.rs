@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::bench::client::Server;
+use crate::bench::client::StdioServer;
 use crate::command::cargo;
 use crate::lab::{airflow, root, servers, step};
 
@@ -32,7 +32,7 @@ pub(crate) fn demo() -> Result<()> {
 fn audit(binary: &Path, url: &str) -> Result<Value> {
     let arguments = json!({"role": "Admin", "limit": 1000});
     let call = json!({"name": "list_all_apacheairflow_users", "arguments": arguments});
-    let message = Server::start(binary, url)?.request("tools/call", &call)?;
+    let message = StdioServer::start(binary, url)?.request("tools/call", &call)?;
     let mut message: Value = serde_json::from_str(&message)?;
     Ok(message["result"]["structuredContent"].take())
 }

@@ -10,14 +10,14 @@ use fs_err as fs;
 use serde_json::{Value, json};
 
 /// Initialised server.
-pub(crate) struct Server {
+pub(crate) struct StdioServer {
     child: Child,
     to: ChildStdin,
     from: BufReader<ChildStdout>,
     next_id: u64,
 }
 
-impl Server {
+impl StdioServer {
     /// Starts the server with this upstream and initialises it.
     pub(crate) fn start(binary: &Path, url: &str) -> Result<Self> {
         let mut child = Command::new(binary)
@@ -134,7 +134,7 @@ fn proc_file(pid: u32, name: &str) -> Result<String> {
     text.context("the measurements need Linux's /proc")
 }
 
-impl Drop for Server {
+impl Drop for StdioServer {
     fn drop(&mut self) {
         // The server was started by this program and has no state to save.
         let _ = self.child.kill();

@@ -12,7 +12,7 @@ use fs_err as fs;
 use serde_json::{Value, json};
 
 use super::client::cpu_of;
-use super::median;
+use super::row::median;
 use super::upstream::{Upstream, read_message};
 use crate::command::{command, wait_until};
 use crate::lab::lab_dir;

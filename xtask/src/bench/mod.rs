@@ -5,6 +5,7 @@
 pub(crate) mod client;
 mod http;
 mod rebuild;
+mod row;
 mod upstream;
 
 use std::path::Path;
@@ -16,26 +17,9 @@ use serde_json::{Value, json};
 
 use crate::command::cargo;
 use crate::lab::{root, step};
-use client::Server;
+use client::StdioServer;
+use row::{Row, at_most, median};
 use upstream::Upstream;
-
-/// Row of the table.
-struct Row {
-    what: &'static str,
-    measured: String,
-    budget: String,
-    is_met: bool,
-}
-
-/// Makes a row with a maximum.
-fn at_most(what: &'static str, value: f64, decimals: usize, unit: &str, budget: f64) -> Row {
-    Row {
-        what,
-        measured: format!("{value:.decimals$} {unit}"),
-        budget: format!("{budget} {unit}"),
-        is_met: value <= budget,
-    }
-}
 
 /// Measures and prints the budgets; fails if `strict` is set and a budget is not met. With `release`, the programs are built as they are shipped, otherwise with a faster build.
 pub(crate) fn bench(strict: bool, release: bool) -> Result<()> {
@@ -67,12 +51,12 @@ pub(crate) fn bench(strict: bool, release: bool) -> Result<()> {
 fn start_up(binary: &Path, upstream: &Upstream) -> Result<Vec<Row>> {
     let (mut cpu, mut resident) = (vec![], vec![]);
     for _ in 0..21 {
-        let mut server = Server::start(binary, &upstream.url)?;
+        let mut server = StdioServer::start(binary, &upstream.url)?;
         server.request("tools/list", &json!({}))?;
         cpu.push(millis(server.cpu()?));
         resident.push(server.resident_mb()?);
     }
-    let mut server = Server::start(binary, &upstream.url)?;
+    let mut server = StdioServer::start(binary, &upstream.url)?;
     server.in_flight(200, 200, |_| list_call())?;
     let loaded = server.resident_mb()?;
     let size = fs::metadata(binary)?.len() as f64 / 1e6;
@@ -91,7 +75,7 @@ fn start_up(binary: &Path, upstream: &Upstream) -> Result<Vec<Row>> {
 }
 
 fn added_latency(binary: &Path, upstream: &Upstream) -> Result<Vec<Row>> {
-    let mut server = Server::start(binary, &upstream.url)?;
+    let mut server = StdioServer::start(binary, &upstream.url)?;
     let mut direct = upstream.connect()?;
     let mut added = |path: &str, call: &Value| -> Result<f64> {
         let (mut alone, mut through) = (vec![], vec![]);
@@ -124,7 +108,7 @@ fn added_latency(binary: &Path, upstream: &Upstream) -> Result<Vec<Row>> {
 
 fn throughput(binary: &Path, upstream: &Upstream) -> Result<Vec<Row>> {
     let measure = |what, call: &Value, count: usize, budget: f64| -> Result<Row> {
-        let mut server = Server::start(binary, &upstream.url)?;
+        let mut server = StdioServer::start(binary, &upstream.url)?;
         server.in_flight(200, 400, |_| call.clone())?;
         let started = Instant::now();
         server.in_flight(200, count, |_| call.clone())?;
@@ -176,11 +160,6 @@ fn list_call() -> Value {
 
 fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 #[expect(clippy::print_stdout, reason = "the result of the command")]

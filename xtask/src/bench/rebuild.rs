@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use codegen::Decision;
 use fs_err as fs;
 
-use super::{Row, median};
+use super::row::{Row, median};
 use crate::command::{command, output, run};
 use crate::lab::root;
 use crate::specs;

@@ -50,7 +50,9 @@ pub(crate) fn document(wheel: &Path, path: &str) -> Result<(String, String)> {
         .as_mut()
         .map_err(|error| anyhow!("read {name}: {error}"))?;
     let names = archive.file_names();
-    let members: Vec<String> = names.map(|name| Ok(name?.into_owned())).collect::<Result<_>>()?;
+    let members: Vec<String> = names
+        .map(|name| Ok(name?.into_owned()))
+        .collect::<Result<_>>()?;
     let path = locate(&members, path)
         .map_err(|found| anyhow!("{name} does not contain {path}; {found}"))?;
     let mut text = String::new();
