@@ -23,7 +23,7 @@ fn end_of_input_is_a_good_end() {
     let inputs = [
         ("", 0),
         ("\n\n", 0),
-        ("this is no message\n", 0),
+        ("this is not a message\n", 0),
         (
             "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n",
             0,

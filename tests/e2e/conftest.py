@@ -174,7 +174,7 @@ async def connect(airflow, tmp_path, arguments=(), mode="auto", **changes):
         yield Session(client, log)
     text = log.read_text()
     for secret in SECRETS:
-        assert secret not in text, "a password in the log"
+        assert secret not in text, "the log contains a password"
 
 
 def catalogue(api):

@@ -175,15 +175,15 @@ class Gateway:
             )
         deadline = time.monotonic() + 30
         while True:
-            assert self.process.poll() is None, f"serve ended with {self.process.returncode}\n{self.tail()}"
-            assert time.monotonic() < deadline, f"serve does not answer\n{self.tail()}"
+            assert self.process.poll() is None, f"the gateway ended with {self.process.returncode}\n{self.tail()}"
+            assert time.monotonic() < deadline, f"the gateway does not respond\n{self.tail()}"
             with contextlib.suppress(OSError, http.client.HTTPException):
                 if Connection(self.url, timeout=2).request("GET", "/readyz").status == 200:
                     break
             time.sleep(0.02)
         if self.api_token is None:
             shown = API_TOKEN.findall(self.shown())
-            assert len(shown) == 1, "the first start shows an API token once"
+            assert len(shown) == 1, "the first start must show exactly one API token"
             self.api_token = shown[0]
         return self
 
@@ -203,7 +203,7 @@ class Gateway:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"serve does not end\n{self.tail()}") from None
+            raise AssertionError(f"the gateway does not end\n{self.tail()}") from None
 
     def kill(self):
         self.process.kill()

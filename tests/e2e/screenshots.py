@@ -49,15 +49,15 @@ def main(folder):
         }
         for theme in ["light", "dark"]:
             with browser(dark=theme == "dark") as window:
-                window.open(gateway.url)
-                window.one("#token").type(gateway.api_token)
+                window.get(gateway.url)
+                window.one("#token").send_keys(gateway.api_token)
                 window.one("form.card button").click()
                 window.one("h2#accounts")
                 for name, path in shots.items():
-                    window.open(gateway.url + path)
+                    window.get(gateway.url + path)
                     window.one("main h1")
                     if name == "new-server":
-                        window.one("#name").type("Quarterly access review")
+                        window.one("#name").send_keys("Quarterly access review")
                         window.one("input[name=methods][value=read]").click()
                         window.one("input[name=tags][value=rbac]").click()
                     (folder / f"{name}-{theme}.png").write_bytes(window.screenshot())

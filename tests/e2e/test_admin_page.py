@@ -6,9 +6,8 @@ import time
 import pytest
 from conftest import Airflow
 from gateway import LIST_ROLES, Connection, Gateway, Mcp, eventually, is_refused
+from selenium.webdriver.common.keys import Keys
 from webdriver import browser
-
-ENTER, TAB = "\ue007", "\ue004"
 
 pytestmark = pytest.mark.skipif(not os.environ.get("E2E_CHROMEDRIVER"), reason="no Chromium with a driver")
 
@@ -26,33 +25,33 @@ def window():
 
 
 def sign_in(window, gateway):
-    window.open(gateway.url)
-    window.labelled("API token", "input").type(gateway.api_token)
+    window.get(gateway.url)
+    window.labelled("API token", "input").send_keys(gateway.api_token)
     window.labelled("Sign in", "button").click()
     window.until(lambda: "Overview" in window.text, "the overview")
 
 
 def add_account(window, url, name="production"):
     window.one("a[href$='/accounts/new']").click()
-    window.one("#name").type(name)
-    window.one("#base_url").type(url)
+    window.one("#name").send_keys(name)
+    window.one("#base_url").send_keys(url)
     window.one("input[name=auth][value=password]").click()
-    window.one("#username").type("admin")
-    window.one("#password").type("admin")
+    window.one("#username").send_keys("admin")
+    window.one("#password").send_keys("admin")
     window.one("form.card button.primary").click()
-    window.until(lambda: "/accounts/acc_" in window.url, "the page of the account")
+    window.until(lambda: "/accounts/acc_" in window.current_url, "the page of the account")
 
 
 def create_server(window, name, expiry=None, method="read", tag="rbac"):
     """Fills in and submits the form and returns the URL that the page shows."""
     window.one("a[href*='/servers/new']").click()
-    window.one("#name").type(name)
+    window.one("#name").send_keys(name)
     window.one(f"input[name=methods][value={method}]").click()
     window.one(f"input[name=tags][value={tag}]").click()
     if expiry:
         window.one("input[name=expiry][value=exact]").click()
         window.one("#expires_at").clear()
-        window.one("#expires_at").type(expiry)
+        window.one("#expires_at").send_keys(expiry)
     else:
         window.one("input[name=expiry][value=never]").click()
     window.one("form.card button.primary").click()
@@ -68,9 +67,9 @@ def test_an_operators_day(window, gateway):
     url = create_server(window, "two seconds", expiry="2s")
     made = time.time()
     mcp = Mcp(url, client="by hand")
-    assert mcp.call(LIST_ROLES, {"limit": 1}).content, "the URL works"
+    assert mcp.call(LIST_ROLES, {"limit": 1}).content, "the URL does not work"
     window.labelled("Copy URL", "button").click()
-    window.open(f"{gateway.url}/audit-log")
+    window.get(f"{gateway.url}/audit-log")
     window.until(lambda: LIST_ROLES in window.text and "by hand" in window.text, "the call in the audit log")
     eventually(lambda: is_refused(mcp.call(LIST_ROLES, {"limit": 1})), 3, "the end of the URL")
     assert 1 < time.time() - made < 4
@@ -79,61 +78,61 @@ def test_an_operators_day(window, gateway):
     window.one("details summary").click()
     window.one("#tool").click()
     window.shift_insert()
-    assert window.one("#tool").value == url
+    assert window.one("#tool").get_property("value") == url
 
-    window.open(f"{gateway.url}/")
+    window.get(f"{gateway.url}/")
     other = Mcp(create_server(window, "to be revoked"))
     tools = other.tools()
     assert LIST_ROLES in tools and not [name for name in tools if name.startswith(("create", "update", "delete"))]
-    window.open(f"{gateway.url}/servers")
-    assert url not in window.source, "a URL is shown once"
+    window.get(f"{gateway.url}/servers")
+    assert url not in window.page_source, "the page shows a URL again"
     window.labelled("Revoke to be revoked", "a").click()
     window.labelled("Revoke", "form.card button").click()
-    window.until(lambda: "/revoke" not in window.url, "the list of servers")
-    assert is_refused(other.call(LIST_ROLES, {"limit": 1})), "revoked, so refused at once"
+    window.until(lambda: "/revoke" not in window.current_url, "the list of servers")
+    assert is_refused(other.call(LIST_ROLES, {"limit": 1})), "the revoked URL still works"
     assert not [each for each in window.problems() if "favicon" not in each]
 
 
 def test_rotate_and_tokens(window, gateway):
     server = gateway.server(gateway.account(Airflow(3).url, name="production"), name="rotated")
     sign_in(window, gateway)
-    window.open(f"{gateway.url}/servers")
+    window.get(f"{gateway.url}/servers")
     window.labelled("another URL", "a").click()
     window.one("form.card button").click()
     url = window.one("#url").text
     assert is_refused(Mcp(server["url"]).call(LIST_ROLES)) and Mcp(url).call(LIST_ROLES, {"limit": 1}).content
 
-    window.open(f"{gateway.url}/tokens")
-    window.one("#name").type("a colleague")
+    window.get(f"{gateway.url}/tokens")
+    window.one("#name").send_keys("a colleague")
     window.one("input[name=role][value=issuer]").click()
     window.one("form.card button.primary").click()
     window.until(lambda: "amk_" in window.text, "the new token")
     token = next(word for word in window.text.split() if word.startswith("amk_"))
     assert gateway.request("GET", "/integrated-account", token=token).status == 200
-    window.open(f"{gateway.url}/tokens")
-    assert token not in window.source
+    window.get(f"{gateway.url}/tokens")
+    assert token not in window.page_source
     window.labelled("Revoke a colleague", "a").click()
     window.one("form.card button").click()
     eventually(lambda: gateway.request("GET", "/integrated-account", token=token).status == 401, 2, "its end")
 
 
 def test_with_the_keyboard_alone(window, gateway):
-    window.open(gateway.url)
+    window.get(gateway.url)
     window.one("#token")
     # The field already has the focus.
-    window.press(*gateway.api_token, ENTER)
+    window.press(*gateway.api_token, Keys.ENTER)
     window.until(lambda: "No Airflow yet" in window.text, "the overview")
-    focus = lambda: window.script("return document.activeElement.textContent.trim()")
-    window.press(TAB)
+    focus = lambda: window.execute_script("return document.activeElement.textContent.trim()")
+    window.press(Keys.TAB)
     assert focus() == "Skip to content"
     for _ in range(12):
-        window.press(TAB)
+        window.press(Keys.TAB)
         if focus() == "Add an account":
             break
     assert focus() == "Add an account"
     outline = "const s = getComputedStyle(document.activeElement); return s.outlineStyle + s.boxShadow"
-    assert window.script(outline) != "nonenone", "the focus can be seen"
-    window.press(ENTER)
+    assert window.execute_script(outline) != "nonenone", "the focused element has no outline"
+    window.press(Keys.ENTER)
     window.one("#base_url")
 
 
@@ -145,11 +144,11 @@ def test_on_a_phone_and_in_the_dark(gateway):
             window.phone()
             sign_in(window, gateway)
             for path in ["/", "/accounts/new", "/servers", "/servers/new", "/audit-log", "/tokens"]:
-                window.open(gateway.url + path)
+                window.get(gateway.url + path)
                 window.one("main h1")
-                wide = window.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                wide = window.execute_script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
                 assert wide <= 0, (path, wide)
-            colours[dark] = window.script("return getComputedStyle(document.body).backgroundColor")
+            colours[dark] = window.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert colours[True] != colours[False], colours
 
 
@@ -169,15 +168,15 @@ def test_what_others_write_is_text(window, gateway):
     Mcp(server["url"], client=evil).call(evil)
     sign_in(window, gateway)
     for path in ["/", "/servers", "/audit-log", f"/accounts/{account}", f"/audit-log?tool={evil}", "/audit-log?since=<img src=x>"]:
-        window.open(gateway.url + path)
+        window.get(gateway.url + path)
         window.one("main h1")
-        assert window.script("return document.querySelectorAll('main img, main script').length") == 0, path
+        assert window.execute_script("return document.querySelectorAll('main img, main script').length") == 0, path
         assert evil in window.text or "since" in path, path
 
 
 def test_a_session_is_the_browsers_alone(window, gateway):
     sign_in(window, gateway)
-    [cookie] = [each for each in window.cookies() if each["httpOnly"]]
+    [cookie] = [each for each in window.get_cookies() if each["httpOnly"]]
     assert cookie["sameSite"] == "Strict" and gateway.api_token not in cookie["value"]
     connection = Connection(gateway.url)
     held = {"Cookie": f"{cookie['name']}={cookie['value']}"}
@@ -210,20 +209,20 @@ def test_a_session_is_the_browsers_alone(window, gateway):
     assert "evil.example" not in connection.request("GET", "/login?next=//evil.example/").headers.get("location", "")
 
     window.labelled("Sign out", "button").click()
-    window.until(lambda: "/login" in window.url, "the sign-in")
+    window.until(lambda: "/login" in window.current_url, "the sign-in")
     token = gateway.api("POST", "/api-token", {"name": "short", "role": "admin"})
-    window.one("#token").type(token["token"])
+    window.one("#token").send_keys(token["token"])
     window.labelled("Sign in", "button").click()
     window.until(lambda: "Overview" in window.text, "the overview")
     gateway.api("DELETE", f"/api-token/{token['id']}")
-    window.open(gateway.url + "/servers")
-    window.until(lambda: "/login" in window.url, "the end of the session with its token")
+    window.get(gateway.url + "/servers")
+    window.until(lambda: "/login" in window.current_url, "the end of the session with its token")
 
 
 def test_a_wrong_token_is_told_and_not_kept(window, gateway):
-    window.open(gateway.url)
-    window.one("#token").type("amk_wrong")
+    window.get(gateway.url)
+    window.one("#token").send_keys("amk_wrong")
     window.labelled("Sign in", "button").click()
     window.until(lambda: window.all("#token-wrong"), "the message")
-    assert "amk_wrong" not in window.source
-    assert window.one("#token").attribute("aria-invalid") == "true"
+    assert "amk_wrong" not in window.page_source
+    assert window.one("#token").get_attribute("aria-invalid") == "true"

@@ -65,7 +65,7 @@ class Checkout:
         """Returns the operation ids of each document."""
         documents = sorted((self.path / "specs/openapi").iterdir())
         found = {file.stem: re.findall(r"^\s+operationId: (\S+)$", file.read_text(), re.M) for file in documents}
-        assert all(len(ids) > 5 and len(ids) == len(set(ids)) for ids in found.values()), "read wrongly"
+        assert all(len(ids) > 5 and len(ids) == len(set(ids)) for ids in found.values()), "the operation ids were not found"
         return {name: set(ids) for name, ids in found.items()}
 
     def versions(self):
@@ -89,19 +89,19 @@ class Checkout:
                 lines = self.text(path).split("\n")
                 of_file = {(line, what) for file, line, what in errors if file == path}
                 for line, what in sorted(of_file, reverse=True):
-                    take_out(lines, line - 1, what)
+                    remove_subject(lines, line - 1, what)
                 text = "\n".join(lines)
                 if path.startswith("specs/tools/") and "- method:" not in text:
                     (self.path / path).unlink()
                 else:
                     (self.path / path).write_text(text)
-        raise AssertionError(f"the allowlist does not get to fit: {self.errors()}")
+        raise AssertionError(f"the allowlist still does not match the documents: {self.errors()}")
 
 
-def take_out(lines, at, what):
+def remove_subject(lines, at, what):
     """Removes the subject of a diagnostic: a binding, an override or one of its names. Removes the whole entry if nothing would remain."""
-    if missing := re.match(r"operation `(\S+)` is not in (\S+)", what):
-        operation, document = missing.groups()
+    if missing := re.match(r"(\S+) has no operation `(\S+)`", what):
+        document, operation = missing.groups()
         binding = rf",? *{document}: (?:{operation}\b|\{{ id: {operation}\b[^}}]*\}})"
         rest = re.sub(binding, "", lines[at]).replace("{,", "{")
         if "operations:" not in lines[at]:
@@ -117,7 +117,7 @@ def take_out(lines, at, what):
             lines[at] = rest
         else:
             entry(lines, at)
-    elif idle := re.match(r"`(\w+)` of `\S+` changes nothing", what):
+    elif idle := re.match(r"`(\w+)` of `\S+` has no effect", what):
         lines[at] = re.sub(rf", {idle.group(1)}: [^,}}]*", "", lines[at])
     elif idle := re.match(r"`(\S+)` matches no parameter", what):
         names = re.search(r"names: \[([^]]*)\]", lines[at])
@@ -126,7 +126,7 @@ def take_out(lines, at, what):
             lines[at] = lines[at].replace(names.group(1), ", ".join(others))
         else:
             item(lines, at)
-    elif re.search(r"is not a document of tool|has no parameter|without any change", what):
+    elif re.search(r"^tool `\S+` has no document|has no parameter|must override something", what):
         item(lines, at)
     elif "no longer applies" in what:
         entry(lines, at)
@@ -165,7 +165,7 @@ def then(tmp_path_factory):
     checkout.update({name: version for name, version in THEN.items()})
     assert {name: checkout.versions()[name] for name in THEN} == THEN
     code, _, said = checkout.task("generate")
-    assert code != 0 and "run `cargo xtask history`" in said, "the history is that of other releases"
+    assert code != 0 and "run `cargo xtask history`" in said, "generate accepts a history of other releases"
     checkout.succeed("history")
     checkout.fit()
     checkout.succeed("coverage")
@@ -179,7 +179,7 @@ def sections(body):
     return {re.sub(r" \(\d+\)$", "", title): text for title, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 
-def test_a_release_is_taken_over_and_given_back(then):
+def test_an_update_to_a_release_and_back(then):
     versions, documents, operations, history = then.now
     before = (then.documents(), then.operations())
     new = {name: operations[name] - before[1][name] for name in THEN}
@@ -190,7 +190,7 @@ def test_a_release_is_taken_over_and_given_back(then):
     said = then.update(versions)
     assert then.documents() == documents
     assert f"`airflow-3` {versions['airflow-3']} adds {len(new['airflow-3'])} operations" in said and "cargo xtask history" in said
-    assert then.update(versions).count("already") == len(versions), "nothing is left to do"
+    assert then.update(versions).count("already") == len(versions), "a second update changed something"
     then.succeed("history")
     assert then.text("specs/history.yaml") == history
 
@@ -223,14 +223,14 @@ def test_a_release_is_taken_over_and_given_back(then):
     assert "did you mean" in said and "excluded in specs/excluded.yaml:" in said and "is a tool already" in said
     code, _, said = then.task("allow", *sorted(new["airflow-3-fab"]))
     belong = re.findall(r"add `(\S+): (\S+)` to its `operations`, (\S+):(\d+)", said)
-    assert code != 0 and {operation for _, operation, _, _ in belong} == new["airflow-3-fab"], "they are tools of Airflow 2"
+    assert code != 0 and {operation for _, operation, _, _ in belong} == new["airflow-3-fab"], "not all are tools of Airflow 2"
     out = then.succeed("allow", *sorted(new["airflow-3"]))
     assert len(re.findall(r"^specs/tools/\w+\.yaml:\d+: `\w+` \(", out, re.M)) == len(new["airflow-3"])
     for document, operation, path, line in sorted(belong, key=lambda it: -int(it[3])):
         bind(then.path / path, int(line) - 1, document, operation)
     errors = then.errors()
-    assert sum("`title` is still to be written" in what for _, _, what in errors) == len(new["airflow-3"])
-    assert not then.git("status", "--short", "generated/src"), "nothing is generated before it is written"
+    assert sum("replace the `TODO` in `title`" in what for _, _, what in errors) == len(new["airflow-3"])
+    assert not then.git("status", "--short", "generated/src"), "tools were generated although texts are missing"
     fill_in(then)
     left = then.errors()
     assert not left, left
@@ -280,14 +280,14 @@ def fill_in(checkout):
         (checkout.path / path).write_text("\n".join(lines))
 
 
-def test_what_is_lost_is_called_breaking(then):
+def test_removals_are_breaking(then):
     """Compares the same releases in the opposite direction without changing the checkout."""
     then.git("checkout", "--quiet", "--force", "main")
     then.git("clean", "--quiet", "-d", "--force")
     breaking = sections(then.succeed("diff", "--markdown", "--base", f"airflow-3@{then.now[0]['airflow-3']}"))["Breaking"]
     assert re.search(r"`clear_apacheairflow_dag_run`(: |\n(  - .*\n)*  - )parameter `note` is gone", breaking)
     assert "result field `partition_date` is gone" in breaking
-    assert "can no longer be `awaiting_input`" in breaking, "of a parameter"
+    assert "can no longer be `awaiting_input`" in breaking, "the removed value of a parameter is not reported"
     assert not then.git("status", "--short")
 
 
@@ -295,10 +295,10 @@ def test_a_release_that_does_not_fit_changes_nothing(then):
     documents = then.documents()
     rows = [
         ("airflow-3@9.9.9", "3.0, before 4"),
-        ("airflow-2@2.11.99", "has no release 2.11.99; the last ones are "),
+        ("airflow-2@2.11.99", "has no release 2.11.99; the newest ones are "),
         ("airflow-4@4.0.0", "has no document `airflow-4`"),
         ("airflow-3@3.3", "has no release 3.3;"),
-        ("airflow-3", "is no DOCUMENT@VERSION"),
+        ("airflow-3", "must have the form DOCUMENT@VERSION"),
     ]
     for wanted, expected in rows:
         # The other document exists, but is not written either.
@@ -307,12 +307,12 @@ def test_a_release_that_does_not_fit_changes_nothing(then):
         assert then.documents() == documents, wanted
 
 
-def test_offline_is_said(then):
+def test_without_a_network_the_error_says_so(then):
     nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_FIND_LINKS": "", "PIP_RETRIES": "1", "PIP_CONFIG_FILE": os.devnull}
     for arguments in [("spec", "list"), ("spec", "update")]:
         code, _, said = then.task(*arguments, **nowhere)
-        assert code != 0 and "cannot be reached" in said, said
-    assert then.succeed("diff"), "and what needs no network works"
+        assert code != 0 and "cannot reach the package index" in said, said
+    assert then.succeed("diff"), "diff fails without a network"
 
 
 def test_the_newest_release_is_listed(then):
@@ -320,4 +320,4 @@ def test_the_newest_release_is_listed(then):
     for name, row in zip(then.versions(), rows, strict=True):
         assert row.startswith(name), rows
         if name in THEN:
-            assert f"cargo xtask spec update {name}@" in row, "there are newer ones than then"
+            assert f"cargo xtask spec update {name}@" in row, "newer releases are not proposed"

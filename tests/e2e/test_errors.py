@@ -113,7 +113,7 @@ async def test_a_real_429_is_passed_on_at_once(airflow, tmp_path):
             if result.is_error:
                 break
         refused, took = seen[-1]
-        assert refused.is_error, "no 429 in twelve calls"
+        assert refused.is_error, "none of twelve calls returned 429"
         error = refused.structured_content["error"]
         assert (error["code"], error["status"], error["retryable"]) == ("rate_limited", 429, True)
         assert took < 2

@@ -176,7 +176,7 @@ def test_what_makes_no_sense_is_refused_as_a_whole(airflow, gateway):
     error = gateway.error(422, "POST", servers, {"name": "x", "config": {"methods": ["create"], "tools": [LIST_USERS]}})
     assert "config" in json.dumps(error["problems"]), error
     error = gateway.error(422, "POST", servers, {"name": "x", "config": {"tags": ["rbca"]}})
-    assert "rbac" in json.dumps(error), "the nearest tag is named"
+    assert "rbac" in json.dumps(error), "the error does not name the nearest tag"
     error = gateway.error(422, "POST", servers, {"name": " ", "config": {"methods": ["destroy"]}, "expires_at": in_seconds(-1)})
     fields = {problem["field"].split("[")[0] for problem in error["problems"]}
     assert {"config.methods", "expires_at"} <= fields, error
@@ -213,7 +213,7 @@ def test_lists_are_walked_by_cursor(airflow, gateway):
         cursor = page["next_cursor"]
         if cursor is None:
             break
-    assert seen == made[::-1], "newest first, each once"
+    assert seen == made[::-1], "the list must contain each server once, the newest first"
     gateway.error(422, "GET", f"/integrated-account/{account}/mcp?limit=0")
     gateway.error(422, "GET", f"/integrated-account/{account}/mcp?cursor=garbage")
 
@@ -252,7 +252,7 @@ def test_rate_limits_are_response_headers(airflow, gateway):
         if seen[-1].result.get("isError"):
             break
     refused = seen[-1]
-    assert refused.result["structuredContent"]["error"]["code"] == "rate_limited", "no 429 in twelve calls"
+    assert refused.result["structuredContent"]["error"]["code"] == "rate_limited", "none of twelve calls returned 429"
     for reply in seen:
         meta = reply.result["_meta"]
         for name in ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"]:

@@ -76,7 +76,7 @@ def test_an_end_without_work_is_quick(tmp_path):
             assert idle.request("GET", "/healthz").status == 200
             started = time.monotonic()
             assert gateway.stop(how) == 0, gateway.tail()
-            assert time.monotonic() - started < 3, "an idle connection holds it up"
+            assert time.monotonic() - started < 3, "an idle connection delays the shutdown"
 
 
 def test_who_goes_away_cancels(gateway, slow):

@@ -47,7 +47,7 @@ def forms(secret):
     if prefix in ("amt", "amk"):
         yield random.encode()
         random_bytes = base64.urlsafe_b64decode(random + "=" * (-len(random) % 4))
-        assert len(random_bytes) == 32, "256 random bits"
+        assert len(random_bytes) == 32, "the token does not have 256 random bits"
         yield random_bytes
         yield random_bytes.hex().encode()
 
@@ -92,8 +92,8 @@ def look(airflow, tmp_path, database):
         places["a log"] = log.replace(gateway.api_token.encode(), b"", 1)
     found = [(secret, place) for place, content in places.items() for secret in planted for form in forms(secret) if form in content]
     assert not found, found
-    assert b" DEBUG " in log, "the log is not at its most talkative, so the test shows nothing"
-    assert not database or b"acc_" in held, "the dump is empty, so the test shows nothing"
+    assert b" DEBUG " in log, "the log has no debug lines, so the test proves nothing"
+    assert not database or b"acc_" in held, "the dump is empty, so the test proves nothing"
 
 
 def use(gateway, account, refused, server, failing, guarded, issued):
@@ -143,7 +143,7 @@ def test_files_are_the_operators_alone(tmp_path):
             assert mode & 0o077 == 0, (path, oct(mode))
         keys = [path for path in made if path.is_file() and re.search("key", path.name)]
         assert keys, made
-        assert not re.search(rb"[A-Za-z0-9+/]{43}=", gateway.log.read_bytes()), "a key in the log"
+        assert not re.search(rb"[A-Za-z0-9+/]{43}=", gateway.log.read_bytes()), "the log contains a key"
 
 
 def test_the_wrong_key_opens_nothing(tmp_path):
@@ -154,7 +154,7 @@ def test_the_wrong_key_opens_nothing(tmp_path):
     try:
         other.start()
     except AssertionError:
-        assert "key" in other.tail().lower(), "it says what is wrong"
+        assert "key" in other.tail().lower(), "the message does not name the key"
         return
     try:
         reply = Mcp(f"{other.url}/mcp/{server['token']}").call(LIST_USERS, {"limit": 1})

@@ -54,7 +54,7 @@ async def test_a_role_and_a_user_live_and_die(airflow, tmp_path, mode):
         unchanged = ["username", "first_name", "last_name", "roles", "active"]
         assert {key: after[key] for key in unchanged} == {key: before[key] for key in unchanged}
         assert after["email"] == f"{username}@example.net"
-        assert airflow.signs_in(username, "first-secret-4471"), "the password changed"
+        assert airflow.signs_in(username, "first-secret-4471"), "the password has changed"
 
         await session.call(UPDATE_USER, {"id": username, "password": "second-secret-8820"})
         assert airflow.signs_in(username, "second-secret-8820")

@@ -14,7 +14,7 @@ async def test_walking_yields_each_user_once(airflow, tmp_path, limit):
         while True:
             page = await session.call(LIST, {"limit": limit, **({"next_cursor": cursor} if cursor else {})})
             names += [user["username"] for user in page["users"]]
-            assert len(page["users"]) == limit or page["next_cursor"] is None, "a short page"
+            assert len(page["users"]) == limit or page["next_cursor"] is None, "a page before the last one is too short"
             cursor = page["next_cursor"]
             if cursor is None:
                 break

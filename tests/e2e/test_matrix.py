@@ -80,8 +80,8 @@ async def test_every_tool_has_succeeded(airflow, proxy, tmp_path, capsys):
             print(f"  {status:12} {tool:62} {shortened(arguments)}")
     assert not failed, "\n".join(failed)
     without = tools - {row.tool for row in rows}
-    assert not without, f"no row in matrix.py for {sorted(without)}"
+    assert not without, f"matrix.py has no row for {sorted(without)}"
     unknown = {row.tool for row in rows} - tools
-    assert not unknown, f"rows in matrix.py for tools that are not there: {sorted(unknown)}"
+    assert not unknown, f"matrix.py has rows for tools that do not exist: {sorted(unknown)}"
     impossible = {row.tool for row in rows if row.impossible}
-    assert len(impossible) <= 0.05 * len(tools), f"too many tools are said to be impossible: {sorted(impossible)}"
+    assert len(impossible) <= 0.05 * len(tools), f"too many tools are marked as impossible: {sorted(impossible)}"

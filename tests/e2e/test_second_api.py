@@ -65,8 +65,8 @@ async def walk(session, tool, arguments):
         page = await session.call(tool, {**arguments, **({"next_cursor": cursor} if cursor else {})})
         rows += page[LISTS[tool][1]]
         cursor, calls = page["next_cursor"], calls + 1
-        assert len(page[LISTS[tool][1]]) == arguments["limit"] or cursor is None, "a short page"
-        assert calls <= 1000, "no end"
+        assert len(page[LISTS[tool][1]]) == arguments["limit"] or cursor is None, "a page before the last one is too short"
+        assert calls <= 1000, "the list does not end"
         if cursor is None:
             return rows
 

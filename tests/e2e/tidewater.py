@@ -165,7 +165,7 @@ class Api:
                 raise Problem(400, "invalid_request", "there is a body, but none is declared")
             return {}
         if headers.get("Content-Type") != "application/json":
-            raise Problem(415, "invalid_request", "the body is no JSON")
+            raise Problem(415, "invalid_request", "the body must be JSON")
         value = json.loads(body)
         self.check(declared["content"]["application/json"]["schema"], value, "body")
         return value
@@ -322,7 +322,7 @@ def read(text, kind):
             return {"true": True, "false": False}[text]
         return {"integer": int, "number": float}.get(kind, str)(text)
     except (KeyError, ValueError):
-        raise Problem(400, "invalid_request", f"`{text}` is no {kind}") from None
+        raise Problem(400, "invalid_request", f"`{text}` must be a {kind}") from None
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -376,3 +376,11 @@ def port():
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+if __name__ == "__main__":
+    # For trying the example by hand, see examples/tidewater-mcp/README.md.
+    with port() as api:
+        print(f"export TIDEWATER_URL={api.url} TIDEWATER_TOKEN={KEY}", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()

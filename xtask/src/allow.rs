@@ -1,6 +1,7 @@
 //! `cargo xtask allow`: writes allowlist entries for operations, with placeholders to fill in.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+use fs_err as fs;
 
 use crate::generate::{members, report};
 use crate::lab::root;
@@ -19,16 +20,15 @@ pub(crate) fn allow(
             specs::read_member(&root, member)?
         }
         Some(member) => bail!(
-            "{member} is no member of the workspace with tools of its own; there are {}",
+            "{member} is not a member of the workspace with its own tools; use one of {}",
             members(&root)?.join(", ")
         ),
         None => specs::load(&root)?,
     };
     let allowed = codegen::allow::allow(&inputs, operations, toolset)
-        .map_err(|errors| report(&errors, "nothing is written"))?;
+        .map_err(|errors| report(&errors, "nothing was written"))?;
     for file in &allowed.files {
-        std::fs::write(root.join(&file.path), &file.text)
-            .with_context(|| format!("write {}", file.path))?;
+        fs::write(root.join(&file.path), &file.text)?;
     }
     for entry in &allowed.entries {
         let operations = entry.operations.iter();
@@ -43,6 +43,6 @@ pub(crate) fn allow(
             operations.join(", ")
         );
     }
-    println!("Write what stands as TODO; `cargo xtask generate` says what is still missing.");
+    println!("Replace each TODO; `cargo xtask generate` reports what is missing.");
     Ok(())
 }

@@ -6,6 +6,7 @@ use codegen::{CoveredOperation, Decision, DocumentCoverage, Input, Workspace};
 use crate::generate::{members, report};
 use crate::lab::root;
 use crate::specs;
+use crate::table::table;
 
 /// Prints a row per document and all undecided operations, which are an error; with `all`, every operation.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
@@ -20,7 +21,7 @@ pub(crate) fn coverage(all: bool) -> Result<()> {
             print!("{}", operations(document));
         }
     }
-    print!("{}", table(&documents));
+    print!("{}", table(&rows(&documents)));
     for note in documents.iter().filter_map(deprecated) {
         println!("{note}");
     }
@@ -33,45 +34,35 @@ pub(crate) fn coverage(all: bool) -> Result<()> {
         println!("{line}");
     }
     bail!(
-        "{} operations are neither a tool nor excluded: document them in a file of `tools/`, or exclude them in `excluded.yaml`",
+        "{} operations are neither tools nor excluded; document them in a file of `tools/`, or exclude them in `excluded.yaml`",
         undecided.len()
     )
 }
 
 fn documents(inputs: &[Input]) -> Result<Vec<DocumentCoverage>> {
     let coverage = Workspace::read(inputs).coverage();
-    let coverage = coverage.map_err(|errors| report(&errors, "coverage cannot be told"))?;
+    let coverage = coverage.map_err(|errors| report(&errors, "the coverage is unknown"))?;
     Ok(coverage.documents)
 }
 
 /// Lists every operation of a document with its tool, or the reason why it has none.
 fn operations(document: &DocumentCoverage) -> String {
-    let width = document
-        .operations
-        .iter()
-        .map(|operation| operation.id.len())
-        .max()
-        .unwrap_or_default();
-    let lines: String = document
-        .operations
-        .iter()
-        .map(|operation| {
-            let decision = match &operation.decision {
-                Decision::Tool(name) => format!("tool {name}"),
-                Decision::Excluded(reason) => format!("excluded: {reason}"),
-                Decision::Undecided => "undecided".to_owned(),
-            };
-            let since = operation.since.as_deref();
-            let since = since.map(|since| format!(" (since {since})"));
-            let since = since.unwrap_or_default();
-            let deprecated = match operation.deprecated {
-                true => " (deprecated)",
-                false => "",
-            };
-            format!("  {:width$}  {decision}{since}{deprecated}\n", operation.id)
-        })
-        .collect();
-    format!("{}\n{lines}\n", document.name)
+    let row = |operation: &CoveredOperation| {
+        let mut decision = match &operation.decision {
+            Decision::Tool(name) => format!("tool {name}"),
+            Decision::Excluded(reason) => format!("excluded: {reason}"),
+            Decision::Undecided => "undecided".to_owned(),
+        };
+        if let Some(since) = &operation.since {
+            decision += &format!(" (since {since})");
+        }
+        if operation.deprecated {
+            decision += " (deprecated)";
+        }
+        [String::new(), operation.id.clone(), decision]
+    };
+    let rows: Vec<[String; 3]> = document.operations.iter().map(row).collect();
+    format!("{}\n{}\n", document.name, table(&rows))
 }
 
 /// Returns the tools whose operations a document marks as deprecated.
@@ -84,7 +75,7 @@ fn deprecated(document: &DocumentCoverage) -> Option<String> {
     let tools: Vec<&str> = tools.collect();
     (!tools.is_empty()).then(|| {
         format!(
-            "note: {} calls the operations of these tools deprecated: {}",
+            "note: {} marks the operations of these tools as deprecated: {}",
             document.name,
             codegen::listed(&tools)
         )
@@ -92,7 +83,7 @@ fn deprecated(document: &DocumentCoverage) -> Option<String> {
 }
 
 /// Makes a table with a row per document and a sum.
-fn table(documents: &[DocumentCoverage]) -> String {
+fn rows(documents: &[DocumentCoverage]) -> Vec<[String; 5]> {
     let mut rows =
         vec![["document", "operations", "tools", "excluded", "undecided"].map(str::to_owned)];
     let mut sum = [0; 4];
@@ -104,35 +95,19 @@ fn table(documents: &[DocumentCoverage]) -> String {
         rows.push(row(&document.name, counts));
     }
     rows.push(row("all", sum));
-    let name_width = rows
-        .iter()
-        .map(|row| row[0].len())
-        .max()
-        .unwrap_or_default();
-    rows.iter()
-        .map(|[name, numbers @ ..]| {
-            let numbers: String = numbers
-                .iter()
-                .map(|number| format!("{number:>12}"))
-                .collect();
-            format!("{name:name_width$}{numbers}\n")
-        })
-        .collect()
+    rows
 }
 
 fn counts(operations: &[CoveredOperation]) -> [usize; 4] {
-    let count = |is: fn(&Decision) -> bool| {
-        operations
-            .iter()
-            .filter(|operation| is(&operation.decision))
-            .count()
-    };
-    [
-        operations.len(),
-        count(|decision| matches!(decision, Decision::Tool(_))),
-        count(|decision| matches!(decision, Decision::Excluded(_))),
-        count(|decision| matches!(decision, Decision::Undecided)),
-    ]
+    let mut counts = [operations.len(), 0, 0, 0];
+    for operation in operations {
+        counts[match operation.decision {
+            Decision::Tool(_) => 1,
+            Decision::Excluded(_) => 2,
+            Decision::Undecided => 3,
+        }] += 1;
+    }
+    counts
 }
 
 fn row(name: &str, counts: [usize; 4]) -> [String; 5] {
@@ -193,17 +168,17 @@ mod tests {
         );
         assert_eq!(
             deprecated(&document).unwrap_or_default(),
-            "note: shop calls the operations of these tools deprecated: list_items"
+            "note: shop marks the operations of these tools as deprecated: list_items"
         );
         assert_eq!(
             undecided(&document).collect::<Vec<_>>(),
             ["specs/openapi/shop.yaml:7: `buy` (GET /buy)"]
         );
         assert_eq!(
-            table(&[document]),
-            "document  operations       tools    excluded   undecided
-shop               3           1           1           1
-all                3           1           1           1
+            table(&rows(&[document])),
+            "document  operations  tools  excluded  undecided
+shop               3      1         1          1
+all                3      1         1          1
 "
         );
     }

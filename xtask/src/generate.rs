@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use codegen::catalog::Catalog;
 use codegen::emit::{OutputFile, emit, readme};
 use codegen::{Input, Workspace};
+use fs_err as fs;
 use serde::Deserialize;
 use similar::TextDiff;
 
@@ -42,7 +43,7 @@ pub(crate) fn members(root: &Path) -> Result<Vec<String>> {
     struct Workspace {
         members: Vec<String>,
     }
-    let text = std::fs::read_to_string(root.join("Cargo.toml")).context("read Cargo.toml")?;
+    let text = fs::read_to_string(root.join("Cargo.toml"))?;
     let manifest: Manifest = toml::from_str(&text).context("read Cargo.toml")?;
     let members = manifest.workspace.members.into_iter();
     let has_specs = |member: &String| root.join(member).join("specs/apis.yaml").is_file();
@@ -53,7 +54,7 @@ pub(crate) fn members(root: &Path) -> Result<Vec<String>> {
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 fn generate_in(root: &Path, folder: &str, inputs: &[Input], check: bool) -> Result<()> {
     let draft = Workspace::read(inputs).into_draft();
-    let (catalog, undecided) = draft.map_err(|errors| report(&errors, "nothing is generated"))?;
+    let (catalog, undecided) = draft.map_err(|errors| report(&errors, "nothing was generated"))?;
     let files = print(root, folder, &catalog)?;
     let plan = plan(root, folder, &files)?;
     if check {
@@ -67,10 +68,10 @@ fn generate_in(root: &Path, folder: &str, inputs: &[Input], check: bool) -> Resu
         plan.summary(files.len(), check)
     );
     if check && !plan.is_empty() {
-        bail!("what is generated is not what the specs say; run `cargo xtask generate`");
+        bail!("the generated files are outdated; run `cargo xtask generate`");
     }
     if !undecided.is_empty() {
-        return Err(report(&undecided, "the tools there are were generated"));
+        return Err(report(&undecided, "all other tools were generated"));
     }
     Ok(())
 }
@@ -89,7 +90,7 @@ fn print(root: &Path, folder: &str, catalog: &Catalog) -> Result<Vec<OutputFile>
     let mut files = emit(catalog).map_err(|errors| {
         let with_causes = errors.into_iter().map(anyhow::Error::from);
         let errors: Vec<String> = with_causes.map(|error| format!("{error:#}")).collect();
-        report(&errors, "nothing is generated")
+        report(&errors, "nothing was generated")
     })?;
     let to_format = files.iter_mut();
     rustfmt(to_format.map(|file| (file.path.as_str(), &mut file.text)))
@@ -99,8 +100,7 @@ fn print(root: &Path, folder: &str, catalog: &Catalog) -> Result<Vec<OutputFile>
     }
     let path = format!("{folder}{README}");
     if folder.is_empty() || root.join(&path).is_file() {
-        let current =
-            std::fs::read_to_string(root.join(&path)).with_context(|| format!("read {path}"))?;
+        let current = fs::read_to_string(root.join(&path))?;
         let text = readme(catalog, &current)?;
         files.push(OutputFile { path, text });
     }
@@ -121,10 +121,10 @@ fn plan(root: &Path, folder: &str, files: &[OutputFile]) -> Result<Plan> {
     let mut changed = Vec::new();
     for file in files {
         // A file that is no longer valid UTF-8 is rewritten like any other.
-        let current = match std::fs::read(root.join(&file.path)) {
+        let current = match fs::read(root.join(&file.path)) {
             Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(error).with_context(|| format!("read {}", file.path)),
+            Err(error) => return Err(error.into()),
         };
         if current.as_ref() != Some(&file.text) {
             changed.push((file.clone(), current));
@@ -144,18 +144,16 @@ fn find_orphans(
     files: &[OutputFile],
     orphans: &mut Vec<OutputFile>,
 ) -> Result<()> {
-    let listing = match std::fs::read_dir(root.join(folder)) {
-        Ok(listing) => listing,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error).with_context(|| format!("read {folder}")),
-    };
-    for entry in listing {
+    if !root.join(folder).exists() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(root.join(folder))? {
         let entry = entry?;
         let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
         if entry.file_type()?.is_dir() {
             find_orphans(root, &path, files, orphans)?;
         } else if !files.iter().any(|file| file.path == path) {
-            let content = std::fs::read(entry.path()).with_context(|| format!("read {path}"))?;
+            let content = fs::read(entry.path())?;
             orphans.push(OutputFile {
                 path,
                 text: String::from_utf8_lossy(&content).into_owned(),
@@ -187,17 +185,16 @@ impl Plan {
         for (file, _) in &self.changed {
             let path = root.join(&file.path);
             if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder)
-                    .with_context(|| format!("create {}", folder.display()))?;
+                fs::create_dir_all(folder)?;
             }
-            std::fs::write(path, &file.text).with_context(|| format!("write {}", file.path))?;
+            fs::write(path, &file.text)?;
         }
         for file in &self.orphans {
             let path = root.join(&file.path);
-            std::fs::remove_file(&path).with_context(|| format!("delete {}", file.path))?;
+            fs::remove_file(&path)?;
             // The folder of the last toolset is removed too; removing a folder that is not empty fails, and it stays.
             if let Some(folder) = path.parent() {
-                let _ = std::fs::remove_dir(folder);
+                let _ = fs::remove_dir(folder);
             }
         }
         Ok(())

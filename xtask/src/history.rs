@@ -1,7 +1,8 @@
 //! `cargo xtask history`: computes from the documents in the released packages which release of each API first had an operation or a parameter.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use codegen::history::{DocumentHistory, Release, history, write};
+use fs_err as fs;
 
 use crate::generate::report;
 use crate::lab::{root, wheel};
@@ -17,8 +18,7 @@ pub(crate) fn write_history() -> Result<()> {
         .filter(|source| !source.older().is_empty())
         .map(compare)
         .collect::<Result<_>>()?;
-    std::fs::write(root().join(HISTORY), write(&compared))
-        .with_context(|| format!("write {HISTORY}"))?;
+    fs::write(root().join(HISTORY), write(&compared))?;
     for document in &compared {
         let new = document.operations.iter().filter(|it| it.since.is_some());
         let parameters: usize = document
@@ -33,7 +33,7 @@ pub(crate) fn write_history() -> Result<()> {
             document.releases.first().map_or("", String::as_str)
         );
     }
-    println!("written to {HISTORY}; `cargo xtask generate` puts it into the tools");
+    println!("wrote {HISTORY}; run `cargo xtask generate` to update the tools");
     Ok(())
 }
 
@@ -47,13 +47,10 @@ fn compare(source: &Source) -> Result<DocumentHistory> {
             text,
         });
     }
-    let path = source.file();
-    let text =
-        std::fs::read_to_string(root().join(&path)).with_context(|| format!("read {path}"))?;
     releases.push(Release {
         version: source.version.to_string(),
-        text,
+        text: fs::read_to_string(root().join(source.file()))?,
     });
     history(&source.name, &releases)
-        .map_err(|errors| report(&errors, "specs/history.yaml is as it was"))
+        .map_err(|errors| report(&errors, "specs/history.yaml is unchanged"))
 }

@@ -1,10 +1,11 @@
 //! Reads and writes `specs/sources.lock`, which says from which release each document was taken. Writing keeps the author's comments and order.
 
 use anyhow::{Context, Result};
+use pep440_rs::Version;
 use serde::Deserialize;
 use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
-use crate::release::{Range, Version};
+use crate::release::Range;
 
 /// File, relative to the workspace.
 pub(crate) const LOCK: &str = "specs/sources.lock";

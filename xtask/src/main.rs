@@ -4,6 +4,7 @@
 
 mod allow;
 mod bench;
+mod command;
 mod coverage;
 mod demo;
 mod diff;
@@ -17,6 +18,7 @@ mod rustfmt;
 mod screenshots;
 mod spec;
 mod specs;
+mod table;
 mod test;
 mod try_spec;
 
@@ -25,7 +27,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// The tasks of airflow-mcp.
+/// Tasks of the project
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -35,97 +37,101 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Write generated/ and the README's table from specs/
+    /// Write generated/ and the README's table of tools from specs/
     Generate {
-        /// Only show what would change, and fail if anything would
+        /// Only print what would change, and fail if anything would
         #[arg(long)]
         check: bool,
     },
-    /// What became of every operation: tool, excluded, undecided
+    /// Count the operations of each document: tools, excluded, undecided
     Coverage {
-        /// Each operation, too
+        /// Also list each operation with its tool or the reason why it is excluded
         #[arg(long)]
         all: bool,
     },
-    /// Which releases the documents are of, and newer ones
+    /// List or update the OpenAPI documents
     #[command(subcommand)]
     Spec(SpecTask),
-    /// What changed for users of the tools, and what the documents offer
+    /// Print what changed for users of the tools and in the documents
     Diff {
-        /// What to compare with: a revision, a release (3.2.2), or DOCUMENT@VERSION [default: where this branch left main]
+        /// Revision, release (3.2.2) or DOCUMENT@VERSION to compare with [default: the commit at which this branch left main]
         #[arg(long)]
         base: Option<String>,
-        /// As the body of a pull request
+        /// Print Markdown, for the text of a pull request
         #[arg(long)]
         markdown: bool,
     },
-    /// Write entries for operations, to be filled in
+    /// Write allowlist entries for operations, whose documentation you fill in
     Allow {
-        /// Ids of operations; of one document as DOCUMENT:ID
+        /// Ids of operations, or DOCUMENT:ID if only one document is meant
         #[arg(required = true)]
         operations: Vec<String>,
-        /// Toolset to put them in [default: that of their neighbours]
+        /// Toolset of the new entries [default: the toolset whose tools have similar paths]
         #[arg(long)]
         toolset: Option<String>,
-        /// Member of the workspace whose tools they become: examples/tidewater-mcp [default: Airflow's]
+        /// Member of the workspace whose tools are extended: examples/tidewater-mcp [default: Airflow's]
         #[arg(long = "in", value_name = "MEMBER")]
         member: Option<String>,
     },
-    /// What would become of every operation of any OpenAPI document, if all were taken
+    /// Report which operations of any OpenAPI document can be tools
     TrySpec {
         /// OpenAPI documents, YAML or JSON
         #[arg(required = true)]
         files: Vec<std::path::PathBuf>,
-        /// Compile what they become
+        /// Compile the generated tools
         #[arg(long)]
         check: bool,
-        /// Each operation that is refused, too
+        /// List each operation that cannot be a tool
         #[arg(long)]
         all: bool,
     },
-    /// Try documents of public packages, which the generator was not made for
+    /// Try the documents of ten public packages and compare the results with tests/foreign.txt
     Foreign,
-    /// Write specs/history.yaml: which release first had what, from the released packages
+    /// Write specs/history.yaml: the first release of each operation and parameter, from the released packages
     History,
-    /// Start or stop a real Airflow from PyPI, with the user admin (password admin)
+    /// Start or stop a real Airflow from PyPI with the user admin (password admin)
     #[command(subcommand)]
     Airflow(AirflowTask),
-    /// The main job from nothing: a real Airflow 3, the generated server, an audit of who holds Admin
+    /// Run the main job from scratch: a real Airflow 3, the generated server, an audit of who holds Admin
     Demo,
-    /// Run every test, on real Airflow 2 and 3; installs what they need under target/
+    /// Run all tests, including those on real Airflow 2 and 3; what they need is installed under target/
     Test {
-        /// Only the end-to-end tests that match this pytest expression
+        /// Run only the end-to-end tests that match this pytest expression: "matrix and not crewai"
         #[arg(long)]
         only: Option<String>,
     },
     /// Start the servers of the end-to-end tests, print their variables, and keep them until the end of input
     Lab {
-        /// Only one server of Airflow 2 and one of 3, with the fixture DAGs
+        /// Start only one server of Airflow 2 and one of 3, with the fixture DAGs
         #[arg(long)]
         plain: bool,
     },
-    /// Measure the budgets of the design on this machine
+    /// Measure the performance budgets on this machine
     Bench {
-        /// Fail if one is not met
+        /// Fail if a budget is not met
         #[arg(long)]
         strict: bool,
-        /// Measure what is shipped, which takes ten minutes more to build
+        /// Measure the release build, which takes ten more minutes to compile
         #[arg(long)]
         release: bool,
     },
-    /// Take the README's pictures of the admin page, in a real Chromium
+    /// Take the README's screenshots of the admin page in a real Chromium
     Screenshots,
-    /// Everything that a pull request has to pass
-    Ci,
+    /// Run everything that a pull request has to pass
+    Ci {
+        /// Run only what takes ten minutes: format, lints, Rust tests, `generate --check`
+        #[arg(long)]
+        quick: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 enum SpecTask {
-    /// The release that each document is of, and the newest there is
+    /// Print the release of each document, and the newest release
     List,
-    /// Take documents out of released packages: DOCUMENT@VERSION, or the newest stable release of each
+    /// Extract documents from released packages
     Update {
-        /// DOCUMENT@VERSION
+        /// Documents with their releases: airflow-3@3.3.2 [default: the newest stable release of each document]
         #[arg(value_name = "DOCUMENT@VERSION")]
         documents: Vec<String>,
     },
@@ -133,20 +139,20 @@ enum SpecTask {
 
 #[derive(Debug, Subcommand)]
 enum AirflowTask {
-    /// Install (once) and start; goes on running until `down`
+    /// Install Airflow, if necessary, and start a server that runs until `down`
     Up {
-        /// 2 or 3
+        /// Major version: 2 or 3
         major: u8,
-        /// Port to listen on [default: 28082 or 28083]
+        /// Port to listen on [default: 28082 for Airflow 2, 28083 for Airflow 3]
         #[arg(long)]
         port: Option<u16>,
         /// Add 5,000 users and 300 roles
         #[arg(long)]
         seed: bool,
     },
-    /// Stop what `up` started
+    /// Stop the server that `up` started
     Down {
-        /// 2 or 3
+        /// Major version: 2 or 3
         major: u8,
     },
 }
@@ -179,19 +185,15 @@ fn run(task: Task) -> Result<()> {
         Task::History => history::write_history(),
         Task::Airflow(AirflowTask::Up { major, port, seed }) => {
             let url = lab::airflow::up(major, port, seed)?;
-            eprintln!("Airflow {major} answers at {url} (admin/admin)");
+            eprintln!("Airflow {major} is ready at {url} (user admin, password admin)");
             Ok(())
         }
         Task::Airflow(AirflowTask::Down { major }) => {
-            let stopped = lab::airflow::down(major)?;
-            eprintln!(
-                "Airflow {major} {}",
-                if stopped {
-                    "stopped"
-                } else {
-                    "was not running"
-                }
-            );
+            let outcome = match lab::airflow::down(major)? {
+                true => "stopped",
+                false => "was not running",
+            };
+            eprintln!("Airflow {major} {outcome}");
             Ok(())
         }
         Task::Demo => demo::demo(),
@@ -199,6 +201,6 @@ fn run(task: Task) -> Result<()> {
         Task::Lab { plain } => test::hold_lab(plain),
         Task::Bench { strict, release } => bench::bench(strict, release),
         Task::Screenshots => screenshots::screenshots(),
-        Task::Ci => test::ci(),
+        Task::Ci { quick } => test::ci(quick),
     }
 }

@@ -1,52 +1,26 @@
-//! Compares versions of releases: which are stable, which is newer, and to which a document applies.
+//! Versions of releases: which are stable, and to which a document applies.
 
 use std::fmt;
-use std::str::FromStr;
 
 use anyhow::{Context, Result, ensure};
+use pep440_rs::Version;
 use serde::Deserialize;
 
-/// Version of a stable release: numbers separated by dots.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct Version(Vec<u32>);
-
-impl FromStr for Version {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        let number = |part: &str| digits(part).then(|| part.parse().ok())?;
-        let numbers: Option<Vec<u32>> = text.split('.').map(number).collect();
-        let numbers = numbers.with_context(|| {
-            format!(
-                "`{text}` is no version of a stable release; it is numbers with dots, such as 3.2.2"
-            )
-        })?;
-        Ok(Self(numbers))
-    }
+/// Parses the version of a stable release.
+pub(crate) fn stable(text: &str) -> Result<Version> {
+    let version = text.parse().ok();
+    let is_number = text.starts_with(|c: char| c.is_ascii_digit());
+    let is_stable = |it: &Version| is_number && *it == it.only_release();
+    version.filter(is_stable).with_context(|| {
+        format!(
+            "`{text}` must be the version of a stable release: numbers with dots, such as 3.2.2"
+        )
+    })
 }
 
-impl TryFrom<String> for Version {
-    type Error = anyhow::Error;
-
-    fn try_from(text: String) -> Result<Self> {
-        text.parse()
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let numbers: Vec<String> = self.0.iter().map(u32::to_string).collect();
-        f.write_str(&numbers.join("."))
-    }
-}
-
-impl Version {
-    /// Returns the minor series of the version: `3.1.8` belongs to `3.1`.
-    fn series(&self) -> Self {
-        Self(self.0.iter().take(2).copied().collect())
-    }
+/// Returns the minor series of a version: `3.1.8` belongs to `3.1`.
+fn series(version: &Version) -> Version {
+    Version::new(version.release().iter().take(2))
 }
 
 /// Releases to which a document applies.
@@ -76,13 +50,13 @@ impl Range {
 
     /// Returns the last release of each minor series that is older than the series of a version, oldest first.
     pub(crate) fn older(&self, releases: &[Version], version: &Version) -> Vec<Version> {
-        let before = |it: &&Version| self.has(it) && it.series() < version.series();
+        let before = |it: &&Version| self.has(it) && series(it) < series(version);
         let mut all: Vec<&Version> = releases.iter().filter(before).collect();
         all.sort();
         let mut older: Vec<Version> = Vec::new();
         for release in all {
             match older.last_mut() {
-                Some(last) if last.series() == release.series() => *last = release.clone(),
+                Some(last) if series(last) == series(release) => *last = release.clone(),
                 _ => older.push(release.clone()),
             }
         }
@@ -92,11 +66,11 @@ impl Range {
 
 /// Splits `NAME@VERSION`.
 pub(crate) fn named(text: &str) -> Result<(&str, Version)> {
-    let (name, version) = text
-        .split_once('@')
-        .with_context(|| format!("`{text}` is no DOCUMENT@VERSION, such as airflow-3@3.2.2"))?;
-    ensure!(!name.is_empty(), "`{text}` names no document");
-    Ok((name, version.parse()?))
+    let (name, version) = text.split_once('@').with_context(|| {
+        format!("`{text}` must have the form DOCUMENT@VERSION, such as airflow-3@3.2.2")
+    })?;
+    ensure!(!name.is_empty(), "`{text}` has no document before the `@`");
+    Ok((name, stable(version)?))
 }
 
 #[cfg(test)]
@@ -114,7 +88,7 @@ mod tests {
         sorted.sort();
         assert_eq!(sorted, versions("2.11.0 3.1.8 3.9 3.9.1 3.10.2"));
         for unstable in ["3.0.0rc1", "1.10.9-bin", "3.0.0.post1", "3..1", "", "v3"] {
-            assert!(unstable.parse::<Version>().is_err(), "{unstable}");
+            assert!(stable(unstable).is_err(), "{unstable}");
         }
     }
 
@@ -147,12 +121,12 @@ mod tests {
             ("airflow-3@3.2.2", "airflow-3 3.2.2"),
             (
                 "airflow-3",
-                "`airflow-3` is no DOCUMENT@VERSION, such as airflow-3@3.2.2",
+                "`airflow-3` must have the form DOCUMENT@VERSION, such as airflow-3@3.2.2",
             ),
-            ("@3.2.2", "`@3.2.2` names no document"),
+            ("@3.2.2", "`@3.2.2` has no document before the `@`"),
             (
                 "airflow-3@3.3.0rc1",
-                "`3.3.0rc1` is no version of a stable release; it is numbers with dots, such as 3.2.2",
+                "`3.3.0rc1` must be the version of a stable release: numbers with dots, such as 3.2.2",
             ),
         ];
         for (text, expected) in rows {

@@ -2,38 +2,32 @@
 
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
+use crate::command::{cargo, run};
 use crate::lab::airflow::{self, Airflow};
 use crate::lab::browser::browser;
-use crate::lab::releases::release;
+use crate::lab::servers::release;
 use crate::lab::{python, root, step};
-use crate::test::{binary, cargo};
+use crate::test::binary;
 
-/// Number of users to add, so that the screenshots have content.
-const USERS: u32 = 2000;
-
-/// Takes all screenshots. Airflow keeps running afterwards.
+/// Takes all screenshots, with 2,000 users, so that they have content. Airflow keeps running afterwards.
 pub(crate) fn screenshots() -> Result<()> {
-    cargo(&["build", "--package", "airflow-mcp"])?;
+    cargo("build --package airflow-mcp")?;
     let clients = python::clients()?;
     let browser = browser()?;
     let url = airflow::up(3, None, false)?;
-    Airflow::prepare(release(3)?, "3", false)?.seed(&[("users", USERS)])?;
-    let folder = root().join("docs/screenshots");
+    Airflow::prepare(release(3)?, "3", false)?.seed("users=2000")?;
     step("take the screenshots", || {
-        let status = Command::new(clients.bin("python"))
+        let mut script = Command::new(clients.bin("python"));
+        script
             .arg(root().join("tests/e2e/screenshots.py"))
-            .arg(&folder)
+            .arg(root().join("docs/screenshots"))
             .env("E2E_AIRFLOW_3_URL", url)
             .env("E2E_BINARY", binary())
             .env("E2E_CHROMIUM", browser.browser)
             .env("E2E_CHROMEDRIVER", browser.driver)
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .status()?;
-        if status.success() {
-            return Ok(());
-        }
-        bail!("screenshots.py failed")
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+        run(&mut script)
     })
 }

@@ -5,12 +5,15 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use codegen::changes::ReportFormat;
 use codegen::openapi::DocumentSource;
+use fs_err as fs;
+use pep440_rs::Version;
 
-use crate::diff::{self, Stand};
+use crate::diff::{self, SpecsSnapshot};
 use crate::lab::{index, root, wheel};
 use crate::lock::{self, LOCK, Source};
-use crate::release::{self, Range, Version};
+use crate::release::{self, Range};
 use crate::specs::{self, sha256};
+use crate::table::table;
 
 /// Prints a row per document.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
@@ -36,27 +39,10 @@ pub(crate) fn list() -> Result<()> {
     Ok(())
 }
 
-/// Aligns the columns of a table.
-fn table<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|it| it.chars().count()).max().unwrap_or_default()
-    };
-    let widths: Vec<usize> = (0..N).map(width).collect();
-    let line = |row: &[String; N]| {
-        let cells = row.iter().zip(&widths);
-        let cells: Vec<String> = cells
-            .map(|(cell, &width)| format!("{cell:width$}"))
-            .collect();
-        format!("{}\n", cells.join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
-}
-
 fn newest(source: &Source, releases: &[Version]) -> Result<Version> {
     source.range.newest(releases).with_context(|| {
         format!(
-            "{} has no release that {} is for ({})",
+            "{} has no release in the range of {} ({})",
             source.package, source.name, source.range
         )
     })
@@ -80,7 +66,10 @@ pub(crate) fn update(wanted: &[String]) -> Result<()> {
     }
     let changed: Vec<&Fetched> = fetched.iter().filter(|it| it.is_new(&sources)).collect();
     for same in fetched.iter().filter(|it| !it.is_new(&sources)) {
-        println!("{} is of {} already", same.source.name, same.source.version);
+        println!(
+            "{} is already of release {}",
+            same.source.name, same.source.version
+        );
     }
     if changed.is_empty() {
         return Ok(());
@@ -88,16 +77,19 @@ pub(crate) fn update(wanted: &[String]) -> Result<()> {
     write(&root, &changed)?;
     for Fetched { source, moved, .. } in &changed {
         println!(
-            "{} is of {} {} now",
+            "{} is now of {} {}",
             source.name, source.package, source.version
         );
         if let Some(from) = moved {
-            println!("  it stands at {} there, was at {from}", source.path);
+            println!(
+                "  its path in the package is now {}, before {from}",
+                source.path
+            );
         }
     }
     println!();
     let after = diff::now(&root)?;
-    let before = Stand {
+    let before = SpecsSnapshot {
         name: "before".to_owned(),
         ..before
     };
@@ -109,7 +101,7 @@ pub(crate) fn update(wanted: &[String]) -> Result<()> {
         ""
     };
     println!(
-        "\nNext: {history}`cargo xtask generate`, which says what there is to decide; `cargo xtask diff --markdown` is the body of the pull request."
+        "\nNext: {history}`cargo xtask generate`, which reports what you have to decide; `cargo xtask diff --markdown` prints the text of the pull request."
     );
     Ok(())
 }
@@ -118,7 +110,7 @@ pub(crate) fn update(wanted: &[String]) -> Result<()> {
 fn targets<'s>(
     sources: &'s [Source],
     wanted: &[String],
-    stand: &Stand,
+    snapshot: &SpecsSnapshot,
 ) -> Result<Vec<(&'s Source, Option<Version>)>> {
     if wanted.is_empty() {
         return Ok(sources.iter().map(|source| (source, None)).collect());
@@ -126,15 +118,15 @@ fn targets<'s>(
     let mut targets: Vec<(&Source, Option<Version>)> = Vec::new();
     for text in wanted {
         let (name, version) = release::named(text)?;
-        let source = diff::document(sources, name, &stand.inputs)?;
+        let source = diff::document(sources, name, &snapshot.inputs)?;
         ensure!(
             source.range.has(&version),
-            "{} is for releases {}, see {LOCK}; {version} is none of them",
+            "{} applies to releases {} (see {LOCK}), not to {version}",
             source.name,
             source.range
         );
         if targets.iter().any(|(other, _)| other.name == source.name) {
-            bail!("`{}` is named twice", source.name);
+            bail!("document `{}` is given twice", source.name);
         }
         targets.push((source, Some(version)));
     }
@@ -158,22 +150,26 @@ impl Fetched {
 /// Extracts a document from a release and checks it.
 fn fetch(root: &Path, source: &Source, version: &Version, releases: &[Version]) -> Result<Fetched> {
     let Source { name, package, .. } = source;
+    // 3.3 equals 3.3.0, but a release is only known by one of the two.
+    let is_listed = releases
+        .iter()
+        .any(|it| it.to_string() == version.to_string());
     ensure!(
-        releases.contains(version),
-        "{package} has no release {version}; the last ones are {}",
-        last(releases, &source.range)
+        is_listed,
+        "{package} has no release {version}; the newest ones are {}",
+        newest_five(releases, &source.range)
     );
-    let told = index::wheel(package, version)?;
+    let listed = index::wheel(package, version)?;
     let file = wheel::download(package, version)?;
-    verify(source, version, &file, &told)?;
+    verify(source, version, &file, &listed)?;
     let (path, text) = wheel::document(&file, &source.path)?;
-    check(root, source, &format!("{path} in {}", told.name), &text)?;
+    check(root, source, &format!("{path} in {}", listed.name), &text)?;
     Ok(Fetched {
         moved: (path != source.path).then(|| source.path.clone()),
         source: Source {
             version: version.clone(),
-            wheel: told.name,
-            wheel_sha256: told.sha256,
+            wheel: listed.name,
+            wheel_sha256: listed.sha256,
             path,
             sha256: sha256(&text),
             older: source
@@ -189,26 +185,26 @@ fn fetch(root: &Path, source: &Source, version: &Version, releases: &[Version]) 
 }
 
 /// Checks that a wheel is the one that the index lists and, for the current release, the one from which the document was taken.
-fn verify(source: &Source, version: &Version, file: &Path, told: &index::Wheel) -> Result<()> {
-    let content = std::fs::read(file).with_context(|| format!("read {}", file.display()))?;
-    let found = sha256(&content);
+fn verify(source: &Source, version: &Version, file: &Path, listed: &index::Wheel) -> Result<()> {
+    let index::Wheel {
+        name,
+        sha256: expected,
+    } = listed;
+    let found = sha256(fs::read(file)?);
     ensure!(
-        found == told.sha256,
-        "{} is not what the package index tells: its SHA-256 is {found}, not {}; delete {} if it is left over from an old download",
-        told.name,
-        told.sha256,
+        found == *expected,
+        "{name} is not the file in the package index: its SHA-256 is {found}, not {expected}; if {} is left from an old download, delete it",
         file.display()
     );
     ensure!(
         *version != source.version || found == source.wheel_sha256,
-        "{} is not the file that {LOCK} was written with: a release never changes, so find out why",
-        told.name
+        "{name} is not the file whose checksum is in {LOCK}; find out why, because a release never changes"
     );
     Ok(())
 }
 
 /// Lists the newest five releases to which a document applies.
-fn last(releases: &[Version], range: &Range) -> String {
+fn newest_five(releases: &[Version], range: &Range) -> String {
     let mut releases: Vec<&Version> = releases.iter().filter(|it| range.has(it)).collect();
     releases.sort();
     let last = releases.iter().rev().take(5);
@@ -226,11 +222,11 @@ fn check(root: &Path, source: &Source, place: &str, text: &str) -> Result<()> {
             ..DocumentSource::default()
         };
         let read = codegen::openapi::read(&document);
-        let read = read.map_err(|errors| crate::generate::report(&errors, "specs/ is as it was"));
+        let read = read.map_err(|errors| crate::generate::report(&errors, "specs/ is unchanged"));
         read.map(|document| document.title)
     };
     let new = read(place, text)?;
-    let Ok(current) = std::fs::read_to_string(root.join(source.file())) else {
+    let Ok(current) = fs::read_to_string(root.join(source.file())) else {
         return Ok(());
     };
     let current = read(&source.file(), &current)?;
@@ -245,8 +241,7 @@ fn check(root: &Path, source: &Source, place: &str, text: &str) -> Result<()> {
 /// Writes the documents and `sources.lock`. All files are first written beside the current ones, and then moved into place, when only the disk can still fail.
 fn write(root: &Path, fetched: &[&Fetched]) -> Result<()> {
     let sources: Vec<Source> = fetched.iter().map(|it| it.source.clone()).collect();
-    let lock = std::fs::read_to_string(root.join(LOCK)).with_context(|| format!("read {LOCK}"))?;
-    let lock = lock::write(&lock, &sources)?;
+    let lock = lock::write(&fs::read_to_string(root.join(LOCK))?, &sources)?;
     let documents = fetched
         .iter()
         .map(|it| (it.source.file(), it.text.as_str()));
@@ -258,17 +253,17 @@ fn write(root: &Path, fetched: &[&Fetched]) -> Result<()> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         path.with_file_name(format!(".{name}.new"))
     };
-    let written = files.iter().try_for_each(|(path, text)| {
-        std::fs::write(beside(path), text).with_context(|| format!("write {path}"))
-    });
+    let written = files
+        .iter()
+        .try_for_each(|(path, text)| fs::write(beside(path), text));
     if let Err(error) = written {
         for (path, _) in &files {
-            let _ = std::fs::remove_file(beside(path));
+            let _ = fs::remove_file(beside(path));
         }
-        return Err(error);
+        return Err(error.into());
     }
     for (path, _) in &files {
-        std::fs::rename(beside(path), root.join(path)).with_context(|| format!("write {path}"))?;
+        fs::rename(beside(path), root.join(path))?;
     }
     Ok(())
 }
@@ -295,9 +290,9 @@ sha256 = "2"
 
     fn folder(name: &str) -> std::path::PathBuf {
         let root = std::env::temp_dir().join(format!("xtask-spec-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(root.join("specs/openapi")).unwrap();
-        std::fs::write(root.join(LOCK), LOCK_TEXT).unwrap();
-        std::fs::write(root.join("specs/openapi/shop.yaml"), DOCUMENT).unwrap();
+        fs::create_dir_all(root.join("specs/openapi")).unwrap();
+        fs::write(root.join(LOCK), LOCK_TEXT).unwrap();
+        fs::write(root.join("specs/openapi/shop.yaml"), DOCUMENT).unwrap();
         root
     }
 
@@ -321,42 +316,42 @@ sha256 = "2"
         bad.source.name = "none".to_owned();
         let error = write(&root, &[&good, &bad]).unwrap_err().to_string();
         assert_eq!(error, "specs/sources.lock has no document `none`");
-        let content = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+        let content = |path: &str| fs::read_to_string(root.join(path)).unwrap();
         assert_eq!(content("specs/openapi/shop.yaml"), DOCUMENT);
         assert_eq!(content(LOCK), LOCK_TEXT);
         write(&root, &[&good]).unwrap();
         assert_eq!(content("specs/openapi/shop.yaml"), "new");
         assert_eq!(content(LOCK), LOCK_TEXT.replace("1.0", "1.1"));
-        let left = std::fs::read_dir(root.join("specs/openapi")).unwrap();
+        let left = fs::read_dir(root.join("specs/openapi")).unwrap();
         assert_eq!(left.count(), 1, "no file is left beside it");
-        std::fs::remove_dir_all(root).unwrap();
+        fs::remove_dir_all(root).unwrap();
     }
 
     #[test]
     fn a_wheel_that_is_another_one_is_refused() {
         let root = folder("verify");
         let file = root.join("p-1.1.whl");
-        std::fs::write(&file, "text").unwrap();
+        fs::write(&file, "text").unwrap();
         // The checksum of "text".
         let sha256 = "982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1";
         let source = &lock::read(LOCK_TEXT).unwrap()[0];
         let verify = |version: &str, sha256: &str| {
-            let told = index::Wheel {
+            let listed = index::Wheel {
                 name: "p-1.1.whl".to_owned(),
                 sha256: sha256.to_owned(),
             };
-            let verified = verify(source, &version.parse().unwrap(), &file, &told);
+            let verified = verify(source, &version.parse().unwrap(), &file, &listed);
             verified.map_err(|error| error.to_string())
         };
         verify("1.1", sha256).unwrap();
         let error = verify("1.1", "0").unwrap_err();
         assert!(
-            error.contains("not what the package index tells"),
+            error.contains("not the file in the package index"),
             "{error}"
         );
         let error = verify("1.0", sha256).unwrap_err();
-        assert!(error.contains("was written with"), "{error}");
-        std::fs::remove_dir_all(root).unwrap();
+        assert!(error.contains("whose checksum is in"), "{error}");
+        fs::remove_dir_all(root).unwrap();
     }
 
     #[test]
@@ -371,7 +366,7 @@ sha256 = "2"
             "shop.yaml in p-1.1.whl is the document of `Bank`; shop is that of `Shop`"
         );
         assert!(check(&root, source, "shop.yaml in p-1.1.whl", "no document").is_err());
-        std::fs::remove_dir_all(root).unwrap();
+        fs::remove_dir_all(root).unwrap();
     }
 
     #[test]
@@ -381,12 +376,6 @@ sha256 = "2"
             .iter()
             .map(|it| it.parse().unwrap())
             .collect();
-        assert_eq!(last(&releases, &source.range), "1.10, 1.9, 1.2.1");
-    }
-
-    #[test]
-    fn columns_are_as_wide_as_they_have_to_be() {
-        let rows = [["a", "bb", ""], ["ccc", "d", "e"]].map(|row| row.map(str::to_owned));
-        assert_eq!(table(&rows), "a    bb\nccc  d   e\n");
+        assert_eq!(newest_five(&releases, &source.range), "1.10, 1.9, 1.2.1");
     }
 }

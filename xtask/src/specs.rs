@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use codegen::Input;
+use fs_err as fs;
 use sha2::{Digest, Sha256};
 
 use crate::lock::{self, LOCK, Source};
@@ -21,7 +22,7 @@ const FOLDERS: &[&str] = &["tools", "openapi"];
 /// History of the releases.
 pub(crate) const HISTORY: &str = "specs/history.yaml";
 
-/// Reads `specs/`. A document that was edited by hand is an error: its mistakes belong into `corrections.yaml`.
+/// Reads `specs/`. A document that was edited by hand is an error, because mistakes of documents are corrected in `corrections.yaml`.
 pub(crate) fn read(root: &Path) -> Result<Vec<Input>> {
     let inputs = load(root)?;
     let wrong = diagnostics(root, &inputs)?;
@@ -43,8 +44,7 @@ pub(crate) fn load(root: &Path) -> Result<Vec<Input>> {
 
 fn load_in(root: &Path, specs: &str) -> Result<Vec<Input>> {
     let read = |path: String| {
-        let text =
-            std::fs::read_to_string(root.join(&path)).with_context(|| format!("read {path}"))?;
+        let text = fs::read_to_string(root.join(&path))?;
         Ok(Input { path, text })
     };
     paths(root, specs)?.into_iter().map(read).collect()
@@ -74,13 +74,11 @@ pub(crate) fn is_read(path: &str) -> bool {
 
 /// Returns the files, sorted by name. Any other file in their folders is an error, because its author expects it to be read.
 fn paths(root: &Path, specs: &str) -> Result<Vec<String>> {
-    let there = root.join(specs);
-    let files = FILES.iter().filter(|file| there.join(file).is_file());
+    let base = root.join(specs);
+    let files = FILES.iter().filter(|file| base.join(file).is_file());
     let mut paths: Vec<String> = files.map(|file| format!("{specs}/{file}")).collect();
     for folder in FOLDERS {
-        let listing = std::fs::read_dir(there.join(folder))
-            .with_context(|| format!("read the folder {specs}/{folder}"))?;
-        for entry in listing {
+        for entry in fs::read_dir(base.join(folder))? {
             let name = entry?.file_name();
             let name = name.to_string_lossy();
             // Editors keep such files beside the edited one.
@@ -89,7 +87,7 @@ fn paths(root: &Path, specs: &str) -> Result<Vec<String>> {
             }
             if !name.ends_with(".yaml") {
                 bail!(
-                    "{specs}/{folder}/{name}: only files that end with .yaml are read here; rename or move it"
+                    "{specs}/{folder}/{name}: only files with the extension .yaml are read; rename or move this file"
                 );
             }
             paths.push(format!("{specs}/{folder}/{name}"));
@@ -101,8 +99,7 @@ fn paths(root: &Path, specs: &str) -> Result<Vec<String>> {
 
 /// Returns the source of each document.
 pub(crate) fn sources(root: &Path) -> Result<Vec<Source>> {
-    let text = std::fs::read_to_string(root.join(LOCK)).with_context(|| format!("read {LOCK}"))?;
-    lock::read(&text)
+    lock::read(&fs::read_to_string(root.join(LOCK))?)
 }
 
 /// Reports documents for which `history.yaml` does not compare the releases in `sources.lock`. Additions of releases that were not compared would count as old.
@@ -119,13 +116,13 @@ fn outdated(inputs: &[Input], sources: &[Source]) -> Result<Vec<String>> {
         let found = compared.iter().find(|it| it.document == source.name);
         found.is_none_or(|it| it.releases != releases)
     });
-    let said = outdated.map(|source| {
+    let messages = outdated.map(|source| {
         format!(
-            "{HISTORY}: does not compare the releases of {} that {LOCK} names; run `cargo xtask history`",
+            "{HISTORY}: the releases of {} are not those in {LOCK}; run `cargo xtask history`",
             source.name
         )
     });
-    Ok(said.collect())
+    Ok(messages.collect())
 }
 
 /// Reports documents that differ from those in `sources.lock`.
@@ -140,26 +137,23 @@ fn differences(inputs: &[Input], sources: &[Source]) -> Vec<String> {
             continue;
         }
         match expected.remove(&input.path) {
-            None => wrong.push(format!("{}: not in {LOCK}", input.path)),
+            None => wrong.push(format!("{}: the document is not in {LOCK}; add its source", input.path)),
             Some(checksum) if checksum != sha256(&input.text) => wrong.push(format!(
-                "{}: not the document that {LOCK} names; undo the change, and correct the document in specs/corrections.yaml",
+                "{}: the document differs from the published one in {LOCK}; undo the change, and correct the document in specs/corrections.yaml",
                 input.path
             )),
             Some(_) => {}
         }
     }
     let missing = expected.into_keys();
-    wrong.extend(missing.map(|path| format!("{LOCK}: there is no file {path}")));
+    wrong.extend(missing.map(|path| format!("{LOCK}: the file {path} does not exist")));
     wrong
 }
 
+/// Returns a SHA-256 checksum in hexadecimal digits.
 pub(crate) fn sha256(content: impl AsRef<[u8]>) -> String {
-    use std::fmt::Write as _;
     let digest = Sha256::digest(content);
-    digest.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -190,7 +184,7 @@ mod tests {
         std::fs::write(root.join("specs/tools/c.yml"), "").unwrap();
         assert_eq!(
             paths(&root, "specs").unwrap_err().to_string(),
-            "specs/tools/c.yml: only files that end with .yaml are read here; rename or move it"
+            "specs/tools/c.yml: only files with the extension .yaml are read; rename or move this file"
         );
         std::fs::remove_dir_all(root).unwrap();
     }
@@ -201,7 +195,7 @@ mod tests {
     fn the_history_is_that_of_the_documents() {
         let lock = format!("{SHOP}sha256 = \"\"\nolder = [\"1.0.1\", \"1.1.0\"]\n");
         let sources = lock::read(&lock).unwrap();
-        let outdated_text = "specs/history.yaml: does not compare the releases of shop that specs/sources.lock names; run `cargo xtask history`";
+        let outdated_text = "specs/history.yaml: the releases of shop are not those in specs/sources.lock; run `cargo xtask history`";
         let rows = [
             (
                 "history: [{document: shop, releases: ['1.0.1', '1.1.0', '1.2.3'], operations: []}]",
@@ -246,18 +240,18 @@ mod tests {
             ),
             (
                 vec![input("specs/openapi/shop.yaml", "changed")],
-                "specs/openapi/shop.yaml: not the document that specs/sources.lock names; undo the change, and correct the document in specs/corrections.yaml",
+                "specs/openapi/shop.yaml: the document differs from the published one in specs/sources.lock; undo the change, and correct the document in specs/corrections.yaml",
             ),
             (
                 vec![
                     input("specs/openapi/shop.yaml", "text"),
                     input("specs/openapi/new.yaml", ""),
                 ],
-                "specs/openapi/new.yaml: not in specs/sources.lock",
+                "specs/openapi/new.yaml: the document is not in specs/sources.lock; add its source",
             ),
             (
                 vec![],
-                "specs/sources.lock: there is no file specs/openapi/shop.yaml",
+                "specs/sources.lock: the file specs/openapi/shop.yaml does not exist",
             ),
         ];
         for (inputs, expected) in rows {

@@ -1,39 +1,18 @@
-//! `cargo xtask test`: runs every test with all its set-up: the Rust tests, then the end-to-end tests on real Airflow 2 and 3, with PostgreSQL and a browser.
+//! `cargo xtask test` and `cargo xtask ci`: the Rust tests, then the end-to-end tests on real Airflow 2 and 3, with PostgreSQL and a browser; all set-up included.
 
 use std::path::PathBuf;
-use std::process::Command;
 use std::thread;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use fs_err as fs;
 
-use crate::lab::airflow::{Airflow, Server, Variant};
+use crate::command::{cargo, command, output, run};
+use crate::lab::airflow::{Airflow, Server};
 use crate::lab::browser::browser;
 use crate::lab::postgres::Postgres;
 use crate::lab::python::{self, Venv};
-use crate::lab::releases::{OLDER, Release, release};
+use crate::lab::servers::{Release, releases};
 use crate::lab::{lab_dir, root, step};
-
-/// Objects for the tests that walk through lists.
-const SEEDS: &[(&str, u32)] = &[
-    ("users", 5000),
-    ("variables", 1500),
-    ("connections", 30),
-    ("pools", 20),
-    ("dags", 500),
-    ("runs", 3000),
-    ("task_instances", 1000),
-];
-
-/// Objects for older releases, on which a few pages are enough.
-const FEW_SEEDS: &[(&str, u32)] = &[
-    ("users", 20),
-    ("variables", 20),
-    ("connections", 10),
-    ("pools", 10),
-    ("dags", 20),
-    ("runs", 60),
-    ("task_instances", 60),
-];
 
 /// Tests that walk every list to its end.
 const WALKS: &str = "tests/e2e/test_walks.py";
@@ -42,68 +21,57 @@ const WALKS: &str = "tests/e2e/test_walks.py";
 pub(crate) fn test(filter: Option<&str>) -> Result<()> {
     // Installing and starting the servers waits for the network and for Python, so Rust code is compiled meanwhile.
     let lab = thread::spawn(start_lab);
-    let rust = if filter.is_none() {
-        rust_tests()
-    } else {
-        Ok(())
+    let mut failures = Vec::new();
+    let mut note = |what: &str, result: Result<()>| {
+        failures.extend(result.err().map(|error| format!("{what}: {error:#}")));
     };
-    let foreign = match filter {
-        None => crate::foreign::foreign(),
-        Some(_) => Ok(()),
-    };
+    if filter.is_none() {
+        note(
+            "Rust tests",
+            rust_tests().and_then(|()| documentation_tests()),
+        );
+        note("foreign documents", crate::foreign::foreign());
+    }
     let build = build_server();
-    let lab = match lab.join() {
-        Ok(lab) => lab.context("set up the real Airflow servers"),
-        Err(_) => bail!("setting up the real Airflow servers panicked"),
-    };
-    let failures: Vec<String> = [
-        rust.map_err(|error| format!("Rust tests: {error:#}")),
-        foreign.map_err(|error| format!("foreign documents: {error:#}")),
-        build
-            .and(lab)
-            .and_then(|lab| end_to_end(&lab, filter))
-            .map_err(|error| format!("end to end: {error:#}")),
-    ]
-    .into_iter()
-    .filter_map(Result::err)
-    .collect();
+    let lab = joined(lab.join()).context("set up the real Airflow servers");
+    let end_to_end = build.and(lab).and_then(|lab| end_to_end(&lab, filter));
+    note("end to end", end_to_end);
     if failures.is_empty() {
         return Ok(());
     }
     bail!("{}", failures.join("\n"))
 }
 
+/// Returns the result of a thread; a panic is an error.
+fn joined<T>(result: thread::Result<Result<T>>) -> Result<T> {
+    result.unwrap_or_else(|_| Err(anyhow!("a thread panicked; see above")))
+}
+
 /// Runs the unit, golden, macro and catalogue tests: everything that only needs Cargo.
-pub(crate) fn rust_tests() -> Result<()> {
-    let has_nextest = Command::new("cargo")
-        .args(["nextest", "--version"])
-        .output()
-        .is_ok_and(|output| output.status.success());
-    let runner: &[&str] = if has_nextest {
-        &["nextest", "run"]
+fn rust_tests() -> Result<()> {
+    let has_nextest = output(&mut command("cargo", "nextest --version")).is_ok();
+    let runner = if has_nextest {
+        "nextest run"
     } else {
-        &["test", "--all-targets"]
+        "test --all-targets"
     };
-    cargo(&[runner, &["--workspace", "--no-fail-fast"]].concat())?;
-    cargo(&["test", "--doc", "--workspace"])
+    cargo(&format!("{runner} --workspace --no-fail-fast"))
+}
+
+fn documentation_tests() -> Result<()> {
+    cargo("test --doc --workspace")
 }
 
 /// Builds the servers. Before that, builds a server with the fixtures of the conformance suite and keeps it under another name.
 ///
 /// Cargo compiles a dependency again for each set of features. Naming a test makes Cargo use the features of the Rust tests, so that their dependencies are used again.
 fn build_server() -> Result<()> {
-    const AS_FOR_TESTS: [&str; 4] = ["build", "--workspace", "--test", "stdio"];
-    cargo(
-        &[
-            &AS_FOR_TESTS[..],
-            &["--bin", "airflow-mcp"],
-            &["--features", "airflow-mcp/conformance-fixtures"],
-        ]
-        .concat(),
-    )?;
-    std::fs::create_dir_all(lab_dir())?;
-    std::fs::copy(binary(), conformance_binary())?;
-    cargo(&[&AS_FOR_TESTS[..], &["--bins"]].concat())
+    const AS_FOR_TESTS: &str = "build --workspace --test stdio";
+    let features = "--features airflow-mcp/conformance-fixtures";
+    cargo(&format!("{AS_FOR_TESTS} --bin airflow-mcp {features}"))?;
+    fs::create_dir_all(lab_dir())?;
+    fs::copy(binary(), conformance_binary())?;
+    cargo(&format!("{AS_FOR_TESTS} --bins"))
 }
 
 /// Returns the path of the example product's server.
@@ -118,18 +86,6 @@ pub(crate) fn binary() -> PathBuf {
 
 fn conformance_binary() -> PathBuf {
     lab_dir().join("airflow-mcp-with-fixtures")
-}
-
-/// Runs Cargo in the workspace.
-pub(crate) fn cargo(arguments: &[&str]) -> Result<()> {
-    let status = Command::new("cargo")
-        .args(arguments)
-        .current_dir(root())
-        .status()?;
-    if status.success() {
-        return Ok(());
-    }
-    bail!("`cargo {}` failed", arguments.join(" "))
 }
 
 struct Lab {
@@ -164,47 +120,42 @@ impl Airflows {
 /// Starts an Airflow on which the fixture DAGs have run, with much data, and the servers on its database: only a plain one, or all.
 fn start_airflow(major: u8, plain: bool) -> Result<Airflows> {
     let name = if plain { "plain" } else { "e2e" };
-    let airflow = Airflow::prepare(release(major)?, &format!("{name}-{major}"), true)?;
+    let mut releases = releases(major)?.into_iter();
+    let current = releases.next().context("no release is defined")?;
+    let airflow = Airflow::prepare(current, &format!("{name}-{major}"), true)?;
     let mut airflows = Airflows::default();
-    let server = airflow.start(Variant::Plain, None)?;
+    let server = airflow.start(None)?;
     airflow.run_dags(&server)?;
     // Seeding must come last: the first server creates the roles, and seeded runs are copies of runs that have ended.
-    airflow.seed(SEEDS)?;
+    airflow.seed(&airflow.release.seeds)?;
     airflows.add(format!("E2E_AIRFLOW_{major}_URL"), server);
-    let log = airflow.log(Variant::Plain.label()).display().to_string();
+    let log = airflow.server_log().display().to_string();
     let log = (format!("E2E_AIRFLOW_{major}_LOG"), log);
     airflows.variables.push(log);
     if plain {
         return Ok(airflows);
     }
-    let limited = Variant::RateLimited {
-        requests: 6,
-        seconds: 60,
-    };
-    let mut variants = vec![("LIMITED_URL", limited)];
-    if major == 3 {
-        variants.push(("SHORT_URL", Variant::ShortTokens { seconds: 5 }));
-        variants.push(("SIMPLE_URL", Variant::SimpleAuth));
+    for (name, environment) in &airflow.release.major.variants {
+        let server = airflow.start_variant(name, environment, None)?;
+        let name = name.to_uppercase();
+        airflows.add(format!("E2E_AIRFLOW_{major}_{name}_URL"), server);
     }
-    for (name, variant) in variants {
-        let server = airflow.start(variant, None)?;
-        airflows.add(format!("E2E_AIRFLOW_{major}_{name}"), server);
-    }
-    for release in OLDER.iter().filter(|release| release.major == major) {
-        airflows.extend(start_older(*release)?);
+    for release in releases {
+        airflows.extend(start_older(release)?);
     }
     Ok(airflows)
 }
 
 /// Starts an older release. Tests only read from it, so its database is kept. The fixture DAGs are parsed, and their runs are only marked as ended.
 fn start_older(release: Release) -> Result<Airflows> {
-    let airflow = Airflow::prepare(release, &format!("older-{}", release.version), false)?;
+    let name = format!("older-{}", release.version);
+    let airflow = Airflow::prepare(release, &name, false)?;
     airflow.parse_dags()?;
-    let server = airflow.start(Variant::Plain, None)?;
+    let server = airflow.start(None)?;
     airflow.mark_dags(&server)?;
-    airflow.seed(FEW_SEEDS)?;
+    airflow.seed(&airflow.release.seeds)?;
     let mut airflows = Airflows::default();
-    let version = release.version.replace('.', "_");
+    let version = airflow.release.version.replace('.', "_");
     airflows.add(format!("E2E_AIRFLOW_{version}_URL"), server);
     Ok(airflows)
 }
@@ -212,37 +163,31 @@ fn start_older(release: Release) -> Result<Airflows> {
 /// Starts Airflow 2 and 3 in parallel, because one waits while the other computes.
 fn start_airflows(plain: bool) -> Result<Airflows> {
     let mut all = Airflows::default();
-    for started in thread::scope(|scope| {
+    let started = thread::scope(|scope| {
         [2, 3]
             .map(|major| scope.spawn(move || start_airflow(major, plain)))
-            .map(|lane| match lane.join() {
-                Ok(started) => started,
-                Err(_) => bail!("starting an Airflow panicked"),
-            })
-    }) {
-        all.extend(started?);
+            .map(|thread| joined(thread.join()))
+    });
+    for airflows in started {
+        all.extend(airflows?);
     }
     Ok(all)
 }
 
 fn start_lab() -> Result<Lab> {
     let airflows = thread::spawn(|| start_airflows(false));
-    let mut lab = start_clients();
-    let airflows = match airflows.join() {
-        Ok(airflows) => airflows?,
-        Err(_) => bail!("starting the Airflows panicked"),
-    };
-    if let Ok(lab) = &mut lab {
-        lab.variables.extend(airflows.variables);
-        lab.servers = airflows.servers;
-    }
-    lab
+    let lab = start_clients();
+    let airflows = joined(airflows.join())?;
+    let mut lab = lab?;
+    lab.variables.extend(airflows.variables);
+    lab.servers = airflows.servers;
+    Ok(lab)
 }
 
 /// Starts and installs everything except the Airflow servers.
 fn start_clients() -> Result<Lab> {
     let clients = python::clients()?;
-    let crewai = python::crewai()?;
+    let crewai = python::environment("crewai")?;
     let postgres = Postgres::start()?;
     let mut not_run = vec![];
     let mut paths = vec![
@@ -301,125 +246,68 @@ fn until_end_of_input() -> Result<()> {
 }
 
 fn end_to_end(lab: &Lab, filter: Option<&str>) -> Result<()> {
-    let passed = match filter {
-        Some(filter) => pytest(lab, &["tests/e2e", "-k", filter])?,
+    let result = match filter {
+        Some(filter) => pytest(lab, &["tests/e2e", "-k", filter]),
         None => {
-            let passed = pytest(lab, &["tests/e2e", "--ignore", WALKS])?;
-            walk_both(lab)? && passed
+            let others = pytest(lab, &["tests/e2e", "--ignore", WALKS]);
+            others.and(walk_both(lab))
         }
     };
     for what in &lab.not_run {
         eprintln!("  NOT RUN {what}");
     }
-    if !passed {
-        bail!("pytest failed");
-    }
+    result?;
     // In CI, nobody reads a line that lists what was skipped.
     let in_ci =
         std::env::var("CI").is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()));
     if in_ci && !lab.not_run.is_empty() {
-        bail!("not everything was run");
+        bail!("tests were not run; see NOT RUN above");
     }
     Ok(())
 }
 
 /// Runs the walks on Airflow 2 and 3 in parallel: they take longest, change nothing, and each has its own Airflow.
-fn walk_both(lab: &Lab) -> Result<bool> {
-    let lanes = thread::scope(|scope| {
+fn walk_both(lab: &Lab) -> Result<()> {
+    let [on_2, on_3] = thread::scope(|scope| {
         ["airflow-2", "airflow-3"]
             .map(|airflow| scope.spawn(move || pytest(lab, &[WALKS, "-k", airflow])))
-            .map(|lane| match lane.join() {
-                Ok(passed) => passed,
-                Err(_) => bail!("running pytest panicked"),
-            })
+            .map(|thread| joined(thread.join()))
     });
-    let [on_2, on_3] = lanes;
-    Ok(on_2? && on_3?)
+    on_2.and(on_3)
 }
 
-/// Runs pytest and returns whether all tests passed.
-fn pytest(lab: &Lab, arguments: &[&str]) -> Result<bool> {
-    let status = Command::new(lab.clients.bin("python"))
-        .args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"])
-        .args(["--durations=5", "-rs"])
+fn pytest(lab: &Lab, arguments: &[&str]) -> Result<()> {
+    let usual = "-m pytest --quiet -p no:cacheprovider --durations=5 -rs";
+    let mut pytest = command(lab.clients.bin("python"), usual);
+    pytest
         .args(arguments)
         .envs(lab.variables.iter().map(|(name, value)| (name, value)))
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .current_dir(root())
-        .status()?;
-    Ok(status.success())
+        .current_dir(root());
+    run(&mut pytest)
 }
 
-/// `cargo xtask ci`: runs everything that a pull request has to pass.
-pub(crate) fn ci() -> Result<()> {
-    cargo(&["fmt", "--all", "--check"])?;
-    cargo(&[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "--deny",
-        "warnings",
-    ])?;
-    cargo(&["xtask", "generate", "--check"])?;
-    generate_twice()?;
-    cargo(&["xtask", "coverage"])?;
+/// `cargo xtask ci`: runs everything that a pull request has to pass; with `quick`, only what needs neither servers nor downloads.
+pub(crate) fn ci(quick: bool) -> Result<()> {
+    cargo("fmt --all --check")?;
+    cargo("clippy --workspace --all-targets -- --deny warnings")?;
+    cargo("xtask generate --check")?;
+    if quick {
+        return rust_tests();
+    }
+    // Each run has other random hash seeds, so that an order that depends on them would differ.
+    step("generate again and compare", || {
+        cargo("xtask generate --check")?;
+        cargo("xtask generate --check")
+    })?;
+    cargo("xtask coverage")?;
     test(None)?;
-    document()
-}
-
-/// Checks that the generator depends only on its inputs, and that generating again changes nothing.
-fn generate_twice() -> Result<()> {
-    step("generate twice and compare", || {
-        let before = snapshot()?;
-        for _ in 0..2 {
-            cargo(&["xtask", "generate"])?;
-            if snapshot()? != before {
-                bail!("`cargo xtask generate` did not give the same bytes twice");
-            }
-        }
-        Ok(())
-    })
-}
-
-/// Returns the names and contents of all generated files.
-fn snapshot() -> Result<std::collections::BTreeMap<std::path::PathBuf, Vec<u8>>> {
-    let mut files = std::collections::BTreeMap::new();
-    let members = crate::generate::members(&root())?;
-    let members = members
-        .iter()
-        .map(|member| root().join(member).join("generated"));
-    let mut folders: Vec<_> = [root().join("generated")]
-        .into_iter()
-        .chain(members)
-        .collect();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let content = std::fs::read(&path)?;
-                files.insert(path, content);
-            }
-        }
-    }
-    Ok(files)
-}
-
-fn document() -> Result<()> {
-    let status = Command::new("cargo")
-        .args([
-            "doc",
-            "--workspace",
-            "--no-deps",
-            "--document-private-items",
-        ])
+    let mut document = command(
+        "cargo",
+        "doc --workspace --no-deps --document-private-items",
+    );
+    document
         .env("RUSTDOCFLAGS", "--deny warnings")
-        .current_dir(root())
-        .status()?;
-    if status.success() {
-        return Ok(());
-    }
-    bail!("`cargo doc` failed")
+        .current_dir(root());
+    run(&mut document)
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use codegen::trial::{Trial, trial};
+use fs_err as fs;
 
+use crate::command::{command, run};
 use crate::lab::root;
 
 /// Result of one document.
@@ -22,13 +23,12 @@ pub(crate) struct Report {
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(crate) fn try_specs(files: &[std::path::PathBuf], check: bool, all: bool) -> Result<()> {
     for file in files {
-        let text =
-            std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
+        let text = fs::read_to_string(file)?;
         let source = file.display().to_string();
-        let report = match run(&source, &text) {
+        let report = match try_document(&source, &text) {
             Ok(report) => report,
             Err(errors) => {
-                println!("{source}: nothing can be read");
+                println!("{source}: the document is invalid");
                 errors.iter().for_each(|error| println!("  {error}"));
                 continue;
             }
@@ -60,7 +60,7 @@ pub(crate) fn try_specs(files: &[std::path::PathBuf], check: bool, all: bool) ->
 }
 
 /// Reads a document and generates its tools.
-pub(crate) fn run(source: &str, text: &str) -> Result<Report, Vec<String>> {
+pub(crate) fn try_document(source: &str, text: &str) -> Result<Report, Vec<String>> {
     let started = Instant::now();
     let trial = trial(source, text)?;
     Ok(Report {
@@ -74,7 +74,7 @@ fn summary(report: &Report) -> String {
     let refused = trial.unsupported.len();
     let bytes: usize = trial.files.iter().map(|file| file.text.len()).sum();
     format!(
-        "{} of {} operations, {} refused; {} files of {} kB in {time:.1?}",
+        "{} of {} operations can be tools, {} cannot; {} files of {} kB in {time:.1?}",
         trial.operations - refused,
         trial.operations,
         refused,
@@ -128,68 +128,35 @@ fn kind(reason: &str, source: &str) -> String {
 
 /// Returns whether a word is a keyword of OpenAPI or JSON Schema. Keywords are kept, because they say more than names.
 fn is_keyword(word: &str) -> bool {
-    const WORDS: [&str; 24] = [
-        "not",
-        "anyOf",
-        "oneOf",
-        "allOf",
-        "enum",
-        "multipleOf",
-        "uniqueItems",
-        "pattern",
-        "minProperties",
-        "maxProperties",
-        "exclusiveMaximum",
-        "content",
-        "deepObject",
-        "limit",
-        "patternProperties",
-        "if",
-        "then",
-        "else",
-        "contains",
-        "propertyNames",
-        "dependentRequired",
-        "anyOf` beside other alternatives, `anyOf",
-        "$dynamicRef",
-        "multipart/form-data",
-    ];
-    WORDS.contains(&word) || word.contains('/') && !word.contains(' ')
+    const WORDS: &str = "not anyOf oneOf allOf enum multipleOf uniqueItems pattern minProperties maxProperties exclusiveMaximum content deepObject limit patternProperties if then else contains propertyNames dependentRequired $dynamicRef multipart/form-data";
+    WORDS.split(' ').any(|known| known == word) || word.contains('/') && !word.contains(' ')
 }
 
 /// Compiles the generated code of a document as a separate crate.
 pub(crate) fn compile(folder: &Path, trial: &Trial) -> Result<()> {
     let root = root();
     if folder.exists() {
-        std::fs::remove_dir_all(folder).context("remove what was tried before")?;
+        fs::remove_dir_all(folder)?;
     }
     for file in &trial.files {
         if let Some(path) = file.path.strip_prefix("generated/src/") {
             let path = folder.join("src").join(path);
             let parent = path.parent().context("a file is in a folder")?;
-            std::fs::create_dir_all(parent)?;
-            std::fs::write(path, &file.text)?;
+            fs::create_dir_all(parent)?;
+            fs::write(path, &file.text)?;
         }
     }
     let manifest = format!(
         "[package]\nname = \"trial\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nruntime = {{ package = \"mcp-runtime\", path = {:?} }}\n\n[workspace]\n",
         root.join("runtime")
     );
-    std::fs::write(folder.join("Cargo.toml"), manifest)?;
-    std::fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
-    let status = Command::new("cargo")
-        .args(["check", "--quiet", "--offline"])
+    fs::write(folder.join("Cargo.toml"), manifest)?;
+    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
+    let mut check = command("cargo", "check --quiet --offline");
+    check
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", root.join("target/foreign/target"))
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        .env("RUSTFLAGS", "-Dwarnings")
-        .status()
-        .context("run cargo")?;
-    if !status.success() {
-        bail!(
-            "what was generated in {} does not compile",
-            folder.display()
-        );
-    }
-    Ok(())
+        .env("RUSTFLAGS", "-Dwarnings");
+    run(&mut check).with_context(|| format!("compile the generated code in {}", folder.display()))
 }

@@ -63,6 +63,14 @@ impl Gateway {
         Self::spawn(program(&variables, &all), data)
     }
 
+    /// Starts a gateway with this data directory, which is removed at the end.
+    pub fn open_store(data: PathBuf, variables: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let data_ = data.to_string_lossy().into_owned();
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0", "--data", &data_];
+        all.extend(arguments);
+        Self::spawn(program(variables, &all), data)
+    }
+
     /// Starts another gateway with the data directory of this one.
     pub fn again(mut self) -> Self {
         let data = std::mem::take(&mut self.data);

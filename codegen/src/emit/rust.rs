@@ -138,7 +138,10 @@ struct SharedModule<'a> {
 
 impl<'a> SharedModule<'a> {
     fn new(api: &'a Api) -> Self {
-        let documents = api.documents.iter().filter(|it| it.alternative_to.is_none());
+        let documents = api
+            .documents
+            .iter()
+            .filter(|it| it.alternative_to.is_none());
         Self {
             sources: documents.map(|document| document.source.as_str()).collect(),
             types: types(&api.types),

@@ -1,4 +1,4 @@
-"""Tasks that wait for a person, which Airflow can since 3.1: one is answered while the lab is set up, two stay open."""
+"""Tasks that wait for a person, which Airflow supports since 3.1: one is answered while the lab is set up, two remain unanswered."""
 
 import datetime
 

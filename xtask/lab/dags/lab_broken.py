@@ -1,3 +1,3 @@
-"""A file that should hold a DAG, and that Airflow reports as an import error."""
+"""File that imports a missing module, which Airflow reports as an import error."""
 
 import no_such_module  # noqa: F401

@@ -1,4 +1,4 @@
-"""What the end-to-end tests look at, on Airflow 2.7 to 3.3: a failure with its traceback, XComs that are hard to pass on, mapped tasks, a long log, assets, odd names."""
+"""DAGs of the end-to-end tests, for Airflow 2.7 to 3.3: a failure with its traceback, XComs with unusual values, mapped tasks, a long log, assets, unusual names."""
 
 import datetime
 import logging

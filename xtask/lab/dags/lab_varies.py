@@ -1,4 +1,4 @@
-"""A DAG that is another one each time it is read, which Airflow 3 warns of."""
+"""DAG that differs each time its file is parsed; Airflow 3 warns about such DAGs."""
 
 import datetime
 

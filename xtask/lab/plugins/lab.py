@@ -1,4 +1,4 @@
-"""A plugin, so that there is one to list."""
+"""Plugin for the list of plugins."""
 
 from airflow.plugins_manager import AirflowPlugin
 

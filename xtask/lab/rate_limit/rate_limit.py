@@ -1,4 +1,4 @@
-"""Airflow 3 plugin: makes a real api-server answer 429, which it does not do by itself.
+"""Airflow 3 plugin: makes a real api-server respond with 429, which Airflow 3 itself never does.
 
 RATE_LIMIT requests are answered in each window of RATE_LIMIT_WINDOW seconds, counted over all clients, on the REST paths only.
 The headers are those of the IETF draft up to revision 06: a limit, a remainder and the seconds until the window ends.

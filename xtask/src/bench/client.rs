@@ -5,20 +5,19 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use fs_err as fs;
 use serde_json::{Value, json};
 
-use super::proc_file;
-
 /// Initialised server.
-pub(crate) struct Server {
+pub(crate) struct StdioServer {
     child: Child,
     to: ChildStdin,
     from: BufReader<ChildStdout>,
     next_id: u64,
 }
 
-impl Server {
+impl StdioServer {
     /// Starts the server with this upstream and initialises it.
     pub(crate) fn start(binary: &Path, url: &str) -> Result<Self> {
         let mut child = Command::new(binary)
@@ -45,7 +44,7 @@ impl Server {
         let client = json!({
             "protocolVersion": "2025-11-25",
             "capabilities": {},
-            "clientInfo": {"name": "cargo xtask bench", "version": "1"},
+            "clientInfo": {"name": "cargo xtask", "version": "1"},
         });
         server.request("initialize", &client)?;
         writeln!(
@@ -56,14 +55,19 @@ impl Server {
         Ok(server)
     }
 
-    /// Sends one request and waits for its response, which must be a success.
-    pub(crate) fn request(&mut self, method: &str, params: &Value) -> Result<()> {
+    /// Sends one request and returns its response, which must be a success.
+    pub(crate) fn request(&mut self, method: &str, params: &Value) -> Result<String> {
         let message = self.message(method, params);
         self.to.write_all(message.as_bytes())?;
         self.to.flush()?;
         let mut line = String::new();
-        self.from.read_line(&mut line)?;
-        check(&line)
+        // The server sends a notification when it has detected the API.
+        while line.is_empty() || line.starts_with("{\"jsonrpc\":\"2.0\",\"method\"") {
+            line.clear();
+            ensure!(self.from.read_line(&mut line)? > 0, "the server ended");
+        }
+        check(&line)?;
+        Ok(line)
     }
 
     /// Makes `count` tool calls, of which at most `window` are in flight.
@@ -102,37 +106,35 @@ impl Server {
         cpu_of(self.child.id())
     }
 
-    /// Returns the resident memory of the server in kB.
-    pub(crate) fn resident_kb(&self) -> Result<u64> {
-        let status = proc_file(&format!("/proc/{}/status", self.child.id()))?;
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .context("no VmRSS")?;
-        Ok(line
-            .split_whitespace()
-            .nth(1)
-            .context("no figure")?
-            .parse()?)
+    /// Returns the resident memory of the server in MB.
+    pub(crate) fn resident_mb(&self) -> Result<f64> {
+        let status = proc_file(self.child.id(), "status")?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        let kilobytes: f64 = kilobytes.context("no VmRSS in /proc")?.parse()?;
+        Ok(kilobytes / 1024.0)
     }
 }
 
 /// Returns the CPU time of all threads of a process so far.
 pub(crate) fn cpu_of(pid: u32) -> Result<Duration> {
     let mut nanos = 0;
-    for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
-        let path = task?.path().join("schedstat");
-        let text = proc_file(&path.display().to_string())?;
-        nanos += text
-            .split(' ')
-            .next()
-            .and_then(|first| first.parse().ok())
-            .unwrap_or(0);
+    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let task = task?.file_name();
+        let text = proc_file(pid, &format!("task/{}/schedstat", task.to_string_lossy()))?;
+        let first = text.split(' ').next().and_then(|first| first.parse().ok());
+        nanos += first.unwrap_or(0);
     }
     Ok(Duration::from_nanos(nanos))
 }
 
-impl Drop for Server {
+/// Reads a file of a process in `/proc`. The error explains that Linux is required.
+fn proc_file(pid: u32, name: &str) -> Result<String> {
+    let text = fs::read_to_string(format!("/proc/{pid}/{name}"));
+    text.context("the measurements need Linux's /proc")
+}
+
+impl Drop for StdioServer {
     fn drop(&mut self) {
         // The server was started by this program and has no state to save.
         let _ = self.child.kill();
@@ -141,12 +143,9 @@ impl Drop for Server {
 }
 
 fn check(line: &str) -> Result<()> {
-    if line.is_empty() {
-        bail!("the server ended");
-    }
-    let head = &line[..line.len().min(2000)];
+    ensure!(!line.is_empty(), "the server ended");
     if line.contains("\"isError\":true") || line.starts_with("{\"jsonrpc\":\"2.0\",\"error\"") {
-        bail!("a call failed: {head}");
+        bail!("a call failed: {}", &line[..line.len().min(2000)]);
     }
     Ok(())
 }

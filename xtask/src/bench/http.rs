@@ -1,6 +1,6 @@
 //! Measures the gateway over HTTP beside a bare rmcp server that does nothing, under the same load, in turns.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -8,10 +8,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use fs_err as fs;
 use serde_json::{Value, json};
 
 use super::client::cpu_of;
-use super::upstream::Upstream;
+use super::row::median;
+use super::upstream::{Upstream, read_message};
+use crate::command::{command, wait_until};
 use crate::lab::lab_dir;
 use crate::lab::process::free_port;
 
@@ -67,7 +70,7 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if let Some(data) = &self.data {
-            let _ = std::fs::remove_dir_all(data);
+            let _ = fs::remove_dir_all(data);
         }
     }
 }
@@ -91,18 +94,17 @@ fn bare_server(program: &Path) -> Result<Running> {
 fn gateway(program: &Path, upstream: &Upstream) -> Result<Running> {
     let data = lab_dir().join("bench-gateway");
     if data.exists() {
-        std::fs::remove_dir_all(&data)?;
+        fs::remove_dir_all(&data)?;
     }
-    std::fs::create_dir_all(&data)?;
+    fs::create_dir_all(&data)?;
     let base = format!("127.0.0.1:{}", free_port()?);
     let shown = data.join("shown");
-    let output = std::fs::File::create(&shown)?;
-    let child = Command::new(program)
-        .args(["serve", "--listen", &base, "--data"])
+    let output = fs::File::create(&shown)?;
+    let child = command(program, &format!("serve --listen {base} --data"))
         .arg(data.join("store"))
         .env_clear()
-        .stdout(output.try_clone()?)
-        .stderr(output)
+        .stdout(output.file().try_clone()?)
+        .stderr(output.into_file())
         .spawn()
         .with_context(|| format!("start {}", program.display()))?;
     let mut running = Running {
@@ -111,12 +113,10 @@ fn gateway(program: &Path, upstream: &Upstream) -> Result<Running> {
         data: Some(data),
     };
     let base = format!("http://{base}");
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while ureq::get(format!("{base}/readyz")).call().is_err() {
-        ensure!(Instant::now() < deadline, "the gateway does not answer");
-        thread::sleep(Duration::from_millis(50));
-    }
-    let text = std::fs::read_to_string(shown)?;
+    wait_until("the gateway", 20, || {
+        Ok(ureq::get(format!("{base}/readyz")).call().is_ok())
+    })?;
+    let text = fs::read_to_string(shown)?;
     let start = text.find("amk_").context("no API token was shown")?;
     let token: String = text[start..]
         .chars()
@@ -222,39 +222,23 @@ impl Turns {
         let stream = TcpStream::connect(&self.address)?;
         stream.set_nodelay(true)?;
         let mut stream = BufReader::with_capacity(1 << 14, stream);
-        let (mut line, mut body) = (String::new(), vec![]);
+        let (mut first, mut body) = (String::new(), vec![]);
         let mut calls = 0;
         while Instant::now() < until {
             stream.get_mut().write_all(&self.request)?;
-            let mut length = 0;
-            loop {
-                line.clear();
-                ensure!(
-                    stream.read_line(&mut line)? > 0,
-                    "the connection was closed"
-                );
-                if line == "\r\n" {
-                    break;
-                }
-                if line.len() > 15 && line[..15].eq_ignore_ascii_case("content-length:") {
-                    length = line[15..].trim().parse()?;
-                }
-            }
-            body.resize(length, 0);
-            stream.read_exact(&mut body)?;
+            let is_open = read_message(&mut stream, &mut first, &mut body)?;
             let text = String::from_utf8_lossy(&body);
-            ensure!(text.contains(self.expected), "an unexpected answer: {text}");
+            ensure!(
+                is_open && text.contains(self.expected),
+                "unexpected response: {first}{text}"
+            );
             calls += 1;
         }
         Ok(calls)
     }
 
     fn median(&self) -> Load {
-        let of = |value: fn(&Load) -> f64| {
-            let mut values: Vec<f64> = self.turns.iter().map(value).collect();
-            values.sort_unstable_by(f64::total_cmp);
-            values.get(values.len() / 2).copied().unwrap_or_default()
-        };
+        let of = |value: fn(&Load) -> f64| median(self.turns.iter().map(value).collect());
         Load {
             rate: of(|load| load.rate),
             cpu_ms: of(|load| load.cpu_ms),

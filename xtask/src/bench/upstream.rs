@@ -1,11 +1,11 @@
 //! Serves the few Airflow 3 responses that the benchmarks need from memory, as fast as possible.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 /// Path of the small response.
@@ -22,6 +22,7 @@ pub(crate) struct Upstream {
 /// Keep-alive connection directly to the upstream.
 pub(crate) struct Direct {
     stream: BufReader<TcpStream>,
+    line: String,
     body: Vec<u8>,
 }
 
@@ -30,11 +31,11 @@ impl Upstream {
     pub(crate) fn start() -> Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let url = format!("http://{}", listener.local_addr()?);
-        let answers = Arc::new(Answers::new());
+        let responses = Arc::new(Responses::new());
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let answers = Arc::clone(&answers);
-                thread::spawn(move || answers.serve(stream));
+                let responses = Arc::clone(&responses);
+                thread::spawn(move || responses.serve(stream));
             }
         });
         Ok(Self { url })
@@ -46,6 +47,7 @@ impl Upstream {
         stream.set_nodelay(true)?;
         Ok(Direct {
             stream: BufReader::with_capacity(1 << 16, stream),
+            line: String::new(),
             body: vec![],
         })
     }
@@ -58,26 +60,36 @@ impl Direct {
             self.stream.get_mut(),
             "GET {path} HTTP/1.1\r\nHost: upstream\r\nAccept: application/json\r\n\r\n"
         )?;
-        let mut length = 0;
-        let mut line = String::new();
-        loop {
-            line.clear();
-            self.stream.read_line(&mut line)?;
-            if line.trim().is_empty() {
-                break;
-            }
-            if let Some(value) = line.strip_prefix("Content-Length: ") {
-                length = value.trim().parse()?;
-            }
-        }
-        self.body.resize(length, 0);
-        self.stream
-            .read_exact(&mut self.body)
-            .context("read the body")
+        let is_open = read_message(&mut self.stream, &mut self.line, &mut self.body)?;
+        ensure!(is_open, "the upstream closed the connection");
+        Ok(())
     }
 }
 
-struct Answers {
+/// Reads an HTTP message: the first line and the body. Returns `false` if the connection was closed before.
+pub(super) fn read_message(
+    from: &mut impl BufRead,
+    first: &mut String,
+    body: &mut Vec<u8>,
+) -> Result<bool> {
+    first.clear();
+    if from.read_line(first)? == 0 {
+        return Ok(false);
+    }
+    let (mut line, mut length) = (String::new(), 0);
+    while line != "\r\n" {
+        line.clear();
+        ensure!(from.read_line(&mut line)? > 0, "the connection was closed");
+        if line.len() > 15 && line[..15].eq_ignore_ascii_case("content-length:") {
+            length = line[15..].trim().parse()?;
+        }
+    }
+    body.resize(length, 0);
+    from.read_exact(body).context("read the body")?;
+    Ok(true)
+}
+
+struct Responses {
     version: Vec<u8>,
     openapi: Vec<u8>,
     token: Vec<u8>,
@@ -86,49 +98,31 @@ struct Answers {
     missing: Vec<u8>,
 }
 
-impl Answers {
+impl Responses {
     fn new() -> Self {
         // A token has three parts; its `exp` is far in the future. {"exp":4102444800}
         let token = json!({"access_token": "e30.eyJleHAiOjQxMDI0NDQ4MDB9.e30"});
         let users: Vec<Value> = (0..100).map(|i| user(i, 900)).collect();
         Self {
-            version: answer(200, &json!({"version": "3.3.2", "git_version": ""})),
-            openapi: answer(200, &json!({"paths": {"/fab/v1/users": {}}})),
-            token: answer(201, &token),
-            user: answer(200, &user(1, 0)),
-            list: answer(200, &json!({"users": users, "total_entries": 100})),
-            missing: answer(404, &json!({"detail": "Not Found"})),
+            version: response(200, &json!({"version": "3.3.2", "git_version": ""})),
+            openapi: response(200, &json!({"paths": {"/fab/v1/users": {}}})),
+            token: response(201, &token),
+            user: response(200, &user(1, 0)),
+            list: response(200, &json!({"users": users, "total_entries": 100})),
+            missing: response(404, &json!({"detail": "Not Found"})),
         }
     }
 
-    fn serve(&self, stream: TcpStream) {
-        let _ = stream.set_nodelay(true);
-        let Ok(mut to) = stream.try_clone() else {
-            return;
-        };
+    /// Serves a connection until the client closes it.
+    fn serve(&self, stream: TcpStream) -> Result<()> {
+        stream.set_nodelay(true)?;
+        let mut to = stream.try_clone()?;
         let mut from = BufReader::new(stream);
-        let mut line = String::new();
-        loop {
-            let mut target = String::new();
-            let mut length = 0;
-            loop {
-                line.clear();
-                if from.read_line(&mut line).unwrap_or(0) == 0 {
-                    return;
-                }
-                if target.is_empty() {
-                    line.split(' ').nth(1).unwrap_or("").clone_into(&mut target);
-                } else if line == "\r\n" {
-                    break;
-                } else if line.len() > 15 && line[..15].eq_ignore_ascii_case("content-length:") {
-                    length = line[15..].trim().parse().unwrap_or(0);
-                }
-            }
-            let mut body = vec![0; length];
-            if from.read_exact(&mut body).is_err() || to.write_all(self.find(&target)).is_err() {
-                return;
-            }
+        let (mut first, mut body) = (String::new(), vec![]);
+        while read_message(&mut from, &mut first, &mut body)? {
+            to.write_all(self.find(first.split(' ').nth(1).unwrap_or("")))?;
         }
+        Ok(())
     }
 
     fn find(&self, target: &str) -> &[u8] {
@@ -143,7 +137,7 @@ impl Answers {
     }
 }
 
-fn answer(status: u16, body: &Value) -> Vec<u8> {
+fn response(status: u16, body: &Value) -> Vec<u8> {
     let body = body.to_string();
     format!("HTTP/1.1 {status} OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
         .into_bytes()

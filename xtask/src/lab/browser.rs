@@ -1,12 +1,14 @@
 //! Provides a real Chromium with its driver: the installed one or, if packages can be installed, Debian's.
 
 use std::path::PathBuf;
-use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use nix::unistd::Uid;
 
-use super::{lab_dir, run_logged, step};
+use super::{lab_dir, step};
+use crate::command::{command, run_logged};
+
+const INSTALL: &str = "chromium and chromedriver are not on PATH; install both, on Debian with `apt-get install chromium chromium-driver`";
 
 /// Browser and its driver.
 #[derive(Debug)]
@@ -22,39 +24,26 @@ pub(crate) fn browser() -> Result<Browser> {
     if let Some(browser) = find() {
         return Ok(browser);
     }
-    let by_hand = "no chromium with chromedriver on PATH: install both, on Debian with `apt-get install chromium chromium-driver`";
     if !Uid::effective().is_root() || on_path("apt-get").is_none() {
-        bail!("{by_hand}");
+        bail!(INSTALL);
     }
     step("install chromium and chromium-driver from Debian", || {
         let log = lab_dir().join("logs/chromium.log");
-        for arguments in [
-            &["update"][..],
-            &["install", "--yes", "chromium", "chromium-driver"],
-        ] {
-            let mut apt = Command::new("apt-get");
-            apt.args(["--quiet", "--option", "DPkg::Lock::Timeout=300"])
-                .args(arguments)
+        for arguments in ["update", "install --yes chromium chromium-driver"] {
+            let mut apt = command("apt-get", "--quiet --option DPkg::Lock::Timeout=300");
+            apt.args(arguments.split(' '))
                 .env("DEBIAN_FRONTEND", "noninteractive");
             run_logged(&mut apt, &log)?;
         }
         Ok(())
     })?;
-    match find() {
-        Some(browser) => Ok(browser),
-        None => bail!("{by_hand}"),
-    }
+    find().context(INSTALL)
 }
 
 fn find() -> Option<Browser> {
-    let names = [
-        "chromium",
-        "chromium-browser",
-        "google-chrome-stable",
-        "google-chrome",
-    ];
+    let mut names = "chromium chromium-browser google-chrome-stable google-chrome".split(' ');
     Some(Browser {
-        browser: names.iter().find_map(|name| on_path(name))?,
+        browser: names.find_map(on_path)?,
         driver: on_path("chromedriver")?,
     })
 }

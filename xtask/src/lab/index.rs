@@ -1,12 +1,14 @@
 //! Queries only the package index for which pip is configured.
 
-use std::process::{Command, Output};
+use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use pep440_rs::Version;
 use serde::Deserialize;
 
 use super::python;
-use crate::release::Version;
+use crate::command::{command, output};
+use crate::release::stable;
 
 /// Release file in the package index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,44 +21,36 @@ pub(crate) struct Wheel {
 
 /// Returns all stable releases of a package.
 pub(crate) fn releases(package: &str) -> Result<Vec<Version>> {
-    let mut pip = pip()?;
-    pip.args(["index", "versions", "--ignore-requires-python", package]);
-    let output = run(&mut pip, package)?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let releases = versions(&text);
+    let arguments = format!("index versions --ignore-requires-python {package}");
+    let releases = versions(&run(&mut pip(&arguments)?, package)?);
     if releases.is_empty() {
-        bail!("the package index tells no release of {package}");
+        bail!("the package index lists no stable release of {package}");
     }
     Ok(releases)
 }
 
-/// Reads the versions from the output of `pip index versions`.
+/// Reads the stable versions from the output of `pip index versions`.
 fn versions(text: &str) -> Vec<Version> {
     let mut lines = text.lines();
     let listed = lines.find_map(|line| line.strip_prefix("Available versions:"));
     let listed = listed.into_iter().flat_map(|line| line.split(','));
-    listed.filter_map(|it| it.trim().parse().ok()).collect()
+    listed.filter_map(|it| stable(it.trim()).ok()).collect()
 }
 
 /// Returns the wheel of a release with the checksum in the index.
 pub(crate) fn wheel(package: &str, version: &Version) -> Result<Wheel> {
     let release = format!("{package}=={version}");
-    let mut pip = pip()?;
-    pip.args(["install", "--dry-run", "--ignore-installed", "--no-deps"])
-        .args(["--only-binary=:all:", "--ignore-requires-python"])
-        .args(["--quiet", "--report", "-", &release]);
-    let output = run(&mut pip, &release)?;
-    let report: Report = serde_json::from_slice(&output.stdout)
-        .with_context(|| format!("read what pip reports about {release}"))?;
+    let arguments = format!(
+        "install --dry-run --ignore-installed --no-deps --only-binary=:all: --ignore-requires-python --quiet --report - {release}"
+    );
+    let report: Report = serde_json::from_str(&run(&mut pip(&arguments)?, &release)?)
+        .with_context(|| format!("read pip's report about {release}"))?;
     let file = report.install.into_iter().next().map(|it| it.download_info);
     let file = file.with_context(|| format!("pip reports no file of {release}"))?;
     let name = file.url.rsplit('/').next().unwrap_or_default().to_owned();
-    let sha256 = file
-        .archive_info
-        .and_then(|it| it.hashes)
-        .map(|it| it.sha256);
+    let sha256 = file.archive_info.hashes.sha256;
     let sha256 = sha256.with_context(|| {
-        format!("the package index tells no SHA-256 of {name}, so it cannot be verified")
+        format!("the package index has no SHA-256 of {name}, so the file cannot be verified")
     })?;
     Ok(Wheel { name, sha256 })
 }
@@ -75,51 +69,52 @@ struct Installed {
 #[derive(Deserialize)]
 struct Download {
     url: String,
-    archive_info: Option<Archive>,
+    #[serde(default)]
+    archive_info: Archive,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Archive {
-    hashes: Option<Hashes>,
+    #[serde(default)]
+    hashes: Hashes,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Hashes {
-    sha256: String,
+    sha256: Option<String>,
 }
 
-fn pip() -> Result<Command> {
-    let mut pip = Command::new(python::pip_python()?);
-    pip.args(["-m", "pip", "--disable-pip-version-check", "--no-input"]);
+/// Makes a command of pip. The arguments are separated by spaces.
+pub(super) fn pip(arguments: &str) -> Result<Command> {
+    let mut pip = command(
+        python::pip_python()?,
+        "-m pip --disable-pip-version-check --no-input",
+    );
+    pip.args(arguments.split(' '));
     Ok(pip)
 }
 
-fn run(pip: &mut Command, what: &str) -> Result<Output> {
-    let output = pip.output().context("start pip")?;
-    if output.status.success() {
-        return Ok(output);
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    bail!("{}", refusal(&said, what))
+/// Runs pip and returns its output. `wanted` is what the index is asked for.
+pub(super) fn run(pip: &mut Command, wanted: &str) -> Result<String> {
+    output(pip).map_err(|error| anyhow!(explained(&format!("{error:#}"), wanted)))
 }
 
 /// Explains why pip failed. Either the index does not have the release, or the index cannot be reached; in this case, pip first prints that it retries, and why.
-pub(super) fn refusal(said: &str, what: &str) -> String {
+fn explained(errors: &str, wanted: &str) -> String {
     let unreachable = [
         "Retrying (",
         "Max retries exceeded",
         "Temporary failure in name resolution",
     ];
-    if unreachable.iter().any(|sign| said.contains(sign)) {
+    if unreachable.iter().any(|text| errors.contains(text)) {
         return format!(
-            "the package index that pip is configured for cannot be reached (asked for {what}); with no network, everything but `spec` and `history` works"
+            "cannot reach the package index that pip is configured for (asked for {wanted}); without a network, all commands but `spec` and `history` work"
         );
     }
-    let error = said.lines().rfind(|line| line.starts_with("ERROR:"));
-    let error = error
-        .or(said.trim().lines().last())
-        .unwrap_or("it says nothing");
-    format!("{what} cannot be had from the package index that pip is configured for: {error}")
+    let error = errors.lines().rfind(|line| line.starts_with("ERROR:"));
+    let error = error.or(errors.trim().lines().last());
+    let error = error.unwrap_or("pip reports no reason");
+    format!("{wanted} is not available in the package index that pip is configured for: {error}")
 }
 
 #[cfg(test)]
@@ -135,19 +130,19 @@ mod tests {
     }
 
     #[test]
-    fn pip_tells_why() {
+    fn failures_of_pip_are_explained() {
         let rows = [
             (
                 "WARNING: Retrying (Retry(total=4, ..)) after connection broken by 'NewConnectionError'\nERROR: No matching distribution found for p\n",
-                "the package index that pip is configured for cannot be reached (asked for p==1); with no network, everything but `spec` and `history` works",
+                "cannot reach the package index that pip is configured for (asked for p==1); without a network, all commands but `spec` and `history` work",
             ),
             (
                 "ERROR: Could not find a version that satisfies the requirement p==1 (from versions: 2)\nERROR: No matching distribution found for p==1\n",
-                "p==1 cannot be had from the package index that pip is configured for: ERROR: No matching distribution found for p==1",
+                "p==1 is not available in the package index that pip is configured for: ERROR: No matching distribution found for p==1",
             ),
         ];
-        for (said, expected) in rows {
-            assert_eq!(refusal(said, "p==1"), expected);
+        for (errors, expected) in rows {
+            assert_eq!(explained(errors, "p==1"), expected);
         }
     }
 }

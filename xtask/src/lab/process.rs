@@ -1,7 +1,6 @@
 //! Starts processes, finds a free port for each, and stops each by the ID with which it was started.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -10,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use fs_err::File;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
@@ -25,12 +25,12 @@ fn running<T>(look: impl FnOnce(&mut BTreeMap<u32, Signal>) -> T) -> T {
 pub(crate) fn stop_all_when_interrupted() -> Result<()> {
     ctrlc::set_handler(|| {
         let groups = running(std::mem::take);
-        // All groups are asked first, because each takes time to end.
-        for (pid, ask) in &groups {
-            ask_group(*pid, *ask);
+        // All groups get their signal first, because each takes time to end.
+        for (pid, signal) in &groups {
+            signal_group(*pid, *signal);
         }
-        for (pid, ask) in groups {
-            stop_group(pid, ask, || has_ended(pid));
+        for (pid, signal) in groups {
+            stop_group(pid, signal, || has_ended(pid));
         }
         std::process::exit(130);
     })
@@ -42,7 +42,7 @@ pub(crate) fn stop_all_when_interrupted() -> Result<()> {
 pub(crate) struct Process {
     child: Option<Child>,
     pid: u32,
-    ask: Signal,
+    end_signal: Signal,
 }
 
 impl Process {
@@ -52,20 +52,24 @@ impl Process {
     }
 
     /// Starts a command that another signal asks to end.
-    pub(crate) fn spawn_to_end_by(ask: Signal, command: &mut Command, log: &Path) -> Result<Self> {
-        let file = File::create(log).with_context(|| format!("create {}", log.display()))?;
+    pub(crate) fn spawn_to_end_by(
+        end_signal: Signal,
+        command: &mut Command,
+        log: &Path,
+    ) -> Result<Self> {
+        let file = File::create(log)?;
         let child = command
             .stdin(Stdio::null())
-            .stdout(file.try_clone()?)
-            .stderr(file)
+            .stdout(file.file().try_clone()?)
+            .stderr(file.into_file())
             .process_group(0)
             .spawn()
             .with_context(|| format!("start {}", command.get_program().display()))?;
-        running(|running| running.insert(child.id(), ask));
+        running(|running| running.insert(child.id(), end_signal));
         Ok(Self {
             pid: child.id(),
             child: Some(child),
-            ask,
+            end_signal,
         })
     }
 
@@ -88,7 +92,7 @@ impl Process {
     pub(crate) fn stop(mut self, patience: Duration) {
         if let Some(child) = &mut self.child
             && let Ok(raw) = i32::try_from(self.pid)
-            && kill(Pid::from_raw(raw), Signal::SIGTERM).is_ok()
+            && kill(Pid::from_raw(raw), self.end_signal).is_ok()
         {
             ends_within(patience, &mut || matches!(child.try_wait(), Ok(Some(_))));
         }
@@ -98,7 +102,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
-            stop_group(self.pid, self.ask, || {
+            stop_group(self.pid, self.end_signal, || {
                 matches!(child.try_wait(), Ok(Some(_)))
             });
             running(|running| running.remove(&self.pid));
@@ -112,16 +116,16 @@ pub(crate) fn free_port() -> Result<u16> {
 }
 
 /// Stops a process group that this program started: asks first, and kills the group after five seconds.
-pub(crate) fn stop_group(pid: u32, ask: Signal, mut has_ended: impl FnMut() -> bool) {
-    for signal in [ask, Signal::SIGKILL] {
-        if !ask_group(pid, signal) || ends_within(Duration::from_secs(5), &mut has_ended) {
+pub(crate) fn stop_group(pid: u32, end_signal: Signal, mut has_ended: impl FnMut() -> bool) {
+    for signal in [end_signal, Signal::SIGKILL] {
+        if !signal_group(pid, signal) || ends_within(Duration::from_secs(5), &mut has_ended) {
             return;
         }
     }
 }
 
 /// Sends a signal to a group and returns whether the group existed.
-fn ask_group(pid: u32, signal: Signal) -> bool {
+fn signal_group(pid: u32, signal: Signal) -> bool {
     i32::try_from(pid).is_ok_and(|raw| killpg(Pid::from_raw(raw), signal).is_ok())
 }
 

@@ -1,0 +1,138 @@
+//! Checks documentation: links lead to files and headings that exist, modules say what they are for, and files are short.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::allowed::Finding;
+use super::repository::Repository;
+
+/// Number of lines above which a file is an exception.
+const MOST_LINES: usize = 400;
+
+/// Returns Rust files that do not begin with `//!`.
+pub fn find_undocumented_modules(repository: &Repository) -> Vec<Finding> {
+    let files = repository.with_extension("rs");
+    let missing = files.filter(|file| !file.text.starts_with("//!"));
+    missing
+        .map(|file| Finding {
+            key: file.path.clone(),
+            message: format!("{}:1: begin with `//!`: what the module is for", file.path),
+        })
+        .collect()
+}
+
+/// Returns files that are too long to be one idea.
+pub fn find_long_files(repository: &Repository) -> Vec<Finding> {
+    let files = repository.with_extension("rs");
+    let files = files.chain(repository.with_extension("py"));
+    files
+        .filter_map(|file| {
+            let lines = file.text.lines().count();
+            (lines > MOST_LINES).then(|| Finding {
+                key: file.path.clone(),
+                message: format!("{}: {lines} lines, at most {MOST_LINES}", file.path),
+            })
+        })
+        .collect()
+}
+
+/// Returns links of Markdown files that lead to no file or to no heading.
+pub fn find_broken_links(root: &Path, repository: &Repository) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in repository.with_extension("md") {
+        for (index, line) in file.text.lines().enumerate() {
+            for link in links(line) {
+                if let Some(why) = why_broken(root, repository, &file.path, link) {
+                    findings.push(Finding {
+                        key: format!("{}: {link}", file.path),
+                        message: format!("{}:{}: {link}: {why}", file.path, index + 1),
+                    });
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// Returns the targets of the links and pictures in a line of Markdown.
+fn links(line: &str) -> impl Iterator<Item = &str> {
+    [("](", ')'), ("src=\"", '"'), ("srcset=\"", '"')]
+        .into_iter()
+        .flat_map(move |(begin, end)| {
+            let starts = line.match_indices(begin);
+            starts.filter_map(move |(start, _)| line[start + begin.len()..].split(end).next())
+        })
+}
+
+fn why_broken(
+    root: &Path,
+    repository: &Repository,
+    file: &str,
+    link: &str,
+) -> Option<&'static str> {
+    if link.contains("://") || link.starts_with("mailto:") {
+        return None;
+    }
+    let (target, heading) = link.split_once('#').unwrap_or((link, ""));
+    let target = match target {
+        "" => file.to_owned(),
+        target => joined(Path::new(file).parent()?, target),
+    };
+    let path = root.join(&target);
+    if !path.exists() {
+        return Some("the file does not exist");
+    }
+    if heading.is_empty() || !target.ends_with(".md") {
+        return None;
+    }
+    // A generated file has headings, but is not one of the files that people write.
+    let generated = || std::fs::read_to_string(&path).unwrap();
+    let text = repository
+        .text(&target)
+        .map_or_else(generated, str::to_owned);
+    let mut headings = text
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(anchor);
+    let is_there = headings.any(|found| found == heading);
+    (!is_there).then_some("the heading does not exist")
+}
+
+/// Joins a relative path to a folder, without `..`.
+fn joined(folder: &Path, link: &str) -> String {
+    let mut path = PathBuf::new();
+    for part in folder.join(link).components() {
+        match part {
+            Component::ParentDir => drop(path.pop()),
+            Component::CurDir => {}
+            part => path.push(part),
+        }
+    }
+    path.display().to_string()
+}
+
+/// Returns the anchor of a heading, as GitHub makes it.
+fn anchor(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = text.chars().filter_map(|c| match c {
+        ' ' => Some('-'),
+        c if c.is_alphanumeric() || c == '-' || c == '_' => Some(c),
+        _ => None,
+    });
+    kept.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_and_headings_are_read() {
+        let line = "See [a](b/c.md#d), ![e](f.png) and <img src=\"g.svg\">.";
+        assert_eq!(
+            links(line).collect::<Vec<_>>(),
+            ["b/c.md#d", "f.png", "g.svg"]
+        );
+        assert_eq!(anchor("## 2. `specs/apis.yaml`"), "2-specsapisyaml");
+        assert_eq!(joined(Path::new("docs/a"), "../b.md"), "docs/b.md");
+    }
+}
