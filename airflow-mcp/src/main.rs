@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+mod log_format;
 mod product;
 
 fn main() -> ExitCode {

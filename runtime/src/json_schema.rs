@@ -4,16 +4,15 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::arguments::accepted;
-use crate::check::is_filled;
 use crate::schema::{Additional, Field, Kind, Shape};
-use crate::tool::{Content, List, Tool};
+use crate::tool::inputs::{accepted, is_null_if_omitted};
+use crate::tool::{List, ResponseFormat, Tool};
 
 /// Returns the schema of the arguments.
 #[must_use]
 pub fn input_schema(tool: &Tool) -> Map<String, Value> {
     let fields: Vec<Field> = accepted(tool).collect();
-    let declared = tool.params.iter().filter(|param| !param.hidden);
+    let declared = tool.parameters.iter().filter(|param| !param.hidden);
     let room = Room::of(&declared.map(|param| param.field.shape));
     let properties: Map<_, _> = fields
         .iter()
@@ -32,25 +31,25 @@ pub fn input_schema(tool: &Tool) -> Map<String, Value> {
 #[must_use]
 pub fn output_schema(tool: &Tool) -> Map<String, Value> {
     if let Some(list) = &tool.list {
-        let room = Room::of(&[list.of].into_iter());
+        let room = Room::of(&[list.item_type].into_iter());
         return list_output(list, room);
     }
-    let (name, property) = match (tool.content, &tool.returns) {
-        (Content::Log { .. }, _) => return log_output(),
-        (Content::Text { .. }, _) => ("text", typed("string")),
-        (Content::Lines { .. }, _) => {
+    let (name, property) = match (tool.response_format, &tool.returns) {
+        (ResponseFormat::Log { .. }, _) => return log_output(),
+        (ResponseFormat::Text { .. }, _) => ("text", typed("string")),
+        (ResponseFormat::Lines { .. }, _) => {
             let mut lines = typed("array");
             lines.insert("items".to_owned(), Value::Object(any()));
             ("result", lines)
         }
-        (Content::Json, Some(shape)) if !is_wrapped(shape) => {
+        (ResponseFormat::Json, Some(shape)) if !is_wrapped(shape) => {
             return Room::of(&[*shape].into_iter()).output_object(shape);
         }
-        (Content::Json, Some(shape)) => {
+        (ResponseFormat::Json, Some(shape)) => {
             let room = Room::of(&[*shape].into_iter());
             ("result", room.output(shape))
         }
-        (Content::Json, None) => {
+        (ResponseFormat::Json, None) => {
             let mut status = typed("integer");
             describe(&mut status, "HTTP status of the answer.");
             ("status", status)
@@ -107,7 +106,10 @@ pub fn is_wrapped(returns: &Shape) -> bool {
 
 fn list_output(list: &List, room: Room) -> Map<String, Value> {
     let mut items = typed("array");
-    items.insert("items".to_owned(), Value::Object(room.output(&list.of)));
+    items.insert(
+        "items".to_owned(),
+        Value::Object(room.output(&list.item_type)),
+    );
     let mut total = nullable(typed("integer"));
     describe(&mut total, "All entries, before filters.");
     let mut cursor = nullable(typed("string"));
@@ -412,7 +414,7 @@ fn or_null(schema: Map<String, Value>) -> Map<String, Value> {
 
 fn require(schema: &mut Map<String, Value>, fields: &[Field]) {
     let required = fields.iter();
-    let required = required.filter(|field| field.required && !is_filled(field));
+    let required = required.filter(|field| field.required && !is_null_if_omitted(field));
     let names: Vec<_> = required.map(|field| field.name).collect();
     if !names.is_empty() {
         schema.insert("required".to_owned(), json!(names));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use runtime::api::{Document, SignIn};
 use runtime::registry::{self, Selection};
-use runtime::{Account, Answer, CallError, ErrorCode, Known, RateLimit, Tool};
+use runtime::{Account, CallError, DetectedServer, ErrorCode, RateLimit, Tool, ToolOutput};
 use serde_json::{Map, Value};
 
 use crate::Failure;
@@ -88,7 +88,7 @@ pub(crate) async fn examine(
         };
         if known.has(document.name) {
             report.ok("parts", &format!("{} is there", probe.what))?;
-        } else if document.instead_of.is_none() && !is_replaced(&known, document) {
+        } else if document.alternative_to.is_none() && !is_replaced(&known, document) {
             let advice = words("its tools are not offered; install it in %API% to have them");
             report.note("parts", &format!("{} is not there: {advice}", probe.what))?;
         }
@@ -98,14 +98,14 @@ pub(crate) async fn examine(
 }
 
 /// Returns whether the upstream has an alternative to this document.
-fn is_replaced(known: &Known, document: &Document) -> bool {
+fn is_replaced(known: &DetectedServer, document: &Document) -> bool {
     let documents = known.api.documents.iter();
-    let mut instead = documents.filter(|it| it.instead_of == Some(document.name));
+    let mut instead = documents.filter(|it| it.alternative_to == Some(document.name));
     instead.any(|it| known.has(it.name))
 }
 
 /// Detects the API of the upstream regardless of the API setting. The detection can fail, for example because a proxy blocks the probe.
-async fn detected(mut given: Connected) -> Option<Arc<Known>> {
+async fn detected(mut given: Connected) -> Option<Arc<DetectedServer>> {
     given.connection.api = None;
     let (account, _) = settings::connect(given, &process_environment).ok()?;
     account.detect().await.ok()
@@ -114,7 +114,7 @@ async fn detected(mut given: Connected) -> Option<Arc<Known>> {
 /// Checks the sign-in and a permission with a call, because only the response to a request that needs them shows them.
 async fn sign_in(
     account: &Account,
-    known: &Known,
+    known: &DetectedServer,
     selection: &Selection,
     token: bool,
     report: &mut impl Report,
@@ -168,7 +168,7 @@ async fn sign_in(
 /// Checks the sign-in of each document that has its own sign-in method.
 async fn own_sign_ins(
     account: &Account,
-    known: &Known,
+    known: &DetectedServer,
     token: bool,
     report: &mut impl Report,
 ) -> anyhow::Result<()> {
@@ -195,7 +195,7 @@ async fn own_sign_ins(
 }
 
 /// Returns a list tool that uses the sign-in method of the API, preferably [`Product::probe`](crate::Product::probe).
-fn probe(known: &Known) -> Option<&'static Tool> {
+fn probe(known: &DetectedServer) -> Option<&'static Tool> {
     let documents = known.api.documents.iter();
     let usual = documents.filter(|it| known.has(it.name) && it.sign_in.is_none());
     let mut tools = usual.filter_map(|it| list_of(known, it.name));
@@ -204,10 +204,10 @@ fn probe(known: &Known) -> Option<&'static Tool> {
 }
 
 /// Returns a list tool of a document that needs no arguments, preferably [`Product::probe`](crate::Product::probe).
-fn list_of(known: &Known, document: &str) -> Option<&'static Tool> {
+fn list_of(known: &DetectedServer, document: &str) -> Option<&'static Tool> {
     let lists = || {
         registry::tools(known.api).filter(|tool| {
-            let needs = tool.params.iter().any(|param| param.field.required);
+            let needs = tool.parameters.iter().any(|param| param.field.required);
             tool.document == document && tool.list.is_some() && !needs
         })
     };
@@ -216,14 +216,14 @@ fn list_of(known: &Known, document: &str) -> Option<&'static Tool> {
 }
 
 /// Calls a list tool for one item.
-async fn first_of(account: &Account, tool: &'static Tool) -> Answer {
+async fn first_of(account: &Account, tool: &'static Tool) -> ToolOutput {
     let mut arguments = Map::new();
     arguments.insert("limit".to_owned(), Value::from(1));
     account.call(tool, arguments, &|_, _| ()).await
 }
 
 /// Returns the detail or else the title of the error; empty if the call succeeded.
-fn detail(answer: &Answer) -> String {
+fn detail(answer: &ToolOutput) -> String {
     match text(answer, "detail") {
         detail if detail.is_empty() => text(answer, "title"),
         detail => detail,
@@ -231,7 +231,7 @@ fn detail(answer: &Answer) -> String {
 }
 
 /// Returns a string of the error; empty if the call succeeded.
-fn text(answer: &Answer, key: &str) -> String {
+fn text(answer: &ToolOutput, key: &str) -> String {
     let error = error(answer);
     let text = error.as_ref().and_then(|error| error.get(key));
     let text = text.and_then(Value::as_str);
@@ -262,7 +262,7 @@ fn said(error: &CallError) -> String {
     }
 }
 
-fn error(answer: &Answer) -> Option<Value> {
+fn error(answer: &ToolOutput) -> Option<Value> {
     let mut value: Value = serde_json::from_str(&answer.json).ok()?;
     value.get_mut("error").map(Value::take)
 }

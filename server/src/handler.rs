@@ -20,7 +20,7 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{RoleServer, ServerHandler};
-use runtime::{Account, Answer, Known, RateLimit};
+use runtime::{Account, DetectedServer, RateLimit, ToolOutput};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -94,7 +94,7 @@ pub(crate) struct Called<'a> {
     pub(crate) name: &'a str,
     /// Tool, if one with this name exists and the client may call it.
     pub(crate) tool: Option<&'static runtime::Tool>,
-    pub(crate) outcome: Result<&'a Answer, &'a Refused>,
+    pub(crate) outcome: Result<&'a ToolOutput, &'a Refused>,
     pub(crate) took: Duration,
     pub(crate) context: &'a RequestContext<RoleServer>,
 }
@@ -198,7 +198,7 @@ impl Handler {
     }
 
     /// Returns the detected API of the upstream. If the API is not known or is being detected, waits for at most [`DETECTION_WAIT`].
-    async fn known_soon(&self) -> Option<Arc<Known>> {
+    async fn known_soon(&self) -> Option<Arc<DetectedServer>> {
         let mut detection = if self.0.account.known().is_none() {
             self.start_detection()
         } else if let Some(under_way) = self.detection_under_way() {
@@ -211,7 +211,7 @@ impl Handler {
     }
 
     /// Returns the detected API with the versions on which descriptions of the offered tools depend. If versions are not read yet, waits for at most [`VERSION_WAIT`] more.
-    async fn known_with_versions(&self) -> Option<Arc<Known>> {
+    async fn known_with_versions(&self) -> Option<Arc<DetectedServer>> {
         let known = self.known_soon().await?;
         let tools = self.0.offer.tools(Some(&known));
         let unread = self.0.account.unread_versions(tools);
@@ -246,7 +246,7 @@ impl Handler {
         &self,
         name: &str,
         arguments: JsonObject,
-    ) -> Result<(&'static runtime::Tool, Answer), Meant> {
+    ) -> Result<(&'static runtime::Tool, ToolOutput), Meant> {
         let Some(tool) = self.0.offer.discovery_tool(name) else {
             return Err(Meant {
                 name: None,
@@ -276,7 +276,7 @@ impl Handler {
         tool: &'static runtime::Tool,
         arguments: JsonObject,
         context: &RequestContext<RoleServer>,
-    ) -> Result<Answer, Refused> {
+    ) -> Result<ToolOutput, Refused> {
         let progress = Progress::new(context);
         let report = |read, of| progress.report(read, of);
         let outcome = {
@@ -339,7 +339,7 @@ impl Handler {
         }
     }
 
-    fn result(answer: Answer) -> CallToolResult {
+    fn result(answer: ToolOutput) -> CallToolResult {
         let structured = verbatim::json(&answer.json);
         let mut result = CallToolResult::success(vec![ContentBlock::text(answer.json)]);
         result.structured_content = Some(structured);
@@ -502,7 +502,7 @@ impl ServerHandler for Handler {
     }
 }
 
-fn log(name: &str, outcome: &Result<Answer, Refused>, took: Duration) {
+fn log(name: &str, outcome: &Result<ToolOutput, Refused>, took: Duration) {
     let ms = milliseconds(took);
     match outcome {
         Ok(answer) => tracing::info!(

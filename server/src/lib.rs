@@ -13,6 +13,10 @@ mod gateway;
 mod handler;
 mod lines;
 mod log;
+// The product of Airflow, which the tests include, refers to this module.
+#[cfg(test)]
+#[path = "../../airflow-mcp/src/log_format.rs"]
+mod log_format;
 mod offer;
 mod output;
 mod product;

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use rmcp::model::{JsonObject, ToolAnnotations};
 use runtime::registry::{self, Selection};
-use runtime::{Api, Known, Tool, json_schema};
+use runtime::{Api, DetectedServer, Tool, json_schema};
 
 use crate::discover::{self, Index};
 use crate::verbatim;
@@ -75,7 +75,7 @@ pub(crate) fn render(tool: &'static Tool) -> rmcp::model::Tool {
 fn described(
     tool: &Tool,
     rendered: &rmcp::model::Tool,
-    known: Option<&Known>,
+    known: Option<&DetectedServer>,
 ) -> rmcp::model::Tool {
     let mut rendered = rendered.clone();
     if let Some(known) = known.filter(|_| !tool.descriptions.is_empty()) {
@@ -177,7 +177,7 @@ impl Offer {
     }
 
     /// Returns the data that determine the list: the name and version of the API, the names of the documents that the upstream has, and the versions of the documents.
-    pub(crate) fn basis(&self, known: Option<&Known>) -> Basis {
+    pub(crate) fn basis(&self, known: Option<&DetectedServer>) -> Basis {
         match (known, self.catalogue.apis.first()) {
             _ if self.discover => Basis::default(),
             (Some(known), _) => (
@@ -195,7 +195,7 @@ impl Offer {
     }
 
     /// Returns the tools to list, in the order of the allowlist. They are tools of the detected API, or of the newest API before detection. Tools that the upstream is known not to have are left out.
-    pub(crate) fn listed(&self, known: Option<&Known>) -> Vec<rmcp::model::Tool> {
+    pub(crate) fn listed(&self, known: Option<&DetectedServer>) -> Vec<rmcp::model::Tool> {
         match self.discovery() {
             Some(tools) => tools.into_iter().map(discover::render).collect(),
             None => self.rendered(known).collect(),
@@ -205,7 +205,7 @@ impl Offer {
     /// Returns the listed tool with this name.
     pub(crate) fn listed_tool(
         &self,
-        known: Option<&Known>,
+        known: Option<&DetectedServer>,
         name: &str,
     ) -> Option<rmcp::model::Tool> {
         if let Some(tool) = self.discovery_tool(name) {
@@ -220,7 +220,7 @@ impl Offer {
 
     fn rendered<'a>(
         &'a self,
-        known: Option<&'a Known>,
+        known: Option<&'a DetectedServer>,
     ) -> impl Iterator<Item = rmcp::model::Tool> + use<'a> {
         self.catalogue
             .tools(self.api(known))
@@ -232,7 +232,7 @@ impl Offer {
     /// Returns the tools that the client can call, whether they are listed or only found.
     pub(crate) fn tools<'a>(
         &'a self,
-        known: Option<&'a Known>,
+        known: Option<&'a DetectedServer>,
     ) -> impl Iterator<Item = &'static Tool> + use<'a> {
         self.catalogue
             .tools(self.api(known))
@@ -242,7 +242,7 @@ impl Offer {
     }
 
     /// Returns the tools that the client can call and that match a query, best first.
-    pub(crate) fn search(&self, known: Option<&Known>, query: &str) -> Vec<&'static Tool> {
+    pub(crate) fn search(&self, known: Option<&DetectedServer>, query: &str) -> Vec<&'static Tool> {
         let api = self.api(known);
         let Some(index) = self.catalogue.index(api) else {
             return Vec::new();
@@ -256,13 +256,13 @@ impl Offer {
     }
 
     /// Returns the name of the API whose tools are offered: the detected API, or the newest API before detection.
-    fn api(&self, known: Option<&Known>) -> &'static str {
+    fn api(&self, known: Option<&DetectedServer>) -> &'static str {
         let api = known.map(|known| known.api);
         let api = api.or(self.catalogue.apis.first().copied());
         api.map_or("", |api| api.name)
     }
 
-    fn offers(&self, known: Option<&Known>, tool: &Tool) -> bool {
+    fn offers(&self, known: Option<&DetectedServer>, tool: &Tool) -> bool {
         let is_there = match (known, self.catalogue.apis.first()) {
             (Some(known), _) => known.offers(tool),
             (None, Some(api)) => api.usual_documents().any(|name| name == tool.document),
@@ -272,7 +272,11 @@ impl Offer {
     }
 
     /// Returns the tool for a call with this name. The lookup needs no network, so that an unknown name is rejected even while the upstream is down. The call itself checks whether the upstream has the tool.
-    pub(crate) fn find(&self, known: Option<&Known>, name: &str) -> Result<&'static Tool, NoTool> {
+    pub(crate) fn find(
+        &self,
+        known: Option<&DetectedServer>,
+        name: &str,
+    ) -> Result<&'static Tool, NoTool> {
         let here = known.and_then(|known| known.find(name));
         let apis = self.catalogue.apis.iter();
         let mut named = here
@@ -312,8 +316,8 @@ mod tests {
         Offer::new(Arc::new(Catalogue::new(APIS)), selection)
     }
 
-    fn known(api: usize, documents: &[&'static str]) -> Known {
-        Known {
+    fn known(api: usize, documents: &[&'static str]) -> DetectedServer {
+        DetectedServer {
             api: APIS[api],
             version: "1".to_owned(),
             documents: documents.to_vec(),
@@ -323,7 +327,7 @@ mod tests {
 
     #[test]
     fn lists_what_is_there_and_selected_in_order() {
-        let rows: [(&[&str], Option<Known>, &[&str]); 6] = [
+        let rows: [(&[&str], Option<DetectedServer>, &[&str]); 6] = [
             (
                 &[],
                 None,
@@ -363,7 +367,7 @@ mod tests {
     fn what_the_server_is_too_old_for_is_not_listed() {
         let rows = [("1", true), ("1.9.2", false), ("1.10.0", true), ("", true)];
         for (version, listed) in rows {
-            let known = Known {
+            let known = DetectedServer {
                 version: version.to_owned(),
                 ..known(0, &["core"])
             };
@@ -382,7 +386,7 @@ mod tests {
             (None, either),
         ];
         for (version, expected) in rows {
-            let known = version.map(|version| Known {
+            let known = version.map(|version| DetectedServer {
                 version: version.to_owned(),
                 ..known(0, &["core"])
             });

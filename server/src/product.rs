@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use runtime::Api;
 use runtime::api::SignIn;
+use runtime::log::LogFormat;
 
 mod command;
 pub(crate) use command::command;
@@ -19,6 +20,8 @@ pub struct Product {
     pub version: &'static str,
     /// APIs that the program has tools for, newest first.
     pub apis: &'static [&'static Api],
+    /// Format of the logs that the upstream returns.
+    pub log_format: LogFormat,
     /// Name that MCP clients show, for example `Apache Airflow`.
     pub title: &'static str,
     /// Description of the program as the end of a sentence, for example `administers Apache Airflow 2 and 3`.
@@ -180,6 +183,7 @@ static UNNAMED: Product = Product {
     name: "",
     version: "",
     apis: &[],
+    log_format: runtime::log::PlainText::FORMAT,
     title: "",
     about: "",
     api: "",

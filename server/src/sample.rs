@@ -18,7 +18,7 @@ const fn tool(name: &'static str, method: &'static str, document: &'static str) 
     let read = matches!(method.as_bytes(), b"get");
     Tool {
         name,
-        was: if matches!(name.as_bytes(), b"get_extra") {
+        renamed_from: if matches!(name.as_bytes(), b"get_extra") {
             "get_more"
         } else {
             ""
@@ -44,7 +44,7 @@ const fn tool(name: &'static str, method: &'static str, document: &'static str) 
         http: if read { Http::Get } else { Http::Delete },
         path: "/thing",
         segments: &[Segment::Literal("/thing")],
-        params: &[],
+        parameters: &[],
         clear: None,
         body: Body::NONE,
         list: None,
@@ -52,7 +52,7 @@ const fn tool(name: &'static str, method: &'static str, document: &'static str) 
         each: None,
         require_any: &[],
         returns: None,
-        content: runtime::tool::Content::Json,
+        response_format: runtime::tool::ResponseFormat::Json,
     }
 }
 
@@ -85,7 +85,7 @@ static NEW_DOCUMENTS: [Document; 3] = [
         name: "core",
         probe: None,
         version: None,
-        instead_of: None,
+        alternative_to: None,
         sign_in: None,
         hints: &[],
     },
@@ -97,7 +97,7 @@ static NEW_DOCUMENTS: [Document; 3] = [
             what: "the extra",
         }),
         version: None,
-        instead_of: None,
+        alternative_to: None,
         sign_in: None,
         hints: &[],
     },
@@ -109,7 +109,7 @@ static NEW_DOCUMENTS: [Document; 3] = [
             what: "the first extra",
         }),
         version: None,
-        instead_of: Some("extra"),
+        alternative_to: Some("extra"),
         sign_in: None,
         hints: &[],
     },
@@ -118,7 +118,7 @@ static OLD_DOCUMENTS: [Document; 1] = [Document {
     name: "old",
     probe: None,
     version: None,
-    instead_of: None,
+    alternative_to: None,
     sign_in: None,
     hints: &[],
 }];

@@ -42,7 +42,7 @@ pub(crate) fn connect(
     let mut problems = Vec::new();
     // Placeholders replace invalid settings, so that the other settings are checked too.
     let settings = settings(args.connection, environment, &mut problems);
-    let account = Account::new(settings, product().apis).map_err(|error| {
+    let account = Account::new(settings, product().apis, product().log_format).map_err(|error| {
         problems.push(format!("{}{error}", about(&error)));
     });
     let selection = selection(args.selection).map_err(|more| problems.extend(more.0));

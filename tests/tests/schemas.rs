@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use runtime::schema::{Kind, Shape};
-use runtime::tool::Place;
+use runtime::tool::ParameterLocation;
 use runtime::{Api, Tool, json_schema};
 use serde_json::{Map, Value, json};
 
@@ -117,14 +117,13 @@ fn destructive_tools_refuse_empty_filters() {
     let mut found = BTreeSet::new();
     for api in airflow_tools::APIS {
         for tool in tools(api).filter(|tool| tool.effect.destructive) {
-            let narrowing = tool
-                .params
-                .iter()
-                .filter(|param| !param.hidden && !matches!(param.place, Place::Path { .. }));
+            let narrowing = tool.parameters.iter().filter(|param| {
+                !param.hidden && !matches!(param.location, ParameterLocation::Path { .. })
+            });
             for param in narrowing {
                 let name = param.field.name;
                 let mut arguments = can_be_empty(name, param.field.shape);
-                if param.place == Place::Each {
+                if param.location == ParameterLocation::Each {
                     // The items are sent in a path, where the runtime rejects empty values.
                     arguments.retain(|argument| argument == name);
                 }

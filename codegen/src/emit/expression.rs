@@ -21,9 +21,9 @@ pub(super) enum Expression {
     },
     /// `&["a", "b"]`
     PlainSlice { items: Vec<String> },
-    /// `&[Sign { .. }]`
+    /// `&[ResponsePattern { .. }]`
     Slice { items: Vec<Expression> },
-    /// `Sign { .. }`
+    /// `ResponsePattern { .. }`
     Struct {
         path: &'static str,
         fields: Vec<Member>,
@@ -118,7 +118,7 @@ fn document(document: &Document) -> Expression {
             ("probe", option(document.probe.as_ref(), document_probe)),
             ("version", option(document.version.as_ref(), version_source)),
             (
-                "instead_of",
+                "alternative_to",
                 option(document.instead_of.as_ref(), |it| text(it)),
             ),
             ("sign_in", option(document.sign_in.as_ref(), sign_in)),
@@ -195,10 +195,10 @@ fn token_request(request: &TokenRequest) -> Expression {
 
 fn sign(sign: &Sign) -> Expression {
     structure(
-        "Sign",
+        "ResponsePattern",
         vec![
             ("status", plain(sign.status.to_string())),
-            ("says", text(&sign.says)),
+            ("contains", text(&sign.says)),
         ],
     )
 }
@@ -207,7 +207,7 @@ fn hint(hint: &Hint) -> Expression {
     structure(
         "Hint",
         vec![
-            ("sign", sign(&hint.sign)),
+            ("pattern", sign(&hint.sign)),
             ("code", text(&hint.code)),
             ("hint", text(&hint.hint)),
         ],

@@ -2,12 +2,14 @@
 
 use std::process::ExitCode;
 
+use runtime::log::PlainText;
 use server::{Examples, Product, Words};
 
 static PRODUCT: Product = Product {
     name: "tidewater-mcp",
     version: env!("CARGO_PKG_VERSION"),
     apis: tidewater_mcp::APIS,
+    log_format: PlainText::FORMAT,
     title: "Tidewater",
     about: "runs a port through Tidewater",
     api: "Tidewater",

@@ -99,7 +99,7 @@ fn constant(tool: &Tool) -> TokenStream {
     quote! {
         ::runtime::__private::Tool {
             name: #name,
-            was: #was,
+            renamed_from: #was,
             title: #title,
             description: #description,
             descriptions: #descriptions,
@@ -117,7 +117,7 @@ fn constant(tool: &Tool) -> TokenStream {
             http: ::runtime::__private::Http::#http,
             path: #path,
             segments: #segments,
-            params: &[#(#params),*],
+            parameters: &[#(#params),*],
             clear: #clear,
             body: #body,
             list: #list,
@@ -125,7 +125,7 @@ fn constant(tool: &Tool) -> TokenStream {
             each: #each,
             require_any: &[#(#require_any),*],
             returns: #returns,
-            content: #content,
+            response_format: #content,
         }
     }
 }
@@ -160,7 +160,7 @@ fn content(content: &Content) -> TokenStream {
             quote!(Log { accept: #accept, token: #token, next: #next })
         }
     };
-    quote!(::runtime::__private::Content::#content)
+    quote!(::runtime::__private::ResponseFormat::#content)
 }
 
 /// Generates a constant for each argument, so that each argument reports its own errors.
@@ -179,7 +179,7 @@ fn param((param, place): &(Param, Place)) -> TokenStream {
         Place::Path { slash } => quote!(Path { slash: #slash }),
         Place::Query(separator) => {
             let separator = variant(separator);
-            quote!(Query(::runtime::__private::Separator::#separator))
+            quote!(Query(::runtime::__private::ParameterStyle::#separator))
         }
         Place::Header => quote!(Header),
         Place::Cookie => quote!(Cookie),
@@ -190,12 +190,12 @@ fn param((param, place): &(Param, Place)) -> TokenStream {
     let checks = param.facts.checks(&name, ty, &quote!(#ident.field.shape));
     let required = required_check(param, *place, &name);
     quote! {
-        const #ident: ::runtime::__private::Param = ::runtime::__private::Param {
+        const #ident: ::runtime::__private::Parameter = ::runtime::__private::Parameter {
             field: #field,
             wire: #wire,
-            place: ::runtime::__private::Place::#place_value,
+            location: ::runtime::__private::ParameterLocation::#place_value,
             secret: #secret,
-            or: #or,
+            fallback: #or,
             when_omitted: #when_omitted,
             hidden: #hidden,
             since: #since,
@@ -328,7 +328,7 @@ fn body(tool: &Tool) -> TokenStream {
     });
     let encoding = tool.encoding.iter().map(|(name, how)| {
         let how = variant(how);
-        quote!((#name, ::runtime::__private::Separator::#how))
+        quote!((#name, ::runtime::__private::ParameterStyle::#how))
     });
     let encoding = match tool.encoding.is_empty() {
         true => quote!(encoding: &[],),
@@ -371,8 +371,8 @@ fn list(list: &CheckedList) -> TokenStream {
     quote! {
         ::runtime::__private::List {
             items: #items,
-            of: <#of as #schema>::SHAPE,
-            pager: #pager,
+            item_type: <#of as #schema>::SHAPE,
+            pagination: #pager,
             pages_since: #since,
             filters: &[#(#filters),*],
             summary: &[#(#summary),*],
@@ -406,12 +406,12 @@ fn pager(pages: &Pages) -> TokenStream {
         }
     };
     quote! {
-        ::runtime::__private::Pager {
-            place: ::runtime::__private::PagePlace::#place,
+        ::runtime::__private::Pagination {
+            location: ::runtime::__private::PaginationLocation::#place,
             limit: #limit,
             max: #max,
             total: #total,
-            way: ::runtime::__private::Way::#way,
+            style: ::runtime::__private::PaginationStyle::#way,
         }
     }
 }
@@ -428,7 +428,7 @@ fn update(tool: &Tool) -> TokenStream {
         quote! {
             ::runtime::__private::Mask {
                 name: #name,
-                separator: ::runtime::__private::Separator::#separator,
+                style: ::runtime::__private::ParameterStyle::#separator,
             }
         }
     }));
@@ -535,7 +535,7 @@ fn each_checks(tool: &Tool) -> TokenStream {
 fn path_pieces(segments: &[Segment]) -> TokenStream {
     let pieces = segments.iter().map(|segment| match segment {
         Segment::Literal(text) => quote!(::runtime::__private::Segment::Literal(#text)),
-        Segment::Param(name) => quote!(::runtime::__private::Segment::Param(#name)),
+        Segment::Param(name) => quote!(::runtime::__private::Segment::Parameter(#name)),
     });
     quote!(&[#(#pieces),*])
 }

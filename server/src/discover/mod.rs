@@ -3,10 +3,12 @@
 use std::sync::LazyLock;
 
 use rmcp::model::JsonObject;
-use runtime::arguments::Arguments;
+use runtime::args::CheckedArguments;
 use runtime::schema::{Additional, Field, Kind, Shape, StringRules};
-use runtime::tool::{Effect, Param};
-use runtime::{Answer, CallError, ErrorCode, Known, RateLimit, Tool, call, json_schema};
+use runtime::tool::{Effect, Parameter};
+use runtime::{
+    CallError, DetectedServer, ErrorCode, RateLimit, Tool, ToolOutput, call, json_schema,
+};
 use serde_json::{Map, Value, json};
 
 use crate::offer::{self, Offer};
@@ -93,12 +95,12 @@ const OBJECT: Kind = Kind::Object {
     }),
 };
 
-const NAME: Param = required("name", "Name of the tool.", TEXT);
+const NAME: Parameter = required("name", "Name of the tool.", TEXT);
 
 const fn call_tool(effect: Effect) -> Tool {
-    const PARAMS: &[Param] = &[
+    const PARAMS: &[Parameter] = &[
         NAME,
-        Param {
+        Parameter {
             // The arguments can contain passwords.
             secret: true,
             ..optional("arguments", "Its arguments by name.", OBJECT)
@@ -120,7 +122,7 @@ fn named(tool: &Tool) -> Tool {
         title: tool.title,
         description: words(tool.description).leak(),
         effect: tool.effect,
-        params: tool.params,
+        parameters: tool.parameters,
         ..Tool::LOCAL
     }
 }
@@ -130,26 +132,26 @@ const fn tool(
     title: &'static str,
     description: &'static str,
     effect: Effect,
-    params: &'static [Param],
+    parameters: &'static [Parameter],
 ) -> Tool {
     Tool {
         name,
         title,
         description,
         effect,
-        params,
+        parameters,
         ..Tool::LOCAL
     }
 }
 
-const fn required(name: &'static str, description: &'static str, kind: Kind) -> Param {
+const fn required(name: &'static str, description: &'static str, kind: Kind) -> Parameter {
     let mut param = optional(name, description, kind);
     param.field.required = true;
     param
 }
 
-const fn optional(name: &'static str, description: &'static str, kind: Kind) -> Param {
-    Param::local(Field {
+const fn optional(name: &'static str, description: &'static str, kind: Kind) -> Parameter {
+    Parameter::local(Field {
         name,
         description,
         required: false,
@@ -218,13 +220,17 @@ pub(crate) fn wanted(tool: &'static Tool, arguments: JsonObject) -> Result<Wante
     })
 }
 
-fn text(given: &Arguments, name: &str) -> Option<String> {
+fn text(given: &CheckedArguments, name: &str) -> Option<String> {
     given.given(name).and_then(Value::as_str).map(str::to_owned)
 }
 
 impl Find {
     /// Finds the tools that match the query, best first. Without a query, lists the tools of the toolset, or the toolsets if no toolset is given.
-    pub(crate) fn run(self, offer: &Offer, known: Option<&Known>) -> Result<Value, CallError> {
+    pub(crate) fn run(
+        self,
+        offer: &Offer,
+        known: Option<&DetectedServer>,
+    ) -> Result<Value, CallError> {
         if let Some(toolset) = &self.toolset {
             check_toolset(offer, known, toolset)?;
         }
@@ -256,7 +262,11 @@ impl Find {
 const NOTHING: &str =
     "No tool has these words: try others, or leave out the query to see the toolsets.";
 
-fn check_toolset(offer: &Offer, known: Option<&Known>, toolset: &str) -> Result<(), CallError> {
+fn check_toolset(
+    offer: &Offer,
+    known: Option<&DetectedServer>,
+    toolset: &str,
+) -> Result<(), CallError> {
     let mut names: Vec<_> = offer.tools(known).map(|tool| tool.toolset).collect();
     names.dedup();
     if names.contains(&toolset) {
@@ -267,7 +277,7 @@ fn check_toolset(offer: &Offer, known: Option<&Known>, toolset: &str) -> Result<
 }
 
 /// Returns the toolsets with their numbers of tools.
-fn toolsets(offer: &Offer, known: Option<&Known>) -> Vec<Value> {
+fn toolsets(offer: &Offer, known: Option<&DetectedServer>) -> Vec<Value> {
     let tools: Vec<_> = offer.tools(known).collect();
     tools
         .chunk_by(|tool, next| tool.toolset == next.toolset)
@@ -310,7 +320,7 @@ fn first_sentence(text: &str) -> String {
 /// Describes a tool as `tools/list` does, with its effect and without its output schema.
 pub(crate) fn describe(
     offer: &Offer,
-    known: Option<&Known>,
+    known: Option<&DetectedServer>,
     name: &str,
 ) -> Result<Value, CallError> {
     if let Some(tool) = offer.tools(known).find(|tool| tool.is_called(name)) {
@@ -348,9 +358,9 @@ fn unfit(detail: String) -> CallError {
 }
 
 /// Converts the result of a discovery tool to a tool result.
-pub(crate) fn answer(result: Result<Value, CallError>) -> Answer {
+pub(crate) fn answer(result: Result<Value, CallError>) -> ToolOutput {
     let error = result.as_ref().err().map(|error| error.code);
-    Answer {
+    ToolOutput {
         json: result.unwrap_or_else(|error| error.to_json()).to_string(),
         error,
         status: None,

@@ -187,9 +187,9 @@ fn offer(methods: &[&str], tags: &[&str]) -> Offer {
     Offer::new(Arc::new(Catalogue::new(APIS)), selection).discovered(true)
 }
 
-fn known(api: &str, documents: &[&'static str]) -> Known {
+fn known(api: &str, documents: &[&'static str]) -> DetectedServer {
     let api = APIS.iter().find(|it| it.name == api);
-    Known {
+    DetectedServer {
         api: api.copied().unwrap_or(APIS[0]),
         version: "1".to_owned(),
         documents: documents.to_vec(),
@@ -197,7 +197,7 @@ fn known(api: &str, documents: &[&'static str]) -> Known {
     }
 }
 
-fn found(offer: &Offer, known: Option<&Known>, arguments: &Value) -> Value {
+fn found(offer: &Offer, known: Option<&DetectedServer>, arguments: &Value) -> Value {
     let arguments = arguments.as_object().cloned().unwrap_or_default();
     match wanted(&FIND, arguments) {
         Ok(Wanted::Find(find)) => find.run(offer, known).unwrap_or_else(|it| it.to_json()),

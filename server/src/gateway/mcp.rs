@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use rmcp::model::ErrorData;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
-use runtime::{Answer, ErrorCode, RateLimit};
+use runtime::{ErrorCode, RateLimit, ToolOutput};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::answers::refusal;
@@ -354,7 +354,7 @@ impl Exchange {
 }
 
 /// Returns the outcome of a call as one word of a closed list.
-fn outcome(outcome: Result<&Answer, &Refused>) -> &'static str {
+fn outcome(outcome: Result<&ToolOutput, &Refused>) -> &'static str {
     match outcome {
         Ok(answer) => answer.error.map_or("ok", ErrorCode::as_str),
         Err(Refused::NoTool(NoTool::Unknown { .. })) => "unknown_tool",

@@ -133,7 +133,9 @@ impl Problems {
     }
 
     fn settings(&mut self, settings: Settings, apis: &'static [&'static Api]) {
-        let Err(error) = runtime::Account::new(settings, apis) else {
+        let Err(error) =
+            runtime::Account::new(settings, apis, crate::product::product().log_format)
+        else {
             return;
         };
         let field = match &error {

@@ -171,11 +171,13 @@ impl Gateway {
             )));
         }
         let settings = validate::settings(&parts(row, &secrets));
-        runtime::Account::new(settings, self.0.apis).map_err(|error| {
-            // The settings were valid when they were stored, so the program has changed since then: their API was removed.
-            tracing::error!(account = row.id, %error, "the account cannot be used");
-            ServiceError::Unavailable(format!("account `{}` cannot be used: {error}", row.name))
-        })
+        runtime::Account::new(settings, self.0.apis, crate::product::product().log_format).map_err(
+            |error| {
+                // The settings were valid when they were stored, so the program has changed since then: their API was removed.
+                tracing::error!(account = row.id, %error, "the account cannot be used");
+                ServiceError::Unavailable(format!("account `{}` cannot be used: {error}", row.name))
+            },
+        )
     }
 
     fn patched(

@@ -57,7 +57,7 @@ impl Gateway {
                     .map(|known| known.version.clone())
                     .filter(|version| !version.is_empty()),
                 in_flight: live.account.in_flight(),
-                last_error: live.account.last_failure().map(LastError::from),
+                last_error: live.account.last_error().map(LastError::from),
             };
             (id.clone(), state)
         });
@@ -136,8 +136,8 @@ impl Gateway {
     }
 }
 
-impl From<runtime::Failure> for LastError {
-    fn from(failure: runtime::Failure) -> Self {
+impl From<runtime::RecordedError> for LastError {
+    fn from(failure: runtime::RecordedError) -> Self {
         let runtime::CallError { title, detail, .. } = &failure.error;
         let separator = if detail.is_empty() { "" } else { ": " };
         Self {

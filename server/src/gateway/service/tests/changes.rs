@@ -276,7 +276,7 @@ fn what_makes_no_sense_is_refused_with_all_that_is_wrong() {
             .unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "not valid: config: no tool is selected: with the rest of it, methods can be get, not delete; with the rest of it, tools can be delete_thing, not get_thing"
+            "not valid: config: no tool matches all criteria; change one of them: with the other criteria, methods can be get, not delete; with the other criteria, tools can be delete_thing, not get_thing"
         );
         let token = ApiTokenInput {
             name: String::new(),
