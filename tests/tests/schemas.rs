@@ -52,7 +52,7 @@ fn compiled(apis: &[&Api], name: &str) -> Value {
     for api in apis {
         for tool in tools(api).filter(|tool| tool.name == name) {
             let document = api.document(tool.document).unwrap();
-            let of = match document.instead_of {
+            let of = match document.alternative_to {
                 Some(_) => document.name,
                 None => api.name,
             };
