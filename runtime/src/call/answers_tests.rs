@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
+use crate::log::{LogFormat, LogLines, LogParser, LogPart, PlainText};
 use crate::tests::server::{Reply, Seen, Server};
 use crate::tests::tools::{ANY, STRING, TOOL, integer, json_object, nullable, optional, param};
 use crate::tool::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
@@ -121,11 +122,32 @@ static API: Api = Api {
 
 static APIS: &[&Api] = &[&API];
 
+/// A log format with parts: `{"content": [{"event": ".."}], "continuation_token": ".."}`. Other responses are plain text.
+const EVENTS: LogFormat = || Box::new(Events);
+
+struct Events;
+
+impl LogParser for Events {
+    fn parse(&mut self, response: &str, next: &str, lines: &mut LogLines) -> LogPart {
+        let Ok(part) = serde_json::from_str::<Value>(response) else {
+            return PlainText.parse(response, next, lines);
+        };
+        let events = part["content"].as_array().unwrap();
+        for event in events {
+            lines.push(event["event"].as_str().unwrap(), None);
+        }
+        LogPart {
+            token: part[next].as_str().map(str::to_owned),
+            is_empty: events.is_empty(),
+        }
+    }
+}
+
 fn account(server: &Server) -> Account {
     let mut settings = Settings::new(&server.url, Credentials::None);
     settings.api = Some("new".to_owned());
     settings.timeout = Duration::from_millis(500);
-    Account::new(settings, APIS, crate::log::PlainText::FORMAT).unwrap()
+    Account::new(settings, APIS, EVENTS).unwrap()
 }
 
 async fn call(server: &Server, name: &str, arguments: &str) -> Value {
@@ -148,7 +170,6 @@ async fn a_log_is_asked_for_as_text_and_read_in_pages() {
     let body: String = (0..7)
         .map(|n| format!("[t] {{x.py:1}} INFO - {n}\n"))
         .collect();
-    let body = format!("vm\n{body}");
     let server = Server::start(move |_| text("text/plain; charset=utf-8", &body)).await;
     let first = call(&server, "list_log", r#"{"limit": 3}"#).await;
     let lines = |from: usize, to: usize| -> Vec<String> {

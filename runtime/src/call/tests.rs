@@ -411,7 +411,7 @@ async fn a_change_that_did_not_happen_is_not_applied() {
             r#"{"id": "a"}"#,
             Reply::json(403, "{}"),
             json!("forbidden"),
-            "reading back",
+            "reading the object afterwards",
         ),
         (
             "create_user",

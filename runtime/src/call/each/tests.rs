@@ -282,7 +282,7 @@ fn which_arguments_go_together() {
     let rows: [(&str, Result<(), &str>); 8] = [
         (
             r#"{"is_paused": true}"#,
-            Err("give at least one of ids, pattern, tags"),
+            Err("missing argument: give at least one of ids, pattern, tags"),
         ),
         (r#"{"ids": ["a"], "is_paused": true}"#, Ok(())),
         (

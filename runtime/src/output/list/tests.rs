@@ -339,9 +339,9 @@ async fn a_total_that_counts_up_to_a_limit_is_not_the_end() {
 #[tokio::test]
 async fn what_is_no_page_is_an_error() {
     let rows = [
-        ("<html>", "no JSON"),
-        (r#"{"things":[1,]}"#, "no JSON"),
-        (r#"{"things":[1]} x"#, "no JSON"),
+        ("<html>", "not valid JSON"),
+        (r#"{"things":[1,]}"#, "not valid JSON"),
+        (r#"{"things":[1]} x"#, "not valid JSON"),
         (r#"{"others":[]}"#, "no array `things`"),
         (r#"{"things":{}}"#, "no array `things`"),
         ("7", "no array `things`"),
@@ -436,7 +436,7 @@ async fn a_spent_budget_is_told() {
         result["truncated"]
             .as_str()
             .unwrap()
-            .contains("entry 300 of 5000")
+            .contains("item 300 of 5000")
     );
     plan.budget = Budget {
         pages: 200,

@@ -126,7 +126,7 @@ async fn what_is_no_server_of_these_apis() {
             Reply::new(302, "location: https://sso.example/a?b\r\n", ""),
             ErrorCode::UnexpectedResponse,
             Some(302),
-            "https://sso.example,",
+            "https://sso.example. The",
         ),
         (
             Reply::html(401, ""),

@@ -215,9 +215,9 @@ fn redirects_name_the_origin_and_no_more() {
     let rows = [
         (
             "https://sso.example.org:8443/login?state=s3cret",
-            "https://sso.example.org:8443,",
+            "https://sso.example.org:8443. The",
         ),
-        ("//other.example/x", "http://other.example,"),
+        ("//other.example/x", "http://other.example. The"),
         ("/login?next=s3cret", "another of its pages"),
         ("http://example.com/elsewhere", "another of its pages"),
         ("http://", "Check the base URL"),

@@ -218,7 +218,7 @@ fn failures() -> Vec<(Reply, ErrorCode, Option<u16>, bool, &'static str)> {
             UnexpectedResponse,
             Some(307),
             false,
-            "https://sso.example,",
+            "https://sso.example. The",
         ),
         (
             Reply::json(500, r#"{"detail":"correct-horse"}"#),
@@ -232,7 +232,7 @@ fn failures() -> Vec<(Reply, ErrorCode, Option<u16>, bool, &'static str)> {
             ErrorCode::Rejected,
             Some(400),
             false,
-            "Change",
+            "Correct",
         ),
         (
             Reply::new(429, "retry-after: 7\r\n", "correct-horse"),
