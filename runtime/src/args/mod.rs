@@ -230,7 +230,7 @@ impl CheckedArguments {
         };
         let texts = segments.iter().map(|part| match part {
             Segment::Literal(text) => Ok((*text).to_owned()),
-            Segment::Parameter(wire) => segment(*wire),
+            Segment::Parameter(wire) => segment(wire),
         });
         texts.collect()
     }
