@@ -5,5 +5,5 @@ use std::process::ExitCode;
 mod product;
 
 fn main() -> ExitCode {
-    server::run(&product::PRODUCT)
+    mcp_cli::run(&product::PRODUCT)
 }

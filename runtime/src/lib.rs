@@ -30,7 +30,7 @@ mod list;
 mod log;
 mod mask;
 mod merge;
-mod nearest;
+pub mod nearest;
 mod number;
 mod problem;
 pub mod rate_limit;

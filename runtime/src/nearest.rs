@@ -6,7 +6,7 @@ const LONGEST: usize = 128;
 /// Returns the known name that is most similar to `name`, or `None` if none is similar.
 ///
 /// Case, `_` and `-` are ignored, and up to a third of the characters may differ. If no name is that close, returns the shortest known name that contains all words of `name`: `list_users` finds `list_all_users`.
-pub(crate) fn nearest<'a>(
+pub fn nearest<'a>(
     name: &str,
     known: impl Iterator<Item = &'a str> + Clone,
 ) -> Option<&'a str> {
