@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::accounts;
-use super::gateway::{CallRecord, Gateway, GatewayOptions};
+use super::gateway::{CallRecord, Gateway, GatewayOptions, Result, not_found};
 use crate::error::{ServiceError, TokenRejection};
 use crate::keys::{KeySource, KeySources};
 use crate::model::{

@@ -6,7 +6,7 @@ use runtime::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
 static PRODUCT: Product = Product {
     name: "tidewater-mcp",
     version: "1",
-    apis: apis(),
+    apis: APIS,
     title: "Tidewater",
     about: "runs a port",
     upstream: "Tidewater",
