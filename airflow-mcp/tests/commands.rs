@@ -192,7 +192,10 @@ fn a_failed_call_prints_the_error_object() {
             &["call", "list_all_apacheairflow_users", "[]"],
             "must be a JSON object",
         ),
-        (&["call", "list_all_apacheairflow_users", "{"], "must be JSON"),
+        (
+            &["call", "list_all_apacheairflow_users", "{"],
+            "must be JSON",
+        ),
         (
             &["call", "list_all_apacheairflow_users", "--methods", "write"],
             "selection",
@@ -264,7 +267,8 @@ fn doctor_checks_each_sign_in_method() {
     ];
     let token = [("AIRFLOW_TOKEN", "some-token")];
     let refused = (401, "", "{\"title\":\"Unauthorized\"}".to_owned());
-    let there = "ok      parts       the FAB auth manager 2 is installed\nok      sign-in     works\n";
+    let there =
+        "ok      parts       the FAB auth manager 2 is installed\nok      sign-in     works\n";
     let rows = [
         (
             &password[..],
@@ -315,7 +319,8 @@ fn doctor_handles_a_fixed_api_and_ambiguous_responses() {
     let rows = [
         (
             &[("AIRFLOW_API", "airflow-3")][..],
-            &["FAILED  API         AIRFLOW_API is airflow-3, but the server is 2.11.2 (airflow-2)"][..],
+            &["FAILED  API         AIRFLOW_API is airflow-3, but the server is 2.11.2 (airflow-2)"]
+                [..],
         ),
         (
             &[("AIRFLOW_API", "airflow-2")],

@@ -277,7 +277,10 @@ fn an_account_requires_one_sign_in_method() {
     let rows = [
         (&[][..], "no sign-in method is given"),
         (&["--username", "ada"], "the password is missing"),
-        (&["--password-file", "/nonexistent"], "requires `--username`"),
+        (
+            &["--password-file", "/nonexistent"],
+            "requires `--username`",
+        ),
         (
             &["--username", "ada", "--password-file", "/nonexistent"],
             "cannot be read",
