@@ -6,5 +6,5 @@ mod log_format;
 mod product;
 
 fn main() -> ExitCode {
-    server::run(&product::PRODUCT)
+    mcp_cli::run(&product::PRODUCT)
 }

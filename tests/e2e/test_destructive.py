@@ -283,7 +283,7 @@ async def test_the_tag_admin_does_not_offer_the_configuration(airflow, tmp_path)
         async with connect(airflow, tmp_path, ["--tags", tag]) as session:
             names[tag] = {tool.name for tool in (await session.client.list_tools()).tools}
             if tag == "admin":
-                with pytest.raises(Exception, match="is not offered here"):
+                with pytest.raises(Exception, match="is not offered"):
                     await session.client.call_tool("get_single_apacheairflow_config_option_by_id", option)
     assert "list_all_apacheairflow_pools" in names["admin"]
     assert not CONFIG & names["admin"]

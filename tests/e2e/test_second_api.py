@@ -227,7 +227,7 @@ def test_from_the_shell_with_its_own_names(port):
     code, output, _ = run(port, "doctor", TIDEWATER_TOKEN="", TIDEWATER_USERNAME="ada", TIDEWATER_PASSWORD="x")
     assert code == 1 and "give the key as TIDEWATER_TOKEN" in output, output
     code, output, _ = run(port, "doctor", TIDEWATER_URL=f"{port.url}/elsewhere")
-    assert code == 1 and "check the path of the address" in output, output
+    assert code == 1 and "check the path of the URL" in output, output
     code, output, _ = run(port, "call", "get_vessel", '{"id": "9000007"}')
     assert code == 0 and json.loads(output)["name"] == "Vessel 007"
     code, output, _ = run(port, "tools", "--json")
