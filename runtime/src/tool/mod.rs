@@ -218,9 +218,9 @@ pub struct Parameter {
     pub secret: bool,
     /// Argument whose value is sent if this one is omitted; empty for none.
     pub fallback: &'static str,
-    /// Value that is sent if neither this argument nor that of `or` is given, as JSON text; empty for none.
+    /// Value that is sent if neither this argument nor that of `fallback` is given, as JSON text; empty for none.
     pub when_omitted: &'static str,
-    /// Whether callers cannot set the parameter, so that the value of `or` or `when_omitted` is always sent.
+    /// Whether callers cannot set the parameter, so that the value of `fallback` or `when_omitted` is always sent.
     pub hidden: bool,
     /// First release of the API that supports the parameter; empty if all releases with the operation support it.
     pub since: &'static str,
@@ -298,7 +298,7 @@ pub struct Body {
 }
 
 impl Body {
-    /// No body, and therefore no `ResponseFormat-Type`.
+    /// No body, and therefore no `Content-Type`.
     pub const NONE: Self = Self {
         media_type: "",
         required: false,

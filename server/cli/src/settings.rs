@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use runtime::registry::Selection;
+use runtime::suggestion::did_you_mean;
 use runtime::{Account, Credentials, Settings, SettingsError};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
@@ -12,7 +13,6 @@ use mcp_server::environment::{Environment, set, variable};
 use mcp_server::product::product;
 
 use crate::args::connection::{ConnectArgs, ConnectionArgs, SelectionArgs};
-use crate::args::texts::api_names;
 use crate::error::ConfigErrors;
 
 /// Returns the account and the selection that the arguments and the environment define.
@@ -125,13 +125,14 @@ pub(crate) fn api_name(api: Option<String>) -> Result<Option<String>, Vec<String
     let Some(name) = set(api) else {
         return Ok(None);
     };
-    if product().apis.iter().any(|api| api.name == name) {
+    let known = product().apis.iter().map(|api| api.name);
+    if known.clone().any(|known| known == name) {
         return Ok(Some(name));
     }
     Err(vec![format!(
-        "{} is `{name}`; it must be {}; remove it to detect the API",
+        "{}: unknown API {name:?}{}",
         variable("API"),
-        api_names()
+        did_you_mean(&name, known)
     )])
 }
 

@@ -25,9 +25,9 @@ pub(crate) fn print(
     let (name, selection) = match (name, selection) {
         (Ok(name), Ok(selection)) => (name, selection),
         (name, selection) => {
-            let mut problems = name.err().unwrap_or_default();
-            problems.extend(selection.err().map_or_else(Vec::new, |p| p.0));
-            return Err(ConfigErrors(problems).into());
+            let mut errors = name.err().unwrap_or_default();
+            errors.extend(selection.err().map_or_else(Vec::new, |more| more.0));
+            return Err(ConfigErrors(errors).into());
         }
     };
     let api = product()

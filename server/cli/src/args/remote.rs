@@ -284,7 +284,7 @@ pub(crate) enum TokenCommand {
     List,
     /// Revoke an API token. It is rejected immediately.
     Revoke {
-        /// Id or name of the account.
+        /// Id or name of the token.
         token: String,
     },
 }
@@ -359,7 +359,7 @@ fn server_example() -> String {
 fn server_update_examples() -> String {
     let name = product().name;
     format!(
-        "Examples:\n  {name} server update 'support agent' --expires-in 30d\n  {name} server update 'support agent' --tags ''    any tag"
+        "Examples:\n  {name} server update 'support agent' --expires-in 30d\n  {name} server update 'support agent' --tags ''    # allows all tags again"
     )
 }
 

@@ -9,12 +9,11 @@ use serde_json::{Map, Value, json};
 use super::client::Client;
 use super::table::{self, id, text};
 use crate::args::remote::{AccountCommand, AccountMore, SignIn};
-use crate::error::CommandError;
-use crate::error::ConfigErrors;
+use crate::error::{CommandError, ConfigErrors};
 use crate::settings;
 use mcp_server::environment::{Environment, process_environment, variable};
 
-const PATH: &str = "integrated-account";
+pub(super) const PATH: &str = "integrated-account";
 
 pub(super) async fn run(
     client: impl FnOnce() -> Result<Client, CommandError>,
@@ -36,8 +35,7 @@ pub(super) async fn run(
         AccountCommand::List => {
             let client = client()?;
             let accounts = client.list(&[PATH], &[], None).await?;
-            let answer = json!({"result": accounts, "next_cursor": null});
-            client.print(&answer, || rows(&accounts))
+            client.print_list(&accounts, || rows(&accounts))
         }
         AccountCommand::Get { account } => {
             let client = client()?;
@@ -72,10 +70,8 @@ pub(super) async fn run(
         AccountCommand::Delete { account } => {
             let client = client()?;
             let found = account_named(&client, &account).await?;
-            client.delete(&[PATH, id(&found)]).await?;
-            client.print(&json!({"id": id(&found), "deleted": true}), || {
-                format!("deleted {} and its servers", text(&found["name"]))
-            })
+            let done = format!("deleted {} and its servers", text(&found["name"]));
+            client.delete(&[PATH, id(&found)], done).await
         }
         AccountCommand::Check { account } => check(&client()?, &account).await,
     }

@@ -1,6 +1,6 @@
 //! Command `audit`: prints audit records of a gateway.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::accounts::account_named;
 use super::client::Client;
@@ -34,15 +34,14 @@ pub(super) async fn run(client: &Client, args: AuditArgs) -> Result<(), CommandE
     }
     let most = args.limit.map_or(50, |limit| limit as usize);
     let records = client.list(&["audit"], &query, Some(most)).await?;
-    let answer = json!({"result": records, "next_cursor": null});
-    client.print(&answer, || rows(&records))
+    client.print_list(&records, || rows(&records))
 }
 
 fn rows(records: &[Value]) -> String {
     let rows: Vec<_> = records
         .iter()
         .map(|it| {
-            let what = match &it["tool"] {
+            let object = match &it["tool"] {
                 Value::Null => text(&it["server_id"]),
                 tool => text(tool),
             };
@@ -50,11 +49,14 @@ fn rows(records: &[Value]) -> String {
                 table::time(&it["at"]),
                 text(&it["actor_name"]),
                 text(&it["action"]),
-                what,
+                object,
                 text(&it["outcome"]),
                 format!("{} ms", text(&it["duration_ms"])),
             ]
         })
         .collect();
-    table::table(&["AT", "WHO", "ACTION", "WHAT", "OUTCOME", "TOOK"], &rows)
+    table::table(
+        &["TIME", "ACTOR", "ACTION", "OBJECT", "OUTCOME", "DURATION"],
+        &rows,
+    )
 }

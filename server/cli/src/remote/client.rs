@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 
 use super::table::text;
 use crate::args::remote::Remote;
-use crate::error::CommandError;
-use crate::error::ConfigErrors;
+use crate::error::{CommandError, ConfigErrors};
 use crate::output;
 use mcp_server::environment::{Environment, variable};
 use mcp_server::product::product;
@@ -28,13 +27,11 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(remote: &Remote, environment: Environment<'_>) -> Result<Self, CommandError> {
-        let mut problems = Vec::new();
-        let base = base(&remote.gateway_url);
-        let token = token(remote, environment);
-        let base = base.map_err(|problem| problems.push(problem));
-        let token = token.map_err(|problem| problems.push(problem));
+        let mut errors = Vec::new();
+        let base = base(&remote.gateway_url).map_err(|error| errors.push(error));
+        let token = token(remote, environment).map_err(|error| errors.push(error));
         let (Ok(base), Ok(token)) = (base, token) else {
-            return Err(ConfigErrors(problems).into());
+            return Err(ConfigErrors(errors).into());
         };
         // An error means that a provider is already installed, which is sufficient.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -73,8 +70,10 @@ impl Client {
         serde_json::from_slice(&bytes).map_err(|_| self.stranger(StatusCode::OK))
     }
 
-    pub(super) async fn delete(&self, path: &[&str]) -> Result<Value, CommandError> {
-        self.send(Method::DELETE, path, &[], None).await
+    /// Deletes an object, whose id is the end of the path, and prints what was done.
+    pub(super) async fn delete(&self, path: &[&str], done: String) -> Result<(), CommandError> {
+        self.send(Method::DELETE, path, &[], None).await?;
+        self.print(&json!({"id": path.last(), "deleted": true}), || done)
     }
 
     /// Returns all items of a list, or the first `most` items.
@@ -235,6 +234,15 @@ impl Client {
             output::line(&text())?;
         }
         Ok(())
+    }
+
+    /// Prints a list: as JSON with `--json`, otherwise as a table.
+    pub(super) fn print_list(
+        &self,
+        items: &[Value],
+        table: impl FnOnce() -> String,
+    ) -> Result<(), CommandError> {
+        self.print(&json!({"result": items, "next_cursor": null}), table)
     }
 
     /// Returns the item with this id, or else the only item with this name.

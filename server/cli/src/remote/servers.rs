@@ -3,14 +3,12 @@
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use super::accounts::account_named;
+use super::accounts::{PATH as ACCOUNTS, account_named};
 use super::client::Client;
 use super::table::{self, expiry, id, text};
 use crate::args::connection::SelectionArgs;
 use crate::args::remote::{ServerCommand, ServerName};
 use crate::error::CommandError;
-
-const ACCOUNTS: &str = "integrated-account";
 
 pub(super) async fn run(client: &Client, command: ServerCommand) -> Result<(), CommandError> {
     match command {
@@ -64,10 +62,8 @@ pub(super) async fn run(client: &Client, command: ServerCommand) -> Result<(), C
         }
         ServerCommand::Delete(name) => {
             let found = server_named(client, &name).await?;
-            client.delete(&path(&found)).await?;
-            client.print(&json!({"id": id(&found), "deleted": true}), || {
-                format!("revoked {}", text(&found["name"]))
-            })
+            let done = format!("revoked {}", text(&found["name"]));
+            client.delete(&path(&found), done).await
         }
         ServerCommand::Rotate(name) => {
             let found = server_named(client, &name).await?;
@@ -98,8 +94,7 @@ async fn list(client: &Client, account: Option<&str>) -> Result<(), CommandError
             servers.push(server);
         }
     }
-    let answer = json!({"result": servers, "next_cursor": null});
-    client.print(&answer, || {
+    client.print_list(&servers, || {
         table::table(&["ID", "NAME", "ACCOUNT", "TOOLS", "EXPIRES"], &rows)
     })
 }
@@ -186,7 +181,7 @@ fn show(server: &Value) -> String {
         ("tools", offered(&server["config"])),
         ("expires", expiry(server)),
         (
-            "needs",
+            "requires",
             if needs_token { "an API token" } else { "" }.to_owned(),
         ),
         ("created", table::time(&server["created_at"])),

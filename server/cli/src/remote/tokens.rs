@@ -23,16 +23,13 @@ pub(super) async fn run(client: &Client, command: TokenCommand) -> Result<(), Co
         }
         TokenCommand::List => {
             let tokens = client.list(&[PATH], &[], None).await?;
-            let answer = json!({"result": tokens, "next_cursor": null});
-            client.print(&answer, || rows(&tokens))
+            client.print_list(&tokens, || rows(&tokens))
         }
         TokenCommand::Revoke { token } => {
             let tokens = client.list(&[PATH], &[], None).await?;
             let found = client.find("token", &token, tokens)?;
-            client.delete(&[PATH, id(&found)]).await?;
-            client.print(&json!({"id": id(&found), "deleted": true}), || {
-                format!("revoked {}", text(&found["name"]))
-            })
+            let done = format!("revoked {}", text(&found["name"]));
+            client.delete(&[PATH, id(&found)], done).await
         }
     }
 }

@@ -8,12 +8,14 @@
 use std::path::Path;
 
 use super::read;
+use crate::tests::sample::apis;
 
 fn nothing(_: &str) -> Option<String> {
     None
 }
 
 fn told(text: &str) -> Vec<String> {
+    apis();
     let Err(errors) = read(text, Path::new("/nonexistent"), &nothing) else {
         return Vec::new();
     };

@@ -15,7 +15,7 @@ pub(crate) struct ClientAddress(pub(crate) IpAddr);
 pub struct Proxies(Vec<IpNet>);
 
 impl Proxies {
-    /// Parses addresses and networks such as `10.0.0.7`, `10.0.0.0/8` and `fd00::/8`, .
+    /// Parses addresses and networks such as `10.0.0.7`, `10.0.0.0/8` and `fd00::/8`.
     ///
     /// # Errors
     ///

@@ -16,7 +16,7 @@ use super::client::ClientAddress;
 use super::error_response::error_response;
 use super::ops::Metrics;
 
-/// WrongTokens tokens that an address may send within [`WINDOW`] before it is slowed.
+/// Wrong tokens that an address may send within [`WINDOW`] before it is slowed.
 const FREE: u32 = 20;
 const WINDOW: Duration = Duration::from_secs(60);
 
@@ -37,7 +37,7 @@ const REMEMBERED: usize = 10_000;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WrongToken;
 
-/// WrongTokens tokens per address.
+/// Wrong tokens per address.
 #[derive(Debug, Default)]
 pub(crate) struct Guesses {
     state: Mutex<Guessing>,

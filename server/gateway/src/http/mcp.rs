@@ -119,9 +119,9 @@ impl Mcp {
         };
         let resolved = match self.gateway.resolve(token).await {
             Ok(resolved) => resolved,
-            Err(refusal) => {
+            Err(rejection) => {
                 self.metrics.token_looked_up(false);
-                return refused(&refusal);
+                return refused(&rejection);
             }
         };
         self.metrics.token_looked_up(true);
@@ -167,8 +167,8 @@ impl Mcp {
 }
 
 /// Maps a rejected token to a response. Unknown, expired and revoked tokens have the same response.
-fn refused(refusal_: &TokenRejection) -> Response {
-    match refusal_ {
+fn refused(rejection: &TokenRejection) -> Response {
+    match rejection {
         TokenRejection::Unknown | TokenRejection::Expired => {
             let mut response = error_response(
                 StatusCode::NOT_FOUND,

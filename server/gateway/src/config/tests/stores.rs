@@ -98,12 +98,12 @@ async fn only_differences_are_changed() {
     let made = changes(&gateway, &text).await;
     let url = folder.0.join("agent.url");
     let expected = [
-        "account `production` made".to_owned(),
+        "account `production` created".to_owned(),
         format!(
-            "server `agent` of account `production` made, its URL is in {}",
+            "server `agent` of account `production` created, its URL is in {}",
             url.display()
         ),
-        "account `test` made".to_owned(),
+        "account `test` created".to_owned(),
     ];
     assert_eq!(made, expected);
     assert_eq!(changes(&gateway, &text).await, [""; 0]);

@@ -46,7 +46,7 @@ struct AccountForm {
     /// Certificate, which is public and may therefore be shown.
     ca_certificate: String,
     has_certificate: bool,
-    /// ObjectNames of the stored headers.
+    /// Names of the stored headers.
     headers: Vec<String>,
     apis: Vec<(&'static str, &'static str)>,
     /// Whether credentials from the gateway's machine are allowed.

@@ -39,7 +39,7 @@ const FILTERS: [&str; 8] = [
     "account", "server", "actor", "action", "tool", "outcome", "since", "until",
 ];
 
-/// ObjectNames of existing accounts and servers, by id.
+/// Names of existing accounts and servers, by id.
 pub(super) struct ObjectNames {
     accounts: HashMap<String, String>,
     servers: HashMap<String, String>,

@@ -95,6 +95,7 @@ mod tests {
 
     #[test]
     fn names_need_no_quotes() {
+        crate::tests::sample::apis();
         let rows = [
             ("Audit bot", "audit-bot"),
             ("a; rm -rf /", "a-rm-rf"),

@@ -22,7 +22,7 @@ const CHOICES: [(&str, &str, i64); 6] = [
 /// Expiry fields of a form.
 #[derive(Debug, Clone)]
 pub(super) struct Expiry {
-    /// ChosenExpiry value: a value of [`CHOICES`], `keep`, `exact` or `never`.
+    /// Selected value: a value of [`CHOICES`], `keep`, `exact` or `never`.
     pub(super) choice: String,
     /// Text entered for `exact`.
     pub(super) exact: String,
@@ -32,7 +32,7 @@ pub(super) struct Expiry {
     pub(super) keep: bool,
 }
 
-/// ChosenExpiry expiry.
+/// Selected expiry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ChosenExpiry {
     Keep,

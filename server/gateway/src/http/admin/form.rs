@@ -1,4 +1,4 @@
-//! SubmittedForm form with its invalid fields.
+//! Submitted form with its invalid fields.
 
 use secrecy::SecretString;
 

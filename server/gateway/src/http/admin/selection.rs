@@ -163,9 +163,9 @@ mod tests {
     #[test]
     fn each_tool_counts_once() {
         let rows: [(&[&str], &[&str], usize); 5] = [
-            (&[], &[], 5),
-            (&["read"], &[], 4),
-            (&["write"], &[], 1),
+            (&[], &[], 24),
+            (&["read"], &[], 12),
+            (&["write"], &[], 12),
             (&["read"], &["delete_vessel"], 0),
             (&[], &["get_vessel", "gone"], 1),
         ];

@@ -175,7 +175,7 @@ fn all_errors_are_reported() {
                 "config.methods[1]: expected a string, got a number",
                 "config.tags: expected an array, got a string",
                 "config.require_api_token_auth: expected true or false, got a string",
-                "expires_at: expected a time like 2026-12-31T23:59:59Z, got `tomorrow`",
+                "expires_at: expected a time with its offset like 2026-12-31T23:59:59Z, got `tomorrow`",
             ],
         ),
         (

@@ -119,7 +119,7 @@ async fn service_errors_appear_at_their_fields_and_values_are_kept() {
                 ("expiry", "never"),
             ],
             &[
-                "no tool is selected",
+                "no tool matches all criteria",
                 "value=\"Kept\"",
                 "value=\"write\" checked",
             ],
@@ -163,7 +163,7 @@ async fn counting_tools_creates_nothing() {
         let fields = [("count", "1"), ("account", &account), ("methods", "write")];
         let shown = browser.post(path, &fields).await;
         assert!(
-            shown.html.contains("<strong>1</strong> of 5 tools"),
+            shown.html.contains("<strong>12</strong> of 24 tools"),
             "{path}"
         );
     }

@@ -34,8 +34,8 @@ async fn only_issuers_and_admins_get_in() {
     let rows = [
         (issuer.as_str(), StatusCode::SEE_OTHER, ""),
         (&caller, StatusCode::UNPROCESSABLE_ENTITY, "role caller"),
-        ("amk_guess", StatusCode::UNPROCESSABLE_ENTITY, "not known"),
-        ("", StatusCode::UNPROCESSABLE_ENTITY, "not known"),
+        ("amk_guess", StatusCode::UNPROCESSABLE_ENTITY, "is unknown"),
+        ("", StatusCode::UNPROCESSABLE_ENTITY, "is unknown"),
     ];
     for (token, status, text) in rows {
         let shown = site.sign_in(token).await;

@@ -453,7 +453,7 @@ async fn each_operation_requires_its_role() {
                         assert_eq!(answer.status, 403, "{told}");
                         let needs = needs.unwrap();
                         assert!(
-                            answer.text.contains(&format!("needs the role {needs}")),
+                            answer.text.contains(&format!("requires the role {needs}")),
                             "{told}"
                         );
                         assert!(
@@ -512,7 +512,7 @@ async fn invalid_requests_are_explained() {
             Value::Null,
             vec![
                 "limt: unknown parameter; did you mean `limit`?",
-                "since: expected a time like 2026-12-31T23:59:59Z, got `today`",
+                "since: expected a time with its offset like 2026-12-31T23:59:59Z, got `today`",
                 "tool: given more than once",
             ],
         ),
