@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
+mod log_format;
 mod product;
 
 fn main() -> ExitCode {
-    server::run(&product::PRODUCT)
+    mcp_cli::run(&product::PRODUCT)
 }

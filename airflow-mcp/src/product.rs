@@ -1,42 +1,43 @@
 //! Names, examples and search words of `airflow-mcp`.
 
-use server::{Examples, Product, Words};
+use mcp_server::product::{Examples, Product, Synonyms};
+
+#[cfg(test)]
+mod tests;
 
 /// Description of the product `airflow-mcp`.
 pub(crate) static PRODUCT: Product = Product {
     name: "airflow-mcp",
     version: env!("CARGO_PKG_VERSION"),
     apis: airflow_tools::APIS,
+    log_format: crate::log_format::AIRFLOW_LOG,
     title: "Apache Airflow",
     about: "administers Apache Airflow 2 and 3",
-    api: "Airflow",
-    an_api: "an Airflow",
-    prefix: "AIRFLOW",
-    tool_names: "{verb}_apacheairflow_{resource}",
+    upstream: "Airflow",
+    an_upstream: "an Airflow",
+    env_prefix: "AIRFLOW",
+    tool_name_pattern: "{verb}_apacheairflow_{resource}",
     // `doctor` checks the permission of this tool, because an administrator needs it first.
-    probe: "list_all_apacheairflow_users",
-    words: Words {
-        same: SAME,
+    probe_tool: "list_all_apacheairflow_users",
+    synonyms: Synonyms {
+        words: SYNONYMS,
         phrases: PHRASES,
     },
     examples: Examples {
-        tag: ("rbac", "users, roles and permissions"),
+        tag: "rbac",
+        tag_subject: "users, roles and permissions",
         tools: "list_all_apacheairflow_users,list_all_apacheairflow_roles",
-        calls: [
-            "list_all_apacheairflow_users",
-            "list_all_apacheairflow_users '{\"role\": \"Admin\"}'",
-            "echo '{\"id\": \"ada\"}' | airflow-mcp call get_single_apacheairflow_user_by_id -",
-        ],
-        token: (
-            "composer",
-            "Google Cloud Composer",
-            "gcloud auth print-access-token",
-        ),
+        call: "list_all_apacheairflow_users",
+        call_with_arguments: "list_all_apacheairflow_users '{\"role\": \"Admin\"}'",
+        call_from_stdin: "echo '{\"id\": \"ada\"}' | airflow-mcp call get_single_apacheairflow_user_by_id -",
+        token_account: "composer",
+        token_service: "Google Cloud Composer",
+        token_command: "gcloud auth print-access-token",
     },
 };
 
 /// Words of search queries, each with the words that Airflow and the catalogue use instead.
-const SAME: &[(&str, &str)] = &[
+const SYNONYMS: &[(&str, &str)] = &[
     ("abort", "cancel stop"),
     ("access", "role permission"),
     ("account", "user"),

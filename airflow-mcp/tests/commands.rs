@@ -12,7 +12,7 @@ use expect_test::expect_file;
 use serde_json::Value;
 
 #[test]
-fn help_is_the_manual() {
+fn help_texts_match_expectations() {
     let pages = [
         (&["--help"][..], expect_file!["expected/help.txt"]),
         (
@@ -85,7 +85,7 @@ fn help_is_the_manual() {
 }
 
 #[test]
-fn senseless_settings_are_all_reported() {
+fn all_invalid_settings_are_reported() {
     let settings = [
         ("AIRFLOW_USERNAME", "ada"),
         ("AIRFLOW_TOKEN", "planted-token"),
@@ -106,7 +106,7 @@ fn senseless_settings_are_all_reported() {
 }
 
 #[test]
-fn tools_as_json_say_all() {
+fn tools_as_json_contain_all_data() {
     let expected = [
         "name",
         "title",
@@ -174,7 +174,7 @@ fn a_call_prints_its_result() {
 }
 
 #[test]
-fn a_call_that_fails_says_so() {
+fn a_failed_call_prints_the_error_object() {
     let output = run(
         program(&[NOBODY], &["call", "list_all_apacheairflow_users"]),
         "",
@@ -190,9 +190,12 @@ fn a_call_that_fails_says_so() {
         ),
         (
             &["call", "list_all_apacheairflow_users", "[]"],
-            "not a JSON object",
+            "must be a JSON object",
         ),
-        (&["call", "list_all_apacheairflow_users", "{"], "not JSON"),
+        (
+            &["call", "list_all_apacheairflow_users", "{"],
+            "must be JSON",
+        ),
         (
             &["call", "list_all_apacheairflow_users", "--methods", "write"],
             "selection",
@@ -208,7 +211,7 @@ fn a_call_that_fails_says_so() {
 }
 
 #[test]
-fn doctor_finds_what_works() {
+fn doctor_reports_successful_checks() {
     let airflow = FakeAirflow::start(FakeAirflow::three());
     let settings = [
         ("AIRFLOW_URL", airflow.url.as_str()),
@@ -221,7 +224,7 @@ fn doctor_finds_what_works() {
 }
 
 #[test]
-fn doctor_finds_what_does_not() {
+fn doctor_reports_failed_checks() {
     let forbidden = (403, "", "{\"detail\":\"Forbidden\"}".to_owned());
     let wrong = (401, "", "{\"detail\":\"Invalid credentials\"}".to_owned());
     let rows = [
@@ -257,14 +260,15 @@ fn doctor_finds_what_does_not() {
 
 /// Checks that `doctor` also signs in for users and roles of FAB 2, which use another sign-in method than the rest of Airflow 3.
 #[test]
-fn doctor_looks_at_each_way_to_sign_in() {
+fn doctor_checks_each_sign_in_method() {
     let password = [
         ("AIRFLOW_USERNAME", "admin"),
         ("AIRFLOW_PASSWORD", "correct horse"),
     ];
     let token = [("AIRFLOW_TOKEN", "some-token")];
     let refused = (401, "", "{\"title\":\"Unauthorized\"}".to_owned());
-    let there = "ok      parts       the FAB auth manager 2 is there\nok      sign-in     works\n";
+    let there =
+        "ok      parts       the FAB auth manager 2 is installed\nok      sign-in     works\n";
     let rows = [
         (
             &password[..],
@@ -310,12 +314,13 @@ fn doctor_looks_at_each_way_to_sign_in() {
 }
 
 #[test]
-fn doctor_looks_at_what_is_fixed_or_cannot_be_told() {
+fn doctor_handles_a_fixed_api_and_ambiguous_responses() {
     let forbidden = (403, "", "{\"title\":\"Forbidden\"}".to_owned());
     let rows = [
         (
             &[("AIRFLOW_API", "airflow-3")][..],
-            &["FAILED  API         AIRFLOW_API says airflow-3, but this is 2.11.2 (airflow-2)"][..],
+            &["FAILED  API         AIRFLOW_API is airflow-3, but the server is 2.11.2 (airflow-2)"]
+                [..],
         ),
         (
             &[("AIRFLOW_API", "airflow-2")],
@@ -324,7 +329,7 @@ fn doctor_looks_at_what_is_fixed_or_cannot_be_told() {
         (&[], &["FAILED  sign-in", "no credentials"]),
         (
             &[("AIRFLOW_TOKEN", "wrong")],
-            &["-       sign-in     not known", "FAILED  permission"],
+            &["-       sign-in     unknown", "FAILED  permission"],
         ),
     ];
     for (variables, says) in rows {

@@ -83,7 +83,7 @@ fn three_tools_are_listed_and_explained() {
 }
 
 #[test]
-fn a_selection_holds_for_what_is_found_too() {
+fn a_selection_restricts_found_tools() {
     let arguments = ["stdio", "--discover", "--methods", "read"];
     let mut session = Session::start(program(&[NOBODY], &arguments));
     let found = call(&mut session, FIND, &json!({"query": "delete user"}));
@@ -110,7 +110,7 @@ fn a_selection_holds_for_what_is_found_too() {
 }
 
 #[test]
-fn without_the_option_there_are_no_such_tools() {
+fn discovery_tools_require_the_option() {
     let mut session = Session::start(program(&[NOBODY], &["stdio"]));
     for name in [FIND, DESCRIBE, CALL] {
         let params = json!({"name": name, "arguments": {"name": LIST_USERS}});
@@ -120,7 +120,7 @@ fn without_the_option_there_are_no_such_tools() {
 }
 
 #[test]
-fn the_three_are_printed_with_their_size() {
+fn discovery_tools_are_printed_with_their_size() {
     let output = run(program(&[], &["tools", "--discover"]), "");
     let text = String::from_utf8(output.stdout).unwrap();
     for name in [FIND, DESCRIBE, CALL] {

@@ -104,7 +104,7 @@ impl Served {
 }
 
 #[test]
-fn everything_from_the_shell() {
+fn the_shell_manages_all_objects() {
     let airflow = FakeAirflow::start(FakeAirflow::three());
     let gateway = Served::start("shell");
     let url = airflow.url.as_str();
@@ -230,8 +230,8 @@ fn credentials_outlive_their_key() {
     let (data, key) = (path("data"), path("key.2"));
     let rotate = ["key", "rotate", "--data", &data, "--new-key-file", &key];
     let text = gateway.text(&rotate);
-    assert!(text.contains("1 account "), "{text}");
-    assert!(gateway.text(&rotate).contains("0 accounts "), "again");
+    assert!(text.contains("1 account. "), "{text}");
+    assert!(gateway.text(&rotate).contains("0 accounts. "), "again");
     let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", &data];
     let told = gateway.fails(&arguments);
     assert!(told.contains("which was not given"), "{told}");
@@ -242,7 +242,7 @@ fn credentials_outlive_their_key() {
 }
 
 #[test]
-fn who_cannot_reach_a_gateway_is_told_why() {
+fn connection_errors_name_the_cause() {
     let nobody = ("AIRFLOW_MCP_GATEWAY_URL", "http://127.0.0.1:9");
     let token = ("AIRFLOW_MCP_API_TOKEN", "amk_planted");
     let rows = [
@@ -271,13 +271,16 @@ fn who_cannot_reach_a_gateway_is_told_why() {
 }
 
 #[test]
-fn an_account_needs_one_way_to_sign_in() {
+fn an_account_requires_one_sign_in_method() {
     let token = ("AIRFLOW_MCP_API_TOKEN", "amk_planted");
     let url = ["account", "create", "a", "--url", "http://127.0.0.1:9"];
     let rows = [
-        (&[][..], "nothing says how to sign in"),
-        (&["--username", "ada"], "there is no password"),
-        (&["--password-file", "/nonexistent"], "needs `--username`"),
+        (&[][..], "no sign-in method is given"),
+        (&["--username", "ada"], "the password is missing"),
+        (
+            &["--password-file", "/nonexistent"],
+            "requires `--username`",
+        ),
         (
             &["--username", "ada", "--password-file", "/nonexistent"],
             "cannot be read",

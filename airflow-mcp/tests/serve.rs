@@ -179,7 +179,7 @@ fn hosts_and_origins_are_checked() {
 }
 
 #[test]
-fn wrong_expired_and_revoked_are_one_answer() {
+fn unknown_expired_and_revoked_tokens_have_the_same_response() {
     let airflow = FakeAirflow::start(FakeAirflow::three());
     let gateway = Gateway::start("expiry", &[], &[]);
     let account = gateway.account(&airflow);
@@ -217,7 +217,7 @@ fn wrong_expired_and_revoked_are_one_answer() {
 }
 
 #[test]
-fn nothing_widens_a_selection() {
+fn clients_cannot_widen_a_selection() {
     let airflow = FakeAirflow::start(FakeAirflow::three());
     let gateway = Gateway::start("selection", &[], &[]);
     let account = gateway.account(&airflow);
@@ -274,7 +274,7 @@ fn nothing_widens_a_selection() {
 }
 
 #[test]
-fn tools_can_be_found_instead_of_listed() {
+fn discovery_works_over_http() {
     let airflow = FakeAirflow::start(FakeAirflow::three());
     let gateway = Gateway::start("discover", &[], &[]);
     let account = gateway.account(&airflow);
@@ -330,7 +330,7 @@ fn tools_can_be_found_instead_of_listed() {
 }
 
 #[test]
-fn an_api_token_beside_the_url() {
+fn servers_can_require_an_api_token() {
     let airflow = FakeAirflow::start(FakeAirflow::three());
     let gateway = Gateway::start("apitoken", &[], &[]);
     let account = gateway.account(&airflow);
@@ -387,7 +387,7 @@ fn large_bodies_are_refused() {
 }
 
 #[test]
-fn guesses_are_slowed_and_others_are_not() {
+fn only_guessing_clients_are_slowed() {
     let airflow = FakeAirflow::start(FakeAirflow::three());
     let gateway = Gateway::start("guesses", &[("AIRFLOW_MCP_LOG", "error")], &[]);
     let account = gateway.account(&airflow);
@@ -437,7 +437,7 @@ fn guesses_are_slowed_and_others_are_not() {
 }
 
 #[test]
-fn calls_in_flight_finish_before_the_end() {
+fn calls_in_flight_finish_before_shutdown() {
     for signal in ["TERM", "INT"] {
         let mut answers = FakeAirflow::three();
         let users = answers["GET /auth/fab/v1/users"].2.clone();
@@ -469,7 +469,7 @@ fn calls_in_flight_finish_before_the_end() {
 }
 
 #[test]
-fn a_second_signal_breaks_off_what_does_not_finish() {
+fn a_second_signal_cancels_calls_in_flight() {
     let mut answers = FakeAirflow::three();
     answers.insert("GET /auth/fab/v1/users", (0, "", String::new()));
     let airflow = FakeAirflow::start(answers);
@@ -498,7 +498,7 @@ fn a_second_signal_breaks_off_what_does_not_finish() {
 }
 
 #[test]
-fn a_client_that_leaves_ends_its_call() {
+fn a_disconnected_client_ends_its_call() {
     let mut answers = FakeAirflow::three();
     answers.insert("GET /auth/fab/v1/users", (0, "", String::new()));
     let airflow = FakeAirflow::start(answers);
@@ -658,7 +658,7 @@ impl Collector {
 }
 
 #[test]
-fn operations_can_see_what_goes_on() {
+fn operators_can_monitor_the_gateway() {
     let airflow = FakeAirflow::start(FakeAirflow::three());
     let gateway = Gateway::start("metrics", &[], &[]);
     let account = gateway.account(&airflow);
@@ -692,7 +692,7 @@ fn operations_can_see_what_goes_on() {
 }
 
 #[test]
-fn senseless_options_are_all_reported() {
+fn all_invalid_options_are_reported() {
     let data = std::env::temp_dir().join(format!("airflow-mcp-options-{}", std::process::id()));
     let data = data.to_string_lossy().into_owned();
     let variables = [
@@ -729,7 +729,7 @@ fn senseless_options_are_all_reported() {
 }
 
 #[test]
-fn a_wrong_configuration_file_is_a_wrong_option() {
+fn an_invalid_configuration_file_is_an_invalid_option() {
     let folder = std::env::temp_dir().join(format!("airflow-mcp-wrong-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("gateway.toml");
@@ -748,8 +748,8 @@ fn a_wrong_configuration_file_is_a_wrong_option() {
     assert_eq!(output.status.code(), Some(2));
     let text = String::from_utf8(output.stderr).unwrap();
     for problem in [
-        "gateway.toml: line 1: `account.base_url` is missing",
-        "gateway.toml: line 4: `account.name` is missing",
+        "gateway.toml: line 1: `account.base_url`: expected a string, got nothing",
+        "gateway.toml: line 4: `account.name`: expected a string, got nothing",
     ] {
         assert!(text.contains(problem), "{text}");
     }

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 const LIST_USERS: &str = "list_all_apacheairflow_users";
 
 #[test]
-fn end_of_input_is_a_good_end() {
+fn end_of_input_ends_the_program() {
     let inputs = [
         ("", 0),
         ("\n\n", 0),
@@ -63,7 +63,7 @@ fn older_clients_shake_hands() {
 }
 
 #[test]
-fn newer_clients_just_ask() {
+fn newer_clients_need_no_handshake() {
     let methods = [
         "server/discover",
         "tools/list",
@@ -138,7 +138,7 @@ fn a_call_goes_to_airflow_and_back() {
 }
 
 #[test]
-fn what_fails_is_told_to_the_model() {
+fn failures_are_reported_to_the_model() {
     let mut session = Session::start(program(&[NOBODY], &["stdio"]));
     session.ask(&initialize());
     let answer = session.ask(&request(1, "tools/call", json!({"name": LIST_USERS})));
@@ -163,7 +163,7 @@ fn error_objects_satisfy_the_output_schemas() {
 }
 
 #[test]
-fn what_is_not_there_or_not_selected_is_refused() {
+fn unknown_and_unselected_tools_are_rejected() {
     let mut session = Session::start(program(
         &[NOBODY],
         &["stdio", "--methods", "read", "--tags", "rbac"],
@@ -185,7 +185,7 @@ fn what_is_not_there_or_not_selected_is_refused() {
 }
 
 #[test]
-fn clients_are_told_when_the_tools_turn_out_to_be_others() {
+fn clients_are_notified_when_the_tools_change() {
     for subscribes in [false, true] {
         let address = {
             let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -298,7 +298,7 @@ fn names(answer: &Value) -> Vec<String> {
 }
 
 #[test]
-fn a_request_that_cannot_be_read_has_an_answer() {
+fn an_unreadable_request_has_a_response() {
     let input = [
         initialize(),
         r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#.to_owned(),

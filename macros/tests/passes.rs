@@ -142,13 +142,13 @@ pub mod forms {
 use forms::tools::TOOLS;
 use golden::tools::{ListUsers, UpdateUser};
 use runtime::schema::{Kind, Shape, StringRules};
-use runtime::tool::{Place, Segment, Separator, ToolBlock};
+use runtime::tool::{ParameterLocation, ParameterStyle, Segment, ToolBlock};
 
 #[test]
 fn goldens_are_tools() {
     let list = <ListUsers as ToolBlock>::TOOL.list.expect("a list");
     assert_eq!(list.filters[1].path, "roles.name");
-    assert_eq!(<UpdateUser as ToolBlock>::TOOL.params.len(), 5);
+    assert_eq!(<UpdateUser as ToolBlock>::TOOL.parameters.len(), 5);
 }
 
 #[test]
@@ -161,26 +161,29 @@ fn descriptions_keep_their_markdown() {
 #[test]
 fn arguments_go_where_they_are_sent() {
     let places: Vec<_> = TOOLS[0]
-        .params
+        .parameters
         .iter()
-        .map(|param| (param.wire, param.place))
+        .map(|param| (param.wire, param.location))
         .collect();
-    let repeat = Place::Query(Separator::Repeat);
+    let repeat = ParameterLocation::Query(ParameterStyle::Repeat);
     assert_eq!(
         places,
         [
-            ("group", Place::Path { slash: true }),
-            ("id", Place::Path { slash: false }),
-            ("lines", Place::Query(Separator::Comma)),
+            ("group", ParameterLocation::Path { slash: true }),
+            ("id", ParameterLocation::Path { slash: false }),
+            ("lines", ParameterLocation::Query(ParameterStyle::Comma)),
             ("share", repeat),
             ("degrees", repeat),
-            ("like", Place::Query(Separator::Deep)),
-            ("nothing", Place::Query(Separator::Pipe)),
-            ("X-Trace-Id", Place::Header),
-            ("any_of", Place::Query(Separator::Space)),
+            ("like", ParameterLocation::Query(ParameterStyle::Deep)),
+            ("nothing", ParameterLocation::Query(ParameterStyle::Pipe)),
+            ("X-Trace-Id", ParameterLocation::Header),
+            ("any_of", ParameterLocation::Query(ParameterStyle::Space)),
         ]
     );
-    assert_eq!(TOOLS[1].params[0].place, Place::WholeBody);
+    assert_eq!(
+        TOOLS[1].parameters[0].location,
+        ParameterLocation::WholeBody
+    );
     assert_eq!(TOOLS[1].body.media_type, "text/plain");
 }
 
@@ -188,9 +191,9 @@ fn arguments_go_where_they_are_sent() {
 fn paths_are_cut_at_placeholders() {
     let expected = [
         Segment::Literal("/"),
-        Segment::Param("group"),
+        Segment::Parameter("group"),
         Segment::Literal("/logs/"),
-        Segment::Param("id"),
+        Segment::Parameter("id"),
         Segment::Literal(".json"),
     ];
     assert_eq!(TOOLS[0].segments, expected);
@@ -198,7 +201,7 @@ fn paths_are_cut_at_placeholders() {
 
 #[test]
 fn numbers_are_bounded_as_written() {
-    let kind = |i: usize| TOOLS[0].params[i].field.shape.kind;
+    let kind = |i: usize| TOOLS[0].parameters[i].field.shape.kind;
     let share = Kind::Number {
         min: None,
         max: Some(1.0),
@@ -216,7 +219,7 @@ fn numbers_are_bounded_as_written() {
 #[test]
 fn defaults_and_examples_are_compact_json() {
     let texts: Vec<_> = TOOLS[0]
-        .params
+        .parameters
         .iter()
         .map(|param| (param.field.default, param.field.example))
         .filter(|texts| *texts != ("", ""))
@@ -237,7 +240,7 @@ fn defaults_and_examples_are_compact_json() {
 #[test]
 fn keywords_are_names_like_others() {
     let list = TOOLS[0].list.expect("a list");
-    assert_eq!(list.pager, None);
+    assert_eq!(list.pagination, None);
     assert_eq!(list.summary, ["type"]);
     let filters: Vec<_> = list
         .filters
@@ -249,7 +252,7 @@ fn keywords_are_names_like_others() {
 
 #[test]
 fn unions_keep_the_rules_of_their_variants() {
-    let Kind::OneOf(shapes) = TOOLS[0].params[8].field.shape.kind else {
+    let Kind::OneOf(shapes) = TOOLS[0].parameters[8].field.shape.kind else {
         panic!("a union is one of several shapes");
     };
     let text = StringRules {

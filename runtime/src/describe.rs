@@ -4,7 +4,7 @@ use core::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::check::format_name;
+use crate::args::date::format_name;
 use crate::schema::{Additional, Field, Kind, Shape};
 
 /// Depth up to which objects are written out; deeper objects are shown as `{…}`.

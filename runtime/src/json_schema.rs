@@ -2,8 +2,8 @@
 
 use mcp_schema::writer::{self, JsonSchema, OutputShape};
 
-use crate::arguments::{added, declared};
-use crate::tool::{Content, Tool};
+use crate::tool::inputs::{added, declared};
+use crate::tool::{ResponseFormat, Tool};
 
 /// Returns the schema of the arguments.
 #[must_use]
@@ -14,16 +14,16 @@ pub fn input_schema(tool: &Tool) -> JsonSchema {
 /// Returns the schema of the structured content of a result.
 #[must_use]
 pub fn output_schema(tool: &Tool) -> JsonSchema {
-    writer::output_schema(&match (&tool.list, tool.content, tool.returns) {
+    writer::output_schema(&match (&tool.list, tool.response_format, tool.returns) {
         (Some(list), _, _) => OutputShape::List {
             items: list.items,
-            item_type: list.of,
+            item_type: list.item_type,
         },
-        (None, Content::Log { .. }, _) => OutputShape::Log,
-        (None, Content::Text { .. }, _) => OutputShape::Text,
-        (None, Content::Lines { .. }, _) => OutputShape::Lines,
-        (None, Content::Json, Some(shape)) => OutputShape::Json(shape),
-        (None, Content::Json, None) => OutputShape::Status,
+        (None, ResponseFormat::Log { .. }, _) => OutputShape::Log,
+        (None, ResponseFormat::Text { .. }, _) => OutputShape::Text,
+        (None, ResponseFormat::Lines { .. }, _) => OutputShape::Lines,
+        (None, ResponseFormat::Json, Some(shape)) => OutputShape::Json(shape),
+        (None, ResponseFormat::Json, None) => OutputShape::Status,
     })
 }
 

@@ -1,60 +1,33 @@
 //! Runtime of generated tool blocks: static descriptions of tools and their APIs, and the behaviour that all calls share.
 //!
 //! The macros write [`Tool`] and [`Shape`] values into constants. The runtime reads these constants and contains no endpoint name.
+//!
+//! Data flows in one direction, and each module uses only those before it: `tool` describes tools and APIs; `args` checks the arguments of a call and decides what can be sent; `request` builds requests; `upstream` signs in, sends requests and explains failures; `output` converts responses to results; `call` combines them.
 
 // Macro expansions refer to `::runtime`. This name must also resolve in the tests of this crate.
 #[allow(unused_extern_crates)]
 extern crate self as runtime;
 
-pub mod account;
-pub mod api;
-pub mod arguments;
-mod auth;
-mod bearer;
+pub mod args;
 pub mod call;
-mod check;
-mod checks;
-mod client;
-mod cursor;
 mod describe;
-mod detect;
-mod each;
-mod encode;
-pub mod error;
-mod explain;
-mod failure;
-mod form;
-mod json;
+pub mod json;
 pub mod json_schema;
-mod list;
-mod log;
+pub mod log;
 mod mask;
-mod merge;
-mod nearest;
-mod number;
-mod problem;
-pub mod rate_limit;
-pub mod registry;
+mod output;
+mod quoted;
 pub mod request;
 pub mod schema;
 pub mod secrets;
-mod single_flight;
-mod size;
+pub mod suggestion;
 #[cfg(test)]
-mod test_support;
-#[cfg(test)]
-mod test_tools;
+mod tests;
 pub mod tool;
-mod transport;
-mod update;
-mod verify;
+mod upstream;
 mod version;
-mod versions;
 
-pub use account::{Account, Credentials, Failure, Known, Settings, SettingsError};
-pub use api::Api;
-pub use call::{Answer, Progress};
-pub use error::{CallError, ErrorCode};
+pub use call::ToolOutput;
 /// Turns a documented struct into a [`Tool`].
 ///
 /// The doc comment of the struct is the description that the model reads. Each field is a parameter, and its doc comment is the description of the parameter. The block states what the OpenAPI document says; everything else is derived from it: the input schema, the effects from the HTTP method, `limit` and `next_cursor` of a list. Mistakes are compile errors: a placeholder without a field, a duplicate name, a filter on a field that items do not have, a default that is not a value of its type.
@@ -140,7 +113,7 @@ pub use error::{CallError, ErrorCode};
 ///     panic!("two tools");
 /// };
 /// assert!(list.effect.read_only && update.effect.idempotent);
-/// assert_eq!(update.params[1].or, "id");
+/// assert_eq!(update.parameters[1].fallback, "id");
 /// # }
 /// ```
 ///
@@ -256,8 +229,15 @@ pub use schema::{Json, Nullable, Schema, Shape};
 /// assert!(matches!(kind, runtime::schema::Kind::Object { fields: [_, _, _], .. }));
 /// ```
 pub use macros::Schema;
-pub use rate_limit::RateLimit;
-pub use tool::Tool;
+pub use output::Progress;
+pub use schema::{Json, Nullable, Schema, Shape};
+pub use tool::api::{self, Api};
+pub use tool::{Tool, registry};
+pub use upstream::account::{Account, RecordedError};
+pub use upstream::detected::DetectedServer;
+pub use upstream::error::{CallError, ErrorCode};
+pub use upstream::rate_limit::RateLimit;
+pub use upstream::settings::{Credentials, Settings, SettingsError};
 
 /// Imports of every generated module. The list is the same for all modules, so that adding a block changes no other line.
 pub mod prelude {
@@ -271,10 +251,13 @@ pub mod prelude {
 pub mod __private {
     pub use mcp_schema::arguments::{clear_field, one_of};
 
-    pub use crate::checks::{STUB, Value, check, check_filter, field, fits, has_field, is_array};
     pub use crate::schema::{Additional, Bound, Field, Json, Kind, Schema, Shape, StringRules};
+    pub use crate::tool::constant::{
+        STUB, Value, check, check_filter, field, fits, has_field, is_array,
+    };
     pub use crate::tool::{
-        Body, Content, Each, Effect, Filter, Http, List, Mask, PagePlace, Pager, Param, Place,
-        Segment, Separator, Tool, ToolBlock, Update, Verify, VersionedText, Way,
+        Body, Each, Effect, Filter, Http, List, Mask, Pagination, PaginationLocation,
+        PaginationStyle, Parameter, ParameterLocation, ParameterStyle, ResponseFormat, Segment,
+        Tool, ToolBlock, Update, Verify, VersionedText,
     };
 }

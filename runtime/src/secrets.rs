@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::encode::percent;
+use crate::args::encode::percent;
 
 /// Replacement for a secret.
 pub const REDACTED: &str = "***";

@@ -160,7 +160,10 @@ pub mod api {
 use api::users::tools::TOOLS;
 use runtime::Tool;
 use runtime::schema::{Kind, Shape, StringRules};
-use runtime::tool::{Mask, PagePlace, Pager, Place, Segment, Separator, Way};
+use runtime::tool::{
+    Mask, Pagination, PaginationLocation, PaginationStyle, ParameterLocation, ParameterStyle,
+    Segment,
+};
 
 fn tool(method: &str) -> &'static Tool {
     let found = TOOLS.iter().find(|tool| tool.method == method);
@@ -228,17 +231,17 @@ fn effects_follow_from_the_verb() {
 fn arguments_are_as_declared() {
     let rows: Vec<_> = TOOLS
         .iter()
-        .flat_map(|tool| tool.params.iter().map(|param| (tool.method, param)))
+        .flat_map(|tool| tool.parameters.iter().map(|param| (tool.method, param)))
         .map(|(method, param)| {
             (
-                (method, param.field.name, param.wire, param.place),
+                (method, param.field.name, param.wire, param.location),
                 (param.field.required, param.field.shape.nullable),
-                (param.field.default, param.or, param.secret),
+                (param.field.default, param.fallback, param.secret),
             )
         })
         .collect();
-    let path = Place::Path { slash: false };
-    let query = Place::Query(Separator::Repeat);
+    let path = ParameterLocation::Path { slash: false };
+    let query = ParameterLocation::Query(ParameterStyle::Repeat);
     let plain = ("", "", false);
     assert_eq!(
         rows,
@@ -250,28 +253,28 @@ fn arguments_are_as_declared() {
             ),
             (("get", "id", "username", path), (true, false), plain),
             (
-                ("create", "username", "username", Place::Body),
+                ("create", "username", "username", ParameterLocation::Body),
                 (true, false),
                 plain
             ),
             (
-                ("create", "roles", "roles", Place::Body),
+                ("create", "roles", "roles", ParameterLocation::Body),
                 (true, false),
                 plain
             ),
             (
-                ("create", "password", "password", Place::Body),
+                ("create", "password", "password", ParameterLocation::Body),
                 (true, false),
                 ("", "", true)
             ),
             (("update", "id", "username", path), (true, false), plain),
             (
-                ("update", "username", "username", Place::Body),
+                ("update", "username", "username", ParameterLocation::Body),
                 (false, true),
                 ("", "id", false)
             ),
             (
-                ("update", "type", "type", Place::Body),
+                ("update", "type", "type", ParameterLocation::Body),
                 (false, false),
                 plain
             ),
@@ -284,13 +287,13 @@ fn arguments_are_as_declared() {
 fn a_list_pages_filters_and_sums_up() {
     let list = tool("list").list.expect("a list");
     assert_eq!(
-        list.pager,
-        Some(Pager {
-            place: PagePlace::Query,
+        list.pagination,
+        Some(Pagination {
+            location: PaginationLocation::Query,
             limit: "limit",
             max: 100,
             total: "",
-            way: Way::Offset { offset: "offset" },
+            style: PaginationStyle::Offset { offset: "offset" },
         })
     );
     let filters: Vec<_> = list
@@ -337,7 +340,7 @@ fn a_list_pages_filters_and_sums_up() {
 fn an_update_knows_how_it_is_made_safe() {
     let path = [
         Segment::Literal("/auth/fab/v1/users/"),
-        Segment::Param("username"),
+        Segment::Parameter("username"),
     ];
     let tool = tool("update");
     assert_eq!(tool.segments, path);
@@ -347,7 +350,7 @@ fn an_update_knows_how_it_is_made_safe() {
         tool.update.mask,
         Some(Mask {
             name: "update_mask",
-            separator: Separator::Comma
+            style: ParameterStyle::Comma
         })
     );
     assert_eq!(tool.body.media_type, "application/json");
@@ -356,7 +359,7 @@ fn an_update_knows_how_it_is_made_safe() {
 
 #[test]
 fn rules_narrow_the_shapes() {
-    let shape = |method: &str, i: usize| tool(method).params[i].field.shape.kind;
+    let shape = |method: &str, i: usize| tool(method).parameters[i].field.shape.kind;
     let least_one = StringRules {
         min_length: Some(1),
         ..StringRules::ANY

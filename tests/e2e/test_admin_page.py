@@ -62,7 +62,7 @@ def test_an_operators_day(window, gateway):
     sign_in(window, gateway)
     add_account(window, Airflow(3).url)
     window.labelled("Check", "button").click()
-    window.until(lambda: "Everything works" in window.text, "the check", 30)
+    window.until(lambda: "All checks passed" in window.text, "the check", 30)
 
     url = create_server(window, "two seconds", expiry="2s")
     made = time.time()
@@ -97,7 +97,7 @@ def test_rotate_and_tokens(window, gateway):
     server = gateway.server(gateway.account(Airflow(3).url, name="production"), name="rotated")
     sign_in(window, gateway)
     window.get(f"{gateway.url}/servers")
-    window.labelled("another URL", "a").click()
+    window.labelled("Rotate the URL of", "a").click()
     window.one("form.card button").click()
     url = window.one("#url").text
     assert is_refused(Mcp(server["url"]).call(LIST_ROLES)) and Mcp(url).call(LIST_ROLES, {"limit": 1}).content
@@ -121,7 +121,7 @@ def test_with_the_keyboard_alone(window, gateway):
     window.one("#token")
     # The field already has the focus.
     window.press(*gateway.api_token, Keys.ENTER)
-    window.until(lambda: "No Airflow yet" in window.text, "the overview")
+    window.until(lambda: "No accounts exist" in window.text, "the overview")
     focus = lambda: window.execute_script("return document.activeElement.textContent.trim()")
     window.press(Keys.TAB)
     assert focus() == "Skip to content"

@@ -1,6 +1,6 @@
 """Runs the official conformance suite against a URL of the gateway.
 
-The binary has the fixtures that apply to a server with tools (`server/src/fixtures.rs`). `conformance/*.yaml` lists the excluded scenarios with reasons. A listed scenario that passes fails this test, so the lists can only shrink.
+The binary has the fixtures that apply to a server with tools (`server/mcp/src/fixtures.rs`). `conformance/*.yaml` lists the excluded scenarios with reasons. A listed scenario that passes fails this test, so the lists can only shrink.
 """
 
 import pathlib

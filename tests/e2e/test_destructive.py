@@ -183,9 +183,9 @@ async def test_an_id_that_fails_does_not_stop_the_others(airflow, dags, tmp_path
     async with connect(airflow, tmp_path) as session:
         error = await session.error(BULK, {"dag_ids": ["narrow_a", "narrow_missing", "narrow-a"], "is_paused": True})
     assert (error["code"], error["status"], error["operation"]) == ("not_found", 404, "patch_dag")
-    assert error["title"] == "Only some were changed"
+    assert error["title"] == "Only some objects changed"
     assert error["detail"].startswith('Changed: "narrow_a", "narrow-a". Failed: "narrow_missing" (HTTP 404: '), error
-    assert error["detail"].endswith(" Not tried: none.")
+    assert error["detail"].endswith(" Not sent: none.")
     assert changed(before, dags.own()) == {"narrow_a", "narrow-a"}
 
 
@@ -197,8 +197,8 @@ async def test_a_rate_limit_stops_the_rest(airflow, dags, proxy, tmp_path):
     async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:
         error = await session.error(BULK, {"dag_ids": ["narrow-a", "narrow_a", *missing], "is_paused": True})
     assert (error["code"], error["status"], error["retryable"]) == ("rate_limited", 429, True)
-    groups = dict(re.findall(r"(Changed|Failed|Not tried): (.*?)\.(?= |$)", error["detail"]))
-    not_tried = re.findall(r'"(\w+)"', groups["Not tried"])
+    groups = dict(re.findall(r"(Changed|Failed|Not sent): (.*?)\.(?= |$)", error["detail"]))
+    not_tried = re.findall(r'"(\w+)"', groups["Not sent"])
     sent = [seen.path.rsplit("/", 1)[1] for seen in proxy.of("PATCH")]
     assert not_tried and sorted(sent + not_tried) == sorted(["narrow-a", "narrow_a", *missing]), error
     assert ('"narrow_a"' in groups["Changed"]) == ("narrow_a" in changed(before, dags.own())), error
@@ -283,7 +283,7 @@ async def test_the_tag_admin_does_not_offer_the_configuration(airflow, tmp_path)
         async with connect(airflow, tmp_path, ["--tags", tag]) as session:
             names[tag] = {tool.name for tool in (await session.client.list_tools()).tools}
             if tag == "admin":
-                with pytest.raises(Exception, match="is not offered here"):
+                with pytest.raises(Exception, match="is not offered"):
                     await session.client.call_tool("get_single_apacheairflow_config_option_by_id", option)
     assert "list_all_apacheairflow_pools" in names["admin"]
     assert not CONFIG & names["admin"]

@@ -97,7 +97,7 @@ async def test_a_role_has_what_was_asked_for_or_the_call_fails(release, role, tm
                 continue
             error = await session.error(update("role"), arguments)
             assert (error["code"], error["title"], error["status"], error["retryable"]) == ("not_applied", "Not applied", 200, False)
-            assert "actions: still has " in error["detail"] and "not asked for" in error["detail"], error
+            assert "actions: still has " in error["detail"] and "not requested" in error["detail"], error
             for action, resource in held - wanted:
                 assert f"{action} {resource}" in error["detail"], error
             for action, resource in wanted:
@@ -175,12 +175,12 @@ KINDS = [
         "username",
         {"email": "{id}@example.org", "first_name": "N", "last_name": "A", "password": "first-secret-4471", "roles": [{"name": "Viewer"}]},
         {"roles": [{"name": "Op"}], "last_name": "B", "password": "second-secret-8820"},
-        'last_name: asked for "B", is "A"',
+        'last_name: requested "B", found "A"',
         rbac=True,
     ),
-    Kind("connection", "connections", "connection_id", {"conn_type": "http", "host": "one"}, {"host": "two", "port": 99, "password": "second-secret-8820"}, 'host: asked for "two", is "one"'),
-    Kind("variable", "variables", "key", {"value": "1", "description": "one"}, {"value": "2", "description": "two"}, 'description: asked for "two", is "one"'),
-    Kind("pool", "pools", "name", {"slots": 3, "description": "one", "include_deferred": False}, {"slots": 4, "include_deferred": True}, "slots: asked for 4, is 3"),
+    Kind("connection", "connections", "connection_id", {"conn_type": "http", "host": "one"}, {"host": "two", "port": 99, "password": "second-secret-8820"}, 'host: requested "two", found "one"'),
+    Kind("variable", "variables", "key", {"value": "1", "description": "one"}, {"value": "2", "description": "two"}, 'description: requested "two", found "one"'),
+    Kind("pool", "pools", "name", {"slots": 3, "description": "one", "include_deferred": False}, {"slots": 4, "include_deferred": True}, "slots: requested 4, found 3"),
 ]
 
 
@@ -241,7 +241,7 @@ async def test_a_dag_that_is_not_paused_is_not_applied(airflow, proxy, tmp_path)
         error = await session.error(update("dag"), {"id": "lab_failing", "is_paused": not before})
         words = {True: "true", False: "false"}
         assert error["code"] == "not_applied", error
-        assert f"is_paused: asked for {words[not before]}, is {words[before]}" in error["detail"], error
+        assert f"is_paused: requested {words[not before]}, found {words[before]}" in error["detail"], error
         assert airflow.direct("GET", path)[1]["is_paused"] == before
 
 

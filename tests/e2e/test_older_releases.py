@@ -1,4 +1,4 @@
-"""Tests of the read-only tools of the newest API on Airflow 2.7, 2.10, 3.0 and 3.1: pages are correct, and operations that were added later fail with "needs Airflow ..."."""
+"""Tests of the read-only tools of the newest API on Airflow 2.7, 2.10, 3.0 and 3.1: pages are correct, and operations that were added later fail with "requires Airflow ..."."""
 
 import base64
 import json
@@ -99,7 +99,7 @@ async def test_what_reads_works_or_says_which_airflow_it_needs(older, tmp_path, 
                 continue
             error = result.structured_content["error"]
             text = json.dumps(error, ensure_ascii=False)
-            if "needs Airflow" in text:
+            if "requires Airflow" in text:
                 lines.append((row.tool, error["detail"] or error["title"]))
             elif any(unknown in text for unknown in UNKNOWN_PATHS):
                 failed.append(f"{row.tool} {arguments}: does not say which Airflow it needs: {text}")
@@ -139,7 +139,7 @@ async def test_what_came_later_says_so(older, tmp_path):
     tool, arguments, since = later
     async with connect(older, tmp_path) as session:
         error = await session.error(tool, arguments)
-        assert f"needs Airflow {since}" in json.dumps(error) and older.version in json.dumps(error), error
+        assert f"requires Airflow {since}" in json.dumps(error) and older.version in json.dumps(error), error
 
 
 @pytest.mark.anyio

@@ -179,7 +179,7 @@ async def test_a_link_is_followed_to_the_same_place_alone(port, tmp_path):
         port.link_base = "http://192.0.2.1"
         before = len(port.seen)
         error = await session.error("list_berths", {"limit": 7, "terminal": "north", "next_cursor": first["next_cursor"]})
-        assert error["code"] == "unexpected_response" and "leads elsewhere" in error["detail"]
+        assert error["code"] == "unexpected_response" and "refers to another address" in error["detail"]
         assert len(port.seen) == before + 1
 
 
@@ -225,9 +225,9 @@ def test_from_the_shell_with_its_own_names(port):
     code, output, _ = run(port, "doctor", TIDEWATER_TOKEN="another")
     assert code == 1 and "the key is missing or unknown" in output, output
     code, output, _ = run(port, "doctor", TIDEWATER_TOKEN="", TIDEWATER_USERNAME="ada", TIDEWATER_PASSWORD="x")
-    assert code == 1 and "give the key as TIDEWATER_TOKEN" in output, output
+    assert code == 1 and "set the key as TIDEWATER_TOKEN" in output, output
     code, output, _ = run(port, "doctor", TIDEWATER_URL=f"{port.url}/elsewhere")
-    assert code == 1 and "check the path of the address" in output, output
+    assert code == 1 and "check the path of the URL" in output, output
     code, output, _ = run(port, "call", "get_vessel", '{"id": "9000007"}')
     assert code == 0 and json.loads(output)["name"] == "Vessel 007"
     code, output, _ = run(port, "tools", "--json")

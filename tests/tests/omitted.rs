@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "generated modules")]
 
-use runtime::arguments::{Arguments, Problem, check};
+use runtime::args::{ArgumentError, check};
 use runtime::request::Request;
 use runtime::schema::{Additional, Field, Kind, Shape};
-use runtime::tool::{Param, Place};
+use runtime::tool::{Parameter, ParameterLocation};
 use runtime::{Tool, registry};
 use serde_json::{Map, Value, json};
 
@@ -42,7 +42,7 @@ fn null_for_every_optional_argument_is_the_call_without_it() {
 fn null_inside_an_argument_is_the_member_left_out() {
     let mut nulls = 0;
     for tool in tools() {
-        for param in tool.params.iter().filter(|param| !param.hidden) {
+        for param in tool.parameters.iter().filter(|param| !param.hidden) {
             let mut least = least(tool);
             least.insert(param.field.name.to_owned(), sample(&param.field.shape));
             let mut given = least.clone();
@@ -96,36 +96,24 @@ fn assert_same(tool: &'static Tool, one: &Map<String, Value>, other: &Map<String
     let [one, other] = [one, other].map(|given| {
         let text = format!("{}: {}", tool.name, Value::Object(given.clone()));
         let arguments = check(tool, given.clone()).unwrap_or_else(|all| panic!("{text}: {all:?}"));
-        let list = (
-            arguments.fields().clone(),
-            arguments.limit(),
-            arguments.cursor().map(str::to_owned),
-            arguments.filters().count(),
-        );
-        (request(&arguments), arguments.identity(), list)
+        let options = arguments.result_options().clone();
+        let request = Request::new(&arguments, &Map::new()).unwrap();
+        (request, arguments.identity(), options)
     });
     assert_eq!(one, other, "{}", tool.name);
 }
 
-/// Returns the request of a call. An update of the whole object is merged with an empty object.
-fn request(arguments: &Arguments) -> Request {
-    match arguments.tool().update.merge {
-        [] => Request::new(arguments).unwrap(),
-        _ => Request::merged(arguments, &json!({})).unwrap(),
-    }
-}
-
 /// Returns the fewest arguments that a tool accepts: the required ones, and one of several if a call must give one of them.
 fn least(tool: &'static Tool) -> Map<String, Value> {
-    let visible = || tool.params.iter().filter(|param| !param.hidden);
-    let required = visible().filter(|param| param.field.required && param.or.is_empty());
+    let visible = || tool.parameters.iter().filter(|param| !param.hidden);
+    let required = visible().filter(|param| param.field.required && param.fallback.is_empty());
     let mut given: Map<String, Value> = required
         .map(|param| (param.field.name.to_owned(), sample(&param.field.shape)))
         .collect();
     if let Err(problems) = check(tool, given.clone()) {
-        let is_one = |param: &&Param| match problems.as_slice() {
-            [Problem::NothingToChange { .. }] => param.place == Place::Body,
-            [Problem::NoneOf { names }] => names.contains(&param.field.name),
+        let is_one = |param: &&Parameter| match problems.as_slice() {
+            [ArgumentError::NothingToChange { .. }] => param.location == ParameterLocation::Body,
+            [ArgumentError::NoneOf { names }] => names.contains(&param.field.name),
             _ => panic!("{}: {problems:?}", tool.name),
         };
         let param = visible().find(is_one).unwrap();

@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use codegen::Input;
+use codegen::{Input, Workspace};
 use runtime::schema::{Kind, Shape};
-use runtime::tool::Place;
+use runtime::tool::ParameterLocation;
 use runtime::{Api, Tool, json_schema};
 use serde_json::{Map, Value, json};
 
@@ -30,7 +30,7 @@ fn described_tools_of_golden_cases_are_the_compiled_tools() {
 
 /// Compares the tools that the generator describes with the compiled ones, by name and API. They are compared as text, because clients receive the keys in this order.
 fn compare(apis: &[&'static Api], specs: &str) {
-    let (catalog, _) = codegen::draft(&inputs(specs)).unwrap();
+    let (catalog, _) = Workspace::read(&inputs(specs)).into_draft().unwrap();
     let mut described = BTreeMap::new();
     for (name, tools) in codegen::emit::describe_tools(&catalog) {
         for described_tool in tools {
@@ -45,7 +45,7 @@ fn compare(apis: &[&'static Api], specs: &str) {
     for api in apis {
         for tool in tools(api) {
             let document = api.document(tool.document).unwrap();
-            let owner = document.instead_of.map_or(api.name, |_| document.name);
+            let owner = document.alternative_to.map_or(api.name, |_| document.name);
             let key = (tool.name.to_owned(), owner.to_owned());
             let before = compiled.insert(key, format!("{:#}", received(tool)));
             assert!(before.is_none(), "{} is twice in {owner}", tool.name);
@@ -223,14 +223,13 @@ fn destructive_tools_refuse_empty_filters() {
     let mut found = BTreeSet::new();
     for api in airflow_tools::APIS {
         for tool in tools(api).filter(|tool| tool.effect.destructive) {
-            let narrowing = tool
-                .params
-                .iter()
-                .filter(|param| !param.hidden && !matches!(param.place, Place::Path { .. }));
+            let narrowing = tool.parameters.iter().filter(|param| {
+                !param.hidden && !matches!(param.location, ParameterLocation::Path { .. })
+            });
             for param in narrowing {
                 let name = param.field.name;
                 let mut arguments = can_be_empty(name, param.field.shape);
-                if param.place == Place::Each {
+                if param.location == ParameterLocation::Each {
                     // The items are sent in a path, where the runtime rejects empty values.
                     arguments.retain(|argument| argument == name);
                 }

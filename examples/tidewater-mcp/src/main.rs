@@ -2,36 +2,35 @@
 
 use std::process::ExitCode;
 
-use server::{Examples, Product, Words};
+use mcp_server::product::{Examples, Product, Synonyms};
+use runtime::log::PlainText;
 
 static PRODUCT: Product = Product {
     name: "tidewater-mcp",
     version: env!("CARGO_PKG_VERSION"),
-    apis: tidewater_mcp::APIS,
+    apis: tidewater_tools::APIS,
+    log_format: PlainText::FORMAT,
     title: "Tidewater",
     about: "runs a port through Tidewater",
-    api: "Tidewater",
-    an_api: "a Tidewater",
-    prefix: "TIDEWATER",
-    tool_names: "{verb}_{resource}",
-    probe: "list_vessels",
-    words: Words::NONE,
+    upstream: "Tidewater",
+    an_upstream: "a Tidewater",
+    env_prefix: "TIDEWATER",
+    tool_name_pattern: "{verb}_{resource}",
+    probe_tool: "list_vessels",
+    synonyms: Synonyms::NONE,
     examples: Examples {
-        tag: ("fleet", "vessels and their calls"),
+        tag: "fleet",
+        tag_subject: "vessels and their calls",
         tools: "list_vessels,list_berths",
-        calls: [
-            "list_vessels",
-            "list_vessels '{\"flag\": \"NL\"}'",
-            "echo '{\"id\": \"9000001\"}' | tidewater-mcp call get_vessel -",
-        ],
-        token: (
-            "office",
-            "A keyring",
-            "secret-tool lookup service tidewater",
-        ),
+        call: "list_vessels",
+        call_with_arguments: "list_vessels '{\"flag\": \"NL\"}'",
+        call_from_stdin: "echo '{\"id\": \"9000001\"}' | tidewater-mcp call get_vessel -",
+        token_account: "office",
+        token_service: "A keyring",
+        token_command: "secret-tool lookup service tidewater",
     },
 };
 
 fn main() -> ExitCode {
-    server::run(&PRODUCT)
+    mcp_cli::run(&PRODUCT)
 }

@@ -85,7 +85,7 @@ pub static API: Api = Api {
         name: "airflow-2",
         probe: None,
         version: None,
-        instead_of: None,
+        alternative_to: None,
         sign_in: None,
         hints: &[],
     }],
@@ -101,217 +101,217 @@ pub static API: Api = Api {
         title: &["/title"],
         hints: &[
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 403,
-                    says: "chose not to expose the configuration",
+                    contains: "chose not to expose the configuration",
                 },
                 code: "",
                 hint: "Whoever runs this Airflow can set expose_config, in the section webserver, to True or non-sensitive-only.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 403,
-                    says: "Testing connections is disabled",
+                    contains: "Testing connections is disabled",
                 },
                 code: "",
                 hint: "Whoever runs this Airflow can set test_connection, in the section core, to Enabled.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 403,
-                    says: "",
+                    contains: "",
                 },
                 code: "",
                 hint: "The user that this server signs in as has no role that allows this. It needs can_read, can_create, can_edit or can_delete on the resource (Users, Roles, Permissions, DAGs, ...); someone with the role Admin can add it.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 400,
-                    says: "Unknown roles",
+                    contains: "Unknown roles",
                 },
                 code: "",
                 hint: "A user can only get roles that exist: list_all_apacheairflow_roles has their exact names.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 400,
-                    says: "The specified action",
+                    contains: "The specified action",
                 },
                 code: "",
                 hint: "No such action: list_all_apacheairflow_permissions has the exact names.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 400,
-                    says: "The specified resource",
+                    contains: "The specified resource",
                 },
                 code: "",
                 hint: r#"No such resource: list_all_apacheairflow_roles with fields ["*"] has the exact names."#,
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "The User with username",
+                    contains: "The User with username",
                 },
                 code: "",
                 hint: "The id is the exact username: list_all_apacheairflow_users finds it by email or role.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "Role with name",
+                    contains: "Role with name",
                 },
                 code: "",
                 hint: "The id is the exact name, upper and lower case count: list_all_apacheairflow_roles has them.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 409,
-                    says: "Username",
+                    contains: "Username",
                 },
                 code: "",
                 hint: "Choose another username, or change the user who has it with update_a_apacheairflow_user_by_id.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 409,
-                    says: "The email",
+                    contains: "The email",
                 },
                 code: "",
                 hint: "Another user has this address: list_all_apacheairflow_users with email shows who.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 409,
-                    says: "Role with name",
+                    contains: "Role with name",
                 },
                 code: "",
                 hint: "Choose another name, or change the role with update_a_apacheairflow_role_by_id.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "DAG not found",
+                    contains: "DAG not found",
                 },
                 code: "",
                 hint: "The DAG id is exact: list_all_apacheairflow_dags with dag_id_pattern finds it.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "Dag with id",
+                    contains: "Dag with id",
                 },
                 code: "",
                 hint: "The DAG id is exact: list_all_apacheairflow_dags with dag_id_pattern finds it.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "DAGRun",
+                    contains: "DAGRun",
                 },
                 code: "",
                 hint: "The run id is exact: list_all_apacheairflow_dag_runs with dag_id has them.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "Dag Run id",
+                    contains: "Dag Run id",
                 },
                 code: "",
                 hint: "The run id is exact: list_all_apacheairflow_dag_runs with dag_id has them.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "Dag source not found",
+                    contains: "Dag source not found",
                 },
                 code: "",
                 hint: "In Airflow 2 the id is the file_token of the DAG: get_single_apacheairflow_dag_by_id has it.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 400,
-                    says: "has import errors",
+                    contains: "has import errors",
                 },
                 code: "",
                 hint: "list_all_apacheairflow_import_errors shows what is wrong with its file.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 409,
-                    says: "are still running",
+                    contains: "are still running",
                 },
                 code: "",
                 hint: "Pause the DAG and wait until its tasks have ended, or mark its runs as failed; then delete it.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "Variable not found",
+                    contains: "Variable not found",
                 },
                 code: "",
                 hint: "The id is the exact key: list_all_apacheairflow_variables has them.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "Connection with connection_id",
+                    contains: "Connection with connection_id",
                 },
                 code: "",
                 hint: "The id is the exact connection_id: list_all_apacheairflow_connections has them.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "Pool with name:",
+                    contains: "Pool with name:",
                 },
                 code: "",
                 hint: "The id is the exact name: list_all_apacheairflow_pools has them. One with a slash in its name cannot be reached.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "Queue event with",
+                    contains: "Queue event with",
                 },
                 code: "",
                 hint: "No event is queued there: nothing is waiting.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "Dataset with uri",
+                    contains: "Dataset with uri",
                 },
                 code: "",
                 hint: "In Airflow 2 assets go by their exact URI: list_all_apacheairflow_assets has them.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 409,
-                    says: "already exist",
+                    contains: "already exist",
                 },
                 code: "",
                 hint: "There is one of this name already: update it, or choose another name.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "Task instance is mapped",
+                    contains: "Task instance is mapped",
                 },
                 code: "",
                 hint: "Each instance of a mapped task is got by its map_index, as a mapped_task_instance; list_all_apacheairflow_mapped_task_instances has them.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 400,
-                    says: "XCom deserialization is disabled",
+                    contains: "XCom deserialization is disabled",
                 },
                 code: "",
                 hint: "Leave out deserialize; the server does not allow it.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 500,
-                    says: "Failed to add user",
+                    contains: "Failed to add user",
                 },
                 code: "rejected",
                 hint: "Give the user at least one existing role.",

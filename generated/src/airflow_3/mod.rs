@@ -108,7 +108,7 @@ pub static API: Api = Api {
             name: "airflow-3",
             probe: None,
             version: None,
-            instead_of: None,
+            alternative_to: None,
             sign_in: None,
             hints: &[],
         },
@@ -127,7 +127,7 @@ pub static API: Api = Api {
                 version: "version",
                 product: "FAB",
             }),
-            instead_of: None,
+            alternative_to: None,
             sign_in: None,
             hints: &[],
         },
@@ -139,12 +139,12 @@ pub static API: Api = Api {
                 what: "the FAB auth manager 2",
             }),
             version: None,
-            instead_of: Some("airflow-3-fab"),
+            alternative_to: Some("airflow-3-fab"),
             sign_in: Some(SignIn::Basic { session: None }),
             hints: &[Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 401,
-                    says: "",
+                    contains: "",
                 },
                 code: "",
                 hint: "For users, roles and permissions FAB 2 takes no token, but a user name and a password: this account needs the right ones. And whoever runs this Airflow has to have airflow.providers.fab.auth_manager.api.auth.backend.basic_auth in auth_backends, in the section fab.",
@@ -157,13 +157,13 @@ pub static API: Api = Api {
         password: "password",
         token: "/access_token",
         renew: &[
-            Sign {
+            ResponsePattern {
                 status: 401,
-                says: "",
+                contains: "",
             },
-            Sign {
+            ResponsePattern {
                 status: 403,
-                says: "Invalid JWT token",
+                contains: "Invalid JWT token",
             },
         ],
     }),
@@ -172,281 +172,281 @@ pub static API: Api = Api {
         title: &["/title"],
         hints: &[
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 403,
-                    says: "Invalid JWT token",
+                    contains: "Invalid JWT token",
                 },
                 code: "unauthenticated",
                 hint: "The token was revoked or was not issued by this Airflow; sign in again.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 401,
-                    says: "Token Expired",
+                    contains: "Token Expired",
                 },
                 code: "",
                 hint: "The token has expired: give the server a new one, or a user name and password, with which it renews tokens itself.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 403,
-                    says: "chose not to expose the configuration",
+                    contains: "chose not to expose the configuration",
                 },
                 code: "",
                 hint: "Whoever runs this Airflow can set expose_config, in the section api, to True or non-sensitive-only.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 403,
-                    says: "Testing connections is disabled",
+                    contains: "Testing connections is disabled",
                 },
                 code: "",
                 hint: "Whoever runs this Airflow can set test_connection, in the section core, to Enabled.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 403,
-                    says: "",
+                    contains: "",
                 },
                 code: "",
                 hint: "The user that this server signs in as has no role that allows this. It needs can_read, can_create, can_edit or can_delete on the resource (Users, Roles, Permissions, DAGs, ...); someone with the role Admin can add it.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 400,
-                    says: "Unknown roles",
+                    contains: "Unknown roles",
                 },
                 code: "",
                 hint: "A user can only get roles that exist: list_all_apacheairflow_roles has their exact names.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 400,
-                    says: "The specified action",
+                    contains: "The specified action",
                 },
                 code: "",
                 hint: "No such action: list_all_apacheairflow_permissions has the exact names.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 400,
-                    says: "The specified resource",
+                    contains: "The specified resource",
                 },
                 code: "",
                 hint: "No such resource: list_all_apacheairflow_permissions has the exact names.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "The User with username",
+                    contains: "The User with username",
                 },
                 code: "",
                 hint: "The id is the exact username: list_all_apacheairflow_users finds it by email or role.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "Role with name",
+                    contains: "Role with name",
                 },
                 code: "",
                 hint: "The id is the exact name, upper and lower case count: list_all_apacheairflow_roles has them.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 409,
-                    says: "Username",
+                    contains: "Username",
                 },
                 code: "",
                 hint: "Choose another username, or change the user who has it with update_a_apacheairflow_user_by_id.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 409,
-                    says: "The email",
+                    contains: "The email",
                 },
                 code: "",
                 hint: "Another user has this address: list_all_apacheairflow_users with email shows who.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 409,
-                    says: "Role with name",
+                    contains: "Role with name",
                 },
                 code: "",
                 hint: "Choose another name, or change the role with update_a_apacheairflow_role_by_id.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 400,
-                    says: "Ordering with",
+                    contains: "Ordering with",
                 },
                 code: "",
                 hint: "order_by takes only the fields that its description names.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "Dag with",
+                    contains: "Dag with",
                 },
                 code: "",
                 hint: "The DAG id is exact: list_all_apacheairflow_dags with dag_id_pattern finds it.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "DagRun with",
+                    contains: "DagRun with",
                 },
                 code: "",
                 hint: "The run id is exact: list_all_apacheairflow_dag_runs with dag_id has them.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 400,
-                    says: "has import errors",
+                    contains: "has import errors",
                 },
                 code: "",
                 hint: "list_all_apacheairflow_import_errors shows what is wrong with its file.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 409,
-                    says: "cannot be deleted in",
+                    contains: "cannot be deleted in",
                 },
                 code: "",
                 hint: "Mark the run as failed with update_a_apacheairflow_dag_run_by_id, then delete it.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 409,
-                    says: "are still running",
+                    contains: "are still running",
                 },
                 code: "",
                 hint: "Pause the DAG and wait until its tasks have ended, or mark its runs as failed; then delete it.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 409,
-                    says: "already a running backfill",
+                    contains: "already a running backfill",
                 },
                 code: "",
                 hint: "A DAG has one backfill at a time: list_all_apacheairflow_backfills shows it, without completed_at; wait for it or cancel it.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "Variable with key",
+                    contains: "Variable with key",
                 },
                 code: "",
                 hint: "The id is the exact key: list_all_apacheairflow_variables has them.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "Connection with connection_id",
+                    contains: "Connection with connection_id",
                 },
                 code: "",
                 hint: "The id is the exact connection_id: list_all_apacheairflow_connections has them.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "Pool with name",
+                    contains: "Pool with name",
                 },
                 code: "",
                 hint: "The id is the exact name: list_all_apacheairflow_pools has them.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "event with",
+                    contains: "event with",
                 },
                 code: "",
                 hint: "No event is queued there: nothing is waiting.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "Asset with",
+                    contains: "Asset with",
                 },
                 code: "",
                 hint: "Assets go by number, not by name or URI: list_all_apacheairflow_assets has them.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 409,
-                    says: "More than one Dag materializes",
+                    contains: "More than one Dag materializes",
                 },
                 code: "",
                 hint: "Choose one of the DAGs that produce it (get the asset) and trigger it: trigger_apacheairflow_dag_run.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 409,
-                    says: "Unique constraint violation",
+                    contains: "Unique constraint violation",
                 },
                 code: "",
                 hint: "There is one of this name already: update it, or choose another name.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 409,
-                    says: "already exists",
+                    contains: "already exists",
                 },
                 code: "",
                 hint: "There is one of this name already: update it, or choose another name.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "Task instance is mapped",
+                    contains: "Task instance is mapped",
                 },
                 code: "",
                 hint: "Each instance of a mapped task is got by its map_index, as a mapped_task_instance; list_all_apacheairflow_mapped_task_instances has them.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 400,
-                    says: "dag_id is required when",
+                    contains: "dag_id is required when",
                 },
                 code: "",
                 hint: "A run id is one only together with its dag_id.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 409,
-                    says: "is already in",
+                    contains: "is already in",
                 },
                 code: "",
                 hint: "It has this state; there is nothing to change.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 400,
-                    says: "does not support external logs",
+                    contains: "does not support external logs",
                 },
                 code: "",
                 hint: "This Airflow keeps logs itself: read them with list_all_apacheairflow_log_lines.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 409,
-                    says: "Human-in-the-loop detail has already",
+                    contains: "Human-in-the-loop detail has already",
                 },
                 code: "",
                 hint: "Someone has answered; get_single_apacheairflow_hitl_detail_by_id has the answer.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 400,
-                    says: "with no logical_date",
+                    contains: "with no logical_date",
                 },
                 code: "",
                 hint: "A run without logical date has no earlier and later ones: leave out include_past and include_future.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 500,
-                    says: "Default registration role",
+                    contains: "Default registration role",
                 },
                 code: "rejected",
                 hint: "Give the user at least one existing role.",

@@ -100,7 +100,7 @@ fn constant(tool: &Tool) -> TokenStream {
     quote! {
         ::runtime::__private::Tool {
             name: #name,
-            was: #was,
+            renamed_from: #was,
             title: #title,
             description: #description,
             descriptions: #descriptions,
@@ -118,7 +118,7 @@ fn constant(tool: &Tool) -> TokenStream {
             http: ::runtime::__private::Http::#http,
             path: #path,
             segments: #segments,
-            params: &[#(#params),*],
+            parameters: &[#(#params),*],
             clear: #clear,
             body: #body,
             list: #list,
@@ -126,7 +126,7 @@ fn constant(tool: &Tool) -> TokenStream {
             each: #each,
             require_any: &[#(#require_any),*],
             returns: #returns,
-            content: #content,
+            response_format: #content,
         }
     }
 }
@@ -160,7 +160,7 @@ fn response_format(format: &ResponseFormat) -> TokenStream {
             quote!(Log { accept: #accept, token: #token, next: #next })
         }
     };
-    quote!(::runtime::__private::Content::#content)
+    quote!(::runtime::__private::ResponseFormat::#content)
 }
 
 /// Generates a constant for each argument, so that each argument reports its own errors.
@@ -178,7 +178,7 @@ fn param(parameter: &Parameter) -> TokenStream {
     let omitted = omitted_check(parameter, &name);
     let place = match &parameter.location {
         ParameterLocation::Path { slash } => quote!(Path { slash: #slash }),
-        ParameterLocation::Query(style) => quote!(Query(::runtime::__private::Separator::#style)),
+        ParameterLocation::Query(style) => quote!(Query(::runtime::__private::ParameterStyle::#style)),
         ParameterLocation::Header => quote!(Header),
         ParameterLocation::Cookie => quote!(Cookie),
         ParameterLocation::Body => quote!(Body),
@@ -188,12 +188,12 @@ fn param(parameter: &Parameter) -> TokenStream {
     let checks = rules.checks(&name, ty, &quote!(#ident.field.shape));
     let required = required_check(parameter, &name);
     quote! {
-        const #ident: ::runtime::__private::Param = ::runtime::__private::Param {
+        const #ident: ::runtime::__private::Parameter = ::runtime::__private::Parameter {
             field: #field,
             wire: #wire,
-            place: ::runtime::__private::Place::#place,
+            location: ::runtime::__private::ParameterLocation::#place,
             secret: #secret,
-            or: #fallback,
+            fallback: #fallback,
             when_omitted: #when_omitted,
             hidden: #hidden,
             since: #since,
@@ -324,7 +324,7 @@ fn body(tool: &Tool) -> TokenStream {
     });
     let encoding = tool.encoding.iter();
     let encoding =
-        encoding.map(|(name, style)| quote!((#name, ::runtime::__private::Separator::#style)));
+        encoding.map(|(name, style)| quote!((#name, ::runtime::__private::ParameterStyle::#style)));
     quote! {
         ::runtime::__private::Body {
             media_type: #media_type,
@@ -363,8 +363,8 @@ fn list(list: &CheckedList) -> TokenStream {
     quote! {
         ::runtime::__private::List {
             items: #items,
-            of: <#of as #schema>::SHAPE,
-            pager: #pager,
+            item_type: <#of as #schema>::SHAPE,
+            pagination: #pager,
             pages_since: #since,
             filters: &[#(#filters),*],
             summary: &[#(#summary),*],
@@ -392,12 +392,12 @@ fn pager(pagination: &CheckedPagination) -> TokenStream {
         _ => quote!(Offset { offset: #offset }),
     };
     quote! {
-        ::runtime::__private::Pager {
-            place: ::runtime::__private::PagePlace::#place,
+        ::runtime::__private::Pagination {
+            location: ::runtime::__private::PaginationLocation::#place,
             limit: #limit,
             max: #max,
             total: #total,
-            way: ::runtime::__private::Way::#way,
+            style: ::runtime::__private::PaginationStyle::#way,
         }
     }
 }
@@ -413,7 +413,7 @@ fn update(tool: &Tool) -> TokenStream {
         quote! {
             ::runtime::__private::Mask {
                 name: #name,
-                separator: ::runtime::__private::Separator::#style,
+                style: ::runtime::__private::ParameterStyle::#style,
             }
         }
     }));
@@ -516,7 +516,7 @@ fn each_checks(tool: &Tool) -> TokenStream {
 fn path_segments(segments: &[Segment]) -> TokenStream {
     let segments = segments.iter().map(|segment| match segment {
         Segment::Literal(text) => quote!(::runtime::__private::Segment::Literal(#text)),
-        Segment::Placeholder(name) => quote!(::runtime::__private::Segment::Param(#name)),
+        Segment::Placeholder(name) => quote!(::runtime::__private::Segment::Parameter(#name)),
     });
     quote!(&[#(#segments),*])
 }

@@ -8,7 +8,7 @@ pub struct ListUsers {
 }
 #[allow(non_upper_case_globals)]
 const _: () = {
-    const order_by: ::runtime::__private::Param = ::runtime::__private::Param {
+    const order_by: ::runtime::__private::Parameter = ::runtime::__private::Parameter {
         field: ::runtime::__private::Field {
             default: "\"name\"",
             ..::runtime::__private::Field::of::<
@@ -16,11 +16,11 @@ const _: () = {
             >("order_by", "Attribute to order by.")
         },
         wire: "order_by",
-        place: ::runtime::__private::Place::Query(
-            ::runtime::__private::Separator::Repeat,
+        location: ::runtime::__private::ParameterLocation::Query(
+            ::runtime::__private::ParameterStyle::Repeat,
         ),
         secret: false,
-        or: "",
+        fallback: "",
         when_omitted: "",
         hidden: false,
         since: "2.11",
@@ -61,7 +61,7 @@ const _: () = {
     impl ::runtime::__private::ToolBlock for ListUsers {
         const TOOL: ::runtime::__private::Tool = ::runtime::__private::Tool {
             name: "list_users",
-            was: "",
+            renamed_from: "",
             title: "List users",
             description: "Lists users. Returns name and roles of each.",
             descriptions: &[],
@@ -79,18 +79,18 @@ const _: () = {
             http: ::runtime::__private::Http::Get,
             path: "/api/users",
             segments: &[::runtime::__private::Segment::Literal("/api/users")],
-            params: &[order_by],
+            parameters: &[order_by],
             clear: ::core::option::Option::None,
             body: ::runtime::__private::Body::NONE,
             list: ::core::option::Option::Some(::runtime::__private::List {
                 items: "users",
-                of: <User as ::runtime::__private::Schema>::SHAPE,
-                pager: ::core::option::Option::Some(::runtime::__private::Pager {
-                    place: ::runtime::__private::PagePlace::Query,
+                item_type: <User as ::runtime::__private::Schema>::SHAPE,
+                pagination: ::core::option::Option::Some(::runtime::__private::Pagination {
+                    location: ::runtime::__private::PaginationLocation::Query,
                     limit: "limit",
                     max: 100u32,
                     total: "",
-                    way: ::runtime::__private::Way::Cursor {
+                    style: ::runtime::__private::PaginationStyle::Cursor {
                         cursor: "cursor",
                         next: "next",
                         offset: "offset",
@@ -135,7 +135,7 @@ const _: () = {
             each: ::core::option::Option::None,
             require_any: &[],
             returns: ::core::option::Option::None,
-            content: ::runtime::__private::Content::Json,
+            response_format: ::runtime::__private::ResponseFormat::Json,
         };
     }
     impl super::super::Tools {

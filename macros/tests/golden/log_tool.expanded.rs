@@ -10,14 +10,14 @@ pub struct ListLogLines {
 }
 #[allow(non_upper_case_globals)]
 const _: () = {
-    const id: ::runtime::__private::Param = ::runtime::__private::Param {
+    const id: ::runtime::__private::Parameter = ::runtime::__private::Parameter {
         field: ::runtime::__private::Field::of::<String>("id", "Id of the run."),
         wire: "run",
-        place: ::runtime::__private::Place::Path {
+        location: ::runtime::__private::ParameterLocation::Path {
             slash: false,
         },
         secret: false,
-        or: "",
+        fallback: "",
         when_omitted: "",
         hidden: false,
         since: "",
@@ -26,16 +26,16 @@ const _: () = {
         id.field.required,
         "path parameter `id` of type `String` can be left out\nnote: a path needs all its values: take the `Option` away",
     );
-    const number: ::runtime::__private::Param = ::runtime::__private::Param {
+    const number: ::runtime::__private::Parameter = ::runtime::__private::Parameter {
         field: ::runtime::__private::Field::of::<
             Option<i64>,
         >("try", "Number of the try, the last one if left out."),
         wire: "try",
-        place: ::runtime::__private::Place::Path {
+        location: ::runtime::__private::ParameterLocation::Path {
             slash: false,
         },
         secret: false,
-        or: "",
+        fallback: "",
         when_omitted: "-1",
         hidden: false,
         since: "",
@@ -51,14 +51,14 @@ const _: () = {
         ),
         "`-1`, which is sent for `try`, is no value of its type `Option<i64>`\nnote: write one that the type and its rules allow",
     );
-    const same: ::runtime::__private::Param = ::runtime::__private::Param {
+    const same: ::runtime::__private::Parameter = ::runtime::__private::Parameter {
         field: ::runtime::__private::Field::of::<Option<String>>("same", ""),
         wire: "same",
-        place: ::runtime::__private::Place::Query(
-            ::runtime::__private::Separator::Repeat,
+        location: ::runtime::__private::ParameterLocation::Query(
+            ::runtime::__private::ParameterStyle::Repeat,
         ),
         secret: false,
-        or: "id",
+        fallback: "id",
         when_omitted: "",
         hidden: true,
         since: "",
@@ -70,7 +70,7 @@ const _: () = {
     impl ::runtime::__private::ToolBlock for ListLogLines {
         const TOOL: ::runtime::__private::Tool = ::runtime::__private::Tool {
             name: "list_log_lines",
-            was: "",
+            renamed_from: "",
             title: "Read a log",
             description: "Reads the log of a run.",
             descriptions: &[],
@@ -89,12 +89,12 @@ const _: () = {
             path: "/api/runs/{run}/{try}/log",
             segments: &[
                 ::runtime::__private::Segment::Literal("/api/runs/"),
-                ::runtime::__private::Segment::Param("run"),
+                ::runtime::__private::Segment::Parameter("run"),
                 ::runtime::__private::Segment::Literal("/"),
-                ::runtime::__private::Segment::Param("try"),
+                ::runtime::__private::Segment::Parameter("try"),
                 ::runtime::__private::Segment::Literal("/log"),
             ],
-            params: &[id, number, same],
+            parameters: &[id, number, same],
             clear: ::core::option::Option::None,
             body: ::runtime::__private::Body::NONE,
             list: ::core::option::Option::None,
@@ -102,7 +102,7 @@ const _: () = {
             each: ::core::option::Option::None,
             require_any: &[],
             returns: ::core::option::Option::None,
-            content: ::runtime::__private::Content::Log {
+            response_format: ::runtime::__private::ResponseFormat::Log {
                 accept: "text/plain",
                 token: "token",
                 next: "continuation_token",

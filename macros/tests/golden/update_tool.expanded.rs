@@ -15,7 +15,7 @@ pub struct UpdateUser {
 }
 #[allow(non_upper_case_globals)]
 const _: () = {
-    const id: ::runtime::__private::Param = ::runtime::__private::Param {
+    const id: ::runtime::__private::Parameter = ::runtime::__private::Parameter {
         field: ::runtime::__private::Field {
             shape: <String as ::runtime::__private::Schema>::SHAPE.min_length(1u32),
             ..::runtime::__private::Field::of::<
@@ -23,11 +23,11 @@ const _: () = {
             >("id", "Name of the user as it is now.")
         },
         wire: "name",
-        place: ::runtime::__private::Place::Path {
+        location: ::runtime::__private::ParameterLocation::Path {
             slash: false,
         },
         secret: false,
-        or: "",
+        fallback: "",
         when_omitted: "",
         hidden: false,
         since: "",
@@ -40,12 +40,12 @@ const _: () = {
         id.field.required,
         "path parameter `id` of type `String` can be left out\nnote: a path needs all its values: take the `Option` away",
     );
-    const name: ::runtime::__private::Param = ::runtime::__private::Param {
+    const name: ::runtime::__private::Parameter = ::runtime::__private::Parameter {
         field: ::runtime::__private::Field::of::<Option<String>>("name", "New name."),
         wire: "name",
-        place: ::runtime::__private::Place::Body,
+        location: ::runtime::__private::ParameterLocation::Body,
         secret: false,
-        or: "id",
+        fallback: "id",
         when_omitted: "",
         hidden: false,
         since: "",
@@ -54,14 +54,14 @@ const _: () = {
         !name.field.required,
         "`name` has to be given, so `id` is never sent for it\nnote: write `Option<Option<String>>`, or remove what stands in for it",
     );
-    const address: ::runtime::__private::Param = ::runtime::__private::Param {
+    const address: ::runtime::__private::Parameter = ::runtime::__private::Parameter {
         field: ::runtime::__private::Field::of::<
             Option<String>,
         >("address", "Where to write to."),
         wire: "address",
-        place: ::runtime::__private::Place::Body,
+        location: ::runtime::__private::ParameterLocation::Body,
         secret: false,
-        or: "",
+        fallback: "",
         when_omitted: "",
         hidden: false,
         since: "",
@@ -70,7 +70,7 @@ const _: () = {
         !address.field.required,
         "`address` cannot be cleared: a call has to give it\nnote: write `Option<Option<String>>`, or remove `clear`",
     );
-    const roles: ::runtime::__private::Param = ::runtime::__private::Param {
+    const roles: ::runtime::__private::Parameter = ::runtime::__private::Parameter {
         field: ::runtime::__private::Field {
             shape: <Vec<String> as ::runtime::__private::Schema>::SHAPE
                 .items(const {
@@ -82,9 +82,9 @@ const _: () = {
             ..::runtime::__private::Field::of::<Vec<String>>("roles", "Roles.")
         },
         wire: "roles",
-        place: ::runtime::__private::Place::Body,
+        location: ::runtime::__private::ParameterLocation::Body,
         secret: false,
-        or: "",
+        fallback: "",
         when_omitted: "",
         hidden: false,
         since: "",
@@ -101,14 +101,14 @@ const _: () = {
         <Vec<String> as ::runtime::__private::Schema>::SHAPE.item().is_string(),
         "`max_length` of `roles` is a rule for strings, not for the items of `Vec<String>`\nnote: a number has `min` and `max`, an array `min_items` and `max_items`",
     );
-    const type_: ::runtime::__private::Param = ::runtime::__private::Param {
+    const type_: ::runtime::__private::Parameter = ::runtime::__private::Parameter {
         field: ::runtime::__private::Field::of::<
             Option<Kind>,
         >("type", "What to sign in with."),
         wire: "type",
-        place: ::runtime::__private::Place::Body,
+        location: ::runtime::__private::ParameterLocation::Body,
         secret: true,
-        or: "",
+        fallback: "",
         when_omitted: "",
         hidden: false,
         since: "",
@@ -120,7 +120,7 @@ const _: () = {
     impl ::runtime::__private::ToolBlock for UpdateUser {
         const TOOL: ::runtime::__private::Tool = ::runtime::__private::Tool {
             name: "update_user",
-            was: "change_user",
+            renamed_from: "change_user",
             title: "Update a user",
             description: "Updates a user. Before Users 2.1: The server keeps all roles. From Users 2.1 to before 3: The server replaces the roles.",
             descriptions: &[
@@ -155,9 +155,9 @@ const _: () = {
             path: "/api/users/{name}",
             segments: &[
                 ::runtime::__private::Segment::Literal("/api/users/"),
-                ::runtime::__private::Segment::Param("name"),
+                ::runtime::__private::Segment::Parameter("name"),
             ],
-            params: &[id, name, address, roles, type_],
+            parameters: &[id, name, address, roles, type_],
             clear: ::core::option::Option::Some(CLEAR),
             body: ::runtime::__private::Body {
                 media_type: "application/json",
@@ -169,15 +169,15 @@ const _: () = {
             update: ::runtime::__private::Update {
                 merge: &[
                     ::runtime::__private::Segment::Literal("/api/users/"),
-                    ::runtime::__private::Segment::Param("name"),
+                    ::runtime::__private::Segment::Parameter("name"),
                 ],
                 mask: ::core::option::Option::Some(::runtime::__private::Mask {
                     name: "update_mask",
-                    separator: ::runtime::__private::Separator::Comma,
+                    style: ::runtime::__private::ParameterStyle::Comma,
                 }),
                 read_back: &[
                     ::runtime::__private::Segment::Literal("/api/users/"),
-                    ::runtime::__private::Segment::Param("name"),
+                    ::runtime::__private::Segment::Parameter("name"),
                 ],
                 verify: ::runtime::__private::Verify {
                     slash: true,
@@ -202,7 +202,7 @@ const _: () = {
             returns: ::core::option::Option::Some(
                 <User as ::runtime::__private::Schema>::SHAPE,
             ),
-            content: ::runtime::__private::Content::Json,
+            response_format: ::runtime::__private::ResponseFormat::Json,
         };
     }
     impl super::super::Tools {

@@ -5,26 +5,27 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::account::{Credentials, Settings};
-use crate::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
-use crate::test_support::{Reply, Seen, Server};
-use crate::test_tools::{ANY, STRING, TOOL, integer, json_object, nullable, optional, param};
-use crate::tool::{Body, Http, Param, Place, Segment, Separator};
+use crate::log::{LogFormat, LogLines, LogParser, LogPart, PlainText};
+use crate::tests::server::{Reply, Seen, Server};
+use crate::tests::tools::{ANY, STRING, TOOL, integer, json_object, nullable, optional, param};
+use crate::tool::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
+use crate::tool::{Body, Http, Parameter, ParameterLocation, ParameterStyle, Segment};
+use crate::upstream::settings::{Credentials, Settings};
 
 static TOOLS: [Tool; 5] = [
     Tool {
         name: "list_log",
         method: "list",
         path: "/log/{try}",
-        segments: &[Segment::Literal("/log/"), Segment::Param("try")],
-        params: &[Param {
+        segments: &[Segment::Literal("/log/"), Segment::Parameter("try")],
+        parameters: &[Parameter {
             when_omitted: "-1",
             ..param(
-                Place::Path { slash: false },
+                ParameterLocation::Path { slash: false },
                 optional("try", integer(None, None)),
             )
         }],
-        content: Content::Log {
+        response_format: ResponseFormat::Log {
             accept: "text/plain",
             token: "token",
             next: "continuation_token",
@@ -35,7 +36,7 @@ static TOOLS: [Tool; 5] = [
         name: "get_text",
         path: "/text",
         segments: &[Segment::Literal("/text")],
-        content: Content::Text {
+        response_format: ResponseFormat::Text {
             accept: "text/plain",
         },
         ..TOOL
@@ -44,15 +45,15 @@ static TOOLS: [Tool; 5] = [
         name: "wait",
         path: "/wait",
         segments: &[Segment::Literal("/wait")],
-        params: &[Param {
+        parameters: &[Parameter {
             when_omitted: "2",
             hidden: true,
             ..param(
-                Place::Query(Separator::Repeat),
+                ParameterLocation::Query(ParameterStyle::Repeat),
                 optional("interval", integer(None, None)),
             )
         }],
-        content: Content::Lines {
+        response_format: ResponseFormat::Lines {
             accept: "application/x-ndjson",
         },
         ..TOOL
@@ -62,19 +63,22 @@ static TOOLS: [Tool; 5] = [
         method: "trigger",
         http: Http::Post,
         path: "/runs/{name}",
-        segments: &[Segment::Literal("/runs/"), Segment::Param("name")],
-        params: &[
-            param(Place::Path { slash: false }, optional("name", STRING)),
-            Param {
+        segments: &[Segment::Literal("/runs/"), Segment::Parameter("name")],
+        parameters: &[
+            param(
+                ParameterLocation::Path { slash: false },
+                optional("name", STRING),
+            ),
+            Parameter {
                 when_omitted: "null",
-                ..param(Place::Body, optional("date", nullable(STRING)))
+                ..param(ParameterLocation::Body, optional("date", nullable(STRING)))
             },
-            Param {
-                or: "name",
+            Parameter {
+                fallback: "name",
                 hidden: true,
-                ..param(Place::Body, optional("key", STRING))
+                ..param(ParameterLocation::Body, optional("key", STRING))
             },
-            param(Place::Body, optional("conf", ANY)),
+            param(ParameterLocation::Body, optional("conf", ANY)),
         ],
         body: Body {
             media_type: "application/json",
@@ -103,7 +107,7 @@ static API: Api = Api {
         name: "things",
         probe: None,
         version: None,
-        instead_of: None,
+        alternative_to: None,
         sign_in: None,
         hints: &[],
     }],
@@ -118,11 +122,32 @@ static API: Api = Api {
 
 static APIS: &[&Api] = &[&API];
 
+/// A log format with parts: `{"content": [{"event": ".."}], "continuation_token": ".."}`. Other responses are plain text.
+const EVENTS: LogFormat = || Box::new(Events);
+
+struct Events;
+
+impl LogParser for Events {
+    fn parse(&mut self, response: &str, next: &str, lines: &mut LogLines) -> LogPart {
+        let Ok(part) = serde_json::from_str::<Value>(response) else {
+            return PlainText.parse(response, next, lines);
+        };
+        let events = part["content"].as_array().unwrap();
+        for event in events {
+            lines.push(event["event"].as_str().unwrap(), None);
+        }
+        LogPart {
+            token: part[next].as_str().map(str::to_owned),
+            is_empty: events.is_empty(),
+        }
+    }
+}
+
 fn account(server: &Server) -> Account {
     let mut settings = Settings::new(&server.url, Credentials::None);
     settings.api = Some("new".to_owned());
     settings.timeout = Duration::from_millis(500);
-    Account::new(settings, APIS).unwrap()
+    Account::new(settings, APIS, EVENTS).unwrap()
 }
 
 async fn call(server: &Server, name: &str, arguments: &str) -> Value {
@@ -145,7 +170,6 @@ async fn a_log_is_asked_for_as_text_and_read_in_pages() {
     let body: String = (0..7)
         .map(|n| format!("[t] {{x.py:1}} INFO - {n}\n"))
         .collect();
-    let body = format!("vm\n{body}");
     let server = Server::start(move |_| text("text/plain; charset=utf-8", &body)).await;
     let first = call(&server, "list_log", r#"{"limit": 3}"#).await;
     let lines = |from: usize, to: usize| -> Vec<String> {

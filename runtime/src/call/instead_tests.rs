@@ -4,14 +4,16 @@
 use serde_json::json;
 
 use super::*;
-use crate::account::{Credentials, Known, Settings};
-use crate::api::{
-    Api, Document, DocumentProbe, ErrorShapes, Hint, Sign, SignIn, TokenRequest, VersionProbe,
+use crate::tests::server::{Reply, Seen, Server, password};
+use crate::tests::tools::{ANY, STRING, TOOL, optional, param};
+use crate::tool::api::{
+    Api, Document, DocumentProbe, ErrorShapes, Hint, ResponsePattern, SignIn, TokenRequest,
+    VersionProbe,
 };
-use crate::registry;
-use crate::test_support::{Reply, Seen, Server, password};
-use crate::test_tools::{ANY, STRING, TOOL, optional, param};
-use crate::tool::{Place, Segment, Separator};
+use crate::tool::registry;
+use crate::tool::{ParameterLocation, ParameterStyle, Segment};
+use crate::upstream::detected::DetectedServer;
+use crate::upstream::settings::{Credentials, Settings};
 
 const fn get(name: &'static str, document: &'static str, path: &'static [Segment]) -> Tool {
     Tool {
@@ -27,8 +29,8 @@ static TOOLS: [Tool; 4] = [
     get("get_thing", "core", &[Segment::Literal("/thing")]),
     get("get_user", "users", &[Segment::Literal("/users")]),
     Tool {
-        params: &[param(
-            Place::Query(Separator::Repeat),
+        parameters: &[param(
+            ParameterLocation::Query(ParameterStyle::Repeat),
             optional("old", STRING),
         )],
         ..get("get_user", "users-1", &[Segment::Literal("/1/users")])
@@ -40,12 +42,12 @@ const CORE: Document = Document {
     name: "core",
     probe: None,
     version: None,
-    instead_of: None,
+    alternative_to: None,
     sign_in: None,
     hints: &[],
 };
 
-const fn users(name: &'static str, path: &'static str, instead_of: bool) -> Document {
+const fn users(name: &'static str, path: &'static str, alternative_to: bool) -> Document {
     Document {
         name,
         probe: Some(DocumentProbe {
@@ -54,7 +56,7 @@ const fn users(name: &'static str, path: &'static str, instead_of: bool) -> Docu
             what: name,
         }),
         version: None,
-        instead_of: if instead_of { Some("users") } else { None },
+        alternative_to: if alternative_to { Some("users") } else { None },
         ..CORE
     }
 }
@@ -73,9 +75,9 @@ static API: Api = Api {
         Document {
             sign_in: Some(SignIn::Basic { session: None }),
             hints: &[Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 401,
-                    says: "",
+                    contains: "",
                 },
                 code: "",
                 hint: "It takes no token.",
@@ -173,7 +175,7 @@ async fn the_tool_of_the_document_that_is_there_is_called() {
     for (has, documents, path, asked) in rows {
         let server = server(has).await;
         let settings = Settings::new(&server.url, password());
-        let account = Account::new(settings, APIS).unwrap();
+        let account = Account::new(settings, APIS, crate::log::PlainText::FORMAT).unwrap();
         let answer = call(&account, "get_user").await;
         let known = account.known().unwrap();
         assert_eq!(known.documents, documents);
@@ -181,7 +183,7 @@ async fn the_tool_of_the_document_that_is_there_is_called() {
         assert_eq!(told, path, "{answer}");
         if path.is_none() {
             let error = &answer["error"];
-            assert_eq!(error["title"], "Not on this server", "{answer}");
+            assert_eq!(error["title"], "Not available on this server", "{answer}");
         }
         let lines = server.lines();
         let probes = lines.iter().filter(|line| line.ends_with("/document"));
@@ -198,7 +200,12 @@ async fn the_tool_of_the_document_that_is_there_is_called() {
 #[tokio::test]
 async fn arguments_are_those_of_the_tool_that_is_there() {
     let server = server(&["/1/document"]).await;
-    let account = Account::new(Settings::new(&server.url, password()), APIS).unwrap();
+    let account = Account::new(
+        Settings::new(&server.url, password()),
+        APIS,
+        crate::log::PlainText::FORMAT,
+    )
+    .unwrap();
     let tool = registry::find(&API, "get_user").unwrap();
     assert_eq!(tool.document, "users");
     let arguments = Map::from_iter([("old".to_owned(), "x".into())]);
@@ -211,17 +218,17 @@ async fn arguments_are_those_of_the_tool_that_is_there() {
 fn the_usual_documents_are_taken_to_be_there() {
     let mut settings = Settings::new("http://127.0.0.1:9", Credentials::None);
     settings.api = Some("things".to_owned());
-    let account = Account::new(settings, APIS).unwrap();
+    let account = Account::new(settings, APIS, crate::log::PlainText::FORMAT).unwrap();
     let known = account.known().unwrap();
     assert_eq!(known.documents, ["core", "users"]);
     assert_eq!(known.find("get_user").unwrap().document, "users");
-    let known = Known {
+    let known = DetectedServer {
         documents: vec!["core", "users-0"],
-        ..Known::clone(&known)
+        ..DetectedServer::clone(&known)
     };
     assert_eq!(known.find("get_user").unwrap().document, "users-0");
     // If the server has none of the documents, the tool of the first document is found, for the error message.
-    let known = Known {
+    let known = DetectedServer {
         documents: vec!["core"],
         ..known
     };
@@ -232,7 +239,12 @@ fn the_usual_documents_are_taken_to_be_there() {
 #[tokio::test]
 async fn each_document_is_signed_in_to_in_its_way() {
     let server = server(&["/1/document"]).await;
-    let account = Account::new(Settings::new(&server.url, password()), APIS).unwrap();
+    let account = Account::new(
+        Settings::new(&server.url, password()),
+        APIS,
+        crate::log::PlainText::FORMAT,
+    )
+    .unwrap();
     for _ in 0..2 {
         let user = call(&account, "get_user").await;
         assert!(user["as"].as_str().unwrap().starts_with("Basic "), "{user}");
@@ -246,7 +258,7 @@ async fn each_document_is_signed_in_to_in_its_way() {
         Some(value.to_owned())
     });
     let text = format!("{} of-password", pair.unwrap());
-    let shown = account.0.auth.redact(&account.0.transport, &text);
+    let shown = account.0.authenticator.redact(&account.0.transport, &text);
     assert!(text.split(' ').all(|it| !shown.contains(it)), "{shown}");
 }
 
@@ -254,14 +266,14 @@ async fn each_document_is_signed_in_to_in_its_way() {
 async fn a_document_has_advice_of_its_own() {
     let server = server(&["/1/document"]).await;
     let settings = Settings::new(&server.url, Credentials::Bearer("some-token".into()));
-    let account = Account::new(settings, APIS).unwrap();
+    let account = Account::new(settings, APIS, crate::log::PlainText::FORMAT).unwrap();
     assert_eq!(call(&account, "get_thing").await["as"], "Bearer some-token");
     let error = &call(&account, "get_user").await["error"];
     assert_eq!(error["code"], "unauthenticated");
     assert_eq!(error["hint"], "It takes no token.");
 
     let settings = Settings::new(&server.url, Credentials::None);
-    let account = Account::new(settings, APIS).unwrap();
+    let account = Account::new(settings, APIS, crate::log::PlainText::FORMAT).unwrap();
     let error = &call(&account, "get_thing").await["error"];
     assert_ne!(error["hint"], "It takes no token.");
 }

@@ -4,30 +4,34 @@
 use serde_json::json;
 
 use super::*;
-use crate::account::{Credentials, Settings};
-use crate::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
-use crate::test_support::{Reply, Seen, Server};
-use crate::test_tools::{ANY, STRING, TOOL, json_object, optional, param};
-use crate::tool::{PagePlace, Place, Segment, Separator};
+use crate::output::cursor::{ListPosition, Scope};
+use crate::tests::server::{Reply, Seen, Server};
+use crate::tests::tools::{ANY, STRING, TOOL, json_object, optional, param};
+use crate::tool::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
+use crate::tool::{
+    List, Pagination, PaginationLocation, PaginationStyle, ParameterLocation, ParameterStyle,
+    Segment,
+};
+use crate::upstream::settings::{Credentials, Settings};
 
 static TOOLS: [Tool; 1] = [Tool {
     name: "list_things",
     method: "list",
     path: "/things",
     segments: &[Segment::Literal("/things")],
-    params: &[param(
-        Place::Query(Separator::Repeat),
+    parameters: &[param(
+        ParameterLocation::Query(ParameterStyle::Repeat),
         optional("colour", STRING),
     )],
     list: Some(List {
         items: "things",
-        of: ANY,
-        pager: Some(Pager {
-            place: PagePlace::Query,
+        item_type: ANY,
+        pagination: Some(Pagination {
+            location: PaginationLocation::Query,
             limit: "per_page",
             max: 2,
             total: "",
-            way: Way::Link {
+            style: PaginationStyle::Link {
                 rel: "next",
                 position: &["after", "page"],
             },
@@ -51,7 +55,7 @@ static API: Api = Api {
         name: "things",
         probe: None,
         version: None,
-        instead_of: None,
+        alternative_to: None,
         sign_in: None,
         hints: &[],
     }],
@@ -67,7 +71,12 @@ static API: Api = Api {
 static APIS: &[&Api] = &[&API];
 
 fn account(server: &Server) -> Account {
-    Account::new(Settings::new(&server.url, Credentials::None), APIS).unwrap()
+    Account::new(
+        Settings::new(&server.url, Credentials::None),
+        APIS,
+        crate::log::PlainText::FORMAT,
+    )
+    .unwrap()
 }
 
 async fn call(account: &Account, arguments: &Value) -> Value {
@@ -115,7 +124,7 @@ async fn a_cursor_has_what_the_link_said_about_the_page_and_no_more() {
 async fn a_made_up_cursor_adds_no_parameter() {
     let server = Server::start(things).await;
     let account = account(&server);
-    let arguments = arguments::check(&TOOLS[0], Map::new()).unwrap();
+    let arguments = check(&TOOLS[0], Map::new()).unwrap();
     // Anyone who knows the source code can write well-formed cursors.
     let scope = Scope::new(
         &[TOOLS[0].document, TOOLS[0].operation, TOOLS[0].name].join("\n"),
@@ -137,7 +146,7 @@ async fn a_made_up_cursor_adds_no_parameter() {
         ("=1", false),
     ];
     for (token, fits) in rows {
-        let position = Position::Native {
+        let position = ListPosition::Native {
             token: token.to_owned(),
             skip: 0,
         };
@@ -164,9 +173,12 @@ async fn a_made_up_cursor_adds_no_parameter() {
 #[tokio::test]
 async fn a_link_that_a_tool_does_not_expect_is_an_error_and_no_end() {
     let rows = [
-        ("after=2&as_user=ada", "has the parameter `as_user`"),
-        ("colour=red", "does not say where that begins"),
-        ("per_page=2", "does not say where that begins"),
+        (
+            "after=2&as_user=ada",
+            "has the unexpected parameter `as_user`",
+        ),
+        ("colour=red", "has no parameter for the position"),
+        ("per_page=2", "has no parameter for the position"),
     ];
     for (query, expected) in rows {
         let server = Server::start(move |_| linked(query)).await;

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::json;
 
 use super::*;
-use crate::account::{Credentials, Settings};
-use crate::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
-use crate::test_support::{Reply, Seen, Server};
-use crate::test_tools::{
+use crate::tests::server::{Reply, Seen, Server};
+use crate::tests::tools::{
     ANY, CREATE_USER, LIST_USERS, ROLE, STRING, TOOL, UPDATE_USER, USER_PATH, array, json_object,
     optional, param, required,
 };
-use crate::tool::{Body, Http, Param, Place, Segment, Update};
+use crate::tool::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
+use crate::tool::{Body, Http, Parameter, ParameterLocation, Segment, Update};
+use crate::upstream::settings::{Credentials, Settings};
 
 static TOOLS: [Tool; 9] = [
     Tool { ..LIST_USERS },
@@ -35,7 +35,7 @@ static TOOLS: [Tool; 9] = [
         http: Http::Post,
         path: "/users",
         segments: &[Segment::Literal("/users")],
-        params: USER_MEMBERS,
+        parameters: USER_MEMBERS,
         update: Update {
             read_back: USER_PATH,
             ..Update::PLAIN
@@ -55,7 +55,7 @@ static TOOLS: [Tool; 9] = [
         name: "get_thing",
         path: "/thing",
         segments: &[Segment::Literal("/thing")],
-        returns: Some(crate::test_tools::object(&[])),
+        returns: Some(crate::tests::tools::object(&[])),
         ..TOOL
     },
     Tool {
@@ -74,10 +74,10 @@ static TOOLS: [Tool; 9] = [
     },
 ];
 
-const USER_MEMBERS: &[Param] = &[
-    param(Place::Body, required("username", STRING)),
-    param(Place::Body, optional("email", STRING)),
-    param(Place::Body, optional("roles", array(&ROLE))),
+const USER_MEMBERS: &[Parameter] = &[
+    param(ParameterLocation::Body, required("username", STRING)),
+    param(ParameterLocation::Body, optional("email", STRING)),
+    param(ParameterLocation::Body, optional("roles", array(&ROLE))),
 ];
 
 static ONLY_OLD: [Tool; 2] = [
@@ -90,9 +90,9 @@ static ONLY_OLD: [Tool; 2] = [
         name: "get_thing",
         path: "/old",
         segments: &[Segment::Literal("/old")],
-        params: &[crate::test_tools::param(
-            crate::tool::Place::Query(crate::tool::Separator::Repeat),
-            crate::test_tools::optional("old", STRING),
+        parameters: &[crate::tests::tools::param(
+            crate::tool::ParameterLocation::Query(crate::tool::ParameterStyle::Repeat),
+            crate::tests::tools::optional("old", STRING),
         )],
         ..TOOL
     },
@@ -111,7 +111,7 @@ const fn api(name: &'static str, version: &'static str, tools: &'static [&'stati
             name: "things",
             probe: None,
             version: None,
-            instead_of: None,
+            alternative_to: None,
             sign_in: None,
             hints: &[],
         }],
@@ -137,10 +137,10 @@ fn tool(name: &str) -> &'static Tool {
 fn account(server: &Server) -> Account {
     let mut settings = Settings::new(&server.url, Credentials::None);
     settings.api = Some("new".to_owned());
-    Account::new(settings, APIS).unwrap()
+    Account::new(settings, APIS, crate::log::PlainText::FORMAT).unwrap()
 }
 
-async fn call(account: &Account, name: &str, arguments: &str) -> (Value, Answer) {
+async fn call(account: &Account, name: &str, arguments: &str) -> (Value, ToolOutput) {
     let answer = account.call(tool(name), json_object(arguments), &|_, _| {});
     let answer = answer.await;
     let value: Value = serde_json::from_str(&answer.json).unwrap();
@@ -360,7 +360,7 @@ async fn an_update_reads_first_and_reads_back() {
     );
     assert_eq!(
         result["error"]["detail"],
-        r#"The server reported success (HTTP 200), but reading back shows: email: asked for "new@b", is "a@b"."#
+        r#"The server reported success (HTTP 200), but the object shows: email: requested "new@b", found "a@b"."#
     );
     assert_eq!(
         server.lines(),
@@ -411,7 +411,7 @@ async fn a_change_that_did_not_happen_is_not_applied() {
             r#"{"id": "a"}"#,
             Reply::json(403, "{}"),
             json!("forbidden"),
-            "reading back",
+            "reading the object afterwards",
         ),
         (
             "create_user",
@@ -487,7 +487,10 @@ async fn a_rename_is_checked() {
             assert_eq!(result["username"], new);
         } else {
             let detail = result["error"]["detail"].as_str().unwrap();
-            assert!(detail.contains(r#""old" is still there"#), "{detail}");
+            assert!(
+                detail.contains(r#""old" still has its old name"#),
+                "{detail}"
+            );
         }
     }
 }
@@ -662,7 +665,7 @@ async fn results_are_cut_to_the_size_of_the_account() {
     let mut settings = Settings::new(&server.url, Credentials::None);
     settings.api = Some("new".to_owned());
     settings.max_result_bytes = 5_000;
-    let account = Account::new(settings, APIS).unwrap();
+    let account = Account::new(settings, APIS, crate::log::PlainText::FORMAT).unwrap();
     for (name, arguments) in [
         ("get_thing", "{}"),
         ("list_all_things_users", r#"{"limit": 437}"#),
@@ -681,7 +684,12 @@ async fn the_server_decides_which_tool_of_that_name_is_called() {
         _ => Reply::html(404, "no"),
     })
     .await;
-    let account = Account::new(Settings::new(&server.url, Credentials::None), APIS).unwrap();
+    let account = Account::new(
+        Settings::new(&server.url, Credentials::None),
+        APIS,
+        crate::log::PlainText::FORMAT,
+    )
+    .unwrap();
     // As long as the API is unknown, an argument that only a tool of another API has is accepted.
     let (result, _) = call(&account, "get_thing", r#"{"old": "x"}"#).await;
     assert_eq!(result, json!({"status": 200}));

@@ -6,18 +6,18 @@ use std::sync::Mutex;
 use serde_json::json;
 
 use super::*;
-use crate::account::{Credentials, Settings};
-use crate::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
 use crate::schema::Field;
-use crate::test_support::{Reply, Seen, Server};
-use crate::test_tools::{LIST_USERS, STRING, TOOL, json_object, optional, param};
-use crate::tool::{Body, Param, Place, Segment, Separator};
+use crate::tests::server::{Reply, Seen, Server};
+use crate::tests::tools::{LIST_USERS, STRING, TOOL, json_object, optional, param};
+use crate::tool::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
+use crate::tool::{Body, Http, List, Parameter, ParameterLocation, ParameterStyle, Segment};
+use crate::upstream::settings::{Credentials, Settings};
 
-const QUERY: Place = Place::Query(Separator::Repeat);
+const QUERY: ParameterLocation = ParameterLocation::Query(ParameterStyle::Repeat);
 
 /// Returns a parameter that exists since version 3.2.
-const fn newer(place: Place, field: Field) -> Param {
-    let mut param = param(place, field);
+const fn newer(location: ParameterLocation, field: Field) -> Parameter {
+    let mut param = param(location, field);
     param.since = "3.2";
     param
 }
@@ -42,7 +42,7 @@ static TOOLS: [Tool; 3] = [
             fixed: &[],
             ..Body::NONE
         },
-        params: &[
+        parameters: &[
             param(QUERY, optional("name", STRING)),
             newer(QUERY, optional("tag", STRING)),
             {
@@ -51,8 +51,8 @@ static TOOLS: [Tool; 3] = [
                 param
             },
             {
-                let mut param = newer(Place::Body, optional("kind", STRING));
-                param.or = "name";
+                let mut param = newer(ParameterLocation::Body, optional("kind", STRING));
+                param.fallback = "name";
                 param
             },
         ],
@@ -82,7 +82,7 @@ static API: Api = Api {
         name: "things",
         probe: None,
         version: None,
-        instead_of: None,
+        alternative_to: None,
         sign_in: None,
         hints: &[],
     }],
@@ -126,7 +126,12 @@ async fn call(account: &Account, name: &str, arguments: &str) -> Value {
 }
 
 fn account(server: &Server) -> Account {
-    Account::new(Settings::new(&server.url, Credentials::None), APIS).unwrap()
+    Account::new(
+        Settings::new(&server.url, Credentials::None),
+        APIS,
+        crate::log::PlainText::FORMAT,
+    )
+    .unwrap()
 }
 
 #[tokio::test]
@@ -139,9 +144,9 @@ async fn what_the_server_is_too_old_for_is_said_and_not_sent() {
         call(&account, "get_new", "{}").await,
         error(
             "not_found",
-            "Needs Things 3.2",
-            "The operation needs Things 3.2, this is 3.0.6.",
-            "Nothing was sent. The tool cannot be used with this server until it is upgraded.",
+            "Requires Things 3.2",
+            "The operation requires Things 3.2, but the server has 3.0.6.",
+            "Nothing was sent. The tool cannot be used with this server until the server is upgraded.",
             "get_new"
         )
     );
@@ -154,8 +159,8 @@ async fn what_the_server_is_too_old_for_is_said_and_not_sent() {
         .await,
         error(
             "invalid_arguments",
-            "The arguments do not fit the tool",
-            "tag: needs Things 3.2, this is 3.0.6; leave it out\norder: needs Things 3.2, this is 3.0.6; leave it out",
+            "Invalid arguments",
+            "tag: requires Things 3.2, but the server has 3.0.6; omit it\norder: requires Things 3.2, but the server has 3.0.6; omit it",
             "Nothing was sent. Correct the arguments and call again.",
             "get_tool"
         )
@@ -225,12 +230,12 @@ async fn a_server_that_was_upgraded_is_noticed() {
         let answer = call(&account, "get_new", "{}").await;
         answer["error"]["title"].as_str().map(str::to_owned)
     };
-    let needs = Some("Needs Things 3.2".to_owned());
+    let needs = Some("Requires Things 3.2".to_owned());
     assert_eq!(title().await, needs);
     *VERSION.lock().unwrap() = "3.2.1";
     // The version was read a moment ago, so it is not read again.
     assert_eq!(title().await, needs);
-    *account.0.asked.lock().unwrap() = None;
+    account.0.asked.lock().unwrap().clear();
     assert_eq!(title().await, None);
     assert_eq!(account.known().unwrap().version, "3.2.1");
     assert_eq!(server.lines(), ["GET /version", "GET /version", "GET /new"]);

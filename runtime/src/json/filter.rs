@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::number::same_number;
 use super::scan::{Error, MAX_DEPTH, Scanner};
-use super::text::{same_number, unescape};
+use super::text::unescape;
 
 /// Returns whether a field of an item has the value `wanted`. Dots in the path lead through objects and through the items of arrays: `roles.name`.
 ///

@@ -4,6 +4,7 @@
 
 mod fields;
 mod filter;
+pub(crate) mod number;
 mod scan;
 #[cfg(test)]
 mod tests;
@@ -11,11 +12,15 @@ mod text;
 
 pub(crate) use fields::{Fields, project};
 pub(crate) use filter::{equals, matches};
-pub(crate) use scan::{Error, Scanner};
-pub(crate) use text::{push_string, same_number, unescape};
+pub use scan::{Error, Scanner};
+pub(crate) use text::push_string;
+pub use text::unescape;
 
 /// Checks a JSON text and removes its insignificant white space.
-pub(crate) fn compact(text: &str) -> Result<String, Error> {
+///
+/// # Errors
+/// Returns an error if the text is not JSON.
+pub fn compact(text: &str) -> Result<String, Error> {
     let mut out = String::with_capacity(text.len());
     let mut scanner = Scanner::new(text);
     scanner.copy(&mut out)?;

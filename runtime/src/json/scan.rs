@@ -1,46 +1,46 @@
 //! Scanner that walks through JSON text, checks it and copies the selected parts.
 
 /// Maximum nesting of arrays and objects. Many parsers reject deeper nesting too.
-pub(crate) const MAX_DEPTH: u32 = 120;
+pub(super) const MAX_DEPTH: u32 = 120;
 
 /// Reason why a text is not JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{reason} at byte {offset}")]
-pub(crate) struct Error {
+pub struct Error {
     /// Position of the error, in bytes from the beginning.
-    pub(crate) offset: usize,
+    pub offset: usize,
     /// Description of the error.
-    pub(crate) reason: &'static str,
+    pub reason: &'static str,
 }
 
 /// Position in a JSON text.
 ///
 /// The methods that read a value start at its first byte or at white space before it, and end after it. To walk through an object, call [`Scanner::begin_object`], then [`Scanner::key`] until it returns `None`, and read one value after each key. Arrays work the same way with [`Scanner::begin_array`] and [`Scanner::item`].
 #[derive(Debug, Clone)]
-pub(crate) struct Scanner<'a> {
+pub struct Scanner<'a> {
     text: &'a str,
     at: usize,
 }
 
 impl<'a> Scanner<'a> {
     /// Creates a scanner at the beginning of a text.
-    pub(crate) fn new(text: &'a str) -> Self {
+    pub fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
     /// Returns the offset of the next byte.
-    pub(crate) fn offset(&self) -> usize {
+    pub fn offset(&self) -> usize {
         self.at
     }
 
     /// Returns the first byte of the next value; 0 at the end of the text.
-    pub(crate) fn peek(&mut self) -> u8 {
+    pub fn peek(&mut self) -> u8 {
         self.white();
         self.byte()
     }
 
     /// Checks that only white space is left.
-    pub(crate) fn end(&mut self) -> Result<(), Error> {
+    pub fn end(&mut self) -> Result<(), Error> {
         self.white();
         if self.at == self.text.len() {
             Ok(())
@@ -50,12 +50,12 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads a value and discards it.
-    pub(crate) fn skip(&mut self) -> Result<(), Error> {
+    pub fn skip(&mut self) -> Result<(), Error> {
         self.value(&mut Nowhere)
     }
 
     /// Reads a value and returns its text unchanged.
-    pub(crate) fn raw(&mut self) -> Result<&'a str, Error> {
+    pub fn raw(&mut self) -> Result<&'a str, Error> {
         self.white();
         let start = self.at;
         self.skip()?;
@@ -63,18 +63,18 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads a value and appends it without insignificant white space.
-    pub(crate) fn copy(&mut self, out: &mut String) -> Result<(), Error> {
+    pub fn copy(&mut self, out: &mut String) -> Result<(), Error> {
         self.value(out)
     }
 
     /// Enters an object.
-    pub(crate) fn begin_object(&mut self) -> Result<(), Error> {
+    pub fn begin_object(&mut self) -> Result<(), Error> {
         self.white();
         self.expect(b'{', "expected an object")
     }
 
     /// Moves to the next member and returns its key, with quotation marks and escapes; `None` after the last member. `first` must be `true` before the first call.
-    pub(crate) fn key(&mut self, first: &mut bool) -> Result<Option<&'a str>, Error> {
+    pub fn key(&mut self, first: &mut bool) -> Result<Option<&'a str>, Error> {
         if !self.next(first, b'}')? {
             return Ok(None);
         }
@@ -87,13 +87,13 @@ impl<'a> Scanner<'a> {
     }
 
     /// Enters an array.
-    pub(crate) fn begin_array(&mut self) -> Result<(), Error> {
+    pub fn begin_array(&mut self) -> Result<(), Error> {
         self.white();
         self.expect(b'[', "expected an array")
     }
 
     /// Moves to the next item of an array; `false` after the last item. `first` must be `true` before the first call.
-    pub(crate) fn item(&mut self, first: &mut bool) -> Result<bool, Error> {
+    pub fn item(&mut self, first: &mut bool) -> Result<bool, Error> {
         self.next(first, b']')
     }
 
@@ -349,7 +349,7 @@ impl<'a> Scanner<'a> {
 
     /// Returns an error at the current position.
     #[cold]
-    pub(super) fn error(&self, reason: &'static str) -> Error {
+    pub(crate) fn error(&self, reason: &'static str) -> Error {
         Error {
             offset: self.at,
             reason: if self.at >= self.text.len() {

@@ -203,7 +203,7 @@ fn numbers_are_equal_by_value() {
         ("0.1", "0.01", false),
     ];
     for (left, right, expected) in rows {
-        assert_eq!(text::same_number(left, right), expected, "{left} {right}");
+        assert_eq!(number::same_number(left, right), expected, "{left} {right}");
     }
 }
 
@@ -267,8 +267,12 @@ fn agrees_with_serde_json() {
         let _ = project(&mut Scanner::new(&text), &fields, &mut String::new());
         let _ = matches(&text, "a.b.c", &json!("x"), &mut None);
         drop(unescape(&text));
-        let _ = crate::list::Page::parse(text.clone(), "users", crate::list::Said::default());
-        let _ = crate::size::fit(text, 8, "");
+        let _ = crate::output::list::page::UpstreamPage::parse(
+            text.clone(),
+            "users",
+            crate::output::list::page::PageMembers::default(),
+        );
+        let _ = crate::output::size::fit(text, 8, "");
     }
     assert!(taken > 5_000, "only {taken} texts were JSON");
 }

@@ -1,4 +1,4 @@
-//! Decodes and encodes the text of JSON strings, and compares JSON numbers.
+//! Decodes and encodes the text of JSON strings.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 /// Returns the characters of a JSON string, given with its quotation marks; any other text is returned unchanged.
 ///
 /// The text must have been checked by the scanner. Half a surrogate pair is decoded to U+FFFD.
-pub(crate) fn unescape(raw: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn unescape(raw: &str) -> Cow<'_, str> {
     let inner = raw
         .strip_prefix('"')
         .and_then(|raw| raw.strip_suffix('"'))
@@ -65,38 +66,6 @@ pub(crate) fn push_string(out: &mut String, text: &str) {
         }
     }
     out.push('"');
-}
-
-/// Returns whether two JSON numbers have the same value, regardless of their notation: `1e2` equals `100.0`. Integers of any size are distinguished.
-pub(crate) fn same_number(left: &str, right: &str) -> bool {
-    left == right || decimal(left) == decimal(right)
-}
-
-/// Returns the sign, the digits without zeros at either end, and the power of ten after the last digit.
-fn decimal(number: &str) -> (bool, String, i64) {
-    let (negative, number) = match number.strip_prefix('-') {
-        Some(number) => (true, number),
-        None => (false, number),
-    };
-    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = format!("{whole}{fraction}");
-    let significant = digits.trim_end_matches('0');
-    let dropped = digits.len() - significant.len();
-    let significant = significant.trim_start_matches('0');
-    if significant.is_empty() {
-        return (false, String::new(), 0);
-    }
-    // An exponent outside the range of `i64` is treated as infinite; the digits must still be equal.
-    let exponent = exponent.parse().unwrap_or(if exponent.starts_with('-') {
-        i64::MIN
-    } else {
-        i64::MAX
-    });
-    let exponent = exponent
-        .saturating_sub(i64::try_from(fraction.len()).unwrap_or(i64::MAX))
-        .saturating_add(i64::try_from(dropped).unwrap_or(i64::MAX));
-    (negative, significant.to_owned(), exponent)
 }
 
 /// Returns the code unit that four hexadecimal digits represent.

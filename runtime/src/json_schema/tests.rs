@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::{annotations, input_schema, output_schema};
 use crate::schema::{Additional, Field, Kind, Shape, StringRules};
-use crate::test_tools::{
+use crate::tests::tools::{
     ANY, BOOLEAN, CREATE_USER, LIST_USERS, NUMBER, ROLE, STRING, TOOL, array, format, integer,
     leak, map, nullable, object, optional, param, required, shape, values,
 };
-use crate::tool::{Effect, Place, Tool};
+use crate::tool::{Effect, ParameterLocation, Tool};
 
 const RULES: Shape = shape(Kind::String(StringRules {
     format: "password",
@@ -96,7 +96,7 @@ fn arguments_are_described_as_strictly_as_they_are_checked() {
     ];
     for (shape, expected) in rows {
         let tool = leak(Tool {
-            params: vec![param(Place::Body, optional("a", shape))].leak(),
+            parameters: vec![param(ParameterLocation::Body, optional("a", shape))].leak(),
             ..TOOL
         });
         let expected = format!(
@@ -115,7 +115,7 @@ fn words_follow_the_shape() {
         ..required("a", nullable(ANY))
     };
     let tool = leak(Tool {
-        params: vec![param(Place::Body, field)].leak(),
+        parameters: vec![param(ParameterLocation::Body, field)].leak(),
         ..TOOL
     });
     assert_eq!(
@@ -228,7 +228,7 @@ fn results_are_described_loosely() {
 #[test]
 fn results_of_lists_have_a_cursor() {
     let of = text(output_schema(leak(Tool {
-        returns: LIST_USERS.list.map(|list| list.of),
+        returns: LIST_USERS.list.map(|list| list.item_type),
         ..TOOL
     })));
     assert_eq!(

@@ -1,32 +1,33 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::Request;
-use crate::list::PageAt;
+use super::page::PageRequest;
 use crate::schema::Shape;
-use crate::test_tools::{
+use crate::tests::tools::{
     ANY, BOOLEAN, NUMBER, STRING, TOOL, UPDATE_USER, array, checked, integer, leak, map, nullable,
-    optional, param, required,
+    optional, param, request, required,
 };
 use crate::tool::{
-    Body, Effect, Http, PagePlace, Pager, Param, Place, Segment, Separator, Tool, Way,
+    Body, Effect, Http, Pagination, PaginationLocation, PaginationStyle, Parameter,
+    ParameterLocation, ParameterStyle, Segment, Tool,
 };
 
 fn path_tool(slash: bool) -> &'static Tool {
     leak(Tool {
         segments: &[
             Segment::Literal("/api/v1/users/"),
-            Segment::Param("username"),
+            Segment::Parameter("username"),
             Segment::Literal("/roles"),
         ],
-        params: vec![
-            Param {
+        parameters: vec![
+            Parameter {
                 wire: "username",
-                ..param(Place::Path { slash }, required("id", STRING))
+                ..param(ParameterLocation::Path { slash }, required("id", STRING))
             },
             param(
-                Place::Query(Separator::Repeat),
+                ParameterLocation::Query(ParameterStyle::Repeat),
                 optional("order_by", STRING),
             ),
         ]
@@ -53,7 +54,7 @@ fn path_values_are_encoded_in_full() {
     ];
     let found = rows.map(|(value, _)| {
         let text = json!({"id": value}).to_string();
-        let request = Request::new(&checked(path_tool(false), &text).unwrap()).unwrap();
+        let request = request(&checked(path_tool(false), &text).unwrap());
         (value, request.path_and_query)
     });
     assert_eq!(
@@ -65,17 +66,14 @@ fn path_values_are_encoded_in_full() {
 #[test]
 fn path_values_that_are_no_names_are_refused() {
     let rows = [
-        (
-            "",
-            r#"id: "" is empty, and the path would address something else"#,
-        ),
+        ("", r#"id: "" is empty, but a path needs a value here"#),
         (
             ".",
-            r#"id: "." cannot be sent: in a path it is a step, not a name"#,
+            r#"id: "." is a relative path segment, which cannot be sent as a name"#,
         ),
         (
             "..",
-            r#"id: ".." cannot be sent: in a path it is a step, not a name"#,
+            r#"id: ".." is a relative path segment, which cannot be sent as a name"#,
         ),
         (
             "a/b",
@@ -158,7 +156,7 @@ fn no_value_leaves_its_segment() {
             let Ok(arguments) = checked(path_tool(slash), &text) else {
                 continue;
             };
-            let request = Request::new(&arguments).unwrap();
+            let request = request(&arguments);
             let url = format!("https://server:8080{}", request.path_and_query);
             let url = reqwest::Url::parse(&url).unwrap();
             let segments: Vec<_> = url.path_segments().unwrap().collect();
@@ -181,7 +179,7 @@ fn no_value_leaves_its_segment() {
 #[test]
 fn a_path_takes_slashes_only_where_the_server_does() {
     let arguments = checked(path_tool(true), r#"{"id": "team/key"}"#).unwrap();
-    let request = Request::new(&arguments).unwrap();
+    let request = request(&arguments);
     assert_eq!(request.path_and_query, "/api/v1/users/team%2Fkey/roles");
     let steps = ["..", "a/../b", "../b", "a/..", "./a"];
     let refused =
@@ -189,13 +187,17 @@ fn a_path_takes_slashes_only_where_the_server_does() {
     assert_eq!(refused, [true; 5]);
 }
 
-fn query_of(separator: Separator, shape: Shape, value: &str) -> Result<String, String> {
+fn query_of(separator: ParameterStyle, shape: Shape, value: &str) -> Result<String, String> {
     let tool = leak(Tool {
-        params: vec![param(Place::Query(separator), optional("a", shape))].leak(),
+        parameters: vec![param(
+            ParameterLocation::Query(separator),
+            optional("a", shape),
+        )]
+        .leak(),
         ..TOOL
     });
     let arguments = checked(tool, &format!(r#"{{"a": {value}}}"#)).map_err(|all| all.join("; "))?;
-    let request = Request::new(&arguments).map_err(|problem| problem.to_string())?;
+    let request = request(&arguments);
     assert_eq!((&request.body, request.media_type.as_ref()), (&None, ""));
     Ok(request.path_and_query)
 }
@@ -205,89 +207,119 @@ fn queries_are_written_as_declared() {
     const LIST: Shape = array(&STRING);
     const NULLS: Shape = array(&nullable(STRING));
     const DEEP: Shape = map(&ANY);
-    let comma = r#"a: an array has the item "x,y", but "," separates the items here and cannot be sent inside one"#;
-    let space = r#"a: an array has the item "x y", but " " separates the items here and cannot be sent inside one"#;
+    let comma = r#"a: an array has the item "x,y", which contains the separator "," of the items and cannot be sent"#;
+    let space = r#"a: an array has the item "x y", which contains the separator " " of the items and cannot be sent"#;
     let rows = [
         (
-            Separator::Repeat,
+            ParameterStyle::Repeat,
             STRING,
             r#""a b+c,d&e""#,
             Ok("/tool?a=a%20b%2Bc%2Cd%26e"),
         ),
-        (Separator::Repeat, STRING, r#""""#, Ok("/tool?a=")),
-        (Separator::Repeat, nullable(STRING), "null", Ok("/tool")),
-        (Separator::Repeat, BOOLEAN, "true", Ok("/tool?a=true")),
+        (ParameterStyle::Repeat, STRING, r#""""#, Ok("/tool?a=")),
         (
-            Separator::Repeat,
+            ParameterStyle::Repeat,
+            nullable(STRING),
+            "null",
+            Ok("/tool"),
+        ),
+        (ParameterStyle::Repeat, BOOLEAN, "true", Ok("/tool?a=true")),
+        (
+            ParameterStyle::Repeat,
             integer(None, None),
             "5.0",
             Ok("/tool?a=5"),
         ),
         (
-            Separator::Repeat,
+            ParameterStyle::Repeat,
             integer(None, None),
             "123456789012345678901234567890",
             Ok("/tool?a=123456789012345678901234567890"),
         ),
-        (Separator::Repeat, NUMBER, "1e300", Ok("/tool?a=1e%2B300")),
         (
-            Separator::Repeat,
+            ParameterStyle::Repeat,
+            NUMBER,
+            "1e300",
+            Ok("/tool?a=1e%2B300"),
+        ),
+        (
+            ParameterStyle::Repeat,
             LIST,
             r#"["x,y", "b c"]"#,
             Ok("/tool?a=x%2Cy&a=b%20c"),
         ),
-        (Separator::Repeat, LIST, "[]", Ok("/tool")),
-        (Separator::Repeat, NULLS, r#"[null, "x"]"#, Ok("/tool?a=x")),
-        (Separator::Comma, NULLS, r#"[null, "x"]"#, Ok("/tool?a=x")),
+        (ParameterStyle::Repeat, LIST, "[]", Ok("/tool")),
         (
-            Separator::Comma,
+            ParameterStyle::Repeat,
+            NULLS,
+            r#"[null, "x"]"#,
+            Ok("/tool?a=x"),
+        ),
+        (
+            ParameterStyle::Comma,
+            NULLS,
+            r#"[null, "x"]"#,
+            Ok("/tool?a=x"),
+        ),
+        (
+            ParameterStyle::Comma,
             LIST,
             r#"["b c", "d"]"#,
             Ok("/tool?a=b%20c,d"),
         ),
-        (Separator::Comma, LIST, r#"["x,y"]"#, Err(comma)),
-        (Separator::Comma, LIST, "[]", Ok("/tool")),
-        (Separator::Comma, STRING, r#""x,y""#, Ok("/tool?a=x%2Cy")),
-        (Separator::Space, LIST, r#"["b", "c"]"#, Ok("/tool?a=b%20c")),
-        (Separator::Space, LIST, r#"["x y"]"#, Err(space)),
+        (ParameterStyle::Comma, LIST, r#"["x,y"]"#, Err(comma)),
+        (ParameterStyle::Comma, LIST, "[]", Ok("/tool")),
         (
-            Separator::Pipe,
+            ParameterStyle::Comma,
+            STRING,
+            r#""x,y""#,
+            Ok("/tool?a=x%2Cy"),
+        ),
+        (
+            ParameterStyle::Space,
+            LIST,
+            r#"["b", "c"]"#,
+            Ok("/tool?a=b%20c"),
+        ),
+        (ParameterStyle::Space, LIST, r#"["x y"]"#, Err(space)),
+        (
+            ParameterStyle::Pipe,
             LIST,
             r#"["b", "c d"]"#,
             Ok("/tool?a=b%7Cc%20d"),
         ),
         (
-            Separator::Deep,
+            ParameterStyle::Deep,
             DEEP,
             r#"{"x": 1, "y&z": {"n": true}, "l": ["p", "q"], "o": null}"#,
             Ok("/tool?a%5Bx%5D=1&a%5By%26z%5D%5Bn%5D=true&a%5Bl%5D%5B0%5D=p&a%5Bl%5D%5B1%5D=q"),
         ),
         (
-            Separator::Members,
+            ParameterStyle::Members,
             ANY,
             r#"{"a b": 1, "c": ["x", "y"], "d": null}"#,
             Ok("/tool?a%20b=1&c=x&c=y"),
         ),
         (
-            Separator::Comma,
+            ParameterStyle::Comma,
             ANY,
             r#"{"R": 100, "G": null, "B": "x y"}"#,
             Ok("/tool?a=R,100,B,x%20y"),
         ),
         (
-            Separator::Json,
+            ParameterStyle::Json,
             ANY,
             r#"{"a": [1, "&"]}"#,
             Ok("/tool?a=%7B%22a%22%3A%5B1%2C%22%26%22%5D%7D"),
         ),
         (
-            Separator::Repeat,
+            ParameterStyle::Repeat,
             ANY,
             r#"{"limit": 1}"#,
             Err("a: an object cannot be part of a query"),
         ),
         (
-            Separator::Repeat,
+            ParameterStyle::Repeat,
             ANY,
             "[[1]]",
             Err("a: an array has an item that cannot be part of a query"),
@@ -303,18 +335,18 @@ fn queries_are_written_as_declared() {
     }
 }
 
-const MEMBERS: &[Param] = &[
-    Param {
+const MEMBERS: &[Parameter] = &[
+    Parameter {
         wire: "b-wire",
-        ..param(Place::Body, optional("b", nullable(STRING)))
+        ..param(ParameterLocation::Body, optional("b", nullable(STRING)))
     },
-    param(Place::Body, optional("a", ANY)),
-    Param {
-        or: "b",
-        ..param(Place::Body, optional("c", STRING))
+    param(ParameterLocation::Body, optional("a", ANY)),
+    Parameter {
+        fallback: "b",
+        ..param(ParameterLocation::Body, optional("c", STRING))
     },
 ];
-const WHOLE: &[Param] = &[param(Place::WholeBody, optional("all", ANY))];
+const WHOLE: &[Parameter] = &[param(ParameterLocation::WholeBody, optional("all", ANY))];
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -419,7 +451,7 @@ fn bodies_hold_what_was_given_and_nothing_else() {
     ];
     for (params, media_type, required, fixed, given, expected) in rows {
         let tool = leak(Tool {
-            params,
+            parameters: params,
             body: Body {
                 media_type,
                 required,
@@ -428,7 +460,7 @@ fn bodies_hold_what_was_given_and_nothing_else() {
             },
             ..TOOL
         });
-        let request = Request::new(&checked(tool, given).unwrap()).unwrap();
+        let request = request(&checked(tool, given).unwrap());
         let expected_type = if expected.is_some() { media_type } else { "" };
         assert_eq!(
             (
@@ -447,32 +479,32 @@ fn bodies_hold_what_was_given_and_nothing_else() {
 #[test]
 fn pages_are_added_to_any_query() {
     let pager = |way| {
-        Some(Pager {
-            place: PagePlace::Query,
+        Some(Pagination {
+            location: PaginationLocation::Query,
             limit: "limit",
             max: 100,
             total: "",
-            way,
+            style: way,
         })
     };
-    let numbers = pager(Way::Offset { offset: "offset" });
-    let numbered = pager(Way::Number {
+    let numbers = pager(PaginationStyle::Offset { offset: "offset" });
+    let numbered = pager(PaginationStyle::Number {
         page: "page",
         first: 1,
     });
     let cursor = |offset| {
-        pager(Way::Cursor {
+        pager(PaginationStyle::Cursor {
             cursor: "cursor",
             next: "next",
             offset,
         })
     };
     let native = cursor("offset");
-    let linked = pager(Way::Link {
+    let linked = pager(PaginationStyle::Link {
         rel: "next",
         position: &["after"],
     });
-    let at = PageAt::Offset(200);
+    let at = PageRequest::Offset(200);
     let rows = [
         ("{}", numbers, at, "/tool?limit=100&offset=200"),
         (
@@ -485,42 +517,52 @@ fn pages_are_added_to_any_query() {
         (
             r#"{"q": "x"}"#,
             native,
-            PageAt::Token("a&b"),
+            PageRequest::Token("a&b"),
             "/tool?q=x&limit=100&cursor=a%26b",
         ),
-        ("{}", native, PageAt::Token(""), "/tool?limit=100&cursor="),
+        (
+            "{}",
+            native,
+            PageRequest::Token(""),
+            "/tool?limit=100&cursor=",
+        ),
         (
             "{}",
             cursor(""),
-            PageAt::Token("7"),
+            PageRequest::Token("7"),
             "/tool?limit=100&cursor=7",
         ),
-        ("{}", cursor(""), PageAt::Token(""), "/tool?limit=100"),
-        ("{}", numbered, PageAt::Number(2), "/tool?limit=100&page=3"),
+        ("{}", cursor(""), PageRequest::Token(""), "/tool?limit=100"),
+        (
+            "{}",
+            numbered,
+            PageRequest::Number(2),
+            "/tool?limit=100&page=3",
+        ),
         (
             r#"{"q": "x"}"#,
             linked,
-            PageAt::Token(""),
+            PageRequest::Token(""),
             "/tool?q=x&limit=100",
         ),
         (
             r#"{"q": "x"}"#,
             linked,
-            PageAt::Token("after=a%20b&limit=7"),
+            PageRequest::Token("after=a%20b&limit=7"),
             "/tool?q=x&after=a%20b&limit=7",
         ),
-        ("{}", None, PageAt::Start, "/tool"),
+        ("{}", None, PageRequest::Whole, "/tool"),
     ];
     let tool = leak(Tool {
-        params: vec![param(
-            Place::Query(Separator::Repeat),
+        parameters: vec![param(
+            ParameterLocation::Query(ParameterStyle::Repeat),
             optional("q", STRING),
         )]
         .leak(),
         ..TOOL
     });
     for (given, pager, from, expected) in rows {
-        let request = Request::new(&checked(tool, given).unwrap()).unwrap();
+        let request = request(&checked(tool, given).unwrap());
         let page = request.page(tool, pager, 100, from);
         assert_eq!(page.path_and_query, expected);
     }
@@ -542,8 +584,8 @@ fn what_only_reads_promises_what_get_does() {
             effect,
             ..TOOL
         });
-        let request = Request::new(&checked(tool, "{}").unwrap()).unwrap();
-        assert_eq!((request.http, request.promises), (http, expected));
+        let request = request(&checked(tool, "{}").unwrap());
+        assert_eq!((request.http, request.guarantees), (http, expected));
     }
 }
 
@@ -555,27 +597,27 @@ fn pages_are_added_to_any_body() {
             media_type: "application/json",
             ..Body::NONE
         },
-        params: vec![param(Place::Body, optional("q", STRING))].leak(),
+        parameters: vec![param(ParameterLocation::Body, optional("q", STRING))].leak(),
         ..TOOL
     });
     let pager = |way| {
-        Some(Pager {
-            place: PagePlace::Body,
+        Some(Pagination {
+            location: PaginationLocation::Body,
             limit: "page_limit",
             max: 100,
             total: "",
-            way,
+            style: way,
         })
     };
-    let numbers = pager(Way::Offset {
+    let numbers = pager(PaginationStyle::Offset {
         offset: "page_offset",
     });
-    let native = pager(Way::Cursor {
+    let native = pager(PaginationStyle::Cursor {
         cursor: "cursor",
         next: "/meta/next",
         offset: "",
     });
-    let at = PageAt::Offset(200);
+    let at = PageRequest::Offset(200);
     for (given, pager, from, expected) in [
         ("{}", numbers, at, r#"{"page_limit":100,"page_offset":200}"#),
         (
@@ -587,17 +629,17 @@ fn pages_are_added_to_any_body() {
         (
             "{}",
             native,
-            PageAt::Token("a"),
+            PageRequest::Token("a"),
             r#"{"page_limit":100,"cursor":"a"}"#,
         ),
         (
             r#"{"q": "x"}"#,
             native,
-            PageAt::Token(""),
+            PageRequest::Token(""),
             r#"{"q":"x","page_limit":100}"#,
         ),
     ] {
-        let request = Request::new(&checked(tool, given).unwrap()).unwrap();
+        let request = request(&checked(tool, given).unwrap());
         let page = request.page(tool, pager, 100, from);
         assert_eq!(page.media_type, "application/json");
         assert_eq!(String::from_utf8(page.body.unwrap()).unwrap(), expected);
@@ -607,14 +649,17 @@ fn pages_are_added_to_any_body() {
 #[test]
 fn headers_are_checked_and_null_is_left_out() {
     let tool = leak(Tool {
-        params: vec![
-            Param {
+        parameters: vec![
+            Parameter {
                 wire: "If-Match",
-                ..param(Place::Header, optional("etag", nullable(STRING)))
+                ..param(
+                    ParameterLocation::Header,
+                    optional("etag", nullable(STRING)),
+                )
             },
-            Param {
+            Parameter {
                 wire: "X-Many",
-                ..param(Place::Header, optional("many", array(&STRING)))
+                ..param(ParameterLocation::Header, optional("many", array(&STRING)))
             },
         ]
         .leak(),
@@ -622,7 +667,7 @@ fn headers_are_checked_and_null_is_left_out() {
     });
     let item = |item: &str| {
         Err(format!(
-            "many: an array has the item \"{item}\", but \",\" separates the items here and cannot be sent inside one, nor can spaces around it"
+            "many: an array has the item \"{item}\", which contains the separator \",\" of the items, or begins or ends with a space, and cannot be sent"
         ))
     };
     let bad =
@@ -643,7 +688,7 @@ fn headers_are_checked_and_null_is_left_out() {
     ];
     for (given, expected) in rows {
         let found = checked(tool, given)
-            .map(|arguments| Request::new(&arguments).unwrap().headers)
+            .map(|arguments| request(&arguments).headers)
             .map_err(|all| all.join("; "));
         assert_eq!(found, expected, "{given}");
     }
@@ -652,7 +697,21 @@ fn headers_are_checked_and_null_is_left_out() {
 #[test]
 fn a_request_shows_no_body() {
     let arguments = checked(&UPDATE_USER, r#"{"id": "x", "password": "hunter2"}"#).unwrap();
-    let request = Request::new(&arguments).unwrap();
+    let request = request(&arguments);
     let shown = format!("{arguments:?} {request:?}");
     assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn a_request_that_is_too_large_is_an_error() {
+    let given = |length: usize| json!({"id": "x", "order_by": "y".repeat(length)}).to_string();
+    let result = |length| {
+        let arguments = checked(path_tool(false), &given(length)).unwrap();
+        let request = Request::new(&arguments, &Map::new());
+        request.map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(result(50_000), Ok(()));
+    let message =
+        "the path and query have 70031 bytes, more than the 60000 that can be sent".to_owned();
+    assert_eq!(result(70_000), Err(message));
 }

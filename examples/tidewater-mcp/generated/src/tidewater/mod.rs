@@ -30,7 +30,7 @@ pub static API: Api = Api {
         name: "tidewater",
         probe: None,
         version: None,
-        instead_of: None,
+        alternative_to: None,
         sign_in: None,
         hints: &[],
     }],
@@ -43,17 +43,17 @@ pub static API: Api = Api {
         title: &["/error/kind"],
         hints: &[
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 409,
-                    says: "is closed",
+                    contains: "is closed",
                 },
                 code: "",
                 hint: "Choose a berth that is open: list_berths with open shows them.",
             },
             Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 404,
-                    says: "no vessel",
+                    contains: "no vessel",
                 },
                 code: "",
                 hint: "Vessels go by IMO number: list_vessels with name finds it.",

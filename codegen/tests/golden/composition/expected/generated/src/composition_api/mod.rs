@@ -21,7 +21,7 @@ pub static API: Api = Api {
         name: "composition",
         probe: None,
         version: None,
-        instead_of: None,
+        alternative_to: None,
         sign_in: None,
         hints: &[],
     }],

@@ -28,7 +28,7 @@ pub static API: Api = Api {
             name: "inn",
             probe: None,
             version: None,
-            instead_of: None,
+            alternative_to: None,
             sign_in: None,
             hints: &[],
         },
@@ -40,7 +40,7 @@ pub static API: Api = Api {
                 what: "the guest book",
             }),
             version: None,
-            instead_of: None,
+            alternative_to: None,
             sign_in: None,
             hints: &[],
         },
@@ -52,12 +52,12 @@ pub static API: Api = Api {
                 what: "the ledger",
             }),
             version: None,
-            instead_of: Some("inn-guests"),
+            alternative_to: Some("inn-guests"),
             sign_in: Some(SignIn::Basic { session: None }),
             hints: &[Hint {
-                sign: Sign {
+                pattern: ResponsePattern {
                     status: 401,
-                    says: "",
+                    contains: "",
                 },
                 code: "",
                 hint: "The ledger takes no token.",

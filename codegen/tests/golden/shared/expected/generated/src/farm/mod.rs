@@ -27,7 +27,7 @@ pub static API: Api = Api {
         name: "farm",
         probe: None,
         version: None,
-        instead_of: None,
+        alternative_to: None,
         sign_in: None,
         hints: &[],
     }],

@@ -32,7 +32,7 @@ pub static API: Api = Api {
             version: "version",
             product: "Till",
         }),
-        instead_of: None,
+        alternative_to: None,
         sign_in: None,
         hints: &[],
     }],
@@ -41,18 +41,18 @@ pub static API: Api = Api {
         username: "user",
         password: "password",
         token: "/token",
-        renew: &[Sign {
+        renew: &[ResponsePattern {
             status: 401,
-            says: "",
+            contains: "",
         }],
     }),
     errors: ErrorShapes {
         detail: &["/detail"],
         title: &["/title"],
         hints: &[Hint {
-            sign: Sign {
+            pattern: ResponsePattern {
                 status: 404,
-                says: "",
+                contains: "",
             },
             code: "",
             hint: "Look for the item with list_all_items.",

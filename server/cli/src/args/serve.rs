@@ -1,0 +1,140 @@
+//! Arguments of `serve`, and those of the store, which `key rotate` has too.
+
+use std::path::PathBuf;
+
+use clap::builder::FalseyValueParser;
+use clap::{Args, ValueEnum};
+use mcp_server::environment::variable;
+use mcp_server::product::product;
+
+/// Options of the gateway.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Address and port to listen on.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = variable("MCP_LISTEN"),
+        default_value = "127.0.0.1:8787"
+    )]
+    pub(crate) listen: String,
+
+    #[arg(
+        long,
+        value_name = "URL",
+        env = variable("MCP_PUBLIC_URL"),
+        long_help = format!(
+            "URL at which clients reach the gateway; by default the URL of the address it listens on.\n\nExample: `https://{}.example.org`.",
+            product().name
+        )
+    )]
+    pub(crate) public_url: Option<String>,
+
+    /// Further host names under which clients reach the gateway; the names of this machine and of the public URL are always allowed.
+    #[arg(
+        long = "allowed-host",
+        value_name = "HOST",
+        env = variable("MCP_ALLOWED_HOSTS"),
+        value_delimiter = ','
+    )]
+    pub(crate) allowed_hosts: Vec<String>,
+
+    /// Origins of web pages that may use MCP servers.
+    ///
+    /// Examples: `https://chat.example.org`, `http://localhost:*`.
+    #[arg(
+        long = "allowed-origin",
+        value_name = "ORIGIN",
+        env = variable("MCP_ALLOWED_ORIGINS"),
+        value_delimiter = ','
+    )]
+    pub(crate) allowed_origins: Vec<String>,
+
+    /// Proxies whose `X-Forwarded-For` is trusted.
+    ///
+    /// Examples: `10.0.0.7`, `10.0.0.0/8`.
+    #[arg(
+        long = "trusted-proxy",
+        value_name = "NETWORK",
+        env = variable("MCP_TRUSTED_PROXIES"),
+        value_delimiter = ','
+    )]
+    pub(crate) trusted_proxies: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+
+    /// TOML file that declares accounts and servers. Paths in the file are relative to its folder.
+    #[arg(long, value_name = "FILE", env = variable("MCP_CONFIG"))]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Allow accounts that are created with the management API or the admin page to read their token from a file on this machine, or to run a command on this machine that prints it.
+    ///
+    /// With this option, anyone with an API token of an administrator can read files and run commands with the permissions of the gateway. Accounts in --config are always allowed to.
+    #[arg(
+        long,
+        env = variable("MCP_ALLOW_LOCAL_CREDENTIALS"),
+        value_parser = FalseyValueParser::new()
+    )]
+    pub(crate) allow_local_credentials: bool,
+
+    /// Days for which audit records are kept.
+    #[arg(long, value_name = "DAYS", env = variable("MCP_AUDIT_DAYS"), default_value = "365")]
+    pub(crate) audit_days: String,
+
+    /// Format of the log.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = variable("MCP_LOG_FORMAT"),
+        value_enum,
+        default_value_t
+    )]
+    pub(crate) log_format: LogFormat,
+}
+
+/// Location of the store, and the keys that encrypt credentials.
+#[derive(Debug, Args)]
+pub(crate) struct StoreArgs {
+    /// Directory of the database and, by default, of the key.
+    ///
+    /// If DATABASE_URL (`postgres://…`) is set, PostgreSQL is used instead of a database in this directory.
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = variable("MCP_DATA"),
+        default_value = format!("{}-data", product().name)
+    )]
+    pub(crate) data: PathBuf,
+
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = variable("MCP_KEY_FILE"),
+        long_help = format!(
+            "File with the key that encrypts credentials: 32 bytes in base64.\n\nThe key can also be in {}, or be printed by the command in {}. If no key is given, one is created in the data directory.",
+            variable("MCP_KEY"),
+            variable("MCP_KEY_COMMAND")
+        )
+    )]
+    pub(crate) key_file: Option<PathBuf>,
+
+    /// Files with previous keys, for credentials that are not re-encrypted yet.
+    #[arg(
+        long = "old-key-file",
+        value_name = "FILE",
+        env = variable("MCP_OLD_KEY_FILES"),
+        value_delimiter = ','
+    )]
+    pub(crate) old_key_files: Vec<PathBuf>,
+}
+
+/// Format of the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Text for people.
+    #[default]
+    Text,
+    /// One JSON object per line.
+    Json,
+}

@@ -1,0 +1,360 @@
+//! Configuration file of `serve --config FILE`: declares accounts and MCP servers for deployments that are managed by files.
+//!
+//! ```toml
+//! [[account]]
+//! name = "production"
+//! base_url = "https://upstream.example.org"
+//! auth = { type = "password", username = "mcp", password_file = "/run/secrets/upstream" }
+//! headers = { X-Proxy-Key = { env = "PROXY_KEY" } }
+//!
+//! [[account.server]]
+//! name = "support agent"
+//! methods = ["read"]
+//! tags = ["access"]
+//! expires_at = 2026-12-31T23:59:59Z
+//! token_file = "/var/lib/gateway/support-agent.url"
+//! ```
+//!
+//! Missing accounts and servers are created, and different ones are changed. Those that the file does not declare are left unchanged. If the file contains an error, nothing is changed. Paths are relative to the folder of the file.
+
+mod document;
+mod read;
+#[cfg(test)]
+mod tests;
+mod url_file;
+
+use std::fmt;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use self::document::LocatedError;
+use self::read::{DeclaredAccount, DeclaredServer, FileContext};
+use crate::error::ServiceError;
+use crate::model::{Account, AccountInput, AccountPatch, McpServer, Principal, ServerPatch};
+use crate::service::gateway::Gateway;
+use mcp_server::environment::Environment;
+use mcp_server::product::product;
+
+/// Result of applying a configuration file, as lines for people.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct AppliedChanges {
+    /// Accounts and servers that were created or changed.
+    pub(crate) changes: Vec<String>,
+    /// Warnings for the operator.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Content of a configuration file that is valid as far as can be checked without a gateway.
+#[derive(Debug)]
+pub struct Declared(Vec<DeclaredAccount>);
+
+/// Declaration that could not be applied.
+#[derive(Debug)]
+pub struct ApplyError {
+    /// Line of the declaration.
+    line: usize,
+    /// Declared object, for example: account `production`.
+    what: String,
+    /// Reason.
+    why: String,
+}
+
+impl fmt::Display for ApplyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, what, why } = self;
+        write!(f, "line {line}: {what}: {why}")
+    }
+}
+
+impl std::error::Error for ApplyError {}
+
+/// Parses the text of a configuration file in this folder, and returns the declarations or all errors.
+pub fn read(
+    text: &str,
+    folder: &Path,
+    environment: Environment<'_>,
+) -> Result<Declared, Vec<LocatedError>> {
+    let place = FileContext {
+        environment,
+        folder,
+    };
+    read::read(text, &place).map(Declared)
+}
+
+/// Creates and updates the accounts and servers that a file declares.
+pub(crate) async fn apply(
+    gateway: &Gateway,
+    declared: Declared,
+) -> Result<AppliedChanges, ApplyError> {
+    // An expired server would conflict with the server that replaces it.
+    if let Err(error) = gateway.purge_once().await {
+        tracing::warn!(%error, "expired objects cannot be removed");
+    }
+    let mut apply = Apply {
+        gateway,
+        who: Principal::gateway(),
+        applied: AppliedChanges::default(),
+    };
+    for account in declared.0 {
+        apply.account(account).await?;
+    }
+    Ok(apply.applied)
+}
+
+struct Apply<'g> {
+    gateway: &'g Gateway,
+    who: Principal,
+    applied: AppliedChanges,
+}
+
+impl Apply<'_> {
+    async fn account(&mut self, declared: DeclaredAccount) -> Result<(), ApplyError> {
+        let what = format!("account `{}`", declared.input.name);
+        let line = declared.line;
+        let failed = |error: ServiceError| failed(line, &what, &error);
+        let account = match self
+            .find_account(&declared.input.name)
+            .await
+            .map_err(failed)?
+        {
+            Some(account) => self.update_account(account, declared.input).await,
+            None => self.create_account(declared.input).await,
+        };
+        let account = account.map_err(failed)?;
+        for server in declared.servers {
+            self.server(&account, server).await?;
+        }
+        Ok(())
+    }
+
+    async fn find_account(&self, name: &str) -> Result<Option<Account>, ServiceError> {
+        let accounts = self.gateway.every_account(&self.who).await?;
+        Ok(accounts.into_iter().find(|it| it.name == name))
+    }
+
+    async fn create_account(&mut self, input: AccountInput) -> Result<Account, ServiceError> {
+        let created = self.gateway.create_account(&self.who, input.clone()).await;
+        match created {
+            Ok(account) => {
+                let line = format!("account `{}` created", account.name);
+                self.applied.changes.push(line);
+                Ok(account)
+            }
+            // Another gateway with the same file has created the account in the meantime.
+            Err(error @ ServiceError::Conflict { .. }) => {
+                match self.find_account(&input.name).await? {
+                    Some(account) => self.update_account(account, input).await,
+                    None => Err(error),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn update_account(
+        &mut self,
+        account: Account,
+        input: AccountInput,
+    ) -> Result<Account, ServiceError> {
+        if self.gateway.holds(&account.id, &input).await? {
+            return Ok(account);
+        }
+        let patch = AccountPatch {
+            name: None,
+            base_url: Some(input.base_url),
+            auth: Some(input.auth),
+            headers: Some(input.headers),
+            api: Some(input.api.unwrap_or_default()),
+            ca_certificate: Some(input.ca_certificate.unwrap_or_default()),
+        };
+        let account = self
+            .gateway
+            .update_account(&self.who, &account.id, patch)
+            .await?;
+        let line = format!("account `{}` changed", account.name);
+        self.applied.changes.push(line);
+        Ok(account)
+    }
+
+    async fn server(
+        &mut self,
+        account: &Account,
+        declared: DeclaredServer,
+    ) -> Result<(), ApplyError> {
+        let what = format!(
+            "server `{}` of account `{}`",
+            declared.input.name, account.name
+        );
+        if let Some(at) = declared
+            .input
+            .expires_at
+            .filter(|at| *at <= Timestamp::now())
+        {
+            let line = format!("{what} expired at {at} and is not created");
+            self.applied.warnings.push(line);
+            return Ok(());
+        }
+        let line = declared.line;
+        let found = self
+            .find_server(account, &declared.input.name)
+            .await
+            .map_err(|error| failed(line, &what, &error))?;
+        match found {
+            Some(server) => self
+                .update_server(account, server, &declared, &what)
+                .await
+                .map_err(|error| failed(line, &what, &error)),
+            None => self.create_server(account, &declared, what).await,
+        }
+    }
+
+    async fn find_server(
+        &self,
+        account: &Account,
+        name: &str,
+    ) -> Result<Option<McpServer>, ServiceError> {
+        let id = Some(account.id.as_str());
+        let mut servers = self.gateway.every_server(&self.who, id).await?;
+        let now = Timestamp::now();
+        servers.retain(|it| it.expires_at.is_none_or(|at| at > now));
+        // A declared server that was renamed later is still the same server.
+        let declared = Gateway::declared_id(&account.id, name);
+        let same = servers.iter().position(|it| it.id == declared);
+        // If several servers have the name, the oldest counts.
+        let found = same.or_else(|| servers.iter().rposition(|it| it.name == name));
+        Ok(found.map(|index| servers.swap_remove(index)))
+    }
+
+    /// Creates a server. If its file contains a URL, the server gets this URL, so that a gateway with an empty store serves the URLs that its clients know.
+    async fn create_server(
+        &mut self,
+        account: &Account,
+        declared: &DeclaredServer,
+        what: String,
+    ) -> Result<(), ApplyError> {
+        let line = declared.line;
+        let file_failed = |why: String| ApplyError {
+            line,
+            what: what.clone(),
+            why,
+        };
+        let path = declared.token_file.as_deref();
+        let known = path.map(url_file::read).transpose().map_err(&file_failed)?;
+        let known = known.flatten();
+        // The file is prepared before the server is created, because the URL is returned only once.
+        let place = match (path, &known) {
+            (Some(path), None) => Some(url_file::prepare(path).map_err(&file_failed)?),
+            _ => None,
+        };
+        let new = self
+            .gateway
+            .declare_server(
+                &self.who,
+                &account.id,
+                declared.input.clone(),
+                known.clone(),
+            )
+            .await;
+        let new = match new {
+            Ok(new) => new,
+            Err(error) => return self.create_failed(account, declared, &what, error).await,
+        };
+        let written = place.map_or(Ok(()), |place| place.write(&new.url));
+        if let Err(why) = written {
+            // The URL was not saved, so nobody knows it.
+            let _ = self
+                .gateway
+                .delete_server(&self.who, &account.id, &new.server.id)
+                .await;
+            return Err(file_failed(why));
+        }
+        let how = match (path, known) {
+            (Some(path), Some(_)) => format!("with the URL in {}", path.display()),
+            (Some(path), None) => format!("its URL is in {}", path.display()),
+            (None, _) => "its URL was not saved; add a `token_file`".to_owned(),
+        };
+        self.applied.changes.push(format!("{what} created, {how}"));
+        Ok(())
+    }
+
+    /// Updates the server if another gateway with the same file has created it in the meantime; otherwise returns the error.
+    async fn create_failed(
+        &mut self,
+        account: &Account,
+        declared: &DeclaredServer,
+        what: &str,
+        error: ServiceError,
+    ) -> Result<(), ApplyError> {
+        let failed = |error: ServiceError| failed(declared.line, what, &error);
+        let there = match error {
+            ServiceError::Conflict { .. } => self
+                .find_server(account, &declared.input.name)
+                .await
+                .map_err(failed)?,
+            _ => None,
+        };
+        let Some(there) = there else {
+            return Err(failed(error));
+        };
+        self.update_server(account, there, declared, what)
+            .await
+            .map_err(failed)
+    }
+
+    async fn update_server(
+        &mut self,
+        account: &Account,
+        server: McpServer,
+        declared: &DeclaredServer,
+        what: &str,
+    ) -> Result<(), ServiceError> {
+        let input = &declared.input;
+        if server.name != input.name
+            || server.config != input.config
+            || server.expires_at != input.expires_at
+        {
+            let patch = ServerPatch {
+                name: Some(input.name.clone()),
+                config: Some(input.config.clone().into()),
+                expires_at: Some(input.expires_at),
+            };
+            self.gateway
+                .update_server(&self.who, &account.id, &server.id, patch)
+                .await?;
+            self.applied.changes.push(format!("{what} changed"));
+        }
+        if let Some(path) = &declared.token_file {
+            self.compare_url(&server, path, what).await;
+        }
+        Ok(())
+    }
+
+    /// Warns if the file of an existing server does not contain its URL. The file is not written again, because a new URL would disconnect the clients that use the current one.
+    async fn compare_url(&mut self, server: &McpServer, path: &Path, what: &str) {
+        let shown = path.display();
+        let warning = match url_file::read(path) {
+            Ok(Some(token)) => match self.gateway.resolve(&token).await {
+                Ok(resolved) if resolved.server.id == server.id => return,
+                _ => format!("{what}: {shown} does not contain its URL"),
+            },
+            Ok(None) => format!("{what} exists, but {shown} does not contain its URL"),
+            Err(why) => format!("{what}: {why}"),
+        };
+        self.applied.warnings.push(format!(
+            "{warning}; `{} server rotate` creates a new URL",
+            product().name
+        ));
+    }
+}
+
+fn failed(line: usize, what: &str, error: &ServiceError) -> ApplyError {
+    ApplyError {
+        line,
+        what: what.to_owned(),
+        why: match error {
+            ServiceError::Internal(why) => why.clone(),
+            other => other.to_string(),
+        },
+    }
+}

@@ -1,0 +1,159 @@
+//! Errors of the gateway: one type for the management API, the admin page and the command line, with one JSON shape.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::model::Role;
+
+/// Error of an operation of the gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServiceError {
+    /// Missing, unknown, revoked or expired API token.
+    Unauthenticated,
+    /// API token whose role does not permit the operation.
+    Forbidden {
+        /// Lowest role that permits the operation.
+        needs: Role,
+    },
+    /// Object that does not exist.
+    NotFound {
+        /// `account`, `server` or `token`.
+        what: &'static str,
+        /// Id from the request.
+        id: String,
+    },
+    /// Invalid input, with all invalid fields.
+    Invalid(Vec<FieldError>),
+    /// Name or id that is already in use.
+    Conflict {
+        /// `account`, `server` or `token`.
+        what: &'static str,
+        /// Name that is already in use.
+        name: String,
+    },
+    /// Store or encryption key that cannot be used at present. The text is shown to users and contains no secret.
+    Unavailable(String),
+    /// Internal error of the gateway. Details are in the log.
+    Internal(String),
+}
+
+/// Invalid field of a form or request body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// Path of the field with dots, for example `config.methods`.
+    pub(crate) field: String,
+    /// Error and correct value.
+    #[serde(rename = "problem")]
+    pub(crate) message: String,
+}
+
+impl FieldError {
+    pub(crate) fn new(field: &str, message: impl Into<String>) -> Self {
+        Self {
+            field: field.to_owned(),
+            message: message.into(),
+        }
+    }
+}
+
+/// Reason why a server token is rejected. Clients receive the same response for the first two variants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TokenRejection {
+    /// Server token that was never created, was revoked, or has been purged.
+    Unknown,
+    /// Server token of an expired server.
+    Expired,
+    /// Store that does not respond at present.
+    Unavailable(String),
+    /// Account that cannot be used with its current settings. The text is shown to users and contains no secret.
+    Account(String),
+}
+
+impl ServiceError {
+    /// Returns the HTTP status.
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Self::Unauthenticated => 401,
+            Self::Forbidden { .. } => 403,
+            Self::NotFound { .. } => 404,
+            Self::Invalid(_) => 422,
+            Self::Conflict { .. } => 409,
+            Self::Unavailable(_) => 503,
+            Self::Internal(_) => 500,
+        }
+    }
+
+    /// Returns the error code, one of a closed list.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden { .. } => "forbidden",
+            Self::NotFound { .. } => "not_found",
+            Self::Invalid(_) => "invalid",
+            Self::Conflict { .. } => "conflict",
+            Self::Unavailable(_) => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// Returns what to do about the error.
+    pub(crate) fn hint(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated => {
+                "Send `Authorization: Bearer <API token>` with a token that is not expired."
+            }
+            Self::Forbidden { .. } => {
+                "Use an API token with this role, or ask a person who has one."
+            }
+            Self::NotFound { .. } => "List the objects to see which exist.",
+            Self::Invalid(_) => {
+                "Nothing was changed. Correct the fields in `problems` and send the request again."
+            }
+            Self::Conflict { .. } => "Choose another name, or change the existing object.",
+            Self::Unavailable(_) => {
+                "Try again in a moment; `/readyz` reports when the gateway is ready."
+            }
+            Self::Internal(_) => "See the log of the gateway.",
+        }
+    }
+
+    /// Returns the response body.
+    pub(crate) fn to_json(&self) -> Value {
+        let errors: &[FieldError] = match self {
+            Self::Invalid(errors) => errors,
+            _ => &[],
+        };
+        json!({"error": {
+            "code": self.code(),
+            "message": self.to_string(),
+            "hint": self.hint(),
+            "problems": errors,
+        }})
+    }
+}
+
+impl std::fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unauthenticated => f.write_str("an API token is required"),
+            Self::Forbidden { needs } => {
+                write!(f, "this operation requires the role {}", needs.as_str())
+            }
+            Self::NotFound { what, id } => write!(f, "{what} `{id}` does not exist"),
+            Self::Invalid(errors) => {
+                f.write_str("invalid")?;
+                for (index, FieldError { field, message }) in errors.iter().enumerate() {
+                    let separator = if index == 0 { ": " } else { "; " };
+                    write!(f, "{separator}{field}: {message}")?;
+                }
+                Ok(())
+            }
+            Self::Conflict { what, name } => write!(f, "a {what} `{name}` already exists"),
+            Self::Unavailable(why) => f.write_str(why),
+            // The details are only for the log.
+            Self::Internal(_) => f.write_str("the gateway failed"),
+        }
+    }
+}
+
+impl std::error::Error for ServiceError {}

@@ -1,0 +1,232 @@
+//! Page of the audit log: filters, pagination, and an export as JSON lines.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::IntoResponse;
+use jiff::Timestamp;
+
+use super::expiry::{Moment, instant};
+use super::form::{Fields, FormErrors};
+use super::page::{Frame, encode, html, refused};
+use super::rejection::{FormRejection, PageResult};
+use super::session::{LinkQuery, Visitor};
+use super::site::Admin;
+use crate::model::{AuditQuery, AuditRecord, Principal};
+use mcp_server::product::product;
+
+/// Actions of audit records.
+const ACTIONS: [&str; 12] = [
+    "call",
+    "account.create",
+    "account.update",
+    "account.delete",
+    "server.create",
+    "server.update",
+    "server.revoke",
+    "server.rotate",
+    "server.expire",
+    "token.create",
+    "token.revoke",
+    "gateway.start",
+];
+
+/// Fields of the filter.
+const FILTERS: [&str; 8] = [
+    "account", "server", "actor", "action", "tool", "outcome", "since", "until",
+];
+
+/// Names of existing accounts and servers, by id.
+pub(super) struct ObjectNames {
+    accounts: HashMap<String, String>,
+    servers: HashMap<String, String>,
+}
+
+impl ObjectNames {
+    pub(super) async fn all(admin: &Admin, who: &Principal) -> Result<Self, FormRejection> {
+        let accounts = admin.gateway.every_account(who).await?;
+        let servers = admin.gateway.every_server(who, None).await?;
+        Ok(Self {
+            accounts: accounts.into_iter().map(|it| (it.id, it.name)).collect(),
+            servers: servers.into_iter().map(|it| (it.id, it.name)).collect(),
+        })
+    }
+}
+
+/// Audit record in the form that the page shows.
+pub(super) struct Row {
+    pub(super) at: Moment,
+    pub(super) record: AuditRecord,
+    /// Name of the account, or its id if the account was deleted.
+    pub(super) account: String,
+    pub(super) server: String,
+    pub(super) ok: bool,
+}
+
+impl Row {
+    pub(super) fn new(record: AuditRecord, names: &ObjectNames, now: Timestamp) -> Self {
+        let name = |names: &HashMap<String, String>, id: &Option<String>| {
+            let id = id.clone().unwrap_or_default();
+            names.get(&id).cloned().unwrap_or(id)
+        };
+        Self {
+            at: Moment::new(record.at, now),
+            account: name(&names.accounts, &record.account_id),
+            server: name(&names.servers, &record.server_id),
+            ok: record.outcome == "ok",
+            record,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct AuditPage {
+    frame: Frame,
+    errors: FormErrors,
+    filter: Filter,
+    rows: Vec<Row>,
+    actions: [&'static str; 12],
+    accounts: Vec<(String, String)>,
+    next: Option<String>,
+    first: bool,
+    /// Query string of the export link.
+    query: String,
+    /// Whether a filter is set.
+    narrowed: bool,
+}
+
+/// Filter as the visitor entered it.
+struct Filter {
+    account: String,
+    server: String,
+    actor: String,
+    action: String,
+    tool: String,
+    outcome: String,
+    since: String,
+    until: String,
+}
+
+impl Filter {
+    fn new(fields: &Fields) -> Self {
+        let text = |name: &str| fields.text(name).to_owned();
+        Self {
+            account: text("account"),
+            server: text("server"),
+            actor: text("actor"),
+            action: text("action"),
+            tool: text("tool"),
+            outcome: text("outcome"),
+            since: text("since"),
+            until: text("until"),
+        }
+    }
+}
+
+/// Converts the filter to a query, and returns the invalid fields.
+fn query(fields: &Fields) -> (AuditQuery, FormErrors) {
+    let mut errors = FormErrors::default();
+    let mut at = |name: &str| {
+        let text = fields.given(name)?;
+        let at = instant(&text, Timestamp::now(), -1);
+        if at.is_none() {
+            errors.add(
+                name,
+                "enter a time such as 2030-01-31T18:00:00Z, a day, or a duration before now such as 24h",
+            );
+        }
+        at
+    };
+    let (since, until) = (at("since"), at("until"));
+    let query = AuditQuery {
+        limit: None,
+        cursor: fields.given("cursor"),
+        account_id: fields.given("account"),
+        server_id: fields.given("server"),
+        actor: fields.given("actor"),
+        action: fields.given("action"),
+        tool: fields.given("tool"),
+        outcome: fields.given("outcome"),
+        since,
+        until,
+    };
+    (query, errors)
+}
+
+/// Returns the filter as the query string of a link.
+fn link(fields: &Fields) -> String {
+    let given: Vec<_> = FILTERS
+        .iter()
+        .filter_map(|name| Some(format!("{name}={}", encode(&fields.given(name)?))))
+        .collect();
+    given.join("&")
+}
+
+/// Handles `GET /audit-log`.
+pub(super) async fn show(
+    State(admin): State<Admin>,
+    visitor: Visitor,
+    LinkQuery(fields): LinkQuery,
+) -> PageResult {
+    let now = Timestamp::now();
+    let (asked, mut errors) = query(&fields);
+    let names = ObjectNames::all(&admin, &visitor.who).await?;
+    let mut page = None;
+    if errors.is_empty() {
+        match admin.gateway.audit(&visitor.who, asked).await {
+            Ok(found) => page = Some(found),
+            Err(error) => errors = FormErrors::of(error)?,
+        }
+    }
+    let (records, cursor) = page.map_or((Vec::new(), None), |it| (it.result, it.next_cursor));
+    let mut accounts: Vec<_> = names
+        .accounts
+        .iter()
+        .map(|(id, name)| (id.clone(), name.clone()))
+        .collect();
+    accounts.sort_by(|one, other| one.1.cmp(&other.1));
+    let query = link(&fields);
+    let wrong = !errors.is_empty();
+    let page = AuditPage {
+        frame: Frame::new(&admin, &visitor, "audit", "Audit log"),
+        errors,
+        filter: Filter::new(&fields),
+        rows: records
+            .into_iter()
+            .map(|record| Row::new(record, &names, now))
+            .collect(),
+        actions: ACTIONS,
+        accounts,
+        next: cursor.map(|cursor| format!("{query}&cursor={}", encode(&cursor))),
+        first: fields.text("cursor").is_empty(),
+        narrowed: !query.is_empty(),
+        query,
+    };
+    if wrong { refused(&page) } else { html(&page) }
+}
+
+/// Handles `GET /audit-log/export`.
+pub(super) async fn export(
+    State(admin): State<Admin>,
+    visitor: Visitor,
+    LinkQuery(fields): LinkQuery,
+) -> PageResult {
+    let (mut asked, errors) = query(&fields);
+    if !errors.is_empty() {
+        return Err(FormRejection::Unreadable);
+    }
+    asked.cursor = None;
+    let lines = admin.gateway.export_audit(&visitor.who, asked).await?;
+    let headers = [
+        (CONTENT_TYPE, "application/x-ndjson".to_owned()),
+        (
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{}-audit.jsonl\"", product().name),
+        ),
+    ];
+    Ok((headers, Body::from_stream(lines)).into_response())
+}

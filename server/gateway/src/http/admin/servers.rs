@@ -1,0 +1,397 @@
+//! Pages of MCP servers: lists, the form that selects the tools, and the page that shows a URL only once.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use jiff::Timestamp;
+
+use super::connect::{Client, clients};
+use super::expiry::{ChosenExpiry, Expiry, Moment};
+use super::form::{Fields, FormErrors};
+use super::page::{ConfirmPage, Frame, encode, go, html, refused};
+use super::rejection::{FormRejection, PageResult};
+use super::selection::{Choices, count};
+use super::session::{LinkQuery, SubmittedForm, Visitor};
+use super::site::Admin;
+use crate::model::{
+    Account, McpServer, NewServer, PageQuery, ServerConfig, ServerInput, ServerPatch,
+};
+
+/// MCP server in a list.
+pub(super) struct ServerLine {
+    pub(super) server: McpServer,
+    pub(super) account: String,
+    /// Summary of the selected tools.
+    pub(super) offers: String,
+    pub(super) tools: usize,
+    pub(super) expires: Option<Moment>,
+    pub(super) created: Moment,
+}
+
+impl ServerLine {
+    pub(super) fn new(admin: &Admin, server: McpServer, account: String, now: Timestamp) -> Self {
+        Self {
+            account,
+            offers: offers(&server.config),
+            tools: count(admin.gateway.apis(), &server.config),
+            expires: server.expires_at.map(|at| Moment::new(at, now)),
+            created: Moment::new(server.created_at, now),
+            server,
+        }
+    }
+}
+
+/// Returns a summary of the selected tools.
+fn offers(config: &ServerConfig) -> String {
+    let mut parts = Vec::new();
+    if !config.methods.is_empty() {
+        parts.push(config.methods.join(", "));
+    }
+    if !config.tags.is_empty() {
+        parts.push(config.tags.join(", "));
+    }
+    match config.tools.len() {
+        0 => {}
+        1 => parts.push("1 named tool".to_owned()),
+        many => parts.push(format!("{many} named tools")),
+    }
+    if parts.is_empty() {
+        parts.push("all tools".to_owned());
+    }
+    parts.join(" · ")
+}
+
+#[derive(Template)]
+#[template(path = "servers.html")]
+struct ServersPage {
+    frame: Frame,
+    servers: Vec<ServerLine>,
+    accounts: Vec<Account>,
+    /// Id of the account to which the list is restricted; empty for all accounts.
+    account: String,
+    /// Query string of the next page.
+    next: Option<String>,
+    first: bool,
+}
+
+/// Handles `GET /servers`.
+pub(super) async fn list(
+    State(admin): State<Admin>,
+    visitor: Visitor,
+    LinkQuery(query): LinkQuery,
+) -> PageResult {
+    let now = Timestamp::now();
+    let account = query.text("account").to_owned();
+    let page = PageQuery {
+        limit: None,
+        cursor: query.given("cursor"),
+    };
+    let accounts = admin.gateway.every_account(&visitor.who).await?;
+    let servers = if account.is_empty() {
+        admin.gateway.all_servers(&visitor.who, page).await?
+    } else {
+        admin.gateway.servers(&visitor.who, &account, page).await?
+    };
+    let name = |id: &str| {
+        let account = accounts.iter().find(|account| account.id == id);
+        account.map_or_else(|| id.to_owned(), |account| account.name.clone())
+    };
+    html(&ServersPage {
+        frame: Frame::new(&admin, &visitor, "servers", "MCP servers").noticing(&query),
+        servers: servers
+            .result
+            .into_iter()
+            .map(|server| {
+                let account = name(&server.integrated_account_id);
+                ServerLine::new(&admin, server, account, now)
+            })
+            .collect(),
+        next: servers
+            .next_cursor
+            .map(|cursor| format!("account={}&cursor={}", encode(&account), encode(&cursor))),
+        first: query.text("cursor").is_empty(),
+        account,
+        accounts,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "server_form.html")]
+struct ServerForm {
+    frame: Frame,
+    errors: FormErrors,
+    accounts: Vec<Account>,
+    /// Id of the selected account.
+    account: String,
+    /// Server that is changed; `None` for a new server.
+    server: Option<McpServer>,
+    created: Option<Moment>,
+    name: String,
+    choices: Choices,
+    api_token: bool,
+    discover: bool,
+    expiry: Expiry,
+    /// Whether the form was submitted only to count the tools.
+    counted: bool,
+}
+
+impl ServerForm {
+    fn new(admin: &Admin, visitor: &Visitor, accounts: Vec<Account>, account: &str) -> Self {
+        Self {
+            frame: Frame::new(admin, visitor, "servers", "Create an MCP server"),
+            errors: FormErrors::default(),
+            account: account.to_owned(),
+            accounts,
+            server: None,
+            created: None,
+            name: String::new(),
+            choices: Choices::new(admin.gateway.apis(), &ServerConfig::default()),
+            api_token: false,
+            discover: false,
+            expiry: Expiry::new("7d"),
+            counted: false,
+        }
+    }
+
+    fn of(admin: &Admin, visitor: &Visitor, account: Account, server: McpServer) -> Self {
+        let now = Timestamp::now();
+        Self {
+            frame: Frame::new(admin, visitor, "servers", &server.name),
+            errors: FormErrors::default(),
+            account: account.id.clone(),
+            accounts: vec![account],
+            created: Some(Moment::new(server.created_at, now)),
+            name: server.name.clone(),
+            choices: Choices::new(admin.gateway.apis(), &server.config),
+            api_token: server.config.require_api_token_auth,
+            discover: server.config.discover,
+            expiry: Expiry::keep(server.expires_at, now),
+            server: Some(server),
+            counted: false,
+        }
+    }
+
+    fn submitted(mut self, admin: &Admin, fields: &Fields, errors: FormErrors) -> Self {
+        let config = config(fields);
+        self.errors = errors;
+        self.name = fields.text("name").to_owned();
+        self.choices = Choices::new(admin.gateway.apis(), &config);
+        self.api_token = config.require_api_token_auth;
+        self.discover = config.discover;
+        self.expiry = self.expiry.submitted(fields);
+        self.counted = fields.has("count");
+        self
+    }
+}
+
+fn config(fields: &Fields) -> ServerConfig {
+    ServerConfig {
+        methods: fields.all("methods"),
+        tags: fields.all("tags"),
+        tools: fields.all("tools"),
+        require_api_token_auth: fields.has("require_api_token_auth"),
+        discover: fields.has("discover"),
+    }
+}
+
+/// Handles `GET /servers/new`.
+pub(super) async fn blank(
+    State(admin): State<Admin>,
+    visitor: Visitor,
+    LinkQuery(query): LinkQuery,
+) -> PageResult {
+    let accounts = admin.gateway.every_account(&visitor.who).await?;
+    html(&ServerForm::new(
+        &admin,
+        &visitor,
+        accounts,
+        query.text("account"),
+    ))
+}
+
+/// Handles `POST /servers`.
+pub(super) async fn create(State(admin): State<Admin>, sent: SubmittedForm) -> PageResult {
+    let SubmittedForm { visitor, fields } = &sent;
+    let accounts = admin.gateway.every_account(&visitor.who).await?;
+    let form = ServerForm::new(&admin, visitor, accounts, fields.text("account"));
+    if fields.has("count") {
+        return html(&form.submitted(&admin, fields, FormErrors::default()));
+    }
+    let mut errors = FormErrors::default();
+    let expiry = form.expiry.clone().submitted(fields);
+    let chosen = expiry.chosen(Timestamp::now(), &mut errors);
+    if form.account.is_empty() {
+        errors.add("account", "choose an account");
+    }
+    if errors.is_empty() {
+        let input = ServerInput {
+            name: fields.text("name").to_owned(),
+            config: config(fields),
+            expires_at: match chosen {
+                ChosenExpiry::At(at) => Some(at),
+                ChosenExpiry::Keep | ChosenExpiry::Never => None,
+            },
+        };
+        let created = admin
+            .gateway
+            .create_server(&visitor.who, &form.account, input);
+        match sent.once(&admin, created).await? {
+            Ok(new) => return made(&admin, visitor, new, "is ready"),
+            Err(error) => errors = FormErrors::of(error)?,
+        }
+    }
+    refused(&form.submitted(&admin, fields, errors))
+}
+
+#[derive(Template)]
+#[template(path = "server_made.html")]
+struct MadePage {
+    frame: Frame,
+    line: ServerLine,
+    url: String,
+    clients: Vec<Client>,
+}
+
+/// Renders the page that shows the URL of a server only once.
+fn made(
+    admin: &Admin,
+    visitor: &Visitor,
+    new: NewServer,
+    what: &str,
+) -> Result<Response, FormRejection> {
+    let now = Timestamp::now();
+    let title = format!("{} {what}", new.server.name);
+    let api_token = new.server.config.require_api_token_auth;
+    html(&MadePage {
+        frame: Frame::new(admin, visitor, "servers", &title),
+        clients: clients(&new.server.name, &new.url, api_token),
+        url: new.url,
+        line: ServerLine::new(admin, new.server, String::new(), now),
+    })
+}
+
+/// Handles `GET /accounts/{account}/servers/{server}`.
+pub(super) async fn edit(
+    State(admin): State<Admin>,
+    visitor: Visitor,
+    Path((account, server)): Path<(String, String)>,
+) -> PageResult {
+    html(&form_of(&admin, &visitor, &account, &server).await?)
+}
+
+async fn form_of(
+    admin: &Admin,
+    visitor: &Visitor,
+    account: &str,
+    server: &str,
+) -> Result<ServerForm, FormRejection> {
+    let server = admin.gateway.server(&visitor.who, account, server).await?;
+    let account = admin.gateway.account(&visitor.who, account).await?;
+    Ok(ServerForm::of(admin, visitor, account, server))
+}
+
+/// Handles `POST /accounts/{account}/servers/{server}`.
+pub(super) async fn update(
+    State(admin): State<Admin>,
+    Path((account, server)): Path<(String, String)>,
+    sent: SubmittedForm,
+) -> PageResult {
+    let SubmittedForm { visitor, fields } = sent;
+    let form = form_of(&admin, &visitor, &account, &server).await?;
+    if fields.has("count") {
+        return html(&form.submitted(&admin, &fields, FormErrors::default()));
+    }
+    let mut errors = FormErrors::default();
+    let expiry = form.expiry.clone().submitted(&fields);
+    let chosen = expiry.chosen(Timestamp::now(), &mut errors);
+    if errors.is_empty() {
+        let patch = ServerPatch {
+            name: Some(fields.text("name").to_owned()),
+            config: Some(config(&fields).into()),
+            expires_at: match chosen {
+                ChosenExpiry::Keep => None,
+                ChosenExpiry::Never => Some(None),
+                ChosenExpiry::At(at) => Some(Some(at)),
+            },
+        };
+        let updated = admin
+            .gateway
+            .update_server(&visitor.who, &account, &server, patch)
+            .await;
+        match updated {
+            Ok(_) => return go(&admin, "/servers?done=server-updated"),
+            Err(error) => errors = FormErrors::of(error)?,
+        }
+    }
+    refused(&form.submitted(&admin, &fields, errors))
+}
+
+/// Handles `GET /accounts/{account}/servers/{server}/revoke`.
+pub(super) async fn confirm_revoke(
+    State(admin): State<Admin>,
+    visitor: Visitor,
+    Path((account, server)): Path<(String, String)>,
+) -> PageResult {
+    let server = admin
+        .gateway
+        .server(&visitor.who, &account, &server)
+        .await?;
+    let title = format!("Revoke {}?", server.name);
+    html(&ConfirmPage {
+        frame: Frame::new(&admin, &visitor, "servers", &title),
+        text: "The URL is rejected immediately, also on open connections. The server is deleted; to give the agent access again, create another server.".to_owned(),
+        action: format!("{}/revoke", path(&server)),
+        button: "Revoke server",
+        back: path(&server),
+    })
+}
+
+/// Handles `POST /accounts/{account}/servers/{server}/revoke`.
+pub(super) async fn revoke(
+    State(admin): State<Admin>,
+    Path((account, server)): Path<(String, String)>,
+    sent: SubmittedForm,
+) -> PageResult {
+    let who = &sent.visitor.who;
+    admin.gateway.delete_server(who, &account, &server).await?;
+    go(&admin, "/servers?done=server-revoked")
+}
+
+/// Handles `GET /accounts/{account}/servers/{server}/rotate`.
+pub(super) async fn confirm_rotate(
+    State(admin): State<Admin>,
+    visitor: Visitor,
+    Path((account, server)): Path<(String, String)>,
+) -> PageResult {
+    let server = admin
+        .gateway
+        .server(&visitor.who, &account, &server)
+        .await?;
+    let title = format!("Rotate the URL of {}?", server.name);
+    html(&ConfirmPage {
+        frame: Frame::new(&admin, &visitor, "servers", &title),
+        text: "The current URL is rejected immediately. The new URL is shown only once. Name, tools and expiry do not change.".to_owned(),
+        action: format!("{}/rotate", path(&server)),
+        button: "Rotate URL",
+        back: path(&server),
+    })
+}
+
+/// Handles `POST /accounts/{account}/servers/{server}/rotate`.
+pub(super) async fn rotate(
+    State(admin): State<Admin>,
+    Path((account, server)): Path<(String, String)>,
+    sent: SubmittedForm,
+) -> PageResult {
+    let who = &sent.visitor.who;
+    let rotated = admin.gateway.rotate_server(who, &account, &server);
+    let new = sent.once(&admin, rotated).await??;
+    made(&admin, &sent.visitor, new, "has a new URL")
+}
+
+fn path(server: &McpServer) -> String {
+    format!(
+        "/accounts/{}/servers/{}",
+        server.integrated_account_id, server.id
+    )
+}

@@ -1,0 +1,17 @@
+//! Error responses to requests that are rejected before a handler runs. They have the error shape of the management API.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// Creates an error response in the shape of the management API.
+pub(crate) fn error_response(
+    status: StatusCode,
+    code: &'static str,
+    message: &str,
+    hint: &'static str,
+) -> Response {
+    let body = json!({"error": {"code": code, "message": message, "hint": hint, "problems": []}});
+    (status, Json(body)).into_response()
+}

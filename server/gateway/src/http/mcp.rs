@@ -1,0 +1,358 @@
+//! MCP over HTTP at `/mcp/{token}`: resolves the server token to an MCP server and passes the request to rmcp. Each request is independent; there are no sessions.
+
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::response::Response;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use rmcp::model::ErrorData;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use runtime::{ErrorCode, RateLimit, ToolOutput};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::bearer::bearer;
+use super::error_response::error_response;
+use super::limits::WrongToken;
+use super::ops::Metrics;
+use super::traces::Traces;
+use crate::directory::ResolvedServer;
+use crate::error::{ServiceError, TokenRejection};
+use crate::model::Principal;
+use crate::service::gateway::{CallRecord, Gateway};
+use mcp_server::handler::{CallRejection, EndedCall, Handler, Observer};
+use mcp_server::offer::UnavailableTool;
+use mcp_server::product::product;
+
+/// Largest request body in bytes.
+const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// Maximum number of concurrent requests. Further requests are rejected at once, so that those in flight can finish.
+const MAX_REQUESTS: usize = 1024;
+
+tokio::task_local! {
+    /// Handler of the request that this task serves. rmcp creates a handler for each request with a function that has no arguments.
+    static HANDLER: Handler;
+}
+
+/// Route name in metrics and logs.
+pub(crate) const ROUTE: &str = "/mcp/{token}";
+
+/// Returns the server token of an MCP path.
+pub(crate) fn token(path: &str) -> Option<&str> {
+    let token = path.strip_prefix("/mcp/")?;
+    (!token.is_empty() && !token.contains('/')).then_some(token)
+}
+
+/// MCP endpoint of all servers.
+pub(crate) struct Mcp {
+    gateway: Gateway,
+    metrics: Arc<Metrics>,
+    traces: Traces,
+    service: StreamableHttpService<Handler, NeverSessionManager>,
+    requests: Arc<Semaphore>,
+}
+
+/// Requests in flight.
+pub(crate) struct Requests {
+    places: Arc<Semaphore>,
+    break_off: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Requests {
+    /// Waits until no request is in flight, so that each has its response and its audit record.
+    pub(crate) async fn finished(&self) {
+        let all = u32::try_from(MAX_REQUESTS).unwrap_or(u32::MAX);
+        // This cannot fail, because the semaphore is never closed.
+        let _ = self.places.acquire_many(all).await;
+    }
+
+    /// Cancels the requests in flight as if their clients had disconnected.
+    pub(crate) fn break_off(&self) {
+        (self.break_off)();
+    }
+}
+
+impl Mcp {
+    /// Creates the MCP endpoint of a gateway, and the handle of its requests in flight.
+    pub(crate) fn new(gateway: Gateway, metrics: Arc<Metrics>, traces: Traces) -> (Self, Requests) {
+        // Hosts and origins have already been checked for all routes.
+        let config = StreamableHttpServerConfig::default()
+            .with_legacy_session_mode(false)
+            .with_json_response(true)
+            .with_max_request_body_bytes(MAX_BODY)
+            .disable_allowed_hosts()
+            .disable_allowed_origins();
+        let places = Arc::new(Semaphore::new(MAX_REQUESTS));
+        let cancellation = config.cancellation_token.clone();
+        let requests = Requests {
+            places: Arc::clone(&places),
+            break_off: Box::new(move || cancellation.cancel()),
+        };
+        let service = StreamableHttpService::new(
+            || {
+                HANDLER
+                    .try_with(Clone::clone)
+                    .map_err(std::io::Error::other)
+            },
+            Arc::new(NeverSessionManager::default()),
+            config,
+        );
+        let mcp = Mcp {
+            gateway,
+            metrics,
+            traces,
+            service,
+            requests: places,
+        };
+        (mcp, requests)
+    }
+
+    /// Handles a request to the MCP server with this token.
+    pub(crate) async fn serve(&self, token: &str, mut request: Request) -> Response {
+        let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() else {
+            return busy();
+        };
+        let resolved = match self.gateway.resolve(token).await {
+            Ok(resolved) => resolved,
+            Err(rejection) => {
+                self.metrics.token_looked_up(false);
+                return refused(&rejection);
+            }
+        };
+        self.metrics.token_looked_up(true);
+        tracing::Span::current()
+            .record("server", resolved.server.id.as_str())
+            .record("account", resolved.account_name.as_str());
+        let principal = if resolved.server.config.require_api_token_auth {
+            match authenticate(&self.gateway, request.headers()).await {
+                Ok(principal) => Some(principal),
+                Err(response) => return response,
+            }
+        } else {
+            None
+        };
+        let exchange = Arc::new(Exchange {
+            gateway: self.gateway.clone(),
+            metrics: Arc::clone(&self.metrics),
+            traces: self.traces.clone(),
+            principal,
+            user_agent: user_agent(request.headers()),
+            rate_limit: OnceLock::new(),
+            resolved,
+            _permit: permit,
+        });
+        // The secrets of the request are not needed after this point.
+        *request.uri_mut() = Uri::from_static("/mcp");
+        request.headers_mut().remove(header::AUTHORIZATION);
+        request.headers_mut().remove(header::COOKIE);
+
+        let handler = Handler::for_request(
+            exchange.resolved.account.clone(),
+            exchange.resolved.offer.clone(),
+            Arc::clone(&exchange) as Arc<dyn Observer>,
+        );
+        let answer = pin!(self.service.handle(request));
+        let response = HANDLER.scope(handler, answer).await;
+        let mut response = response.map(Body::new);
+        if let Some(rate_limit) = exchange.rate_limit.get() {
+            add_rate_limit(response.headers_mut(), *rate_limit);
+        }
+        response
+    }
+}
+
+/// Maps a rejected token to a response. Unknown, expired and revoked tokens have the same response.
+fn refused(rejection: &TokenRejection) -> Response {
+    match rejection {
+        TokenRejection::Unknown | TokenRejection::Expired => {
+            let mut response = error_response(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "no MCP server exists at this URL",
+                "The URL may be incomplete, expired or revoked. Ask the person who gave it to you for a new one.",
+            );
+            response.extensions_mut().insert(WrongToken);
+            response
+        }
+        TokenRejection::Unavailable(why) => {
+            tracing::warn!(%why, "a token could not be looked up");
+            error_response(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "the gateway cannot look up its MCP servers at present",
+                "Try again in a moment.",
+            )
+        }
+        TokenRejection::Account(why) => {
+            tracing::warn!(%why, "an account cannot be used");
+            error_response(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                why,
+                "Tell the operator of the gateway.",
+            )
+        }
+    }
+}
+
+fn busy() -> Response {
+    let mut response = error_response(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "busy",
+        "too many concurrent requests",
+        "Retry after the time in `Retry-After`.",
+    );
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
+/// Authenticates the caller of a server that requires an API token in addition to its URL.
+async fn authenticate(gateway: &Gateway, headers: &HeaderMap) -> Result<Principal, Response> {
+    let token = bearer(headers);
+    let realm = product().name;
+    let challenge = match token {
+        None => format!("Bearer realm=\"{realm}\""),
+        Some(token) => match gateway.authenticate(token).await {
+            Ok(principal) => return Ok(principal),
+            Err(ServiceError::Unauthenticated) => format!(
+                "Bearer realm=\"{realm}\", error=\"invalid_token\", error_description=\"the API token is unknown, expired or revoked\"",
+            ),
+            Err(error) => {
+                tracing::warn!(%error, "an API token could not be looked up");
+                return Err(refused(&TokenRejection::Unavailable(error.to_string())));
+            }
+        },
+    };
+    let mut response = error_response(
+        StatusCode::UNAUTHORIZED,
+        "unauthenticated",
+        "this MCP server requires an API token in addition to its URL",
+        "Send `Authorization: Bearer <API token>` with a token that is not expired.",
+    );
+    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    if token.is_some() {
+        response.extensions_mut().insert(WrongToken);
+    }
+    Err(response)
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned)
+}
+
+/// Adds the rate-limit headers. An unknown value is omitted, never 0.
+fn add_rate_limit(headers: &mut HeaderMap, rate_limit: RateLimit) {
+    let values = [
+        ("ratelimit-limit", rate_limit.limit),
+        ("ratelimit-remaining", rate_limit.remaining),
+        ("ratelimit-reset", rate_limit.reset),
+    ];
+    for (name, value) in values {
+        if let Some(value) = value {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+        }
+    }
+}
+
+/// Request and response of one call, with everything that its metrics and audit record need.
+struct Exchange {
+    gateway: Gateway,
+    metrics: Arc<Metrics>,
+    traces: Traces,
+    resolved: Arc<ResolvedServer>,
+    principal: Option<Principal>,
+    user_agent: Option<String>,
+    rate_limit: OnceLock<RateLimit>,
+    /// Slot of the request, held until the handler has ended, even if the client disconnects earlier.
+    _permit: OwnedSemaphorePermit,
+}
+
+impl std::fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Exchange")
+            .field("server", &self.resolved.server.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Observer for Exchange {
+    fn called<'a>(&'a self, call: EndedCall<'a>) -> BoxFuture<'a, Result<(), ErrorData>> {
+        self.record(call).boxed()
+    }
+}
+
+impl Exchange {
+    async fn record(&self, call: EndedCall<'_>) -> Result<(), ErrorData> {
+        let outcome = outcome(call.outcome);
+        let status = call.outcome.ok().and_then(|answer| answer.status);
+        if let Ok(answer) = call.outcome {
+            let _ = self.rate_limit.set(answer.rate_limit);
+        }
+        self.metrics.called(call.tool, outcome, status, call.took);
+        self.traces.called(&call, outcome);
+
+        let client = call.context.meta.get("io.modelcontextprotocol/clientInfo");
+        let client = client.and_then(|client| client.get("name")?.as_str());
+        let server_id = self.resolved.server.id.clone();
+        let (actor, actor_name) = match &self.principal {
+            Some(principal) => (principal.id.clone(), principal.name.clone()),
+            None => (
+                server_id.clone(),
+                // Older clients send their name only in the handshake, which is a different request.
+                client
+                    .or(self.user_agent.as_deref())
+                    .unwrap_or_default()
+                    .to_owned(),
+            ),
+        };
+        let record = CallRecord {
+            actor,
+            actor_name,
+            account_id: self.resolved.server.integrated_account_id.clone(),
+            server_id,
+            tool: call.name.to_owned(),
+            read_only: call.tool.map(|tool| tool.effect.read_only),
+            outcome: outcome.to_owned(),
+            duration: call.took,
+            upstream_status: status,
+        };
+        self.gateway.record_call(record).await.map_err(|error| {
+            tracing::error!(
+                %error,
+                server = %self.resolved.server.id,
+                tool = call.tool.map(|tool| tool.name),
+                outcome,
+                "a call is not in the audit log"
+            );
+            ErrorData::internal_error(
+                "the call has ended, but its audit record could not be written, so its result is withheld; check what the call changed before you repeat it",
+                None,
+            )
+        })
+    }
+}
+
+/// Returns the outcome of a call as one word of a closed list.
+fn outcome(outcome: Result<&ToolOutput, &CallRejection>) -> &'static str {
+    match outcome {
+        Ok(answer) => answer.error.map_or("ok", ErrorCode::as_str),
+        Err(CallRejection::UnavailableTool(UnavailableTool::Unknown { .. })) => "unknown_tool",
+        Err(CallRejection::UnavailableTool(UnavailableTool::NotSelected)) => "not_offered",
+        Err(CallRejection::Cancelled) => ErrorCode::Cancelled.as_str(),
+        Err(CallRejection::Panicked) => ErrorCode::Internal.as_str(),
+    }
+}

@@ -1,0 +1,16 @@
+//! HTTP: the MCP endpoint, the management API, the admin page, and monitoring.
+
+pub(crate) mod admin;
+pub(crate) mod bearer;
+mod body;
+pub mod client;
+pub(crate) mod error_response;
+pub(crate) mod front;
+pub(crate) mod limits;
+pub(crate) mod listen;
+pub(crate) mod manage;
+pub(crate) mod mcp;
+pub(crate) mod ops;
+pub mod origin;
+mod telemetry;
+pub(crate) mod traces;

@@ -1,0 +1,22 @@
+//! Gateway: HTTP server with accounts, scoped and expiring server URLs, API tokens and an audit log.
+//!
+//! Each module uses only modules above it in this list: the model, keys and tokens; the store; the services; the configuration file and HTTP; [`serve`].
+
+mod audit;
+mod clock;
+pub mod config;
+mod directory;
+mod error;
+pub mod http;
+pub mod keys;
+mod model;
+mod page;
+mod schema;
+pub mod serve;
+mod service;
+pub mod store;
+#[cfg(test)]
+mod tests;
+mod token;
+mod validate;
+mod vault;

@@ -1,0 +1,289 @@
+//! Operations on MCP servers.
+
+use jiff::Timestamp;
+
+use super::gateway::{Gateway, Result, internal, not_found, require};
+use crate::error::{FieldError, ServiceError};
+use crate::model::{
+    McpServer, NewServer, PageQuery, Principal, ResultPage, Role, ServerInput, ServerPatch,
+};
+use crate::page::{self, List};
+use crate::store::StoreEvent;
+use crate::store::rows::ServerRow;
+use crate::token;
+use crate::validate::{self, FieldErrors};
+
+impl Gateway {
+    /// Creates an MCP server. Only the response contains its URL.
+    pub(crate) async fn create_server(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        input: ServerInput,
+    ) -> Result<NewServer> {
+        require(who, Role::Issuer)?;
+        let token = token::new(token::SERVER)?;
+        let id = token::new_id("mcp_")?;
+        self.insert_server(who, account_id, input, id, token).await
+    }
+
+    /// Returns the id of a server that a configuration file declares. The id is the same for all gateways that read the file, so that the server is created once.
+    pub(crate) fn declared_id(account_id: &str, name: &str) -> String {
+        let hash = token::hash(&format!("{account_id}\n{name}"));
+        let hex: String = hash.iter().take(12).map(|it| format!("{it:02x}")).collect();
+        format!("mcp_{hex}")
+    }
+
+    /// Creates a server that a configuration file declares. If its previous server token is known, the server keeps it.
+    pub(crate) async fn declare_server(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        input: ServerInput,
+        token: Option<String>,
+    ) -> Result<NewServer> {
+        require(who, Role::Admin)?;
+        let token = token.map_or_else(|| token::new(token::SERVER), Ok)?;
+        let id = Self::declared_id(account_id, &input.name);
+        self.insert_server(who, account_id, input, id, token).await
+    }
+
+    async fn insert_server(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        input: ServerInput,
+        id: String,
+        token: String,
+    ) -> Result<NewServer> {
+        self.account_row(account_id).await?;
+        let now = self.now();
+        let mut errors = FieldErrors::default();
+        errors.name(&input.name);
+        errors.config(&input.config, self.0.apis);
+        errors.expires_at(input.expires_at, now);
+        errors.check()?;
+        let row = ServerRow {
+            id,
+            account_id: account_id.to_owned(),
+            name: input.name,
+            config: serde_json::to_string(&input.config).map_err(internal)?,
+            token_hash: token::hash(&token).to_vec(),
+            expires_at: input.expires_at.map(Timestamp::as_microsecond),
+            created_at: now,
+            updated_at: now,
+            created_by: who.id.clone(),
+        };
+        let audit = self.server_record(who, "server.create", account_id, &row.id);
+        if let Err(error) = self.0.store.insert_server(&row, &audit).await {
+            let Some(database) = error.as_database_error() else {
+                return Err(error.into());
+            };
+            // The account may have been deleted since it was checked, and a declared server may already exist.
+            return Err(if database.is_foreign_key_violation() {
+                not_found("account", account_id)
+            } else if database.is_unique_violation() {
+                ServiceError::Conflict {
+                    what: "server",
+                    name: row.name,
+                }
+            } else {
+                error.into()
+            });
+        }
+        self.new_server(&row, token)
+    }
+
+    /// Lists the servers of an account, newest first.
+    pub(crate) async fn servers(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        page: PageQuery,
+    ) -> Result<ResultPage<McpServer>> {
+        require(who, Role::Issuer)?;
+        self.account_row(account_id).await?;
+        self.list_servers(Some(account_id), page).await
+    }
+
+    /// Lists the servers of all accounts, newest first.
+    pub(crate) async fn all_servers(
+        &self,
+        who: &Principal,
+        page: PageQuery,
+    ) -> Result<ResultPage<McpServer>> {
+        require(who, Role::Issuer)?;
+        self.list_servers(None, page).await
+    }
+
+    /// Returns all servers of one account or of all accounts, newest first.
+    pub(crate) async fn every_server(
+        &self,
+        who: &Principal,
+        account_id: Option<&str>,
+    ) -> Result<Vec<McpServer>> {
+        require(who, Role::Issuer)?;
+        let mut servers = Vec::new();
+        let mut page = PageQuery::largest(None);
+        loop {
+            let found = self.list_servers(account_id, page).await?;
+            servers.extend(found.result);
+            if found.next_cursor.is_none() {
+                return Ok(servers);
+            }
+            page = PageQuery::largest(found.next_cursor);
+        }
+    }
+
+    /// Returns one server.
+    pub(crate) async fn server(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        id: &str,
+    ) -> Result<McpServer> {
+        require(who, Role::Issuer)?;
+        let row = self.server_row(account_id, id).await?;
+        row.view().map_err(internal)
+    }
+
+    /// Changes the given fields. The change takes effect with the next request.
+    pub(crate) async fn update_server(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        id: &str,
+        patch: ServerPatch,
+    ) -> Result<McpServer> {
+        require(who, Role::Issuer)?;
+        let now = self.now();
+        // The change is applied to the version that is replaced. Otherwise, of two concurrent changes one could undo a restriction that the other has made.
+        let change = |row: &mut ServerRow| {
+            let mut errors = FieldErrors::default();
+            if let Some(name) = &patch.name {
+                errors.name(name);
+                row.name.clone_from(name);
+            }
+            if let Some(given) = &patch.config {
+                let mut config = row.view().map_err(internal)?.config;
+                given.apply(&mut config);
+                errors.config(&config, self.0.apis);
+                row.config = serde_json::to_string(&config).map_err(internal)?;
+            }
+            if let Some(expires_at) = patch.expires_at {
+                errors.expires_at(expires_at, now);
+                row.expires_at = expires_at.map(Timestamp::as_microsecond);
+            }
+            errors.check()
+        };
+        let row = self.change_server(who, "server.update", (account_id, id), change);
+        row.await?.view().map_err(internal)
+    }
+
+    /// Revokes the URL and deletes the server.
+    pub(crate) async fn delete_server(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        id: &str,
+    ) -> Result<()> {
+        require(who, Role::Issuer)?;
+        let audit = self.server_record(who, "server.revoke", account_id, id);
+        let done = self.0.store.delete_server(account_id, id, &audit).await;
+        self.forget(&StoreEvent::Server(id.to_owned()));
+        match done? {
+            true => Ok(()),
+            false => Err(not_found("server", id)),
+        }
+    }
+
+    /// Creates another URL for the server. The previous URL is rejected from now on.
+    pub(crate) async fn rotate_server(
+        &self,
+        who: &Principal,
+        account_id: &str,
+        id: &str,
+    ) -> Result<NewServer> {
+        require(who, Role::Issuer)?;
+        let token = token::new(token::SERVER)?;
+        let hash = token::hash(&token).to_vec();
+        let change = |row: &mut ServerRow| {
+            row.token_hash.clone_from(&hash);
+            Ok(())
+        };
+        let row = self.change_server(who, "server.rotate", (account_id, id), change);
+        self.new_server(&row.await?, token)
+    }
+
+    async fn change_server(
+        &self,
+        who: &Principal,
+        action: &str,
+        (account_id, id): (&str, &str),
+        change: impl Fn(&mut ServerRow) -> Result<()>,
+    ) -> Result<ServerRow> {
+        let audit = self.server_record(who, action, account_id, id);
+        loop {
+            let mut row = self.server_row(account_id, id).await?;
+            let now = self.now();
+            // An expired server counts as deleted even before the purge.
+            if row.expires_at.is_some_and(|at| at <= now) {
+                return Err(ServiceError::Invalid(vec![FieldError::new(
+                    "expires_at",
+                    "the server has expired; create a new one",
+                )]));
+            }
+            let was = row.updated_at;
+            change(&mut row)?;
+            row.updated_at = now.max(was + 1);
+            let done = self.0.store.update_server(&row, was, &audit).await;
+            // If another change was committed in the meantime, the loop applies the change to the newer version.
+            if done? {
+                self.forget(&StoreEvent::Server(row.id.clone()));
+                return Ok(row);
+            }
+        }
+    }
+
+    async fn server_row(&self, account_id: &str, id: &str) -> Result<ServerRow> {
+        let row = self.0.store.server(account_id, id).await?;
+        row.ok_or_else(|| not_found("server", id))
+    }
+
+    async fn list_servers(
+        &self,
+        account_id: Option<&str>,
+        page: PageQuery,
+    ) -> Result<ResultPage<McpServer>> {
+        let list = List {
+            what: "servers",
+            of: account_id.unwrap_or_default(),
+        };
+        let limit = validate::limit(page.limit)?;
+        let before = list.before(page.cursor.as_deref())?;
+        let rows = page::rows(limit);
+        let found = self.0.store.servers(account_id, &before, rows).await;
+        list.page(found?, limit, |row| row.view().map_err(internal))
+    }
+
+    fn new_server(&self, row: &ServerRow, token: String) -> Result<NewServer> {
+        Ok(NewServer {
+            server: row.view().map_err(internal)?,
+            url: format!("{}/mcp/{token}", self.0.public_url),
+            token,
+        })
+    }
+
+    fn server_record(
+        &self,
+        who: &Principal,
+        action: &str,
+        account_id: &str,
+        id: &str,
+    ) -> crate::store::rows::NewAudit {
+        let mut record = self.record(who, action);
+        record.account_id = Some(account_id.to_owned());
+        record.server_id = Some(id.to_owned());
+        record
+    }
+}

@@ -1,0 +1,162 @@
+//! Table of accounts.
+
+use super::rows::{AccountRow, ListPosition, NewAudit, is_storable};
+use super::{Store, StoreEvent, announce, audit_columns, change, on, write_audit};
+
+macro_rules! columns {
+    () => {
+        "id, name, base_url, api, ca_certificate, key_id, secrets, created_at, updated_at, created_by"
+    };
+}
+
+impl Store {
+    pub(crate) async fn insert_account(
+        &self,
+        row: &AccountRow,
+        audit: &NewAudit,
+    ) -> sqlx::Result<()> {
+        change!(self, tx => {
+            sqlx::query(concat!(
+                "INSERT INTO accounts (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+            ))
+            .bind(&row.id)
+            .bind(&row.name)
+            .bind(&row.base_url)
+            .bind(&row.api)
+            .bind(&row.ca_certificate)
+            .bind(&row.key_id)
+            .bind(&row.secrets)
+            .bind(row.created_at)
+            .bind(row.updated_at)
+            .bind(&row.created_by)
+            .execute(&mut *tx)
+            .await?;
+            write_audit!(tx, audit);
+        })
+    }
+
+    pub(crate) async fn account(&self, id: &str) -> sqlx::Result<Option<AccountRow>> {
+        if !is_storable(id) {
+            return Ok(None);
+        }
+        on!(self, pool => {
+            sqlx::query_as(concat!("SELECT ", columns!(), " FROM accounts WHERE id = $1"))
+                .bind(id)
+                .fetch_optional(pool)
+                .await
+        })
+    }
+
+    /// Lists the accounts before a position, newest first.
+    pub(crate) async fn accounts(
+        &self,
+        before: &ListPosition,
+        limit: i64,
+    ) -> sqlx::Result<Vec<AccountRow>> {
+        on!(self, pool => {
+            sqlx::query_as(concat!(
+                "SELECT ", columns!(), " FROM accounts WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
+            ))
+            .bind(before.created_at)
+            .bind(&before.id)
+            .bind(limit)
+            .fetch_all(pool)
+            .await
+        })
+    }
+
+    /// Replaces an account if it still has the version `was`. Returns `false` if the account has changed and must be read again.
+    pub(crate) async fn update_account(
+        &self,
+        row: &AccountRow,
+        was: i64,
+        audit: Option<&NewAudit>,
+    ) -> sqlx::Result<bool> {
+        change!(self, tx => {
+            let done = sqlx::query(
+                "UPDATE accounts SET name = $1, base_url = $2, api = $3, ca_certificate = $4, key_id = $5, secrets = $6, updated_at = $7 WHERE id = $8 AND updated_at = $9"
+            )
+            .bind(&row.name)
+            .bind(&row.base_url)
+            .bind(&row.api)
+            .bind(&row.ca_certificate)
+            .bind(&row.key_id)
+            .bind(&row.secrets)
+            .bind(row.updated_at)
+            .bind(&row.id)
+            .bind(was)
+            .execute(&mut *tx)
+            .await?;
+            if done.rows_affected() == 0 {
+                return Ok(false);
+            }
+            if let Some(audit) = audit {
+                write_audit!(tx, audit);
+            }
+            announce!(self, tx, StoreEvent::Account(row.id.clone()));
+            true
+        })
+    }
+
+    /// Deletes an account and its servers with an audit record for each. Returns whether the account existed.
+    pub(crate) async fn delete_account(&self, id: &str, audit: &NewAudit) -> sqlx::Result<bool> {
+        if !is_storable(id) {
+            return Ok(false);
+        }
+        change!(self, tx => {
+            let servers: Vec<String> =
+                sqlx::query_scalar("DELETE FROM servers WHERE account_id = $1 RETURNING id")
+                    .bind(id)
+                    .fetch_all(&mut *tx)
+                    .await?;
+            let done = sqlx::query("DELETE FROM accounts WHERE id = $1")
+                .bind(id)
+                .execute(&mut *tx)
+                .await?;
+            if done.rows_affected() == 0 {
+                return Ok(false);
+            }
+            for server in servers {
+                let revoked = NewAudit {
+                    action: "server.revoke".to_owned(),
+                    server_id: Some(server),
+                    ..audit.clone()
+                };
+                write_audit!(tx, &revoked);
+            }
+            write_audit!(tx, audit);
+            announce!(self, tx, StoreEvent::Account(id.to_owned()));
+            true
+        })
+    }
+
+    /// Returns the ids of the keys that encrypt the stored credentials.
+    pub(crate) async fn key_ids(&self) -> sqlx::Result<Vec<String>> {
+        on!(self, pool => {
+            sqlx::query_scalar("SELECT DISTINCT key_id FROM accounts")
+                .fetch_all(pool)
+                .await
+        })
+    }
+
+    /// Stores re-encrypted credentials if the account has not changed in the meantime. No other data changes, so nothing is announced.
+    pub(crate) async fn reencrypt_account(
+        &self,
+        row: &AccountRow,
+        was_key: &str,
+    ) -> sqlx::Result<bool> {
+        change!(self, tx => {
+            let done = sqlx::query(
+                "UPDATE accounts SET key_id = $1, secrets = $2 WHERE id = $3 AND updated_at = $4 AND key_id = $5"
+            )
+            .bind(&row.key_id)
+            .bind(&row.secrets)
+            .bind(&row.id)
+            .bind(row.updated_at)
+            .bind(was_key)
+            .execute(&mut *tx)
+            .await?;
+            done.rows_affected() == 1
+        })
+    }
+}

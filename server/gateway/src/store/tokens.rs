@@ -1,0 +1,145 @@
+//! Table of API tokens.
+
+use super::rows::{ListPosition, NewAudit, TokenRow, is_storable};
+use super::{Store, StoreEvent, announce, audit_columns, change, on, write_audit};
+
+macro_rules! columns {
+    () => {
+        "id, name, role, token_hash, expires_at, created_at, created_by"
+    };
+}
+
+macro_rules! insert {
+    ($tx:ident, $row:expr) => {
+        sqlx::query(concat!(
+            "INSERT INTO api_tokens (",
+            columns!(),
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        ))
+        .bind(&$row.id)
+        .bind(&$row.name)
+        .bind(&$row.role)
+        .bind(&$row.token_hash)
+        .bind($row.expires_at)
+        .bind($row.created_at)
+        .bind(&$row.created_by)
+        .execute(&mut *$tx)
+        .await?
+    };
+}
+
+impl Store {
+    pub(crate) async fn insert_token(&self, row: &TokenRow, audit: &NewAudit) -> sqlx::Result<()> {
+        change!(self, tx => {
+            insert!(tx, row);
+            write_audit!(tx, audit);
+        })
+    }
+
+    /// Inserts the token only if no valid token with this role exists. If several gateways start together, one of them inserts a token.
+    pub(crate) async fn insert_first_token(
+        &self,
+        row: &TokenRow,
+        audit: &NewAudit,
+    ) -> sqlx::Result<bool> {
+        let alone = match self.shared() {
+            Some(_) => "LOCK TABLE api_tokens IN SHARE ROW EXCLUSIVE MODE",
+            None => "SELECT 1",
+        };
+        change!(self, tx => {
+            sqlx::query(alone).execute(&mut *tx).await?;
+            let good: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM api_tokens WHERE role = $1 AND (expires_at IS NULL OR expires_at > $2)"
+            )
+            .bind(&row.role)
+            .bind(row.created_at)
+            .fetch_one(&mut *tx)
+            .await?;
+            if good > 0 {
+                return Ok(false);
+            }
+            insert!(tx, row);
+            write_audit!(tx, audit);
+            true
+        })
+    }
+
+    pub(crate) async fn token_by_hash(&self, hash: &[u8]) -> sqlx::Result<Option<TokenRow>> {
+        on!(self, pool => {
+            sqlx::query_as(concat!("SELECT ", columns!(), " FROM api_tokens WHERE token_hash = $1"))
+                .bind(hash)
+                .fetch_optional(pool)
+                .await
+        })
+    }
+
+    pub(crate) async fn token(&self, id: &str) -> sqlx::Result<Option<TokenRow>> {
+        if !is_storable(id) {
+            return Ok(None);
+        }
+        on!(self, pool => {
+            sqlx::query_as(concat!("SELECT ", columns!(), " FROM api_tokens WHERE id = $1"))
+                .bind(id)
+                .fetch_optional(pool)
+                .await
+        })
+    }
+
+    /// Lists the tokens before a position, newest first.
+    pub(crate) async fn tokens(
+        &self,
+        before: &ListPosition,
+        limit: i64,
+    ) -> sqlx::Result<Vec<TokenRow>> {
+        on!(self, pool => {
+            sqlx::query_as(concat!(
+                "SELECT ", columns!(), " FROM api_tokens WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
+            ))
+            .bind(before.created_at)
+            .bind(&before.id)
+            .bind(limit)
+            .fetch_all(pool)
+            .await
+        })
+    }
+
+    /// Deletes a token. Returns whether the token existed.
+    pub(crate) async fn delete_token(&self, id: &str, audit: &NewAudit) -> sqlx::Result<bool> {
+        if !is_storable(id) {
+            return Ok(false);
+        }
+        change!(self, tx => {
+            let done = sqlx::query("DELETE FROM api_tokens WHERE id = $1")
+                .bind(id)
+                .execute(&mut *tx)
+                .await?;
+            if done.rows_affected() == 0 {
+                return Ok(false);
+            }
+            write_audit!(tx, audit);
+            announce!(self, tx, StoreEvent::Token(id.to_owned()));
+            true
+        })
+    }
+
+    /// Deletes the expired tokens with an audit record for each.
+    pub(crate) async fn purge_tokens(&self, now: i64, audit: &NewAudit) -> sqlx::Result<u64> {
+        change!(self, tx => {
+            let gone: Vec<(String, String)> = sqlx::query_as(
+                "DELETE FROM api_tokens WHERE expires_at <= $1 RETURNING id, name"
+            )
+            .bind(now)
+            .fetch_all(&mut *tx)
+            .await?;
+            for (actor, actor_name) in &gone {
+                let expired = NewAudit {
+                    actor: actor.clone(),
+                    actor_name: actor_name.clone(),
+                    ..audit.clone()
+                };
+                write_audit!(tx, &expired);
+            }
+            gone.len() as u64
+        })
+    }
+}

@@ -1,0 +1,66 @@
+//! Product of the tests: the tools of the example, with an API that accepts user names and passwords.
+
+use mcp_server::product::{Examples, Product, Synonyms, set_product};
+use runtime::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
+use runtime::log::PlainText;
+
+static PRODUCT: Product = Product {
+    name: "tidewater-mcp",
+    version: "1",
+    apis: APIS,
+    log_format: PlainText::FORMAT,
+    title: "Tidewater",
+    about: "runs a port",
+    upstream: "Tidewater",
+    an_upstream: "a Tidewater",
+    env_prefix: "TIDEWATER",
+    tool_name_pattern: "{verb}_{resource}",
+    probe_tool: "list_vessels",
+    synonyms: Synonyms::NONE,
+    examples: Examples {
+        tag: "fleet",
+        tag_subject: "vessels",
+        tools: "",
+        call: "",
+        call_with_arguments: "",
+        call_from_stdin: "",
+        token_account: "",
+        token_service: "",
+        token_command: "",
+    },
+};
+
+static APIS: &[&Api] = &[&API];
+
+static API: Api = Api {
+    name: "tidewater",
+    title: "Tidewater",
+    version: VersionProbe {
+        path: "",
+        version: "",
+        product: "",
+    },
+    documents: &DOCUMENTS,
+    sign_in: SignIn::Basic { session: None },
+    errors: ErrorShapes {
+        detail: &[],
+        title: &[],
+        hints: &[],
+    },
+    toolsets: tidewater_tools::tidewater::API.toolsets,
+};
+
+static DOCUMENTS: [Document; 1] = [Document {
+    name: "tidewater",
+    probe: None,
+    version: None,
+    alternative_to: None,
+    sign_in: None,
+    hints: &[],
+}];
+
+/// Sets the product of this process and returns its APIs.
+pub(crate) fn apis() -> &'static [&'static Api] {
+    set_product(&PRODUCT);
+    APIS
+}

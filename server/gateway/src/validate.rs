@@ -1,0 +1,216 @@
+//! Checks the input of the gateway and reports all invalid fields at once.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use mcp_server::product::product;
+use runtime::registry::{Selection, SelectionError};
+use runtime::suggestion::nearest;
+use runtime::{Api, Credentials, Settings, SettingsError};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::error::{FieldError, ServiceError};
+use crate::model::{AuthInput, PageQuery, ServerConfig};
+
+/// Longest name in characters.
+const NAME: usize = 100;
+/// Largest number of items on a page.
+const MOST: u32 = PageQuery::MAX;
+/// Number of items on a page if the limit is omitted.
+const USUAL: u32 = 50;
+
+/// All parts of an account that are checked.
+pub(crate) struct AccountParts<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) base_url: &'a str,
+    pub(crate) auth: &'a AuthInput,
+    pub(crate) headers: &'a BTreeMap<String, SecretString>,
+    pub(crate) api: Option<&'a str>,
+    pub(crate) ca_certificate: Option<&'a str>,
+}
+
+/// Collector of invalid fields.
+#[derive(Debug, Default)]
+pub(crate) struct FieldErrors(Vec<FieldError>);
+
+impl FieldErrors {
+    pub(crate) fn add(&mut self, field: &str, message: impl Into<String>) {
+        self.0.push(FieldError::new(field, message));
+    }
+
+    /// Fails if a field is invalid.
+    pub(crate) fn check(self) -> Result<(), ServiceError> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(ServiceError::Invalid(self.0))
+        }
+    }
+
+    /// Checks a name that people read.
+    pub(crate) fn name(&mut self, name: &str) {
+        let length = name.chars().count();
+        if name.trim().is_empty() {
+            self.add("name", "is empty");
+        } else if name.trim() != name {
+            self.add("name", "begins or ends with white space");
+        } else if length > NAME {
+            self.add(
+                "name",
+                format!("has {length} characters; the maximum is {NAME}"),
+            );
+        } else if name.chars().any(char::is_control) {
+            self.add("name", "contains a control character");
+        }
+    }
+
+    /// Checks an expiry.
+    pub(crate) fn expires_at(&mut self, at: Option<Timestamp>, now: i64) {
+        if at.is_some_and(|at| at.as_microsecond() <= now) {
+            self.add(
+                "expires_at",
+                "is in the past; give a future time, or omit it for no expiry",
+            );
+        }
+    }
+
+    /// Checks the configuration of a server: all names must exist, and at least one tool must be selected.
+    pub(crate) fn config(&mut self, config: &ServerConfig, apis: &[&'static Api]) {
+        let Err(errors) = selection(config).check(apis) else {
+            return;
+        };
+        for error in errors {
+            let field = match &error {
+                SelectionError::Unknown { what: "method", .. } => "config.methods",
+                SelectionError::Unknown { what: "tag", .. } => "config.tags",
+                SelectionError::Unknown { what: "tool", .. } => "config.tools",
+                _ => "config",
+            };
+            self.add(field, error.to_string());
+        }
+    }
+
+    /// Checks each part of an account separately, and then all parts together.
+    pub(crate) fn account(&mut self, parts: &AccountParts<'_>, apis: &'static [&'static Api]) {
+        let before = self.0.len();
+        self.name(parts.name);
+        let empty = match parts.auth {
+            AuthInput::BearerFile { path } => path.trim().is_empty().then_some("path"),
+            AuthInput::BearerCommand { command } => command.trim().is_empty().then_some("command"),
+            AuthInput::Password { password, .. } => {
+                password.expose_secret().is_empty().then_some("password")
+            }
+            AuthInput::None | AuthInput::Bearer { .. } => None,
+        };
+        if let Some(part) = empty {
+            self.add(&format!("auth.{part}"), "is empty");
+        }
+        let mut each = vec![
+            Settings::new(parts.base_url, Credentials::None),
+            Settings::new(SOMEWHERE, credentials(parts.auth)),
+        ];
+        each.extend(parts.headers.iter().map(|(name, value)| Settings {
+            headers: vec![(name.clone(), value.clone())],
+            ..Settings::new(SOMEWHERE, Credentials::None)
+        }));
+        each.push(Settings {
+            api: parts.api.map(str::to_owned),
+            ..Settings::new(SOMEWHERE, Credentials::None)
+        });
+        each.push(Settings {
+            ca_certificate: parts.ca_certificate.map(str::to_owned),
+            ..Settings::new(SOMEWHERE, Credentials::None)
+        });
+        for settings in each {
+            self.settings(settings, apis);
+        }
+        if parts.base_url.chars().any(char::is_control) {
+            self.add("base_url", "contains a control character");
+        }
+        // PostgreSQL cannot store NUL in a text.
+        if parts.ca_certificate.is_some_and(|text| text.contains('\0')) {
+            self.add("ca_certificate", "contains the character NUL");
+        }
+        if self.0.len() == before {
+            self.settings(settings(parts), apis);
+        }
+    }
+
+    fn settings(&mut self, settings: Settings, apis: &'static [&'static Api]) {
+        let Err(error) = runtime::Account::new(settings, apis, product().log_format) else {
+            return;
+        };
+        let field = match &error {
+            SettingsError::NotAUrl(_)
+            | SettingsError::Scheme(_)
+            | SettingsError::CredentialsInUrl
+            | SettingsError::MoreThanPath
+            | SettingsError::InsideApi(_) => "base_url",
+            SettingsError::UnknownApi { .. } => "api",
+            SettingsError::HeaderName(_)
+            | SettingsError::HeaderReserved(_)
+            | SettingsError::HeaderValue(_) => "headers",
+            SettingsError::NoUsername => "auth.username",
+            SettingsError::Token => "auth.token",
+            SettingsError::Certificate => "ca_certificate",
+            SettingsError::SignedInTwice | SettingsError::Zero(_) => "auth",
+        };
+        self.add(field, error.to_string());
+    }
+}
+
+/// Placeholder URL for checking the other parts of an account.
+const SOMEWHERE: &str = "https://localhost";
+
+/// Converts an account to settings of the runtime.
+pub(crate) fn settings(parts: &AccountParts<'_>) -> Settings {
+    let headers = parts.headers.iter();
+    Settings {
+        headers: headers
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+        api: parts.api.map(str::to_owned),
+        ca_certificate: parts.ca_certificate.map(str::to_owned),
+        ..Settings::new(parts.base_url, credentials(parts.auth))
+    }
+}
+
+fn credentials(auth: &AuthInput) -> Credentials {
+    match auth.clone() {
+        AuthInput::None => Credentials::None,
+        AuthInput::Password { username, password } => Credentials::Password { username, password },
+        AuthInput::Bearer { token } => Credentials::Bearer(token),
+        AuthInput::BearerFile { path } => Credentials::BearerFile(PathBuf::from(path)),
+        AuthInput::BearerCommand { command } => Credentials::BearerCommand(command),
+    }
+}
+
+/// Converts a configuration to a selection of tools.
+pub(crate) fn selection(config: &ServerConfig) -> Selection {
+    Selection {
+        methods: config.methods.clone(),
+        tags: config.tags.clone(),
+        tools: config.tools.clone(),
+    }
+}
+
+/// Checks the number of items on a page.
+pub(crate) fn limit(limit: Option<u32>) -> Result<usize, ServiceError> {
+    match limit.unwrap_or(USUAL) {
+        limit @ 1..=MOST => Ok(limit as usize),
+        limit => Err(ServiceError::Invalid(vec![FieldError::new(
+            "limit",
+            format!("is {limit}; it must be 1 to {MOST}"),
+        )])),
+    }
+}
+
+/// Describes what to write instead of an unknown name.
+pub(crate) fn alternatives(name: &str, known: &[&str]) -> String {
+    match nearest(name, known.iter().copied()) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None if known.is_empty() => "none is allowed".to_owned(),
+        None => format!("allowed are {}", known.join(", ")),
+    }
+}

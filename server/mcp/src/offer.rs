@@ -1,0 +1,437 @@
+//! Tools that one client can list and call: the tools of the detected API that the upstream has, restricted by a selection.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+
+use runtime::registry::{self, Selection};
+use runtime::{Api, DetectedServer, Tool};
+
+use crate::rendering::{described, render};
+use crate::search::{self, Index};
+use crate::{discovery_tools, verbatim};
+
+/// APIs of this program with their tools as clients receive them. The tools are converted once and shared by all connections.
+#[derive(Debug)]
+pub struct Catalogue {
+    apis: &'static [&'static Api],
+    /// Converted tools of each API, in the order of the allowlist.
+    rendered: Vec<OnceLock<Vec<(&'static Tool, rmcp::model::Tool)>>>,
+    /// Search index of each API, created at the first search.
+    indexes: Vec<OnceLock<Index>>,
+}
+
+impl Catalogue {
+    /// Creates the catalogue of these APIs, newest first.
+    pub fn new(apis: &'static [&'static Api]) -> Self {
+        Self {
+            apis,
+            rendered: apis.iter().map(|_| OnceLock::new()).collect(),
+            indexes: apis.iter().map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    fn tools(&self, name: &str) -> &[(&'static Tool, rmcp::model::Tool)] {
+        self.apis
+            .iter()
+            .zip(&self.rendered)
+            .find(|(api, _)| api.name == name)
+            .map_or(&[], |(api, rendered)| {
+                rendered.get_or_init(|| {
+                    registry::tools(api)
+                        .map(|tool| (tool, verbatim::tool(render(tool))))
+                        .collect()
+                })
+            })
+    }
+
+    fn index(&self, name: &str) -> Option<&Index> {
+        let (api, index) = self
+            .apis
+            .iter()
+            .zip(&self.indexes)
+            .find(|(api, _)| api.name == name)?;
+        Some(index.get_or_init(|| search::index(distinct(api))))
+    }
+}
+
+/// Returns the tools of an API without duplicates. Several documents can have the same tool, and words that occur twice would count less.
+fn distinct(api: &'static Api) -> impl Iterator<Item = &'static Tool> {
+    let mut seen = BTreeSet::new();
+    registry::tools(api).filter(move |tool| seen.insert(tool.name))
+}
+
+/// Tools that one client can list and call.
+#[derive(Debug, Clone)]
+pub struct OfferedTools {
+    catalogue: Arc<Catalogue>,
+    selection: Selection,
+    /// Whether the discovery tools are listed instead of the tools themselves.
+    discover: bool,
+}
+
+/// Data that determine a list of tools; see [`OfferedTools::basis`].
+pub type ListBasis = (
+    &'static str,
+    String,
+    Vec<&'static str>,
+    Vec<(&'static str, String)>,
+);
+
+/// Reason why a name does not match an offered tool.
+#[derive(Debug, PartialEq)]
+pub enum UnavailableTool {
+    /// Name that does not exist in any API.
+    Unknown {
+        /// Tool with the most similar name.
+        nearest: Option<&'static str>,
+    },
+    /// Tool that the selection excludes.
+    NotSelected,
+}
+
+impl UnavailableTool {
+    /// Returns the message for the client.
+    pub fn message(&self, name: &str) -> String {
+        match self {
+            Self::Unknown { nearest: None } => format!("unknown tool `{name}`"),
+            Self::Unknown {
+                nearest: Some(nearest),
+            } => format!("unknown tool `{name}`; did you mean `{nearest}`?"),
+            Self::NotSelected => {
+                format!("tool `{name}` is not offered: the selection of this server excludes it")
+            }
+        }
+    }
+}
+
+impl OfferedTools {
+    /// Creates the tools of a catalogue that match a selection.
+    pub fn new(catalogue: Arc<Catalogue>, selection: Selection) -> Self {
+        Self {
+            catalogue,
+            selection,
+            discover: false,
+        }
+    }
+
+    /// Sets whether the discovery tools are listed instead of the tools themselves.
+    pub fn with_discovery(self, discover: bool) -> Self {
+        Self { discover, ..self }
+    }
+
+    /// Returns whether the discovery tools are listed instead of the tools themselves.
+    pub fn has_discovery(&self) -> bool {
+        self.discover
+    }
+
+    /// Returns the discovery tools if they are listed instead of the tools themselves. They do not depend on the API of the upstream.
+    fn discovery(&self) -> Option<[&'static Tool; 3]> {
+        let read_only = || self.selected().all(|tool| tool.effect.read_only);
+        self.discover.then(|| discovery_tools::tools(read_only()))
+    }
+
+    /// Returns the discovery tool with this name.
+    pub fn discovery_tool(&self, name: &str) -> Option<&'static Tool> {
+        let mut tools = self.discovery().into_iter().flatten();
+        tools.find(|tool| tool.name == name)
+    }
+
+    /// Returns the data that determine the list: the name and version of the API, the names of the documents that the upstream has, and the versions of the documents.
+    pub fn basis(&self, known: Option<&DetectedServer>) -> ListBasis {
+        match (known, self.catalogue.apis.first()) {
+            _ if self.discover => ListBasis::default(),
+            (Some(known), _) => (
+                known.api.name,
+                known.version.clone(),
+                known.documents.clone(),
+                known.versions.clone(),
+            ),
+            (None, Some(api)) => {
+                let documents = api.usual_documents().collect();
+                (api.name, String::new(), documents, Vec::new())
+            }
+            (None, None) => ListBasis::default(),
+        }
+    }
+
+    /// Returns the tools to list, in the order of the allowlist. They are tools of the detected API, or of the newest API before detection. Tools that the upstream is known not to have are left out.
+    pub fn listed(&self, known: Option<&DetectedServer>) -> Vec<rmcp::model::Tool> {
+        match self.discovery() {
+            Some(tools) => tools.into_iter().map(discovery_tools::render).collect(),
+            None => self.rendered(known).collect(),
+        }
+    }
+
+    /// Returns the listed tool with this name.
+    pub fn listed_tool(
+        &self,
+        known: Option<&DetectedServer>,
+        name: &str,
+    ) -> Option<rmcp::model::Tool> {
+        if let Some(tool) = self.discovery_tool(name) {
+            return Some(discovery_tools::render(tool));
+        }
+        // The name is compared first, because checking whether a tool is offered takes longer and this function runs for each call over HTTP.
+        let mut rendered = self.catalogue.tools(self.api(known)).iter();
+        let (tool, rendered) = rendered.find(|(tool, _)| tool.name == name)?;
+        self.offers(known, tool)
+            .then(|| described(tool, rendered, known))
+    }
+
+    fn rendered<'a>(
+        &'a self,
+        known: Option<&'a DetectedServer>,
+    ) -> impl Iterator<Item = rmcp::model::Tool> + use<'a> {
+        self.catalogue
+            .tools(self.api(known))
+            .iter()
+            .filter(move |(tool, _)| self.offers(known, tool))
+            .map(move |(tool, rendered)| described(tool, rendered, known))
+    }
+
+    /// Returns the tools that the client can call, whether they are listed or only found.
+    pub fn tools<'a>(
+        &'a self,
+        known: Option<&'a DetectedServer>,
+    ) -> impl Iterator<Item = &'static Tool> + use<'a> {
+        self.catalogue
+            .tools(self.api(known))
+            .iter()
+            .map(|(tool, _)| *tool)
+            .filter(move |tool| self.offers(known, tool))
+    }
+
+    /// Returns the tools that the client can call and that match a query, best first.
+    pub fn search(&self, known: Option<&DetectedServer>, query: &str) -> Vec<&'static Tool> {
+        let api = self.api(known);
+        let Some(index) = self.catalogue.index(api) else {
+            return Vec::new();
+        };
+        let api = self.catalogue.apis.iter().find(|it| it.name == api);
+        let offered = api.into_iter().flat_map(|api| distinct(api)).map(|tool| {
+            let mut named = registry::tools(api?).filter(|it| it.name == tool.name);
+            named.find(|tool| self.offers(known, tool))
+        });
+        search::search(index, query, offered)
+    }
+
+    /// Returns the name of the API whose tools are offered: the detected API, or the newest API before detection.
+    fn api(&self, known: Option<&DetectedServer>) -> &'static str {
+        let api = known.map(|known| known.api);
+        let api = api.or(self.catalogue.apis.first().copied());
+        api.map_or("", |api| api.name)
+    }
+
+    fn offers(&self, known: Option<&DetectedServer>, tool: &Tool) -> bool {
+        let is_there = match (known, self.catalogue.apis.first()) {
+            (Some(known), _) => known.offers(tool),
+            (None, Some(api)) => api.usual_documents().any(|name| name == tool.document),
+            (None, None) => false,
+        };
+        is_there && self.selection.matches(tool)
+    }
+
+    /// Returns the tool for a call with this name. The lookup needs no network, so that an unknown name is rejected even while the upstream is down. The call itself checks whether the upstream has the tool.
+    pub fn find(
+        &self,
+        known: Option<&DetectedServer>,
+        name: &str,
+    ) -> Result<&'static Tool, UnavailableTool> {
+        let here = known.and_then(|known| known.find(name));
+        let apis = self.catalogue.apis.iter();
+        let mut named = here
+            .into_iter()
+            .chain(apis.filter_map(|api| registry::find(api, name)))
+            .peekable();
+        let is_known = named.peek().is_some();
+        let selected = named.find(|tool| self.selection.matches(tool));
+        selected.ok_or_else(|| match is_known {
+            true => UnavailableTool::NotSelected,
+            false => UnavailableTool::Unknown {
+                nearest: registry::nearest_tool(name, self.selected()),
+            },
+        })
+    }
+
+    fn selected(&self) -> impl Iterator<Item = &'static Tool> {
+        self.catalogue
+            .apis
+            .iter()
+            .flat_map(|api| registry::tools(api))
+            .filter(|tool| self.selection.matches(tool))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::sample::APIS;
+
+    fn offer(methods: &[&str]) -> OfferedTools {
+        let selection = Selection {
+            methods: methods.iter().map(|&method| method.to_owned()).collect(),
+            tags: Vec::new(),
+            tools: Vec::new(),
+        };
+        OfferedTools::new(Arc::new(Catalogue::new(APIS)), selection)
+    }
+
+    fn known(api: usize, documents: &[&'static str]) -> DetectedServer {
+        DetectedServer {
+            api: APIS[api],
+            version: "1".to_owned(),
+            documents: documents.to_vec(),
+            versions: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn lists_existing_selected_tools_in_order() {
+        let rows: [(&[&str], Option<DetectedServer>, &[&str]); 6] = [
+            (
+                &[],
+                None,
+                &["get_thing", "delete_thing", "get_extra", "get_new_thing"],
+            ),
+            (
+                &["read"],
+                None,
+                &["get_thing", "get_extra", "get_new_thing"],
+            ),
+            (
+                &[],
+                Some(known(0, &["core"])),
+                &["get_thing", "delete_thing", "get_new_thing"],
+            ),
+            // `extra-1` has the tool that `extra` would have otherwise.
+            (
+                &["get"],
+                Some(known(0, &["core", "extra-1"])),
+                &["get_thing", "get_extra", "get_new_thing"],
+            ),
+            (
+                &[],
+                Some(known(1, &["old"])),
+                &["get_thing", "get_old_thing"],
+            ),
+            (&["delete"], Some(known(1, &["old"])), &[]),
+        ];
+        for (methods, known, expected) in rows {
+            let listed = offer(methods).listed(known.as_ref());
+            let names: Vec<_> = listed.iter().map(|tool| &*tool.name).collect();
+            assert_eq!(names, expected, "{methods:?} {known:?}");
+        }
+    }
+
+    #[test]
+    fn tools_of_newer_versions_are_not_listed() {
+        let rows = [("1", true), ("1.9.2", false), ("1.10.0", true), ("", true)];
+        for (version, listed) in rows {
+            let known = DetectedServer {
+                version: version.to_owned(),
+                ..known(0, &["core"])
+            };
+            let tool = offer(&[]).listed_tool(Some(&known), "get_new_thing");
+            assert_eq!(tool.is_some(), listed, "{version}");
+        }
+    }
+
+    #[test]
+    fn descriptions_match_the_version() {
+        let either = registry::find(APIS[0], "delete_thing").map(|tool| tool.description);
+        let rows = [
+            (Some("1.9"), Some("Before 2.")),
+            (Some("2.0.1"), Some("From 2.")),
+            (Some(""), either),
+            (None, either),
+        ];
+        for (version, expected) in rows {
+            let known = version.map(|version| DetectedServer {
+                version: version.to_owned(),
+                ..known(0, &["core"])
+            });
+            let offer = offer(&[]);
+            let described = |tool: rmcp::model::Tool| tool.description;
+            let one = offer.listed_tool(known.as_ref(), "delete_thing");
+            assert_eq!(one.and_then(described).as_deref(), expected, "{version:?}");
+            let mut all = offer.listed(known.as_ref()).into_iter();
+            let listed = all.find(|tool| tool.name == "delete_thing");
+            assert_eq!(
+                listed.and_then(described).as_deref(),
+                expected,
+                "{version:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_renamed_tool_is_callable_by_its_former_name() {
+        let scope = Selection {
+            tools: vec!["get_more".to_owned()],
+            ..Selection::default()
+        };
+        let offer = OfferedTools::new(Arc::new(Catalogue::new(APIS)), scope);
+        let listed = offer.listed(None);
+        let names: Vec<_> = listed.iter().map(|tool| &*tool.name).collect();
+        assert_eq!(names, ["get_extra"]);
+        for name in ["get_extra", "get_more"] {
+            let found = offer.find(None, name).map(|tool| tool.name);
+            assert_eq!(found, Ok("get_extra"), "{name}");
+        }
+        assert_eq!(
+            offer.find(None, "get_thing"),
+            Err(UnavailableTool::NotSelected)
+        );
+    }
+
+    #[test]
+    fn unavailable_tools_have_a_reason() {
+        let rows: [(&[&str], &str, Result<&str, &str>); 6] = [
+            (&[], "get_thing", Ok("core")),
+            (&[], "get_old_thing", Ok("old")),
+            (
+                &[],
+                "get_thign",
+                Err("unknown tool `get_thign`; did you mean `get_thing`?"),
+            ),
+            (&[], "zzz", Err("unknown tool `zzz`")),
+            (
+                &["read"],
+                "delete_thing",
+                Err("tool `delete_thing` is not offered: the selection of this server excludes it"),
+            ),
+            // A tool that the selection excludes is not proposed.
+            (
+                &["write"],
+                "get_old_thign",
+                Err("unknown tool `get_old_thign`"),
+            ),
+        ];
+        for (methods, name, expected) in rows {
+            let found = offer(methods)
+                .find(None, name)
+                .map(|tool| tool.document)
+                .map_err(|no| no.message(name));
+            assert_eq!(
+                found.as_deref(),
+                expected.map_err(str::to_owned).as_deref(),
+                "{methods:?} {name}"
+            );
+        }
+        for (documents, expected) in [
+            (&["core", "extra"], "extra"),
+            (&["core", "extra-1"], "extra-1"),
+        ] {
+            let known = known(0, documents);
+            let found = offer(&[]).find(Some(&known), "get_extra");
+            assert_eq!(found.map(|tool| tool.document), Ok(expected));
+            let listed = offer(&[]);
+            let listed = listed.tools(Some(&known));
+            let listed: Vec<_> = listed.filter(|tool| tool.name == "get_extra").collect();
+            assert_eq!(listed.len(), 1);
+            assert_eq!(listed[0].document, expected);
+        }
+        let on_old = offer(&[]).find(Some(&known(1, &["old"])), "get_thing");
+        assert_eq!(on_old.map(|tool| tool.document), Ok("old"));
+    }
+}
