@@ -33,7 +33,7 @@ pub(super) fn check_contradictions(scope: Scope<'_>) {
     let entries: Vec<_> = entries.filter(|it| scope.has(&it.documents)).collect();
     for (index, entry) in entries.iter().enumerate() {
         let is_same = |other: &&&ParameterEntry| {
-            let locations = other.location.zip(entry.location);
+            let locations = other.location.as_ref().zip(entry.location.as_ref());
             other.name.value == entry.name.value && locations.is_none_or(|(one, two)| one == two)
         };
         let before = entries[..index].iter().filter(is_same);
