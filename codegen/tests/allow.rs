@@ -1,7 +1,5 @@
 //! Entries that are created for undecided operations: their location, their derived keys, and that nothing is generated until the author has completed them.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use expect_test::expect;
 use mcp_codegen::allow::{Allowed, allow};
 use mcp_codegen::{Decision, Input};

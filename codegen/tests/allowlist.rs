@@ -1,7 +1,5 @@
 //! The allowlist of this project with the published documents: the resulting tools, and the diagnostics about errors.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;

@@ -2,8 +2,6 @@
 //!
 //! The documents of the golden cases are changed at random, with fixed seeds.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use std::path::Path;
 
 use mcp_codegen::trial::trial;

@@ -1,6 +1,4 @@
 //! The corrections apply to the published documents and have the intended effect.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::path::Path;
 
 use mcp_codegen::catalog::{TypeKind, TypeShape};

@@ -1,17 +1,11 @@
 //! Printing of a hand-written catalogue: one tool less is one block less, and a catalogue that cannot be printed is an error.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
-#[path = "../../xtask/src/rustfmt.rs"]
-mod rustfmt;
-mod support;
-
 use std::collections::BTreeMap;
 
 use mcp_codegen::catalog::*;
 use mcp_codegen::emit::{emit, readme};
-use rustfmt::rustfmt;
-use support::{named, shop};
+use crate::rustfmt::rustfmt;
+use crate::support::{named, shop};
 
 #[test]
 fn formatted_files_stay_as_they_are() {

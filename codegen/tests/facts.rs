@@ -1,6 +1,4 @@
 //! Facts about individual constructs, each in a small document.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use mcp_codegen::catalog::{Parameter, ParameterLocation, TypeDef, TypeKind, TypeRef, TypeShape};
 use mcp_codegen::openapi::{DocumentSource, OperationFacts, read};
 

@@ -2,17 +2,12 @@
 //!
 //! To add a case, create a folder with `specs/` and run the test once with `UPDATE_EXPECT=1`. `tests/tests/schemas.rs`, which can use the runtime, checks that the expected Rust compiles and that the compiled tools have the expected schemas.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
-#[path = "../../xtask/src/rustfmt.rs"]
-mod rustfmt;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mcp_codegen::Input;
 use mcp_codegen::emit::emit;
-use rustfmt::rustfmt;
+use crate::rustfmt::rustfmt;
 use similar::TextDiff;
 
 /// Files by path.

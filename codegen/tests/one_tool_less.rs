@@ -2,17 +2,12 @@
 //!
 //! Tools of a toolset share types. If an entry overrides fields of a shared type, every entry that uses the type must contain the same override. Otherwise, removing one entry changes the other tools. This test detects missing overrides.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
-#[path = "../../xtask/src/rustfmt.rs"]
-mod rustfmt;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use mcp_codegen::Input;
 use mcp_codegen::emit::emit;
-use rustfmt::rustfmt;
+use crate::rustfmt::rustfmt;
 use similar::{ChangeTag, TextDiff};
 
 /// Removes each tool. Toolsets share only the files that list them, so one tool of each toolset is removed at the same time.

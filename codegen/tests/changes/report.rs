@@ -4,7 +4,7 @@ use expect_test::expect;
 use mcp_codegen::Workspace;
 use mcp_codegen::changes::{DocumentVersion, Report, ReportFormat, document_changes, tool_changes};
 
-use crate::api::{APIS, DOCUMENT, TOOLS, inputs};
+use super::api::{APIS, DOCUMENT, TOOLS, inputs};
 
 fn report(base: &Workspace, head: &Workspace, form: ReportFormat) -> String {
     let diagnostics: Vec<String> = head.errors().iter().map(ToString::to_string).collect();

@@ -1,7 +1,5 @@
 //! Classification of changes as breaking, additive or cosmetic: each kind of change is made to a small API by replacing one text, and is checked in both directions.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 mod api;
 mod report;
 
@@ -11,7 +9,7 @@ use mcp_codegen::catalog::{Operation, ParameterLocation, ResponseFormat};
 use mcp_codegen::changes::{ApiChangeSeverity, tool_changes};
 use mcp_codegen::{Input, Workspace};
 
-use crate::api::{APIS, DOCUMENT, TOOLS, inputs};
+use self::api::{APIS, DOCUMENT, TOOLS, inputs};
 
 /// Returns the changes, one line each.
 fn said(base: &Workspace, head: &Workspace) -> Vec<String> {

@@ -1,6 +1,4 @@
 //! Reads every operation of the published documents twice, with the generator and by hand from the YAML, and compares the results.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 mod by_hand;
 mod found;
 
