@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use crate::error::{FieldError, ServiceError};
+use crate::error::ServiceError;
 use crate::model::ResultPage;
 use crate::store::rows::{ListPosition, ListRow};
 
@@ -23,10 +23,10 @@ impl List<'_> {
             return Ok(ListPosition::first());
         };
         self.read(cursor).ok_or_else(|| {
-            ServiceError::Invalid(vec![FieldError::new(
+            ServiceError::invalid(
                 "cursor",
                 "is not a cursor of this list; pass `next_cursor` back unchanged, or omit it for the first page",
-            )])
+            )
         })
     }
 

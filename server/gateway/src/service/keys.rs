@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::accounts;
 use super::gateway::{Gateway, Result};
 use super::state::Reading;
-use crate::error::{FieldError, ServiceError};
+use crate::error::ServiceError;
 use crate::store::rows::{AccountRow, ListPosition};
 use crate::vault::{Vault, VaultError};
 
@@ -129,9 +129,7 @@ impl Gateway {
 impl From<VaultError> for ServiceError {
     fn from(error: VaultError) -> Self {
         match error {
-            VaultError::InvalidKey => {
-                ServiceError::Invalid(vec![FieldError::new("key", error.to_string())])
-            }
+            VaultError::InvalidKey => ServiceError::invalid("key", error.to_string()),
             VaultError::UnknownKey(_) | VaultError::Broken | VaultError::NoRandom => {
                 tracing::error!(%error, "credentials cannot be read or written");
                 ServiceError::Unavailable(error.to_string())

@@ -15,8 +15,7 @@ use super::rejection::{FormRejection, PageResult};
 use super::servers::ServerLine;
 use super::session::{LinkQuery, SubmittedForm, Visitor};
 use super::site::Admin;
-use crate::error::ServiceError;
-use crate::model::{Account, AccountCheck, AccountInput, AccountPatch, AuthInput, PageQuery, Role};
+use crate::model::{Account, AccountCheck, AccountInput, AccountPatch, AuthInput, PageQuery};
 
 /// Sign-in methods: value and label.
 const SIGN_IN_METHODS: [(&str, &str); 5] = [
@@ -170,23 +169,14 @@ fn headers(text: &str, errors: &mut FormErrors) -> BTreeMap<String, SecretString
 
 /// Handles `GET /accounts/new`.
 pub(super) async fn blank(State(admin): State<Admin>, visitor: Visitor) -> PageResult {
-    may_change(&visitor)?;
+    visitor.require_admin()?;
     html(&AccountForm::new(&admin, &visitor, None))
-}
-
-/// Rejects visitors who are not administrators, so that they do not see forms that they cannot submit.
-fn may_change(visitor: &Visitor) -> Result<(), FormRejection> {
-    if visitor.who.role < Role::Admin {
-        let needs = Role::Admin;
-        return Err(FormRejection::Service(ServiceError::Forbidden { needs }));
-    }
-    Ok(())
 }
 
 /// Handles `POST /accounts`.
 pub(super) async fn create(State(admin): State<Admin>, sent: SubmittedForm) -> PageResult {
     let SubmittedForm { visitor, fields } = sent;
-    may_change(&visitor)?;
+    visitor.require_admin()?;
     let mut errors = FormErrors::default();
     let auth = auth(&fields, &mut errors);
     let headers = headers(fields.text("headers"), &mut errors);
@@ -224,7 +214,7 @@ pub(super) async fn edit(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> PageResult {
-    may_change(&visitor)?;
+    visitor.require_admin()?;
     let account = admin.gateway.account(&visitor.who, &id).await?;
     html(&AccountForm::new(&admin, &visitor, Some(&account)))
 }
@@ -236,7 +226,7 @@ pub(super) async fn update(
     sent: SubmittedForm,
 ) -> PageResult {
     let SubmittedForm { visitor, fields } = sent;
-    may_change(&visitor)?;
+    visitor.require_admin()?;
     let account = admin.gateway.account(&visitor.who, &id).await?;
     let mut errors = FormErrors::default();
     let auth = auth(&fields, &mut errors);
@@ -351,7 +341,7 @@ pub(super) async fn confirm(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> PageResult {
-    may_change(&visitor)?;
+    visitor.require_admin()?;
     let account = admin.gateway.account(&visitor.who, &id).await?;
     let title = format!("Delete {}?", account.name);
     html(&ConfirmPage {

@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 
 use crate::error::ServiceError;
+use crate::model::PageQuery;
 
 /// Fields of a form in order. A name can occur several times.
 #[derive(Clone, Default)]
@@ -19,6 +20,14 @@ impl Fields {
         Some(self.text(name))
             .filter(|text| !text.is_empty())
             .map(str::to_owned)
+    }
+
+    /// Returns the page of a list that a link selects.
+    pub(super) fn page(&self) -> PageQuery {
+        PageQuery {
+            limit: None,
+            cursor: self.given("cursor"),
+        }
     }
 
     /// Returns all values with a name.

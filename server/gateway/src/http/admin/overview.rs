@@ -10,7 +10,7 @@ use super::page::{Frame, encode, html};
 use super::rejection::PageResult;
 use super::session::{LinkQuery, Visitor};
 use super::site::Admin;
-use crate::model::{Account, AuditQuery, PageQuery};
+use crate::model::{Account, AuditQuery};
 use crate::service::state::LiveState;
 
 /// Number of recent audit records on the page.
@@ -76,11 +76,7 @@ pub(super) async fn show(
     LinkQuery(query): LinkQuery,
 ) -> PageResult {
     let now = Timestamp::now();
-    let page = PageQuery {
-        limit: None,
-        cursor: query.given("cursor"),
-    };
-    let accounts = admin.gateway.accounts(&visitor.who, page).await?;
+    let accounts = admin.gateway.accounts(&visitor.who, query.page()).await?;
     let last = AuditQuery {
         limit: Some(LAST),
         ..AuditQuery::default()

@@ -13,9 +13,7 @@ use super::rejection::{FormRejection, PageResult};
 use super::selection::{Choices, count};
 use super::session::{LinkQuery, SubmittedForm, Visitor};
 use super::site::Admin;
-use crate::model::{
-    Account, McpServer, NewServer, PageQuery, ServerConfig, ServerInput, ServerPatch,
-};
+use crate::model::{Account, McpServer, NewServer, ServerConfig, ServerInput, ServerPatch};
 
 /// MCP server in a list.
 pub(super) struct ServerLine {
@@ -82,10 +80,7 @@ pub(super) async fn list(
 ) -> PageResult {
     let now = Timestamp::now();
     let account = query.text("account").to_owned();
-    let page = PageQuery {
-        limit: None,
-        cursor: query.given("cursor"),
-    };
+    let page = query.page();
     let accounts = admin.gateway.every_account(&visitor.who).await?;
     let servers = if account.is_empty() {
         admin.gateway.all_servers(&visitor.who, page).await?
@@ -227,10 +222,7 @@ pub(super) async fn create(State(admin): State<Admin>, sent: SubmittedForm) -> P
         let input = ServerInput {
             name: fields.text("name").to_owned(),
             config: config(fields),
-            expires_at: match chosen {
-                ChosenExpiry::At(at) => Some(at),
-                ChosenExpiry::Keep | ChosenExpiry::Never => None,
-            },
+            expires_at: chosen.time(),
         };
         let created = admin
             .gateway
@@ -308,11 +300,7 @@ pub(super) async fn update(
         let patch = ServerPatch {
             name: Some(fields.text("name").to_owned()),
             config: Some(config(&fields).into()),
-            expires_at: match chosen {
-                ChosenExpiry::Keep => None,
-                ChosenExpiry::Never => Some(None),
-                ChosenExpiry::At(at) => Some(Some(at)),
-            },
+            expires_at: (chosen != ChosenExpiry::Keep).then(|| chosen.time()),
         };
         let updated = admin
             .gateway

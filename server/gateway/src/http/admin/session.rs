@@ -98,6 +98,17 @@ pub(super) struct Visitor {
     pub(super) csrf: String,
 }
 
+impl Visitor {
+    /// Rejects visitors who are not administrators, so that they do not see forms that they cannot submit.
+    pub(super) fn require_admin(&self) -> Result<(), FormRejection> {
+        let needs = Role::Admin;
+        match self.who.role < needs {
+            true => Err(ServiceError::Forbidden { needs }.into()),
+            false => Ok(()),
+        }
+    }
+}
+
 impl FromRequestParts<Admin> for Visitor {
     type Rejection = FormRejection;
 
