@@ -13,7 +13,7 @@ pub(crate) struct List<'a> {
     /// Name of the list.
     pub(crate) what: &'static str,
     /// Id of the parent whose items are listed; empty for all items.
-    pub(crate) of: &'a str,
+    pub(crate) parent: &'a str,
 }
 
 impl List<'_> {
@@ -34,10 +34,10 @@ impl List<'_> {
         let text = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let text = String::from_utf8(text).ok()?;
         let mut parts = text.split('\n');
-        let (what, of) = (parts.next()?, parts.next()?);
+        let (what, parent) = (parts.next()?, parts.next()?);
         let (created_at, id) = (parts.next()?.parse().ok()?, parts.next()?);
         let good = what == self.what
-            && of == self.of
+            && parent == self.parent
             && parts.next().is_none()
             && !id.contains(char::is_control);
         let id = id.to_owned();
@@ -45,9 +45,9 @@ impl List<'_> {
     }
 
     fn write(self, before: &ListPosition) -> String {
-        let Self { what, of } = self;
+        let Self { what, parent } = self;
         let ListPosition { created_at, id } = before;
-        BASE64_URL_SAFE_NO_PAD.encode(format!("{what}\n{of}\n{created_at}\n{id}"))
+        BASE64_URL_SAFE_NO_PAD.encode(format!("{what}\n{parent}\n{created_at}\n{id}"))
     }
 
     /// Creates a page from rows that were read with the limit of [`rows`]. If there is one row more than the page holds, another page follows.

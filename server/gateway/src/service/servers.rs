@@ -257,7 +257,7 @@ impl Gateway {
     ) -> Result<ResultPage<McpServer>> {
         let list = List {
             what: "servers",
-            of: account_id.unwrap_or_default(),
+            parent: account_id.unwrap_or_default(),
         };
         let limit = validate::limit(page.limit)?;
         let before = list.before(page.cursor.as_deref())?;

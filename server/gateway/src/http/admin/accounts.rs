@@ -180,7 +180,7 @@ pub(super) async fn create(State(admin): State<Admin>, sent: SubmittedForm) -> P
     let mut errors = FormErrors::default();
     let auth = auth(&fields, &mut errors);
     let headers = headers(fields.text("headers"), &mut errors);
-    if auth.is_none() && errors.at("auth").is_empty() {
+    if auth.is_none() && errors.for_field("auth").is_empty() {
         errors.add(
             "auth",
             "no credentials are stored; choose another sign-in method",
@@ -202,7 +202,7 @@ pub(super) async fn create(State(admin): State<Admin>, sent: SubmittedForm) -> P
                     &format!("/accounts/{}?done=account-created", account.id),
                 );
             }
-            Err(error) => errors = FormErrors::of(error)?,
+            Err(error) => errors = FormErrors::from_error(error)?,
         }
     }
     refused(&AccountForm::new(&admin, &visitor, None).submitted(&fields, errors))
@@ -257,7 +257,7 @@ pub(super) async fn update(
                     &format!("/accounts/{}?done=account-updated", account.id),
                 );
             }
-            Err(error) => errors = FormErrors::of(error)?,
+            Err(error) => errors = FormErrors::from_error(error)?,
         }
     }
     refused(&AccountForm::new(&admin, &visitor, Some(&account)).submitted(&fields, errors))
@@ -378,7 +378,7 @@ mod tests {
             let mut errors = FormErrors::default();
             let headers = headers(text, &mut errors);
             assert_eq!(
-                (headers.len(), errors.at("headers")),
+                (headers.len(), errors.for_field("headers")),
                 (count, expected.to_owned())
             );
         }

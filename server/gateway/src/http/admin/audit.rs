@@ -46,7 +46,7 @@ pub(super) struct ObjectNames {
 }
 
 impl ObjectNames {
-    pub(super) async fn all(admin: &Admin, who: &Principal) -> Result<Self, FormRejection> {
+    pub(super) async fn read_all(admin: &Admin, who: &Principal) -> Result<Self, FormRejection> {
         let accounts = admin.gateway.every_account(who).await?;
         let servers = admin.gateway.every_server(who, None).await?;
         Ok(Self {
@@ -174,12 +174,12 @@ pub(super) async fn show(
 ) -> PageResult {
     let now = Timestamp::now();
     let (asked, mut errors) = query(&fields);
-    let names = ObjectNames::all(&admin, &visitor.who).await?;
+    let names = ObjectNames::read_all(&admin, &visitor.who).await?;
     let mut page = None;
     if errors.is_empty() {
         match admin.gateway.audit(&visitor.who, asked).await {
             Ok(found) => page = Some(found),
-            Err(error) => errors = FormErrors::of(error)?,
+            Err(error) => errors = FormErrors::from_error(error)?,
         }
     }
     let (records, cursor) = page.map_or((Vec::new(), None), |it| (it.result, it.next_cursor));

@@ -83,7 +83,7 @@ impl FormError {
 
 impl FormErrors {
     /// Converts a service error that the input caused to errors of the form. Other errors are returned unchanged.
-    pub(super) fn of(error: ServiceError) -> Result<Self, ServiceError> {
+    pub(super) fn from_error(error: ServiceError) -> Result<Self, ServiceError> {
         match error {
             ServiceError::Invalid(errors) => Ok(Self(
                 errors
@@ -118,7 +118,7 @@ impl FormErrors {
     }
 
     /// Returns the errors of one field as one text; empty if the field is valid.
-    pub(super) fn at(&self, field: &str) -> String {
+    pub(super) fn for_field(&self, field: &str) -> String {
         let texts: Vec<_> = self
             .0
             .iter()

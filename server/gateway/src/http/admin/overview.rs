@@ -82,7 +82,7 @@ pub(super) async fn show(
         ..AuditQuery::default()
     };
     let last = admin.gateway.audit(&visitor.who, last).await?;
-    let names = ObjectNames::all(&admin, &visitor.who).await?;
+    let names = ObjectNames::read_all(&admin, &visitor.who).await?;
     let live = admin.gateway.live_states();
     html(&OverviewPage {
         frame: Frame::new(&admin, &visitor, "overview", "Overview").noticing(&query),

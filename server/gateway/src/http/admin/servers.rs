@@ -148,7 +148,7 @@ impl ServerForm {
         }
     }
 
-    fn of(admin: &Admin, visitor: &Visitor, account: Account, server: McpServer) -> Self {
+    fn for_server(admin: &Admin, visitor: &Visitor, account: Account, server: McpServer) -> Self {
         let now = Timestamp::now();
         Self {
             frame: Frame::new(admin, visitor, "servers", &server.name),
@@ -229,7 +229,7 @@ pub(super) async fn create(State(admin): State<Admin>, sent: SubmittedForm) -> P
             .create_server(&visitor.who, &form.account, input);
         match sent.once(&admin, created).await? {
             Ok(new) => return made(&admin, visitor, new, "is ready"),
-            Err(error) => errors = FormErrors::of(error)?,
+            Err(error) => errors = FormErrors::from_error(error)?,
         }
     }
     refused(&form.submitted(&admin, fields, errors))
@@ -279,7 +279,7 @@ async fn form_of(
 ) -> Result<ServerForm, FormRejection> {
     let server = admin.gateway.server(&visitor.who, account, server).await?;
     let account = admin.gateway.account(&visitor.who, account).await?;
-    Ok(ServerForm::of(admin, visitor, account, server))
+    Ok(ServerForm::for_server(admin, visitor, account, server))
 }
 
 /// Handles `POST /accounts/{account}/servers/{server}`.
@@ -308,7 +308,7 @@ pub(super) async fn update(
             .await;
         match updated {
             Ok(_) => return go(&admin, "/servers?done=server-updated"),
-            Err(error) => errors = FormErrors::of(error)?,
+            Err(error) => errors = FormErrors::from_error(error)?,
         }
     }
     refused(&form.submitted(&admin, &fields, errors))

@@ -125,7 +125,7 @@ pub(super) async fn create(State(admin): State<Admin>, sent: SubmittedForm) -> P
                         expires: new.api_token.expires_at.map(|at| Moment::new(at, now)),
                     });
                 }
-                Err(error) => errors = FormErrors::of(error)?,
+                Err(error) => errors = FormErrors::from_error(error)?,
             }
         }
         Some(_) => {}
