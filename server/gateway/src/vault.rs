@@ -165,10 +165,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-
-    fn key(byte: u8) -> SecretString {
-        BASE64_STANDARD.encode([byte; 32]).into()
-    }
+    use crate::tests::sample::key;
 
     #[test]
     fn only_the_right_key_and_owner_decrypt() {

@@ -4,8 +4,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
@@ -18,7 +16,7 @@ use crate::model::{
 };
 use crate::store::StoreUrl;
 use crate::store::rows;
-use crate::tests::sample::apis;
+use crate::tests::sample::{self, key};
 use crate::token;
 use crate::vault::Vault;
 
@@ -96,21 +94,11 @@ async fn postgres() -> Option<StoreUrl> {
     Some(StoreUrl::Postgres(url.into()))
 }
 
-fn key(byte: u8) -> SecretString {
-    BASE64_STANDARD.encode([byte; 32]).into()
-}
-
 fn options(place: &TestStore) -> GatewayOptions {
     GatewayOptions {
-        store: place.url.clone(),
-        key: key(1),
-        old_keys: Vec::new(),
-        key_sources: KeySources::default(),
         public_url: "https://gateway.example/".to_owned(),
-        local_credentials: false,
         audit_retention: Duration::from_secs(3600),
-        purge_interval: Duration::from_secs(3600),
-        apis: apis(),
+        ..sample::options(place.url.clone())
     }
 }
 
