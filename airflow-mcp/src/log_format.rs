@@ -262,5 +262,4 @@ fn escaped(chars: &mut std::str::Chars<'_>) -> Option<char> {
 }
 
 #[cfg(test)]
-#[path = "log_format/tests.rs"]
 mod tests;

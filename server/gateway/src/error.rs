@@ -70,6 +70,11 @@ pub(crate) enum TokenRejection {
 }
 
 impl ServiceError {
+    /// Creates the error for one invalid field.
+    pub(crate) fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError::new(field, message)])
+    }
+
     /// Returns the HTTP status.
     pub(crate) fn status(&self) -> u16 {
         match self {
@@ -148,7 +153,7 @@ impl std::fmt::Display for ServiceError {
                 }
                 Ok(())
             }
-            Self::Conflict { what, name } => write!(f, "a {what} `{name}` already exists"),
+            Self::Conflict { what, name } => write!(f, "{what} `{name}` already exists"),
             Self::Unavailable(why) => f.write_str(why),
             // The details are only for the log.
             Self::Internal(_) => f.write_str("the gateway failed"),

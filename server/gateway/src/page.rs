@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use crate::error::{FieldError, ServiceError};
+use crate::error::ServiceError;
 use crate::model::ResultPage;
 use crate::store::rows::{ListPosition, ListRow};
 
@@ -13,7 +13,7 @@ pub(crate) struct List<'a> {
     /// Name of the list.
     pub(crate) what: &'static str,
     /// Id of the parent whose items are listed; empty for all items.
-    pub(crate) of: &'a str,
+    pub(crate) parent: &'a str,
 }
 
 impl List<'_> {
@@ -23,10 +23,10 @@ impl List<'_> {
             return Ok(ListPosition::first());
         };
         self.read(cursor).ok_or_else(|| {
-            ServiceError::Invalid(vec![FieldError::new(
+            ServiceError::invalid(
                 "cursor",
                 "is not a cursor of this list; pass `next_cursor` back unchanged, or omit it for the first page",
-            )])
+            )
         })
     }
 
@@ -34,10 +34,10 @@ impl List<'_> {
         let text = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let text = String::from_utf8(text).ok()?;
         let mut parts = text.split('\n');
-        let (what, of) = (parts.next()?, parts.next()?);
+        let (what, parent) = (parts.next()?, parts.next()?);
         let (created_at, id) = (parts.next()?.parse().ok()?, parts.next()?);
         let good = what == self.what
-            && of == self.of
+            && parent == self.parent
             && parts.next().is_none()
             && !id.contains(char::is_control);
         let id = id.to_owned();
@@ -45,9 +45,9 @@ impl List<'_> {
     }
 
     fn write(self, before: &ListPosition) -> String {
-        let Self { what, of } = self;
+        let Self { what, parent } = self;
         let ListPosition { created_at, id } = before;
-        BASE64_URL_SAFE_NO_PAD.encode(format!("{what}\n{of}\n{created_at}\n{id}"))
+        BASE64_URL_SAFE_NO_PAD.encode(format!("{what}\n{parent}\n{created_at}\n{id}"))
     }
 
     /// Creates a page from rows that were read with the limit of [`rows`]. If there is one row more than the page holds, another page follows.

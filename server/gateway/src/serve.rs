@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::config::{self, ApplyError, Declared};
+use crate::config::{self, ApplyError, DeclaredAccounts};
 use crate::http::client::Proxies;
 use crate::http::error_response::error_response;
 use crate::http::front::{self, Front, Guard};
@@ -68,7 +68,7 @@ pub struct ConfigFile {
     /// Path of the file.
     pub path: PathBuf,
     /// Content of the file.
-    pub declared: Declared,
+    pub declared: DeclaredAccounts,
 }
 
 /// Message for the operator.

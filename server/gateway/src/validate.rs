@@ -199,10 +199,10 @@ pub(crate) fn selection(config: &ServerConfig) -> Selection {
 pub(crate) fn limit(limit: Option<u32>) -> Result<usize, ServiceError> {
     match limit.unwrap_or(USUAL) {
         limit @ 1..=MOST => Ok(limit as usize),
-        limit => Err(ServiceError::Invalid(vec![FieldError::new(
+        limit => Err(ServiceError::invalid(
             "limit",
             format!("is {limit}; it must be 1 to {MOST}"),
-        )])),
+        )),
     }
 }
 

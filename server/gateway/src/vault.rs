@@ -23,7 +23,7 @@ struct Key {
 
 /// Encrypted text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Sealed {
+pub(crate) struct SealedText {
     /// Id of the key that decrypts the text.
     pub(crate) key_id: String,
     /// Nonce, encrypted text and authentication tag.
@@ -77,7 +77,7 @@ impl Vault {
     }
 
     /// Encrypts a text. Only a call of `open` with the same owner can decrypt it.
-    pub(crate) fn seal(&self, owner: &str, text: &[u8]) -> Result<Sealed, VaultError> {
+    pub(crate) fn seal(&self, owner: &str, text: &[u8]) -> Result<SealedText, VaultError> {
         let key = self.keys.first().ok_or(VaultError::InvalidKey)?;
         let nonce: [u8; NONCE_LEN] = random()?;
         let mut secret = text.to_vec();
@@ -89,14 +89,14 @@ impl Vault {
                 &mut secret,
             )
             .map_err(|_| VaultError::Broken)?;
-        Ok(Sealed {
+        Ok(SealedText {
             key_id: key.id.clone(),
             bytes: [&nonce, &*secret, tag.as_ref()].concat(),
         })
     }
 
     /// Decrypts a text that was encrypted for this owner.
-    pub(crate) fn open(&self, owner: &str, sealed: &Sealed) -> Result<Vec<u8>, VaultError> {
+    pub(crate) fn open(&self, owner: &str, sealed: &SealedText) -> Result<Vec<u8>, VaultError> {
         let key = self.keys.iter().find(|key| key.id == sealed.key_id);
         let key = key.ok_or_else(|| VaultError::UnknownKey(sealed.key_id.clone()))?;
         let (nonce, secret) = sealed
@@ -165,20 +165,17 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-
-    fn key(byte: u8) -> SecretString {
-        BASE64_STANDARD.encode([byte; 32]).into()
-    }
+    use crate::tests::sample::key;
 
     #[test]
     fn only_the_right_key_and_owner_decrypt() {
         let vault = Vault::new(&key(1), &[]).unwrap();
         let sealed = vault.seal("acc_1", b"hunter2").unwrap();
-        let changed = Sealed {
+        let changed = SealedText {
             bytes: sealed.bytes.iter().map(|byte| byte ^ 1).collect(),
             ..sealed.clone()
         };
-        let short = Sealed {
+        let short = SealedText {
             bytes: vec![0; 5],
             ..sealed.clone()
         };

@@ -551,18 +551,23 @@ pub fn panic_text(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or("unknown")
 }
 
-/// Adds the rate limit of the upstream. An unknown value is left out, never written as 0.
+/// Adds the rate limit of the upstream.
 fn add_rate_limit(meta: &mut MetaObject, rate_limit: RateLimit) {
+    for (name, value) in rate_limit_fields(rate_limit) {
+        meta.insert(name.to_owned(), Value::from(value));
+    }
+}
+
+/// Returns the known values of a rate limit with their names. An unknown value is left out, never written as 0.
+pub fn rate_limit_fields(rate_limit: RateLimit) -> impl Iterator<Item = (&'static str, u64)> {
     let values = [
         ("ratelimit-limit", rate_limit.limit),
         ("ratelimit-remaining", rate_limit.remaining),
         ("ratelimit-reset", rate_limit.reset),
     ];
-    for (name, value) in values {
-        if let Some(value) = value {
-            meta.insert(name.to_owned(), Value::from(value));
-        }
-    }
+    values
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
 }
 
 #[cfg(test)]

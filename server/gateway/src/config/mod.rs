@@ -47,7 +47,7 @@ pub(crate) struct AppliedChanges {
 
 /// Content of a configuration file that is valid as far as can be checked without a gateway.
 #[derive(Debug)]
-pub struct Declared(Vec<DeclaredAccount>);
+pub struct DeclaredAccounts(Vec<DeclaredAccount>);
 
 /// Declaration that could not be applied.
 #[derive(Debug)]
@@ -74,18 +74,18 @@ pub fn read(
     text: &str,
     folder: &Path,
     environment: Environment<'_>,
-) -> Result<Declared, Vec<LocatedError>> {
+) -> Result<DeclaredAccounts, Vec<LocatedError>> {
     let place = FileContext {
         environment,
         folder,
     };
-    read::read(text, &place).map(Declared)
+    read::read(text, &place).map(DeclaredAccounts)
 }
 
 /// Creates and updates the accounts and servers that a file declares.
 pub(crate) async fn apply(
     gateway: &Gateway,
-    declared: Declared,
+    declared: DeclaredAccounts,
 ) -> Result<AppliedChanges, ApplyError> {
     // An expired server would conflict with the server that replaces it.
     if let Err(error) = gateway.purge_once().await {

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Creates an error response in the shape of the management API.
 pub(crate) fn error_response(
@@ -12,6 +12,10 @@ pub(crate) fn error_response(
     message: &str,
     hint: &'static str,
 ) -> Response {
-    let body = json!({"error": {"code": code, "message": message, "hint": hint, "problems": []}});
-    (status, Json(body)).into_response()
+    (status, Json(error_json(code, message, hint))).into_response()
+}
+
+/// Returns the body of an error response without invalid fields.
+pub(crate) fn error_json(code: &str, message: &str, hint: &str) -> Value {
+    json!({"error": {"code": code, "message": message, "hint": hint, "problems": []}})
 }

@@ -40,12 +40,12 @@ pub(crate) struct WrongToken;
 /// Wrong tokens per address.
 #[derive(Debug, Default)]
 pub(crate) struct Guesses {
-    state: Mutex<Guessing>,
+    state: Mutex<GuessState>,
     hasher: RandomState,
 }
 
 #[derive(Debug, Default)]
-struct Guessing {
+struct GuessState {
     wrong: HashMap<IpAddr, WrongTokens>,
     /// Hashes of address and token for tokens that were correct. A token cannot be derived from its hash.
     right: HashSet<u64>,
@@ -150,12 +150,12 @@ impl Guesses {
         self.hasher.hash_one((address, token))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Guessing> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, GuessState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Guessing {
+impl GuessState {
     /// Frees memory: removes addresses whose window has ended. If that is not enough, removes a tenth of the addresses, first those that are not slowed, in the order in which their windows end. Removes many at once, because each removal examines all addresses.
     fn forget(&mut self, now: Instant) {
         self.wrong
@@ -183,9 +183,9 @@ impl WrongTokens {
 }
 
 /// Guard that releases a slot even if the client disconnects while waiting.
-struct Waiting<'a>(&'a Guesses, IpAddr);
+struct WaitingSlot<'a>(&'a Guesses, IpAddr);
 
-impl Drop for Waiting<'_> {
+impl Drop for WaitingSlot<'_> {
     fn drop(&mut self) {
         self.0.waited(self.1);
     }
@@ -214,7 +214,7 @@ pub(crate) async fn slow_guesses<F: Future<Output = Response>>(
     match guesses.turn(address, token, Instant::now()) {
         Admission::Now => {}
         Admission::After(wait) => {
-            let _waiting = Waiting(guesses, address);
+            let _waiting = WaitingSlot(guesses, address);
             tokio::time::sleep(wait).await;
         }
         Admission::Never(wait) => {

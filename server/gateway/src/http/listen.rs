@@ -61,12 +61,12 @@ pub(crate) async fn serve(
     all_closed.recv().await;
 }
 
-type Accepted = (
+type AcceptedConnection = (
     std::io::Result<(TcpStream, SocketAddr)>,
     Result<tokio::sync::OwnedSemaphorePermit, tokio::sync::AcquireError>,
 );
 
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Accepted {
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> AcceptedConnection {
     let place = Arc::clone(places).acquire_owned().await;
     let accepted = listener.accept().await;
     if let Err(error) = &accepted {

@@ -24,7 +24,7 @@ use crate::directory::ResolvedServer;
 use crate::error::{ServiceError, TokenRejection};
 use crate::model::Principal;
 use crate::service::gateway::{CallRecord, Gateway};
-use mcp_server::handler::{CallRejection, EndedCall, Handler, Observer};
+use mcp_server::handler::{CallRejection, EndedCall, Handler, Observer, rate_limit_fields};
 use mcp_server::offer::UnavailableTool;
 use mcp_server::product::product;
 
@@ -234,7 +234,7 @@ async fn authenticate(gateway: &Gateway, headers: &HeaderMap) -> Result<Principa
         StatusCode::UNAUTHORIZED,
         "unauthenticated",
         "this MCP server requires an API token in addition to its URL",
-        "Send `Authorization: Bearer <API token>` with a token that is not expired.",
+        ServiceError::Unauthenticated.hint(),
     );
     if let Ok(challenge) = HeaderValue::from_str(&challenge) {
         response
@@ -254,17 +254,10 @@ fn user_agent(headers: &HeaderMap) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Adds the rate-limit headers. An unknown value is omitted, never 0.
+/// Adds the rate-limit headers.
 fn add_rate_limit(headers: &mut HeaderMap, rate_limit: RateLimit) {
-    let values = [
-        ("ratelimit-limit", rate_limit.limit),
-        ("ratelimit-remaining", rate_limit.remaining),
-        ("ratelimit-reset", rate_limit.reset),
-    ];
-    for (name, value) in values {
-        if let Some(value) = value {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
-        }
+    for (name, value) in rate_limit_fields(rate_limit) {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
     }
 }
 

@@ -58,7 +58,7 @@ impl Access {
             origins: Vec::new(),
             scripts: Vec::new(),
         };
-        if let Some(public) = Origin::of(&public_url) {
+        if let Some(public) = Origin::from_url(&public_url) {
             if LOOPBACK.contains(&public.host.name.as_str()) {
                 access.origins = LOOPBACK
                     .iter()
@@ -149,10 +149,10 @@ fn any_port(name: &str) -> Host {
 impl Host {
     fn parse(text: &str) -> Option<Self> {
         let authority: Authority = text.trim().parse().ok()?;
-        Self::of(&authority)
+        Self::from_authority(&authority)
     }
 
-    fn of(authority: &Authority) -> Option<Self> {
+    fn from_authority(authority: &Authority) -> Option<Self> {
         // `user@host` and `host:` are invalid, and so is a port that is not a number.
         let plain = authority.as_str();
         let name = authority.host().to_ascii_lowercase();
@@ -199,7 +199,7 @@ impl Origin {
         })
     }
 
-    fn of(url: &Uri) -> Option<Self> {
+    fn from_url(url: &Uri) -> Option<Self> {
         let (scheme, authority) = (url.scheme_str()?, url.authority()?);
         Self::sent(&format!("{scheme}://{authority}"))
     }
@@ -224,7 +224,7 @@ fn host(uri: &Uri, headers: &HeaderMap) -> Option<Host> {
         return None;
     }
     let target = match uri.authority() {
-        Some(authority) => Some(Host::of(authority)?),
+        Some(authority) => Some(Host::from_authority(authority)?),
         None => None,
     };
     match (named, target) {

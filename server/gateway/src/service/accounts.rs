@@ -21,7 +21,7 @@ use crate::{token, vault};
 
 const LIST: List<'_> = List {
     what: "accounts",
-    of: "",
+    parent: "",
 };
 
 /// Encrypted part of an account.

@@ -21,7 +21,7 @@ use crate::validate;
 use crate::vault::{Vault, VaultError};
 use mcp_server::offer::{Catalogue, OfferedTools};
 
-use super::state::{LastError, LiveAccount, Rereading};
+use super::state::{KeyRereading, LastError, LiveAccount};
 
 pub(super) type Result<T, E = ServiceError> = std::result::Result<T, E>;
 
@@ -78,7 +78,7 @@ pub(super) struct Inner {
     pub(super) clock: Clock,
     pub(super) store: Arc<Store>,
     pub(super) vault: RwLock<Arc<Vault>>,
-    pub(super) rereading: Rereading,
+    pub(super) rereading: KeyRereading,
     pub(super) directory: Arc<Directory>,
     pub(super) live: Mutex<HashMap<String, LiveAccount>>,
     /// Errors of accounts that cannot be used at all, by account id.
@@ -144,7 +144,7 @@ impl Gateway {
             audit_retention: options.audit_retention,
             clock: Clock::default(),
             vault: RwLock::new(Arc::new(vault)),
-            rereading: Rereading::new(options.key_sources),
+            rereading: KeyRereading::new(options.key_sources),
             directory,
             live: Mutex::default(),
             unusable: Mutex::default(),

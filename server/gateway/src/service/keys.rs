@@ -7,8 +7,8 @@ use secrecy::SecretString;
 
 use super::accounts;
 use super::gateway::{Gateway, Result};
-use super::state::Reading;
-use crate::error::{FieldError, ServiceError};
+use super::state::KeyReading;
+use crate::error::ServiceError;
 use crate::store::rows::{AccountRow, ListPosition};
 use crate::vault::{Vault, VaultError};
 
@@ -47,14 +47,14 @@ impl Gateway {
             return Ok(());
         }
         let why = match &*last {
-            Some(Reading { at, why }) if at.elapsed() < PAUSE => why.clone(),
+            Some(KeyReading { at, why }) if at.elapsed() < PAUSE => why.clone(),
             _ => {
                 let why = match self.read_keys().await {
                     Ok(()) => format!("nor is it in {}", self.0.rereading.sources),
                     Err(why) => why,
                 };
                 let at = Instant::now();
-                let why = last.insert(Reading { at, why }).why.clone();
+                let why = last.insert(KeyReading { at, why }).why.clone();
                 if self.vault().has(key_id) {
                     tracing::info!(key = key_id, "read the keys again");
                     return Ok(());
@@ -129,9 +129,7 @@ impl Gateway {
 impl From<VaultError> for ServiceError {
     fn from(error: VaultError) -> Self {
         match error {
-            VaultError::InvalidKey => {
-                ServiceError::Invalid(vec![FieldError::new("key", error.to_string())])
-            }
+            VaultError::InvalidKey => ServiceError::invalid("key", error.to_string()),
             VaultError::UnknownKey(_) | VaultError::Broken | VaultError::NoRandom => {
                 tracing::error!(%error, "credentials cannot be read or written");
                 ServiceError::Unavailable(error.to_string())

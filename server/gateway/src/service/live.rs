@@ -40,13 +40,18 @@ impl Gateway {
 
     /// Returns the runtime account that all users of this version of the account share.
     pub(super) async fn live(&self, row: &AccountRow) -> Result<runtime::Account> {
-        if let Some(account) = self.0.live().get(&row.id).and_then(|it| it.of(row)) {
+        if let Some(account) = self
+            .0
+            .live()
+            .get(&row.id)
+            .and_then(|it| it.account_for(row))
+        {
             return Ok(account);
         }
         let account = self.usable(row).await?;
         let mut live = self.0.live();
         // Another task may have added the account in the meantime.
-        if let Some(account) = live.get(&row.id).and_then(|it| it.of(row)) {
+        if let Some(account) = live.get(&row.id).and_then(|it| it.account_for(row)) {
             return Ok(account);
         }
         let entry = LiveAccount {

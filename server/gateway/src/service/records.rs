@@ -15,7 +15,7 @@ use crate::validate;
 
 const LIST: List<'_> = List {
     what: "audit",
-    of: "",
+    parent: "",
 };
 
 /// Longest text in characters that a client can choose for a record.

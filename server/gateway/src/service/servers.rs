@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::gateway::{Gateway, Result, internal, not_found, require};
-use crate::error::{FieldError, ServiceError};
+use crate::error::ServiceError;
 use crate::model::{
     McpServer, NewServer, PageQuery, Principal, ResultPage, Role, ServerInput, ServerPatch,
 };
@@ -228,10 +228,10 @@ impl Gateway {
             let now = self.now();
             // An expired server counts as deleted even before the purge.
             if row.expires_at.is_some_and(|at| at <= now) {
-                return Err(ServiceError::Invalid(vec![FieldError::new(
+                return Err(ServiceError::invalid(
                     "expires_at",
                     "the server has expired; create a new one",
-                )]));
+                ));
             }
             let was = row.updated_at;
             change(&mut row)?;
@@ -257,7 +257,7 @@ impl Gateway {
     ) -> Result<ResultPage<McpServer>> {
         let list = List {
             what: "servers",
-            of: account_id.unwrap_or_default(),
+            parent: account_id.unwrap_or_default(),
         };
         let limit = validate::limit(page.limit)?;
         let before = list.before(page.cursor.as_deref())?;

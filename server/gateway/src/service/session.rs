@@ -10,7 +10,7 @@ use super::gateway::{Gateway, Result};
 use crate::error::ServiceError;
 use crate::model::Principal;
 use crate::token;
-use crate::vault::Sealed;
+use crate::vault::SealedText;
 
 /// Time for which submitted forms are recorded; longer than a session of the admin page.
 const FORM: Duration = Duration::from_secs(24 * 3600);
@@ -41,7 +41,7 @@ impl Gateway {
     /// Decrypts a text if it was encrypted for this purpose.
     pub(crate) fn unseal(&self, purpose: &str, sealed: &str) -> Option<String> {
         let (key_id, bytes) = sealed.split_once('.')?;
-        let sealed = Sealed {
+        let sealed = SealedText {
             key_id: key_id.to_owned(),
             bytes: BASE64_URL_SAFE_NO_PAD.decode(bytes).ok()?,
         };

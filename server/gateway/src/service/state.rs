@@ -15,7 +15,7 @@ pub(super) struct LiveAccount {
 
 impl LiveAccount {
     /// Returns the runtime account unless it belongs to an older version.
-    pub(super) fn of(&self, row: &AccountRow) -> Option<runtime::Account> {
+    pub(super) fn account_for(&self, row: &AccountRow) -> Option<runtime::Account> {
         (self.version >= row.updated_at).then(|| self.account.clone())
     }
 }
@@ -58,20 +58,20 @@ impl From<runtime::RecordedError> for LastError {
 
 /// Sources of the keys, with the result of the last reading.
 #[derive(Debug)]
-pub(super) struct Rereading {
+pub(super) struct KeyRereading {
     pub(super) sources: KeySources,
-    pub(super) last: tokio::sync::Mutex<Option<Reading>>,
+    pub(super) last: tokio::sync::Mutex<Option<KeyReading>>,
 }
 
 /// Result of reading the keys.
 #[derive(Debug)]
-pub(super) struct Reading {
+pub(super) struct KeyReading {
     pub(super) at: Instant,
     /// Error message for a key that is still unknown.
     pub(super) why: String,
 }
 
-impl Rereading {
+impl KeyRereading {
     pub(super) fn new(sources: KeySources) -> Self {
         Self {
             sources,

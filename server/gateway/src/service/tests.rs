@@ -4,8 +4,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
@@ -18,7 +16,7 @@ use crate::model::{
 };
 use crate::store::StoreUrl;
 use crate::store::rows;
-use crate::tests::sample::apis;
+use crate::tests::sample::{self, key};
 use crate::token;
 use crate::vault::Vault;
 
@@ -29,19 +27,19 @@ mod replicas;
 mod secrets;
 
 /// A store for one test. Its folder is deleted at the end of the test.
-struct Place {
+struct TestStore {
     url: StoreUrl,
     folder: PathBuf,
 }
 
-impl Drop for Place {
+impl Drop for TestStore {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
 /// Runs a test on each available kind of store.
-fn on_each_store(test: impl AsyncFn(&Place)) {
+fn on_each_store(test: impl AsyncFn(&TestStore)) {
     let tokio = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -49,16 +47,16 @@ fn on_each_store(test: impl AsyncFn(&Place)) {
     tokio.block_on(async {
         let folder = folder();
         let url = StoreUrl::Sqlite(folder.join("gateway.db"));
-        test(&Place { url, folder }).await;
+        test(&TestStore { url, folder }).await;
         if let Some(url) = postgres().await {
             let folder = self::folder();
-            test(&Place { url, folder }).await;
+            test(&TestStore { url, folder }).await;
         }
     });
 }
 
 /// Runs a test on PostgreSQL if it is available.
-fn on_postgres(test: impl AsyncFn(&Place)) {
+fn on_postgres(test: impl AsyncFn(&TestStore)) {
     let tokio = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -66,7 +64,7 @@ fn on_postgres(test: impl AsyncFn(&Place)) {
     tokio.block_on(async {
         if let Some(url) = postgres().await {
             let folder = self::folder();
-            test(&Place { url, folder }).await;
+            test(&TestStore { url, folder }).await;
         }
     });
 }
@@ -96,26 +94,16 @@ async fn postgres() -> Option<StoreUrl> {
     Some(StoreUrl::Postgres(url.into()))
 }
 
-fn key(byte: u8) -> SecretString {
-    BASE64_STANDARD.encode([byte; 32]).into()
-}
-
-fn options(place: &Place) -> GatewayOptions {
+fn options(place: &TestStore) -> GatewayOptions {
     GatewayOptions {
-        store: place.url.clone(),
-        key: key(1),
-        old_keys: Vec::new(),
-        key_sources: KeySources::default(),
         public_url: "https://gateway.example/".to_owned(),
-        local_credentials: false,
         audit_retention: Duration::from_secs(3600),
-        purge_interval: Duration::from_secs(3600),
-        apis: apis(),
+        ..sample::options(place.url.clone())
     }
 }
 
 /// Opens a gateway and returns it with its first administrator.
-async fn open(place: &Place) -> (Gateway, Principal) {
+async fn open(place: &TestStore) -> (Gateway, Principal) {
     let (gateway, token) = Gateway::open(options(place)).await.unwrap();
     let admin = match token {
         Some(token) => gateway.authenticate(&token).await.unwrap(),

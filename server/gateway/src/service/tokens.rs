@@ -15,7 +15,7 @@ use crate::validate::{self, FieldErrors};
 
 const LIST: List<'_> = List {
     what: "tokens",
-    of: "",
+    parent: "",
 };
 
 impl Gateway {

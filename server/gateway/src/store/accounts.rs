@@ -1,7 +1,7 @@
 //! Table of accounts.
 
 use super::rows::{AccountRow, ListPosition, NewAudit, is_storable};
-use super::{Store, StoreEvent, announce, audit_columns, change, on, write_audit};
+use super::{Store, StoreEvent, announce, audit_columns, change, with_reader, write_audit};
 
 macro_rules! columns {
     () => {
@@ -39,7 +39,7 @@ impl Store {
         if !is_storable(id) {
             return Ok(None);
         }
-        on!(self, pool => {
+        with_reader!(self, pool => {
             sqlx::query_as(concat!("SELECT ", columns!(), " FROM accounts WHERE id = $1"))
                 .bind(id)
                 .fetch_optional(pool)
@@ -53,7 +53,7 @@ impl Store {
         before: &ListPosition,
         limit: i64,
     ) -> sqlx::Result<Vec<AccountRow>> {
-        on!(self, pool => {
+        with_reader!(self, pool => {
             sqlx::query_as(concat!(
                 "SELECT ", columns!(), " FROM accounts WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
             ))
@@ -132,7 +132,7 @@ impl Store {
 
     /// Returns the ids of the keys that encrypt the stored credentials.
     pub(crate) async fn key_ids(&self) -> sqlx::Result<Vec<String>> {
-        on!(self, pool => {
+        with_reader!(self, pool => {
             sqlx::query_scalar("SELECT DISTINCT key_id FROM accounts")
                 .fetch_all(pool)
                 .await

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use sqlx::QueryBuilder;
 
 use super::rows::{AuditRow, NewAudit, is_storable};
-use super::{Pool, Store, audit_columns, bind_audit, change, on, on_writer};
+use super::{Pool, Store, audit_columns, bind_audit, change, with_reader, with_writer};
 use crate::model::AuditQuery;
 
 /// Maximum number of records per statement.
@@ -52,7 +52,7 @@ impl Store {
         let unused = (None, NewAudit::default());
         let unused = std::iter::repeat_n(unused, rows - records.len());
         let used = records.into_iter().map(|record| (Some(record.at), record));
-        on_writer!(self, connection => {
+        with_writer!(self, connection => {
             let mut query = sqlx::query(statement);
             for (at, record) in used.chain(unused) {
                 query = bind_audit!(query.bind(at), record);
@@ -85,7 +85,7 @@ impl Store {
         }
         let times = [(" AND at >= ", filter.since), (" AND at < ", filter.until)];
         let start = concat!("SELECT id, ", audit_columns!(), " FROM audit WHERE id < ");
-        on!(self, pool => {
+        with_reader!(self, pool => {
             let mut query = QueryBuilder::<Db>::new(start);
             query.push_bind(before);
             for (column, value) in texts {

@@ -1,6 +1,6 @@
 //! Store of the gateway: an SQLite file or a PostgreSQL database, with the same tables and statements.
 //!
-//! Both databases use `$1` for a parameter, so each statement is written once, and `on!` and `change!` compile it for both. Every change writes its audit record in the same transaction.
+//! Both databases use `$1` for a parameter, so each statement is written once, and `with_reader!` and `change!` compile it for both. Every change writes its audit record in the same transaction.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -157,7 +157,7 @@ impl StoreEvent {
 }
 
 /// Reads from either database with the same code.
-macro_rules! on {
+macro_rules! with_reader {
     ($store:expr, $pool:ident => $body:expr) => {
         match &$store.pool {
             $crate::store::Pool::Sqlite(sqlite) => {
@@ -176,7 +176,7 @@ macro_rules! on {
 }
 
 /// Runs the same code for both databases with a connection that may write one statement.
-macro_rules! on_writer {
+macro_rules! with_writer {
     ($store:expr, $connection:ident => $body:expr) => {
         match &$store.pool {
             $crate::store::Pool::Sqlite(sqlite) => {
@@ -262,7 +262,7 @@ macro_rules! bind_audit {
     };
 }
 
-use {announce, audit_columns, bind_audit, change, on, on_writer, write_audit};
+use {announce, audit_columns, bind_audit, change, with_reader, with_writer, write_audit};
 
 impl Store {
     /// Opens the store and updates its tables.
@@ -302,12 +302,12 @@ impl Store {
 
     /// Checks whether the store responds.
     pub(crate) async fn ping(&self) -> sqlx::Result<()> {
-        on!(self, pool => sqlx::query("SELECT 1").execute(pool).await.map(|_| ()))
+        with_reader!(self, pool => sqlx::query("SELECT 1").execute(pool).await.map(|_| ()))
     }
 
     /// Closes all connections after their current use.
     pub(crate) async fn close(&self) {
-        on!(self, pool => pool.close().await);
+        with_reader!(self, pool => pool.close().await);
         if let Pool::Sqlite(sqlite) = &self.pool
             && let Some(writer) = sqlite.writer.lock().await.take()
         {

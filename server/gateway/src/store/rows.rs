@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::model::{ApiToken, AuditRecord, McpServer, Role};
-use crate::vault::Sealed;
+use crate::vault::SealedText;
 
 /// Row of `accounts`.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -144,8 +144,8 @@ pub(crate) fn time(microseconds: i64) -> Timestamp {
 
 impl AccountRow {
     /// Returns the credentials in the form that the vault decrypts.
-    pub(crate) fn sealed(&self) -> Sealed {
-        Sealed {
+    pub(crate) fn sealed(&self) -> SealedText {
+        SealedText {
             key_id: self.key_id.clone(),
             bytes: self.secrets.clone(),
         }

@@ -1,7 +1,7 @@
 //! Table of MCP servers.
 
 use super::rows::{ListPosition, NewAudit, ServerRow, is_storable};
-use super::{Store, StoreEvent, announce, audit_columns, change, on, write_audit};
+use super::{Store, StoreEvent, announce, audit_columns, change, with_reader, write_audit};
 
 macro_rules! columns {
     () => {
@@ -42,7 +42,7 @@ impl Store {
         if !is_storable(account_id) || !is_storable(id) {
             return Ok(None);
         }
-        on!(self, pool => {
+        with_reader!(self, pool => {
             sqlx::query_as(concat!(
                 "SELECT ", columns!(), " FROM servers WHERE id = $1 AND account_id = $2"
             ))
@@ -54,7 +54,7 @@ impl Store {
     }
 
     pub(crate) async fn server_by_hash(&self, hash: &[u8]) -> sqlx::Result<Option<ServerRow>> {
-        on!(self, pool => {
+        with_reader!(self, pool => {
             sqlx::query_as(concat!("SELECT ", columns!(), " FROM servers WHERE token_hash = $1"))
                 .bind(hash)
                 .fetch_optional(pool)
@@ -70,7 +70,7 @@ impl Store {
         limit: i64,
     ) -> sqlx::Result<Vec<ServerRow>> {
         let Some(account_id) = account_id else {
-            return on!(self, pool => {
+            return with_reader!(self, pool => {
                 sqlx::query_as(concat!(
                     "SELECT ", columns!(), " FROM servers WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
                 ))
@@ -81,7 +81,7 @@ impl Store {
                 .await
             });
         };
-        on!(self, pool => {
+        with_reader!(self, pool => {
             sqlx::query_as(concat!(
                 "SELECT ", columns!(), " FROM servers WHERE account_id = $4 AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
             ))

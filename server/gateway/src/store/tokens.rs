@@ -1,7 +1,7 @@
 //! Table of API tokens.
 
 use super::rows::{ListPosition, NewAudit, TokenRow, is_storable};
-use super::{Store, StoreEvent, announce, audit_columns, change, on, write_audit};
+use super::{Store, StoreEvent, announce, audit_columns, change, with_reader, write_audit};
 
 macro_rules! columns {
     () => {
@@ -65,7 +65,7 @@ impl Store {
     }
 
     pub(crate) async fn token_by_hash(&self, hash: &[u8]) -> sqlx::Result<Option<TokenRow>> {
-        on!(self, pool => {
+        with_reader!(self, pool => {
             sqlx::query_as(concat!("SELECT ", columns!(), " FROM api_tokens WHERE token_hash = $1"))
                 .bind(hash)
                 .fetch_optional(pool)
@@ -77,7 +77,7 @@ impl Store {
         if !is_storable(id) {
             return Ok(None);
         }
-        on!(self, pool => {
+        with_reader!(self, pool => {
             sqlx::query_as(concat!("SELECT ", columns!(), " FROM api_tokens WHERE id = $1"))
                 .bind(id)
                 .fetch_optional(pool)
@@ -91,7 +91,7 @@ impl Store {
         before: &ListPosition,
         limit: i64,
     ) -> sqlx::Result<Vec<TokenRow>> {
-        on!(self, pool => {
+        with_reader!(self, pool => {
             sqlx::query_as(concat!(
                 "SELECT ", columns!(), " FROM api_tokens WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
             ))

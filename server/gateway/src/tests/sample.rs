@@ -1,8 +1,17 @@
 //! Product of the tests: the tools of the example, with an API that accepts user names and passwords.
 
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use mcp_server::product::{Examples, Product, Synonyms, set_product};
 use runtime::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
 use runtime::log::PlainText;
+use secrecy::SecretString;
+
+use crate::keys::KeySources;
+use crate::service::gateway::GatewayOptions;
+use crate::store::StoreUrl;
 
 static PRODUCT: Product = Product {
     name: "tidewater-mcp",
@@ -58,6 +67,26 @@ static DOCUMENTS: [Document; 1] = [Document {
     sign_in: None,
     hints: &[],
 }];
+
+/// Returns the options of a gateway with this store.
+pub(crate) fn options(store: StoreUrl) -> GatewayOptions {
+    GatewayOptions {
+        store,
+        key: key(1),
+        old_keys: Vec::new(),
+        key_sources: KeySources::default(),
+        public_url: "http://gateway.test".to_owned(),
+        local_credentials: false,
+        audit_retention: Duration::from_secs(86_400),
+        purge_interval: Duration::from_secs(3600),
+        apis: apis(),
+    }
+}
+
+/// Returns a key whose bytes are all the same.
+pub(crate) fn key(byte: u8) -> SecretString {
+    BASE64_STANDARD.encode([byte; 32]).into()
+}
 
 /// Sets the product of this process and returns its APIs.
 pub(crate) fn apis() -> &'static [&'static Api] {

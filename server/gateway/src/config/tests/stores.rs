@@ -2,16 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 
 use crate::config::{self, AppliedChanges, apply};
-use crate::keys::KeySources;
 use crate::model::{PageQuery, Principal, ServerPatch};
-use crate::service::gateway::{Gateway, GatewayOptions};
+use crate::service::gateway::Gateway;
 use crate::store::StoreUrl;
+use crate::tests::sample::options;
 
 struct Folder(PathBuf);
 
@@ -30,17 +26,7 @@ fn folder(name: &str) -> Folder {
 }
 
 async fn gateway(store: PathBuf) -> Gateway {
-    let options = GatewayOptions {
-        store: StoreUrl::Sqlite(store),
-        key: BASE64_STANDARD.encode([7; 32]).into(),
-        old_keys: Vec::new(),
-        key_sources: KeySources::default(),
-        public_url: "http://gateway.test".to_owned(),
-        local_credentials: false,
-        audit_retention: Duration::from_secs(3600),
-        purge_interval: Duration::from_secs(3600),
-        apis: crate::tests::sample::apis(),
-    };
+    let options = options(StoreUrl::Sqlite(store));
     Gateway::open(options).await.unwrap().0
 }
 

@@ -15,8 +15,7 @@ use super::rejection::{FormRejection, PageResult};
 use super::servers::ServerLine;
 use super::session::{LinkQuery, SubmittedForm, Visitor};
 use super::site::Admin;
-use crate::error::ServiceError;
-use crate::model::{Account, AccountCheck, AccountInput, AccountPatch, AuthInput, PageQuery, Role};
+use crate::model::{Account, AccountCheck, AccountInput, AccountPatch, AuthInput, PageQuery};
 
 /// Sign-in methods: value and label.
 const SIGN_IN_METHODS: [(&str, &str); 5] = [
@@ -170,27 +169,18 @@ fn headers(text: &str, errors: &mut FormErrors) -> BTreeMap<String, SecretString
 
 /// Handles `GET /accounts/new`.
 pub(super) async fn blank(State(admin): State<Admin>, visitor: Visitor) -> PageResult {
-    may_change(&visitor)?;
+    visitor.require_admin()?;
     html(&AccountForm::new(&admin, &visitor, None))
-}
-
-/// Rejects visitors who are not administrators, so that they do not see forms that they cannot submit.
-fn may_change(visitor: &Visitor) -> Result<(), FormRejection> {
-    if visitor.who.role < Role::Admin {
-        let needs = Role::Admin;
-        return Err(FormRejection::Service(ServiceError::Forbidden { needs }));
-    }
-    Ok(())
 }
 
 /// Handles `POST /accounts`.
 pub(super) async fn create(State(admin): State<Admin>, sent: SubmittedForm) -> PageResult {
     let SubmittedForm { visitor, fields } = sent;
-    may_change(&visitor)?;
+    visitor.require_admin()?;
     let mut errors = FormErrors::default();
     let auth = auth(&fields, &mut errors);
     let headers = headers(fields.text("headers"), &mut errors);
-    if auth.is_none() && errors.at("auth").is_empty() {
+    if auth.is_none() && errors.for_field("auth").is_empty() {
         errors.add(
             "auth",
             "no credentials are stored; choose another sign-in method",
@@ -212,7 +202,7 @@ pub(super) async fn create(State(admin): State<Admin>, sent: SubmittedForm) -> P
                     &format!("/accounts/{}?done=account-created", account.id),
                 );
             }
-            Err(error) => errors = FormErrors::of(error)?,
+            Err(error) => errors = FormErrors::from_error(error)?,
         }
     }
     refused(&AccountForm::new(&admin, &visitor, None).submitted(&fields, errors))
@@ -224,7 +214,7 @@ pub(super) async fn edit(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> PageResult {
-    may_change(&visitor)?;
+    visitor.require_admin()?;
     let account = admin.gateway.account(&visitor.who, &id).await?;
     html(&AccountForm::new(&admin, &visitor, Some(&account)))
 }
@@ -236,7 +226,7 @@ pub(super) async fn update(
     sent: SubmittedForm,
 ) -> PageResult {
     let SubmittedForm { visitor, fields } = sent;
-    may_change(&visitor)?;
+    visitor.require_admin()?;
     let account = admin.gateway.account(&visitor.who, &id).await?;
     let mut errors = FormErrors::default();
     let auth = auth(&fields, &mut errors);
@@ -267,7 +257,7 @@ pub(super) async fn update(
                     &format!("/accounts/{}?done=account-updated", account.id),
                 );
             }
-            Err(error) => errors = FormErrors::of(error)?,
+            Err(error) => errors = FormErrors::from_error(error)?,
         }
     }
     refused(&AccountForm::new(&admin, &visitor, Some(&account)).submitted(&fields, errors))
@@ -351,7 +341,7 @@ pub(super) async fn confirm(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> PageResult {
-    may_change(&visitor)?;
+    visitor.require_admin()?;
     let account = admin.gateway.account(&visitor.who, &id).await?;
     let title = format!("Delete {}?", account.name);
     html(&ConfirmPage {
@@ -388,7 +378,7 @@ mod tests {
             let mut errors = FormErrors::default();
             let headers = headers(text, &mut errors);
             assert_eq!(
-                (headers.len(), errors.at("headers")),
+                (headers.len(), errors.for_field("headers")),
                 (count, expected.to_owned())
             );
         }

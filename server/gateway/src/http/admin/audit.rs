@@ -46,7 +46,7 @@ pub(super) struct ObjectNames {
 }
 
 impl ObjectNames {
-    pub(super) async fn all(admin: &Admin, who: &Principal) -> Result<Self, FormRejection> {
+    pub(super) async fn read_all(admin: &Admin, who: &Principal) -> Result<Self, FormRejection> {
         let accounts = admin.gateway.every_account(who).await?;
         let servers = admin.gateway.every_server(who, None).await?;
         Ok(Self {
@@ -87,7 +87,8 @@ impl Row {
 struct AuditPage {
     frame: Frame,
     errors: FormErrors,
-    filter: Filter,
+    /// Filter as the visitor entered it.
+    filter: Fields,
     rows: Vec<Row>,
     actions: [&'static str; 12],
     accounts: Vec<(String, String)>,
@@ -97,34 +98,6 @@ struct AuditPage {
     query: String,
     /// Whether a filter is set.
     narrowed: bool,
-}
-
-/// Filter as the visitor entered it.
-struct Filter {
-    account: String,
-    server: String,
-    actor: String,
-    action: String,
-    tool: String,
-    outcome: String,
-    since: String,
-    until: String,
-}
-
-impl Filter {
-    fn new(fields: &Fields) -> Self {
-        let text = |name: &str| fields.text(name).to_owned();
-        Self {
-            account: text("account"),
-            server: text("server"),
-            actor: text("actor"),
-            action: text("action"),
-            tool: text("tool"),
-            outcome: text("outcome"),
-            since: text("since"),
-            until: text("until"),
-        }
-    }
 }
 
 /// Converts the filter to a query, and returns the invalid fields.
@@ -174,12 +147,12 @@ pub(super) async fn show(
 ) -> PageResult {
     let now = Timestamp::now();
     let (asked, mut errors) = query(&fields);
-    let names = ObjectNames::all(&admin, &visitor.who).await?;
+    let names = ObjectNames::read_all(&admin, &visitor.who).await?;
     let mut page = None;
     if errors.is_empty() {
         match admin.gateway.audit(&visitor.who, asked).await {
             Ok(found) => page = Some(found),
-            Err(error) => errors = FormErrors::of(error)?,
+            Err(error) => errors = FormErrors::from_error(error)?,
         }
     }
     let (records, cursor) = page.map_or((Vec::new(), None), |it| (it.result, it.next_cursor));
@@ -194,7 +167,6 @@ pub(super) async fn show(
     let page = AuditPage {
         frame: Frame::new(&admin, &visitor, "audit", "Audit log"),
         errors,
-        filter: Filter::new(&fields),
         rows: records
             .into_iter()
             .map(|record| Row::new(record, &names, now))
@@ -205,6 +177,7 @@ pub(super) async fn show(
         first: fields.text("cursor").is_empty(),
         narrowed: !query.is_empty(),
         query,
+        filter: fields,
     };
     if wrong { refused(&page) } else { html(&page) }
 }

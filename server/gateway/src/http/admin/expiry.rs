@@ -40,6 +40,16 @@ pub(super) enum ChosenExpiry {
     At(Timestamp),
 }
 
+impl ChosenExpiry {
+    /// Returns the expiry of a new object.
+    pub(super) fn time(self) -> Option<Timestamp> {
+        match self {
+            Self::At(at) => Some(at),
+            Self::Keep | Self::Never => None,
+        }
+    }
+}
+
 impl Expiry {
     /// Creates the fields of a form that creates an object.
     pub(super) fn new(choice: &str) -> Self {

@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 
 use crate::error::ServiceError;
+use crate::model::PageQuery;
 
 /// Fields of a form in order. A name can occur several times.
 #[derive(Clone, Default)]
@@ -19,6 +20,14 @@ impl Fields {
         Some(self.text(name))
             .filter(|text| !text.is_empty())
             .map(str::to_owned)
+    }
+
+    /// Returns the page of a list that a link selects.
+    pub(super) fn page(&self) -> PageQuery {
+        PageQuery {
+            limit: None,
+            cursor: self.given("cursor"),
+        }
     }
 
     /// Returns all values with a name.
@@ -74,7 +83,7 @@ impl FormError {
 
 impl FormErrors {
     /// Converts a service error that the input caused to errors of the form. Other errors are returned unchanged.
-    pub(super) fn of(error: ServiceError) -> Result<Self, ServiceError> {
+    pub(super) fn from_error(error: ServiceError) -> Result<Self, ServiceError> {
         match error {
             ServiceError::Invalid(errors) => Ok(Self(
                 errors
@@ -109,7 +118,7 @@ impl FormErrors {
     }
 
     /// Returns the errors of one field as one text; empty if the field is valid.
-    pub(super) fn at(&self, field: &str) -> String {
+    pub(super) fn for_field(&self, field: &str) -> String {
         let texts: Vec<_> = self
             .0
             .iter()

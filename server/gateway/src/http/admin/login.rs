@@ -49,7 +49,7 @@ fn with_cookie(mut response: Response, cookie: HeaderValue) -> PageResult {
 
 /// Handles `POST /login`.
 pub(super) async fn sign_in(State(admin): State<Admin>, request: Request) -> PageResult {
-    let csrf = Session::of(&admin, request.headers()).map(|session| session.csrf);
+    let csrf = Session::from_headers(&admin, request.headers()).map(|session| session.csrf);
     let fields = fields(&admin, request, &csrf.unwrap_or_default()).await?;
     let mut errors = FormErrors::default();
     match admin.gateway.authenticate(fields.text("token")).await {

@@ -10,7 +10,7 @@ use super::page::{Frame, encode, html};
 use super::rejection::PageResult;
 use super::session::{LinkQuery, Visitor};
 use super::site::Admin;
-use crate::model::{Account, AuditQuery, PageQuery};
+use crate::model::{Account, AuditQuery};
 use crate::service::state::LiveState;
 
 /// Number of recent audit records on the page.
@@ -76,17 +76,13 @@ pub(super) async fn show(
     LinkQuery(query): LinkQuery,
 ) -> PageResult {
     let now = Timestamp::now();
-    let page = PageQuery {
-        limit: None,
-        cursor: query.given("cursor"),
-    };
-    let accounts = admin.gateway.accounts(&visitor.who, page).await?;
+    let accounts = admin.gateway.accounts(&visitor.who, query.page()).await?;
     let last = AuditQuery {
         limit: Some(LAST),
         ..AuditQuery::default()
     };
     let last = admin.gateway.audit(&visitor.who, last).await?;
-    let names = ObjectNames::all(&admin, &visitor.who).await?;
+    let names = ObjectNames::read_all(&admin, &visitor.who).await?;
     let live = admin.gateway.live_states();
     html(&OverviewPage {
         frame: Frame::new(&admin, &visitor, "overview", "Overview").noticing(&query),

@@ -31,7 +31,7 @@ pub(super) struct Frame {
     /// Entry of the navigation to which the page belongs.
     pub(super) section: &'static str,
     /// Signed-in visitor.
-    pub(super) who: Option<Signed>,
+    pub(super) who: Option<SignedInVisitor>,
     /// Token that every form sends.
     pub(super) csrf: String,
     /// Unique id of the form, for forms that create something which is shown only once.
@@ -41,7 +41,7 @@ pub(super) struct Frame {
 }
 
 /// Signed-in visitor in the form that the page shows.
-pub(super) struct Signed {
+pub(super) struct SignedInVisitor {
     pub(super) name: String,
     pub(super) role: &'static str,
     pub(super) admin: bool,
@@ -63,7 +63,7 @@ impl Frame {
             base: admin.site.base.clone(),
             title: title.to_owned(),
             section,
-            who: Some(Signed {
+            who: Some(SignedInVisitor {
                 name: visitor.who.name.clone(),
                 role: visitor.who.role.as_str(),
                 admin: visitor.who.role == Role::Admin,

@@ -13,9 +13,7 @@ use super::rejection::{FormRejection, PageResult};
 use super::selection::{Choices, count};
 use super::session::{LinkQuery, SubmittedForm, Visitor};
 use super::site::Admin;
-use crate::model::{
-    Account, McpServer, NewServer, PageQuery, ServerConfig, ServerInput, ServerPatch,
-};
+use crate::model::{Account, McpServer, NewServer, ServerConfig, ServerInput, ServerPatch};
 
 /// MCP server in a list.
 pub(super) struct ServerLine {
@@ -82,10 +80,7 @@ pub(super) async fn list(
 ) -> PageResult {
     let now = Timestamp::now();
     let account = query.text("account").to_owned();
-    let page = PageQuery {
-        limit: None,
-        cursor: query.given("cursor"),
-    };
+    let page = query.page();
     let accounts = admin.gateway.every_account(&visitor.who).await?;
     let servers = if account.is_empty() {
         admin.gateway.all_servers(&visitor.who, page).await?
@@ -153,7 +148,7 @@ impl ServerForm {
         }
     }
 
-    fn of(admin: &Admin, visitor: &Visitor, account: Account, server: McpServer) -> Self {
+    fn for_server(admin: &Admin, visitor: &Visitor, account: Account, server: McpServer) -> Self {
         let now = Timestamp::now();
         Self {
             frame: Frame::new(admin, visitor, "servers", &server.name),
@@ -227,17 +222,14 @@ pub(super) async fn create(State(admin): State<Admin>, sent: SubmittedForm) -> P
         let input = ServerInput {
             name: fields.text("name").to_owned(),
             config: config(fields),
-            expires_at: match chosen {
-                ChosenExpiry::At(at) => Some(at),
-                ChosenExpiry::Keep | ChosenExpiry::Never => None,
-            },
+            expires_at: chosen.time(),
         };
         let created = admin
             .gateway
             .create_server(&visitor.who, &form.account, input);
         match sent.once(&admin, created).await? {
             Ok(new) => return made(&admin, visitor, new, "is ready"),
-            Err(error) => errors = FormErrors::of(error)?,
+            Err(error) => errors = FormErrors::from_error(error)?,
         }
     }
     refused(&form.submitted(&admin, fields, errors))
@@ -287,7 +279,7 @@ async fn form_of(
 ) -> Result<ServerForm, FormRejection> {
     let server = admin.gateway.server(&visitor.who, account, server).await?;
     let account = admin.gateway.account(&visitor.who, account).await?;
-    Ok(ServerForm::of(admin, visitor, account, server))
+    Ok(ServerForm::for_server(admin, visitor, account, server))
 }
 
 /// Handles `POST /accounts/{account}/servers/{server}`.
@@ -308,11 +300,7 @@ pub(super) async fn update(
         let patch = ServerPatch {
             name: Some(fields.text("name").to_owned()),
             config: Some(config(&fields).into()),
-            expires_at: match chosen {
-                ChosenExpiry::Keep => None,
-                ChosenExpiry::Never => Some(None),
-                ChosenExpiry::At(at) => Some(Some(at)),
-            },
+            expires_at: (chosen != ChosenExpiry::Keep).then(|| chosen.time()),
         };
         let updated = admin
             .gateway
@@ -320,7 +308,7 @@ pub(super) async fn update(
             .await;
         match updated {
             Ok(_) => return go(&admin, "/servers?done=server-updated"),
-            Err(error) => errors = FormErrors::of(error)?,
+            Err(error) => errors = FormErrors::from_error(error)?,
         }
     }
     refused(&form.submitted(&admin, &fields, errors))

@@ -45,7 +45,7 @@ impl Session {
     }
 
     /// Returns the session of a request, if its cookie is valid and the session has not ended.
-    pub(super) fn of(admin: &Admin, headers: &HeaderMap) -> Option<Self> {
+    pub(super) fn from_headers(admin: &Admin, headers: &HeaderMap) -> Option<Self> {
         let name = admin.site.cookie();
         let sealed = headers
             .get_all(COOKIE)
@@ -98,6 +98,17 @@ pub(super) struct Visitor {
     pub(super) csrf: String,
 }
 
+impl Visitor {
+    /// Rejects visitors who are not administrators, so that they do not see forms that they cannot submit.
+    pub(super) fn require_admin(&self) -> Result<(), FormRejection> {
+        let needs = Role::Admin;
+        match self.who.role < needs {
+            true => Err(ServiceError::Forbidden { needs }.into()),
+            false => Ok(()),
+        }
+    }
+}
+
 impl FromRequestParts<Admin> for Visitor {
     type Rejection = FormRejection;
 
@@ -108,7 +119,7 @@ impl FromRequestParts<Admin> for Visitor {
             let next = next.filter(|_| parts.method == axum::http::Method::GET);
             FormRejection::SignIn(next.unwrap_or_else(|| "/".to_owned()))
         };
-        let session = Session::of(admin, &parts.headers).ok_or_else(again)?;
+        let session = Session::from_headers(admin, &parts.headers).ok_or_else(again)?;
         if session.token.is_empty() {
             return Err(again());
         }

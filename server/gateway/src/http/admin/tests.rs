@@ -2,20 +2,17 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use secrecy::SecretString;
 use tower::ServiceExt;
 
-use crate::keys::KeySources;
 use crate::model::{ApiTokenInput, NewServer, PageQuery, Principal, Role, ServerInput};
 use crate::service::gateway::{Gateway, GatewayOptions};
 use crate::store::StoreUrl;
-use crate::tests::sample::apis;
+use crate::tests::sample::options;
 use crate::token;
 
 mod forms;
@@ -96,15 +93,8 @@ impl Site {
         let folder = std::env::temp_dir().join(token::new_id("gateway-page-").unwrap());
         std::fs::create_dir(&folder).unwrap();
         let options = GatewayOptions {
-            store: StoreUrl::Sqlite(folder.join("gateway.db")),
-            key: SecretString::from("QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="),
-            old_keys: Vec::new(),
-            key_sources: KeySources::default(),
             public_url: public_url.to_owned(),
-            local_credentials: false,
-            audit_retention: Duration::from_secs(86_400),
-            purge_interval: Duration::from_secs(3600),
-            apis: apis(),
+            ..options(StoreUrl::Sqlite(folder.join("gateway.db")))
         };
         let (gateway, _) = Gateway::open(options).await.unwrap();
         let router = super::router(gateway.clone());

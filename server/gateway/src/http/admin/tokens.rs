@@ -4,14 +4,13 @@ use askama::Template;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
 
-use super::expiry::{ChosenExpiry, Expiry, Moment};
+use super::expiry::{Expiry, Moment};
 use super::form::{Fields, FormErrors};
 use super::page::{ConfirmPage, Frame, encode, go, html, refused};
 use super::rejection::{FormRejection, PageResult};
 use super::session::{LinkQuery, SubmittedForm, Visitor};
 use super::site::Admin;
-use crate::error::ServiceError;
-use crate::model::{ApiToken, ApiTokenInput, PageQuery, Role};
+use crate::model::{ApiToken, ApiTokenInput, Role};
 
 /// Roles with a description of what each permits.
 const ROLES: [(Role, &str); 3] = [
@@ -66,10 +65,7 @@ async fn page(
     query: &Fields,
 ) -> Result<TokensPage, FormRejection> {
     let now = Timestamp::now();
-    let asked = PageQuery {
-        limit: None,
-        cursor: query.given("cursor"),
-    };
+    let asked = query.page();
     let tokens = admin.gateway.api_tokens(&visitor.who, asked).await?;
     Ok(TokensPage {
         frame: Frame::new(admin, visitor, "tokens", "API tokens").noticing(query),
@@ -116,10 +112,7 @@ pub(super) async fn create(State(admin): State<Admin>, sent: SubmittedForm) -> P
             let input = ApiTokenInput {
                 name: fields.text("name").to_owned(),
                 role: *role,
-                expires_at: match chosen {
-                    ChosenExpiry::At(at) => Some(at),
-                    ChosenExpiry::Keep | ChosenExpiry::Never => None,
-                },
+                expires_at: chosen.time(),
             };
             let created = admin.gateway.create_api_token(&visitor.who, input);
             match sent.once(&admin, created).await? {
@@ -132,7 +125,7 @@ pub(super) async fn create(State(admin): State<Admin>, sent: SubmittedForm) -> P
                         expires: new.api_token.expires_at.map(|at| Moment::new(at, now)),
                     });
                 }
-                Err(error) => errors = FormErrors::of(error)?,
+                Err(error) => errors = FormErrors::from_error(error)?,
             }
         }
         Some(_) => {}
@@ -152,10 +145,7 @@ pub(super) async fn confirm(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> PageResult {
-    if visitor.who.role < Role::Admin {
-        let needs = Role::Admin;
-        return Err(FormRejection::Service(ServiceError::Forbidden { needs }));
-    }
+    visitor.require_admin()?;
     let own = id == visitor.who.id;
     let text = if own {
         "You are signed in with this token. You are signed out immediately, and all other uses of the token are rejected."

@@ -176,8 +176,7 @@ fn query_object(
 
 /// Converts a value that conforms to the document, so this fails only if the document and the Rust types disagree. The error of serde is dropped, because it may contain a secret.
 fn parse<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
-    serde_json::from_value(value)
-        .map_err(|_| ServiceError::Invalid(vec![FieldError::new("", "invalid value")]).into())
+    serde_json::from_value(value).map_err(|_| ServiceError::invalid("", "invalid value").into())
 }
 
 fn unreadable(rejection: &BytesRejection) -> ApiError {

@@ -5,9 +5,10 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::error::ServiceError;
+use crate::http::error_response::error_json;
 use crate::model::Role;
 use mcp_server::product::product;
 
@@ -155,8 +156,4 @@ fn respond(status: StatusCode, text: String) -> Response {
     // Some responses contain a token, and the others show who has access to what.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-fn error_json(code: &str, message: &str, hint: &str) -> Value {
-    json!({"error": {"code": code, "message": message, "hint": hint, "problems": []}})
 }

@@ -22,7 +22,7 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 async fn the_store_contains_no_plain_secrets() {
     let folder = folder();
     let url = StoreUrl::Sqlite(folder.join("gateway.db"));
-    let place = Place { url, folder };
+    let place = TestStore { url, folder };
     let (gateway, first) = Gateway::open(options(&place)).await.unwrap();
     let first = first.unwrap();
     let admin = gateway.authenticate(&first).await.unwrap();
@@ -158,7 +158,7 @@ fn an_account_is_shared_until_it_changes() {
 async fn a_file_belongs_to_one_gateway() {
     let folder = folder();
     let url = StoreUrl::Sqlite(folder.join("gateway.db"));
-    let place = Place { url, folder };
+    let place = TestStore { url, folder };
     let (gateway, _) = open(&place).await;
     let refused = Gateway::open(options(&place)).await.map(drop).unwrap_err();
     assert!(refused.to_string().contains("another gateway"), "{refused}");
@@ -201,7 +201,7 @@ fn sealed_texts_open_for_their_purpose_and_key() {
 async fn a_check_reports_the_failed_step() {
     let folder = folder();
     let url = StoreUrl::Sqlite(folder.join("gateway.db"));
-    let place = Place { url, folder };
+    let place = TestStore { url, folder };
     let (gateway, admin) = open(&place).await;
     let mut input = account_input("down");
     // Nothing listens on this port.

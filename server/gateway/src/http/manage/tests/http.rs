@@ -1,21 +1,17 @@
 //! Requests to the routes, on a gateway with its own store. Every response is compared with the OpenAPI document.
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::http::manage::{ROUTES, document, router};
-use crate::keys::KeySources;
 use crate::model::{ApiTokenInput, Principal, Role};
 use crate::schema;
-use crate::service::gateway::{Gateway, GatewayOptions};
+use crate::service::gateway::Gateway;
 use crate::store::StoreUrl;
+use crate::tests::sample::options;
 
 const PLANTED: [&str; 4] = [
     "planted-password",
@@ -77,19 +73,8 @@ impl Api {
             std::env::temp_dir().join(format!("gateway-manage-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
-        let (gateway, admin) = Gateway::open(GatewayOptions {
-            store: StoreUrl::Sqlite(folder.join("gateway.db")),
-            key: BASE64_STANDARD.encode([7; 32]).into(),
-            old_keys: Vec::new(),
-            key_sources: KeySources::default(),
-            public_url: "http://gateway.test".to_owned(),
-            local_credentials: false,
-            audit_retention: Duration::from_secs(3600),
-            purge_interval: Duration::from_secs(3600),
-            apis: crate::tests::sample::apis(),
-        })
-        .await
-        .unwrap();
+        let store = StoreUrl::Sqlite(folder.join("gateway.db"));
+        let (gateway, admin) = Gateway::open(options(store)).await.unwrap();
         let token = async |role| {
             let input = ApiTokenInput {
                 name: format!("{role:?}"),
