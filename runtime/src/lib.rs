@@ -230,7 +230,6 @@ pub use schema::{Json, Nullable, Schema, Shape};
 /// ```
 pub use macros::Schema;
 pub use output::Progress;
-pub use schema::{Json, Nullable, Schema, Shape};
 pub use tool::api::{self, Api};
 pub use tool::{Tool, registry};
 pub use upstream::account::{Account, RecordedError};

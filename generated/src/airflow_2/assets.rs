@@ -47,8 +47,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// List updates of assets, newest first: when, by which task and run, and which runs they
-    /// triggered.
+    /// List updates of assets, newest first, with time, task, run and the runs that they triggered.
     #[tool(
         name = "list_all_apacheairflow_asset_events",
         title = "List asset events",
@@ -76,17 +75,17 @@ pub mod tools {
         #[param(query)]
         pub source_dag_id: Option<String>,
 
-        /// Task that did.
+        /// Task that updated it.
         #[param(query)]
         pub source_task_id: Option<String>,
 
-        /// Run that did.
+        /// Run that updated it.
         #[param(query)]
         pub source_run_id: Option<String>,
     }
 
-    /// Say that an asset was updated, as if a task had done it: DAGs that wait for it run. To have
-    /// the asset produced, materialize it.
+    /// Record an update of an asset, as if by a task, so that DAGs that wait for it run. To produce
+    /// the asset, materialize it.
     #[tool(
         name = "create_a_apacheairflow_asset_event",
         title = "Create an asset event",
@@ -102,12 +101,12 @@ pub mod tools {
         #[param(body)]
         pub dataset_uri: String,
 
-        /// What consumers are to know.
+        /// Information for consumers.
         #[param(body)]
         pub extra: Option<BTreeMap<String, Json>>,
     }
 
-    /// List the asset events that triggered a run, and by which task and run each came about.
+    /// List the asset events that triggered a run, with the task and run that produced each.
     #[tool(
         name = "list_all_apacheairflow_upstream_asset_events",
         title = "List asset events that triggered a run",
@@ -131,8 +130,8 @@ pub mod tools {
         pub dag_run_id: String,
     }
 
-    /// List which DAGs have got an update of an asset and still wait for other assets. If there are
-    /// none, it fails as not found.
+    /// List the DAGs that received an update of an asset and still wait for other assets. Fails as
+    /// not found if there are none.
     #[tool(
         name = "list_all_apacheairflow_asset_queued_events",
         title = "List queued events of an asset",
@@ -153,7 +152,7 @@ pub mod tools {
         pub uri: String,
     }
 
-    /// Forget the queued events of an asset, for all DAGs: they wait for its next update.
+    /// Delete the queued events of an asset for all DAGs, which then wait for its next update.
     #[tool(
         name = "clear_apacheairflow_asset_queued_events",
         title = "Clear queued events of an asset",
@@ -172,8 +171,8 @@ pub mod tools {
         pub before: Option<String>,
     }
 
-    /// List the assets whose update a DAG has got while it still waits for others. If there are
-    /// none, it fails as not found.
+    /// List the assets whose updates a DAG received while it still waits for others. Fails as not
+    /// found if there are none.
     #[tool(
         name = "list_all_apacheairflow_dag_asset_queued_events",
         title = "List queued events of a DAG",
@@ -194,7 +193,7 @@ pub mod tools {
         pub dag_id: String,
     }
 
-    /// Forget all queued events of a DAG: it waits for the next update of each of its assets.
+    /// Delete all queued events of a DAG, which then waits for the next update of each asset.
     #[tool(
         name = "clear_apacheairflow_dag_asset_queued_events",
         title = "Clear queued events of a DAG",
@@ -213,8 +212,8 @@ pub mod tools {
         pub before: Option<String>,
     }
 
-    /// Get when a DAG got the update of an asset that it has not run for yet. Not found if there is
-    /// none.
+    /// Get when a DAG received an update of an asset for which it has not run yet. Not found if
+    /// there is none.
     #[tool(
         name = "get_single_apacheairflow_dag_asset_queued_event_by_id",
         title = "Get the queued event of a DAG and an asset",
@@ -234,7 +233,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Forget the queued event of one DAG and one asset: the DAG waits for its next update.
+    /// Delete the queued event of one DAG and one asset; the DAG then waits for the next update.
     #[tool(
         name = "delete_a_apacheairflow_dag_asset_queued_event_by_id",
         title = "Delete the queued event of a DAG and an asset",

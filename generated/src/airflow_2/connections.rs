@@ -22,7 +22,7 @@ pub mod tools {
     )]
     pub struct ListAllConnections {}
 
-    /// Get a connection by id. Its password is never returned, secrets in extra are masked.
+    /// Get a connection by id. The password is never returned; secrets in extra are masked.
     #[tool(
         name = "get_single_apacheairflow_connection_by_id",
         title = "Get a connection",
@@ -37,7 +37,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Create a connection. Returns it, secrets masked.
+    /// Create a connection. Returns it with secrets masked.
     #[tool(
         name = "create_a_apacheairflow_connection",
         title = "Create a connection",
@@ -86,7 +86,7 @@ pub mod tools {
         pub extra: Option<String>,
     }
 
-    /// Update a connection. Only the fields given change. Returns it, secrets masked.
+    /// Update a connection. Only the fields given change. Returns it with secrets masked.
     #[tool(
         name = "update_a_apacheairflow_connection_by_id",
         title = "Update a connection",
@@ -131,7 +131,7 @@ pub mod tools {
         #[param(body, secret, min_length = 1, format = "password")]
         pub password: Option<String>,
 
-        /// All other settings, secrets too: a JSON object as text.
+        /// All other settings, including secrets: a JSON object as text.
         #[param(body, clear, secret)]
         pub extra: Option<String>,
     }
@@ -152,7 +152,7 @@ pub mod tools {
     }
 
     /// Try to connect, without storing anything. Returns status (whether it worked) and message.
-    /// Stored connections are not looked at; give all of it.
+    /// Stored connections are not used; give all fields.
     #[tool(
         name = "test_apacheairflow_connection",
         title = "Test a connection",

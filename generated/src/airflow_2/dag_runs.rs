@@ -7,8 +7,8 @@ pub mod tools {
 
     use super::super::shared::*;
 
-    /// List runs of one DAG or of all, by state and dates: for what failed today, state failed and
-    /// start_date_gte. Why one failed is in its task_instances.
+    /// List runs of one DAG or of all, by state and dates. For what failed today, set state failed
+    /// and start_date_gte. For why one failed, list its task_instances.
     #[tool(
         name = "list_all_apacheairflow_dag_runs",
         title = "List runs of DAGs",
@@ -24,7 +24,7 @@ pub mod tools {
         ),
     )]
     pub struct ListAllDagRuns {
-        /// DAG id; all if left out.
+        /// DAG id; omit for all.
         #[param(path, when_omitted = "~")]
         pub dag_id: Option<String>,
 
@@ -52,13 +52,12 @@ pub mod tools {
         #[param(query)]
         pub state: Option<Vec<String>>,
 
-        /// Such as -start_date, end_date; newest first if left out.
+        /// Such as -start_date, end_date; default newest first.
         #[param(query, when_omitted = "-id")]
         pub order_by: Option<String>,
     }
 
-    /// List runs of several DAGs by their ids. For one DAG or all, list dag_runs, which finds by
-    /// more.
+    /// List runs of several DAGs by id. For one DAG or all, list dag_runs, which has more filters.
     #[tool(
         name = "list_all_apacheairflow_dag_runs_batch",
         title = "List runs of several DAGs",
@@ -74,7 +73,7 @@ pub mod tools {
         ),
     )]
     pub struct ListAllDagRunsBatch {
-        /// Such as -start_date, end_date; newest first if left out.
+        /// Such as -start_date, end_date; default newest first.
         #[param(body, when_omitted = "-id")]
         pub order_by: Option<String>,
 
@@ -91,7 +90,7 @@ pub mod tools {
         pub start_date_gte: Option<String>,
     }
 
-    /// Get a run of a DAG: state, dates, conf, note. What its tasks did is in the task_instances.
+    /// Get a run of a DAG: state, dates, conf, note. For what its tasks did, list task_instances.
     #[tool(
         name = "get_single_apacheairflow_dag_run_by_id",
         title = "Get a run of a DAG",
@@ -110,8 +109,8 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Start a new run of a DAG, with conf if it takes params (dag_details). Returns it queued; if
-    /// the DAG is paused it waits until unpaused. To run an old run again, clear it.
+    /// Start a new run of a DAG, with conf if the DAG has params (dag_details). Returns the queued
+    /// run; while the DAG is paused, the run waits. To repeat an old run, clear it.
     #[tool(
         name = "trigger_apacheairflow_dag_run",
         title = "Trigger a run of a DAG",
@@ -126,7 +125,7 @@ pub mod tools {
         #[param(path)]
         pub dag_id: String,
 
-        /// Run id; made up if left out.
+        /// Run id; default generated.
         #[param(body)]
         pub dag_run_id: Option<String>,
 
@@ -221,11 +220,11 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Clear the tasks of a run, so that it runs again under the same id. A dry_run only tells
-    /// which tasks those are. For single tasks, clear task_instances.
+    /// Clear the tasks of a run, so that it runs again under the same id. A dry_run only returns
+    /// these tasks. For single tasks, clear task_instances.
     #[tool(
         name = "clear_apacheairflow_dag_run",
-        title = "Run a run of a DAG again",
+        title = "Run a DAG run again",
         method = "clear",
         operation = "clear_dag_run",
         post = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/clear",
@@ -242,7 +241,7 @@ pub mod tools {
         #[param(path, wire = "dag_run_id")]
         pub id: String,
 
-        /// true: only tell which; false: clear.
+        /// true: only list them; false: clear.
         #[param(body)]
         pub dry_run: bool,
     }

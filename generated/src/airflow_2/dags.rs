@@ -8,7 +8,7 @@ pub mod tools {
     use super::super::shared::*;
 
     /// List DAGs with schedule, owners and whether each is paused, or find some by part of the id,
-    /// tag or owner. For how many runs failed, list dag_stats.
+    /// tag or owner. To count failed runs, list dag_stats.
     #[tool(
         name = "list_all_apacheairflow_dags",
         title = "List DAGs",
@@ -57,8 +57,8 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Get all about a DAG: what its get has, and params with defaults (what a run can be triggered
-    /// with), doc_md, catchup, start date, timeout.
+    /// Get all details of a DAG: those of get, and params with defaults (values for triggering a
+    /// run), doc_md, catchup, start date, timeout.
     #[tool(
         name = "get_single_apacheairflow_dag_details_by_id",
         title = "Get the details of a DAG",
@@ -73,7 +73,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Pause or unpause a DAG. Paused, it starts no new runs; running ones go on. Returns it.
+    /// Pause or unpause a DAG. A paused DAG starts no new runs; running ones continue. Returns it.
     #[tool(
         name = "update_a_apacheairflow_dag_by_id",
         title = "Pause or unpause a DAG",
@@ -95,9 +95,9 @@ pub mod tools {
         pub is_paused: bool,
     }
 
-    /// Pause or unpause the DAGs with these ids, or all that match every filter given. List dags
-    /// with the same filters finds exactly those; without DAGs whose file is gone. Filters change
-    /// 100 at most, of total_entries; continue with offset.
+    /// Pause or unpause the DAGs with these ids, or all that match every filter given, except DAGs
+    /// whose file is gone. To see them first, list dags with the same filters. Filters change at
+    /// most 100 of total_entries; continue with offset.
     #[tool(
         name = "bulk_update_apacheairflow_dags",
         title = "Pause or unpause many DAGs",
@@ -116,7 +116,7 @@ pub mod tools {
         #[param(each, wire = "dag_id", min_items = 1, max_items = 100)]
         pub dag_ids: Option<Vec<String>>,
 
-        /// How many of the matches to skip.
+        /// Number of matches to skip.
         #[param(query, min = 0)]
         pub offset: Option<i64>,
 
@@ -133,8 +133,8 @@ pub mod tools {
         pub is_paused: bool,
     }
 
-    /// Delete all that Airflow remembers of a DAG, its runs and their history included. It comes
-    /// back without them while its file is there. To only stop it, pause it.
+    /// Delete a DAG from Airflow with its runs and their history. While its file exists, the DAG
+    /// comes back without them. To only stop a DAG, pause it.
     #[tool(
         name = "delete_a_apacheairflow_dag_by_id",
         title = "Delete a DAG",
@@ -148,7 +148,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Count the runs of DAGs by state: queued, running, success, failed. For the runs list
+    /// Count the runs of DAGs by state: queued, running, success, failed. For the runs, list
     /// dag_runs.
     #[tool(
         name = "list_all_apacheairflow_dag_stats",
@@ -171,8 +171,8 @@ pub mod tools {
         pub dag_ids: Vec<String>,
     }
 
-    /// Have the file of a DAG parsed at once, as after it was changed. The result shows when the
-    /// DAG is read again.
+    /// Parse the file of a DAG again at once, for example after a change. To see the result, get
+    /// the DAG later.
     #[tool(
         name = "reparse_apacheairflow_dag_file",
         title = "Parse a DAG file again",

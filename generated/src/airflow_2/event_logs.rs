@@ -38,7 +38,7 @@ pub mod tools {
         #[param(query, since = "2.9")]
         pub run_id: Option<String>,
 
-        /// Kind, such as failed or cli_task_run.
+        /// Such as failed or cli_task_run.
         #[param(query, since = "2.8")]
         pub event: Option<String>,
 
@@ -54,7 +54,7 @@ pub mod tools {
         #[param(query, since = "2.8", format = "date-time")]
         pub after: Option<String>,
 
-        /// Kinds to leave out.
+        /// Events to leave out.
         #[param(query(comma), since = "2.9")]
         pub excluded_events: Option<Vec<String>>,
     }

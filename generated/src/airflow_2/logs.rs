@@ -5,8 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// Read the last lines of the log of one try of a task in a run; next_cursor goes on to older
-    /// ones. For why a task failed: the try_number from task_instances, limit 50.
+    /// Read the last lines of the log of one try of a task in a run; next_cursor leads to older
+    /// lines. For why a task failed, use its try_number from task_instances and limit 50.
     #[tool(
         name = "list_all_apacheairflow_log_lines",
         title = "Read the log of a task",
@@ -32,7 +32,7 @@ pub mod tools {
         #[param(path, wire = "task_try_number")]
         pub try_number: i64,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(query)]
         pub map_index: Option<i64>,
     }

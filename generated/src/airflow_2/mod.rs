@@ -6,7 +6,7 @@ use runtime::api::*;
 /// updates.
 pub mod assets;
 
-/// The configuration of this Airflow, where its administrator shows it.
+/// The configuration of this Airflow, if its administrator exposes it.
 pub mod config;
 
 /// Addresses and credentials of the systems that tasks work with.
@@ -18,22 +18,22 @@ pub mod dag_runs;
 /// The code of DAGs.
 pub mod dag_sources;
 
-/// What Airflow finds questionable about DAGs.
+/// Warnings of Airflow about DAGs.
 pub mod dag_warnings;
 
 /// DAGs, their settings and how their runs went.
 pub mod dags;
 
-/// The audit log, who did what and when.
+/// The audit log: who did what, and when.
 pub mod event_logs;
 
-/// DAG files that could not be read.
+/// DAG files that cannot be imported.
 pub mod import_errors;
 
-/// What tasks wrote while they ran.
+/// Logs that tasks wrote in runs.
 pub mod logs;
 
-/// Whether this Airflow is well, and which version it is.
+/// Health and version of this Airflow.
 pub mod monitoring;
 
 /// What roles can allow, as actions on resources.
@@ -45,13 +45,13 @@ pub mod plugins;
 /// Pools limit how many tasks run at once, by slots.
 pub mod pools;
 
-/// Provider packages that are installed.
+/// Installed provider packages.
 pub mod providers;
 
 /// Roles, each a set of permissions that users can hold.
 pub mod roles;
 
-/// Tasks in one run each, their states, tries and notes.
+/// Tasks in runs: their states, tries and notes.
 pub mod task_instances;
 
 /// Tasks as DAGs define them.
@@ -60,10 +60,10 @@ pub mod tasks;
 /// People who can sign in to Airflow, and the roles they hold.
 pub mod users;
 
-/// Values by key that DAGs read, passwords among them.
+/// Values by key that DAGs read, including passwords.
 pub mod variables;
 
-/// Values that tasks pass on to other tasks.
+/// Values that tasks pass to other tasks.
 pub mod xcoms;
 
 /// Types that the tools of several toolsets have.
@@ -106,7 +106,7 @@ pub static API: Api = Api {
                     contains: "chose not to expose the configuration",
                 },
                 code: "",
-                hint: "Whoever runs this Airflow can set expose_config, in the section webserver, to True or non-sensitive-only.",
+                hint: "An administrator of this Airflow can set expose_config in the section webserver to True or non-sensitive-only.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -114,7 +114,7 @@ pub static API: Api = Api {
                     contains: "Testing connections is disabled",
                 },
                 code: "",
-                hint: "Whoever runs this Airflow can set test_connection, in the section core, to Enabled.",
+                hint: "An administrator of this Airflow can set test_connection in the section core to Enabled.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -122,7 +122,7 @@ pub static API: Api = Api {
                     contains: "",
                 },
                 code: "",
-                hint: "The user that this server signs in as has no role that allows this. It needs can_read, can_create, can_edit or can_delete on the resource (Users, Roles, Permissions, DAGs, ...); someone with the role Admin can add it.",
+                hint: "The user that this server signs in as has no role that allows this. The user needs can_read, can_create, can_edit or can_delete on the resource (Users, Roles, Permissions, DAGs, ...); somebody with the role Admin can add the permission to a role.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -130,7 +130,7 @@ pub static API: Api = Api {
                     contains: "Unknown roles",
                 },
                 code: "",
-                hint: "A user can only get roles that exist: list_all_apacheairflow_roles has their exact names.",
+                hint: "Use only existing roles; list_all_apacheairflow_roles returns their exact names.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -138,7 +138,7 @@ pub static API: Api = Api {
                     contains: "The specified action",
                 },
                 code: "",
-                hint: "No such action: list_all_apacheairflow_permissions has the exact names.",
+                hint: "The action does not exist; list_all_apacheairflow_permissions returns the exact names.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -146,7 +146,7 @@ pub static API: Api = Api {
                     contains: "The specified resource",
                 },
                 code: "",
-                hint: r#"No such resource: list_all_apacheairflow_roles with fields ["*"] has the exact names."#,
+                hint: r#"The resource does not exist; list_all_apacheairflow_roles with fields ["*"] returns the exact names."#,
             },
             Hint {
                 pattern: ResponsePattern {
@@ -154,7 +154,7 @@ pub static API: Api = Api {
                     contains: "The User with username",
                 },
                 code: "",
-                hint: "The id is the exact username: list_all_apacheairflow_users finds it by email or role.",
+                hint: "Use the exact username as id; list_all_apacheairflow_users finds it by email or role.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -162,7 +162,7 @@ pub static API: Api = Api {
                     contains: "Role with name",
                 },
                 code: "",
-                hint: "The id is the exact name, upper and lower case count: list_all_apacheairflow_roles has them.",
+                hint: "Use the exact name as id, with upper and lower case; list_all_apacheairflow_roles returns the names.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -170,7 +170,7 @@ pub static API: Api = Api {
                     contains: "Username",
                 },
                 code: "",
-                hint: "Choose another username, or change the user who has it with update_a_apacheairflow_user_by_id.",
+                hint: "Choose another username, or update the existing user with update_a_apacheairflow_user_by_id.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -178,7 +178,7 @@ pub static API: Api = Api {
                     contains: "The email",
                 },
                 code: "",
-                hint: "Another user has this address: list_all_apacheairflow_users with email shows who.",
+                hint: "Another user has this email address; choose another address, or find the user with list_all_apacheairflow_users and email.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -186,7 +186,7 @@ pub static API: Api = Api {
                     contains: "Role with name",
                 },
                 code: "",
-                hint: "Choose another name, or change the role with update_a_apacheairflow_role_by_id.",
+                hint: "Choose another name, or update the existing role with update_a_apacheairflow_role_by_id.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -194,7 +194,7 @@ pub static API: Api = Api {
                     contains: "DAG not found",
                 },
                 code: "",
-                hint: "The DAG id is exact: list_all_apacheairflow_dags with dag_id_pattern finds it.",
+                hint: "Use the exact DAG id; list_all_apacheairflow_dags with dag_id_pattern finds it.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -202,7 +202,7 @@ pub static API: Api = Api {
                     contains: "Dag with id",
                 },
                 code: "",
-                hint: "The DAG id is exact: list_all_apacheairflow_dags with dag_id_pattern finds it.",
+                hint: "Use the exact DAG id; list_all_apacheairflow_dags with dag_id_pattern finds it.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -210,7 +210,7 @@ pub static API: Api = Api {
                     contains: "DAGRun",
                 },
                 code: "",
-                hint: "The run id is exact: list_all_apacheairflow_dag_runs with dag_id has them.",
+                hint: "Use the exact run id; list_all_apacheairflow_dag_runs with dag_id returns the run ids.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -218,7 +218,7 @@ pub static API: Api = Api {
                     contains: "Dag Run id",
                 },
                 code: "",
-                hint: "The run id is exact: list_all_apacheairflow_dag_runs with dag_id has them.",
+                hint: "Use the exact run id; list_all_apacheairflow_dag_runs with dag_id returns the run ids.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -226,7 +226,7 @@ pub static API: Api = Api {
                     contains: "Dag source not found",
                 },
                 code: "",
-                hint: "In Airflow 2 the id is the file_token of the DAG: get_single_apacheairflow_dag_by_id has it.",
+                hint: "In Airflow 2, use the file_token of the DAG as id; get_single_apacheairflow_dag_by_id returns it.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -234,7 +234,7 @@ pub static API: Api = Api {
                     contains: "has import errors",
                 },
                 code: "",
-                hint: "list_all_apacheairflow_import_errors shows what is wrong with its file.",
+                hint: "The file of the DAG has errors; list_all_apacheairflow_import_errors returns them.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -250,7 +250,7 @@ pub static API: Api = Api {
                     contains: "Variable not found",
                 },
                 code: "",
-                hint: "The id is the exact key: list_all_apacheairflow_variables has them.",
+                hint: "Use the exact key as id; list_all_apacheairflow_variables returns the keys.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -258,7 +258,7 @@ pub static API: Api = Api {
                     contains: "Connection with connection_id",
                 },
                 code: "",
-                hint: "The id is the exact connection_id: list_all_apacheairflow_connections has them.",
+                hint: "Use the exact connection_id as id; list_all_apacheairflow_connections returns the ids.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -266,7 +266,7 @@ pub static API: Api = Api {
                     contains: "Pool with name:",
                 },
                 code: "",
-                hint: "The id is the exact name: list_all_apacheairflow_pools has them. One with a slash in its name cannot be reached.",
+                hint: "Use the exact name as id; list_all_apacheairflow_pools returns the names. Airflow 2 cannot find a pool with a slash in its name.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -274,7 +274,7 @@ pub static API: Api = Api {
                     contains: "Queue event with",
                 },
                 code: "",
-                hint: "No event is queued there: nothing is waiting.",
+                hint: "No event is queued here, so there is nothing to do.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -282,7 +282,7 @@ pub static API: Api = Api {
                     contains: "Dataset with uri",
                 },
                 code: "",
-                hint: "In Airflow 2 assets go by their exact URI: list_all_apacheairflow_assets has them.",
+                hint: "In Airflow 2, use the exact URI of the asset; list_all_apacheairflow_assets returns the URIs.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -290,7 +290,7 @@ pub static API: Api = Api {
                     contains: "already exist",
                 },
                 code: "",
-                hint: "There is one of this name already: update it, or choose another name.",
+                hint: "An object with this name already exists; update it, or choose another name.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -298,7 +298,7 @@ pub static API: Api = Api {
                     contains: "Task instance is mapped",
                 },
                 code: "",
-                hint: "Each instance of a mapped task is got by its map_index, as a mapped_task_instance; list_all_apacheairflow_mapped_task_instances has them.",
+                hint: "The task is mapped. Get one of its instances by map_index with get_single_apacheairflow_mapped_task_instance_by_id; list_all_apacheairflow_mapped_task_instances returns all instances.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -306,7 +306,7 @@ pub static API: Api = Api {
                     contains: "XCom deserialization is disabled",
                 },
                 code: "",
-                hint: "Leave out deserialize; the server does not allow it.",
+                hint: "Omit deserialize; this Airflow does not allow it.",
             },
             Hint {
                 pattern: ResponsePattern {

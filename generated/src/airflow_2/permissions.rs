@@ -5,8 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// List permissions in Apache Airflow. Returns names of actions only, such as can_read;
-    /// resources stand in roles (list them with fields ["*"]).
+    /// List permissions in Apache Airflow. Returns only names of actions, such as can_read; the
+    /// resources are in roles (list them with fields ["*"]).
     #[tool(
         name = "list_all_apacheairflow_permissions",
         title = "List permissions",

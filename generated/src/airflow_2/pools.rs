@@ -21,7 +21,7 @@ pub mod tools {
     )]
     pub struct ListAllPools {}
 
-    /// Get a pool by name, with its slots and how many of them are taken.
+    /// Get a pool by name, with its slots and how many are in use.
     #[tool(
         name = "get_single_apacheairflow_pool_by_id",
         title = "Get a pool",
@@ -52,7 +52,7 @@ pub mod tools {
         #[param(body, max_length = 256, pattern = "^[^/]*$")]
         pub name: String,
 
-        /// How many tasks at once.
+        /// Tasks at once.
         #[param(body, min = 0)]
         pub slots: i64,
 
@@ -65,7 +65,7 @@ pub mod tools {
         pub include_deferred: Option<bool>,
     }
 
-    /// Update a pool: only the fields given change, of default_pool only slots and
+    /// Update a pool. Only the fields given change; default_pool allows only slots and
     /// include_deferred. Returns it.
     #[tool(
         name = "update_a_apacheairflow_pool_by_id",
@@ -87,7 +87,7 @@ pub mod tools {
         #[param(body, max_length = 256, pattern = "^[^/]*$")]
         pub name: Option<String>,
 
-        /// How many tasks at once.
+        /// Tasks at once.
         #[param(body, min = 0)]
         pub slots: Option<i64>,
 
@@ -100,7 +100,7 @@ pub mod tools {
         pub include_deferred: Option<bool>,
     }
 
-    /// Delete a pool for good. Tasks that name it never start.
+    /// Delete a pool for good. Tasks that use it never start.
     #[tool(
         name = "delete_a_apacheairflow_pool_by_id",
         title = "Delete a pool",

@@ -5,7 +5,7 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// List role names in Apache Airflow; fields ["*"] adds permissions (long). For who holds a
+    /// List role names in Apache Airflow; fields ["*"] adds permissions (long). To see who holds a
     /// role, list users by role.
     #[tool(
         name = "list_all_apacheairflow_roles",
@@ -37,7 +37,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Create a role of existing permissions (list permissions). Returns it.
+    /// Create a role with existing permissions (list permissions). Returns it.
     #[tool(
         name = "create_a_apacheairflow_role",
         title = "Create a role",
@@ -58,7 +58,7 @@ pub mod tools {
         pub actions: Vec<ActionResource>,
     }
 
-    /// Rename a role or change its permissions. Returns it. Airflow 2 cannot take permissions away.
+    /// Rename a role or change its permissions. Returns it. Airflow 2 cannot remove permissions.
     #[tool(
         name = "update_a_apacheairflow_role_by_id",
         title = "Update a role",
@@ -68,7 +68,7 @@ pub mod tools {
         body(json, required),
         mask(update_mask = comma),
         read_back = "/api/v1/roles/{role_name}",
-        not_applied = "Airflow 2 only adds permissions to a role. To take some away, create another role with just the permissions wanted, give it to the users instead (update_a_apacheairflow_user_by_id with roles), and delete this one.",
+        not_applied = "Airflow 2 only adds permissions to a role. To remove some, create another role with only the permissions wanted, give it to the users instead (update_a_apacheairflow_user_by_id with roles), and delete this role.",
         returns = Role,
     )]
     pub struct UpdateRole {
@@ -80,7 +80,7 @@ pub mod tools {
         #[param(body, fallback = "id", min_length = 1)]
         pub name: Option<String>,
 
-        /// All permissions it shall have.
+        /// All permissions of the role.
         #[param(body)]
         pub actions: Option<Vec<ActionResource>>,
     }
@@ -112,10 +112,10 @@ pub mod tools {
     /// The Action-Resource item.
     #[derive(Schema)]
     pub struct ActionResource {
-        /// What it allows.
+        /// Action.
         pub action: Action,
 
-        /// On what.
+        /// Resource.
         pub resource: Resource,
     }
 

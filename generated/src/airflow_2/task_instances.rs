@@ -7,7 +7,7 @@ pub mod tools {
 
     use super::super::shared::*;
 
-    /// List task instances by state, date or task: of a run, of a DAG, or of all. For why one
+    /// List task instances of a run, of a DAG or of all DAGs, by state, date or task. For why one
     /// failed, read its log with list_all_apacheairflow_log_lines.
     #[tool(
         name = "list_all_apacheairflow_task_instances",
@@ -24,11 +24,11 @@ pub mod tools {
         ),
     )]
     pub struct ListAllTaskInstances {
-        /// DAG id; all if left out.
+        /// DAG id; omit for all.
         #[param(path, when_omitted = "~")]
         pub dag_id: Option<String>,
 
-        /// Run id; all if left out.
+        /// Run id; omit for all.
         #[param(path, when_omitted = "~")]
         pub dag_run_id: Option<String>,
 
@@ -56,7 +56,7 @@ pub mod tools {
         #[param(query, format = "date-time")]
         pub end_date_lte: Option<String>,
 
-        /// At least these seconds.
+        /// Minimum seconds.
         #[param(query)]
         pub duration_gte: Option<f64>,
 
@@ -103,8 +103,8 @@ pub mod tools {
         Removed,
     }
 
-    /// List task instances of several DAGs, runs or tasks at once, each named exactly. For one DAG
-    /// or one run use list_all_apacheairflow_task_instances.
+    /// List task instances of several DAGs, runs or tasks at once, by exact ids. For one DAG or one
+    /// run, use list_all_apacheairflow_task_instances.
     #[tool(
         name = "list_all_apacheairflow_task_instances_batch",
         title = "List task instances of several DAGs",
@@ -145,7 +145,7 @@ pub mod tools {
         pub state: Option<Vec<Nullable<TaskState>>>,
     }
 
-    /// List the instances that a mapped task was expanded to in a run, one for each map_index.
+    /// List the instances of a mapped task in a run, one for each map_index.
     #[tool(
         name = "list_all_apacheairflow_mapped_task_instances",
         title = "List the instances of a mapped task",
@@ -211,8 +211,8 @@ pub mod tools {
         Removed,
     }
 
-    /// Get all about a task in a run: state, tries, host, pool, note, rendered fields. One of a
-    /// mapped task is a mapped_task_instance.
+    /// Get a task in a run: state, tries, host, pool, note, rendered fields. For an instance of a
+    /// mapped task, get mapped_task_instance.
     #[tool(
         name = "get_single_apacheairflow_task_instance_by_id",
         title = "Get a task instance",
@@ -235,8 +235,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Get all about one instance of a mapped task in a run: state, tries, host, pool, note,
-    /// rendered fields.
+    /// Get one instance of a mapped task in a run: state, tries, host, pool, note, rendered fields.
     #[tool(
         name = "get_single_apacheairflow_mapped_task_instance_by_id",
         title = "Get an instance of a mapped task",
@@ -258,13 +257,13 @@ pub mod tools {
         #[param(path, wire = "task_id")]
         pub id: String,
 
-        /// Which one, from 0.
+        /// Index, from 0.
         #[param(path)]
         pub map_index: i64,
     }
 
-    /// Mark a task in a run as success, failed or skipped. To run it again, clear it instead. The
-    /// note is set with set_apacheairflow_task_instance_note.
+    /// Mark a task in a run as success, failed or skipped. To run it again, clear it instead. To
+    /// set the note, use set_apacheairflow_task_instance_note.
     #[tool(
         name = "update_a_apacheairflow_task_instance_by_id",
         title = "Set the state of a task",
@@ -288,7 +287,7 @@ pub mod tools {
         #[param(path, wire = "task_id")]
         pub id: String,
 
-        /// Only pretend.
+        /// Dry run.
         #[param(body, when_omitted = false, hidden)]
         pub dry_run: Option<bool>,
 
@@ -298,7 +297,7 @@ pub mod tools {
     }
 
     /// Mark one instance of a mapped task in a run as success, failed or skipped. To run it again,
-    /// clear it instead. The note is set with set_apacheairflow_mapped_task_instance_note.
+    /// clear it instead. To set the note, use set_apacheairflow_mapped_task_instance_note.
     #[tool(
         name = "update_a_apacheairflow_mapped_task_instance_by_id",
         title = "Set the state of an instance of a mapped task",
@@ -322,11 +321,11 @@ pub mod tools {
         #[param(path, wire = "task_id")]
         pub id: String,
 
-        /// Which one, from 0.
+        /// Index, from 0.
         #[param(path)]
         pub map_index: i64,
 
-        /// Only pretend.
+        /// Dry run.
         #[param(body, when_omitted = false, hidden)]
         pub dry_run: Option<bool>,
 
@@ -336,7 +335,7 @@ pub mod tools {
     }
 
     /// Mark a task in a run as success, failed or skipped, with tasks around it or in other runs.
-    /// Returns which; look with dry_run true first.
+    /// Returns them; call it with dry_run true first.
     #[tool(
         name = "set_apacheairflow_task_instances_state",
         title = "Set the state of a task and its neighbours",
@@ -352,7 +351,7 @@ pub mod tools {
         #[param(path)]
         pub dag_id: String,
 
-        /// true: only show which; false: set it.
+        /// true: only list them; false: set.
         #[param(body)]
         pub dry_run: bool,
 
@@ -385,8 +384,8 @@ pub mod tools {
         pub new_state: UpdateTaskState,
     }
 
-    /// Run tasks of a DAG again: failed ones only, unless only_failed is false. Without dag_run_id
-    /// in all its runs: look with dry_run true first.
+    /// Run tasks of a DAG again; only failed ones, unless only_failed is false. Without dag_run_id,
+    /// in all its runs: call it with dry_run true first.
     #[tool(
         name = "clear_apacheairflow_task_instances",
         title = "Clear and retry task instances",
@@ -402,7 +401,7 @@ pub mod tools {
         #[param(path)]
         pub dag_id: String,
 
-        /// true: only show which; false: clear them.
+        /// true: only list them; false: clear.
         #[param(body)]
         pub dry_run: bool,
 
@@ -422,7 +421,7 @@ pub mod tools {
         #[param(body, default = true)]
         pub only_failed: Option<bool>,
 
-        /// Queue the runs too; tasks of an ended run need it.
+        /// Also queue the runs; needed for ended runs.
         #[param(body, when_omitted = true)]
         pub reset_dag_runs: Option<bool>,
 
@@ -447,7 +446,7 @@ pub mod tools {
         pub include_past: Option<bool>,
     }
 
-    /// Set the note that people see at a task in a run. Returns the task instance.
+    /// Set the note of a task in a run. Returns the task instance.
     #[tool(
         name = "set_apacheairflow_task_instance_note",
         title = "Set the note of a task instance",
@@ -471,13 +470,12 @@ pub mod tools {
         #[param(path)]
         pub task_id: String,
 
-        /// Text; replaces the old one.
+        /// Text that replaces the old note.
         #[param(body, max_length = 1000)]
         pub note: String,
     }
 
-    /// Set the note that people see at one instance of a mapped task in a run. Returns the task
-    /// instance.
+    /// Set the note of one instance of a mapped task in a run. Returns the task instance.
     #[tool(
         name = "set_apacheairflow_mapped_task_instance_note",
         title = "Set the note of an instance of a mapped task",
@@ -501,17 +499,17 @@ pub mod tools {
         #[param(path)]
         pub task_id: String,
 
-        /// Which one, from 0.
+        /// Index, from 0.
         #[param(path)]
         pub map_index: i64,
 
-        /// Text; replaces the old one.
+        /// Text that replaces the old note.
         #[param(body, max_length = 1000)]
         pub note: String,
     }
 
-    /// Get why a task in a run does not start: name and reason of all that keeps it. Empty for one
-    /// whose state is neither none nor scheduled.
+    /// Get why a task in a run does not start: name and reason of each unmet dependency. Empty
+    /// unless its state is none or scheduled.
     #[tool(
         name = "get_single_apacheairflow_task_instance_dependencies_by_id",
         title = "Get what keeps a task from starting",
@@ -535,7 +533,8 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Get why one instance of a mapped task does not start: name and reason of all that keeps it.
+    /// Get why one instance of a mapped task does not start: name and reason of each unmet
+    /// dependency.
     #[tool(
         name = "get_single_apacheairflow_mapped_task_instance_dependencies_by_id",
         title = "Get what keeps an instance of a mapped task from starting",
@@ -558,12 +557,12 @@ pub mod tools {
         #[param(path, wire = "task_id")]
         pub id: String,
 
-        /// Which one, from 0.
+        /// Index, from 0.
         #[param(path)]
         pub map_index: i64,
     }
 
-    /// List all tries of a task in a run, the earlier ones too, with state, times and host of each.
+    /// List all tries of a task in a run, including earlier ones, with state, times and host.
     #[tool(
         name = "list_all_apacheairflow_task_instance_tries",
         title = "List the tries of a task",
@@ -592,8 +591,7 @@ pub mod tools {
         pub task_id: String,
     }
 
-    /// List all tries of one instance of a mapped task in a run, with state, times and host of
-    /// each.
+    /// List all tries of one instance of a mapped task in a run, with state, times and host.
     #[tool(
         name = "list_all_apacheairflow_mapped_task_instance_tries",
         title = "List the tries of an instance of a mapped task",
@@ -621,12 +619,12 @@ pub mod tools {
         #[param(path)]
         pub task_id: String,
 
-        /// Which one, from 0.
+        /// Index, from 0.
         #[param(path)]
         pub map_index: i64,
     }
 
-    /// Get all about one try of a task in a run: state, times, host, queue.
+    /// Get one try of a task in a run: state, times, host, queue.
     #[tool(
         name = "get_single_apacheairflow_task_instance_try_by_id",
         title = "Get a try of a task",
@@ -654,7 +652,7 @@ pub mod tools {
         pub id: i64,
     }
 
-    /// Get all about one try of one instance of a mapped task: state, times, host, queue.
+    /// Get one try of one instance of a mapped task: state, times, host, queue.
     #[tool(
         name = "get_single_apacheairflow_mapped_task_instance_try_by_id",
         title = "Get a try of an instance of a mapped task",
@@ -677,7 +675,7 @@ pub mod tools {
         #[param(path)]
         pub task_id: String,
 
-        /// Which one, from 0.
+        /// Index, from 0.
         #[param(path)]
         pub map_index: i64,
 
@@ -686,7 +684,7 @@ pub mod tools {
         pub id: i64,
     }
 
-    /// Get the extra links of a task in a run by name, such as to the job it started elsewhere.
+    /// Get the extra links of a task in a run by name, such as to a job that it started elsewhere.
     #[tool(
         name = "get_single_apacheairflow_task_instance_links_by_id",
         title = "Get the links of a task instance",
@@ -708,7 +706,7 @@ pub mod tools {
         #[param(path, wire = "task_id")]
         pub id: String,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(query, since = "2.10")]
         pub map_index: Option<i64>,
     }

@@ -39,7 +39,8 @@ pub mod tools {
         Email,
     }
 
-    /// Get a user by username: names, email, roles, sign-in times. By email or role, list users.
+    /// Get a user by username: names, email, roles, sign-in times. To search by email or role, list
+    /// users.
     #[tool(
         name = "get_single_apacheairflow_user_by_id",
         title = "Get a user",
@@ -131,7 +132,7 @@ pub mod tools {
         #[param(body, min_length = 1)]
         pub email: Option<String>,
 
-        /// All roles to hold; [] for none.
+        /// All roles of the user; [] for none.
         #[param(body)]
         pub roles: Option<Vec<PatchUserRolesItem>>,
 
@@ -146,7 +147,7 @@ pub mod tools {
         pub name: String,
     }
 
-    /// Delete a user for good. To only end access, update the roles to [].
+    /// Delete a user for good. To only end access, set roles to [].
     #[tool(
         name = "delete_a_apacheairflow_user_by_id",
         title = "Delete a user",

@@ -5,7 +5,7 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// List variable keys and descriptions. For the value of one, get the variable.
+    /// List variable keys and descriptions. For a value, get the variable.
     #[tool(
         name = "list_all_apacheairflow_variables",
         title = "List variables",
@@ -36,7 +36,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Create a variable. Returns it. A key that exists is overwritten, its description too.
+    /// Create a variable. Returns it. Overwrites an existing key and its description.
     #[tool(
         name = "create_a_apacheairflow_variable",
         title = "Create a variable",
@@ -63,8 +63,8 @@ pub mod tools {
         pub value: String,
     }
 
-    /// Change the value or the description of a variable. Returns it. Give the value also where
-    /// only the description changes.
+    /// Change the value or the description of a variable. Returns it. Give the value even if only
+    /// the description changes.
     #[tool(
         name = "update_a_apacheairflow_variable_by_id",
         title = "Update a variable",

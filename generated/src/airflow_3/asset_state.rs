@@ -27,7 +27,7 @@ pub mod tools {
         pub asset_id: i64,
     }
 
-    /// Get one value kept about an asset between runs, and who wrote it when.
+    /// Get one value kept about an asset between runs, with writer and time.
     #[tool(
         name = "get_single_apacheairflow_asset_state_store_entry_by_id",
         title = "Get a value that is stored about an asset",
@@ -47,8 +47,8 @@ pub mod tools {
         pub asset_id: i64,
     }
 
-    /// Store a value about an asset, from which tasks go on; one of this key is replaced. Returns
-    /// it.
+    /// Store a value about an asset, from which tasks continue; replaces a value of this key.
+    /// Returns it.
     #[tool(
         name = "set_apacheairflow_asset_state_store_entry",
         title = "Store a value about an asset",
@@ -74,7 +74,7 @@ pub mod tools {
         pub value: Json,
     }
 
-    /// Delete one value kept about an asset. Succeeds too if there is none of this key.
+    /// Delete one value kept about an asset. Succeeds even if the key does not exist.
     #[tool(
         name = "delete_a_apacheairflow_asset_state_store_entry_by_id",
         title = "Delete a value that is stored about an asset",
@@ -94,7 +94,7 @@ pub mod tools {
         pub asset_id: i64,
     }
 
-    /// Delete all values kept about an asset. Tasks begin anew.
+    /// Delete all values kept about an asset. Tasks start over.
     #[tool(
         name = "clear_apacheairflow_asset_state_store_entries",
         title = "Delete all that is stored about an asset",

@@ -35,7 +35,7 @@ pub mod tools {
         #[param(query)]
         pub dag_ids: Option<Vec<String>>,
 
-        /// Leave out those that no DAG names any more.
+        /// Only assets that a DAG still uses.
         #[param(query, default = true)]
         pub only_active: Option<bool>,
     }
@@ -55,8 +55,7 @@ pub mod tools {
         pub id: i64,
     }
 
-    /// List updates of assets, newest first: when, by which task and run, and which runs they
-    /// triggered.
+    /// List updates of assets, newest first, with time, task, run and the runs that they triggered.
     #[tool(
         name = "list_all_apacheairflow_asset_events",
         title = "List asset events",
@@ -85,11 +84,11 @@ pub mod tools {
         #[param(query)]
         pub source_dag_id: Option<String>,
 
-        /// Task that did.
+        /// Task that updated it.
         #[param(query)]
         pub source_task_id: Option<String>,
 
-        /// Run that did.
+        /// Run that updated it.
         #[param(query)]
         pub source_run_id: Option<String>,
 
@@ -106,8 +105,8 @@ pub mod tools {
         pub timestamp_lte: Option<String>,
     }
 
-    /// Say that an asset was updated, as if a task had done it: DAGs that wait for it run. To have
-    /// the asset produced, materialize it.
+    /// Record an update of an asset, as if by a task, so that DAGs that wait for it run. To produce
+    /// the asset, materialize it.
     #[tool(
         name = "create_a_apacheairflow_asset_event",
         title = "Create an asset event",
@@ -122,16 +121,16 @@ pub mod tools {
         #[param(body)]
         pub asset_id: i64,
 
-        /// Partition, of an asset that has them.
+        /// Partition, if the asset has partitions.
         #[param(body, since = "3.2", max_length = 250, pattern = r"\S")]
         pub partition_key: Option<String>,
 
-        /// What consumers are to know.
+        /// Information for consumers.
         #[param(body)]
         pub extra: Option<BTreeMap<String, Json>>,
     }
 
-    /// List the asset events that triggered a run, and by which task and run each came about.
+    /// List the asset events that triggered a run, with the task and run that produced each.
     #[tool(
         name = "list_all_apacheairflow_upstream_asset_events",
         title = "List asset events that triggered a run",
@@ -155,7 +154,7 @@ pub mod tools {
         pub dag_run_id: String,
     }
 
-    /// Produce an asset by triggering the one DAG that does. Returns the run.
+    /// Produce an asset by triggering the only DAG that produces it. Returns the run.
     #[tool(
         name = "materialize_apacheairflow_asset",
         title = "Materialize an asset",
@@ -186,12 +185,12 @@ pub mod tools {
         #[param(body, since = "3.2")]
         pub note: Option<String>,
 
-        /// Partition, of an asset that has them.
+        /// Partition, if the asset has partitions.
         #[param(body, since = "3.2")]
         pub partition_key: Option<String>,
     }
 
-    /// List which DAGs have got an update of an asset and still wait for other assets.
+    /// List the DAGs that received an update of an asset and still wait for other assets.
     #[tool(
         name = "list_all_apacheairflow_asset_queued_events",
         title = "List queued events of an asset",
@@ -211,7 +210,7 @@ pub mod tools {
         pub asset_id: i64,
     }
 
-    /// Forget the queued events of an asset, for all DAGs: they wait for its next update.
+    /// Delete the queued events of an asset for all DAGs, which then wait for its next update.
     #[tool(
         name = "clear_apacheairflow_asset_queued_events",
         title = "Clear queued events of an asset",
@@ -229,7 +228,7 @@ pub mod tools {
         pub before: Option<String>,
     }
 
-    /// List the assets whose update a DAG has got while it still waits for others.
+    /// List the assets whose updates a DAG received while it still waits for others.
     #[tool(
         name = "list_all_apacheairflow_dag_asset_queued_events",
         title = "List queued events of a DAG",
@@ -249,7 +248,7 @@ pub mod tools {
         pub dag_id: String,
     }
 
-    /// Forget all queued events of a DAG: it waits for the next update of each of its assets.
+    /// Delete all queued events of a DAG, which then waits for the next update of each asset.
     #[tool(
         name = "clear_apacheairflow_dag_asset_queued_events",
         title = "Clear queued events of a DAG",
@@ -267,8 +266,8 @@ pub mod tools {
         pub before: Option<String>,
     }
 
-    /// Get when a DAG got the update of an asset that it has not run for yet. Not found if there is
-    /// none.
+    /// Get when a DAG received an update of an asset for which it has not run yet. Not found if
+    /// there is none.
     #[tool(
         name = "get_single_apacheairflow_dag_asset_queued_event_by_id",
         title = "Get the queued event of a DAG and an asset",
@@ -287,7 +286,7 @@ pub mod tools {
         pub id: i64,
     }
 
-    /// Forget the queued event of one DAG and one asset: the DAG waits for its next update.
+    /// Delete the queued event of one DAG and one asset; the DAG then waits for the next update.
     #[tool(
         name = "delete_a_apacheairflow_dag_asset_queued_event_by_id",
         title = "Delete the queued event of a DAG and an asset",

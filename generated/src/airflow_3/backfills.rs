@@ -5,8 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// List the backfills of a DAG, newest first: dates, whether paused. One without completed_at
-    /// still runs.
+    /// List the backfills of a DAG, newest first, with dates and is_paused. One without
+    /// completed_at is still running.
     #[tool(
         name = "list_all_apacheairflow_backfills",
         title = "List backfills of a DAG",
@@ -48,7 +48,7 @@ pub mod tools {
     }
 
     /// Run a DAG for all its scheduled dates from from_date to to_date, both included. Starts at
-    /// once. Look first with list_all_apacheairflow_backfill_dates what it would run.
+    /// once. To see the dates first, use list_all_apacheairflow_backfill_dates.
     #[tool(
         name = "create_a_apacheairflow_backfill",
         title = "Create a backfill",
@@ -83,7 +83,7 @@ pub mod tools {
         #[param(body, default = "none")]
         pub reprocess_behavior: Option<ReprocessBehavior>,
 
-        /// Most runs at a time.
+        /// Maximum runs at a time.
         #[param(body, default = 10)]
         pub max_active_runs: Option<i64>,
     }
@@ -121,7 +121,7 @@ pub mod tools {
         pub reprocess_behavior: Option<ReprocessBehavior>,
     }
 
-    /// Pause a backfill. It starts no further runs until it is unpaused; those started go on.
+    /// Pause a backfill. It starts no further runs until it is unpaused; started ones continue.
     #[tool(
         name = "pause_apacheairflow_backfill",
         title = "Pause a backfill",
@@ -139,7 +139,7 @@ pub mod tools {
     /// Unpause a backfill, so that it starts further runs.
     #[tool(
         name = "unpause_apacheairflow_backfill",
-        title = "Go on with a backfill",
+        title = "Unpause a backfill",
         method = "unpause",
         operation = "unpause_backfill",
         put = "/api/v2/backfills/{backfill_id}/unpause",
@@ -151,8 +151,8 @@ pub mod tools {
         pub id: i64,
     }
 
-    /// End a backfill for good. Its queued runs are marked failed; running ones go on. To go on
-    /// later, pause it.
+    /// End a backfill for good. Its queued runs are marked failed; running ones continue. To
+    /// continue later, pause it.
     #[tool(
         name = "cancel_apacheairflow_backfill",
         title = "Cancel a backfill",

@@ -6,7 +6,7 @@ pub mod tools {
     use runtime::prelude::*;
 
     /// List sections of the configuration, or the one that has an option. For all options of a
-    /// section with their values, give section and fields ["*"].
+    /// section with their values, set section and fields ["*"].
     #[tool(
         name = "list_all_apacheairflow_config_sections",
         title = "List sections of the configuration",

@@ -28,7 +28,7 @@ pub mod tools {
         pub connection_id_pattern: Option<String>,
     }
 
-    /// Get a connection by id. Its password is never returned, secrets in extra are masked.
+    /// Get a connection by id. The password is never returned; secrets in extra are masked.
     #[tool(
         name = "get_single_apacheairflow_connection_by_id",
         title = "Get a connection",
@@ -43,7 +43,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Create a connection. Returns it, secrets masked.
+    /// Create a connection. Returns it with secrets masked.
     #[tool(
         name = "create_a_apacheairflow_connection",
         title = "Create a connection",
@@ -92,7 +92,7 @@ pub mod tools {
         pub extra: Option<String>,
     }
 
-    /// Update a connection. Only the fields given change. Returns it, secrets masked.
+    /// Update a connection. Only the fields given change. Returns it with secrets masked.
     #[tool(
         name = "update_a_apacheairflow_connection_by_id",
         title = "Update a connection",
@@ -147,7 +147,7 @@ pub mod tools {
         #[param(body, secret, min_length = 1)]
         pub password: Option<String>,
 
-        /// All other settings, secrets too: a JSON object as text.
+        /// All other settings, including secrets: a JSON object as text.
         #[param(body, clear, secret)]
         pub extra: Option<String>,
     }
@@ -167,8 +167,8 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Try to connect, without storing anything. Returns status (whether it worked) and message. Of
-    /// a stored connection its id and type are enough: what is left out is taken from it.
+    /// Try to connect, without storing anything. Returns status (whether it worked) and message.
+    /// For a stored connection, id and type suffice; omitted fields are taken from it.
     #[tool(
         name = "test_apacheairflow_connection",
         title = "Test a connection",
@@ -213,7 +213,7 @@ pub mod tools {
     }
 
     /// Queue a test of a connection on a worker, which may reach what the API server cannot.
-    /// Returns a token, with which to get the connection test.
+    /// Returns a token for getting the connection test.
     #[tool(
         name = "enqueue_apacheairflow_connection_test",
         title = "Test a connection on a worker",
@@ -266,7 +266,7 @@ pub mod tools {
         pub queue: Option<String>,
     }
 
-    /// Get state and result_message of a test that was queued; ask again while it is not done.
+    /// Get state and result_message of a queued test; repeat the call until the test has ended.
     #[tool(
         name = "get_single_apacheairflow_connection_test_by_id",
         title = "Get the outcome of a connection test",
@@ -282,8 +282,8 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Create the 60 or so example connections that Airflow ships; those that exist stay. For
-    /// trials only.
+    /// Create the example connections of Airflow (about 60); existing ones are kept. For trials
+    /// only.
     #[tool(
         name = "add_apacheairflow_default_connections",
         title = "Add the example connections",
@@ -293,8 +293,8 @@ pub mod tools {
     )]
     pub struct AddDefaultConnections {}
 
-    /// Create, update and delete many connections in one call. Returns the ids that succeeded and
-    /// errors, by action: look at them, failures do not make the call fail.
+    /// Create, update and delete many connections in one call. Returns successful ids and errors,
+    /// by action. The call succeeds even if some fail; check the errors.
     #[tool(
         name = "bulk_apacheairflow_connections",
         title = "Create, update and delete connections",

@@ -7,8 +7,8 @@ pub mod tools {
 
     use super::super::shared::*;
 
-    /// List runs of one DAG or of all, by state and dates: for what failed today, state failed and
-    /// start_date_gte. Why one failed is in its task_instances.
+    /// List runs of one DAG or of all, by state and dates. For what failed today, set state failed
+    /// and start_date_gte. For why one failed, list its task_instances.
     #[tool(
         name = "list_all_apacheairflow_dag_runs",
         title = "List runs of DAGs",
@@ -23,7 +23,7 @@ pub mod tools {
         ),
     )]
     pub struct ListAllDagRuns {
-        /// DAG id; all if left out.
+        /// DAG id; omit for all.
         #[param(path, when_omitted = "~")]
         pub dag_id: Option<String>,
 
@@ -47,7 +47,7 @@ pub mod tools {
         #[param(query, format = "date-time")]
         pub end_date_gte: Option<String>,
 
-        /// Seconds at least.
+        /// Minimum seconds.
         #[param(query, since = "3.2")]
         pub duration_gte: Option<f64>,
 
@@ -59,7 +59,7 @@ pub mod tools {
         #[param(query)]
         pub state: Option<Vec<String>>,
 
-        /// Such as -start_date, duration; newest first if left out.
+        /// Such as -start_date, duration; default newest first.
         #[param(query, when_omitted = json(r#"["-id"]"#))]
         pub order_by: Option<Vec<String>>,
 
@@ -76,8 +76,7 @@ pub mod tools {
         pub dag_id_pattern: Option<String>,
     }
 
-    /// List runs of several DAGs by their ids. For one DAG or all, list dag_runs, which finds by
-    /// more.
+    /// List runs of several DAGs by id. For one DAG or all, list dag_runs, which has more filters.
     #[tool(
         name = "list_all_apacheairflow_dag_runs_batch",
         title = "List runs of several DAGs",
@@ -93,7 +92,7 @@ pub mod tools {
         ),
     )]
     pub struct ListAllDagRunsBatch {
-        /// Such as -start_date, duration; newest first if left out.
+        /// Such as -start_date, duration; default newest first.
         #[param(body, when_omitted = "-id")]
         pub order_by: Option<String>,
 
@@ -110,7 +109,7 @@ pub mod tools {
         pub start_date_gte: Option<String>,
     }
 
-    /// Get a run of a DAG: state, dates, conf, note. What its tasks did is in the task_instances.
+    /// Get a run of a DAG: state, dates, conf, note. For what its tasks did, list task_instances.
     #[tool(
         name = "get_single_apacheairflow_dag_run_by_id",
         title = "Get a run of a DAG",
@@ -129,8 +128,8 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Start a new run of a DAG, with conf if it takes params (dag_details). Returns it queued; if
-    /// the DAG is paused it waits until unpaused. To run an old run again, clear it.
+    /// Start a new run of a DAG, with conf if the DAG has params (dag_details). Returns the queued
+    /// run; while the DAG is paused, the run waits. To repeat an old run, clear it.
     #[tool(
         name = "trigger_apacheairflow_dag_run",
         title = "Trigger a run of a DAG",
@@ -145,7 +144,7 @@ pub mod tools {
         #[param(path)]
         pub dag_id: String,
 
-        /// Run id; made up if left out.
+        /// Run id; default generated.
         #[param(body)]
         pub dag_run_id: Option<String>,
 
@@ -153,7 +152,7 @@ pub mod tools {
         #[param(body, when_omitted = json("null"), format = "date-time")]
         pub logical_date: Option<String>,
 
-        /// Not before this time.
+        /// Earliest start.
         #[param(body, format = "date-time")]
         pub run_after: Option<String>,
 
@@ -170,8 +169,8 @@ pub mod tools {
         pub partition_key: Option<String>,
     }
 
-    /// Mark a run as success or failed, which stops its tasks, or queue it again. Returns it. Or
-    /// set its note.
+    /// Mark a run as success or failed, which stops its tasks, or queue it again. Returns it. Can
+    /// also set its note.
     #[tool(
         name = "update_a_apacheairflow_dag_run_by_id",
         title = "Update a run of a DAG",
@@ -202,8 +201,8 @@ pub mod tools {
         pub note: Option<String>,
     }
 
-    /// Delete a run of a DAG for good, with the history of its tasks. To run it again, clear it.
-    /// One that is running is refused; mark it failed first.
+    /// Delete a run of a DAG for good, with the history of its tasks. To run it again, clear it. A
+    /// running one is rejected; mark it failed first.
     #[tool(
         name = "delete_a_apacheairflow_dag_run_by_id",
         title = "Delete a run of a DAG",
@@ -221,11 +220,11 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Clear the tasks of a run, so that it runs again under the same id. A dry_run only tells
-    /// which tasks those are. For single tasks, clear task_instances.
+    /// Clear the tasks of a run, so that it runs again under the same id. A dry_run only returns
+    /// these tasks. For single tasks, clear task_instances.
     #[tool(
         name = "clear_apacheairflow_dag_run",
-        title = "Run a run of a DAG again",
+        title = "Run a DAG run again",
         method = "clear",
         operation = "clear_dag_run",
         post = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear",
@@ -242,7 +241,7 @@ pub mod tools {
         #[param(path, wire = "dag_run_id")]
         pub id: String,
 
-        /// true: only tell which; false: clear.
+        /// true: only list them; false: clear.
         #[param(body)]
         pub dry_run: bool,
 
@@ -250,11 +249,11 @@ pub mod tools {
         #[param(body)]
         pub only_failed: Option<bool>,
 
-        /// Only tasks that were added to the DAG since.
+        /// Only tasks added to the DAG since then.
         #[param(body, since = "3.2")]
         pub only_new: Option<bool>,
 
-        /// With the DAG's latest code.
+        /// Use the DAG's latest code.
         #[param(body, since = "3.1")]
         pub run_on_latest_version: Option<bool>,
 
@@ -270,10 +269,10 @@ pub mod tools {
     }
 
     /// Clear several runs at once, by dag_runs or by partition, so that they run again. A dry_run
-    /// only tells which tasks those are.
+    /// only returns their tasks.
     #[tool(
         name = "clear_apacheairflow_dag_runs",
-        title = "Run several runs again",
+        title = "Run several DAG runs again",
         method = "clear",
         operation = "clear_dag_runs",
         since = "3.3",
@@ -283,7 +282,7 @@ pub mod tools {
         effect(destructive),
     )]
     pub struct ClearDagRuns {
-        /// DAG id; ~ if dag_runs are of several.
+        /// DAG id; ~ if dag_runs are of several DAGs.
         #[param(path)]
         pub dag_id: String,
 
@@ -299,7 +298,7 @@ pub mod tools {
         #[param(body, format = "date-time")]
         pub partition_date_end: Option<String>,
 
-        /// true: only tell which; false: clear.
+        /// true: only list them; false: clear.
         #[param(body)]
         pub dry_run: bool,
 
@@ -307,7 +306,7 @@ pub mod tools {
         #[param(body)]
         pub only_failed: Option<bool>,
 
-        /// With the DAG's latest code.
+        /// Use the DAG's latest code.
         #[param(body)]
         pub run_on_latest_version: Option<bool>,
 
@@ -322,11 +321,11 @@ pub mod tools {
         DagRunCollectionResponse(DagRunCollectionResponse),
     }
 
-    /// Take the partition from runs of a DAG, so that it counts as not run. Choose by run_id, key
-    /// or dates. Returns how many; a dry_run only counts them.
+    /// Remove runs of a DAG from their partition, so that it counts as not run. Select by run_id,
+    /// key or dates. Returns their number; a dry_run only counts them.
     #[tool(
         name = "clear_apacheairflow_dag_run_partitions",
-        title = "Take runs out of their partition",
+        title = "Remove runs from their partition",
         method = "clear",
         operation = "clear_dag_run_partitions",
         since = "3.3",
@@ -365,8 +364,8 @@ pub mod tools {
         pub dry_run: bool,
     }
 
-    /// Update the state or note of many runs, or delete them. The call succeeds even if some fail:
-    /// see errors in the result.
+    /// Update the state or note of many runs, or delete them. The call succeeds even if some fail;
+    /// check errors in the result.
     #[tool(
         name = "bulk_apacheairflow_dag_runs",
         title = "Update or delete many runs",
@@ -390,7 +389,7 @@ pub mod tools {
     }
 
     /// Wait until a run of a DAG has ended. Returns its states and results of its tasks, if any.
-    /// For runs that take minutes, get the run now and then instead.
+    /// For runs that take minutes, get the run repeatedly instead.
     #[tool(
         name = "wait_apacheairflow_dag_run",
         title = "Wait for a run of a DAG",
@@ -413,7 +412,7 @@ pub mod tools {
         #[param(query, when_omitted = 2, hidden, above = 0)]
         pub interval: Option<f64>,
 
-        /// Tasks to return the result of.
+        /// Tasks whose result to return.
         #[param(query, wire = "result")]
         pub result_task_ids: Option<Vec<String>>,
     }

@@ -5,7 +5,7 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// Get the Python code of the file that defines a DAG. For the code of an older run give its
+    /// Get the Python code of the file that defines a DAG. For the code of an older run, give its
     /// version_number.
     #[tool(
         name = "get_single_apacheairflow_dag_source_by_id",
@@ -20,7 +20,7 @@ pub mod tools {
         #[param(path, wire = "dag_id")]
         pub id: String,
 
-        /// Version of the DAG; the latest if left out.
+        /// Version of the DAG; default latest.
         #[param(query)]
         pub version_number: Option<i64>,
     }

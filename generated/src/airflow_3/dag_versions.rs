@@ -7,8 +7,8 @@ pub mod tools {
 
     use super::super::shared::*;
 
-    /// List the versions of a DAG, newest first, one for each change since it ran. The code of one
-    /// is in the dag_source.
+    /// List the versions of a DAG, newest first, one for each change after a run. For the code, get
+    /// dag_source.
     #[tool(
         name = "list_all_apacheairflow_dag_versions",
         title = "List versions of a DAG",
@@ -23,7 +23,7 @@ pub mod tools {
         ),
     )]
     pub struct ListAllDagVersions {
-        /// DAG id; all DAGs if left out.
+        /// DAG id; omit for all.
         #[param(path, when_omitted = "~")]
         pub dag_id: Option<String>,
 
@@ -33,7 +33,7 @@ pub mod tools {
         pub order_by: Option<Vec<String>>,
     }
 
-    /// Get a version of a DAG by its number, with the bundle that it came from and when.
+    /// Get a version of a DAG by number, with its bundle and creation time.
     #[tool(
         name = "get_single_apacheairflow_dag_version_by_id",
         title = "Get a version of a DAG",

@@ -10,7 +10,7 @@ pub mod tools {
     use runtime::prelude::*;
 
     /// List warnings about DAGs, such as tasks in a pool that does not exist. For files that cannot
-    /// be imported list import_errors.
+    /// be imported, list import_errors.
     #[tool(
         name = "list_all_apacheairflow_dag_warnings",
         title = "List warnings about DAGs",

@@ -8,7 +8,7 @@ pub mod tools {
     use super::super::shared::*;
 
     /// List DAGs with schedule, owners and whether each is paused, or find some by part of the id,
-    /// tag or owner. For how many runs failed, list dag_stats.
+    /// tag or owner. To count failed runs, list dag_stats.
     #[tool(
         name = "list_all_apacheairflow_dags",
         title = "List DAGs",
@@ -80,8 +80,8 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Get all about a DAG: what its get has, and params with defaults (what a run can be triggered
-    /// with), doc_md, catchup, start date, timeout.
+    /// Get all details of a DAG: those of get, and params with defaults (values for triggering a
+    /// run), doc_md, catchup, start date, timeout.
     #[tool(
         name = "get_single_apacheairflow_dag_details_by_id",
         title = "Get the details of a DAG",
@@ -96,7 +96,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Pause or unpause a DAG. Paused, it starts no new runs; running ones go on. Returns it.
+    /// Pause or unpause a DAG. A paused DAG starts no new runs; running ones continue. Returns it.
     #[tool(
         name = "update_a_apacheairflow_dag_by_id",
         title = "Pause or unpause a DAG",
@@ -118,9 +118,9 @@ pub mod tools {
         pub is_paused: bool,
     }
 
-    /// Pause or unpause the DAGs with these ids, or all that match every filter given. List dags
-    /// with the same filters finds exactly those; without DAGs whose file is gone. Filters return
-    /// the first 50; before Airflow 3.3 only these change: repeat with the opposite paused.
+    /// Pause or unpause the DAGs with these ids, or all that match every filter given, except DAGs
+    /// whose file is gone. To see them first, list dags with the same filters. Filters return the
+    /// first 50; before Airflow 3.3, only these change: repeat the call with the opposite paused.
     #[tool(
         name = "bulk_update_apacheairflow_dags",
         title = "Pause or unpause many DAGs",
@@ -151,7 +151,7 @@ pub mod tools {
         #[param(query, when_omitted = "%", pattern = "^[^~|]+$")]
         pub dag_id_pattern: Option<String>,
 
-        /// Only those paused or not so far.
+        /// Only paused or only active ones.
         #[param(query)]
         pub paused: Option<bool>,
 
@@ -160,8 +160,8 @@ pub mod tools {
         pub is_paused: bool,
     }
 
-    /// Delete all that Airflow remembers of a DAG, its runs and their history included. It comes
-    /// back without them while its file is there. To only stop it, pause it.
+    /// Delete a DAG from Airflow with its runs and their history. While its file exists, the DAG
+    /// comes back without them. To only stop a DAG, pause it.
     #[tool(
         name = "delete_a_apacheairflow_dag_by_id",
         title = "Delete a DAG",
@@ -190,7 +190,7 @@ pub mod tools {
         pub dag_id: String,
     }
 
-    /// Take a DAG out of the favorites of the account that this server signs in with.
+    /// Remove a DAG from the favorites of the account that this server signs in with.
     #[tool(
         name = "unfavorite_apacheairflow_dag",
         title = "Unmark a favorite DAG",
@@ -205,7 +205,7 @@ pub mod tools {
         pub dag_id: String,
     }
 
-    /// List the tags that DAGs have. For the DAGs with a tag, list dags by tags.
+    /// List the tags of DAGs. To find the DAGs with a tag, list dags by tags.
     #[tool(
         name = "list_all_apacheairflow_dag_tags",
         title = "List tags of DAGs",
@@ -224,7 +224,7 @@ pub mod tools {
         pub tag_name_pattern: Option<String>,
     }
 
-    /// Count the runs of DAGs by state: queued, running, success, failed. For the runs list
+    /// Count the runs of DAGs by state: queued, running, success, failed. For the runs, list
     /// dag_runs.
     #[tool(
         name = "list_all_apacheairflow_dag_stats",
@@ -241,13 +241,13 @@ pub mod tools {
         ),
     )]
     pub struct ListAllDagStats {
-        /// DAG ids; all that have runs if left out.
+        /// DAG ids; omit for all with runs.
         #[param(query)]
         pub dag_ids: Option<Vec<String>>,
     }
 
-    /// Have the file of a DAG parsed at once, as after it was changed. The result shows when the
-    /// DAG is read again.
+    /// Parse the file of a DAG again at once, for example after a change. To see the result, get
+    /// the DAG later.
     #[tool(
         name = "reparse_apacheairflow_dag_file",
         title = "Parse a DAG file again",

@@ -43,11 +43,11 @@ pub mod tools {
         #[param(query)]
         pub owner: Option<String>,
 
-        /// Kind, such as failed or cli_task_run.
+        /// Such as failed or cli_task_run.
         #[param(query)]
         pub event: Option<String>,
 
-        /// Kinds to leave out.
+        /// Events to leave out.
         #[param(query)]
         pub excluded_events: Option<Vec<String>>,
 

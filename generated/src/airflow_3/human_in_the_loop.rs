@@ -7,8 +7,8 @@ pub mod tools {
 
     use super::super::shared::*;
 
-    /// List the questions that tasks wait for people to answer, of all DAGs if none is given. Open
-    /// ones have response_received false; answer with respond_apacheairflow_hitl_detail.
+    /// List the questions that tasks ask people, by default of all DAGs. Open ones have
+    /// response_received false; answer them with respond_apacheairflow_hitl_detail.
     #[tool(
         name = "list_all_apacheairflow_hitl_details",
         title = "List questions to people",
@@ -24,11 +24,11 @@ pub mod tools {
         ),
     )]
     pub struct ListAllHitlDetails {
-        /// DAG id; all if left out.
+        /// DAG id; omit for all.
         #[param(path, when_omitted = "~")]
         pub dag_id: Option<String>,
 
-        /// Run id; all if left out.
+        /// Run id; omit for all.
         #[param(path, when_omitted = "~")]
         pub dag_run_id: Option<String>,
 
@@ -40,7 +40,7 @@ pub mod tools {
         #[param(query)]
         pub task_id: Option<String>,
 
-        /// false: those still open.
+        /// false: open ones.
         #[param(query)]
         pub response_received: Option<bool>,
 
@@ -54,7 +54,7 @@ pub mod tools {
     }
 
     /// Get the question that a task in a run asks: subject, body, options, params, and the answer
-    /// if there is one.
+    /// if given.
     #[tool(
         name = "get_single_apacheairflow_hitl_detail_by_id",
         title = "Get a question to people",
@@ -77,7 +77,7 @@ pub mod tools {
         #[param(path, wire = "task_id")]
         pub id: String,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(path, when_omitted = -1)]
         pub map_index: Option<i64>,
     }
@@ -106,7 +106,7 @@ pub mod tools {
         #[param(path)]
         pub task_id: String,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(path, when_omitted = -1)]
         pub map_index: Option<i64>,
 
@@ -115,8 +115,8 @@ pub mod tools {
         pub id: i64,
     }
 
-    /// Answer the question of a task in a run, which then goes on. It cannot be taken back or
-    /// changed: answer only what the person you work for has decided.
+    /// Answer the question of a task in a run, which then continues. An answer cannot be changed:
+    /// give only the answer that the person you work for has decided on.
     #[tool(
         name = "respond_apacheairflow_hitl_detail",
         title = "Answer for a person",
@@ -142,15 +142,15 @@ pub mod tools {
         #[param(path)]
         pub task_id: String,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(path, when_omitted = -1)]
         pub map_index: Option<i64>,
 
-        /// Of its options; several only if multiple.
+        /// From options; several only if multiple.
         #[param(body, min_items = 1)]
         pub chosen_options: Vec<String>,
 
-        /// Values for its params, by name.
+        /// Values for params, by name.
         #[param(body)]
         pub params_input: Option<BTreeMap<String, Json>>,
     }

@@ -9,8 +9,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// List DAG files that fail to import, whose DAGs are missing or stale. fields ["*"] adds
-    /// stack_trace, as does getting one.
+    /// List DAG files that fail to import, so that their DAGs are missing or stale. fields ["*"]
+    /// adds stack_trace, as does get.
     #[tool(
         name = "list_all_apacheairflow_import_errors",
         title = "List import errors",

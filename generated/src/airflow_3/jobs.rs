@@ -8,7 +8,8 @@ pub mod tools {
     use super::super::shared::*;
 
     /// List Airflow's own processes, newest first: schedulers, triggerers, DAG processors, with
-    /// host and last heartbeat. For whether they are well, check health. Runs of DAGs are dag_runs.
+    /// host and last heartbeat. To see whether they are healthy, check health. For runs of DAGs,
+    /// list dag_runs.
     #[tool(
         name = "list_all_apacheairflow_jobs",
         title = "List jobs",
@@ -23,7 +24,7 @@ pub mod tools {
         ),
     )]
     pub struct ListAllJobs {
-        /// Only those that run.
+        /// Only running ones.
         #[param(query)]
         pub is_alive: Option<bool>,
 

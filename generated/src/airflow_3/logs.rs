@@ -5,8 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// Read the last lines of the log of one try of a task in a run; next_cursor goes on to older
-    /// ones. For why a task failed: the try_number from task_instances, limit 50.
+    /// Read the last lines of the log of one try of a task in a run; next_cursor leads to older
+    /// lines. For why a task failed, use its try_number from task_instances and limit 50.
     #[tool(
         name = "list_all_apacheairflow_log_lines",
         title = "Read the log of a task",
@@ -32,13 +32,13 @@ pub mod tools {
         #[param(path, min = 0)]
         pub try_number: i64,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(query, default = -1)]
         pub map_index: Option<i64>,
     }
 
     /// Get the web address of the log of one try of a task, if this Airflow keeps logs in another
-    /// system. To read it use list_all_apacheairflow_log_lines.
+    /// system. To read it, use list_all_apacheairflow_log_lines.
     #[tool(
         name = "get_single_apacheairflow_external_log_url_by_id",
         title = "Get the address of a log kept elsewhere",
@@ -65,7 +65,7 @@ pub mod tools {
         #[param(path, wire = "try_number", min = 1)]
         pub id: i64,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(query, default = -1)]
         pub map_index: Option<i64>,
     }

@@ -12,7 +12,7 @@ pub mod assets;
 /// Backfills, which run a DAG for dates in the past.
 pub mod backfills;
 
-/// The configuration of this Airflow, where its administrator shows it.
+/// The configuration of this Airflow, if its administrator exposes it.
 pub mod config;
 
 /// Addresses and credentials of the systems that tasks work with.
@@ -27,28 +27,28 @@ pub mod dag_sources;
 /// Versions of DAGs, one for each change of a DAG that has runs.
 pub mod dag_versions;
 
-/// What Airflow finds questionable about DAGs.
+/// Warnings of Airflow about DAGs.
 pub mod dag_warnings;
 
 /// DAGs, their settings and how their runs went.
 pub mod dags;
 
-/// The audit log, who did what and when.
+/// The audit log: who did what, and when.
 pub mod event_logs;
 
-/// Questions that tasks ask people, and wait for the answer.
+/// Questions of tasks that people have to answer.
 pub mod human_in_the_loop;
 
-/// DAG files that could not be read.
+/// DAG files that cannot be imported.
 pub mod import_errors;
 
 /// Processes of Airflow, such as schedulers and triggerers.
 pub mod jobs;
 
-/// What tasks wrote while they ran.
+/// Logs that tasks wrote in runs.
 pub mod logs;
 
-/// Whether this Airflow is well, and which version it is.
+/// Health and version of this Airflow.
 pub mod monitoring;
 
 /// What roles can allow, as actions on resources.
@@ -60,13 +60,13 @@ pub mod plugins;
 /// Pools limit how many tasks run at once, by slots.
 pub mod pools;
 
-/// Provider packages that are installed.
+/// Installed provider packages.
 pub mod providers;
 
 /// Roles, each a set of permissions that users can hold.
 pub mod roles;
 
-/// Tasks in one run each, their states, tries and notes.
+/// Tasks in runs: their states, tries and notes.
 pub mod task_instances;
 
 /// Values that the code of a task keeps from one try to the next. They are not the state that
@@ -79,10 +79,10 @@ pub mod tasks;
 /// People who can sign in to Airflow, and the roles they hold.
 pub mod users;
 
-/// Values by key that DAGs read, passwords among them.
+/// Values by key that DAGs read, including passwords.
 pub mod variables;
 
-/// Values that tasks pass on to other tasks.
+/// Values that tasks pass to other tasks.
 pub mod xcoms;
 
 /// Tools of servers that have the FAB auth manager 2.
@@ -147,7 +147,7 @@ pub static API: Api = Api {
                     contains: "",
                 },
                 code: "",
-                hint: "For users, roles and permissions FAB 2 takes no token, but a user name and a password: this account needs the right ones. And whoever runs this Airflow has to have airflow.providers.fab.auth_manager.api.auth.backend.basic_auth in auth_backends, in the section fab.",
+                hint: "FAB 2 requires a user name and a password for users, roles and permissions, not a token. Check the user name and the password of this account. If they are correct, an administrator of this Airflow must add airflow.providers.fab.auth_manager.api.auth.backend.basic_auth to auth_backends in the section fab.",
             }],
         },
     ],
@@ -185,7 +185,7 @@ pub static API: Api = Api {
                     contains: "Token Expired",
                 },
                 code: "",
-                hint: "The token has expired: give the server a new one, or a user name and password, with which it renews tokens itself.",
+                hint: "The token has expired. Give this server a new token, or a user name and a password, with which it renews tokens itself.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -193,7 +193,7 @@ pub static API: Api = Api {
                     contains: "chose not to expose the configuration",
                 },
                 code: "",
-                hint: "Whoever runs this Airflow can set expose_config, in the section api, to True or non-sensitive-only.",
+                hint: "An administrator of this Airflow can set expose_config in the section api to True or non-sensitive-only.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -201,7 +201,7 @@ pub static API: Api = Api {
                     contains: "Testing connections is disabled",
                 },
                 code: "",
-                hint: "Whoever runs this Airflow can set test_connection, in the section core, to Enabled.",
+                hint: "An administrator of this Airflow can set test_connection in the section core to Enabled.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -209,7 +209,7 @@ pub static API: Api = Api {
                     contains: "",
                 },
                 code: "",
-                hint: "The user that this server signs in as has no role that allows this. It needs can_read, can_create, can_edit or can_delete on the resource (Users, Roles, Permissions, DAGs, ...); someone with the role Admin can add it.",
+                hint: "The user that this server signs in as has no role that allows this. The user needs can_read, can_create, can_edit or can_delete on the resource (Users, Roles, Permissions, DAGs, ...); somebody with the role Admin can add the permission to a role.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -217,7 +217,7 @@ pub static API: Api = Api {
                     contains: "Unknown roles",
                 },
                 code: "",
-                hint: "A user can only get roles that exist: list_all_apacheairflow_roles has their exact names.",
+                hint: "Use only existing roles; list_all_apacheairflow_roles returns their exact names.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -225,7 +225,7 @@ pub static API: Api = Api {
                     contains: "The specified action",
                 },
                 code: "",
-                hint: "No such action: list_all_apacheairflow_permissions has the exact names.",
+                hint: "The action does not exist; list_all_apacheairflow_permissions returns the exact names.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -233,7 +233,7 @@ pub static API: Api = Api {
                     contains: "The specified resource",
                 },
                 code: "",
-                hint: "No such resource: list_all_apacheairflow_permissions has the exact names.",
+                hint: "The resource does not exist; list_all_apacheairflow_permissions returns the exact names.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -241,7 +241,7 @@ pub static API: Api = Api {
                     contains: "The User with username",
                 },
                 code: "",
-                hint: "The id is the exact username: list_all_apacheairflow_users finds it by email or role.",
+                hint: "Use the exact username as id; list_all_apacheairflow_users finds it by email or role.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -249,7 +249,7 @@ pub static API: Api = Api {
                     contains: "Role with name",
                 },
                 code: "",
-                hint: "The id is the exact name, upper and lower case count: list_all_apacheairflow_roles has them.",
+                hint: "Use the exact name as id, with upper and lower case; list_all_apacheairflow_roles returns the names.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -257,7 +257,7 @@ pub static API: Api = Api {
                     contains: "Username",
                 },
                 code: "",
-                hint: "Choose another username, or change the user who has it with update_a_apacheairflow_user_by_id.",
+                hint: "Choose another username, or update the existing user with update_a_apacheairflow_user_by_id.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -265,7 +265,7 @@ pub static API: Api = Api {
                     contains: "The email",
                 },
                 code: "",
-                hint: "Another user has this address: list_all_apacheairflow_users with email shows who.",
+                hint: "Another user has this email address; choose another address, or find the user with list_all_apacheairflow_users and email.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -273,7 +273,7 @@ pub static API: Api = Api {
                     contains: "Role with name",
                 },
                 code: "",
-                hint: "Choose another name, or change the role with update_a_apacheairflow_role_by_id.",
+                hint: "Choose another name, or update the existing role with update_a_apacheairflow_role_by_id.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -281,7 +281,7 @@ pub static API: Api = Api {
                     contains: "Ordering with",
                 },
                 code: "",
-                hint: "order_by takes only the fields that its description names.",
+                hint: "Use one of the fields that the description of order_by names.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -289,7 +289,7 @@ pub static API: Api = Api {
                     contains: "Dag with",
                 },
                 code: "",
-                hint: "The DAG id is exact: list_all_apacheairflow_dags with dag_id_pattern finds it.",
+                hint: "Use the exact DAG id; list_all_apacheairflow_dags with dag_id_pattern finds it.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -297,7 +297,7 @@ pub static API: Api = Api {
                     contains: "DagRun with",
                 },
                 code: "",
-                hint: "The run id is exact: list_all_apacheairflow_dag_runs with dag_id has them.",
+                hint: "Use the exact run id; list_all_apacheairflow_dag_runs with dag_id returns the run ids.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -305,7 +305,7 @@ pub static API: Api = Api {
                     contains: "has import errors",
                 },
                 code: "",
-                hint: "list_all_apacheairflow_import_errors shows what is wrong with its file.",
+                hint: "The file of the DAG has errors; list_all_apacheairflow_import_errors returns them.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -329,7 +329,7 @@ pub static API: Api = Api {
                     contains: "already a running backfill",
                 },
                 code: "",
-                hint: "A DAG has one backfill at a time: list_all_apacheairflow_backfills shows it, without completed_at; wait for it or cancel it.",
+                hint: "A DAG can have only one running backfill, the one without completed_at in list_all_apacheairflow_backfills; wait until it has ended, or cancel it.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -337,7 +337,7 @@ pub static API: Api = Api {
                     contains: "Variable with key",
                 },
                 code: "",
-                hint: "The id is the exact key: list_all_apacheairflow_variables has them.",
+                hint: "Use the exact key as id; list_all_apacheairflow_variables returns the keys.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -345,7 +345,7 @@ pub static API: Api = Api {
                     contains: "Connection with connection_id",
                 },
                 code: "",
-                hint: "The id is the exact connection_id: list_all_apacheairflow_connections has them.",
+                hint: "Use the exact connection_id as id; list_all_apacheairflow_connections returns the ids.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -353,7 +353,7 @@ pub static API: Api = Api {
                     contains: "Pool with name",
                 },
                 code: "",
-                hint: "The id is the exact name: list_all_apacheairflow_pools has them.",
+                hint: "Use the exact name as id; list_all_apacheairflow_pools returns the names.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -361,7 +361,7 @@ pub static API: Api = Api {
                     contains: "event with",
                 },
                 code: "",
-                hint: "No event is queued there: nothing is waiting.",
+                hint: "No event is queued here, so there is nothing to do.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -369,7 +369,7 @@ pub static API: Api = Api {
                     contains: "Asset with",
                 },
                 code: "",
-                hint: "Assets go by number, not by name or URI: list_all_apacheairflow_assets has them.",
+                hint: "Use the number of the asset, not its name or URI; list_all_apacheairflow_assets returns the numbers.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -377,7 +377,7 @@ pub static API: Api = Api {
                     contains: "More than one Dag materializes",
                 },
                 code: "",
-                hint: "Choose one of the DAGs that produce it (get the asset) and trigger it: trigger_apacheairflow_dag_run.",
+                hint: "Several DAGs produce this asset. Get the asset, choose one of these DAGs, and trigger it with trigger_apacheairflow_dag_run.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -385,7 +385,7 @@ pub static API: Api = Api {
                     contains: "Unique constraint violation",
                 },
                 code: "",
-                hint: "There is one of this name already: update it, or choose another name.",
+                hint: "An object with this name already exists; update it, or choose another name.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -393,7 +393,7 @@ pub static API: Api = Api {
                     contains: "already exists",
                 },
                 code: "",
-                hint: "There is one of this name already: update it, or choose another name.",
+                hint: "An object with this name already exists; update it, or choose another name.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -401,7 +401,7 @@ pub static API: Api = Api {
                     contains: "Task instance is mapped",
                 },
                 code: "",
-                hint: "Each instance of a mapped task is got by its map_index, as a mapped_task_instance; list_all_apacheairflow_mapped_task_instances has them.",
+                hint: "The task is mapped. Get one of its instances by map_index with get_single_apacheairflow_mapped_task_instance_by_id; list_all_apacheairflow_mapped_task_instances returns all instances.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -409,7 +409,7 @@ pub static API: Api = Api {
                     contains: "dag_id is required when",
                 },
                 code: "",
-                hint: "A run id is one only together with its dag_id.",
+                hint: "Also give dag_id; a run id identifies a run only together with its dag_id.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -417,7 +417,7 @@ pub static API: Api = Api {
                     contains: "is already in",
                 },
                 code: "",
-                hint: "It has this state; there is nothing to change.",
+                hint: "The object already has this state, so there is nothing to change.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -425,7 +425,7 @@ pub static API: Api = Api {
                     contains: "does not support external logs",
                 },
                 code: "",
-                hint: "This Airflow keeps logs itself: read them with list_all_apacheairflow_log_lines.",
+                hint: "This Airflow keeps its logs itself; read them with list_all_apacheairflow_log_lines.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -433,7 +433,7 @@ pub static API: Api = Api {
                     contains: "Human-in-the-loop detail has already",
                 },
                 code: "",
-                hint: "Someone has answered; get_single_apacheairflow_hitl_detail_by_id has the answer.",
+                hint: "The question is already answered; get_single_apacheairflow_hitl_detail_by_id returns the answer.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -441,7 +441,7 @@ pub static API: Api = Api {
                     contains: "with no logical_date",
                 },
                 code: "",
-                hint: "A run without logical date has no earlier and later ones: leave out include_past and include_future.",
+                hint: "A run without a logical date has no earlier or later runs; omit include_past and include_future.",
             },
             Hint {
                 pattern: ResponsePattern {

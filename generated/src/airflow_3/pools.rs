@@ -27,7 +27,7 @@ pub mod tools {
         pub pool_name_pattern: Option<String>,
     }
 
-    /// Get a pool by name, with its slots and how many of them are taken.
+    /// Get a pool by name, with its slots and how many are in use.
     #[tool(
         name = "get_single_apacheairflow_pool_by_id",
         title = "Get a pool",
@@ -59,7 +59,7 @@ pub mod tools {
         #[param(body, max_length = 256)]
         pub name: String,
 
-        /// How many tasks at once; -1 for any number.
+        /// Tasks at once; -1 for any number.
         #[param(body, min = -1)]
         pub slots: i64,
 
@@ -72,7 +72,7 @@ pub mod tools {
         pub include_deferred: Option<bool>,
     }
 
-    /// Update a pool: only the fields given change, of default_pool only slots and
+    /// Update a pool. Only the fields given change; default_pool allows only slots and
     /// include_deferred. Returns it.
     #[tool(
         name = "update_a_apacheairflow_pool_by_id",
@@ -94,7 +94,7 @@ pub mod tools {
         #[param(body, fallback = "id", hidden)]
         pub pool: Option<String>,
 
-        /// How many tasks at once; -1 for any number.
+        /// Tasks at once; -1 for any number.
         #[param(body, min = -1)]
         pub slots: Option<i64>,
 
@@ -107,7 +107,7 @@ pub mod tools {
         pub include_deferred: Option<bool>,
     }
 
-    /// Delete a pool for good. Tasks that name it never start.
+    /// Delete a pool for good. Tasks that use it never start.
     #[tool(
         name = "delete_a_apacheairflow_pool_by_id",
         title = "Delete a pool",
@@ -122,8 +122,8 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Create, update and delete many pools in one call. Returns the names that succeeded and
-    /// errors, by action: look at them, failures do not make the call fail.
+    /// Create, update and delete many pools in one call. Returns successful names and errors, by
+    /// action. The call succeeds even if some fail; check the errors.
     #[tool(
         name = "bulk_apacheairflow_pools",
         title = "Create, update and delete pools",

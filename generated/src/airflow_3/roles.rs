@@ -5,7 +5,7 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// List role names in Apache Airflow; fields ["*"] adds permissions (long). For who holds a
+    /// List role names in Apache Airflow; fields ["*"] adds permissions (long). To see who holds a
     /// role, list users by role.
     #[tool(
         name = "list_all_apacheairflow_roles",
@@ -37,7 +37,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Create a role of existing permissions (list permissions). Returns it.
+    /// Create a role with existing permissions (list permissions). Returns it.
     #[tool(
         name = "create_a_apacheairflow_role",
         title = "Create a role",
@@ -69,13 +69,13 @@ pub mod tools {
         mask(update_mask = comma),
         read_back = "/auth/fab/v1/roles/{name}",
         not_applied(
-            FAB(before = "3.6") = "FAB before 3.9 only adds permissions to a role. To take some away, create another role with just the permissions wanted and give it to the users instead (update_a_apacheairflow_user_by_id with roles). FAB before 3.6 cannot delete this one (HTTP 500): whoever runs this Airflow can, with the command airflow roles delete.",
-            FAB(since = "3.6", before = "3.9") = "FAB before 3.9 only adds permissions to a role. To take some away, create another role with just the permissions wanted, give it to the users instead (update_a_apacheairflow_user_by_id with roles), and delete this one.",
-            FAB(since = "3.9") = "FAB replaces the permissions of a role, so something else has changed it at the same time: a permission on a DAG comes from its access_control. Get the role, and try again.",
+            FAB(before = "3.6") = "FAB before 3.9 only adds permissions to a role. To remove some, create another role with only the permissions wanted and give it to the users instead (update_a_apacheairflow_user_by_id with roles). FAB before 3.6 cannot delete this role (HTTP 500); an administrator of this Airflow can delete it with the command airflow roles delete.",
+            FAB(since = "3.6", before = "3.9") = "FAB before 3.9 only adds permissions to a role. To remove some, create another role with only the permissions wanted, give it to the users instead (update_a_apacheairflow_user_by_id with roles), and delete this role.",
+            FAB(since = "3.9") = "FAB replaces the permissions of a role, so something else changed this role at the same time; permissions on a DAG come from its access_control. Get the role, and try again.",
         ),
         notes(
-            FAB(before = "3.9") = "The server cannot take permissions away.",
-            FAB(since = "3.9") = "Permissions that are not given are taken away.",
+            FAB(before = "3.9") = "The server cannot remove permissions.",
+            FAB(since = "3.9") = "Permissions that are not given are removed.",
         ),
         returns = RoleResponse,
     )]
@@ -88,7 +88,7 @@ pub mod tools {
         #[param(body, fallback = "id", min_length = 1)]
         pub name: Option<String>,
 
-        /// All permissions it shall have.
+        /// All permissions of the role.
         #[param(body)]
         pub actions: Option<Vec<ActionResource>>,
     }
@@ -120,10 +120,10 @@ pub mod tools {
     /// Pairing of an action with a resource.
     #[derive(Schema)]
     pub struct ActionResource {
-        /// What it allows.
+        /// Action.
         pub action: Action,
 
-        /// On what.
+        /// Resource.
         pub resource: Resource,
     }
 

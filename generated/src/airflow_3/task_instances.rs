@@ -7,7 +7,7 @@ pub mod tools {
 
     use super::super::shared::*;
 
-    /// List task instances by state, date or task: of a run, of a DAG, or of all. For why one
+    /// List task instances of a run, of a DAG or of all DAGs, by state, date or task. For why one
     /// failed, read its log with list_all_apacheairflow_log_lines.
     #[tool(
         name = "list_all_apacheairflow_task_instances",
@@ -23,11 +23,11 @@ pub mod tools {
         ),
     )]
     pub struct ListAllTaskInstances {
-        /// DAG id; all if left out.
+        /// DAG id; omit for all.
         #[param(path, when_omitted = "~")]
         pub dag_id: Option<String>,
 
-        /// Run id; all if left out.
+        /// Run id; omit for all.
         #[param(path, when_omitted = "~")]
         pub dag_run_id: Option<String>,
 
@@ -59,7 +59,7 @@ pub mod tools {
         #[param(query, format = "date-time")]
         pub end_date_lte: Option<String>,
 
-        /// At least these seconds.
+        /// Minimum seconds.
         #[param(query)]
         pub duration_gte: Option<f64>,
 
@@ -84,8 +84,8 @@ pub mod tools {
         pub order_by: Option<Vec<String>>,
     }
 
-    /// List task instances of several DAGs, runs or tasks at once, each named exactly. For one DAG
-    /// or one run use list_all_apacheairflow_task_instances.
+    /// List task instances of several DAGs, runs or tasks at once, by exact ids. For one DAG or one
+    /// run, use list_all_apacheairflow_task_instances.
     #[tool(
         name = "list_all_apacheairflow_task_instances_batch",
         title = "List task instances of several DAGs",
@@ -130,7 +130,7 @@ pub mod tools {
         pub order_by: Option<String>,
     }
 
-    /// List the instances that a mapped task was expanded to in a run, one for each map_index.
+    /// List the instances of a mapped task in a run, one for each map_index.
     #[tool(
         name = "list_all_apacheairflow_mapped_task_instances",
         title = "List the instances of a mapped task",
@@ -170,8 +170,8 @@ pub mod tools {
         pub order_by: Option<Vec<String>>,
     }
 
-    /// Get all about a task in a run: state, tries, host, pool, note, rendered fields. One of a
-    /// mapped task is a mapped_task_instance.
+    /// Get a task in a run: state, tries, host, pool, note, rendered fields. For an instance of a
+    /// mapped task, get mapped_task_instance.
     #[tool(
         name = "get_single_apacheairflow_task_instance_by_id",
         title = "Get a task instance",
@@ -194,8 +194,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Get all about one instance of a mapped task in a run: state, tries, host, pool, note,
-    /// rendered fields.
+    /// Get one instance of a mapped task in a run: state, tries, host, pool, note, rendered fields.
     #[tool(
         name = "get_single_apacheairflow_mapped_task_instance_by_id",
         title = "Get an instance of a mapped task",
@@ -217,13 +216,13 @@ pub mod tools {
         #[param(path, wire = "task_id")]
         pub id: String,
 
-        /// Which one, from 0.
+        /// Index, from 0.
         #[param(path)]
         pub map_index: i64,
     }
 
     /// Mark a task in a run as success, failed or skipped. To run it again, clear it instead. Can
-    /// also set its note, alone too. Of a mapped task all instances.
+    /// also set its note, with or without the state. Affects all instances of a mapped task.
     #[tool(
         name = "update_a_apacheairflow_task_instance_by_id",
         title = "Set the state of a task",
@@ -283,7 +282,7 @@ pub mod tools {
     }
 
     /// Mark one instance of a mapped task in a run as success, failed or skipped. To run it again,
-    /// clear it instead. Can also set its note, alone too.
+    /// clear it instead. Can also set its note, with or without the state.
     #[tool(
         name = "update_a_apacheairflow_mapped_task_instance_by_id",
         title = "Set the state of an instance of a mapped task",
@@ -307,7 +306,7 @@ pub mod tools {
         #[param(path, wire = "task_id")]
         pub id: String,
 
-        /// Which one, from 0.
+        /// Index, from 0.
         #[param(path)]
         pub map_index: i64,
 
@@ -421,7 +420,7 @@ pub mod tools {
         #[param(path)]
         pub task_id: String,
 
-        /// Which one, from 0.
+        /// Index, from 0.
         #[param(path)]
         pub map_index: i64,
 
@@ -550,9 +549,9 @@ pub mod tools {
         Skipped,
     }
 
-    /// Run tasks of a DAG again: failed ones only, unless only_failed is false. Without dag_run_id
-    /// in all its runs: look with dry_run true first. One instance of a mapped task is ["task", 3]
-    /// in task_ids.
+    /// Run tasks of a DAG again; only failed ones, unless only_failed is false. Without dag_run_id,
+    /// in all its runs: call it with dry_run true first. One instance of a mapped task is ["task",
+    /// 3] in task_ids.
     #[tool(
         name = "clear_apacheairflow_task_instances",
         title = "Clear and retry task instances",
@@ -568,7 +567,7 @@ pub mod tools {
         #[param(path)]
         pub dag_id: String,
 
-        /// true: only show which; false: clear them.
+        /// true: only list them; false: clear.
         #[param(body)]
         pub dry_run: bool,
 
@@ -584,7 +583,7 @@ pub mod tools {
         #[param(body, default = true)]
         pub only_failed: Option<bool>,
 
-        /// Queue the runs too; tasks of an ended run need it.
+        /// Also queue the runs; needed for ended runs.
         #[param(body, default = true)]
         pub reset_dag_runs: Option<bool>,
 
@@ -612,7 +611,7 @@ pub mod tools {
         #[param(body)]
         pub include_past: Option<bool>,
 
-        /// With the latest code of the DAG.
+        /// Use the latest code of the DAG.
         #[param(body, since = "3.1")]
         pub run_on_latest_version: Option<bool>,
     }
@@ -630,9 +629,9 @@ pub mod tools {
         Integer(i64),
     }
 
-    /// Update or delete many task instances of a run in one call, or of any runs with ~ if entities
-    /// name their dag_id and dag_run_id. Without map_index, all instances of a mapped task. Returns
-    /// what succeeded and what failed.
+    /// Update or delete many task instances of a run in one call, or of any runs with ~ if each
+    /// entity has dag_id and dag_run_id. Without map_index, an entity is all instances of a mapped
+    /// task. Returns successes and errors.
     #[tool(
         name = "bulk_apacheairflow_task_instances",
         title = "Change many task instances",
@@ -681,13 +680,13 @@ pub mod tools {
         #[param(path, wire = "task_id")]
         pub id: String,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(query, default = -1)]
         pub map_index: Option<i64>,
     }
 
-    /// Get why a task in a run does not start: name and reason of all that keeps it. Empty for one
-    /// whose state is neither none nor scheduled.
+    /// Get why a task in a run does not start: name and reason of each unmet dependency. Empty
+    /// unless its state is none or scheduled.
     #[tool(
         name = "get_single_apacheairflow_task_instance_dependencies_by_id",
         title = "Get what keeps a task from starting",
@@ -710,7 +709,8 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Get why one instance of a mapped task does not start: name and reason of all that keeps it.
+    /// Get why one instance of a mapped task does not start: name and reason of each unmet
+    /// dependency.
     #[tool(
         name = "get_single_apacheairflow_mapped_task_instance_dependencies_by_id",
         title = "Get what keeps an instance of a mapped task from starting",
@@ -732,12 +732,12 @@ pub mod tools {
         #[param(path, wire = "task_id")]
         pub id: String,
 
-        /// Which one, from 0.
+        /// Index, from 0.
         #[param(path)]
         pub map_index: i64,
     }
 
-    /// List all tries of a task in a run, the earlier ones too, with state, times and host of each.
+    /// List all tries of a task in a run, including earlier ones, with state, times and host.
     #[tool(
         name = "list_all_apacheairflow_task_instance_tries",
         title = "List the tries of a task",
@@ -765,8 +765,7 @@ pub mod tools {
         pub task_id: String,
     }
 
-    /// List all tries of one instance of a mapped task in a run, with state, times and host of
-    /// each.
+    /// List all tries of one instance of a mapped task in a run, with state, times and host.
     #[tool(
         name = "list_all_apacheairflow_mapped_task_instance_tries",
         title = "List the tries of an instance of a mapped task",
@@ -793,12 +792,12 @@ pub mod tools {
         #[param(path)]
         pub task_id: String,
 
-        /// Which one, from 0.
+        /// Index, from 0.
         #[param(path)]
         pub map_index: i64,
     }
 
-    /// Get all about one try of a task in a run: state, times, host, queue.
+    /// Get one try of a task in a run: state, times, host, queue.
     #[tool(
         name = "get_single_apacheairflow_task_instance_try_by_id",
         title = "Get a try of a task",
@@ -825,7 +824,7 @@ pub mod tools {
         pub id: i64,
     }
 
-    /// Get all about one try of one instance of a mapped task: state, times, host, queue.
+    /// Get one try of one instance of a mapped task: state, times, host, queue.
     #[tool(
         name = "get_single_apacheairflow_mapped_task_instance_try_by_id",
         title = "Get a try of an instance of a mapped task",
@@ -851,12 +850,12 @@ pub mod tools {
         #[param(path, wire = "task_try_number")]
         pub id: i64,
 
-        /// Which one, from 0.
+        /// Index, from 0.
         #[param(path)]
         pub map_index: i64,
     }
 
-    /// Get the extra links of a task in a run by name, such as to the job it started elsewhere.
+    /// Get the extra links of a task in a run by name, such as to a job that it started elsewhere.
     #[tool(
         name = "get_single_apacheairflow_task_instance_links_by_id",
         title = "Get the links of a task instance",
@@ -878,11 +877,11 @@ pub mod tools {
         #[param(path, wire = "task_id")]
         pub id: String,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(query, default = -1)]
         pub map_index: Option<i64>,
 
-        /// The last try if not given.
+        /// Try; default the last.
         #[param(query, since = "3.2")]
         pub try_number: Option<i64>,
     }

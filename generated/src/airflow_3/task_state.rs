@@ -33,7 +33,7 @@ pub mod tools {
         #[param(path)]
         pub task_id: String,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(query, min = -1, default = -1)]
         pub map_index: Option<i64>,
     }
@@ -65,12 +65,13 @@ pub mod tools {
         #[param(path)]
         pub task_id: String,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(query, min = -1, default = -1)]
         pub map_index: Option<i64>,
     }
 
-    /// Store a value for the code of a task in a run; one of this key is replaced. Returns nothing.
+    /// Store a value for the code of a task in a run; replaces a value of this key. Returns
+    /// nothing.
     #[tool(
         name = "set_apacheairflow_task_state_store_entry",
         title = "Store a value for a task",
@@ -97,7 +98,7 @@ pub mod tools {
         #[param(path)]
         pub task_id: String,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(query, min = -1, default = -1)]
         pub map_index: Option<i64>,
 
@@ -106,8 +107,8 @@ pub mod tools {
         pub value: Json,
     }
 
-    /// Replace a value that a task has stored, keeping when it expires. Fails if there is none of
-    /// this key.
+    /// Replace a value that a task has stored without changing its expiry. Fails if the key does
+    /// not exist.
     #[tool(
         name = "update_a_apacheairflow_task_state_store_entry_by_id",
         title = "Change a value that a task has stored",
@@ -134,7 +135,7 @@ pub mod tools {
         #[param(path)]
         pub task_id: String,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(query, min = -1, default = -1)]
         pub map_index: Option<i64>,
 
@@ -143,7 +144,7 @@ pub mod tools {
         pub value: Json,
     }
 
-    /// Delete one value that a task has stored. Succeeds too if there is none of this key.
+    /// Delete one value that a task has stored. Succeeds even if the key does not exist.
     #[tool(
         name = "delete_a_apacheairflow_task_state_store_entry_by_id",
         title = "Delete a value that a task has stored",
@@ -169,7 +170,7 @@ pub mod tools {
         #[param(path)]
         pub task_id: String,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(query, min = -1, default = -1)]
         pub map_index: Option<i64>,
     }
@@ -196,11 +197,11 @@ pub mod tools {
         #[param(path)]
         pub task_id: String,
 
-        /// If mapped, of all instances.
+        /// All instances, if mapped.
         #[param(query)]
         pub all_map_indices: Option<bool>,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(query, min = -1, default = -1)]
         pub map_index: Option<i64>,
     }

@@ -5,8 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// List the tasks that a DAG defines and which of them follow each. How they went in a run is
-    /// in the task_instances.
+    /// List the tasks that a DAG defines, with the tasks that follow each. For their states in a
+    /// run, list task_instances.
     #[tool(
         name = "list_all_apacheairflow_tasks",
         title = "List tasks of a DAG",

@@ -22,12 +22,13 @@ pub mod tools {
         ),
     )]
     pub struct ListAllUsers {
-        /// id, username, email, first_name, last_name or active; descending with - before.
+        /// id, username, email, first_name, last_name or active; prefix - for descending.
         #[param(query, default = "id")]
         pub order_by: Option<String>,
     }
 
-    /// Get a user by username: names, email, roles, sign-in times. By email or role, list users.
+    /// Get a user by username: names, email, roles, sign-in times. To search by email or role, list
+    /// users.
     #[tool(
         name = "get_single_apacheairflow_user_by_id",
         title = "Get a user",
@@ -112,7 +113,7 @@ pub mod tools {
         #[param(body, min_length = 1)]
         pub last_name: Option<String>,
 
-        /// All roles to hold; [] for none.
+        /// All roles of the user; [] for none.
         #[param(body)]
         pub roles: Option<Vec<Role>>,
 
@@ -121,7 +122,7 @@ pub mod tools {
         pub password: Option<String>,
     }
 
-    /// Delete a user for good. To only end access, update the roles to [].
+    /// Delete a user for good. To only end access, set roles to [].
     #[tool(
         name = "delete_a_apacheairflow_user_by_id",
         title = "Delete a user",

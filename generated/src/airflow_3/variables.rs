@@ -7,7 +7,7 @@ pub mod tools {
 
     use super::super::shared::*;
 
-    /// List variable keys and descriptions. For the value of one, get the variable.
+    /// List variable keys and descriptions. For a value, get the variable.
     #[tool(
         name = "list_all_apacheairflow_variables",
         title = "List variables",
@@ -27,8 +27,8 @@ pub mod tools {
         pub variable_key_pattern: Option<String>,
     }
 
-    /// Get a variable with its value, which may be a secret. Keys that sound like a secret, such as
-    /// api_key, have the value ***.
+    /// Get a variable with its value, which may be a secret. The value is *** if the key suggests a
+    /// secret, such as api_key.
     #[tool(
         name = "get_single_apacheairflow_variable_by_id",
         title = "Get a variable",
@@ -114,8 +114,8 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Create, update and delete many variables in one call. Returns the keys that succeeded and
-    /// errors, by action: look at them, failures do not make the call fail.
+    /// Create, update and delete many variables in one call. Returns successful keys and errors, by
+    /// action. The call succeeds even if some fail; check the errors.
     #[tool(
         name = "bulk_apacheairflow_variables",
         title = "Create, update and delete variables",

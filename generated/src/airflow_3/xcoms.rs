@@ -5,8 +5,8 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// List which XComs tasks have left, by task, run, key; of all DAGs if nothing is given. Values
-    /// come one by one with get_single_apacheairflow_xcom_by_id.
+    /// List the XComs of tasks, by task, run or key; by default of all DAGs. For a value, use
+    /// get_single_apacheairflow_xcom_by_id.
     #[tool(
         name = "list_all_apacheairflow_xcoms",
         title = "List XComs",
@@ -21,23 +21,23 @@ pub mod tools {
         ),
     )]
     pub struct ListAllXcoms {
-        /// DAG id; all if left out.
+        /// DAG id; omit for all.
         #[param(path, when_omitted = "~")]
         pub dag_id: Option<String>,
 
-        /// Run id; all if left out.
+        /// Run id; omit for all.
         #[param(path, when_omitted = "~")]
         pub dag_run_id: Option<String>,
 
-        /// Task id; all if left out.
+        /// Task id; omit for all.
         #[param(path, when_omitted = "~")]
         pub task_id: Option<String>,
 
-        /// Key; what a task returns is return_value.
+        /// Key; return_value for what a task returned.
         #[param(query)]
         pub xcom_key: Option<String>,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(query, min = -1)]
         pub map_index: Option<i64>,
 
@@ -76,7 +76,7 @@ pub mod tools {
         #[param(path(slash), wire = "xcom_key")]
         pub id: String,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(query, min = -1, default = -1)]
         pub map_index: Option<i64>,
     }
@@ -119,12 +119,12 @@ pub mod tools {
         #[param(body)]
         pub value: Json,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(body, default = -1)]
         pub map_index: Option<i64>,
     }
 
-    /// Replace the value of an XCom that exists. Returns it.
+    /// Replace the value of an existing XCom. Returns it.
     #[tool(
         name = "update_a_apacheairflow_xcom_by_id",
         title = "Change an XCom",
@@ -155,7 +155,7 @@ pub mod tools {
         #[param(body)]
         pub value: Json,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(body, default = -1)]
         pub map_index: Option<i64>,
     }
@@ -186,7 +186,7 @@ pub mod tools {
         #[param(path(slash), wire = "xcom_key")]
         pub id: String,
 
-        /// Which one, if mapped.
+        /// Index, if mapped.
         #[param(query, min = -1, default = -1)]
         pub map_index: Option<i64>,
     }

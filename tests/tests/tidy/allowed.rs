@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// Violation of a rule.
-pub struct Finding {
+pub(crate) struct Finding {
     /// Key of the exception in `tests/tidy.toml` that allows the violation. Several findings can have one key.
     pub key: String,
     /// File and line, and what is wrong there.
@@ -16,12 +16,12 @@ pub struct Finding {
 type Exceptions = BTreeMap<String, String>;
 
 /// Exceptions by rule.
-pub type Allowed = BTreeMap<String, Exceptions>;
+pub(crate) type Allowed = BTreeMap<String, Exceptions>;
 
 const HEADER: &str = "# Exceptions from the rules of tests/tests/tidy.rs, each with its reason. An exception that no longer applies is an error.\n# `UPDATE_EXPECT=1 cargo test --package airflow-mcp-tests --test tidy` removes such exceptions, and adds new ones with the reason `TODO`, which somebody must replace.\n";
 
 /// Reads the exceptions.
-pub fn read(path: &Path) -> Allowed {
+pub(crate) fn read(path: &Path) -> Allowed {
     let text = std::fs::read_to_string(path).unwrap();
     let rules: toml::Table = toml::from_str(&text).unwrap();
     let reasons = |rule: toml::Value| -> Exceptions {
@@ -38,7 +38,7 @@ pub fn read(path: &Path) -> Allowed {
 }
 
 /// Writes the exceptions that the findings need. Known reasons are kept.
-pub fn write(path: &Path, allowed: &Allowed, findings: &BTreeMap<&str, Vec<Finding>>) {
+pub(crate) fn write(path: &Path, allowed: &Allowed, findings: &BTreeMap<&str, Vec<Finding>>) {
     let mut text = HEADER.to_owned();
     for (rule, findings) in findings {
         let keys: BTreeSet<&str> = findings.iter().map(|it| it.key.as_str()).collect();
@@ -73,7 +73,7 @@ fn entry(key: &str, reason: &str) -> String {
 }
 
 /// Returns what has to change for one rule: findings that are not allowed, exceptions without a finding, and exceptions without a reason.
-pub fn differences(allowed: Option<&Exceptions>, findings: &[Finding]) -> Vec<String> {
+pub(crate) fn differences(allowed: Option<&Exceptions>, findings: &[Finding]) -> Vec<String> {
     let empty = Exceptions::new();
     let allowed = allowed.unwrap_or(&empty);
     let is_new = |finding: &&Finding| !allowed.contains_key(&finding.key);

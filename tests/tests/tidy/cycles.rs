@@ -10,7 +10,7 @@ use super::modules::Crate;
 type Import = (usize, String);
 
 /// Returns the cycles of all crates.
-pub fn find(crates: &[Crate]) -> Vec<Finding> {
+pub(crate) fn find(crates: &[Crate]) -> Vec<Finding> {
     crates.iter().flat_map(cycles_of).collect()
 }
 

@@ -9,7 +9,7 @@ use super::repository::Repository;
 const MOST_LINES: usize = 400;
 
 /// Returns Rust files that do not begin with `//!`.
-pub fn find_undocumented_modules(repository: &Repository) -> Vec<Finding> {
+pub(crate) fn find_undocumented_modules(repository: &Repository) -> Vec<Finding> {
     let files = repository.with_extension("rs");
     let missing = files.filter(|file| !file.text.starts_with("//!"));
     missing
@@ -21,7 +21,7 @@ pub fn find_undocumented_modules(repository: &Repository) -> Vec<Finding> {
 }
 
 /// Returns files that are too long to be one idea.
-pub fn find_long_files(repository: &Repository) -> Vec<Finding> {
+pub(crate) fn find_long_files(repository: &Repository) -> Vec<Finding> {
     let files = repository.with_extension("rs");
     let files = files.chain(repository.with_extension("py"));
     files
@@ -36,7 +36,7 @@ pub fn find_long_files(repository: &Repository) -> Vec<Finding> {
 }
 
 /// Returns links of Markdown files that lead to no file or to no heading.
-pub fn find_broken_links(root: &Path, repository: &Repository) -> Vec<Finding> {
+pub(crate) fn find_broken_links(root: &Path, repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in repository.with_extension("md") {
         for (index, line) in file.text.lines().enumerate() {

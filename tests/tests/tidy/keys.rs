@@ -14,7 +14,7 @@ const DOCUMENTATION: [&str; 2] = ["specs/README.md", "examples/tidewater-mcp/REA
 const CODE: &str = "codegen/src/allowlist/";
 
 /// Returns keys that are accepted but not explained, and keys with a row in a table that are not accepted.
-pub fn find(repository: &Repository) -> Vec<Finding> {
+pub(crate) fn find(repository: &Repository) -> Vec<Finding> {
     let accepted = accepted(repository);
     let documentation = DOCUMENTATION.map(|path| (path, repository.text(path).unwrap_or_default()));
     let words: Vec<&str> = documentation

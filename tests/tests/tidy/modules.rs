@@ -8,21 +8,21 @@ use super::repository::Repository;
 
 /// Path in the code, with its line: `crate::lab::root`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct UsedPath {
+pub(crate) struct UsedPath {
     pub segments: Vec<String>,
     pub line: usize,
 }
 
 /// Public type, with the line of its definition.
 #[derive(Debug, PartialEq)]
-pub struct PublicType {
+pub(crate) struct PublicType {
     pub name: String,
     pub line: usize,
 }
 
 /// Module of a crate. An inline module belongs to the file that contains it.
 #[derive(Debug)]
-pub struct Module {
+pub(crate) struct Module {
     /// File, as an index in [`Crate::files`].
     pub file: usize,
     pub parent: Option<usize>,
@@ -33,18 +33,18 @@ pub struct Module {
     pub globs: Vec<Vec<String>>,
     /// All paths of `use` declarations, types, expressions and macros.
     pub paths: Vec<UsedPath>,
-    pub types: Vec<PublicType>,
+    pub(crate) types: Vec<PublicType>,
 }
 
 /// Modules and files of a crate; the root module is the first.
-pub struct Crate {
+pub(crate) struct Crate {
     pub files: Vec<String>,
-    pub modules: Vec<Module>,
+    pub(crate) modules: Vec<Module>,
 }
 
 impl Crate {
     /// Reads all crates.
-    pub fn read_all(repository: &Repository) -> Vec<Self> {
+    pub(crate) fn read_all(repository: &Repository) -> Vec<Self> {
         let roots = repository.crate_roots().into_iter();
         roots.map(|root| Self::read(repository, root)).collect()
     }
@@ -110,7 +110,7 @@ impl Crate {
     }
 
     /// Returns the module that defines what a path names; `None` if the path leads to another crate. Re-exports are followed.
-    pub fn resolve(&self, from: usize, path: &[String]) -> Option<usize> {
+    pub(crate) fn resolve(&self, from: usize, path: &[String]) -> Option<usize> {
         self.resolve_within(from, path, 0)
     }
 

@@ -69,7 +69,7 @@ const ALLOWED: [(&str, &str, &str); 7] = [
 ];
 
 /// Returns the phrases in all files.
-pub fn find(repository: &Repository) -> Vec<Finding> {
+pub(crate) fn find(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in &repository.files {
         // The phrases in this file.
@@ -96,7 +96,7 @@ pub fn find(repository: &Repository) -> Vec<Finding> {
 }
 
 /// Returns doc comments that begin with a word that refers to something else.
-pub fn find_unclear_beginnings(repository: &Repository) -> Vec<Finding> {
+pub(crate) fn find_unclear_beginnings(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in repository.with_extension("rs") {
         let mut is_first = true;

@@ -20,20 +20,20 @@ const LEFT_OUT: [&str; 9] = [
 const EXTENSIONS: [&str; 7] = ["rs", "md", "py", "html", "jinja", "yaml", "yml"];
 
 /// File with its text.
-pub struct SourceFile {
+pub(crate) struct SourceFile {
     /// Path relative to the repository.
     pub path: String,
     pub text: String,
 }
 
 /// Files of the repository.
-pub struct Repository {
+pub(crate) struct Repository {
     pub files: Vec<SourceFile>,
 }
 
 impl Repository {
     /// Reads the files of the checkout.
-    pub fn read(root: &Path) -> Self {
+    pub(crate) fn read(root: &Path) -> Self {
         let mut files = Vec::new();
         let mut folders = vec![root.to_owned()];
         while let Some(folder) = folders.pop() {
@@ -61,7 +61,7 @@ impl Repository {
     }
 
     /// Returns the files with this extension.
-    pub fn with_extension(&self, extension: &str) -> impl Iterator<Item = &SourceFile> {
+    pub(crate) fn with_extension(&self, extension: &str) -> impl Iterator<Item = &SourceFile> {
         let is_wanted = move |file: &&SourceFile| {
             let end = file.path.rsplit_once('.');
             end.is_some_and(|(_, end)| end == extension)
@@ -70,13 +70,13 @@ impl Repository {
     }
 
     /// Returns the text of a file; `None` if the file does not exist.
-    pub fn text(&self, path: &str) -> Option<&str> {
+    pub(crate) fn text(&self, path: &str) -> Option<&str> {
         let found = self.files.iter().find(|file| file.path == path);
         found.map(|file| file.text.as_str())
     }
 
     /// Returns the root files of all crates: `src/lib.rs`, or `src/main.rs` of a crate without a library.
-    pub fn crate_roots(&self) -> Vec<&str> {
+    pub(crate) fn crate_roots(&self) -> Vec<&str> {
         let roots = self.files.iter().filter_map(|file| {
             let folder = file.path.strip_suffix("src/main.rs");
             if let Some(folder) = folder

@@ -6,7 +6,7 @@ use super::allowed::Finding;
 use super::modules::Crate;
 
 /// Returns the names that several types of a crate have. Types that are visible in the whole crate count as public.
-pub fn find(crates: &[Crate]) -> Vec<Finding> {
+pub(crate) fn find(crates: &[Crate]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for of in crates {
         let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
