@@ -287,7 +287,7 @@ fn doctor_checks_each_sign_in_method() {
             &token,
             Some(&refused),
             0,
-            "-       sign-in     the FAB auth manager 2: Unauthorized. For users",
+            "-       sign-in     the FAB auth manager 2: Unauthorized. FAB 2 requires a user name and a password",
         ),
     ];
     for (credentials, users, code, says) in rows {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use mcp_codegen::catalog::*;
-use mcp_codegen::emit::{emit, readme};
 use crate::rustfmt::rustfmt;
 use crate::support::{named, shop};
+use mcp_codegen::catalog::*;
+use mcp_codegen::emit::{emit, readme};
 
 #[test]
 fn formatted_files_stay_as_they_are() {

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::rustfmt::rustfmt;
 use mcp_codegen::Input;
 use mcp_codegen::emit::emit;
-use crate::rustfmt::rustfmt;
 use similar::TextDiff;
 
 /// Files by path.

@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use crate::rustfmt::rustfmt;
 use mcp_codegen::Input;
 use mcp_codegen::emit::emit;
-use crate::rustfmt::rustfmt;
 use similar::{ChangeTag, TextDiff};
 
 /// Removes each tool. Toolsets share only the files that list them, so one tool of each toolset is removed at the same time.

@@ -189,7 +189,6 @@ pub use macros::tool;
 /// ```
 pub use macros::tools;
 
-pub use schema::{Json, Nullable, Schema, Shape};
 /// Derives the trait [`trait@Schema`], which describes the JSON form of a type.
 ///
 /// - A struct is an object. `#[schema(additional)]` allows other members, `#[schema(additional = Type)]` only those of this type. A field accepts `#[schema(..)]` with `name`, and with the rules, `default` and `example` of [`macro@tool`].
@@ -230,6 +229,7 @@ pub use schema::{Json, Nullable, Schema, Shape};
 /// ```
 pub use macros::Schema;
 pub use output::Progress;
+pub use schema::{Json, Nullable, Schema, Shape};
 pub use tool::api::{self, Api};
 pub use tool::{Tool, registry};
 pub use upstream::account::{Account, RecordedError};

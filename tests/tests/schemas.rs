@@ -65,7 +65,7 @@ fn inputs(specs: &str) -> Vec<Input> {
         for entry in std::fs::read_dir(root.join(format!("{specs}{folder}"))).unwrap() {
             let entry = entry.unwrap();
             let name = entry.file_name().into_string().unwrap();
-            if name.ends_with(".yaml") {
+            if name.ends_with(".yaml") || name.ends_with(".json") {
                 inputs.push(Input {
                     path: format!("specs{folder}/{name}"),
                     text: std::fs::read_to_string(entry.path()).unwrap(),

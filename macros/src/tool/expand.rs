@@ -178,7 +178,9 @@ fn param(parameter: &Parameter) -> TokenStream {
     let omitted = omitted_check(parameter, &name);
     let place = match &parameter.location {
         ParameterLocation::Path { slash } => quote!(Path { slash: #slash }),
-        ParameterLocation::Query(style) => quote!(Query(::runtime::__private::ParameterStyle::#style)),
+        ParameterLocation::Query(style) => {
+            quote!(Query(::runtime::__private::ParameterStyle::#style))
+        }
         ParameterLocation::Header => quote!(Header),
         ParameterLocation::Cookie => quote!(Cookie),
         ParameterLocation::Body => quote!(Body),

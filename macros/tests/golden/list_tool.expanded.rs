@@ -30,33 +30,33 @@ const _: () = {
             order_by.field.shape,
             ::runtime::__private::Value::String("name"),
         ),
-        "the default `\"name\"` of `order_by` is no value of its type `Option<String>`\nnote: write one that the type and its rules allow",
+        "the default `\"name\"` of `order_by` is not a value of its type `Option<String>`\nnote: write a value that the type and its rules allow",
     );
     const _: () = ::runtime::__private::check_filter(
         <User as ::runtime::__private::Schema>::SHAPE,
         "name",
-        "`User` has no field `name` to filter by\nnote: write the field that `name` is compared with: `name = \"..\"`",
-        "field `name` of `User` is not a single value to filter by\nnote: write a field with one value, with dots into objects: `roles.name`",
+        "filter `name`: `User` has no field `name`\nnote: write the field to compare: `name = \"..\"`",
+        "filter `name`: field `name` of `User` is an object\nnote: write the path of a field inside the object: `roles.name`",
     );
     const _: () = ::runtime::__private::check_filter(
         <User as ::runtime::__private::Schema>::SHAPE,
         "roles.name",
-        "`User` has no field `roles.name` to filter by\nnote: write the field that `role` is compared with: `role = \"..\"`",
-        "field `roles.name` of `User` is not a single value to filter by\nnote: write a field with one value, with dots into objects: `roles.name`",
+        "filter `role`: `User` has no field `roles.name`\nnote: write the field to compare: `role = \"..\"`",
+        "filter `role`: field `roles.name` of `User` is an object\nnote: write the path of a field inside the object: `roles.name`",
     );
     const _: () = ::runtime::__private::check(
         ::runtime::__private::has_field(
             <User as ::runtime::__private::Schema>::SHAPE,
             "name",
         ),
-        "`User` has no field `name` for the summary\nnote: write a field of the item as it is called in JSON",
+        "summary: `User` has no field `name`\nnote: write the name of a field of the item in JSON",
     );
     const _: () = ::runtime::__private::check(
         ::runtime::__private::has_field(
             <User as ::runtime::__private::Schema>::SHAPE,
             "roles",
         ),
-        "`User` has no field `roles` for the summary\nnote: write a field of the item as it is called in JSON",
+        "summary: `User` has no field `roles`\nnote: write the name of a field of the item in JSON",
     );
     impl ::runtime::__private::ToolBlock for ListUsers {
         const TOOL: ::runtime::__private::Tool = ::runtime::__private::Tool {

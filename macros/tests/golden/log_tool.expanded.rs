@@ -24,7 +24,7 @@ const _: () = {
     };
     const _: () = ::runtime::__private::check(
         id.field.required,
-        "path parameter `id` of type `String` can be left out\nnote: a path needs all its values: take the `Option` away",
+        "path parameter `id` of type `String` is optional\nnote: remove `Option`, because a path needs all its values",
     );
     const number: ::runtime::__private::Parameter = ::runtime::__private::Parameter {
         field: ::runtime::__private::Field::of::<
@@ -42,14 +42,14 @@ const _: () = {
     };
     const _: () = ::runtime::__private::check(
         !number.field.required,
-        "`try` has to be given, so `-1` is never sent for it\nnote: write `Option<Option<i64>>`, or remove what stands in for it",
+        "`try` is required, so `when_omitted` has no effect\nnote: write `Option<Option<i64>>`, or remove `when_omitted`",
     );
     const _: () = ::runtime::__private::check(
         ::runtime::__private::fits(
             number.field.shape,
             ::runtime::__private::Value::Integer(-1i64),
         ),
-        "`-1`, which is sent for `try`, is no value of its type `Option<i64>`\nnote: write one that the type and its rules allow",
+        "`when_omitted` of `try` is not a value of its type `Option<i64>`: `-1`\nnote: write a value that the type and its rules allow",
     );
     const same: ::runtime::__private::Parameter = ::runtime::__private::Parameter {
         field: ::runtime::__private::Field::of::<Option<String>>("same", ""),
@@ -65,7 +65,7 @@ const _: () = {
     };
     const _: () = ::runtime::__private::check(
         !same.field.required,
-        "`same` has to be given, so `id` is never sent for it\nnote: write `Option<Option<String>>`, or remove what stands in for it",
+        "`same` is required, so `fallback` has no effect\nnote: write `Option<Option<String>>`, or remove `fallback`",
     );
     impl ::runtime::__private::ToolBlock for ListLogLines {
         const TOOL: ::runtime::__private::Tool = ::runtime::__private::Tool {
@@ -74,7 +74,7 @@ const _: () = {
             title: "Read a log",
             description: "Reads the log of a run.",
             descriptions: &[],
-            toolset: "runs",
+            toolset: "users",
             tags: &[],
             method: "list",
             operation: "get_log",

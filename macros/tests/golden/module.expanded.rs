@@ -8,9 +8,15 @@
 )]
 pub mod tools {
     use runtime::prelude::*;
-    #[tool(name = "list_users")]
+    #[tool(
+        module(toolset = "users", document = "core", tags("rbac")),
+        name = "list_users"
+    )]
     pub struct ListUsers {}
-    #[runtime::tool(name = "get_user")]
+    #[runtime::tool(
+        module(toolset = "users", document = "core", tags("rbac")),
+        name = "get_user"
+    )]
     #[cfg(feature = "get")]
     pub struct GetUser {}
     #[derive(Schema)]

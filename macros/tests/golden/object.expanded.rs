@@ -11,14 +11,14 @@ const _: () = {
     };
     const _: () = ::runtime::__private::check(
         <Option<Nullable<i64>> as ::runtime::__private::Schema>::SHAPE.is_number(),
-        "`min` of `loginCount` is a rule for numbers, not for `Option<Nullable<i64>>`\nnote: a string has `min_length` and `max_length`, an array `min_items` and `max_items`",
+        "`min` of `loginCount` is a rule for numbers, but the type is `Option<Nullable<i64>>`\nnote: write `min_length` and `max_length` for a string, `min_items` and `max_items` for an array",
     );
     const _: () = ::runtime::__private::check(
         ::runtime::__private::fits(
             login_count.shape,
             ::runtime::__private::Value::Integer(0i64),
         ),
-        "the default `0` of `loginCount` is no value of its type `Option<Nullable<i64>>`\nnote: write one that the type and its rules allow",
+        "the default `0` of `loginCount` is not a value of its type `Option<Nullable<i64>>`\nnote: write a value that the type and its rules allow",
     );
     const roles: ::runtime::__private::Field = ::runtime::__private::Field::of::<
         Vec<Role>,

@@ -4,7 +4,7 @@ const _: () = {
         .min_length(1u32);
     const _: () = ::runtime::__private::check(
         <String as ::runtime::__private::Schema>::SHAPE.is_string(),
-        "`min_length` of `One` is a rule for strings, not for `String`\nnote: a number has `min` and `max`, an array `min_items` and `max_items`",
+        "`min_length` of `One` is a rule for strings, but the type is `String`\nnote: write `min` and `max` for a number, `min_items` and `max_items` for an array",
     );
     const _Several: ::runtime::__private::Shape = <Vec<
         String,

@@ -34,11 +34,11 @@ const _: () = {
     };
     const _: () = ::runtime::__private::check(
         <String as ::runtime::__private::Schema>::SHAPE.is_string(),
-        "`min_length` of `id` is a rule for strings, not for `String`\nnote: a number has `min` and `max`, an array `min_items` and `max_items`",
+        "`min_length` of `id` is a rule for strings, but the type is `String`\nnote: write `min` and `max` for a number, `min_items` and `max_items` for an array",
     );
     const _: () = ::runtime::__private::check(
         id.field.required,
-        "path parameter `id` of type `String` can be left out\nnote: a path needs all its values: take the `Option` away",
+        "path parameter `id` of type `String` is optional\nnote: remove `Option`, because a path needs all its values",
     );
     const name: ::runtime::__private::Parameter = ::runtime::__private::Parameter {
         field: ::runtime::__private::Field::of::<Option<String>>("name", "New name."),
@@ -52,7 +52,7 @@ const _: () = {
     };
     const _: () = ::runtime::__private::check(
         !name.field.required,
-        "`name` has to be given, so `id` is never sent for it\nnote: write `Option<Option<String>>`, or remove what stands in for it",
+        "`name` is required, so `fallback` has no effect\nnote: write `Option<Option<String>>`, or remove `fallback`",
     );
     const address: ::runtime::__private::Parameter = ::runtime::__private::Parameter {
         field: ::runtime::__private::Field::of::<
@@ -68,7 +68,7 @@ const _: () = {
     };
     const _: () = ::runtime::__private::check(
         !address.field.required,
-        "`address` cannot be cleared: a call has to give it\nnote: write `Option<Option<String>>`, or remove `clear`",
+        "`address` cannot be cleared, because it is required\nnote: write `Option<Option<String>>`, or remove `clear`",
     );
     const roles: ::runtime::__private::Parameter = ::runtime::__private::Parameter {
         field: ::runtime::__private::Field {
@@ -91,15 +91,15 @@ const _: () = {
     };
     const _: () = ::runtime::__private::check(
         <Vec<String> as ::runtime::__private::Schema>::SHAPE.is_array(),
-        "`min_items` of `roles` is a rule for arrays, not for `Vec<String>`\nnote: a string has `min_length` and `max_length`, a number `min` and `max`",
+        "`min_items` of `roles` is a rule for arrays, but the type is `Vec<String>`\nnote: write `min_length` and `max_length` for a string, `min` and `max` for a number",
     );
     const _: () = ::runtime::__private::check(
         <Vec<String> as ::runtime::__private::Schema>::SHAPE.is_array(),
-        "`items` of `roles` is a rule for arrays, not for `Vec<String>`\nnote: write its rules without `items(..)` around them",
+        "`items` of `roles` is a rule for arrays, but the type is `Vec<String>`\nnote: write the rules without `items(..)` around them",
     );
     const _: () = ::runtime::__private::check(
         <Vec<String> as ::runtime::__private::Schema>::SHAPE.item().is_string(),
-        "`max_length` of `roles` is a rule for strings, not for the items of `Vec<String>`\nnote: a number has `min` and `max`, an array `min_items` and `max_items`",
+        "`max_length` of `roles` is a rule for strings, but the type is the items of `Vec<String>`\nnote: write `min` and `max` for a number, `min_items` and `max_items` for an array",
     );
     const type_: ::runtime::__private::Parameter = ::runtime::__private::Parameter {
         field: ::runtime::__private::Field::of::<

@@ -30,7 +30,7 @@ pub mod tools {
         pub open: Option<bool>,
     }
 
-    /// Get a berth by its code. Of a closed one it says why, and until when.
+    /// Get a berth by its code. For a closed berth, returns why and until when it is closed.
     #[tool(
         name = "get_berth",
         title = "Get a berth",
@@ -45,7 +45,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Update terminal and depth of a berth. What is not given stays as it is.
+    /// Update terminal and depth of a berth. Only the fields given change.
     #[tool(
         name = "update_berth",
         title = "Update a berth",
@@ -94,7 +94,7 @@ pub mod tools {
         pub until: Option<String>,
     }
 
-    /// Reopen a berth that was closed.
+    /// Reopen a closed berth.
     #[tool(
         name = "reopen_berth",
         title = "Reopen a berth",

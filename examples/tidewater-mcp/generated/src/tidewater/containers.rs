@@ -5,7 +5,7 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// List the containers on the quay with owner, weight and whether one is held.
+    /// List the containers on the quay with owner, weight and whether each is held.
     #[tool(
         name = "list_containers",
         title = "List containers",
@@ -76,7 +76,7 @@ pub mod tools {
         Payment,
     }
 
-    /// Release a container that is held.
+    /// Release a held container.
     #[tool(
         name = "release_container",
         title = "Release a container",

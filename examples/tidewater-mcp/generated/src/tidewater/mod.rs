@@ -48,7 +48,7 @@ pub static API: Api = Api {
                     contains: "is closed",
                 },
                 code: "",
-                hint: "Choose a berth that is open: list_berths with open shows them.",
+                hint: "Choose an open berth; list_berths with open returns them.",
             },
             Hint {
                 pattern: ResponsePattern {
@@ -56,7 +56,7 @@ pub static API: Api = Api {
                     contains: "no vessel",
                 },
                 code: "",
-                hint: "Vessels go by IMO number: list_vessels with name finds it.",
+                hint: "Use the IMO number of the vessel; list_vessels with name finds it.",
             },
         ],
     },

@@ -68,7 +68,7 @@ pub mod tools {
         pub arrives: String,
     }
 
-    /// Cancel a visit that was announced.
+    /// Cancel an announced visit.
     #[tool(
         name = "cancel_port_call",
         title = "Cancel a port call",
@@ -98,7 +98,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// Get whom the key belongs to.
+    /// Get the account to which the key belongs.
     #[tool(
         name = "get_account",
         title = "Get the account",

@@ -5,7 +5,7 @@
 pub mod tools {
     use runtime::prelude::*;
 
-    /// List the vessels that the port knows. Returns IMO number, name and flag of each.
+    /// List the vessels that have called at the port. Returns IMO number, name and flag of each.
     #[tool(
         name = "list_vessels",
         title = "List vessels",
@@ -93,7 +93,7 @@ pub mod tools {
         pub dimensions: Option<Dimensions>,
     }
 
-    /// Update name, flag or call sign of a vessel. Only what is given changes.
+    /// Update name, flag or call sign of a vessel. Only the fields given change.
     #[tool(
         name = "update_vessel",
         title = "Update a vessel",
@@ -135,7 +135,7 @@ pub mod tools {
         pub id: String,
     }
 
-    /// List the certificates of a vessel, with the last day on which each is good.
+    /// List the certificates of a vessel, with the last day on which each is valid.
     #[tool(
         name = "list_certificates",
         title = "List certificates",
