@@ -286,14 +286,14 @@ impl<'c> InputComparison<'c> {
     ) {
         match (old, new) {
             (Some(old), Some(new)) if old != new => {
-                let what = format!("has the {name} {new}, was {old}");
+                let what = format!("has the {name} {new} instead of {old}");
                 match is_narrower(&old, &new) {
                     true => self.narrower(path, &what),
                     false => self.wider(path, &what),
                 }
             }
-            (None, Some(new)) => self.narrower(path, &format!("has a {name}, {new}")),
-            (Some(_), None) => self.wider(path, &format!("no longer has a {name}")),
+            (None, Some(new)) => self.narrower(path, &format!("has a new {name}: {new}")),
+            (Some(old), None) => self.wider(path, &format!("no longer has the {name} {old}")),
             _ => {}
         }
     }
@@ -308,16 +308,16 @@ fn lower_limits(rules: &Rules) -> [Limit; 4] {
             "exclusive minimum",
             number(rules.exclusive_minimum.as_ref()),
         ),
-        ("least length", rules.min_length.map(f64::from)),
-        ("least number of items", rules.min_items.map(f64::from)),
+        ("minimum length", rules.min_length.map(f64::from)),
+        ("minimum number of items", rules.min_items.map(f64::from)),
     ]
 }
 
 fn upper_limits(rules: &Rules) -> [Limit; 3] {
     [
         ("maximum", number(rules.maximum.as_ref())),
-        ("greatest length", rules.max_length.map(f64::from)),
-        ("greatest number of items", rules.max_items.map(f64::from)),
+        ("maximum length", rules.max_length.map(f64::from)),
+        ("maximum number of items", rules.max_items.map(f64::from)),
     ]
 }
 

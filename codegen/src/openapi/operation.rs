@@ -130,7 +130,7 @@ impl Reading {
             schema: None,
         };
         if !METHODS.contains(&source.http) {
-            let request = format!("a {} request", source.http.to_uppercase());
+            let request = format!("the method {}", source.http.to_uppercase());
             types.unsupported(&source.pointer, request);
         }
         let mut path = path.to_owned();

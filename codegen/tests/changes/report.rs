@@ -64,7 +64,7 @@ fn a_document_that_nobody_has_decided_about_yet_is_told_too() {
         **things**
 
         - `get_thing`: removed: Get a thing
-        - `send_parcel`: parameter `weight` has the maximum 10, was 20
+        - `send_parcel`: parameter `weight` has the maximum 10 instead of 20
         - `remove_item`: the route is `PUT /v1/taken`, was `PUT /v1/removed`
 
         ### Additive (1)
@@ -113,7 +113,7 @@ fn a_document_that_nobody_has_decided_about_yet_is_told_too() {
 
         things
         - `get_thing`: removed: Get a thing
-        - `send_parcel`: parameter `weight` has the maximum 10, was 20
+        - `send_parcel`: parameter `weight` has the maximum 10 instead of 20
         - `remove_item`: the route is `PUT /v1/taken`, was `PUT /v1/removed`
 
         Additive (1)
