@@ -95,7 +95,7 @@ def changed(before, after):
 
 REFUSED = [
     ({"dag_id_pattern": ""}, "dag_id_pattern"),
-    ({}, "give at least one of dag_ids, dag_id_pattern, tags"),
+    ({}, "missing argument: give at least one of dag_ids, dag_id_pattern, tags"),
     ({"dag_id_pattern": "~"}, "dag_id_pattern"),
     ({"dag_id_pattern": "narrow_a|narrowXa"}, "dag_id_pattern"),
     ({"tags": []}, "tags"),
@@ -109,7 +109,7 @@ REFUSED = [
     ({"dag_ids": ["narrow_a"], "tags": ["narrow"]}, "tags: cannot be combined with dag_ids"),
     ({"dag_ids": ["narrow_a"], "dag_id_pattern": "narrow"}, "dag_id_pattern: cannot be combined with dag_ids"),
 ]
-REFUSED_3 = [({"owners": []}, "owners"), ({"owners": [""]}, "owners[0]"), ({"owners": ["narrow-ops", ""]}, "owners[1]"), ({"paused": False}, "give at least one of dag_ids, dag_id_pattern, tags, owners")]
+REFUSED_3 = [({"owners": []}, "owners"), ({"owners": [""]}, "owners[0]"), ({"owners": ["narrow-ops", ""]}, "owners[1]"), ({"paused": False}, "missing argument: give at least one of dag_ids, dag_id_pattern, tags, owners")]
 
 
 async def test_empty_filters_are_refused_before_anything_is_sent(airflow, proxy, dags, tmp_path):
