@@ -121,7 +121,12 @@ fn throughput(binary: &Path, upstream: &Upstream) -> Result<Vec<Row>> {
         })
     };
     Ok(vec![
-        measure("200 in flight, small calls", &small_call(), 20_000, 16_000.0)?,
+        measure(
+            "200 in flight, small calls",
+            &small_call(),
+            20_000,
+            16_000.0,
+        )?,
         measure("200 in flight, 132 kB lists", &list_call(), 4_000, 3000.0)?,
     ])
 }
