@@ -61,7 +61,7 @@ def create_server(window, name, expiry=None, method="read", tag="rbac"):
 def test_an_operators_day(window, gateway):
     sign_in(window, gateway)
     add_account(window, Airflow(3).url)
-    window.labelled("Check", "button").click()
+    window.labelled("Check account", "button").click()
     window.until(lambda: "All checks passed" in window.text, "the check", 30)
 
     url = create_server(window, "two seconds", expiry="2s")
@@ -87,7 +87,7 @@ def test_an_operators_day(window, gateway):
     window.get(f"{gateway.url}/servers")
     assert url not in window.page_source, "the page shows a URL again"
     window.labelled("Revoke to be revoked", "a").click()
-    window.labelled("Revoke", "form.card button").click()
+    window.labelled("Revoke server", "form.card button").click()
     window.until(lambda: "/revoke" not in window.current_url, "the list of servers")
     assert is_refused(other.call(LIST_ROLES, {"limit": 1})), "the revoked URL still works"
     assert not [each for each in window.problems() if "favicon" not in each]

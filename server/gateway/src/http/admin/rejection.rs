@@ -15,7 +15,7 @@ pub(super) enum FormRejection {
     SignIn(String),
     /// Form that another site or a page of another session has sent.
     Foreign,
-    /// Form that was submitted before and may be submitted only once.
+    /// Form that may be submitted only once and was submitted before.
     Repeated,
     /// Form that cannot be parsed.
     Unreadable,
