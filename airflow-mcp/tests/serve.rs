@@ -375,7 +375,7 @@ fn servers_can_require_an_api_token() {
 }
 
 #[test]
-fn large_bodies_are_refused() {
+fn large_bodies_are_rejected() {
     let airflow = FakeAirflow::start(FakeAirflow::three());
     let gateway = Gateway::start("bodies", &[], &[]);
     let account = gateway.account(&airflow);

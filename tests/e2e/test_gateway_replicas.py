@@ -28,7 +28,7 @@ def at(gateway, server):
     return Mcp(f"{gateway.url}/mcp/{server['token']}")
 
 
-def test_two_gateways_are_one(tmp_path):
+def test_changes_on_one_gateway_apply_on_the_other(tmp_path):
     with two_gateways(tmp_path) as (one, two, _):
         account = one.account(Airflow(3).url)
         # A server that is created on one gateway works on the other, in both directions.

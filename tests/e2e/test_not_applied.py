@@ -76,7 +76,7 @@ READ, EDIT, POOLS = ("can_read", "DAGs"), ("can_edit", "DAGs"), ("can_read", "Po
 
 
 @pytest.mark.anyio
-async def test_a_role_has_what_was_asked_for_or_the_call_fails(release, role, tmp_path):
+async def test_a_role_has_the_requested_permissions_or_the_call_fails(release, role, tmp_path):
     async with connect(release, tmp_path) as session:
         made = await session.call(create("role"), {"name": role, "actions": actions(READ, POOLS)})
         held = {READ, POOLS, *release.added}
@@ -186,7 +186,7 @@ KINDS = [
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.resource)
-async def test_what_a_stand_in_does_not_pass_on_is_not_applied(airflow, proxy, kind, tmp_path):
+async def test_changes_that_a_proxy_drops_are_not_applied(airflow, proxy, kind, tmp_path):
     """Checks changes for which a proxy in front of Airflow reports success without forwarding them."""
     root = airflow.rbac if kind.rbac else f"/api/v{airflow.major - 1}"
     id = f"not_applied_{uuid.uuid4().hex[:8]}"
@@ -269,7 +269,7 @@ ADDS, TAKES_AWAY = "cannot remove permissions", "Permissions that are not given 
 
 
 @pytest.mark.anyio
-async def test_descriptions_say_what_is_true_on_the_connected_version(release, tmp_path):
+async def test_descriptions_match_the_connected_version(release, tmp_path):
     async with connect(release, tmp_path) as session:
         # The first list of tools may not wait long enough for the version, so a call comes before the list.
         await session.call(get("role"), {"id": "Viewer"})

@@ -78,7 +78,7 @@ async def test_null_is_data_in_a_free_object(airflow, proxy, tmp_path):
 
 
 @pytest.mark.anyio
-async def test_all_mistakes_are_reported_at_once_and_nothing_is_sent(airflow, proxy, tmp_path):
+async def test_all_errors_are_reported_together_and_nothing_is_sent(airflow, proxy, tmp_path):
     async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:
         error = await session.error(
             "create_a_apacheairflow_user",

@@ -21,7 +21,7 @@ fn tools() -> impl Iterator<Item = &'static Tool> {
 }
 
 #[test]
-fn null_for_every_optional_argument_is_the_call_without_it() {
+fn null_for_an_optional_argument_is_an_omitted_argument() {
     let mut nulls = 0;
     for tool in tools() {
         let least = least(tool);
@@ -39,7 +39,7 @@ fn null_for_every_optional_argument_is_the_call_without_it() {
 }
 
 #[test]
-fn null_inside_an_argument_is_the_member_left_out() {
+fn null_inside_an_argument_is_an_omitted_member() {
     let mut nulls = 0;
     for tool in tools() {
         for param in tool.parameters.iter().filter(|param| !param.hidden) {
@@ -57,7 +57,7 @@ fn null_inside_an_argument_is_the_member_left_out() {
 }
 
 #[test]
-fn empty_cursors_and_fields_are_the_call_without_them() {
+fn empty_cursors_and_fields_are_omitted_arguments() {
     for tool in tools() {
         let schema = runtime::json_schema::input_schema(tool);
         let takes = |name: &str| schema["properties"].get(name).is_some();
@@ -73,7 +73,7 @@ fn empty_cursors_and_fields_are_the_call_without_them() {
 }
 
 #[test]
-fn no_argument_says_that_it_can_be_null_or_is_a_password() {
+fn no_argument_declares_null_or_a_password() {
     for tool in tools() {
         let schema = Value::Object(runtime::json_schema::input_schema(tool));
         let properties = schema["properties"].as_object().unwrap();

@@ -94,7 +94,7 @@ fn tools(api: &Api) -> impl Iterator<Item = &'static Tool> {
 
 /// Checks the complete text of all schemas, which the files in `generated/schemas/` abbreviate.
 #[test]
-fn schemas_keep_to_the_rules() {
+fn schemas_comply_with_the_rules() {
     let mut broken = Vec::new();
     for tool in airflow_tools::APIS.iter().flat_map(|api| tools(api)) {
         let schemas = [
@@ -219,7 +219,7 @@ const MAY_BE_EMPTY: [(&str, &str, &str); 7] = [
 
 /// Checks that destructive tools reject empty filters, because many servers ignore an empty filter and the call would affect everything. The runtime itself rejects empty values in a path.
 #[test]
-fn destructive_tools_refuse_empty_filters() {
+fn destructive_tools_reject_empty_filters() {
     let mut found = BTreeSet::new();
     for api in airflow_tools::APIS {
         for tool in tools(api).filter(|tool| tool.effect.destructive) {

@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_differs_is_written_and_what_is_left_over_is_deleted() {
+    fn only_differences_are_written_and_orphans_are_deleted() {
         let root = std::env::temp_dir().join(format!("xtask-generate-{}", std::process::id()));
         let file = |path: &str, text: &str| OutputFile {
             path: path.to_owned(),

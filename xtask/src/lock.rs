@@ -165,7 +165,7 @@ sha256 = "2"
     }
 
     #[test]
-    fn no_older_release_is_not_no_history() {
+    fn an_empty_list_of_releases_differs_from_no_history() {
         let mut sources = read(TEXT).unwrap();
         sources[0].older = Some(Vec::new());
         let text = write(TEXT, &sources).unwrap();

@@ -328,7 +328,7 @@ sha256 = "2"
     }
 
     #[test]
-    fn a_wheel_that_is_another_one_is_refused() {
+    fn another_wheel_is_rejected() {
         let root = folder("verify");
         let file = root.join("p-1.1.whl");
         fs::write(&file, "text").unwrap();
@@ -355,7 +355,7 @@ sha256 = "2"
     }
 
     #[test]
-    fn a_document_of_another_api_is_refused() {
+    fn a_document_of_another_api_is_rejected() {
         let root = folder("check");
         let source = &lock::read(LOCK_TEXT).unwrap()[0];
         check(&root, source, "shop.yaml in p-1.1.whl", DOCUMENT).unwrap();

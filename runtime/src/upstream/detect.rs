@@ -22,8 +22,8 @@ use crate::upstream::sign_in::SignInMethod;
 /// Timeout of a detection.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Minimum time before an upstream that was too old for a call is asked again.
-const AGAIN: Duration = Duration::from_secs(60);
+/// Minimum time before the version of an upstream that was too old for a call is requested again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Responses of an upstream whose API was not recognised, by API.
 type Responses = Vec<(&'static Api, Response)>;
@@ -54,7 +54,7 @@ impl Account {
 
     /// Detects the upstream again, because it may have been upgraded and may no longer be too old. Sends requests at most once a minute, and returns `known` if the version has not changed.
     pub(crate) async fn detected_again(&self, known: Arc<DetectedServer>) -> Arc<DetectedServer> {
-        if !self.is_due("", AGAIN) {
+        if !self.is_due("", RETRY_INTERVAL) {
             return known;
         }
         self.record_asked("");

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn uses_make_cycles_and_declarations_and_tests_do_not() {
+    fn only_uses_outside_tests_make_cycles() {
         let a = ("a/mod.rs", "pub struct A; fn f() { crate::b::f(); }");
         let rows: [(&[(&str, &str)], &[&str]); 6] = [
             (

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_begin_with_what_they_describe() {
+    fn comments_begin_with_a_noun_phrase_or_a_verb() {
         let text =
             "/// Its name.\na: u8,\n/// The name.\n/// It is short.\nb: u8,\n    /// What, why.";
         let found = find_unclear_beginnings(&repository(text));

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_that_moved_is_found_and_no_other_is() {
+    fn only_the_moved_document_is_found() {
         let members = |names: &[&str]| -> Vec<String> {
             names.iter().map(|name| (*name).to_owned()).collect()
         };
