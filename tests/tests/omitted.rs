@@ -1,4 +1,4 @@
-//! Values that a client sends for an argument that it does not want to give: `null`, an empty cursor, an empty list of fields. The request is the same as without the argument.
+//! Values that clients send for omitted arguments: `null`, an empty cursor, an empty list of fields. The request is the same as without the argument.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "generated modules")]

@@ -48,7 +48,7 @@ fn compare(apis: &[&'static Api], specs: &str) {
             let owner = document.alternative_to.map_or(api.name, |_| document.name);
             let key = (tool.name.to_owned(), owner.to_owned());
             let before = compiled.insert(key, format!("{:#}", received(tool)));
-            assert!(before.is_none(), "{} is twice in {owner}", tool.name);
+            assert!(before.is_none(), "{} occurs twice in {owner}", tool.name);
         }
     }
     assert!(described.keys().eq(compiled.keys()), "{specs}");
@@ -201,7 +201,7 @@ const MAY_BE_EMPTY: [(&str, &str, &str); 7] = [
     (
         "respond_apacheairflow_hitl_detail",
         "chosen_options[]",
-        "an option can have any name, and an unknown one is refused",
+        "an option can have any name, and an unknown one is rejected",
     ),
     (
         "clear_apacheairflow_task_instances",

@@ -1,4 +1,4 @@
-//! Reads and writes `specs/sources.lock`, which says from which release each document was taken. Writing keeps the author's comments and order.
+//! Reads and writes `specs/sources.lock`, which states from which release each document was taken. Writing keeps the author's comments and order.
 
 use anyhow::{Context, Result};
 use pep440_rs::Version;
@@ -53,7 +53,7 @@ impl Source {
 
 /// Reads the text of the file.
 pub(crate) fn read(text: &str) -> Result<Vec<Source>> {
-    let lock: Lock = toml::from_str(text).with_context(|| format!("read {LOCK}"))?;
+    let lock: Lock = toml::from_str(text).with_context(|| format!("cannot read {LOCK}"))?;
     Ok(lock.document)
 }
 
@@ -72,7 +72,9 @@ pub(crate) fn versions(text: &str) -> Vec<(String, String)> {
 
 /// Returns the text with other releases; everything else is unchanged.
 pub(crate) fn write(text: &str, sources: &[Source]) -> Result<String> {
-    let mut file: DocumentMut = text.parse().with_context(|| format!("read {LOCK}"))?;
+    let mut file: DocumentMut = text
+        .parse()
+        .with_context(|| format!("cannot read {LOCK}"))?;
     let documents = file
         .get_mut("document")
         .and_then(Item::as_array_of_tables_mut)

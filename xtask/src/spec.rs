@@ -67,7 +67,7 @@ pub(crate) fn update(wanted: &[String]) -> Result<()> {
     let changed: Vec<&Fetched> = fetched.iter().filter(|it| it.is_new(&sources)).collect();
     for same in fetched.iter().filter(|it| !it.is_new(&sources)) {
         println!(
-            "{} is already of release {}",
+            "{} is already from release {}",
             same.source.name, same.source.version
         );
     }
@@ -77,12 +77,12 @@ pub(crate) fn update(wanted: &[String]) -> Result<()> {
     write(&root, &changed)?;
     for Fetched { source, moved, .. } in &changed {
         println!(
-            "{} is now of {} {}",
+            "{} is now from {} {}",
             source.name, source.package, source.version
         );
         if let Some(from) = moved {
             println!(
-                "  its path in the package is now {}, before {from}",
+                "  its path in the package is now {}; it was {from}",
                 source.path
             );
         }

@@ -33,7 +33,7 @@ pub(crate) fn test(filter: Option<&str>) -> Result<()> {
         note("foreign documents", crate::foreign::foreign());
     }
     let build = build_server();
-    let lab = joined(lab.join()).context("set up the real Airflow servers");
+    let lab = joined(lab.join()).context("cannot set up the real Airflow servers");
     let end_to_end = build.and(lab).and_then(|lab| end_to_end(&lab, filter));
     note("end to end", end_to_end);
     if failures.is_empty() {

@@ -258,7 +258,7 @@ fn path(tokens: &[TokenTree], start: usize, module: &mut Module) -> usize {
     at
 }
 
-/// Reads what follows `use`, with the path so far.
+/// Reads the tokens after `use`, with the path so far.
 fn use_tree(tokens: &[TokenTree], before: &[String], module: &mut Module) {
     let mut segments = before.to_vec();
     let mut at = 0;

@@ -80,7 +80,7 @@ fn bare_server(program: &Path) -> Result<Running> {
         .env_clear()
         .stdout(Stdio::piped())
         .spawn()
-        .with_context(|| format!("start {}", program.display()))?;
+        .with_context(|| format!("cannot start {}", program.display()))?;
     let mut url = String::new();
     BufReader::new(child.stdout.take().context("no output")?).read_line(&mut url)?;
     Ok(Running {
@@ -106,7 +106,7 @@ fn gateway(program: &Path, upstream: &Upstream) -> Result<Running> {
         .stdout(output.file().try_clone()?)
         .stderr(output.into_file())
         .spawn()
-        .with_context(|| format!("start {}", program.display()))?;
+        .with_context(|| format!("cannot start {}", program.display()))?;
     let mut running = Running {
         child,
         url: String::new(),

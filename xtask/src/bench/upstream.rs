@@ -85,7 +85,7 @@ pub(super) fn read_message(
         }
     }
     body.resize(length, 0);
-    from.read_exact(body).context("read the body")?;
+    from.read_exact(body).context("cannot read the body")?;
     Ok(true)
 }
 

@@ -65,7 +65,7 @@ fn default_python() -> String {
 pub(crate) fn environment(name: &str) -> Result<Venv> {
     let file = root().join("xtask/lab/environments.toml");
     let environments: BTreeMap<String, Requirements> = toml::from_str(&fs::read_to_string(&file)?)
-        .with_context(|| format!("read {}", file.display()))?;
+        .with_context(|| format!("cannot read {}", file.display()))?;
     let requirements = environments
         .get(name)
         .with_context(|| format!("{} has no environment `{name}`", file.display()))?;
