@@ -15,14 +15,14 @@ use common::{FakeAirflow, program, run};
 use serde_json::Value;
 
 /// A gateway with its own store, stopped at the end of the test.
-struct Served {
+struct ServedGateway {
     child: Child,
     folder: PathBuf,
     url: String,
     token: String,
 }
 
-impl Drop for Served {
+impl Drop for ServedGateway {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -30,7 +30,7 @@ impl Drop for Served {
     }
 }
 
-impl Served {
+impl ServedGateway {
     fn start(name: &str) -> Self {
         let folder =
             std::env::temp_dir().join(format!("airflow-mcp-{name}-{}", std::process::id()));
@@ -106,7 +106,7 @@ impl Served {
 #[test]
 fn the_shell_manages_all_objects() {
     let airflow = FakeAirflow::start(FakeAirflow::three());
-    let gateway = Served::start("shell");
+    let gateway = ServedGateway::start("shell");
     let url = airflow.url.as_str();
 
     let create = [
@@ -212,7 +212,7 @@ fn the_shell_manages_all_objects() {
 #[test]
 fn credentials_outlive_their_key() {
     let airflow = FakeAirflow::start(FakeAirflow::three());
-    let mut gateway = Served::start("key");
+    let mut gateway = ServedGateway::start("key");
     let url = airflow.url.as_str();
     gateway.text(&[
         "account",
@@ -236,7 +236,7 @@ fn credentials_outlive_their_key() {
     let told = gateway.fails(&arguments);
     assert!(told.contains("which was not given"), "{told}");
 
-    let mut again = Served::start_in(gateway.folder.clone(), &["--key-file", &key]);
+    let mut again = ServedGateway::start_in(gateway.folder.clone(), &["--key-file", &key]);
     again.token.clone_from(&gateway.token);
     again.text(&["account", "check", "a"]);
 }

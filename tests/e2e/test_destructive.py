@@ -121,7 +121,7 @@ async def test_empty_filters_are_rejected_before_anything_is_sent(airflow, proxy
             error = await session.error(BULK, {"is_paused": True, **arguments})
             assert error["code"] == "invalid_arguments", (arguments, error)
             assert error["detail"].startswith(text), (arguments, error)
-    assert not proxy.of("PATCH")
+    assert not proxy.received("PATCH")
     assert dags.own() == before
 
 
@@ -175,7 +175,7 @@ async def test_only_objects_with_the_given_ids_change(airflow, dags, proxy, tmp_
         answer = await session.call(BULK, {"dag_ids": ["narrow_a", "narrow_stale"], "is_paused": True})
     assert [(dag["dag_id"], dag["is_paused"]) for dag in answer["dags"]] == [("narrow_a", True), ("narrow_stale", True)]
     assert changed(everything, dags.paused()) == {"narrow_a", "narrow_stale"}
-    assert sorted(seen.path.rsplit("/", 1)[1] for seen in proxy.of("PATCH")) == ["narrow_a", "narrow_stale"]
+    assert sorted(seen.path.rsplit("/", 1)[1] for seen in proxy.received("PATCH")) == ["narrow_a", "narrow_stale"]
 
 
 async def test_an_id_that_fails_does_not_stop_the_others(airflow, dags, tmp_path):
@@ -199,7 +199,7 @@ async def test_a_rate_limit_stops_the_rest(airflow, dags, proxy, tmp_path):
     assert (error["code"], error["status"], error["retryable"]) == ("rate_limited", 429, True)
     groups = dict(re.findall(r"(Changed|Failed|Not sent): (.*?)\.(?= |$)", error["detail"]))
     not_tried = re.findall(r'"(\w+)"', groups["Not sent"])
-    sent = [seen.path.rsplit("/", 1)[1] for seen in proxy.of("PATCH")]
+    sent = [seen.path.rsplit("/", 1)[1] for seen in proxy.received("PATCH")]
     assert not_tried and sorted(sent + not_tried) == sorted(["narrow-a", "narrow_a", *missing]), error
     assert ('"narrow_a"' in groups["Changed"]) == ("narrow_a" in changed(before, dags.own())), error
 

@@ -44,9 +44,9 @@ def test_a_call_in_flight_is_finished_before_the_end(tmp_path, slow):
         mcp = Mcp(gateway.server(gateway.account(slow.url))["url"])
         assert mcp.call(LIST_ROLES, ONE).content
         slow.held[ROLES_PATH] = slow.release
-        before = len(slow.of("GET", ROLES_PATH))
+        before = len(slow.received("GET", ROLES_PATH))
         thread, done = in_background(lambda: mcp.call(LIST_ROLES, ONE))
-        eventually(lambda: len(slow.of("GET", ROLES_PATH)) > before, 10, "the call reaches Airflow")
+        eventually(lambda: len(slow.received("GET", ROLES_PATH)) > before, 10, "the call reaches Airflow")
         idle = Connection(gateway.url)
         assert idle.request("GET", "/healthz").status == 200
         gateway.process.send_signal(signal.SIGTERM)
@@ -84,9 +84,9 @@ def test_a_disconnected_client_cancels_its_call(gateway, slow):
     mcp = Mcp(server["url"], client="leaver")
     assert mcp.call(LIST_ROLES, ONE).content
     slow.held[ROLES_PATH] = slow.release
-    before = len(slow.of("GET", ROLES_PATH))
+    before = len(slow.received("GET", ROLES_PATH))
     thread, _ = in_background(lambda: swallow(lambda: mcp.call(LIST_ROLES, ONE)))
-    eventually(lambda: len(slow.of("GET", ROLES_PATH)) > before, 10, "the call reaches Airflow")
+    eventually(lambda: len(slow.received("GET", ROLES_PATH)) > before, 10, "the call reaches Airflow")
     mcp.connection.http.sock.shutdown(2)
     thread.join(10)
     eventually(lambda: "cancelled" in [each["outcome"] for each in gateway.audit(server_id=server["id"])], 10, "a record of it")

@@ -109,7 +109,7 @@ async def test_a_wrong_clear_sends_nothing(airflow, proxy, tmp_path, object_type
         for arguments, named in WRONG_CLEARS:
             error = await session.error(object_type.update, {"id": ID, **arguments})
             assert error["code"] == "invalid_arguments" and named in json.dumps(error["detail"]), (arguments, error)
-        assert proxy.of("PATCH") == []
+        assert proxy.received("PATCH") == []
         assert object_type.read(airflow, ID) == kept
         for nothing in [None, []]:
             await session.call(object_type.update, {"id": ID, "host": "changed.example.org", "clear": nothing})
@@ -179,7 +179,7 @@ async def test_a_mask_is_not_written_back_in_bulk(airflow, proxy, tmp_path, obje
             action = {"action": "update", "entities": [{object_type.id_argument: ID, **members}]}
             error = await session.error(f"bulk_apacheairflow_{object_type.name}s", {"actions": [action]})
             assert error["code"] == "invalid_arguments" and "actions" in json.dumps(error["detail"]), (members, error)
-    assert proxy.of("PATCH") == []
+    assert proxy.received("PATCH") == []
     assert object_type.read(airflow, ID) == kept
 
 

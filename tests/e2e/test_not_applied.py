@@ -152,7 +152,7 @@ async def test_the_roles_of_a_user_are_replaced_everywhere(release, tmp_path):
 
 
 @dataclasses.dataclass
-class Kind:
+class ResourceType:
     """Type of object with the data to create, change and delete one."""
 
     resource: str
@@ -168,8 +168,8 @@ class Kind:
 
 
 KINDS = [
-    Kind("role", "roles", "name", {"actions": actions(READ)}, {"actions": actions(READ, EDIT)}, "actions: lacks can_edit DAGs", rbac=True),
-    Kind(
+    ResourceType("role", "roles", "name", {"actions": actions(READ)}, {"actions": actions(READ, EDIT)}, "actions: lacks can_edit DAGs", rbac=True),
+    ResourceType(
         "user",
         "users",
         "username",
@@ -178,9 +178,9 @@ KINDS = [
         'last_name: requested "B", found "A"',
         rbac=True,
     ),
-    Kind("connection", "connections", "connection_id", {"conn_type": "http", "host": "one"}, {"host": "two", "port": 99, "password": "second-secret-8820"}, 'host: requested "two", found "one"'),
-    Kind("variable", "variables", "key", {"value": "1", "description": "one"}, {"value": "2", "description": "two"}, 'description: requested "two", found "one"'),
-    Kind("pool", "pools", "name", {"slots": 3, "description": "one", "include_deferred": False}, {"slots": 4, "include_deferred": True}, "slots: requested 4, found 3"),
+    ResourceType("connection", "connections", "connection_id", {"conn_type": "http", "host": "one"}, {"host": "two", "port": 99, "password": "second-secret-8820"}, 'host: requested "two", found "one"'),
+    ResourceType("variable", "variables", "key", {"value": "1", "description": "one"}, {"value": "2", "description": "two"}, 'description: requested "two", found "one"'),
+    ResourceType("pool", "pools", "name", {"slots": 3, "description": "one", "include_deferred": False}, {"slots": 4, "include_deferred": True}, "slots: requested 4, found 3"),
 ]
 
 
@@ -299,12 +299,12 @@ async def test_the_version_is_read_once_and_only_when_needed(tmp_path):
         async with connect(airflow, tmp_path, ["--tags", "dags"], AIRFLOW_URL=proxy.url) as session:
             await session.client.list_tools()
             await session.call(get("dag"), {"id": "lab_failing"})
-        assert proxy.of("GET", path) == []
+        assert proxy.received("GET", path) == []
         async with connect(airflow, tmp_path, ["--tags", "rbac"], AIRFLOW_URL=proxy.url) as session:
             await session.call(get("role"), {"id": "Viewer"})
             for _ in range(3):
                 await session.client.list_tools()
-        assert len(proxy.of("GET", path)) == 1
+        assert len(proxy.received("GET", path)) == 1
         # If Airflow rejects the request, the version is unknown and is not requested again immediately.
         proxy.answers[path] = (403, "application/json", '{"detail": "Forbidden"}')
         proxy.requests.clear()
@@ -313,6 +313,6 @@ async def test_the_version_is_read_once_and_only_when_needed(tmp_path):
             for _ in range(3):
                 tools = {tool.name: tool.description for tool in (await session.client.list_tools()).tools}
             assert "Before FAB 3.9" in tools[update("role")] and "From FAB 3.9" in tools[update("role")]
-        assert len(proxy.of("GET", path)) == 1
+        assert len(proxy.received("GET", path)) == 1
     finally:
         proxy.server.shutdown()

@@ -9,7 +9,7 @@ import urllib.parse
 import pytest
 from conftest import Airflow, catalogue, connect, environment, fetch, setting
 from matrix import ROWS, create, delete, get, list_of, update
-from test_matrix import at, fill_in
+from test_matrix import fill_in, value_at
 from test_walks import walk
 
 RELEASES = ["2.7.3", "2.10.5", "3.0.6", "3.1.8"]
@@ -93,7 +93,7 @@ async def test_read_only_tools_work_or_name_the_required_release(older, tmp_path
             if not result.is_error:
                 lines.append((row.tool, "ok"))
                 try:
-                    known |= {name: at(result.structured_content, place) for name, place in row.keep.items()}
+                    known |= {name: value_at(result.structured_content, place) for name, place in row.keep.items()}
                 except (KeyError, IndexError):
                     pass
                 continue

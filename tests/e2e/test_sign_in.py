@@ -11,7 +11,7 @@ ROLES = "list_all_apacheairflow_roles"
 
 def logins(proxy, major):
     if major == 3:
-        return proxy.of("POST", "/auth/token")
+        return proxy.received("POST", "/auth/token")
     return [seen for seen in proxy.requests if "authorization" in seen.headers]
 
 

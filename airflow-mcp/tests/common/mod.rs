@@ -174,13 +174,13 @@ pub struct FakeAirflow {
     requests: Arc<Mutex<Vec<String>>>,
 }
 
-pub type Answers = BTreeMap<&'static str, (u16, &'static str, String)>;
+pub type Responses = BTreeMap<&'static str, (u16, &'static str, String)>;
 
 impl FakeAirflow {
     /// Returns the responses of Airflow 3 with FAB and one user.
-    pub fn three() -> Answers {
+    pub fn three() -> Responses {
         let users = json!({"users": [{"username": "ada", "email": "ada@example.org", "first_name": "Ada", "last_name": "L", "roles": [{"name": "Admin"}], "active": true}], "total_entries": 1});
-        Answers::from([
+        Responses::from([
             (
                 "GET /api/v2/version",
                 (200, "", json!({"version": "3.3.2"}).to_string()),
@@ -205,9 +205,9 @@ impl FakeAirflow {
     }
 
     /// Returns the responses of Airflow 2 without users.
-    pub fn two() -> Answers {
+    pub fn two() -> Responses {
         let users = json!({"users": [], "total_entries": 0});
-        Answers::from([
+        Responses::from([
             (
                 "GET /api/v1/version",
                 (200, "", json!({"version": "2.11.2"}).to_string()),
@@ -216,12 +216,12 @@ impl FakeAirflow {
         ])
     }
 
-    pub fn start(answers: Answers) -> Self {
+    pub fn start(answers: Responses) -> Self {
         Self::start_at("127.0.0.1:0", answers)
     }
 
     /// Starts at this address, which must be free.
-    pub fn start_at(address: &str, answers: Answers) -> Self {
+    pub fn start_at(address: &str, answers: Responses) -> Self {
         let listener = TcpListener::bind(address).expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -248,7 +248,7 @@ pub const SLOWLY: &str = "X-Slowly: ";
 /// Token that expires in 2100. Nothing verifies its signature.
 const TOKEN: &str = "eyJhbGciOiJub25lIn0.eyJleHAiOjQxMDI0NDQ4MDB9.c2lnbmF0dXJl";
 
-fn serve(mut stream: TcpStream, answers: &Answers, seen: &Mutex<Vec<String>>) {
+fn serve(mut stream: TcpStream, answers: &Responses, seen: &Mutex<Vec<String>>) {
     let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
     let mut first = String::new();
     if reader.read_line(&mut first).is_err() || first.is_empty() {

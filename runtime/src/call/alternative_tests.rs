@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::tests::server::{Reply, Seen, Server, password};
+use crate::tests::server::{Reply, SeenRequest, Server, password};
 use crate::tests::tools::{ANY, STRING, TOOL, optional, param};
 use crate::tool::api::{
     Api, Document, DocumentProbe, ErrorShapes, Hint, ResponsePattern, SignIn, TokenRequest,
@@ -104,7 +104,7 @@ static APIS: &[&Api] = &[&API];
 
 /// Starts an upstream that returns the path and the credentials of a request, and has the documents whose paths are in `has`. `/1/users` requires Basic authentication, all other paths a token.
 async fn server(has: &'static [&'static str]) -> Server {
-    Server::start(move |seen: &Seen| {
+    Server::start(move |seen: &SeenRequest| {
         let (_, path) = seen.line.split_once(' ').unwrap();
         let let_in = seen.header("authorization").unwrap_or_default();
         let wanted = if path.starts_with("/1/users") {

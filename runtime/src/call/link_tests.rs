@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::output::cursor::{ListPosition, Scope};
-use crate::tests::server::{Reply, Seen, Server};
+use crate::tests::server::{Reply, SeenRequest, Server};
 use crate::tests::tools::{ANY, STRING, TOOL, json_object, optional, param};
 use crate::tool::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
 use crate::tool::{
@@ -92,7 +92,7 @@ fn linked(query: &str) -> Reply {
 }
 
 /// Returns the first two things with a next link, or the last two things. The link repeats the parameters of the request.
-fn things(seen: &Seen) -> Reply {
+fn things(seen: &SeenRequest) -> Reply {
     match seen.line.contains("after=") {
         true => Reply::json(200, r#"{"things": [3, 4]}"#),
         false => linked("colour=red&colour[0]=blue&after=a%20b&per_page=2"),

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::log::{LogFormat, LogLines, LogParser, LogPart, PlainText};
-use crate::tests::server::{Reply, Seen, Server};
+use crate::tests::server::{Reply, SeenRequest, Server};
 use crate::tests::tools::{ANY, STRING, TOOL, integer, json_object, nullable, optional, param};
 use crate::tool::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
 use crate::tool::{Body, Http, Parameter, ParameterLocation, ParameterStyle, Segment};
@@ -162,7 +162,7 @@ fn text(media_type: &str, body: &str) -> Reply {
     Reply::new(200, &format!("content-type: {media_type}\r\n"), body)
 }
 
-fn accepted(seen: &Seen) -> &str {
+fn accepted(seen: &SeenRequest) -> &str {
     seen.header("accept").unwrap()
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::json;
 
 use super::*;
-use crate::tests::server::{Reply, Seen, Server};
+use crate::tests::server::{Reply, SeenRequest, Server};
 use crate::tests::tools::{
     ANY, CREATE_USER, LIST_USERS, ROLE, STRING, TOOL, UPDATE_USER, USER_PATH, array, json_object,
     optional, param, required,
@@ -151,7 +151,7 @@ async fn call(account: &Account, name: &str, arguments: &str) -> (Value, ToolOut
 }
 
 /// Returns a number from the query of a request.
-fn number(seen: &Seen, name: &str) -> usize {
+fn number(seen: &SeenRequest, name: &str) -> usize {
     let (_, query) = seen.line.split_once('?').unwrap();
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let (_, value) = pairs.find(|(key, _)| *key == name).unwrap();
@@ -159,7 +159,7 @@ fn number(seen: &Seen, name: &str) -> usize {
 }
 
 /// Returns a page of 437 users. Every hundredth user is an admin.
-fn users(seen: &Seen) -> Reply {
+fn users(seen: &SeenRequest) -> Reply {
     let (limit, offset) = (number(seen, "limit"), number(seen, "offset"));
     let users: Vec<_> = (offset..437.min(offset + limit.min(100)))
         .map(|id| {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::schema::Field;
-use crate::tests::server::{Reply, Seen, Server};
+use crate::tests::server::{Reply, SeenRequest, Server};
 use crate::tests::tools::{LIST_USERS, STRING, TOOL, json_object, optional, param};
 use crate::tool::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
 use crate::tool::{Body, Http, List, Parameter, ParameterLocation, ParameterStyle, Segment};
@@ -99,7 +99,7 @@ static APIS: &[&Api] = &[&API];
 
 /// Starts an upstream of this version that responds to every request.
 async fn server(version: &'static Mutex<&'static str>) -> Server {
-    Server::start(move |seen: &Seen| {
+    Server::start(move |seen: &SeenRequest| {
         let path = seen.line.split(['?', ' ']).nth(1).unwrap_or_default();
         match path {
             "/version" => Reply::json(

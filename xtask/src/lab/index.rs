@@ -58,11 +58,11 @@ pub(crate) fn wheel(package: &str, version: &Version) -> Result<Wheel> {
 /// Part of the output of `pip install --report` that is used here.
 #[derive(Deserialize)]
 struct Report {
-    install: Vec<Installed>,
+    install: Vec<InstalledPackage>,
 }
 
 #[derive(Deserialize)]
-struct Installed {
+struct InstalledPackage {
     download_info: Download,
 }
 

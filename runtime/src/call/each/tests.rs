@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::tests::server::{Reply, Seen, Server};
+use crate::tests::server::{Reply, SeenRequest, Server};
 use crate::tests::tools::{
     BOOLEAN, STRING, TOOL, array, checked, json_object, object, optional, param, required,
 };
@@ -112,13 +112,13 @@ async fn call(account: &Account, arguments: &Value) -> Value {
 }
 
 /// Returns the id in the path of a request.
-fn id(seen: &Seen) -> String {
+fn id(seen: &SeenRequest) -> String {
     let (_, target) = seen.line.split_once("/things/").unwrap();
     target.split('?').next().unwrap().to_owned()
 }
 
 /// Returns the thing, or an error with the status with which the id begins.
-fn things(seen: &Seen) -> Reply {
+fn things(seen: &SeenRequest) -> Reply {
     let id = id(seen);
     let status = id.get(..3).and_then(|it| it.parse().ok());
     match status {

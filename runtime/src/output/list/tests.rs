@@ -38,9 +38,9 @@ struct Server {
 }
 
 #[derive(Debug, PartialEq)]
-struct Failed;
+struct FetchError;
 
-impl From<json::Error> for Failed {
+impl From<json::Error> for FetchError {
     fn from(_: json::Error) -> Self {
         Self
     }
@@ -62,7 +62,7 @@ impl Server {
         }
     }
 
-    async fn fetch(&self, limit: u32, offset: u64) -> Result<UpstreamPage, Failed> {
+    async fn fetch(&self, limit: u32, offset: u64) -> Result<UpstreamPage, FetchError> {
         self.requests.borrow_mut().push((limit, offset));
         let number = self.requests.borrow().len() as u64 - 1;
         self.at_once.set(self.at_once.get() + 1);
@@ -82,7 +82,7 @@ impl Server {
         .await;
         self.at_once.set(self.at_once.get() - 1);
         if number == self.fails {
-            return Err(Failed);
+            return Err(FetchError);
         }
         let mut most = u64::from(limit).min(self.clamp);
         if number % 2 == 1 {
@@ -497,7 +497,7 @@ async fn a_failed_search_states_where_to_continue() {
         .unwrap_err();
         assert_eq!(
             (broken.error, broken.resume),
-            (Failed, resume.map(ListPosition::Offset)),
+            (FetchError, resume.map(ListPosition::Offset)),
             "{fails}"
         );
     }

@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
 use super::*;
-use crate::tests::server::{APIS, NEW, OLD, PASSWORD, Reply, Seen, Server, get, password};
+use crate::tests::server::{APIS, NEW, OLD, PASSWORD, Reply, SeenRequest, Server, get, password};
 
 const LOGIN: &str = "POST /auth/token";
 const SESSION: &str = "GET /session?limit=1";
@@ -376,7 +376,7 @@ async fn without_sessions_the_password_is_sent_with_each_request() {
 async fn the_next_caller_signs_in_if_the_first_is_cancelled() {
     let gate = Arc::new(Semaphore::new(0));
     let of_server = gate.clone();
-    let server = Server::start(move |seen: &Seen| match seen.line.as_str() {
+    let server = Server::start(move |seen: &SeenRequest| match seen.line.as_str() {
         LOGIN => Reply::json(201, r#"{"access_token":"token"}"#).behind(&of_server),
         THINGS => Reply::json(200, "{}"),
         _ => Reply::json(404, "{}"),
