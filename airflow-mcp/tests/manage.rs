@@ -52,7 +52,7 @@ impl ServedGateway {
         // The gateway prints the token only at its first start.
         let mut token = "amk_none".to_owned();
         let url = loop {
-            let line = lines.next().expect("it says where it serves").unwrap();
+            let line = lines.next().expect("a line with the address").unwrap();
             if let Some((_, text)) = line.split_once("amk_") {
                 token = format!("amk_{}", text.trim());
             }
@@ -169,10 +169,10 @@ fn the_shell_manages_all_objects() {
         &["--methods", "raed", "--expires-at", "2020-01-01T00:00:00Z"],
     ]
     .concat();
-    let told = gateway.fails(&wrong);
+    let error = gateway.fails(&wrong);
     assert!(
-        told.contains("config.methods: ") && told.contains("expires_at: "),
-        "{told}"
+        error.contains("config.methods: ") && error.contains("expires_at: "),
+        "{error}"
     );
     assert!(
         gateway
@@ -233,8 +233,8 @@ fn credentials_outlive_their_key() {
     assert!(text.contains("1 account. "), "{text}");
     assert!(gateway.text(&rotate).contains("0 accounts. "), "again");
     let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", &data];
-    let told = gateway.fails(&arguments);
-    assert!(told.contains("which was not given"), "{told}");
+    let error = gateway.fails(&arguments);
+    assert!(error.contains("which was not given"), "{error}");
 
     let mut again = ServedGateway::start_in(gateway.folder.clone(), &["--key-file", &key]);
     again.token.clone_from(&gateway.token);

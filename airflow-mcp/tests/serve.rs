@@ -35,7 +35,7 @@ fn call(name: &str) -> Value {
 fn until(mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
-        assert!(started.elapsed() < Duration::from_secs(30), "never");
+        assert!(started.elapsed() < Duration::from_secs(30), "timeout");
         thread::sleep(Duration::from_millis(10));
     }
 }

@@ -46,8 +46,8 @@ class Checkout:
         return done.returncode, done.stdout, done.stderr
 
     def succeed(self, *arguments):
-        code, out, said = self.task(*arguments)
-        assert code == 0, f"{arguments}: {out}\n{said}"
+        code, out, output = self.task(*arguments)
+        assert code == 0, f"{arguments}: {out}\n{output}"
         return out
 
     def update(self, versions):
@@ -74,9 +74,9 @@ class Checkout:
 
     def errors(self):
         """Returns the diagnostics of `generate` as (file, line, message)."""
-        code, _, said = self.task("generate")
-        found = re.findall(r"^(specs/\S+?):(\d+): (.*)$", said, re.M)
-        assert found or code == 0, said
+        code, _, output = self.task("generate")
+        found = re.findall(r"^(specs/\S+?):(\d+): (.*)$", output, re.M)
+        assert found or code == 0, output
         return [(path, int(line), what) for path, line, what in found]
 
     def fit(self):
@@ -164,8 +164,8 @@ def earlier(tmp_path_factory):
     checkout.now = (checkout.versions(), checkout.documents(), checkout.operations(), checkout.text("specs/history.yaml"))
     checkout.update({name: version for name, version in THEN.items()})
     assert {name: checkout.versions()[name] for name in THEN} == THEN
-    code, _, said = checkout.task("generate")
-    assert code != 0 and "run `cargo xtask history`" in said, "generate accepts a history of other releases"
+    code, _, output = checkout.task("generate")
+    assert code != 0 and "run `cargo xtask history`" in output, "generate accepts a history of other releases"
     checkout.succeed("history")
     checkout.fit()
     checkout.succeed("coverage")
@@ -187,9 +187,9 @@ def test_an_update_to_a_release_and_back(earlier):
     assert len(new["airflow-3"]) >= 18 and len(new["airflow-3-fab"]) >= 6 and not new["airflow-2"]
 
     # The current documents are equal byte for byte, whatever their source.
-    said = earlier.update(versions)
+    output = earlier.update(versions)
     assert earlier.documents() == documents
-    assert f"`airflow-3` {versions['airflow-3']} adds {len(new['airflow-3'])} operations" in said and "cargo xtask history" in said
+    assert f"`airflow-3` {versions['airflow-3']} adds {len(new['airflow-3'])} operations" in output and "cargo xtask history" in output
     assert earlier.update(versions).count("already") == len(versions), "a second update changed something"
     earlier.succeed("history")
     assert earlier.text("specs/history.yaml") == history
@@ -218,11 +218,11 @@ def test_an_update_to_a_release_and_back(earlier):
     assert "`awaiting_input`" in additive and "`awaiting_input`" not in breaking
 
     # Code is generated only after the new entries are filled in.
-    code, _, said = earlier.task("allow", "get_users", "get_userz", "login", "get_dags")
+    code, _, output = earlier.task("allow", "get_users", "get_userz", "login", "get_dags")
     assert code != 0 and not earlier.git("status", "--short", "specs/tools")
-    assert "did you mean" in said and "excluded in specs/excluded.yaml:" in said and "is a tool already" in said
-    code, _, said = earlier.task("allow", *sorted(new["airflow-3-fab"]))
-    belong = re.findall(r"add `(\S+): (\S+)` to its `operations`, (\S+):(\d+)", said)
+    assert "did you mean" in output and "excluded in specs/excluded.yaml:" in output and "is a tool already" in output
+    code, _, output = earlier.task("allow", *sorted(new["airflow-3-fab"]))
+    belong = re.findall(r"add `(\S+): (\S+)` to its `operations`, (\S+):(\d+)", output)
     assert code != 0 and {operation for _, operation, _, _ in belong} == new["airflow-3-fab"], "not all are tools of Airflow 2"
     out = earlier.succeed("allow", *sorted(new["airflow-3"]))
     assert len(re.findall(r"^specs/tools/\w+\.yaml:\d+: `\w+` \(", out, re.M)) == len(new["airflow-3"])
@@ -302,16 +302,16 @@ def test_a_release_that_does_not_fit_changes_nothing(earlier):
     ]
     for wanted, expected in rows:
         # The other document exists, but is not written either.
-        code, _, said = earlier.task("spec", "update", "airflow-3-fab@3.9.0", wanted)
-        assert code != 0 and expected in said, f"{wanted}: {said}"
+        code, _, output = earlier.task("spec", "update", "airflow-3-fab@3.9.0", wanted)
+        assert code != 0 and expected in output, f"{wanted}: {output}"
         assert earlier.documents() == documents, wanted
 
 
 def test_without_a_network_the_error_says_so(earlier):
     nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_FIND_LINKS": "", "PIP_RETRIES": "1", "PIP_CONFIG_FILE": os.devnull}
     for arguments in [("spec", "list"), ("spec", "update")]:
-        code, _, said = earlier.task(*arguments, **nowhere)
-        assert code != 0 and "cannot reach the package index" in said, said
+        code, _, output = earlier.task(*arguments, **nowhere)
+        assert code != 0 and "cannot reach the package index" in output, output
     assert earlier.succeed("diff"), "diff fails without a network"
 
 

@@ -47,8 +47,8 @@ def from_nothing(gateway, airflow):
 @pytest.mark.anyio
 async def test_from_nothing_by_curl(airflow, gateway):
     server = from_nothing(gateway, airflow)
-    told = {"id", "integrated_account_id", "name", "config", "expires_at", "created_at", "updated_at", "created_by", "token", "url"}
-    assert set(server) == told
+    members = {"id", "integrated_account_id", "name", "config", "expires_at", "created_at", "updated_at", "created_by", "token", "url"}
+    assert set(server) == members
     assert server["url"] == f"{gateway.url}/mcp/{server['token']}"
 
     # The mode `legacy` uses the handshake of 2025-11-25 and older. The mode `auto` negotiates 2026-07-28.

@@ -1,4 +1,4 @@
-//! Log responses of Airflow 2 and 3, and what becomes of them.
+//! Log responses of Airflow 2 and 3, and the lines that they become.
 #![allow(clippy::unwrap_used)]
 
 use serde_json::json;

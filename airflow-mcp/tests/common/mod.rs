@@ -40,11 +40,11 @@ pub fn run(mut command: Command, input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    let mut stdin = child.stdin.take().expect("its input");
+    let mut stdin = child.stdin.take().expect("an input");
     let input = input.to_owned();
     // The program may end without reading its input.
     let writer = thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
-    let output = child.wait_with_output().expect("it ends");
+    let output = child.wait_with_output().expect("the program ends");
     writer.join().expect("input written");
     output
 }
@@ -104,7 +104,7 @@ impl Session {
             .stderr(Stdio::null())
             .spawn()
             .expect("the program starts");
-        let output = BufReader::new(child.stdout.take().expect("its output"));
+        let output = BufReader::new(child.stdout.take().expect("an output"));
         let (sender, lines) = channel();
         thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
@@ -126,7 +126,7 @@ impl Session {
     }
 
     pub fn receive(&mut self) -> Value {
-        let line = self.lines.recv_timeout(PATIENCE).expect("an answer");
+        let line = self.lines.recv_timeout(PATIENCE).expect("a message");
         serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}"))
     }
 
@@ -155,7 +155,7 @@ impl Session {
     pub fn end(mut self) -> (Option<i32>, Duration) {
         let started = Instant::now();
         drop(self.input.take());
-        let status = self.child.wait().expect("it ends");
+        let status = self.child.wait().expect("the program ends");
         (status.code(), started.elapsed())
     }
 }
@@ -223,7 +223,7 @@ impl FakeAirflow {
     /// Starts at this address, which must be free.
     pub fn start_at(address: &str, answers: Responses) -> Self {
         let listener = TcpListener::bind(address).expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("its address"));
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&requests);
         let answers = Arc::new(answers);

@@ -179,8 +179,8 @@ async fn the_tool_of_the_existing_document_is_called() {
         let answer = call(&account, "get_user").await;
         let known = account.known().unwrap();
         assert_eq!(known.documents, documents);
-        let told = answer["path"].as_str();
-        assert_eq!(told, path, "{answer}");
+        let called_path = answer["path"].as_str();
+        assert_eq!(called_path, path, "{answer}");
         if path.is_none() {
             let error = &answer["error"];
             assert_eq!(error["title"], "Not available on this server", "{answer}");

@@ -320,7 +320,7 @@ async fn a_rate_limit_error_states_where_to_continue() {
     assert_eq!(last, "GET /users?limit=100&offset=200");
 }
 
-/// Starts an upstream with one user. `renames` is whether a rename has an effect, and `finds_both` whether the old name is still found after a rename.
+/// Starts an upstream with one user. `renames` decides whether a rename has an effect, and `finds_both` whether the old name is still found after a rename.
 async fn with_user(renames: bool, finds_both: bool) -> Server {
     let renamed = Arc::new(AtomicBool::new(false));
     Server::start(move |seen| {

@@ -221,8 +221,8 @@ async fn the_error_lists_the_outcome_of_each_id() {
         let arguments = json!({"ids": ids, "is_paused": true});
         let result = call(&account(&server, Some(1)), &arguments).await;
         let error = &result["error"];
-        let said = ["code", "status", "title", "detail", "retryable"].map(|key| &error[key]);
-        assert_eq!(json!(said), expected, "{ids:?}");
+        let members = ["code", "status", "title", "detail", "retryable"].map(|key| &error[key]);
+        assert_eq!(json!(members), expected, "{ids:?}");
         assert_eq!(error["operation"], "patch_thing");
         let hint = error["hint"].as_str().unwrap();
         assert!(

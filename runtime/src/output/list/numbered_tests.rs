@@ -61,14 +61,14 @@ impl Server {
         if let (PaginationStyle::Cursor { .. }, true) = (style, more) {
             answer["meta"]["next"] = json!(format!("{end}/0"));
         }
-        let said = PageMembers {
+        let members = PageMembers {
             next: match style {
                 PaginationStyle::Cursor { next, .. } => next,
                 _ => "",
             },
             total: "/meta/count",
         };
-        let mut page = UpstreamPage::parse(answer.to_string(), "things", said).unwrap();
+        let mut page = UpstreamPage::parse(answer.to_string(), "things", members).unwrap();
         if let PaginationStyle::Link { .. } = style {
             page.next = match more {
                 true => NextPage::Token(format!("{end}/{size}")),
@@ -292,11 +292,11 @@ fn values_are_found_inside_of_members() {
         ("", NextPage::Unknown),
     ];
     for (next, expected) in rows {
-        let said = PageMembers {
+        let members = PageMembers {
             next,
             total: "/meta/n",
         };
-        let page = UpstreamPage::parse(text.to_owned(), "items", said).unwrap();
+        let page = UpstreamPage::parse(text.to_owned(), "items", members).unwrap();
         assert_eq!((page.next, page.total), (expected, Some(9)), "{next}");
     }
 }
