@@ -201,15 +201,15 @@ def test_an_update_to_a_release_and_back(earlier):
     assert code != 0 and all(operation in out for operation in undecided)
     body = earlier.succeed("diff", "--markdown")
     parts = sections(body)
-    offered = parts["What the documents offer"]
+    offered = parts["Changes of the documents"]
     for document, ids in new.items():
         if not ids:
             continue
         table = offered.split(f"`{document}` {versions[document]} adds {len(ids)} operations:")[1].split("\n\n")[1]
         assert set(re.findall(r"^\| `(\w+)` \|", table, re.M)) == ids
-        assert table.count("| to be decided |") == len(ids)
+        assert table.count("| undecided |") == len(ids)
     assert f"`airflow-3` 3.2.2 → {versions['airflow-3']}" in body
-    assert f"{len(undecided)} operations are neither a tool nor excluded yet" in parts["What is left to decide"]
+    assert f"{len(undecided)} operations are neither a tool nor excluded yet" in parts["Open decisions"]
     # Earlier, an asset event could have any partition key. Now the key has a maximum length.
     breaking, additive = parts["Breaking"], parts["Additive"]
     assert "parameter `partition_key` has a greatest length, 250" in breaking
@@ -239,7 +239,7 @@ def test_an_update_to_a_release_and_back(earlier):
 
     # Newly documented operations are new for users, and existing tools are unchanged.
     parts = sections(earlier.succeed("diff", "--markdown"))
-    assert "What is left to decide" not in parts
+    assert "Open decisions" not in parts
     assert len(re.findall(rf"new: {DOCUMENTED}", parts["Additive"])) == len(new["airflow-3"])
     assert "`list_all_apacheairflow_users`: new: List users (reads) (on `airflow-3`)" in parts["Additive"]
     assert parts["Breaking"] == breaking

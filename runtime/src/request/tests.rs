@@ -479,13 +479,13 @@ fn bodies_contain_only_given_members() {
 
 #[test]
 fn pages_are_added_to_any_query() {
-    let pager = |way| {
+    let pager = |style| {
         Some(Pagination {
             location: PaginationLocation::Query,
             limit: "limit",
             max: 100,
             total: "",
-            style: way,
+            style,
         })
     };
     let numbers = pager(PaginationStyle::Offset { offset: "offset" });
@@ -601,13 +601,13 @@ fn pages_are_added_to_any_body() {
         parameters: vec![param(ParameterLocation::Body, optional("q", STRING))].leak(),
         ..TOOL
     });
-    let pager = |way| {
+    let pager = |style| {
         Some(Pagination {
             location: PaginationLocation::Body,
             limit: "page_limit",
             max: 100,
             total: "",
-            style: way,
+            style,
         })
     };
     let numbers = pager(PaginationStyle::Offset {

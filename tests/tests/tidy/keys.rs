@@ -75,7 +75,7 @@ fn table_keys(text: &str) -> Vec<(usize, &str)> {
     keys
 }
 
-/// Returns the keys in the code, with the place of each: the first arguments of methods of `map` and `read`, and the elements of arrays that are named `keys` or `…KEYS`, or that are passed to `map`.
+/// Returns the keys in the code, with the place of each: the first arguments of methods of `map`, and the elements of arrays that are named `keys` or `…KEYS`, or that are passed to `map`.
 fn accepted(repository: &Repository) -> BTreeMap<String, String> {
     let mut keys = BTreeMap::new();
     for file in repository.with_extension("rs") {
@@ -114,9 +114,8 @@ fn collect(tokens: TokenStream, path: &str, keys: &mut BTreeMap<String, String>)
                         }
                     }
                 }
-                // `map.method("key", …)` or `map.method::<T>("key", …)`; overrides have the reader `read`.
-                let is_reader = |distance| before(distance, "map") || before(distance, "read");
-                if (3..9).any(|distance| is_reader(distance) && before(distance - 1, ".")) {
+                // `map.method("key", …)` or `map.method::<T>("key", …)`
+                if (3..9).any(|distance| before(distance, "map") && before(distance - 1, ".")) {
                     let first = group.stream().into_iter().next();
                     first.iter().for_each(|token| add(token, path, keys));
                 }

@@ -1,3 +1,3 @@
-//! Support for the tests of this crate.
+//! Shared parts of the tests of this crate.
 
 pub(crate) mod sample;

@@ -1,4 +1,4 @@
-//! Requests that are not answered with a page.
+//! Rejected requests: the browser is redirected to the sign-in, or receives an error page.
 
 use axum::Extension;
 use axum::response::{IntoResponse, Response};
