@@ -204,10 +204,7 @@ impl Report<'_> {
                     "{name} adds {}:",
                     counted(document.new.len(), "operation")
                 ));
-                out.table(
-                    ["operation", "request", "summary", "decision"],
-                    rows,
-                );
+                out.table(["operation", "request", "summary", "decision"], rows);
             }
             let mut list = |what: &str, items: Vec<String>| {
                 if !items.is_empty() {
