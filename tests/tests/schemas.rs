@@ -1,4 +1,4 @@
-//! The tools that reviewers read are those that clients receive: what the generator says about each tool is compared with the compiled tools, and the schemas follow the rules that clients rely on.
+//! The tools that reviewers read are those that clients receive: the tools that the generator describes are compared with the compiled tools, and the schemas follow the rules that clients rely on.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "generated modules")]

@@ -90,7 +90,7 @@ fn conformance_binary() -> PathBuf {
 
 struct Lab {
     clients: Venv,
-    /// Variables that tell the tests where the servers and programs are.
+    /// Variables with the locations of the servers and programs.
     variables: Vec<(String, String)>,
     /// Tests that cannot run, with the reason.
     not_run: Vec<String>,

@@ -160,7 +160,7 @@ impl Account {
             .exchange(&request, &HeaderMap::new())
             .await?;
         if matches!(response.status, 429 | 500..=599) {
-            // The upstream itself cannot tell. Retrying later is better than removing tools.
+            // The upstream failed, so the document is unknown. Retrying later is better than removing tools.
             return Err(self.explain(self.0.apis.first().copied(), &response));
         }
         Ok(json(&response).is_some_and(|it| it.pointer(probe.has).is_some()))
