@@ -111,9 +111,9 @@ impl AirflowLog {
     /// Adds `timestamp LEVEL event`, followed by the exceptions of the event.
     fn add_event(&mut self, event: &Value, lines: &mut LogLines) {
         let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
-        let (said, level) = (text("event"), text("level"));
-        if is_marker(said) {
-            self.in_group = said.starts_with(GROUP);
+        let (message, level) = (text("event"), text("level"));
+        if is_marker(message) {
+            self.in_group = message.starts_with(GROUP);
             let sources = event.get("sources").and_then(Value::as_array);
             let sources = sources.into_iter().flatten().filter_map(Value::as_str);
             lines
@@ -124,10 +124,10 @@ impl AirflowLog {
         let mut line = text("timestamp").to_owned();
         // Lines of a task have a timestamp. Events without one, in a group before these lines, are notes about where the upstream searched for the log.
         if lines.is_empty() && self.in_group && line.is_empty() && level.is_empty() {
-            lines.notes.push(format!("{NOTE} {said}"));
+            lines.notes.push(format!("{NOTE} {message}"));
             return;
         }
-        for word in [level.to_uppercase().as_str(), said] {
+        for word in [level.to_uppercase().as_str(), message] {
             if !line.is_empty() && !word.is_empty() {
                 line.push(' ');
             }
@@ -223,8 +223,8 @@ fn add_error(error: &Value, lines: &mut Vec<String>) {
 
 /// Returns whether a line is a marker that makes a browser fold lines.
 fn is_marker(line: &str) -> bool {
-    let said = line.rsplit_once(" - ").map_or(line, |(_, said)| said);
-    [line, said]
+    let message = line.rsplit_once(" - ").map_or(line, |(_, message)| message);
+    [line, message]
         .iter()
         .any(|text| text.starts_with(GROUP) || text.starts_with(END_OF_GROUP))
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use common::gateway::{Gateway, text};
-use common::{Answers, FakeAirflow, request};
+use common::{FakeAirflow, Responses, request};
 use serde_json::{Value, json};
 
 /// Address of the upstream when the files were made. The credentials in the store are encrypted for this origin.
@@ -49,7 +49,7 @@ fn gateway(name: &str) -> Gateway {
 }
 
 /// Returns the responses of the upstream for a page that begins with the second of three users.
-fn second_page() -> Answers {
+fn second_page() -> Responses {
     let user = json!({"username": "bob", "email": "bob@example.org", "first_name": "Bob", "last_name": "Test", "roles": [{"name": "Admin"}], "active": true});
     let page = json!({"users": [user], "total_entries": 3});
     let mut answers = FakeAirflow::three();

@@ -15,14 +15,14 @@ use common::{FakeAirflow, program, run};
 use serde_json::Value;
 
 /// A gateway with its own store, stopped at the end of the test.
-struct Served {
+struct ServedGateway {
     child: Child,
     folder: PathBuf,
     url: String,
     token: String,
 }
 
-impl Drop for Served {
+impl Drop for ServedGateway {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -30,7 +30,7 @@ impl Drop for Served {
     }
 }
 
-impl Served {
+impl ServedGateway {
     fn start(name: &str) -> Self {
         let folder =
             std::env::temp_dir().join(format!("airflow-mcp-{name}-{}", std::process::id()));
@@ -52,7 +52,7 @@ impl Served {
         // The gateway prints the token only at its first start.
         let mut token = "amk_none".to_owned();
         let url = loop {
-            let line = lines.next().expect("it says where it serves").unwrap();
+            let line = lines.next().expect("a line with the address").unwrap();
             if let Some((_, text)) = line.split_once("amk_") {
                 token = format!("amk_{}", text.trim());
             }
@@ -106,7 +106,7 @@ impl Served {
 #[test]
 fn the_shell_manages_all_objects() {
     let airflow = FakeAirflow::start(FakeAirflow::three());
-    let gateway = Served::start("shell");
+    let gateway = ServedGateway::start("shell");
     let url = airflow.url.as_str();
 
     let create = [
@@ -169,10 +169,10 @@ fn the_shell_manages_all_objects() {
         &["--methods", "raed", "--expires-at", "2020-01-01T00:00:00Z"],
     ]
     .concat();
-    let told = gateway.fails(&wrong);
+    let error = gateway.fails(&wrong);
     assert!(
-        told.contains("config.methods: ") && told.contains("expires_at: "),
-        "{told}"
+        error.contains("config.methods: ") && error.contains("expires_at: "),
+        "{error}"
     );
     assert!(
         gateway
@@ -212,7 +212,7 @@ fn the_shell_manages_all_objects() {
 #[test]
 fn credentials_outlive_their_key() {
     let airflow = FakeAirflow::start(FakeAirflow::three());
-    let mut gateway = Served::start("key");
+    let mut gateway = ServedGateway::start("key");
     let url = airflow.url.as_str();
     gateway.text(&[
         "account",
@@ -233,10 +233,10 @@ fn credentials_outlive_their_key() {
     assert!(text.contains("1 account. "), "{text}");
     assert!(gateway.text(&rotate).contains("0 accounts. "), "again");
     let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", &data];
-    let told = gateway.fails(&arguments);
-    assert!(told.contains("which was not given"), "{told}");
+    let error = gateway.fails(&arguments);
+    assert!(error.contains("which was not given"), "{error}");
 
-    let mut again = Served::start_in(gateway.folder.clone(), &["--key-file", &key]);
+    let mut again = ServedGateway::start_in(gateway.folder.clone(), &["--key-file", &key]);
     again.token.clone_from(&gateway.token);
     again.text(&["account", "check", "a"]);
 }

@@ -35,7 +35,7 @@ fn call(name: &str) -> Value {
 fn until(mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
-        assert!(started.elapsed() < Duration::from_secs(30), "never");
+        assert!(started.elapsed() < Duration::from_secs(30), "timeout");
         thread::sleep(Duration::from_millis(10));
     }
 }
@@ -375,7 +375,7 @@ fn servers_can_require_an_api_token() {
 }
 
 #[test]
-fn large_bodies_are_refused() {
+fn large_bodies_are_rejected() {
     let airflow = FakeAirflow::start(FakeAirflow::three());
     let gateway = Gateway::start("bodies", &[], &[]);
     let account = gateway.account(&airflow);

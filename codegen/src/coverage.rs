@@ -40,7 +40,7 @@ pub struct CoveredOperation {
     pub decision: Decision,
 }
 
-/// Combines the decisions with what the documents say.
+/// Combines the decisions with the properties of the operations.
 pub(crate) fn cover(inputs: &ParsedInputs, decisions: &Decisions) -> Coverage {
     let documents = inputs.documents.iter().zip(decisions);
     let documents = documents.map(|(document, decisions)| {

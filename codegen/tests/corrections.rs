@@ -1,4 +1,4 @@
-//! The corrections apply to the published documents and have the intended effect.
+//! Corrections of the published documents, and their effects.
 use std::path::Path;
 
 use mcp_codegen::catalog::{TypeKind, TypeShape};
@@ -79,7 +79,7 @@ fn members(facts: &OperationFacts, name: &str) -> String {
         .unwrap_or_else(|| panic!("no type {name}"))
         .shape;
     let TypeShape::Struct { fields, .. } = shape else {
-        panic!("{name} is no struct")
+        panic!("{name} is not a struct")
     };
     fields
         .iter()
@@ -89,7 +89,7 @@ fn members(facts: &OperationFacts, name: &str) -> String {
 }
 
 #[test]
-fn each_has_a_reason_and_a_link() {
+fn each_correction_has_a_reason_and_a_link() {
     let bare: Vec<String> = corrections()
         .into_iter()
         .filter(|c| c.reason.is_empty() || !c.link.starts_with("https://"))
@@ -99,7 +99,7 @@ fn each_has_a_reason_and_a_link() {
 }
 
 #[test]
-fn what_the_server_needs_is_required() {
+fn members_that_the_server_requires_are_required() {
     let documents = [
         document("airflow-2"),
         document("airflow-3-fab"),
@@ -138,7 +138,7 @@ fn what_the_server_needs_is_required() {
 }
 
 #[test]
-fn what_the_server_sends_has_the_names_it_sends() {
+fn members_have_the_names_that_the_server_sends() {
     let document = document("airflow-2");
     let rows = [
         (
@@ -168,7 +168,7 @@ fn what_the_server_sends_has_the_names_it_sends() {
 }
 
 #[test]
-fn answers_without_content_are_none() {
+fn responses_without_content_are_none() {
     let created = document("airflow-2")
         .facts("post_role")
         .unwrap()

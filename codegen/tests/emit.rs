@@ -183,7 +183,7 @@ fn the_readme_keeps_what_stands_around_the_table() {
 
 <!-- begin generated: tools -->
 
-| Toolset | Tags | What it deals with |
+| Toolset | Tags | Subject |
 | --- | --- | --- |
 | [items](generated/catalogue.md#items) | `stock` | Things to sell, and what they cost. |
 | [oddities](generated/catalogue.md#oddities) | `stock` | What no shop should have \\| but some do. |

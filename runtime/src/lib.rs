@@ -79,7 +79,7 @@ pub use call::ToolOutput;
 ///             returns = User
 ///         )]
 ///         pub struct UpdateUser {
-///             /// Name as it is now.
+///             /// Current name.
 ///             #[param(path, wire = "name", min_length = 1)]
 ///             pub id: String,
 ///
@@ -87,7 +87,7 @@ pub use call::ToolOutput;
 ///             #[param(body, fallback = "id")]
 ///             pub name: Option<String>,
 ///
-///             /// All roles from now on.
+///             /// All roles of the user.
 ///             #[param(body, min_items = 1)]
 ///             pub roles: Option<Vec<Role>>,
 ///         }
@@ -153,7 +153,7 @@ pub use call::ToolOutput;
 /// | `when_omitted` | value that is sent if the argument is omitted |
 /// | `hidden` | not an argument: the value of `fallback` or `when_omitted` is always sent |
 /// | `clear` | body member that the argument `clear` can name: `null` is sent for it, which empties a field |
-/// | `secret` | value that is never shown again, and in which a mask such as `***` is refused |
+/// | `secret` | value that is never shown again, and in which a mask such as `***` is rejected |
 /// | `since` | first release of the API that has the parameter, if it is newer than the operation |
 /// | `min`, `max`, `above`, `min_length`, `max_length`, `pattern`, `format`, `min_items`, `max_items`, `items(..)` | rules as in JSON Schema; `items` contains the rules of the items |
 /// | `default`, `example` | literal, or any JSON value: `json("[1, 2]")` |
@@ -171,7 +171,7 @@ pub use macros::tool;
 ///     pub mod tools {
 ///         use runtime::prelude::*;
 ///
-///         /// Tells whether the server is up.
+///         /// Get whether the server is running.
 ///         #[tool(
 ///             name = "get_health",
 ///             title = "Health",

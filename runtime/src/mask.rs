@@ -1,4 +1,4 @@
-//! Detects masks: the asterisks that servers and clients show in place of a secret. If a mask were sent back, it would overwrite the secret.
+//! Detects masks: the asterisks that servers and clients show instead of a secret. If a mask were sent back, it would overwrite the secret.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ pub(crate) fn contains_mask(value: &Value) -> bool {
     }
 }
 
-/// Returns whether a text is a mask: three or more asterisks, alone or in place of the password in a URL or setting (`postgresql://user:***@host`, `token=***`).
+/// Returns whether a text is a mask: three or more asterisks, alone or instead of the password in a URL or setting (`postgresql://user:***@host`, `token=***`).
 fn is_mask(text: &str) -> bool {
     let text = text.trim();
     let is_all = text.len() >= 3 && text.bytes().all(|byte| byte == b'*');
@@ -34,7 +34,7 @@ mod tests {
     use super::is_masked;
 
     #[test]
-    fn masks_are_told_from_secrets() {
+    fn masks_are_distinguished_from_secrets() {
         let rows = [
             ("***", true),
             ("**********", true),

@@ -1,4 +1,4 @@
-//! Suggests known names in place of an unknown name.
+//! Suggests known names for an unknown name.
 
 use serde_json::Value;
 
@@ -83,7 +83,7 @@ mod tests {
     use super::nearest;
 
     #[test]
-    fn finds_what_was_meant() {
+    fn finds_similar_names() {
         let known = [
             "email",
             "first_name",

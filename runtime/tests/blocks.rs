@@ -171,7 +171,7 @@ fn tool(method: &str) -> &'static Tool {
 }
 
 #[test]
-fn tools_stand_in_the_order_of_the_module() {
+fn tools_are_in_the_order_of_the_module() {
     let rows: Vec<_> = TOOLS
         .iter()
         .map(|tool| (tool.name, tool.operation, tool.path))
@@ -284,7 +284,7 @@ fn arguments_are_as_declared() {
 }
 
 #[test]
-fn a_list_pages_filters_and_sums_up() {
+fn a_list_has_pagination_filters_and_a_summary() {
     let list = tool("list").list.expect("a list");
     assert_eq!(
         list.pagination,
@@ -337,7 +337,7 @@ fn a_list_pages_filters_and_sums_up() {
 }
 
 #[test]
-fn an_update_knows_how_it_is_made_safe() {
+fn an_update_has_a_mask_and_a_read_back() {
     let path = [
         Segment::Literal("/auth/fab/v1/users/"),
         Segment::Parameter("username"),

@@ -203,7 +203,7 @@ def inspect(airflow, tool, arguments, method="tools/call", **changes):
 
 
 @dataclasses.dataclass
-class Seen:
+class SeenRequest:
     """Request as received by the proxy."""
 
     method: str
@@ -239,7 +239,7 @@ class Proxy:
 
             def relay(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                seen = Seen(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body.decode())
+                seen = SeenRequest(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body.decode())
                 proxy.requests.append(seen)
                 if seen.path in proxy.held:
                     proxy.held[seen.path].wait(60)
@@ -278,7 +278,7 @@ class Proxy:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def of(self, method, prefix=""):
+    def received(self, method, prefix=""):
         return [seen for seen in self.requests if seen.method == method and seen.path.startswith(prefix)]
 
 

@@ -58,10 +58,10 @@ def create_server(window, name, expiry=None, method="read", tag="rbac"):
     return window.one("#url").text
 
 
-def test_an_operators_day(window, gateway):
+def test_the_tasks_of_an_operator(window, gateway):
     sign_in(window, gateway)
     add_account(window, Airflow(3).url)
-    window.labelled("Check", "button").click()
+    window.labelled("Check account", "button").click()
     window.until(lambda: "All checks passed" in window.text, "the check", 30)
 
     url = create_server(window, "two seconds", expiry="2s")
@@ -87,7 +87,7 @@ def test_an_operators_day(window, gateway):
     window.get(f"{gateway.url}/servers")
     assert url not in window.page_source, "the page shows a URL again"
     window.labelled("Revoke to be revoked", "a").click()
-    window.labelled("Revoke", "form.card button").click()
+    window.labelled("Revoke server", "form.card button").click()
     window.until(lambda: "/revoke" not in window.current_url, "the list of servers")
     assert is_refused(other.call(LIST_ROLES, {"limit": 1})), "the revoked URL still works"
     assert not [each for each in window.problems() if "favicon" not in each]
@@ -136,7 +136,7 @@ def test_with_the_keyboard_alone(window, gateway):
     window.one("#base_url")
 
 
-def test_on_a_phone_and_in_the_dark(gateway):
+def test_on_a_phone_in_light_and_dark_mode(gateway):
     gateway.server(gateway.account(Airflow(3).url, name="a production of a rather long name"), name="n" * 60)
     colours = {}
     for dark in [False, True]:
@@ -160,7 +160,7 @@ def test_without_scripts(gateway):
         assert Mcp(url).call(LIST_ROLES, {"limit": 1}).content
 
 
-def test_what_others_write_is_text(window, gateway):
+def test_texts_of_others_are_escaped(window, gateway):
     evil = "<img src=x onerror=alert(1)>"
     account = gateway.account(Airflow(3).url, name=evil)
     server = gateway.server(account, name=f"</td><script>alert(2)</script>{evil}")
@@ -174,7 +174,7 @@ def test_what_others_write_is_text(window, gateway):
         assert evil in window.text or "since" in path, path
 
 
-def test_a_session_is_the_browsers_alone(window, gateway):
+def test_a_session_is_limited_to_its_browser(window, gateway):
     sign_in(window, gateway)
     [cookie] = [each for each in window.get_cookies() if each["httpOnly"]]
     assert cookie["sameSite"] == "Strict" and gateway.api_token not in cookie["value"]
@@ -219,7 +219,7 @@ def test_a_session_is_the_browsers_alone(window, gateway):
     window.until(lambda: "/login" in window.current_url, "the end of the session with its token")
 
 
-def test_a_wrong_token_is_told_and_not_kept(window, gateway):
+def test_an_invalid_token_is_reported_and_not_kept(window, gateway):
     window.get(gateway.url)
     window.one("#token").send_keys("amk_wrong")
     window.labelled("Sign in", "button").click()

@@ -46,8 +46,8 @@ class Checkout:
         return done.returncode, done.stdout, done.stderr
 
     def succeed(self, *arguments):
-        code, out, said = self.task(*arguments)
-        assert code == 0, f"{arguments}: {out}\n{said}"
+        code, out, output = self.task(*arguments)
+        assert code == 0, f"{arguments}: {out}\n{output}"
         return out
 
     def update(self, versions):
@@ -74,9 +74,9 @@ class Checkout:
 
     def errors(self):
         """Returns the diagnostics of `generate` as (file, line, message)."""
-        code, _, said = self.task("generate")
-        found = re.findall(r"^(specs/\S+?):(\d+): (.*)$", said, re.M)
-        assert found or code == 0, said
+        code, _, output = self.task("generate")
+        found = re.findall(r"^(specs/\S+?):(\d+): (.*)$", output, re.M)
+        assert found or code == 0, output
         return [(path, int(line), what) for path, line, what in found]
 
     def fit(self):
@@ -159,13 +159,13 @@ def entry(lines, at):
 
 
 @pytest.fixture(scope="module")
-def then(tmp_path_factory):
+def earlier(tmp_path_factory):
     checkout = Checkout(tmp_path_factory.mktemp("checkout"))
     checkout.now = (checkout.versions(), checkout.documents(), checkout.operations(), checkout.text("specs/history.yaml"))
     checkout.update({name: version for name, version in THEN.items()})
     assert {name: checkout.versions()[name] for name in THEN} == THEN
-    code, _, said = checkout.task("generate")
-    assert code != 0 and "run `cargo xtask history`" in said, "generate accepts a history of other releases"
+    code, _, output = checkout.task("generate")
+    assert code != 0 and "run `cargo xtask history`" in output, "generate accepts a history of other releases"
     checkout.succeed("history")
     checkout.fit()
     checkout.succeed("coverage")
@@ -179,37 +179,37 @@ def sections(body):
     return {re.sub(r" \(\d+\)$", "", title): text for title, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 
-def test_an_update_to_a_release_and_back(then):
-    versions, documents, operations, history = then.now
-    before = (then.documents(), then.operations())
+def test_an_update_to_a_release_and_back(earlier):
+    versions, documents, operations, history = earlier.now
+    before = (earlier.documents(), earlier.operations())
     new = {name: operations[name] - before[1][name] for name in THEN}
     # Airflow 3.3.2 and FAB 3.10.2 added this many operations. A later release can have more.
     assert len(new["airflow-3"]) >= 18 and len(new["airflow-3-fab"]) >= 6 and not new["airflow-2"]
 
     # The current documents are equal byte for byte, whatever their source.
-    said = then.update(versions)
-    assert then.documents() == documents
-    assert f"`airflow-3` {versions['airflow-3']} adds {len(new['airflow-3'])} operations" in said and "cargo xtask history" in said
-    assert then.update(versions).count("already") == len(versions), "a second update changed something"
-    then.succeed("history")
-    assert then.text("specs/history.yaml") == history
+    output = earlier.update(versions)
+    assert earlier.documents() == documents
+    assert f"`airflow-3` {versions['airflow-3']} adds {len(new['airflow-3'])} operations" in output and "cargo xtask history" in output
+    assert earlier.update(versions).count("already") == len(versions), "a second update changed something"
+    earlier.succeed("history")
+    assert earlier.text("specs/history.yaml") == history
 
     # The generator and the pull request both list the undecided operations.
-    undecided = set(re.findall(r"operation `(\S+)` of \S+ is neither a tool nor excluded", then.task("generate")[2]))
+    undecided = set(re.findall(r"operation `(\S+)` of \S+ is neither a tool nor excluded", earlier.task("generate")[2]))
     assert undecided == new["airflow-3"] | new["airflow-3-fab"]
-    code, out, _ = then.task("coverage")
+    code, out, _ = earlier.task("coverage")
     assert code != 0 and all(operation in out for operation in undecided)
-    body = then.succeed("diff", "--markdown")
+    body = earlier.succeed("diff", "--markdown")
     parts = sections(body)
-    offered = parts["What the documents offer"]
+    offered = parts["Changes of the documents"]
     for document, ids in new.items():
         if not ids:
             continue
         table = offered.split(f"`{document}` {versions[document]} adds {len(ids)} operations:")[1].split("\n\n")[1]
         assert set(re.findall(r"^\| `(\w+)` \|", table, re.M)) == ids
-        assert table.count("| to be decided |") == len(ids)
+        assert table.count("| undecided |") == len(ids)
     assert f"`airflow-3` 3.2.2 → {versions['airflow-3']}" in body
-    assert f"{len(undecided)} operations are neither a tool nor excluded yet" in parts["What is left to decide"]
+    assert f"{len(undecided)} operations are neither a tool nor excluded yet" in parts["Open decisions"]
     # Earlier, an asset event could have any partition key. Now the key has a maximum length.
     breaking, additive = parts["Breaking"], parts["Additive"]
     assert "parameter `partition_key` has a new maximum length: 250" in breaking
@@ -218,35 +218,35 @@ def test_an_update_to_a_release_and_back(then):
     assert "`awaiting_input`" in additive and "`awaiting_input`" not in breaking
 
     # Code is generated only after the new entries are filled in.
-    code, _, said = then.task("allow", "get_users", "get_userz", "login", "get_dags")
-    assert code != 0 and not then.git("status", "--short", "specs/tools")
-    assert "did you mean" in said and "is excluded in specs/excluded.yaml:" in said and "is already the tool" in said
-    code, _, said = then.task("allow", *sorted(new["airflow-3-fab"]))
-    belong = re.findall(r"add `(\S+): (\S+)` to its `operations`: (\S+):(\d+)", said)
+    code, _, output = earlier.task("allow", "get_users", "get_userz", "login", "get_dags")
+    assert code != 0 and not earlier.git("status", "--short", "specs/tools")
+    assert "did you mean" in output and "is excluded in specs/excluded.yaml:" in output and "is already the tool" in output
+    code, _, output = earlier.task("allow", *sorted(new["airflow-3-fab"]))
+    belong = re.findall(r"add `(\S+): (\S+)` to its `operations`: (\S+):(\d+)", output)
     assert code != 0 and {operation for _, operation, _, _ in belong} == new["airflow-3-fab"], "not all are tools of Airflow 2"
-    out = then.succeed("allow", *sorted(new["airflow-3"]))
+    out = earlier.succeed("allow", *sorted(new["airflow-3"]))
     assert len(re.findall(r"^specs/tools/\w+\.yaml:\d+: `\w+` \(", out, re.M)) == len(new["airflow-3"])
     for document, operation, path, line in sorted(belong, key=lambda it: -int(it[3])):
-        bind(then.path / path, int(line) - 1, document, operation)
-    errors = then.errors()
+        bind(earlier.path / path, int(line) - 1, document, operation)
+    errors = earlier.errors()
     assert sum("replace the `TODO` in `title`" in what for _, _, what in errors) == len(new["airflow-3"])
-    assert not then.git("status", "--short", "generated/src"), "tools were generated although texts are missing"
-    fill_in(then)
-    left = then.errors()
+    assert not earlier.git("status", "--short", "generated/src"), "tools were generated although texts are missing"
+    fill_in(earlier)
+    left = earlier.errors()
     assert not left, left
-    then.succeed("generate", "--check")
-    then.succeed("coverage")
+    earlier.succeed("generate", "--check")
+    earlier.succeed("coverage")
 
     # Newly documented operations are new for users, and existing tools are unchanged.
-    parts = sections(then.succeed("diff", "--markdown"))
-    assert "What is left to decide" not in parts
+    parts = sections(earlier.succeed("diff", "--markdown"))
+    assert "Open decisions" not in parts
     assert len(re.findall(rf"new: {DOCUMENTED}", parts["Additive"])) == len(new["airflow-3"])
     assert "`list_all_apacheairflow_users`: new: List users (reads) (on `airflow-3`)" in parts["Additive"]
     assert parts["Breaking"] == breaking
 
     # Update back to the earlier releases.
-    then.update(THEN)
-    assert then.documents() == before[0]
+    earlier.update(THEN)
+    assert earlier.documents() == before[0]
 
 
 def bind(file, at, document, operation):
@@ -280,19 +280,27 @@ def fill_in(checkout):
         (checkout.path / path).write_text("\n".join(lines))
 
 
-def test_removals_are_breaking(then):
+def test_removals_are_breaking(earlier):
     """Compares the same releases in the opposite direction without changing the checkout."""
+<<<<<<< HEAD
     then.git("checkout", "--quiet", "--force", "main")
     then.git("clean", "--quiet", "-d", "--force")
     breaking = sections(then.succeed("diff", "--markdown", "--base", f"airflow-3@{then.now[0]['airflow-3']}"))["Breaking"]
     assert re.search(r"`clear_apacheairflow_dag_run`(: |\n(  - .*\n)*  - )parameter `note` was removed", breaking)
     assert "result field `partition_date` was removed" in breaking
+=======
+    earlier.git("checkout", "--quiet", "--force", "main")
+    earlier.git("clean", "--quiet", "-d", "--force")
+    breaking = sections(earlier.succeed("diff", "--markdown", "--base", f"airflow-3@{earlier.now[0]['airflow-3']}"))["Breaking"]
+    assert re.search(r"`clear_apacheairflow_dag_run`(: |\n(  - .*\n)*  - )parameter `note` is gone", breaking)
+    assert "result field `partition_date` is gone" in breaking
+>>>>>>> h3
     assert "can no longer be `awaiting_input`" in breaking, "the removed value of a parameter is not reported"
-    assert not then.git("status", "--short")
+    assert not earlier.git("status", "--short")
 
 
-def test_a_release_that_does_not_fit_changes_nothing(then):
-    documents = then.documents()
+def test_a_release_that_does_not_fit_changes_nothing(earlier):
+    documents = earlier.documents()
     rows = [
         ("airflow-3@9.9.9", "3.0, before 4"),
         ("airflow-2@2.11.99", "has no release 2.11.99; the newest ones are "),
@@ -302,22 +310,22 @@ def test_a_release_that_does_not_fit_changes_nothing(then):
     ]
     for wanted, expected in rows:
         # The other document exists, but is not written either.
-        code, _, said = then.task("spec", "update", "airflow-3-fab@3.9.0", wanted)
-        assert code != 0 and expected in said, f"{wanted}: {said}"
-        assert then.documents() == documents, wanted
+        code, _, output = earlier.task("spec", "update", "airflow-3-fab@3.9.0", wanted)
+        assert code != 0 and expected in output, f"{wanted}: {output}"
+        assert earlier.documents() == documents, wanted
 
 
-def test_without_a_network_the_error_says_so(then):
+def test_without_a_network_the_error_says_so(earlier):
     nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_FIND_LINKS": "", "PIP_RETRIES": "1", "PIP_CONFIG_FILE": os.devnull}
     for arguments in [("spec", "list"), ("spec", "update")]:
-        code, _, said = then.task(*arguments, **nowhere)
-        assert code != 0 and "cannot reach the package index" in said, said
-    assert then.succeed("diff"), "diff fails without a network"
+        code, _, output = earlier.task(*arguments, **nowhere)
+        assert code != 0 and "cannot reach the package index" in output, output
+    assert earlier.succeed("diff"), "diff fails without a network"
 
 
-def test_the_newest_release_is_listed(then):
-    rows = then.succeed("spec", "list").splitlines()[1:]
-    for name, row in zip(then.versions(), rows, strict=True):
+def test_the_newest_release_is_listed(earlier):
+    rows = earlier.succeed("spec", "list").splitlines()[1:]
+    for name, row in zip(earlier.versions(), rows, strict=True):
         assert row.startswith(name), rows
         if name in THEN:
             assert f"cargo xtask spec update {name}@" in row, "newer releases are not proposed"

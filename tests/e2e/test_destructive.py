@@ -112,7 +112,7 @@ REFUSED = [
 REFUSED_3 = [({"owners": []}, "owners"), ({"owners": [""]}, "owners[0]"), ({"owners": ["narrow-ops", ""]}, "owners[1]"), ({"paused": False}, "missing argument: give at least one of dag_ids, dag_id_pattern, tags, owners")]
 
 
-async def test_empty_filters_are_refused_before_anything_is_sent(airflow, proxy, dags, tmp_path):
+async def test_empty_filters_are_rejected_before_anything_is_sent(airflow, proxy, dags, tmp_path):
     before = dags.own()
     rows = REFUSED + (REFUSED_3 if airflow.major == 3 else [])
     async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:
@@ -121,7 +121,7 @@ async def test_empty_filters_are_refused_before_anything_is_sent(airflow, proxy,
             error = await session.error(BULK, {"is_paused": True, **arguments})
             assert error["code"] == "invalid_arguments", (arguments, error)
             assert error["detail"].startswith(text), (arguments, error)
-    assert not proxy.of("PATCH")
+    assert not proxy.received("PATCH")
     assert dags.own() == before
 
 
@@ -169,13 +169,13 @@ async def test_the_list_with_the_same_filters_finds_what_the_change_affects(airf
     assert changed(everything, dags.paused()) <= set(DAGS), "another DAG was changed"
 
 
-async def test_exact_ids_change_exactly_these(airflow, dags, proxy, tmp_path):
+async def test_only_objects_with_the_given_ids_change(airflow, dags, proxy, tmp_path):
     everything = dags.paused()
     async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:
         answer = await session.call(BULK, {"dag_ids": ["narrow_a", "narrow_stale"], "is_paused": True})
     assert [(dag["dag_id"], dag["is_paused"]) for dag in answer["dags"]] == [("narrow_a", True), ("narrow_stale", True)]
     assert changed(everything, dags.paused()) == {"narrow_a", "narrow_stale"}
-    assert sorted(seen.path.rsplit("/", 1)[1] for seen in proxy.of("PATCH")) == ["narrow_a", "narrow_stale"]
+    assert sorted(seen.path.rsplit("/", 1)[1] for seen in proxy.received("PATCH")) == ["narrow_a", "narrow_stale"]
 
 
 async def test_an_id_that_fails_does_not_stop_the_others(airflow, dags, tmp_path):
@@ -199,12 +199,12 @@ async def test_a_rate_limit_stops_the_rest(airflow, dags, proxy, tmp_path):
     assert (error["code"], error["status"], error["retryable"]) == ("rate_limited", 429, True)
     groups = dict(re.findall(r"(Changed|Failed|Not sent): (.*?)\.(?= |$)", error["detail"]))
     not_tried = re.findall(r'"(\w+)"', groups["Not sent"])
-    sent = [seen.path.rsplit("/", 1)[1] for seen in proxy.of("PATCH")]
+    sent = [seen.path.rsplit("/", 1)[1] for seen in proxy.received("PATCH")]
     assert not_tried and sorted(sent + not_tried) == sorted(["narrow-a", "narrow_a", *missing]), error
     assert ('"narrow_a"' in groups["Changed"]) == ("narrow_a" in changed(before, dags.own())), error
 
 
-async def test_many_matches_are_changed_as_the_text_says(airflow, dags, tmp_path):
+async def test_many_matches_are_changed_as_described(airflow, dags, tmp_path):
     everything = dags.paused()
     wanted = {"tags": ["bulk"], "is_paused": True}
     bulk = {dag_id for dag_id in everything if dag_id.startswith("bulk_")}
@@ -242,7 +242,7 @@ EMPTY = {
 }
 
 
-async def test_what_narrows_a_destructive_call_is_not_empty(airflow, proxy, tmp_path):
+async def test_arguments_that_limit_a_destructive_call_are_not_empty(airflow, proxy, tmp_path):
     async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:
         await session.call(LIST, {"limit": 1})
         sent = len(proxy.requests)
@@ -254,7 +254,7 @@ async def test_what_narrows_a_destructive_call_is_not_empty(airflow, proxy, tmp_
     assert len(proxy.requests) == sent, "a request was sent"
 
 
-async def test_a_wildcard_as_id_is_no_wildcard(airflow, tmp_path):
+async def test_a_wildcard_as_id_is_an_unknown_id(airflow, tmp_path):
     """Checks that a value that means all objects in lists is an unknown id for a change of one object."""
     rows = [
         ("delete_a_apacheairflow_dag_by_id", {}),

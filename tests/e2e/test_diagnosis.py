@@ -54,7 +54,7 @@ async def test_a_long_log_is_read_from_either_end_and_filtered(airflow, tmp_path
 
 
 @pytest.mark.anyio
-async def test_what_a_task_left_behind_comes_back_unchanged(airflow, tmp_path):
+async def test_results_of_a_task_are_returned_unchanged(airflow, tmp_path):
     where = {"dag_id": "lab_failing", "dag_run_id": "lab-1", "task_id": "extract", "id": "return_value"}
     async with connect(airflow, tmp_path) as session:
         xcom = await session.call("get_single_apacheairflow_xcom_by_id", where)

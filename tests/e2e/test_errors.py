@@ -39,7 +39,7 @@ async def test_missing_permission(airflow, tmp_path):
 
 
 @pytest.mark.anyio
-async def test_what_airflow_refuses(airflow, tmp_path):
+async def test_requests_that_airflow_rejects(airflow, tmp_path):
     async with connect(airflow, tmp_path) as session:
         error = await session.error(GET_USER, {"id": "nobody"})
         assert (error["code"], error["status"]) == ("not_found", 404) and "nobody" in error["detail"]
@@ -127,7 +127,7 @@ async def test_a_real_429_is_passed_on_at_once(airflow, tmp_path):
 
 
 @pytest.mark.anyio
-async def test_without_rate_limits_nothing_is_claimed(airflow, tmp_path):
+async def test_without_rate_limits_none_are_reported(airflow, tmp_path):
     async with connect(airflow, tmp_path) as session:
         result = await session.result("list_all_apacheairflow_roles", {"limit": 1})
         assert not [key for key in (result.meta or {}) if key.startswith("ratelimit")]

@@ -47,8 +47,8 @@ def from_nothing(gateway, airflow):
 @pytest.mark.anyio
 async def test_from_nothing_by_curl(airflow, gateway):
     server = from_nothing(gateway, airflow)
-    told = {"id", "integrated_account_id", "name", "config", "expires_at", "created_at", "updated_at", "created_by", "token", "url"}
-    assert set(server) == told
+    members = {"id", "integrated_account_id", "name", "config", "expires_at", "created_at", "updated_at", "created_by", "token", "url"}
+    assert set(server) == members
     assert server["url"] == f"{gateway.url}/mcp/{server['token']}"
 
     # The mode `legacy` uses the handshake of 2025-11-25 and older. The mode `auto` negotiates 2026-07-28.
@@ -99,7 +99,7 @@ def inspect_url(url, era, method, tool=None, **arguments):
 
 
 @pytest.mark.parametrize("version", [LEGACY, MODERN])
-def test_nothing_widens_a_read_only_url(airflow, gateway, version):
+def test_no_request_extends_a_read_only_url(airflow, gateway, version):
     account = gateway.account(airflow.url)
     server = gateway.server(account, methods=["read"], tags=["rbac"])
     everything = Mcp(gateway.server(account)["url"], version=version)
@@ -140,7 +140,7 @@ def test_nothing_widens_a_read_only_url(airflow, gateway, version):
     assert refused and all(record["outcome"] != "ok" for record in refused)
 
 
-def test_methods_tags_and_tools_must_all_agree(airflow, gateway):
+def test_a_tool_must_match_methods_tags_and_tools(airflow, gateway):
     account = gateway.account(airflow.url)
     by_name = gateway.server(account, methods=["list"], tools=[LIST_USERS, LIST_ROLES, CREATE_ROLE])
     assert set(Mcp(by_name["url"]).tools()) == {LIST_USERS, LIST_ROLES}
@@ -169,7 +169,7 @@ def test_the_tag_admin_does_not_offer_the_configuration(airflow, gateway):
     assert "error" in mcp.call("get_single_apacheairflow_config_option_by_id", fernet_key).json
 
 
-def test_what_makes_no_sense_is_refused_as_a_whole(airflow, gateway):
+def test_invalid_requests_are_rejected_completely(airflow, gateway):
     account = gateway.account(airflow.url, name="taken")
     servers = f"/integrated-account/{account}/mcp"
 

@@ -44,9 +44,9 @@ def test_a_call_in_flight_is_finished_before_the_end(tmp_path, slow):
         mcp = Mcp(gateway.server(gateway.account(slow.url))["url"])
         assert mcp.call(LIST_ROLES, ONE).content
         slow.held[ROLES_PATH] = slow.release
-        before = len(slow.of("GET", ROLES_PATH))
+        before = len(slow.received("GET", ROLES_PATH))
         thread, done = in_background(lambda: mcp.call(LIST_ROLES, ONE))
-        eventually(lambda: len(slow.of("GET", ROLES_PATH)) > before, 10, "the call reaches Airflow")
+        eventually(lambda: len(slow.received("GET", ROLES_PATH)) > before, 10, "the call reaches Airflow")
         idle = Connection(gateway.url)
         assert idle.request("GET", "/healthz").status == 200
         gateway.process.send_signal(signal.SIGTERM)
@@ -69,7 +69,7 @@ def accepts(gateway):
         return False
 
 
-def test_an_end_without_work_is_quick(tmp_path):
+def test_the_shutdown_of_an_idle_gateway_is_fast(tmp_path):
     for how in [signal.SIGTERM, signal.SIGINT]:
         with Gateway(tmp_path / how.name) as gateway:
             idle = Connection(gateway.url)
@@ -79,14 +79,14 @@ def test_an_end_without_work_is_quick(tmp_path):
             assert time.monotonic() - started < 3, "an idle connection delays the shutdown"
 
 
-def test_who_goes_away_cancels(gateway, slow):
+def test_a_disconnected_client_cancels_its_call(gateway, slow):
     server = gateway.server(gateway.account(slow.url))
     mcp = Mcp(server["url"], client="leaver")
     assert mcp.call(LIST_ROLES, ONE).content
     slow.held[ROLES_PATH] = slow.release
-    before = len(slow.of("GET", ROLES_PATH))
+    before = len(slow.received("GET", ROLES_PATH))
     thread, _ = in_background(lambda: swallow(lambda: mcp.call(LIST_ROLES, ONE)))
-    eventually(lambda: len(slow.of("GET", ROLES_PATH)) > before, 10, "the call reaches Airflow")
+    eventually(lambda: len(slow.received("GET", ROLES_PATH)) > before, 10, "the call reaches Airflow")
     mcp.connection.http.sock.shutdown(2)
     thread.join(10)
     eventually(lambda: "cancelled" in [each["outcome"] for each in gateway.audit(server_id=server["id"])], 10, "a record of it")
@@ -99,7 +99,7 @@ def swallow(work):
         return error
 
 
-def test_the_audit_log_says_who_did_what_when(gateway):
+def test_the_audit_log_records_actor_action_and_time(gateway):
     account = gateway.account(Airflow(3).url, name="audited")
     server = gateway.server(account, methods=["read"])
     mcp = Mcp(server["url"], client="an agent")
@@ -137,7 +137,7 @@ def test_the_audit_log_says_who_did_what_when(gateway):
     assert {line["id"] for line in lines} == {record["id"] for record in records if record["server_id"] == server["id"]}
 
 
-def test_what_has_expired_is_purged(tmp_path):
+def test_expired_objects_are_purged(tmp_path):
     with Gateway(tmp_path) as gateway:
         account = gateway.account(Airflow(3).url)
         server = gateway.server(account, expires_at=in_seconds(1))
@@ -165,7 +165,7 @@ def test_health_and_metrics(gateway):
     assert server["token"] not in reply.text
 
 
-def test_a_store_that_is_gone_is_not_ready(tmp_path):
+def test_a_gateway_without_its_store_is_not_ready(tmp_path):
     with new_database() as database:
         link = Link(database)
         with Gateway(tmp_path, database=link.url, key=new_key()) as gateway:
@@ -221,7 +221,7 @@ class Collector:
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
-def test_what_is_too_big_or_no_mcp_is_refused(gateway):
+def test_large_and_invalid_requests_are_rejected(gateway):
     server = gateway.server(gateway.account(Airflow(3).url))
     mcp = Mcp(server["url"])
     big = {"username": "x" * 6_000_000}
@@ -249,7 +249,7 @@ def test_what_is_too_big_or_no_mcp_is_refused(gateway):
     assert fresh.call(LIST_ROLES, ONE).content
 
 
-def test_the_openapi_document_is_what_is_served(gateway):
+def test_the_openapi_document_describes_the_served_operations(gateway):
     document = Connection(gateway.url).request("GET", "/openapi.json").json
     assert document["openapi"].startswith("3.")
     documented = {(method.upper(), path) for path, item in document["paths"].items() for method in item if method in ("get", "post", "patch", "delete")}

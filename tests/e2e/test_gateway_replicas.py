@@ -23,19 +23,19 @@ def two_gateways(folder):
         link.cut()
 
 
-def at(gateway, server):
+def client_at(gateway, server):
     """Returns a client for the URL of a server on the given gateway."""
     return Mcp(f"{gateway.url}/mcp/{server['token']}")
 
 
-def test_two_gateways_are_one(tmp_path):
+def test_changes_on_one_gateway_apply_on_the_other(tmp_path):
     with two_gateways(tmp_path) as (one, two, _):
         account = one.account(Airflow(3).url)
         # A server that is created on one gateway works on the other, in both directions.
         server = one.server(account)
-        there, here = at(two, server), at(one, server)
+        there, here = client_at(two, server), client_at(one, server)
         assert there.call(LIST_ROLES, ONE).content and here.call(LIST_ROLES, ONE).content
-        assert at(one, two.server(account)).call(LIST_ROLES, ONE).content
+        assert client_at(one, two.server(account)).call(LIST_ROLES, ONE).content
         assert {record["action"] for record in two.audit(server_id=server["id"])} >= {"server.create", "call"}
 
         # A restriction on one gateway applies on the other.
@@ -49,7 +49,7 @@ def test_two_gateways_are_one(tmp_path):
         assert is_refused(here.call(LIST_ROLES, ONE))
 
         expiring = one.server(account, expires_at=in_seconds(2))
-        there = at(two, expiring)
+        there = client_at(two, expiring)
         assert there.call(LIST_ROLES, ONE).content
         eventually(lambda: is_refused(there.call(LIST_ROLES, ONE)), 4, "the expiry on the other gateway")
 
@@ -60,8 +60,8 @@ def test_two_gateways_are_one(tmp_path):
 
         # Deleting an account on one gateway also deletes its servers on the other.
         server = two.server(account)
-        assert at(two, server).call(LIST_ROLES, ONE).content
-        there = at(two, server)
+        assert client_at(two, server).call(LIST_ROLES, ONE).content
+        there = client_at(two, server)
         one.api("DELETE", f"/integrated-account/{account}")
         eventually(lambda: is_refused(there.call(LIST_ROLES, ONE)), 1, "the deleted account on the other gateway")
 
@@ -71,15 +71,15 @@ def test_a_revocation_holds_while_notifications_are_cut_off(tmp_path):
     with two_gateways(tmp_path) as (one, two, link):
         account = one.account(Airflow(3).url)
         first, second = one.server(account), one.server(account)
-        there = at(two, first)
+        there = client_at(two, first)
         assert there.call(LIST_ROLES, ONE).content
-        assert at(two, second).call(LIST_ROLES, ONE).content
+        assert client_at(two, second).call(LIST_ROLES, ONE).content
         link.cut()
         one.revoke(first)
         eventually(lambda: is_refused_or_unavailable(there.call(LIST_ROLES, ONE)), 1, "the revocation without a connection")
         link.mend()
         eventually(lambda: is_refused(there.call(LIST_ROLES, ONE)), 10, "the revocation after the connection is back")
-        again = at(two, second)
+        again = client_at(two, second)
         eventually(lambda: again.call(LIST_ROLES, ONE).status == 200, 10, "the other URL")
         # The gateway receives notifications again.
         one.revoke(second)
@@ -109,10 +109,10 @@ def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path, store):
         recorded = {record["actor_name"] for record in survivor.audit(server_id=server["id"], action="call")}
         assert calls <= recorded, f"{len(calls - recorded)} of {len(calls)} acknowledged calls are not in the audit log"
         for each in servers:
-            assert at(survivor, each).request("tools/list").result["tools"]
+            assert client_at(survivor, each).request("tools/list").result["tools"]
         made = {record["server_id"] for record in survivor.audit(action="server.create")}
         assert {each["id"] for each in servers} <= made
-        assert at(survivor, server).call(LIST_ROLES, ONE).content
+        assert client_at(survivor, server).call(LIST_ROLES, ONE).content
 
 
 def under_load_until_killed(victim, account, server):

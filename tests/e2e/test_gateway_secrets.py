@@ -53,7 +53,7 @@ def forms(secret):
 
 
 @pytest.mark.parametrize("store", ["sqlite", "postgres"])
-def test_planted_secrets_are_nowhere(holder, tmp_path, store):
+def test_planted_secrets_do_not_appear(holder, tmp_path, store):
     if store == "sqlite":
         look(holder, tmp_path, None)
     else:
@@ -133,7 +133,7 @@ def read_all(folder):
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()} if folder.exists() else {}
 
 
-def test_files_are_the_operators_alone(tmp_path):
+def test_only_the_operator_can_read_the_files(tmp_path):
     with Gateway(tmp_path) as gateway:
         gateway.account(Airflow(3).url)
         made = [gateway.data, *gateway.data.rglob("*")]
@@ -146,7 +146,7 @@ def test_files_are_the_operators_alone(tmp_path):
         assert not re.search(rb"[A-Za-z0-9+/]{43}=", gateway.log.read_bytes()), "the log contains a key"
 
 
-def test_the_wrong_key_opens_nothing(tmp_path):
+def test_a_wrong_key_decrypts_nothing(tmp_path):
     with Gateway(tmp_path, key=new_key()) as gateway:
         server = gateway.server(gateway.account(Airflow(3).url, password="admin"))
         assert Mcp(server["url"]).call(LIST_USERS, {"limit": 1}).content

@@ -27,7 +27,7 @@ def shell(gateway, *arguments, code=0, token=None, url=None, **env):
     return done.stdout if code == 0 else done.stdout + done.stderr
 
 
-def test_a_server_lives_and_dies_from_the_shell(airflow, gateway):
+def test_the_shell_creates_changes_and_deletes_a_server(airflow, gateway):
     create = ["account", "create", "production", "--url", airflow.url, "--username", "admin"]
     shell(gateway, *create, AIRFLOW_PASSWORD="admin")
     assert "production" in shell(gateway, "account", "list")
@@ -60,19 +60,19 @@ def test_tokens_from_the_shell(gateway):
     [token] = re.findall(r"amk_[A-Za-z0-9_-]{43}", made)
     assert "ci" in shell(gateway, "token", "list")
     shell(gateway, "account", "list", token=token)
-    said = shell(gateway, "account", "delete", "anything", token=token, code=1)
-    assert "admin" in said or "no account" in said, said
+    output = shell(gateway, "account", "delete", "anything", token=token, code=1)
+    assert "admin" in output or "no account" in output, output
     [listed] = [each for each in gateway.api("GET", "/api-token")["result"] if each["name"] == "ci"]
     shell(gateway, "token", "revoke", listed["id"])
     assert "token" in shell(gateway, "account", "list", token=token, code=1).lower()
 
 
-def test_what_goes_wrong_is_said(gateway):
+def test_failures_are_reported(gateway):
     nobody = f"http://127.0.0.1:{free_port()}"
     assert nobody in shell(gateway, "account", "list", url=nobody, code=1)
     assert "no account has the id or name" in shell(gateway, "account", "get", "nothing", code=1)
-    said = shell(gateway, "account", "create", "x", "--url", "ftp://x", "--no-sign-in", code=1)
-    assert "base_url" in said, said
+    output = shell(gateway, "account", "create", "x", "--url", "ftp://x", "--no-sign-in", code=1)
+    assert "base_url" in output, output
 
 
 CONFIG = """

@@ -65,7 +65,7 @@ async def test_an_open_session_ends_with_its_url(gateway, account):
                 await client.call_tool(LIST_ROLES, ONE)
 
 
-def test_a_revoked_url_is_refused_at_once(gateway, account):
+def test_a_revoked_url_is_rejected_at_once(gateway, account):
     server, other = gateway.server(account), gateway.server(account)
     mcp, untouched = Mcp(server["url"]), Mcp(other["url"])
     assert mcp.call(LIST_ROLES, ONE).content and untouched.call(LIST_ROLES, ONE).content
@@ -78,7 +78,7 @@ def test_a_revoked_url_is_refused_at_once(gateway, account):
     assert [record["action"] for record in gateway.audit(server_id=server["id"])][0] == "server.revoke"
 
 
-def test_a_rotated_url_is_another(gateway, account):
+def test_a_rotated_url_replaces_the_previous_one(gateway, account):
     server = gateway.server(account, methods=["read"])
     mcp = Mcp(server["url"])
     assert mcp.call(LIST_ROLES, ONE).content
@@ -89,7 +89,7 @@ def test_a_rotated_url_is_another(gateway, account):
     assert Mcp(rotated["url"]).tools() and all(not name.startswith("create") for name in Mcp(rotated["url"]).tools())
 
 
-def test_expiry_can_be_moved_and_taken_away(gateway, account):
+def test_expiry_can_be_changed_and_removed(gateway, account):
     server = gateway.server(account, expires_at=in_seconds(2))
     path = f"/integrated-account/{account}/mcp/{server['id']}"
     assert gateway.api("PATCH", path, {"name": "renamed"})["expires_at"] == server["expires_at"]

@@ -37,7 +37,7 @@ def new_user(username, role, email):
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
-async def test_a_role_and_a_user_live_and_die(airflow, tmp_path, mode):
+async def test_a_role_and_a_user_from_creation_to_deletion(airflow, tmp_path, mode):
     async with connect(airflow, tmp_path, mode=mode) as session:
         role, username = f"auditors {mode}", f"grace.{mode}"
         created = await session.call(CREATE_ROLE, {"name": role, "actions": [action("can_read", "DAGs")]})
@@ -92,7 +92,7 @@ async def test_odd_user_names(airflow, tmp_path, username):
 
 
 @pytest.mark.anyio
-async def test_a_role_is_renamed_or_the_truth_is_told(airflow, tmp_path):
+async def test_a_role_is_renamed_or_the_call_fails(airflow, tmp_path):
     async with connect(airflow, tmp_path) as session:
         for name in ["Old", "Taken"]:
             await session.call(CREATE_ROLE, {"name": name, "actions": [action("can_read", "DAGs")]})

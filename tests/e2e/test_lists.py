@@ -36,7 +36,7 @@ async def test_filters_answer_in_one_call(airflow, tmp_path):
 
 
 @pytest.mark.anyio
-async def test_a_cursor_is_good_for_its_own_call_only(airflow, tmp_path):
+async def test_a_cursor_is_valid_only_for_its_own_call(airflow, tmp_path):
     async with connect(airflow, tmp_path) as session:
         first = await session.call(LIST, {"order_by": "email", "limit": 2})
         cursor = first["next_cursor"]
@@ -58,7 +58,7 @@ async def test_a_cursor_is_good_for_its_own_call_only(airflow, tmp_path):
 
 
 @pytest.mark.anyio
-async def test_fields_choose_what_comes_back(airflow, tmp_path):
+async def test_fields_select_the_returned_members(airflow, tmp_path):
     async with connect(airflow, tmp_path) as session:
         summary = (await session.call(LIST, {"limit": 1}))["users"][0]
         assert set(summary) == {"username", "email", "first_name", "last_name", "roles", "active"}

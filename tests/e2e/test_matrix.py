@@ -20,7 +20,7 @@ def fill_in(value, known):
     return value
 
 
-def at(value, place):
+def value_at(value, place):
     for step in place.split("."):
         value = value[int(step)] if isinstance(value, list) else value[step]
     return value
@@ -68,7 +68,7 @@ async def test_every_tool_has_succeeded(airflow, proxy, tmp_path, capsys):
                 inner = [part["errors"] for part in result.structured_content.values() if isinstance(part, dict) and part.get("errors")]
                 if inner:
                     raise ValueError(json.dumps(inner, ensure_ascii=False))
-                known |= {name: at(result.structured_content, place) for name, place in row.keep.items()}
+                known |= {name: value_at(result.structured_content, place) for name, place in row.keep.items()}
             except (ValueError, KeyError, IndexError) as error:
                 failed.append(f"{row.tool} {row.arguments}: {error!r}")
             statuses = [seen.status for seen in proxy.requests[before:] if not seen.path.startswith("/auth/token")]

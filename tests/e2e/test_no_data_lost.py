@@ -42,7 +42,7 @@ def sent(proxy):
 
 @pytest.mark.anyio
 @each_type
-async def test_an_update_changes_what_it_names(airflow, tmp_path, object_type, kept):
+async def test_an_update_changes_only_the_named_members(airflow, tmp_path, object_type, kept):
     state = {**object_type.full}
     assert kept == object_type.expected(**state)
     async with connect(airflow, tmp_path) as session:
@@ -68,7 +68,7 @@ async def test_null_and_omitted_create_the_same(airflow, tmp_path, object_type, 
 
 @pytest.mark.anyio
 @each_type
-async def test_clear_empties_what_it_names(airflow, tmp_path, object_type, kept):
+async def test_clear_empties_the_named_members(airflow, tmp_path, object_type, kept):
     clearable = object_type.clearable[airflow.major]
     found = schema(airflow, object_type.update)
     if not clearable:
@@ -109,7 +109,7 @@ async def test_a_wrong_clear_sends_nothing(airflow, proxy, tmp_path, object_type
         for arguments, named in WRONG_CLEARS:
             error = await session.error(object_type.update, {"id": ID, **arguments})
             assert error["code"] == "invalid_arguments" and named in json.dumps(error["detail"]), (arguments, error)
-        assert proxy.of("PATCH") == []
+        assert proxy.received("PATCH") == []
         assert object_type.read(airflow, ID) == kept
         for nothing in [None, []]:
             await session.call(object_type.update, {"id": ID, "host": "changed.example.org", "clear": nothing})
@@ -179,7 +179,7 @@ async def test_a_mask_is_not_written_back_in_bulk(airflow, proxy, tmp_path, obje
             action = {"action": "update", "entities": [{object_type.id_argument: ID, **members}]}
             error = await session.error(f"bulk_apacheairflow_{object_type.name}s", {"actions": [action]})
             assert error["code"] == "invalid_arguments" and "actions" in json.dumps(error["detail"]), (members, error)
-    assert proxy.of("PATCH") == []
+    assert proxy.received("PATCH") == []
     assert object_type.read(airflow, ID) == kept
 
 
@@ -189,7 +189,7 @@ async def test_a_mask_is_not_written_back_in_bulk(airflow, proxy, tmp_path, obje
     [(CONNECTION, "extra", '{"pattern": "a***b"}'), (VARIABLE, "value", "*/5 * * * *"), (VARIABLE, "value", "a***b")],
     ids=["extra", "cron", "inside"],
 )
-async def test_asterisks_in_a_value_are_no_mask(airflow, tmp_path, object_type, kept, argument, value):
+async def test_asterisks_in_a_value_are_not_a_mask(airflow, tmp_path, object_type, kept, argument, value):
     async with connect(airflow, tmp_path) as session:
         await session.call(object_type.update, {"id": ID, argument: value})
     assert object_type.read(airflow, ID) == {**kept, argument: value}

@@ -76,7 +76,7 @@ READ, EDIT, POOLS = ("can_read", "DAGs"), ("can_edit", "DAGs"), ("can_read", "Po
 
 
 @pytest.mark.anyio
-async def test_a_role_has_what_was_asked_for_or_the_call_fails(release, role, tmp_path):
+async def test_a_role_has_the_requested_permissions_or_the_call_fails(release, role, tmp_path):
     async with connect(release, tmp_path) as session:
         made = await session.call(create("role"), {"name": role, "actions": actions(READ, POOLS)})
         held = {READ, POOLS, *release.added}
@@ -152,7 +152,7 @@ async def test_the_roles_of_a_user_are_replaced_everywhere(release, tmp_path):
 
 
 @dataclasses.dataclass
-class Kind:
+class ResourceType:
     """Type of object with the data to create, change and delete one."""
 
     resource: str
@@ -168,8 +168,8 @@ class Kind:
 
 
 KINDS = [
-    Kind("role", "roles", "name", {"actions": actions(READ)}, {"actions": actions(READ, EDIT)}, "actions: lacks can_edit DAGs", rbac=True),
-    Kind(
+    ResourceType("role", "roles", "name", {"actions": actions(READ)}, {"actions": actions(READ, EDIT)}, "actions: lacks can_edit DAGs", rbac=True),
+    ResourceType(
         "user",
         "users",
         "username",
@@ -178,15 +178,15 @@ KINDS = [
         'last_name: requested "B", found "A"',
         rbac=True,
     ),
-    Kind("connection", "connections", "connection_id", {"conn_type": "http", "host": "one"}, {"host": "two", "port": 99, "password": "second-secret-8820"}, 'host: requested "two", found "one"'),
-    Kind("variable", "variables", "key", {"value": "1", "description": "one"}, {"value": "2", "description": "two"}, 'description: requested "two", found "one"'),
-    Kind("pool", "pools", "name", {"slots": 3, "description": "one", "include_deferred": False}, {"slots": 4, "include_deferred": True}, "slots: requested 4, found 3"),
+    ResourceType("connection", "connections", "connection_id", {"conn_type": "http", "host": "one"}, {"host": "two", "port": 99, "password": "second-secret-8820"}, 'host: requested "two", found "one"'),
+    ResourceType("variable", "variables", "key", {"value": "1", "description": "one"}, {"value": "2", "description": "two"}, 'description: requested "two", found "one"'),
+    ResourceType("pool", "pools", "name", {"slots": 3, "description": "one", "include_deferred": False}, {"slots": 4, "include_deferred": True}, "slots: requested 4, found 3"),
 ]
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.resource)
-async def test_what_a_stand_in_does_not_pass_on_is_not_applied(airflow, proxy, kind, tmp_path):
+async def test_changes_that_a_proxy_drops_are_not_applied(airflow, proxy, kind, tmp_path):
     """Checks changes for which a proxy in front of Airflow reports success without forwarding them."""
     root = airflow.rbac if kind.rbac else f"/api/v{airflow.major - 1}"
     id = f"not_applied_{uuid.uuid4().hex[:8]}"
@@ -269,7 +269,7 @@ ADDS, TAKES_AWAY = "cannot remove permissions", "Permissions that are not given 
 
 
 @pytest.mark.anyio
-async def test_descriptions_say_what_is_true_on_the_connected_version(release, tmp_path):
+async def test_descriptions_match_the_connected_version(release, tmp_path):
     async with connect(release, tmp_path) as session:
         # The first list of tools may not wait long enough for the version, so a call comes before the list.
         await session.call(get("role"), {"id": "Viewer"})
@@ -299,12 +299,12 @@ async def test_the_version_is_read_once_and_only_when_needed(tmp_path):
         async with connect(airflow, tmp_path, ["--tags", "dags"], AIRFLOW_URL=proxy.url) as session:
             await session.client.list_tools()
             await session.call(get("dag"), {"id": "lab_failing"})
-        assert proxy.of("GET", path) == []
+        assert proxy.received("GET", path) == []
         async with connect(airflow, tmp_path, ["--tags", "rbac"], AIRFLOW_URL=proxy.url) as session:
             await session.call(get("role"), {"id": "Viewer"})
             for _ in range(3):
                 await session.client.list_tools()
-        assert len(proxy.of("GET", path)) == 1
+        assert len(proxy.received("GET", path)) == 1
         # If Airflow rejects the request, the version is unknown and is not requested again immediately.
         proxy.answers[path] = (403, "application/json", '{"detail": "Forbidden"}')
         proxy.requests.clear()
@@ -313,6 +313,6 @@ async def test_the_version_is_read_once_and_only_when_needed(tmp_path):
             for _ in range(3):
                 tools = {tool.name: tool.description for tool in (await session.client.list_tools()).tools}
             assert "Before FAB 3.9" in tools[update("role")] and "From FAB 3.9" in tools[update("role")]
-        assert len(proxy.of("GET", path)) == 1
+        assert len(proxy.received("GET", path)) == 1
     finally:
         proxy.server.shutdown()

@@ -9,7 +9,7 @@ import urllib.parse
 import pytest
 from conftest import Airflow, catalogue, connect, environment, fetch, setting
 from matrix import ROWS, create, delete, get, list_of, update
-from test_matrix import at, fill_in
+from test_matrix import fill_in, value_at
 from test_walks import walk
 
 RELEASES = ["2.7.3", "2.10.5", "3.0.6", "3.1.8"]
@@ -69,7 +69,7 @@ UNKNOWN_PATHS = ["The requested URL was not found on the server", "API route not
 
 
 @pytest.mark.anyio
-async def test_what_reads_works_or_says_which_airflow_it_needs(older, tmp_path, capsys):
+async def test_read_only_tools_work_or_name_the_required_release(older, tmp_path, capsys):
     tools = {tool["name"]: tool for tool in catalogue(f"airflow-{older.major}")}
     known = {"consumer_run": "lab-1", "yesterday": "2026-01-01T00:00:00Z"}
     lines, failed = [], []
@@ -93,7 +93,7 @@ async def test_what_reads_works_or_says_which_airflow_it_needs(older, tmp_path, 
             if not result.is_error:
                 lines.append((row.tool, "ok"))
                 try:
-                    known |= {name: at(result.structured_content, place) for name, place in row.keep.items()}
+                    known |= {name: value_at(result.structured_content, place) for name, place in row.keep.items()}
                 except (KeyError, IndexError):
                     pass
                 continue
@@ -115,7 +115,7 @@ async def test_what_reads_works_or_says_which_airflow_it_needs(older, tmp_path, 
 
 
 @pytest.mark.anyio
-async def test_pages_are_right(older, tmp_path):
+async def test_pages_are_correct(older, tmp_path):
     async with connect(older, tmp_path) as session:
         for resource in ["dags", "dag_runs", "task_instances"]:
             tool = f"list_all_apacheairflow_{resource}"
@@ -127,7 +127,7 @@ async def test_pages_are_right(older, tmp_path):
 
 
 @pytest.mark.anyio
-async def test_what_came_later_says_so(older, tmp_path):
+async def test_newer_operations_name_the_required_release(older, tmp_path):
     later = {
         "2.7.3": ("list_all_apacheairflow_dag_stats", {"dag_ids": ["lab_failing"]}, "2."),
         "2.10.5": None,
@@ -181,7 +181,7 @@ def fab_2():
 
 
 @pytest.mark.anyio
-async def test_roles_and_users_of_fab_2_are_made_changed_and_deleted(fab_2, tmp_path):
+async def test_roles_and_users_of_fab_2_are_created_changed_and_deleted(fab_2, tmp_path):
     async with connect(fab_2, tmp_path) as session:
         actions = (await session.call(list_of("permissions"), {"action": "can_read"}))["actions"]
         assert [action["name"] for action in actions] == ["can_read"]
@@ -247,7 +247,7 @@ async def test_reading_only_on_fab_2(fab_2, tmp_path):
 
 
 @pytest.mark.anyio
-async def test_a_token_is_of_no_use_for_users_of_fab_2(fab_2, tmp_path):
+async def test_a_token_is_rejected_for_users_of_fab_2(fab_2, tmp_path):
     status, answer = fetch("POST", fab_2.url + "/auth/token", {}, {"username": "admin", "password": "admin"})
     assert status == 201
     token = {"AIRFLOW_USERNAME": None, "AIRFLOW_PASSWORD": None, "AIRFLOW_TOKEN": answer["access_token"]}

@@ -87,7 +87,7 @@ def expected(port, tool):
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("tool", LISTS)
-async def test_each_list_gives_each_item_once(port, tmp_path, tool):
+async def test_each_list_returns_each_item_once(port, tmp_path, tool):
     async with connect(port, tmp_path) as session:
         for limit in [1, 7, LISTS[tool][2], 1000]:
             rows = await walk(session, tool, {**whole(tool), "limit": limit})
@@ -101,7 +101,7 @@ async def test_each_list_gives_each_item_once(port, tmp_path, tool):
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("tool", [tool for tool in LISTS if LISTS[tool][3]])
-async def test_filters_of_the_api_and_of_ours_go_together(port, tmp_path, tool):
+async def test_filters_of_the_api_and_of_the_runtime_can_be_combined(port, tmp_path, tool):
     _, items, _, theirs, ours = LISTS[tool]
 
     def fits(row, filters):
@@ -115,7 +115,7 @@ async def test_filters_of_the_api_and_of_ours_go_together(port, tmp_path, tool):
 
 
 @pytest.mark.anyio
-async def test_every_tool_does_what_it_says(port, tmp_path):
+async def test_every_tool_has_its_described_effect(port, tmp_path):
     calls = [
         ("get_account", {}, {"plan": "harbour"}),
         ("get_tides", {"id": "2027-03-01"}, {"day": "2027-03-01"}),
@@ -153,7 +153,7 @@ async def test_every_tool_does_what_it_says(port, tmp_path):
 
 
 @pytest.mark.anyio
-async def test_errors_are_the_api_s_own_with_what_to_try(port, tmp_path):
+async def test_errors_contain_the_detail_of_the_api_and_a_hint(port, tmp_path):
     async with connect(port, tmp_path) as session:
         await session.call("close_berth", {"code": "B01", "reason": "dredging"})
         arguments = {"imo": "9000001", "berth": "B01", "arrives": "2027-04-01T06:00:00Z"}
@@ -173,7 +173,7 @@ async def test_errors_are_the_api_s_own_with_what_to_try(port, tmp_path):
 
 
 @pytest.mark.anyio
-async def test_a_link_is_followed_to_the_same_place_alone(port, tmp_path):
+async def test_only_links_to_the_same_path_are_followed(port, tmp_path):
     async with connect(port, tmp_path) as session:
         first = await session.call("list_berths", {"limit": 7, "terminal": "north"})
         port.link_base = "http://192.0.2.1"
@@ -192,7 +192,7 @@ def with_query(cursor, more):
 
 
 @pytest.mark.anyio
-async def test_a_made_up_cursor_adds_no_parameter_to_a_link(port, tmp_path):
+async def test_a_forged_cursor_adds_no_parameter_to_a_link(port, tmp_path):
     async with connect(port, tmp_path) as session:
         first = await session.call("list_berths", {"limit": 7, "terminal": "north"})
         again = {"limit": 7, "terminal": "north"}
@@ -206,7 +206,7 @@ async def test_a_made_up_cursor_adds_no_parameter_to_a_link(port, tmp_path):
 
 
 @pytest.mark.anyio
-async def test_the_key_lets_in(port, tmp_path):
+async def test_the_key_authenticates(port, tmp_path):
     for key in ["another", ""]:
         async with connect(port, tmp_path, TIDEWATER_TOKEN=key) as session:
             error = await session.error("get_account")
@@ -219,7 +219,7 @@ async def test_the_key_lets_in(port, tmp_path):
         assert (await session.call("get_account"))["plan"] == "harbour"
 
 
-def test_from_the_shell_with_its_own_names(port):
+def test_the_commands_use_the_names_of_the_example(port):
     code, output, _ = run(port, "doctor")
     assert code == 0 and "works" in output, output
     code, output, _ = run(port, "doctor", TIDEWATER_TOKEN="another")
@@ -255,7 +255,7 @@ def request(method, url, token=None, body=None):
         return answer.read().decode()
 
 
-def test_the_gateway_serves_it_too(port, tmp_path):
+def test_the_gateway_serves_the_example(port, tmp_path):
     data = tmp_path / "data"
     process = subprocess.Popen(
         [setting("E2E_TIDEWATER_BINARY"), "serve", "--listen", "127.0.0.1:0", "--data", str(data)],

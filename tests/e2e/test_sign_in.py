@@ -11,7 +11,7 @@ ROLES = "list_all_apacheairflow_roles"
 
 def logins(proxy, major):
     if major == 3:
-        return proxy.of("POST", "/auth/token")
+        return proxy.received("POST", "/auth/token")
     return [seen for seen in proxy.requests if "authorization" in seen.headers]
 
 
@@ -25,7 +25,7 @@ async def test_fifty_concurrent_calls_sign_in_once(airflow, proxy, tmp_path):
 
 
 @pytest.mark.anyio
-async def test_a_revoked_token_is_renewed_unnoticed(tmp_path):
+async def test_a_revoked_token_is_renewed_without_an_error(tmp_path):
     airflow = Airflow(3)
     proxy = Proxy(airflow.url)
     async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:
@@ -39,7 +39,7 @@ async def test_a_revoked_token_is_renewed_unnoticed(tmp_path):
 
 
 @pytest.mark.anyio
-async def test_a_token_about_to_expire_is_renewed_unnoticed(tmp_path):
+async def test_a_token_about_to_expire_is_renewed_without_an_error(tmp_path):
     airflow = Airflow(3)
     proxy = Proxy(setting("E2E_AIRFLOW_3_SHORT_URL"))
     async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:
@@ -52,7 +52,7 @@ async def test_a_token_about_to_expire_is_renewed_unnoticed(tmp_path):
 
 
 @pytest.mark.anyio
-async def test_an_expired_session_is_renewed_unnoticed(tmp_path):
+async def test_an_expired_session_is_renewed_without_an_error(tmp_path):
     airflow = Airflow(2)
     proxy = Proxy(airflow.url)
     async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:

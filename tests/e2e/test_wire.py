@@ -22,7 +22,7 @@ async def test_a_delete_has_no_content_type_and_no_body(airflow, proxy, tmp_path
     async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:
         await session.call(CREATE_ROLE, {"name": "short lived", "actions": [READ_DAGS]})
         await session.call(DELETE_ROLE, {"id": "short lived"})
-    [delete] = proxy.of("DELETE")
+    [delete] = proxy.received("DELETE")
     assert "content-type" not in delete.headers and delete.body == ""
     assert delete.headers.get("content-length", "0") == "0"
     assert delete.target == f"{airflow.rbac}/roles/short%20lived"
@@ -45,7 +45,7 @@ async def test_null_is_omitted_and_empty_is_a_value(airflow, proxy, tmp_path):
                 await session.call(UPDATE_USER, {"id": "on_the_wire", **arguments})
     finally:
         USER.delete(airflow, "on_the_wire")
-    patches = proxy.of("PATCH")
+    patches = proxy.received("PATCH")
     bodies = [json.loads(seen.body) for seen in patches]
     assert len(bodies) == 5
     assert (patches[0].target, bodies[0]) == (patches[1].target, bodies[1])
@@ -71,14 +71,14 @@ async def test_null_is_data_in_a_free_object(airflow, proxy, tmp_path):
     arguments = {"dag_id": "lab_daily", "conf": conf, "note": None, "dag_run_id": None, "logical_date": None}
     async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:
         await session.call("trigger_apacheairflow_dag_run", arguments)
-    [post] = proxy.of("POST", path)
+    [post] = proxy.received("POST", path)
     # Airflow 3 requires the date, which can be null.
     required = {"logical_date": None} if airflow.major == 3 else {}
     assert json.loads(post.body) == {"conf": conf, **required}
 
 
 @pytest.mark.anyio
-async def test_all_mistakes_are_reported_at_once_and_nothing_is_sent(airflow, proxy, tmp_path):
+async def test_all_errors_are_reported_together_and_nothing_is_sent(airflow, proxy, tmp_path):
     async with connect(airflow, tmp_path, AIRFLOW_URL=proxy.url) as session:
         error = await session.error(
             "create_a_apacheairflow_user",
@@ -106,7 +106,7 @@ async def test_no_path_value_reaches_another_operation(airflow, proxy, tmp_path)
             assert error["code"] == "not_found", (value, error)
     prefix = f"{airflow.rbac}/users/"
     own = ("/version", "/permissions", "/openapi.json")
-    sent = [seen.target for seen in proxy.of("GET") if not seen.path.endswith(own)]
+    sent = [seen.target for seen in proxy.received("GET") if not seen.path.endswith(own)]
     assert len(sent) == len(HARMLESS)
     for target in sent:
         assert target.startswith(prefix) and "/" not in target[len(prefix) :] and "?" not in target and "#" not in target

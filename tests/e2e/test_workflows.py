@@ -36,7 +36,7 @@ def test_workflows_are_sound(tmp_path):
     assert len(lint(broken)) == 1, "actionlint does not report an invalid workflow"
 
 
-def test_actions_cannot_change_under_us():
+def test_actions_are_pinned_to_commits():
     for file in WORKFLOWS:
         uses = re.findall(r"uses: (\S+)", file.read_text())
         assert uses and all(re.fullmatch(r"actions/\w+@[0-9a-f]{40}", action) for action in uses), uses

@@ -19,7 +19,7 @@ KEY = "tw-test-key=="
 METHODS = ["get", "post", "put", "patch", "delete"]
 
 
-class Problem(Exception):
+class ApiError(Exception):
     """Error response in the shape that the document defines."""
 
     def __init__(self, status, kind, message):
@@ -106,23 +106,23 @@ class Api:
         """Raises an error with status 400 for a value that the document does not allow, and for an unknown member."""
         rooted = {**schema, "components": self.document["components"]}
         for error in Draft202012Validator(rooted).iter_errors(value):
-            raise Problem(400, "invalid_request", f"{what}: {error.message}")
+            raise ApiError(400, "invalid_request", f"{what}: {error.message}")
         known = self.resolve(schema).get("properties")
         if known and isinstance(value, dict):
             if unknown := set(value) - set(known):
-                raise Problem(400, "invalid_request", f"{what}: unknown {sorted(unknown)}")
+                raise ApiError(400, "invalid_request", f"{what}: unknown {sorted(unknown)}")
 
     def answer(self, method, target, headers, body):
         """Handles a request and returns (status, headers, value or None)."""
         url = urllib.parse.urlsplit(target)
         if headers.get(self.key_header) != KEY:
-            raise Problem(401, "unauthorized", "the key is missing or unknown")
+            raise ApiError(401, "unauthorized", "the key is missing or unknown")
         for route_method, pattern, operation, parameters in self.routes:
             found = pattern.fullmatch(url.path)
             if route_method == method and found:
                 break
         else:
-            raise Problem(404, "not_found", f"no operation {method} {url.path}")
+            raise ApiError(404, "not_found", f"no operation {method} {url.path}")
         self.called.add(operation["operationId"])
         given = {"path": {name: [urllib.parse.unquote(text)] for name, text in found.groupdict().items()}}
         given["query"] = urllib.parse.parse_qs(url.query, keep_blank_values=True)
@@ -138,7 +138,7 @@ class Api:
                 value = texts
             else:
                 if len(texts) != 1:
-                    raise Problem(400, "invalid_request", f"{parameter['name']}: given {len(texts)} times")
+                    raise ApiError(400, "invalid_request", f"{parameter['name']}: given {len(texts)} times")
                 value = read(texts[0], schema.get("type"))
             self.check(parameter["schema"], value, parameter["name"])
             values[parameter["name"]] = value
@@ -146,7 +146,7 @@ class Api:
         if operation["operationId"] == "listBerths" and (after := given["query"].pop("after", None)):
             values["after"] = int(after[0])
         if given["query"]:
-            raise Problem(400, "invalid_request", f"unknown parameter {sorted(given['query'])}")
+            raise ApiError(400, "invalid_request", f"unknown parameter {sorted(given['query'])}")
         payload = self.payload(operation, headers, body)
         with self.lock:
             status, more, value = getattr(self, operation["operationId"])(values, payload, url.path)
@@ -154,18 +154,18 @@ class Api:
         if content:
             try:
                 self.check(content["application/json"]["schema"], value, "answer")
-            except Problem as problem:
-                raise Problem(500, "broken_test_server", problem.message) from None
+            except ApiError as problem:
+                raise ApiError(500, "broken_test_server", problem.message) from None
         return status, more, value
 
     def payload(self, operation, headers, body):
         declared = operation.get("requestBody")
         if not declared or (not body and not declared.get("required")):
             if body:
-                raise Problem(400, "invalid_request", "there is a body, but none is declared")
+                raise ApiError(400, "invalid_request", "there is a body, but none is declared")
             return {}
         if headers.get("Content-Type") != "application/json":
-            raise Problem(415, "invalid_request", "the body must be JSON")
+            raise ApiError(415, "invalid_request", "the body must be JSON")
         value = json.loads(body)
         self.check(declared["content"]["application/json"]["schema"], value, "body")
         return value
@@ -185,7 +185,7 @@ class Api:
 
     def get(self, rows, key, what):
         if key not in rows:
-            raise Problem(404, "not_found", f"no {what} {key}")
+            raise ApiError(404, "not_found", f"no {what} {key}")
         return rows[key]
 
     def listVessels(self, values, body, path):
@@ -196,7 +196,7 @@ class Api:
 
     def createVessel(self, values, body, path):
         if body["imo"] in self.vessels:
-            raise Problem(409, "conflict", f"there is a vessel {body['imo']}")
+            raise ApiError(409, "conflict", f"there is a vessel {body['imo']}")
         self.vessels[body["imo"]] = body
         return 201, {}, body
 
@@ -266,7 +266,7 @@ class Api:
 
     def createPortCall(self, values, body, path):
         if not self.get(self.berths, body["berth"], "berth")["open"]:
-            raise Problem(409, "conflict", f"berth {body['berth']} is closed")
+            raise ApiError(409, "conflict", f"berth {body['berth']} is closed")
         call = {"callId": max(self.calls) + 1, **body, "status": "announced"}
         self.calls[call["callId"]] = call
         return 201, {}, call
@@ -322,7 +322,7 @@ def read(text, kind):
             return {"true": True, "false": False}[text]
         return {"integer": int, "number": float}.get(kind, str)(text)
     except (KeyError, ValueError):
-        raise Problem(400, "invalid_request", f"`{text}` must be a {kind}") from None
+        raise ApiError(400, "invalid_request", f"`{text}` must be a {kind}") from None
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -335,7 +335,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         api.seen.append((self.command, self.path, body.decode()))
         try:
             status, more, value = api.answer(self.command, self.path, self.headers, body)
-        except Problem as problem:
+        except ApiError as problem:
             status, more = problem.status, {}
             value = {"error": {"kind": problem.kind, "message": problem.message}}
         api.left -= 1

@@ -1,4 +1,4 @@
-//! Values that a client sends for an argument that it does not want to give: `null`, an empty cursor, an empty list of fields. The request is the same as without the argument.
+//! Values that clients send for omitted arguments: `null`, an empty cursor, an empty list of fields. The request is the same as without the argument.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "generated modules")]
@@ -21,35 +21,35 @@ fn tools() -> impl Iterator<Item = &'static Tool> {
 }
 
 #[test]
-fn null_for_every_optional_argument_is_the_call_without_it() {
+fn null_for_an_optional_argument_is_an_omitted_argument() {
     let mut nulls = 0;
     for tool in tools() {
-        let least = least(tool);
-        let mut given = least.clone();
+        let minimal = minimal_arguments(tool);
+        let mut given = minimal.clone();
         for name in optional(tool) {
-            if !least.contains_key(&name) {
+            if !minimal.contains_key(&name) {
                 given.insert(name, Value::Null);
                 nulls += 1;
             }
         }
-        assert_same(tool, &least, &given);
+        assert_same(tool, &minimal, &given);
     }
     // Airflow 3 alone has more than 500 optional arguments, so a smaller number means that the loop does not find them.
     assert!(nulls > 500, "{nulls}");
 }
 
 #[test]
-fn null_inside_an_argument_is_the_member_left_out() {
+fn null_inside_an_argument_is_an_omitted_member() {
     let mut nulls = 0;
     for tool in tools() {
         for param in tool.parameters.iter().filter(|param| !param.hidden) {
-            let mut least = least(tool);
-            least.insert(param.field.name.to_owned(), sample(&param.field.shape));
-            let mut given = least.clone();
+            let mut minimal = minimal_arguments(tool);
+            minimal.insert(param.field.name.to_owned(), sample(&param.field.shape));
+            let mut given = minimal.clone();
             let added = with_nulls(&param.field.shape, &mut given[param.field.name]);
             if added > 0 {
                 nulls += added;
-                assert_same(tool, &least, &given);
+                assert_same(tool, &minimal, &given);
             }
         }
     }
@@ -57,23 +57,23 @@ fn null_inside_an_argument_is_the_member_left_out() {
 }
 
 #[test]
-fn empty_cursors_and_fields_are_the_call_without_them() {
+fn empty_cursors_and_fields_are_omitted_arguments() {
     for tool in tools() {
         let schema = runtime::json_schema::input_schema(tool);
         let takes = |name: &str| schema["properties"].get(name).is_some();
-        let least = least(tool);
-        let mut given = least.clone();
+        let minimal = minimal_arguments(tool);
+        let mut given = minimal.clone();
         for (name, value) in [("next_cursor", json!("")), ("fields", json!([]))] {
             if takes(name) {
                 given.insert(name.to_owned(), value);
             }
         }
-        assert_same(tool, &least, &given);
+        assert_same(tool, &minimal, &given);
     }
 }
 
 #[test]
-fn no_argument_says_that_it_can_be_null_or_is_a_password() {
+fn no_argument_declares_null_or_a_password() {
     for tool in tools() {
         let schema = Value::Object(runtime::json_schema::input_schema(tool));
         let properties = schema["properties"].as_object().unwrap();
@@ -104,17 +104,17 @@ fn assert_same(tool: &'static Tool, one: &Map<String, Value>, other: &Map<String
 }
 
 /// Returns the fewest arguments that a tool accepts: the required ones, and one of several if a call must give one of them.
-fn least(tool: &'static Tool) -> Map<String, Value> {
+fn minimal_arguments(tool: &'static Tool) -> Map<String, Value> {
     let visible = || tool.parameters.iter().filter(|param| !param.hidden);
     let required = visible().filter(|param| param.field.required && param.fallback.is_empty());
     let mut given: Map<String, Value> = required
         .map(|param| (param.field.name.to_owned(), sample(&param.field.shape)))
         .collect();
-    if let Err(problems) = check(tool, given.clone()) {
-        let is_one = |param: &&Parameter| match problems.as_slice() {
+    if let Err(errors) = check(tool, given.clone()) {
+        let is_one = |param: &&Parameter| match errors.as_slice() {
             [ArgumentError::NothingToChange { .. }] => param.location == ParameterLocation::Body,
             [ArgumentError::NoneOf { names }] => names.contains(&param.field.name),
-            _ => panic!("{}: {problems:?}", tool.name),
+            _ => panic!("{}: {errors:?}", tool.name),
         };
         let param = visible().find(is_one).unwrap();
         given.insert(param.field.name.to_owned(), sample(&param.field.shape));

@@ -1,4 +1,4 @@
-//! The tools that reviewers read are those that clients receive: what the generator says about each tool is compared with the compiled tools, and the schemas follow the rules that clients rely on.
+//! The tools that reviewers read are those that clients receive: the tools that the generator describes are compared with the compiled tools, and the schemas follow the rules that clients rely on.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "generated modules")]
@@ -48,7 +48,7 @@ fn compare(apis: &[&'static Api], specs: &str) {
             let owner = document.alternative_to.map_or(api.name, |_| document.name);
             let key = (tool.name.to_owned(), owner.to_owned());
             let before = compiled.insert(key, format!("{:#}", received(tool)));
-            assert!(before.is_none(), "{} is twice in {owner}", tool.name);
+            assert!(before.is_none(), "{} occurs twice in {owner}", tool.name);
         }
     }
     assert!(described.keys().eq(compiled.keys()), "{specs}");
@@ -94,7 +94,7 @@ fn tools(api: &Api) -> impl Iterator<Item = &'static Tool> {
 
 /// Checks the complete text of all schemas, which the files in `generated/schemas/` abbreviate.
 #[test]
-fn schemas_keep_to_the_rules() {
+fn schemas_comply_with_the_rules() {
     let mut broken = Vec::new();
     for tool in airflow_tools::APIS.iter().flat_map(|api| tools(api)) {
         let schemas = [
@@ -201,7 +201,7 @@ const MAY_BE_EMPTY: [(&str, &str, &str); 7] = [
     (
         "respond_apacheairflow_hitl_detail",
         "chosen_options[]",
-        "an option can have any name, and an unknown one is refused",
+        "an option can have any name, and an unknown one is rejected",
     ),
     (
         "clear_apacheairflow_task_instances",
@@ -219,7 +219,7 @@ const MAY_BE_EMPTY: [(&str, &str, &str); 7] = [
 
 /// Checks that destructive tools reject empty filters, because many servers ignore an empty filter and the call would affect everything. The runtime itself rejects empty values in a path.
 #[test]
-fn destructive_tools_refuse_empty_filters() {
+fn destructive_tools_reject_empty_filters() {
     let mut found = BTreeSet::new();
     for api in airflow_tools::APIS {
         for tool in tools(api).filter(|tool| tool.effect.destructive) {

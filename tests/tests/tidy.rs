@@ -1,4 +1,4 @@
-//! Rules for all files that people write: imports without cycles, one name per type, plain language, documented modules, short files, links that lead somewhere, and documented keys.
+//! Rules for all files that people write: imports without cycles, one name per type, plain language, documented modules, short files, valid links, and documented keys.
 //!
 //! All findings are reported at once. Exceptions, each with its reason, are in `tests/tidy.toml`; `UPDATE_EXPECT=1` updates them. `TIDY=import-cycles` limits the test to one rule.
 

@@ -26,7 +26,7 @@ pub(crate) fn cargo(arguments: &str) -> Result<()> {
 /// Runs a command, whose output is shown.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command.status();
-    let status = status.with_context(|| format!("start `{}`", describe(command)))?;
+    let status = status.with_context(|| format!("cannot start `{}`", describe(command)))?;
     if status.success() {
         return Ok(());
     }
@@ -36,7 +36,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// Runs a command and returns its output. If the command fails, the error contains what it wrote to standard error.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.stdin(Stdio::null()).output();
-    let output = output.with_context(|| format!("start `{}`", describe(command)))?;
+    let output = output.with_context(|| format!("cannot start `{}`", describe(command)))?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);
         bail!("`{}` failed: {}", describe(command), errors.trim());

@@ -52,7 +52,7 @@ enum Registry {
 /// Tries all documents and compares the results with the expected ones; with `UPDATE_EXPECT`, writes the expected results instead.
 pub(crate) fn foreign() -> Result<()> {
     let packages: Packages = toml::from_str(&fs::read_to_string(root().join(PACKAGES))?)
-        .with_context(|| format!("read {PACKAGES}"))?;
+        .with_context(|| format!("cannot read {PACKAGES}"))?;
     let mut found = String::from(
         "Operations of documents for which the generator was not made, and how many of them cannot be tools for each reason.\n",
     );

@@ -44,7 +44,7 @@ pub(crate) fn members(root: &Path) -> Result<Vec<String>> {
         members: Vec<String>,
     }
     let text = fs::read_to_string(root.join("Cargo.toml"))?;
-    let manifest: Manifest = toml::from_str(&text).context("read Cargo.toml")?;
+    let manifest: Manifest = toml::from_str(&text).context("cannot read Cargo.toml")?;
     let members = manifest.workspace.members.into_iter();
     let has_specs = |member: &String| root.join(member).join("specs/apis.yaml").is_file();
     Ok(members.filter(has_specs).collect())
@@ -94,7 +94,7 @@ fn print(root: &Path, folder: &str, catalog: &Catalog) -> Result<Vec<OutputFile>
     })?;
     let to_format = files.iter_mut();
     rustfmt(to_format.map(|file| (file.path.as_str(), &mut file.text)))
-        .context("format the generated files with rustfmt")?;
+        .context("cannot format the generated files with rustfmt")?;
     for file in &mut files {
         file.path.insert_str(0, folder);
     }
@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_differs_is_written_and_what_is_left_over_is_deleted() {
+    fn only_differences_are_written_and_orphans_are_deleted() {
         let root = std::env::temp_dir().join(format!("xtask-generate-{}", std::process::id()));
         let file = |path: &str, text: &str| OutputFile {
             path: path.to_owned(),

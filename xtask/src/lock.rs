@@ -1,4 +1,4 @@
-//! Reads and writes `specs/sources.lock`, which says from which release each document was taken. Writing keeps the author's comments and order.
+//! Reads and writes `specs/sources.lock`, which states from which release each document was taken. Writing keeps the author's comments and order.
 
 use anyhow::{Context, Result};
 use pep440_rs::Version;
@@ -53,7 +53,7 @@ impl Source {
 
 /// Reads the text of the file.
 pub(crate) fn read(text: &str) -> Result<Vec<Source>> {
-    let lock: Lock = toml::from_str(text).with_context(|| format!("read {LOCK}"))?;
+    let lock: Lock = toml::from_str(text).with_context(|| format!("cannot read {LOCK}"))?;
     Ok(lock.document)
 }
 
@@ -72,7 +72,9 @@ pub(crate) fn versions(text: &str) -> Vec<(String, String)> {
 
 /// Returns the text with other releases; everything else is unchanged.
 pub(crate) fn write(text: &str, sources: &[Source]) -> Result<String> {
-    let mut file: DocumentMut = text.parse().with_context(|| format!("read {LOCK}"))?;
+    let mut file: DocumentMut = text
+        .parse()
+        .with_context(|| format!("cannot read {LOCK}"))?;
     let documents = file
         .get_mut("document")
         .and_then(Item::as_array_of_tables_mut)
@@ -165,7 +167,7 @@ sha256 = "2"
     }
 
     #[test]
-    fn no_older_release_is_not_no_history() {
+    fn an_empty_list_of_releases_differs_from_no_history() {
         let mut sources = read(TEXT).unwrap();
         sources[0].older = Some(Vec::new());
         let text = write(TEXT, &sources).unwrap();

@@ -64,10 +64,10 @@ pub(crate) fn update(wanted: &[String]) -> Result<()> {
         };
         fetched.push(fetch(&root, source, &version, &releases)?);
     }
-    let changed: Vec<&Fetched> = fetched.iter().filter(|it| it.is_new(&sources)).collect();
+    let changed: Vec<&Update> = fetched.iter().filter(|it| it.is_new(&sources)).collect();
     for same in fetched.iter().filter(|it| !it.is_new(&sources)) {
         println!(
-            "{} is already of release {}",
+            "{} is already from release {}",
             same.source.name, same.source.version
         );
     }
@@ -75,14 +75,14 @@ pub(crate) fn update(wanted: &[String]) -> Result<()> {
         return Ok(());
     }
     write(&root, &changed)?;
-    for Fetched { source, moved, .. } in &changed {
+    for Update { source, moved, .. } in &changed {
         println!(
-            "{} is now of {} {}",
+            "{} is now from {} {}",
             source.name, source.package, source.version
         );
         if let Some(from) = moved {
             println!(
-                "  its path in the package is now {}, before {from}",
+                "  its path in the package is now {}; it was {from}",
                 source.path
             );
         }
@@ -133,22 +133,22 @@ fn targets<'s>(
     Ok(targets)
 }
 
-/// Document of another release.
-struct Fetched {
+/// Update of a document to another release.
+struct Update {
     source: Source,
     text: String,
     /// Former path in the package, if the path changed.
     moved: Option<String>,
 }
 
-impl Fetched {
+impl Update {
     fn is_new(&self, sources: &[Source]) -> bool {
         !sources.contains(&self.source)
     }
 }
 
 /// Extracts a document from a release and checks it.
-fn fetch(root: &Path, source: &Source, version: &Version, releases: &[Version]) -> Result<Fetched> {
+fn fetch(root: &Path, source: &Source, version: &Version, releases: &[Version]) -> Result<Update> {
     let Source { name, package, .. } = source;
     // 3.3 equals 3.3.0, but a release is only known by one of the two.
     let is_listed = releases
@@ -164,7 +164,7 @@ fn fetch(root: &Path, source: &Source, version: &Version, releases: &[Version]) 
     verify(source, version, &file, &listed)?;
     let (path, text) = wheel::document(&file, &source.path)?;
     check(root, source, &format!("{path} in {}", listed.name), &text)?;
-    Ok(Fetched {
+    Ok(Update {
         moved: (path != source.path).then(|| source.path.clone()),
         source: Source {
             version: version.clone(),
@@ -239,7 +239,7 @@ fn check(root: &Path, source: &Source, place: &str, text: &str) -> Result<()> {
 }
 
 /// Writes the documents and `sources.lock`. All files are first written beside the current ones, and then moved into place, when only the disk can still fail.
-fn write(root: &Path, fetched: &[&Fetched]) -> Result<()> {
+fn write(root: &Path, fetched: &[&Update]) -> Result<()> {
     let sources: Vec<Source> = fetched.iter().map(|it| it.source.clone()).collect();
     let lock = lock::write(&fs::read_to_string(root.join(LOCK))?, &sources)?;
     let documents = fetched
@@ -296,8 +296,8 @@ sha256 = "2"
         root
     }
 
-    fn fetched(source: &Source) -> Fetched {
-        Fetched {
+    fn fetched(source: &Source) -> Update {
+        Update {
             source: Source {
                 version: "1.1".parse().unwrap(),
                 ..source.clone()
@@ -328,7 +328,7 @@ sha256 = "2"
     }
 
     #[test]
-    fn a_wheel_that_is_another_one_is_refused() {
+    fn another_wheel_is_rejected() {
         let root = folder("verify");
         let file = root.join("p-1.1.whl");
         fs::write(&file, "text").unwrap();
@@ -355,7 +355,7 @@ sha256 = "2"
     }
 
     #[test]
-    fn a_document_of_another_api_is_refused() {
+    fn a_document_of_another_api_is_rejected() {
         let root = folder("check");
         let source = &lock::read(LOCK_TEXT).unwrap()[0];
         check(&root, source, "shop.yaml in p-1.1.whl", DOCUMENT).unwrap();

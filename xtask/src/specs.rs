@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_is_read_or_refused() {
+    fn every_file_is_read_or_rejected() {
         let root = std::env::temp_dir().join(format!("xtask-specs-{}", std::process::id()));
         for path in [
             "apis.yaml",
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_those_that_were_published() {
+    fn documents_must_be_as_published() {
         // The checksum of "text".
         let checksum = "982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1";
         let lock = format!("{SHOP}sha256 = \"{checksum}\"\n");

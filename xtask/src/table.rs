@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_as_wide_as_they_have_to_be() {
+    fn columns_are_as_wide_as_their_widest_cell() {
         let rows = [["a", "bb", ""], ["ccc", "7", "e"]].map(|row| row.map(str::to_owned));
         assert_eq!(table(&rows), "a    bb\nccc   7  e\n");
     }

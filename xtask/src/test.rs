@@ -33,7 +33,7 @@ pub(crate) fn test(filter: Option<&str>) -> Result<()> {
         note("foreign documents", crate::foreign::foreign());
     }
     let build = build_server();
-    let lab = joined(lab.join()).context("set up the real Airflow servers");
+    let lab = joined(lab.join()).context("cannot set up the real Airflow servers");
     let end_to_end = build.and(lab).and_then(|lab| end_to_end(&lab, filter));
     note("end to end", end_to_end);
     if failures.is_empty() {
@@ -90,7 +90,7 @@ fn conformance_binary() -> PathBuf {
 
 struct Lab {
     clients: Venv,
-    /// Variables that tell the tests where the servers and programs are.
+    /// Variables with the locations of the servers and programs.
     variables: Vec<(String, String)>,
     /// Tests that cannot run, with the reason.
     not_run: Vec<String>,

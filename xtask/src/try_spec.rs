@@ -126,7 +126,7 @@ fn kind(reason: &str, source: &str) -> String {
     kind
 }
 
-/// Returns whether a word is a keyword of OpenAPI or JSON Schema. Keywords are kept, because they say more than names.
+/// Returns whether a word is a keyword of OpenAPI or JSON Schema. Keywords are kept, because they describe the reason better than names.
 fn is_keyword(word: &str) -> bool {
     const WORDS: &str = "not anyOf oneOf allOf enum multipleOf uniqueItems pattern minProperties maxProperties exclusiveMaximum content deepObject limit patternProperties if then else contains propertyNames dependentRequired $dynamicRef multipart/form-data";
     WORDS.split(' ').any(|known| known == word) || word.contains('/') && !word.contains(' ')
@@ -158,5 +158,6 @@ pub(crate) fn compile(folder: &Path, trial: &Trial) -> Result<()> {
         .env("CARGO_TARGET_DIR", root.join("target/foreign/target"))
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("RUSTFLAGS", "-Dwarnings");
-    run(&mut check).with_context(|| format!("compile the generated code in {}", folder.display()))
+    run(&mut check)
+        .with_context(|| format!("cannot compile the generated code in {}", folder.display()))
 }

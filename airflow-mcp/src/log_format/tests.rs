@@ -1,4 +1,4 @@
-//! Log responses of Airflow 2 and 3, and what becomes of them.
+//! Log responses of Airflow 2 and 3, and the lines that they become.
 #![allow(clippy::unwrap_used)]
 
 use serde_json::json;
@@ -33,7 +33,7 @@ fn lines(log: &LogLines) -> Vec<&str> {
 }
 
 #[test]
-fn both_forms_become_clean_lines() {
+fn both_formats_become_clean_lines() {
     let v1 = [
         "[2026-11-21T10:00:01.000+0000] {taskinstance.py:2613} INFO - Dependencies all met",
         "[2026-11-21T10:00:02.000+0000] {logging_mixin.py:190} WARNING - low on disk",
@@ -82,7 +82,7 @@ fn both_forms_become_clean_lines() {
 }
 
 #[test]
-fn parts_say_what_comes_next() {
+fn parts_contain_the_token_of_the_next_part() {
     for (text, token, is_empty) in [
         (
             r#"{"content": [], "continuation_token": "t"}"#,
@@ -117,7 +117,7 @@ fn parts_say_what_comes_next() {
 }
 
 #[test]
-fn what_the_server_says_instead_of_a_log_is_shown() {
+fn notes_of_the_server_replace_a_missing_log() {
     let sources = json!({"content": [{"event": "::group::Log message source details", "sources": ["Could not read served logs: x"]}, {"event": "::endgroup::"}]}).to_string();
     let events = json!({"content": [{"event": "::group::Log message source details"}, {"event": "Could not read served logs: x"}, {"event": "::endgroup::"}]}).to_string();
     for (text, expected) in [
@@ -161,7 +161,7 @@ fn causes_come_before_what_they_caused() {
 }
 
 #[test]
-fn what_was_raised_has_the_level_of_its_line() {
+fn exceptions_have_the_level_of_their_line() {
     for text in [V1, &v2()] {
         let log = log(&[text]);
         let found = (0..log.len())

@@ -89,7 +89,7 @@ impl Gateway {
             .spawn()
             .expect("the program starts");
         let log = Arc::new(Mutex::new(Vec::new()));
-        let mut errors = child.stderr.take().expect("its log");
+        let mut errors = child.stderr.take().expect("a log");
         let kept = Arc::clone(&log);
         let logging = thread::spawn(move || {
             let mut piece = [0; 4096];
@@ -97,12 +97,12 @@ impl Gateway {
                 kept.lock().expect("no panic").extend(&piece[..read]);
             }
         });
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let mut lines = BufReader::new(child.stdout.take().expect("an output")).lines();
         let mut api_token = String::new();
         let address = loop {
             let Some(Ok(line)) = lines.next() else {
                 let log = log.lock().expect("no panic");
-                panic!("it ended: {}", String::from_utf8_lossy(&log));
+                panic!("the gateway ended: {}", String::from_utf8_lossy(&log));
             };
             if let Some((_, token)) = line.split_once("amk_") {
                 api_token = format!("amk_{token}");
@@ -138,7 +138,7 @@ impl Gateway {
         headers: &[(&str, &str)],
         body: &str,
     ) -> TcpStream {
-        let mut stream = TcpStream::connect(&self.address).expect("it listens");
+        let mut stream = TcpStream::connect(&self.address).expect("the gateway listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         let mut head = format!(
             "{method} {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n",
@@ -234,13 +234,13 @@ impl Gateway {
         let status = Command::new("kill")
             .args([&format!("-{name}"), &self.child.id().to_string()])
             .status()
-            .expect("there is kill");
+            .expect("`kill` exists");
         assert!(status.success());
     }
 
     /// Waits until the gateway ends and returns its exit status and its complete log.
     pub fn end(&mut self) -> (ExitStatus, String) {
-        let status = self.child.wait().expect("it ends");
+        let status = self.child.wait().expect("the gateway ends");
         if let Some(logging) = self.logging.take() {
             logging.join().expect("the log is read");
         }
@@ -272,7 +272,7 @@ pub const LEGACY: [(&str, &str); 3] = [
 pub fn text(value: &Value) -> String {
     value
         .as_str()
-        .unwrap_or_else(|| panic!("no text: {value}"))
+        .unwrap_or_else(|| panic!("not a string: {value}"))
         .to_owned()
 }
 
@@ -284,7 +284,7 @@ pub fn read(stream: &mut TcpStream) -> Reply {
     let all = String::from_utf8(bytes).expect("UTF-8");
     let (head, body) = all
         .split_once("\r\n\r\n")
-        .unwrap_or_else(|| panic!("no answer: {all:?}"));
+        .unwrap_or_else(|| panic!("no response: {all:?}"));
     let mut lines = head.lines();
     let status = lines
         .next()

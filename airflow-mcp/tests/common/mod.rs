@@ -40,11 +40,11 @@ pub fn run(mut command: Command, input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    let mut stdin = child.stdin.take().expect("its input");
+    let mut stdin = child.stdin.take().expect("an input");
     let input = input.to_owned();
     // The program may end without reading its input.
     let writer = thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
-    let output = child.wait_with_output().expect("it ends");
+    let output = child.wait_with_output().expect("the program ends");
     writer.join().expect("input written");
     output
 }
@@ -104,7 +104,7 @@ impl Session {
             .stderr(Stdio::null())
             .spawn()
             .expect("the program starts");
-        let output = BufReader::new(child.stdout.take().expect("its output"));
+        let output = BufReader::new(child.stdout.take().expect("an output"));
         let (sender, lines) = channel();
         thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
@@ -126,7 +126,7 @@ impl Session {
     }
 
     pub fn receive(&mut self) -> Value {
-        let line = self.lines.recv_timeout(PATIENCE).expect("an answer");
+        let line = self.lines.recv_timeout(PATIENCE).expect("a message");
         serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}"))
     }
 
@@ -155,7 +155,7 @@ impl Session {
     pub fn end(mut self) -> (Option<i32>, Duration) {
         let started = Instant::now();
         drop(self.input.take());
-        let status = self.child.wait().expect("it ends");
+        let status = self.child.wait().expect("the program ends");
         (status.code(), started.elapsed())
     }
 }
@@ -174,13 +174,13 @@ pub struct FakeAirflow {
     requests: Arc<Mutex<Vec<String>>>,
 }
 
-pub type Answers = BTreeMap<&'static str, (u16, &'static str, String)>;
+pub type Responses = BTreeMap<&'static str, (u16, &'static str, String)>;
 
 impl FakeAirflow {
     /// Returns the responses of Airflow 3 with FAB and one user.
-    pub fn three() -> Answers {
+    pub fn three() -> Responses {
         let users = json!({"users": [{"username": "ada", "email": "ada@example.org", "first_name": "Ada", "last_name": "L", "roles": [{"name": "Admin"}], "active": true}], "total_entries": 1});
-        Answers::from([
+        Responses::from([
             (
                 "GET /api/v2/version",
                 (200, "", json!({"version": "3.3.2"}).to_string()),
@@ -205,9 +205,9 @@ impl FakeAirflow {
     }
 
     /// Returns the responses of Airflow 2 without users.
-    pub fn two() -> Answers {
+    pub fn two() -> Responses {
         let users = json!({"users": [], "total_entries": 0});
-        Answers::from([
+        Responses::from([
             (
                 "GET /api/v1/version",
                 (200, "", json!({"version": "2.11.2"}).to_string()),
@@ -216,14 +216,14 @@ impl FakeAirflow {
         ])
     }
 
-    pub fn start(answers: Answers) -> Self {
+    pub fn start(answers: Responses) -> Self {
         Self::start_at("127.0.0.1:0", answers)
     }
 
     /// Starts at this address, which must be free.
-    pub fn start_at(address: &str, answers: Answers) -> Self {
+    pub fn start_at(address: &str, answers: Responses) -> Self {
         let listener = TcpListener::bind(address).expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("its address"));
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&requests);
         let answers = Arc::new(answers);
@@ -248,7 +248,7 @@ pub const SLOWLY: &str = "X-Slowly: ";
 /// Token that expires in 2100. Nothing verifies its signature.
 const TOKEN: &str = "eyJhbGciOiJub25lIn0.eyJleHAiOjQxMDI0NDQ4MDB9.c2lnbmF0dXJl";
 
-fn serve(mut stream: TcpStream, answers: &Answers, seen: &Mutex<Vec<String>>) {
+fn serve(mut stream: TcpStream, answers: &Responses, seen: &Mutex<Vec<String>>) {
     let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
     let mut first = String::new();
     if reader.read_line(&mut first).is_err() || first.is_empty() {

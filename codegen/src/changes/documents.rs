@@ -1,4 +1,4 @@
-//! Compares what the documents offer, including operations that are not tools: new and removed operations, and new parameters that no tool has.
+//! Compares the operations of documents, including those that are not tools: new and removed operations, and new parameters that no tool has.
 
 use crate::catalog::{Api, Catalog, Operation};
 use crate::openapi::DocumentOperation;
@@ -17,7 +17,7 @@ pub struct DocumentParameter {
     pub required: bool,
 }
 
-/// Changes in what a document offers.
+/// Changes of a document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DocumentChanges {
     /// Name as in `apis.yaml`.

@@ -183,7 +183,7 @@ impl Report<'_> {
         if self.documents.is_empty() {
             return;
         }
-        out.section("What the documents offer", false);
+        out.section("Changes of the documents", false);
         for document in self.documents {
             let name = self.version(&document.name);
             if !document.new.is_empty() {
@@ -191,7 +191,7 @@ impl Report<'_> {
                     let decision = match &it.decision {
                         Decision::Tool(tool) => format!("tool `{tool}`"),
                         Decision::Excluded(reason) => format!("excluded: {reason}"),
-                        Decision::Undecided => "to be decided".to_owned(),
+                        Decision::Undecided => "undecided".to_owned(),
                     };
                     [
                         format!("`{}`", it.id),
@@ -204,10 +204,7 @@ impl Report<'_> {
                     "{name} adds {}:",
                     counted(document.new.len(), "operation")
                 ));
-                out.table(
-                    ["operation", "request", "in its words", "what it is here"],
-                    rows,
-                );
+                out.table(["operation", "request", "summary", "decision"], rows);
             }
             let mut list = |what: &str, items: Vec<String>| {
                 if !items.is_empty() {
@@ -231,18 +228,18 @@ impl Report<'_> {
             );
             let renamed = document.renamed.iter();
             let renamed = renamed.map(|(now, before)| format!("`{now}`, was `{before}`"));
-            list("calls these operations by another id", renamed.collect());
+            list("renamed these operations", renamed.collect());
             let deprecated = document.deprecated.iter().map(|(id, tool)| match tool {
                 Some(tool) => format!("`{id}`, which is `{tool}`"),
                 None => format!("`{id}`"),
             });
-            list("says that these operations will go", deprecated.collect());
+            list("deprecates these operations", deprecated.collect());
             let ignored = document.ignored.iter().map(|(id, tool, parameters)| {
                 let names: Vec<String> = parameters.iter().map(parameter).collect();
                 format!("`{id}` (`{tool}`): {}", names.join(", "))
             });
             list(
-                "adds parameters that their tools do not take",
+                "adds parameters that their tools do not have",
                 ignored.collect(),
             );
         }
@@ -254,10 +251,10 @@ impl Report<'_> {
         if self.diagnostics.is_empty() && self.undecided == 0 {
             return;
         }
-        out.section("What is left to decide", false);
+        out.section("Open decisions", false);
         if self.undecided > 0 {
             out.paragraph(&format!(
-                "{} neither a tool nor excluded yet: `cargo xtask allow OPERATION…` writes an entry to fill in, `specs/excluded.yaml` takes those that are to be none.",
+                "{} neither a tool nor excluded yet: `cargo xtask allow OPERATION…` writes allowlist entries to fill in; to exclude an operation, add it to `specs/excluded.yaml`.",
                 match self.undecided {
                     1 => "1 operation is".to_owned(),
                     count => format!("{count} operations are"),

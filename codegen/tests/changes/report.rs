@@ -49,7 +49,7 @@ fn next_document() -> String {
 }
 
 #[test]
-fn a_document_that_nobody_has_decided_about_yet_is_told_too() {
+fn changes_of_documents_and_open_decisions_are_reported() {
     let base = Workspace::read(&inputs(APIS, TOOLS, DOCUMENT));
     let head = Workspace::read(&inputs(APIS, TOOLS, &next_document()));
     expect![[r#"
@@ -73,11 +73,11 @@ fn a_document_that_nobody_has_decided_about_yet_is_told_too() {
 
         - `send_parcel`: parameter `insured` is new
 
-        ### What the documents offer
+        ### Changes of the documents
 
         `shop` 1.1 adds 1 operation:
 
-        | operation | request | in its words | what it is here |
+        | operation | request | summary | decision |
         | --- | --- | --- | --- |
         | `remove` | `PUT /v1/taken` |  | tool `remove_item` |
 
@@ -85,15 +85,15 @@ fn a_document_that_nobody_has_decided_about_yet_is_told_too() {
 
         - `remove` (`PUT /v1/removed`), which was `remove_item`
 
-        `shop` 1.1 calls these operations by another id:
+        `shop` 1.1 renamed these operations:
 
         - `read_thing`, was `get_thing`
 
-        `shop` 1.1 says that these operations will go:
+        `shop` 1.1 deprecates these operations:
 
         - `read_thing`
 
-        ### What is left to decide
+        ### Open decisions
 
         The specs do not fit the documents in 2 places:
 
@@ -122,7 +122,7 @@ fn a_document_that_nobody_has_decided_about_yet_is_told_too() {
         things
         - `send_parcel`: parameter `insured` is new
 
-        What the documents offer
+        Changes of the documents
         ------------------------
 
         `shop` 1.1 adds 1 operation:
@@ -133,16 +133,16 @@ fn a_document_that_nobody_has_decided_about_yet_is_told_too() {
 
         - `remove` (`PUT /v1/removed`), which was `remove_item`
 
-        `shop` 1.1 calls these operations by another id:
+        `shop` 1.1 renamed these operations:
 
         - `read_thing`, was `get_thing`
 
-        `shop` 1.1 says that these operations will go:
+        `shop` 1.1 deprecates these operations:
 
         - `read_thing`
 
-        What is left to decide
-        ----------------------
+        Open decisions
+        --------------
 
         The specs do not fit the documents in 2 places:
 
@@ -152,7 +152,7 @@ fn a_document_that_nobody_has_decided_about_yet_is_told_too() {
 }
 
 #[test]
-fn what_many_tools_share_is_told_once() {
+fn changes_that_many_tools_share_are_reported_once() {
     let base = Workspace::read(&inputs(APIS, TOOLS, DOCUMENT));
     let tools = TOOLS.replace("tags: [stock]", "tags: [goods]");
     let head = Workspace::read(&inputs(APIS, &tools, DOCUMENT));
@@ -190,7 +190,7 @@ fn no_change_is_one_sentence() {
 }
 
 #[test]
-fn what_tools_leave_out_is_told() {
+fn omitted_parameters_are_reported() {
     let tools = TOOLS.replace(
         "      - { names: [greeting]",
         "      - { names: [insured], reason: Nobody is. }\n      - { names: [greeting]",
@@ -209,10 +209,10 @@ fn what_tools_leave_out_is_told() {
 
         Documents: `shop` 1.0 → 1.1.
 
-        What the documents offer
+        Changes of the documents
         ------------------------
 
-        `shop` 1.1 adds parameters that their tools do not take:
+        `shop` 1.1 adds parameters that their tools do not have:
 
         - `send` (`send_parcel`): `insured` (body)
     "#]]

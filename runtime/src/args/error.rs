@@ -70,7 +70,7 @@ pub enum ArgumentError {
         /// Why the value cannot be sent.
         reason: String,
     },
-    /// A mask in place of a secret.
+    /// A mask instead of a secret.
     #[error(
         "{at}: contains a mask of asterisks, which would overwrite the stored secret; give the real value, or omit {at} to keep the stored one"
     )]

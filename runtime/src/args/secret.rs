@@ -28,7 +28,7 @@ pub(crate) fn secret_values(tool: &Tool, arguments: &Map<String, Value>) -> Vec<
     secrets
 }
 
-/// Returns whether a value contains a mask in place of a secret.
+/// Returns whether a value contains a mask instead of a secret.
 pub(crate) fn has_masked_secret(parameter: &Parameter, value: &Value) -> bool {
     let mut secrets = Vec::new();
     collect(

@@ -1,3 +1,4 @@
+//! Arguments of calls: all errors together, secrets, `null`, and the arguments that the runtime adds.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use serde_json::Value;
@@ -12,7 +13,7 @@ use crate::tests::tools::{
 use crate::tool::{Parameter, ParameterLocation, Tool};
 
 #[test]
-fn everything_wrong_is_said_at_once() {
+fn all_errors_are_reported_together() {
     let given = r#"{"emial": "x@y", "username": "", "roles": ["Viewer", {"nam": "Op"}, {"name": 5, "id": 1}], "password": "pw"}"#;
     let expected = [
         r#"unknown argument "emial" (did you mean "email"?)"#,
@@ -30,7 +31,7 @@ fn everything_wrong_is_said_at_once() {
 }
 
 #[test]
-fn unknown_names_are_answered_with_the_known_ones() {
+fn errors_for_unknown_names_list_the_known_names() {
     let none: &'static Tool = leak(TOOL);
     let rows = [
         (none, r#"{"x": 1}"#, r#"unknown argument "x" (known: none)"#),
@@ -61,7 +62,7 @@ fn unknown_names_are_answered_with_the_known_ones() {
 }
 
 #[test]
-fn null_is_no_value_of_a_required_argument_or_of_an_item() {
+fn null_is_invalid_for_required_arguments_and_items() {
     let rows = [
         (
             &CREATE_USER,
@@ -85,7 +86,7 @@ fn null_is_no_value_of_a_required_argument_or_of_an_item() {
 }
 
 #[test]
-fn many_problems_are_counted() {
+fn further_errors_are_counted() {
     let items = vec!["1"; 200].join(",");
     let all = checked(&LIST_USERS, &format!(r#"{{"tags": [{items}]}}"#)).unwrap_err();
     assert_eq!(
@@ -304,7 +305,7 @@ fn null_inside_an_argument() {
 }
 
 #[test]
-fn clear_sends_null_for_what_it_names() {
+fn clear_sends_null_for_the_named_fields() {
     let cleared = checked(&UPDATE_USER, r#"{"id": "x", "clear": ["email"]}"#).unwrap();
     assert_eq!(cleared.given("email"), Some(&Value::Null));
     assert_eq!(cleared.given("roles"), None);
@@ -332,7 +333,7 @@ fn clear_sends_null_for_what_it_names() {
 }
 
 #[test]
-fn masks_are_refused_in_place_of_secrets() {
+fn masks_are_rejected_as_secrets() {
     const NESTED: Shape = object(&[required("key", format("password"))]);
     let secret = |name, shape| Parameter {
         secret: true,
@@ -392,7 +393,7 @@ fn the_identity_of_a_list_does_not_depend_on_the_page() {
 }
 
 #[test]
-fn an_argument_with_a_stand_in_is_not_missing() {
+fn an_argument_with_a_fallback_is_not_missing() {
     let tool = leak(Tool {
         parameters: vec![
             param(ParameterLocation::Body, required("id", STRING)),

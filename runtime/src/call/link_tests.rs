@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::output::cursor::{ListPosition, Scope};
-use crate::tests::server::{Reply, Seen, Server};
+use crate::tests::server::{Reply, SeenRequest, Server};
 use crate::tests::tools::{ANY, STRING, TOOL, json_object, optional, param};
 use crate::tool::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
 use crate::tool::{
@@ -92,7 +92,7 @@ fn linked(query: &str) -> Reply {
 }
 
 /// Returns the first two things with a next link, or the last two things. The link repeats the parameters of the request.
-fn things(seen: &Seen) -> Reply {
+fn things(seen: &SeenRequest) -> Reply {
     match seen.line.contains("after=") {
         true => Reply::json(200, r#"{"things": [3, 4]}"#),
         false => linked("colour=red&colour[0]=blue&after=a%20b&per_page=2"),
@@ -100,7 +100,7 @@ fn things(seen: &Seen) -> Reply {
 }
 
 #[tokio::test]
-async fn a_cursor_has_what_the_link_said_about_the_page_and_no_more() {
+async fn a_cursor_contains_only_the_position_in_the_link() {
     let server = Server::start(things).await;
     let account = account(&server);
     let given = json!({"colour": "red", "limit": 2});
@@ -121,7 +121,7 @@ async fn a_cursor_has_what_the_link_said_about_the_page_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_made_up_cursor_adds_no_parameter() {
+async fn a_forged_cursor_adds_no_parameter() {
     let server = Server::start(things).await;
     let account = account(&server);
     let arguments = check(&TOOLS[0], Map::new()).unwrap();
@@ -171,7 +171,7 @@ async fn a_made_up_cursor_adds_no_parameter() {
 }
 
 #[tokio::test]
-async fn a_link_that_a_tool_does_not_expect_is_an_error_and_no_end() {
+async fn an_unexpected_link_is_an_error() {
     let rows = [
         (
             "after=2&as_user=ada",

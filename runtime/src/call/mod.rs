@@ -164,11 +164,11 @@ impl Call<'_> {
 }
 
 #[cfg(test)]
-mod answers_tests;
-#[cfg(test)]
-mod instead_tests;
+mod alternative_tests;
 #[cfg(test)]
 mod link_tests;
+#[cfg(test)]
+mod response_format_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

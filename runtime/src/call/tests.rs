@@ -1,3 +1,4 @@
+//! Calls of tools against an upstream: lists, updates with a read back, errors, and the detected API.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
@@ -6,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::json;
 
 use super::*;
-use crate::tests::server::{Reply, Seen, Server};
+use crate::tests::server::{Reply, SeenRequest, Server};
 use crate::tests::tools::{
     ANY, CREATE_USER, LIST_USERS, ROLE, STRING, TOOL, UPDATE_USER, USER_PATH, array, json_object,
     optional, param, required,
@@ -150,7 +151,7 @@ async fn call(account: &Account, name: &str, arguments: &str) -> (Value, ToolOut
 }
 
 /// Returns a number from the query of a request.
-fn number(seen: &Seen, name: &str) -> usize {
+fn number(seen: &SeenRequest, name: &str) -> usize {
     let (_, query) = seen.line.split_once('?').unwrap();
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let (_, value) = pairs.find(|(key, _)| *key == name).unwrap();
@@ -158,7 +159,7 @@ fn number(seen: &Seen, name: &str) -> usize {
 }
 
 /// Returns a page of 437 users. Every hundredth user is an admin.
-fn users(seen: &Seen) -> Reply {
+fn users(seen: &SeenRequest) -> Reply {
     let (limit, offset) = (number(seen, "limit"), number(seen, "offset"));
     let users: Vec<_> = (offset..437.min(offset + limit.min(100)))
         .map(|id| {
@@ -235,7 +236,7 @@ async fn filters_find_in_one_call() {
 }
 
 #[tokio::test]
-async fn a_cursor_of_another_call_is_refused_unsent() {
+async fn a_cursor_of_another_call_is_rejected_before_sending() {
     let server = Server::start(users).await;
     let account = account(&server);
     let (result, _) = call(
@@ -273,7 +274,7 @@ async fn a_cursor_of_another_call_is_refused_unsent() {
 }
 
 #[tokio::test]
-async fn all_problems_are_told_and_nothing_is_sent() {
+async fn all_errors_are_reported_and_nothing_is_sent() {
     let server = Server::start(users).await;
     let (result, _) = call(
         &account(&server),
@@ -290,7 +291,7 @@ async fn all_problems_are_told_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn a_limit_of_requests_on_the_way_says_where_to_go_on() {
+async fn a_rate_limit_error_states_where_to_continue() {
     let server = Server::start(|seen| match number(seen, "offset") {
         200 => Reply::new(
             429,
@@ -319,7 +320,7 @@ async fn a_limit_of_requests_on_the_way_says_where_to_go_on() {
     assert_eq!(last, "GET /users?limit=100&offset=200");
 }
 
-/// Starts an upstream with one user. `renames` tells whether a rename has an effect, and `finds_both` whether the old name is still found after it.
+/// Starts an upstream with one user. `renames` decides whether a rename has an effect, and `finds_both` whether the old name is still found after a rename.
 async fn with_user(renames: bool, finds_both: bool) -> Server {
     let renamed = Arc::new(AtomicBool::new(false));
     Server::start(move |seen| {
@@ -378,7 +379,7 @@ async fn an_update_reads_first_and_reads_back() {
 }
 
 #[tokio::test]
-async fn what_holds_is_the_result() {
+async fn a_confirmed_change_is_the_result() {
     let server = with_user(true, false).await;
     let arguments = r#"{"id": "old", "email": "a@b", "password": "hunter2!"}"#;
     let (result, _) = call(&account(&server), "update_a_things_user_by_id", arguments).await;
@@ -389,7 +390,7 @@ async fn what_holds_is_the_result() {
 }
 
 #[tokio::test]
-async fn a_change_that_did_not_happen_is_not_applied() {
+async fn a_change_that_was_not_made_is_reported() {
     // Tool, arguments, response to the GET, expected code, part of the detail.
     let rows = [
         (
@@ -496,7 +497,7 @@ async fn a_rename_is_checked() {
 }
 
 #[tokio::test]
-async fn a_change_that_cannot_be_read_back_is_said_to_be_made() {
+async fn a_change_that_cannot_be_read_back_was_probably_made() {
     let server = Server::start(|seen| match seen.line.split_once(' ').unwrap().0 {
         "PATCH" => Reply::json(200, "{}"),
         _ if seen.line.ends_with("/gone") => Reply::json(403, r#"{"detail": "Forbidden"}"#),
@@ -541,7 +542,7 @@ async fn a_change_that_cannot_be_read_back_is_said_to_be_made() {
 }
 
 #[tokio::test]
-async fn every_answer_becomes_an_object() {
+async fn every_response_becomes_an_object() {
     // Tool, status, body, expected result.
     let rows = [
         ("delete_thing", 204, "", r#"{"status":204}"#),
@@ -577,7 +578,7 @@ async fn every_answer_becomes_an_object() {
 }
 
 #[tokio::test]
-async fn what_is_no_answer_of_the_api_is_unexpected() {
+async fn foreign_responses_are_unexpected() {
     let rows = [
         (
             "get_thing",
@@ -677,7 +678,7 @@ async fn results_are_cut_to_the_size_of_the_account() {
 }
 
 #[tokio::test]
-async fn the_server_decides_which_tool_of_that_name_is_called() {
+async fn the_detected_api_decides_which_tool_is_called() {
     let server = Server::start(|seen| match seen.line.as_str() {
         "GET /1/version" => Reply::json(200, r#"{"version": "1.9"}"#),
         "GET /old" | "GET /old?old=x" => Reply::json(200, r#"{"old": true}"#),

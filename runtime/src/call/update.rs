@@ -185,7 +185,7 @@ fn unverified(error: CallError, status: u16, idempotent: bool) -> CallError {
         "" => error.title.as_str(),
         detail => detail,
     };
-    // The hint of this code says that nothing was sent, which applies only to the read.
+    // The hint of this code states that nothing was sent, which applies only to the read.
     let hint = match error.code {
         ErrorCode::InvalidArguments => "",
         _ => error.hint.as_str(),

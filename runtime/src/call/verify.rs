@@ -107,9 +107,9 @@ fn set_differences<'v>(
     found: &'v [Value],
     exact: bool,
 ) -> (Vec<&'v Value>, Vec<&'v Value>) {
-    let missing = without(wanted, found, |wanted, found| holds(wanted, found, exact));
+    let missing = unmatched(wanted, found, |wanted, found| holds(wanted, found, exact));
     let more = match exact {
-        true => without(found, wanted, |found, wanted| holds(wanted, found, exact)),
+        true => unmatched(found, wanted, |found, wanted| holds(wanted, found, exact)),
         false => Vec::new(),
     };
     (missing, more)
@@ -126,7 +126,7 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 /// Returns the items of `one` for which `is_right` accepts no item of `other`.
-fn without<'v>(
+fn unmatched<'v>(
     one: &'v [Value],
     other: &[Value],
     is_right: impl Fn(&Value, &Value) -> bool,

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::schema::Field;
-use crate::tests::server::{Reply, Seen, Server};
+use crate::tests::server::{Reply, SeenRequest, Server};
 use crate::tests::tools::{LIST_USERS, STRING, TOOL, json_object, optional, param};
 use crate::tool::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
 use crate::tool::{Body, Http, List, Parameter, ParameterLocation, ParameterStyle, Segment};
@@ -99,7 +99,7 @@ static APIS: &[&Api] = &[&API];
 
 /// Starts an upstream of this version that responds to every request.
 async fn server(version: &'static Mutex<&'static str>) -> Server {
-    Server::start(move |seen: &Seen| {
+    Server::start(move |seen: &SeenRequest| {
         let path = seen.line.split(['?', ' ']).nth(1).unwrap_or_default();
         match path {
             "/version" => Reply::json(
@@ -135,7 +135,7 @@ fn account(server: &Server) -> Account {
 }
 
 #[tokio::test]
-async fn what_the_server_is_too_old_for_is_said_and_not_sent() {
+async fn newer_tools_and_arguments_are_rejected_before_sending() {
     static VERSION: Mutex<&str> = Mutex::new("3.0.6");
     let server = server(&VERSION).await;
     let account = account(&server);
@@ -180,7 +180,7 @@ async fn what_the_server_is_too_old_for_is_said_and_not_sent() {
 }
 
 #[tokio::test]
-async fn what_the_server_is_new_enough_for_is_sent() {
+async fn supported_arguments_are_sent() {
     static VERSION: Mutex<&str> = Mutex::new("3.2.0rc1");
     let server = server(&VERSION).await;
     let account = account(&server);
@@ -201,7 +201,7 @@ async fn what_the_server_is_new_enough_for_is_sent() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_page_yet_is_read_at_once() {
+async fn lists_without_pagination_are_read_at_once() {
     static OLD: Mutex<&str> = Mutex::new("3.0.6");
     static NEW: Mutex<&str> = Mutex::new("3.1.0");
     for (version, request) in [(&OLD, "GET /users"), (&NEW, "GET /users?limit=2&offset=0")] {
@@ -222,7 +222,7 @@ async fn a_server_that_does_not_page_yet_is_read_at_once() {
 }
 
 #[tokio::test]
-async fn a_server_that_was_upgraded_is_noticed() {
+async fn an_upgrade_of_the_server_is_detected() {
     static VERSION: Mutex<&str> = Mutex::new("3.0.6");
     let server = server(&VERSION).await;
     let account = account(&server);

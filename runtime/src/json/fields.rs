@@ -49,7 +49,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Returns the selection inside a member, by its key as written in the JSON text; `None` if the member is not selected.
-    fn of(&self, key: &str) -> Option<&Self> {
+    fn member(&self, key: &str) -> Option<&Self> {
         // Keys are rarely escaped, and an unescaped key is not copied.
         let key = unescape(key);
         let mut members = self.members.iter().flatten();
@@ -98,7 +98,7 @@ fn project_object(
     let empty = out.len();
     let mut first = true;
     while let Some(key) = item.key(&mut first)? {
-        let Some(part) = fields.of(key) else {
+        let Some(part) = fields.member(key) else {
             item.skip()?;
             continue;
         };

@@ -386,9 +386,7 @@ fn is_white(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
-/// Marks those of eight bytes that end a run of plain characters: `"`, `\` and control characters.
-///
-/// The lowest mark is always correct; higher marks may be wrong because of the borrow.
+/// Marks those of eight bytes that end a run of plain characters: `"`, `\` and control characters. The lowest mark is always correct; higher marks may be wrong because of the borrow.
 #[inline]
 fn special(word: u64) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);

@@ -1,3 +1,4 @@
+//! Compacting, projecting and filtering JSON text, compared with `serde_json`.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use serde_json::{Value, json};
@@ -59,7 +60,7 @@ fn compact_keeps_all_but_white_space() {
 }
 
 #[test]
-fn compact_refuses_what_is_no_json() {
+fn compact_rejects_invalid_json() {
     let rows = [
         ("", 0),
         ("   ", 3),

@@ -107,7 +107,7 @@ fn arguments_are_described_as_strictly_as_they_are_checked() {
 }
 
 #[test]
-fn words_follow_the_shape() {
+fn documentation_follows_the_shape() {
     let field = Field {
         description: "What it is.",
         default: r#"{"x": 12345678901234567890123}"#,
@@ -133,7 +133,7 @@ fn a_tool_without_arguments_has_properties() {
 }
 
 #[test]
-fn lists_take_filters_fields_and_pages() {
+fn lists_have_arguments_for_filters_fields_and_pages() {
     let schema = Value::Object(input_schema(&LIST_USERS));
     let names: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
     assert_eq!(

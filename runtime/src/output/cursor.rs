@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_gives_back_its_position() {
+    fn a_cursor_contains_its_position() {
         let scope = Scope::new("list_things", "https://a.example", r#"{"name":"x"}"#);
         for offset in [0, 1, 99, 255, 256, 65_536, u64::from(u32::MAX), u64::MAX] {
             let cursor = scope.write(&ListPosition::Offset(offset));
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_of_the_server_is_kept_as_it_is() {
+    fn a_cursor_of_the_server_is_kept_unchanged() {
         let scope = Scope::new("list_things", "a", "{}");
         for token in ["", "kQM", "~kQM", "é=/+ \n"] {
             for skip in [0, 1, 99, 65_536, u64::MAX] {
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn every_change_of_a_character_is_noticed() {
+    fn every_change_of_a_character_is_detected() {
         let scope = Scope::new("list_things", "a", "{}");
         let cursor = scope.write(&ListPosition::Offset(12_345));
         let alphabet: Vec<char> = ('!'..='~').chain(['é', ' ', '\n']).collect();
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_of_something_else_is_refused_with_the_reason() {
+    fn a_foreign_cursor_is_rejected_with_the_reason() {
         let ours = Scope::new("list_things", "a", r#"{"name":"x"}"#);
         let rows = [
             (
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_of_another_version_is_refused() {
+    fn a_cursor_of_another_version_is_rejected() {
         let scope = Scope::new("list_things", "a", "{}");
         for (version, kind) in [(2, OFFSET), (VERSION, 9)] {
             let mut bytes = vec![version, kind];

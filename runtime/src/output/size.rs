@@ -16,7 +16,7 @@ const ELLIPSIS: &str = "…";
 struct Cut {
     path: String,
     kept: usize,
-    of: usize,
+    total: usize,
     unit: &'static str,
 }
 
@@ -95,13 +95,13 @@ impl Shortener {
     }
 
     /// Records how much of the current value was kept.
-    fn record(&mut self, kept: usize, of: usize, unit: &'static str) {
-        if kept < of {
+    fn record(&mut self, kept: usize, total: usize, unit: &'static str) {
+        if kept < total {
             let path = self.path.clone();
             self.cuts.push(Cut {
                 path,
                 kept,
-                of,
+                total,
                 unit,
             });
         }
@@ -126,9 +126,9 @@ impl Shortener {
             kept += 1;
             short.push(char);
         }
-        let of = text.chars().count();
-        short.push_str(if kept < of { ELLIPSIS } else { "" });
-        self.record(kept, of, "characters");
+        let total = text.chars().count();
+        short.push_str(if kept < total { ELLIPSIS } else { "" });
+        self.record(kept, total, "characters");
         push_string(&mut self.out, &short);
     }
 
@@ -170,7 +170,7 @@ impl Shortener {
         while let Some(key) = scanner.key(&mut first)? {
             members.push((key, scanner.raw()?));
         }
-        let of = members.len();
+        let total = members.len();
         // An object with very many members is cut like an array. Each remaining member gets at least a few bytes.
         let mut room = budget.saturating_sub(2);
         let fits = |(key, value): &&(&str, &str)| {
@@ -192,7 +192,7 @@ impl Shortener {
             self.inner(&format!("{dot}{}", unescape(key)), value, share.max(16))?;
         }
         self.out.push('}');
-        self.record(members.len(), of, "members");
+        self.record(members.len(), total, "members");
         Ok(())
     }
 }
@@ -221,7 +221,7 @@ fn summary(cuts: &[Cut]) -> String {
                 "" => "the result".to_owned(),
                 path => format!("`{}`", path.chars().take(60).collect::<String>()),
             };
-            format!("{name} has {} of {} {}", cut.kept, cut.of, cut.unit)
+            format!("{name} has {} of {} {}", cut.kept, cut.total, cut.unit)
         })
         .collect();
     if let Some(more @ 1..) = cuts.len().checked_sub(LISTED) {
@@ -241,7 +241,7 @@ mod tests {
     const HOW: &str = "Ask for less.";
 
     #[test]
-    fn what_fits_stays_as_it_is() {
+    fn results_that_fit_are_unchanged() {
         let object = json!({"a": "x".repeat(100)}).to_string();
         assert_eq!(fit(object.clone(), 1000, HOW), Ok(object));
     }
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn something_is_left_of_an_item() {
+    fn a_part_of_each_item_is_kept() {
         let item = json!({"name": "x", "text": "y".repeat(5_000)}).to_string();
         let (out, listed) = fit_item(&item, 1_000).unwrap();
         let value: Value = serde_json::from_str(&out).unwrap();

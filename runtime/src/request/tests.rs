@@ -1,3 +1,4 @@
+//! Paths, queries, headers and bodies of requests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use serde_json::{Map, json};
@@ -64,7 +65,7 @@ fn path_values_are_encoded_in_full() {
 }
 
 #[test]
-fn path_values_that_are_no_names_are_refused() {
+fn path_values_that_cannot_be_sent_are_rejected() {
     let rows = [
         ("", r#"id: "" is empty, but a path needs a value here"#),
         (
@@ -177,7 +178,7 @@ fn no_value_leaves_its_segment() {
 }
 
 #[test]
-fn a_path_takes_slashes_only_where_the_server_does() {
+fn slashes_in_paths_require_support_of_the_server() {
     let arguments = checked(path_tool(true), r#"{"id": "team/key"}"#).unwrap();
     let request = request(&arguments);
     assert_eq!(request.path_and_query, "/api/v1/users/team%2Fkey/roles");
@@ -351,7 +352,7 @@ const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 #[test]
-fn bodies_hold_what_was_given_and_nothing_else() {
+fn bodies_contain_only_given_members() {
     let fixed: &[(&str, &str)] = &[("action", r#""create""#)];
     let rows = [
         (MEMBERS, JSON, false, &[][..], "{}", None),
@@ -478,13 +479,13 @@ fn bodies_hold_what_was_given_and_nothing_else() {
 
 #[test]
 fn pages_are_added_to_any_query() {
-    let pager = |way| {
+    let pager = |style| {
         Some(Pagination {
             location: PaginationLocation::Query,
             limit: "limit",
             max: 100,
             total: "",
-            style: way,
+            style,
         })
     };
     let numbers = pager(PaginationStyle::Offset { offset: "offset" });
@@ -569,7 +570,7 @@ fn pages_are_added_to_any_query() {
 }
 
 #[test]
-fn what_only_reads_promises_what_get_does() {
+fn read_only_tools_have_the_guarantees_of_get() {
     for (http, read_only, expected) in [
         (Http::Post, true, Http::Get),
         (Http::Post, false, Http::Post),
@@ -600,13 +601,13 @@ fn pages_are_added_to_any_body() {
         parameters: vec![param(ParameterLocation::Body, optional("q", STRING))].leak(),
         ..TOOL
     });
-    let pager = |way| {
+    let pager = |style| {
         Some(Pagination {
             location: PaginationLocation::Body,
             limit: "page_limit",
             max: 100,
             total: "",
-            style: way,
+            style,
         })
     };
     let numbers = pager(PaginationStyle::Offset {
@@ -647,7 +648,7 @@ fn pages_are_added_to_any_body() {
 }
 
 #[test]
-fn headers_are_checked_and_null_is_left_out() {
+fn headers_are_checked_and_null_is_omitted() {
     let tool = leak(Tool {
         parameters: vec![
             Parameter {

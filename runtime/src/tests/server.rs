@@ -24,7 +24,7 @@ use crate::upstream::settings::{Credentials, Settings};
 
 /// A received request.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen {
+pub(crate) struct SeenRequest {
     /// First line without the protocol: `GET /path?query`.
     pub(crate) line: String,
     /// Headers as received, with names in lower case.
@@ -33,7 +33,7 @@ pub(crate) struct Seen {
     pub(crate) body: Vec<u8>,
 }
 
-impl Seen {
+impl SeenRequest {
     /// Returns the value of a header.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(it, _)| it == name);
@@ -106,11 +106,11 @@ impl Reply {
     }
 }
 
-type Handler = dyn Fn(&Seen) -> Reply + Send + Sync;
+type Handler = dyn Fn(&SeenRequest) -> Reply + Send + Sync;
 
 struct Shared {
     handler: Box<Handler>,
-    seen: Mutex<Vec<Seen>>,
+    seen: Mutex<Vec<SeenRequest>>,
     busy: AtomicUsize,
     most: AtomicUsize,
 }
@@ -131,7 +131,9 @@ impl Drop for Server {
 
 impl Server {
     /// Starts a server on a free port.
-    pub(crate) async fn start(handler: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(
+        handler: impl Fn(&SeenRequest) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
@@ -150,7 +152,7 @@ impl Server {
     }
 
     /// Returns all requests so far.
-    pub(crate) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<SeenRequest> {
         self.shared.seen.lock().unwrap().clone()
     }
 
@@ -206,7 +208,7 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Seen> {
+async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<SeenRequest> {
     loop {
         if let Some(end) = buffer.windows(4).position(|it| it == b"\r\n\r\n") {
             let head = String::from_utf8(buffer[..end].to_vec()).unwrap();
@@ -222,7 +224,7 @@ async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Seen> {
             if buffer.len() >= start + length {
                 let body = buffer[start..start + length].to_vec();
                 buffer.drain(..start + length);
-                return Some(Seen {
+                return Some(SeenRequest {
                     line,
                     headers,
                     body,

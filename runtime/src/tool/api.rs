@@ -102,7 +102,7 @@ pub enum SignIn {
     },
     /// Exchange for a bearer token.
     Token(TokenRequest),
-    /// Key in a header of its own, given as the bearer token of the account. A user name and a password cannot be used.
+    /// Key in its own header, given as the bearer token of the account. A user name and a password cannot be used.
     Key {
         /// Name of the header.
         header: &'static str,

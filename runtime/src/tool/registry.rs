@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_is_met_by_tools_that_meet_all_of_it() {
+    fn a_selection_matches_tools_that_meet_all_criteria() {
         let none: &[&str] = &[];
         let rows: [(Selection, &[&str]); 9] = [
             (
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn selections_that_make_no_sense_are_refused() {
+    fn invalid_selections_are_rejected() {
         let none: &[&str] = &[];
         let rows: [(Selection, &[&str]); 9] = [
             (selection(none, none, none), &[]),

@@ -16,10 +16,10 @@ use crate::upstream::error::CallError;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Minimum time before a failed read of a version is repeated.
-const AGAIN: Duration = Duration::from_secs(60);
+const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Time after which a version is read again, because the component may have been upgraded.
-const KEPT: Duration = Duration::from_secs(600);
+const REFRESH_INTERVAL: Duration = Duration::from_secs(600);
 
 impl Account {
     /// Returns the documents whose versions should be read before the texts of these tools are shown.
@@ -78,8 +78,8 @@ impl Account {
         self.is_due(
             document,
             match known.own_version(document) {
-                "" => AGAIN,
-                _ => KEPT,
+                "" => RETRY_INTERVAL,
+                _ => REFRESH_INTERVAL,
             },
         )
     }

@@ -22,8 +22,8 @@ use crate::upstream::sign_in::SignInMethod;
 /// Timeout of a detection.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Minimum time before an upstream that was too old for a call is asked again.
-const AGAIN: Duration = Duration::from_secs(60);
+/// Minimum time before the version of an upstream that was too old for a call is requested again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Responses of an upstream whose API was not recognised, by API.
 type Responses = Vec<(&'static Api, Response)>;
@@ -54,7 +54,7 @@ impl Account {
 
     /// Detects the upstream again, because it may have been upgraded and may no longer be too old. Sends requests at most once a minute, and returns `known` if the version has not changed.
     pub(crate) async fn detected_again(&self, known: Arc<DetectedServer>) -> Arc<DetectedServer> {
-        if !self.is_due("", AGAIN) {
+        if !self.is_due("", RETRY_INTERVAL) {
             return known;
         }
         self.record_asked("");
@@ -160,7 +160,7 @@ impl Account {
             .exchange(&request, &HeaderMap::new())
             .await?;
         if matches!(response.status, 429 | 500..=599) {
-            // The upstream itself cannot tell. Retrying later is better than removing tools.
+            // The upstream failed, so the document is unknown. Retrying later is better than removing tools.
             return Err(self.explain(self.0.apis.first().copied(), &response));
         }
         Ok(json(&response).is_some_and(|it| it.pointer(probe.has).is_some()))

@@ -1,4 +1,4 @@
-//! What was detected on an upstream, and which tools follow from it.
+//! API, version and documents of an upstream, and the tools that follow from them.
 
 use core::fmt;
 

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_is_there_and_unknown_is_null() {
+    fn every_key_is_present_and_unknown_values_are_null() {
         let error = CallError::new(ErrorCode::Timeout, "No answer").of_operation("get_users");
         assert_eq!(
             error.to_json().to_string(),

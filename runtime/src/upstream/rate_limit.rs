@@ -107,7 +107,7 @@ fn plain(headers: &HeaderMap, prefix: &str, now: SystemTime) -> Option<RateLimit
 fn seconds(text: &str, now: SystemTime) -> Option<u64> {
     let text = text.trim();
     if let Ok(at) = httpdate::parse_http_date(text) {
-        return Some(until(at, now));
+        return Some(seconds_until(at, now));
     }
     let number = text.split([',', ';']).next()?.trim().parse::<f64>().ok()?;
     if !number.is_finite() || number < 0.0 {
@@ -121,10 +121,10 @@ fn seconds(text: &str, now: SystemTime) -> Option<u64> {
         false => number / 1000.0,
     };
     let at = Duration::try_from_secs_f64(epoch).ok()?;
-    Some(until(UNIX_EPOCH.checked_add(at)?, now))
+    Some(seconds_until(UNIX_EPOCH.checked_add(at)?, now))
 }
 
-fn until(at: SystemTime, now: SystemTime) -> u64 {
+fn seconds_until(at: SystemTime, now: SystemTime) -> u64 {
     let left = at.duration_since(now).unwrap_or_default();
     left.as_secs() + u64::from(left.subsec_nanos() > 0)
 }

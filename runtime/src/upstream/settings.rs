@@ -165,21 +165,21 @@ pub enum SettingsError {
         suggestion: String,
     },
     /// Invalid header name.
-    #[error("`{0}` is not a valid header name")]
+    #[error("`{0}` is not a valid header name; correct it")]
     HeaderName(String),
     /// Header that the client sets itself.
     #[error("the header `{0}` is reserved, because the client sets it; remove it")]
     HeaderReserved(String),
     /// Header value with a character that is not allowed in headers.
     #[error(
-        "the value of the header `{0}` contains a line break or another character that is not allowed in headers"
+        "the value of the header `{0}` contains a line break or another character that is not allowed in headers; remove it"
     )]
     HeaderValue(String),
     /// Credentials together with an `authorization` header.
     #[error("credentials and the header `authorization` exclude each other; remove one of them")]
     SignedInTwice,
     /// Empty user name.
-    #[error("the user name is empty")]
+    #[error("the user name is empty; set it")]
     NoUsername,
     /// Bearer token that is empty or has a character that is not allowed in tokens.
     #[error(

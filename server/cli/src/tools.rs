@@ -61,7 +61,7 @@ pub(crate) fn print(
     Ok(())
 }
 
-/// Returns all known data of a tool as JSON.
+/// Returns a tool as JSON, with its schemas and its HTTP request.
 fn row(api: &Api, tool: &Tool) -> Value {
     json!({
         "name": tool.name,

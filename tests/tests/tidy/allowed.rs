@@ -8,7 +8,7 @@ use std::path::Path;
 pub(crate) struct Finding {
     /// Key of the exception in `tests/tidy.toml` that allows the violation. Several findings can have one key.
     pub key: String,
-    /// File and line, and what is wrong there.
+    /// File and line, and the violation.
     pub message: String,
 }
 
@@ -72,7 +72,7 @@ fn entry(key: &str, reason: &str) -> String {
     format!("{key:?} = {reason:?}")
 }
 
-/// Returns what has to change for one rule: findings that are not allowed, exceptions without a finding, and exceptions without a reason.
+/// Returns the necessary changes for one rule: findings that are not allowed, exceptions without a finding, and exceptions without a reason.
 pub(crate) fn differences(allowed: Option<&Exceptions>, findings: &[Finding]) -> Vec<String> {
     let empty = Exceptions::new();
     let allowed = allowed.unwrap_or(&empty);

@@ -14,11 +14,14 @@ pub(crate) fn find(crates: &[Crate]) -> Vec<Finding> {
     crates.iter().flat_map(cycles_of).collect()
 }
 
-fn cycles_of(of: &Crate) -> Vec<Finding> {
-    let imports = imports(of);
+fn cycles_of(krate: &Crate) -> Vec<Finding> {
+    let imports = imports(krate);
     let mut findings = Vec::new();
-    for cycle in cycles(of.files.len(), &imports) {
-        let mut files: Vec<&str> = cycle.iter().map(|file| of.files[*file].as_str()).collect();
+    for cycle in cycles(krate.files.len(), &imports) {
+        let mut files: Vec<&str> = cycle
+            .iter()
+            .map(|file| krate.files[*file].as_str())
+            .collect();
         files.sort_unstable();
         if let [one, other] = files[..]
             && are_in_one_folder(one, other)
@@ -28,7 +31,7 @@ fn cycles_of(of: &Crate) -> Vec<Finding> {
         let mut message = format!("import cycle of {} files:", files.len());
         for ((from, to), (line, path)) in &imports {
             if cycle.contains(from) && cycle.contains(to) {
-                let (from, to) = (&of.files[*from], &of.files[*to]);
+                let (from, to) = (&krate.files[*from], &krate.files[*to]);
                 write!(message, "\n    {from}:{line}: {path} ({to})").unwrap();
             }
         }
@@ -52,14 +55,14 @@ fn are_in_one_folder(one: &str, other: &str) -> bool {
 }
 
 /// Returns which files use which, with the first use.
-fn imports(of: &Crate) -> BTreeMap<(usize, usize), Import> {
+fn imports(krate: &Crate) -> BTreeMap<(usize, usize), Import> {
     let mut imports = BTreeMap::new();
-    for (index, module) in of.modules.iter().enumerate() {
+    for (index, module) in krate.modules.iter().enumerate() {
         for path in &module.paths {
-            let Some(to) = of.resolve(index, &path.segments) else {
+            let Some(to) = krate.resolve(index, &path.segments) else {
                 continue;
             };
-            let to = of.modules[to].file;
+            let to = krate.modules[to].file;
             if to != module.file {
                 let import = (path.line, path.segments.join("::"));
                 imports.entry((module.file, to)).or_insert(import);
@@ -118,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn uses_make_cycles_and_declarations_and_tests_do_not() {
+    fn only_uses_outside_tests_make_cycles() {
         let a = ("a/mod.rs", "pub struct A; fn f() { crate::b::f(); }");
         let rows: [(&[(&str, &str)], &[&str]); 6] = [
             (

@@ -1,4 +1,4 @@
-//! Checks documentation: links lead to files and headings that exist, modules say what they are for, and files are short.
+//! Checks documentation: links lead to files and headings that exist, modules state their purpose, and files are short.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -15,7 +15,10 @@ pub(crate) fn find_undocumented_modules(repository: &Repository) -> Vec<Finding>
     missing
         .map(|file| Finding {
             key: file.path.clone(),
-            message: format!("{}:1: begin with `//!`: what the module is for", file.path),
+            message: format!(
+                "{}:1: begin with `//!` and the purpose of the module",
+                file.path
+            ),
         })
         .collect()
 }
@@ -35,7 +38,7 @@ pub(crate) fn find_long_files(repository: &Repository) -> Vec<Finding> {
         .collect()
 }
 
-/// Returns links of Markdown files that lead to no file or to no heading.
+/// Returns links of Markdown files whose file or heading does not exist.
 pub(crate) fn find_broken_links(root: &Path, repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in repository.with_extension("md") {
@@ -110,7 +113,7 @@ fn joined(folder: &Path, link: &str) -> String {
     path.display().to_string()
 }
 
-/// Returns the anchor of a heading, as GitHub makes it.
+/// Returns the anchor of a heading, in the form of GitHub.
 fn anchor(heading: &str) -> String {
     let text = heading.trim_start_matches('#').trim().to_lowercase();
     let kept = text.chars().filter_map(|c| match c {

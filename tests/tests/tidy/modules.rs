@@ -94,7 +94,7 @@ impl Crate {
             types: Vec::new(),
         });
         let declared = read_tokens(tokens, &mut self.modules[index]);
-        for Declared { name, inline } in declared {
+        for DeclaredModule { name, inline } in declared {
             let folder = format!("{folder}/{name}");
             let child = match inline {
                 Some(tokens) => Some(self.module(repository, tokens, file, &folder, Some(index))),
@@ -171,13 +171,13 @@ impl Crate {
 }
 
 /// Module that a module declares; `inline` are its tokens if it has no file of its own.
-struct Declared {
+struct DeclaredModule {
     name: String,
     inline: Option<TokenStream>,
 }
 
 /// Adds the paths, imports and types in the tokens to a module, and returns the modules that it declares.
-fn read_tokens(tokens: TokenStream, module: &mut Module) -> Vec<Declared> {
+fn read_tokens(tokens: TokenStream, module: &mut Module) -> Vec<DeclaredModule> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut declared = Vec::new();
     let mut at = 0;
@@ -195,7 +195,7 @@ fn read_tokens(tokens: TokenStream, module: &mut Module) -> Vec<Declared> {
                     Some(TokenTree::Group(group)) => Some(group.stream()),
                     _ => None,
                 };
-                declared.extend(name.map(|name| Declared { name, inline }));
+                declared.extend(name.map(|name| DeclaredModule { name, inline }));
                 at += 3;
             }
             TokenTree::Ident(word) if word == "use" => {
@@ -258,7 +258,7 @@ fn path(tokens: &[TokenTree], start: usize, module: &mut Module) -> usize {
     at
 }
 
-/// Reads what follows `use`, with the path so far.
+/// Reads the tokens after `use`, with the path so far.
 fn use_tree(tokens: &[TokenTree], before: &[String], module: &mut Module) {
     let mut segments = before.to_vec();
     let mut at = 0;

@@ -76,7 +76,7 @@ pub(crate) fn find(repository: &Repository) -> Vec<Finding> {
         if file.path == "tests/tests/tidy/phrases.rs" {
             continue;
         }
-        let prose = Prose::of(file);
+        let prose = Prose::new(file);
         for (phrases, plain) in PHRASES {
             for phrase in phrases {
                 for (start, _) in prose.text.match_indices(phrase) {
@@ -131,7 +131,7 @@ struct Prose {
 }
 
 impl Prose {
-    fn of(file: &SourceFile) -> Self {
+    fn new(file: &SourceFile) -> Self {
         let (mut text, mut lines) = (String::new(), Vec::new());
         for line in file.text.lines() {
             lines.push(text.len());
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_begin_with_what_they_describe() {
+    fn comments_begin_with_a_noun_phrase_or_a_verb() {
         let text =
             "/// Its name.\na: u8,\n/// The name.\n/// It is short.\nb: u8,\n    /// What, why.";
         let found = find_unclear_beginnings(&repository(text));

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// Folders with files that nobody writes by hand, or whose text is the input of a test.
-const LEFT_OUT: [&str; 9] = [
+const EXCLUDED: [&str; 9] = [
     ".git",
     "target",
     "generated",
@@ -40,7 +40,7 @@ impl Repository {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
-                    if !LEFT_OUT.iter().any(|folder| path.ends_with(folder)) {
+                    if !EXCLUDED.iter().any(|folder| path.ends_with(folder)) {
                         folders.push(path);
                     }
                 } else if path

@@ -8,15 +8,15 @@ use super::modules::Crate;
 /// Returns the names that several types of a crate have. Types that are visible in the whole crate count as public.
 pub(crate) fn find(crates: &[Crate]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for of in crates {
+    for krate in crates {
         let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for module in &of.modules {
+        for module in &krate.modules {
             for found in &module.types {
-                let place = format!("{}:{}", of.files[module.file], found.line);
+                let place = format!("{}:{}", krate.files[module.file], found.line);
                 places.entry(&found.name).or_default().push(place);
             }
         }
-        let folder = of.files[0].rsplit_once("/src/");
+        let folder = krate.files[0].rsplit_once("/src/");
         let folder = folder.map_or("", |(folder, _)| folder);
         places.retain(|_, places| places.len() > 1);
         findings.extend(places.iter().map(|(name, places)| Finding {

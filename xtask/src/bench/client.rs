@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 /// Initialised server.
 pub(crate) struct StdioServer {
     child: Child,
-    to: ChildStdin,
-    from: BufReader<ChildStdout>,
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
     next_id: u64,
 }
 
@@ -32,13 +32,13 @@ impl StdioServer {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .with_context(|| format!("start {}", binary.display()))?;
-        let to = child.stdin.take().context("no input")?;
-        let from = BufReader::with_capacity(1 << 20, child.stdout.take().context("no output")?);
+            .with_context(|| format!("cannot start {}", binary.display()))?;
+        let stdin = child.stdin.take().context("no standard input")?;
+        let stdout = BufReader::with_capacity(1 << 20, child.stdout.take().context("no output")?);
         let mut server = Self {
             child,
-            to,
-            from,
+            stdin,
+            stdout,
             next_id: 1,
         };
         let client = json!({
@@ -48,7 +48,7 @@ impl StdioServer {
         });
         server.request("initialize", &client)?;
         writeln!(
-            server.to,
+            server.stdin,
             "{}",
             json!({"jsonrpc": "2.0", "method": "notifications/initialized"})
         )?;
@@ -58,13 +58,13 @@ impl StdioServer {
     /// Sends one request and returns its response, which must be a success.
     pub(crate) fn request(&mut self, method: &str, params: &Value) -> Result<String> {
         let message = self.message(method, params);
-        self.to.write_all(message.as_bytes())?;
-        self.to.flush()?;
+        self.stdin.write_all(message.as_bytes())?;
+        self.stdin.flush()?;
         let mut line = String::new();
         // The server sends a notification when it has detected the API.
         while line.is_empty() || line.starts_with("{\"jsonrpc\":\"2.0\",\"method\"") {
             line.clear();
-            ensure!(self.from.read_line(&mut line)? > 0, "the server ended");
+            ensure!(self.stdout.read_line(&mut line)? > 0, "the server ended");
         }
         check(&line)?;
         Ok(line)
@@ -82,11 +82,11 @@ impl StdioServer {
         for received in 0..count {
             while sent < count && sent < received + window {
                 let message = self.message("tools/call", &call(sent));
-                self.to.write_all(message.as_bytes())?;
+                self.stdin.write_all(message.as_bytes())?;
                 sent += 1;
             }
             line.clear();
-            self.from.read_line(&mut line)?;
+            self.stdout.read_line(&mut line)?;
             check(&line)?;
         }
         Ok(())

@@ -58,14 +58,14 @@ pub(crate) fn measure(gateway: &Path, bare: &Path, upstream: &Upstream) -> Resul
 }
 
 /// Server over HTTP, stopped when dropped.
-struct Running {
+struct RunningServer {
     child: Child,
     /// URL of the MCP endpoint.
     url: String,
     data: Option<PathBuf>,
 }
 
-impl Drop for Running {
+impl Drop for RunningServer {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -75,15 +75,15 @@ impl Drop for Running {
     }
 }
 
-fn bare_server(program: &Path) -> Result<Running> {
+fn bare_server(program: &Path) -> Result<RunningServer> {
     let mut child = Command::new(program)
         .env_clear()
         .stdout(Stdio::piped())
         .spawn()
-        .with_context(|| format!("start {}", program.display()))?;
+        .with_context(|| format!("cannot start {}", program.display()))?;
     let mut url = String::new();
     BufReader::new(child.stdout.take().context("no output")?).read_line(&mut url)?;
-    Ok(Running {
+    Ok(RunningServer {
         child,
         url: url.trim().to_owned(),
         data: None,
@@ -91,7 +91,7 @@ fn bare_server(program: &Path) -> Result<Running> {
 }
 
 /// Starts a gateway with an empty store, and makes an account for the upstream and an MCP server for this account.
-fn gateway(program: &Path, upstream: &Upstream) -> Result<Running> {
+fn gateway(program: &Path, upstream: &Upstream) -> Result<RunningServer> {
     let data = lab_dir().join("bench-gateway");
     if data.exists() {
         fs::remove_dir_all(&data)?;
@@ -106,8 +106,8 @@ fn gateway(program: &Path, upstream: &Upstream) -> Result<Running> {
         .stdout(output.file().try_clone()?)
         .stderr(output.into_file())
         .spawn()
-        .with_context(|| format!("start {}", program.display()))?;
-    let mut running = Running {
+        .with_context(|| format!("cannot start {}", program.display()))?;
+    let mut running = RunningServer {
         child,
         url: String::new(),
         data: Some(data),
@@ -161,7 +161,7 @@ struct Turns {
 }
 
 impl Turns {
-    fn new(server: &Running, call: &Value, expected: &'static str) -> Self {
+    fn new(server: &RunningServer, call: &Value, expected: &'static str) -> Self {
         let (address, path) = server
             .url
             .trim_start_matches("http://")

@@ -169,7 +169,7 @@ fn millis(duration: Duration) -> f64 {
 
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 fn print(rows: &[Row], release: bool) {
-    println!("\n| what | measured | budget | |\n| --- | --- | --- | --- |");
+    println!("\n| measurement | result | budget | |\n| --- | --- | --- | --- |");
     for row in rows {
         let met = if row.is_met { "met" } else { "missed" };
         println!(

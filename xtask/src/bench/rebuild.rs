@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_tool_goes() {
+    fn the_last_tool_is_removed() {
         let first = "toolset: pools\ntools:\n  - method: list\n    resource: pools\n";
         let both = format!("{first}\n  - method: get\n    resource: pool\n");
         assert_eq!(without_last_tool(&both), Some(first));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_wanted_is_removed() {
+    fn unwanted_files_are_removed() {
         let folder = std::env::temp_dir().join(format!("xtask-rebuild-{}", std::process::id()));
         fs::create_dir_all(folder.join("in")).unwrap();
         for file in ["kept", "in/kept", "old", "in/old"] {

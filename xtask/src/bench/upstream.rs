@@ -20,7 +20,7 @@ pub(crate) struct Upstream {
 }
 
 /// Keep-alive connection directly to the upstream.
-pub(crate) struct Direct {
+pub(crate) struct DirectConnection {
     stream: BufReader<TcpStream>,
     line: String,
     body: Vec<u8>,
@@ -42,10 +42,10 @@ impl Upstream {
     }
 
     /// Opens a connection for direct calls.
-    pub(crate) fn connect(&self) -> Result<Direct> {
+    pub(crate) fn connect(&self) -> Result<DirectConnection> {
         let stream = TcpStream::connect(self.url.trim_start_matches("http://"))?;
         stream.set_nodelay(true)?;
-        Ok(Direct {
+        Ok(DirectConnection {
             stream: BufReader::with_capacity(1 << 16, stream),
             line: String::new(),
             body: vec![],
@@ -53,7 +53,7 @@ impl Upstream {
     }
 }
 
-impl Direct {
+impl DirectConnection {
     /// Makes one GET request and discards the body.
     pub(crate) fn get(&mut self, path: &str) -> Result<()> {
         write!(
@@ -85,7 +85,7 @@ pub(super) fn read_message(
         }
     }
     body.resize(length, 0);
-    from.read_exact(body).context("read the body")?;
+    from.read_exact(body).context("cannot read the body")?;
     Ok(true)
 }
 

@@ -14,7 +14,7 @@ use super::servers::{Environment, Release, release};
 use super::{lab_dir, root, step};
 use crate::command::{command, output, run_logged, wait_until};
 
-/// Name of a server that differs in nothing.
+/// Name of the server without an additional environment.
 const PLAIN: &str = "plain";
 
 /// Installed Airflow with a database and the user `admin` (password `admin`).

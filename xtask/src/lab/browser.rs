@@ -19,7 +19,7 @@ pub(crate) struct Browser {
     pub(crate) driver: PathBuf,
 }
 
-/// Finds a browser or installs one. The error says what to install by hand.
+/// Finds a browser or installs one. The error states what to install manually.
 pub(crate) fn browser() -> Result<Browser> {
     if let Some(browser) = find() {
         return Ok(browser);

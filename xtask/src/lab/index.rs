@@ -44,7 +44,7 @@ pub(crate) fn wheel(package: &str, version: &Version) -> Result<Wheel> {
         "install --dry-run --ignore-installed --no-deps --only-binary=:all: --ignore-requires-python --quiet --report - {release}"
     );
     let report: Report = serde_json::from_str(&run(&mut pip(&arguments)?, &release)?)
-        .with_context(|| format!("read pip's report about {release}"))?;
+        .with_context(|| format!("cannot read pip's report about {release}"))?;
     let file = report.install.into_iter().next().map(|it| it.download_info);
     let file = file.with_context(|| format!("pip reports no file of {release}"))?;
     let name = file.url.rsplit('/').next().unwrap_or_default().to_owned();
@@ -58,11 +58,11 @@ pub(crate) fn wheel(package: &str, version: &Version) -> Result<Wheel> {
 /// Part of the output of `pip install --report` that is used here.
 #[derive(Deserialize)]
 struct Report {
-    install: Vec<Installed>,
+    install: Vec<InstalledPackage>,
 }
 
 #[derive(Deserialize)]
-struct Installed {
+struct InstalledPackage {
     download_info: Download,
 }
 

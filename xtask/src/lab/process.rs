@@ -34,7 +34,7 @@ pub(crate) fn stop_all_when_interrupted() -> Result<()> {
         }
         std::process::exit(130);
     })
-    .context("listen for interrupts")
+    .context("cannot listen for interrupts")
 }
 
 /// Process in its own process group. Stopped when dropped, unless [`Process::detach`]ed.
@@ -64,7 +64,7 @@ impl Process {
             .stderr(file.into_file())
             .process_group(0)
             .spawn()
-            .with_context(|| format!("start {}", command.get_program().display()))?;
+            .with_context(|| format!("cannot start {}", command.get_program().display()))?;
         running(|running| running.insert(child.id(), end_signal));
         Ok(Self {
             pid: child.id(),

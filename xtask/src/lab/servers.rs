@@ -67,7 +67,7 @@ pub(crate) struct Release {
 pub(crate) fn releases(major: u8) -> Result<Vec<Release>> {
     let file = root().join("xtask/lab/servers.toml");
     let servers: Servers = toml::from_str(&fs::read_to_string(&file)?)
-        .with_context(|| format!("read {}", file.display()))?;
+        .with_context(|| format!("cannot read {}", file.display()))?;
     let mut version = servers
         .versions
         .get(&major.to_string())

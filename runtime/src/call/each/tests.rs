@@ -1,8 +1,9 @@
+//! Calls that send one request per id, and the error that lists the outcome of each id.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use serde_json::{Value, json};
 
-use crate::tests::server::{Reply, Seen, Server};
+use crate::tests::server::{Reply, SeenRequest, Server};
 use crate::tests::tools::{
     BOOLEAN, STRING, TOOL, array, checked, json_object, object, optional, param, required,
 };
@@ -111,13 +112,13 @@ async fn call(account: &Account, arguments: &Value) -> Value {
 }
 
 /// Returns the id in the path of a request.
-fn id(seen: &Seen) -> String {
+fn id(seen: &SeenRequest) -> String {
     let (_, target) = seen.line.split_once("/things/").unwrap();
     target.split('?').next().unwrap().to_owned()
 }
 
 /// Returns the thing, or an error with the status with which the id begins.
-fn things(seen: &Seen) -> Reply {
+fn things(seen: &SeenRequest) -> Reply {
     let id = id(seen);
     let status = id.get(..3).and_then(|it| it.parse().ok());
     match status {
@@ -128,7 +129,7 @@ fn things(seen: &Seen) -> Reply {
 }
 
 #[tokio::test]
-async fn each_id_is_a_request_and_the_answers_are_the_result() {
+async fn each_id_is_a_request_and_the_responses_are_the_result() {
     let server = Server::start(things).await;
     let arguments = json!({"ids": ["a", "b c", "a"], "is_paused": true});
     let result = call(&account(&server, None), &arguments).await;
@@ -148,7 +149,7 @@ async fn each_id_is_a_request_and_the_answers_are_the_result() {
 }
 
 #[tokio::test]
-async fn without_ids_the_tool_is_its_own_operation() {
+async fn without_ids_the_tool_calls_its_own_operation() {
     let server = Server::start(|_| Reply::json(200, r#"{"things":[]}"#)).await;
     let arguments = json!({"tags": ["x"], "is_paused": false});
     let result = call(&account(&server, None), &arguments).await;
@@ -161,7 +162,7 @@ async fn without_ids_the_tool_is_its_own_operation() {
 
 /// Checks the code, status, title, detail and `retryable` of the error.
 #[tokio::test]
-async fn an_error_says_what_happened_to_each_id() {
+async fn the_error_lists_the_outcome_of_each_id() {
     let rows: [(&[&str], Value); 5] = [
         (
             &["a", "404", "b", "403"],
@@ -220,8 +221,8 @@ async fn an_error_says_what_happened_to_each_id() {
         let arguments = json!({"ids": ids, "is_paused": true});
         let result = call(&account(&server, Some(1)), &arguments).await;
         let error = &result["error"];
-        let said = ["code", "status", "title", "detail", "retryable"].map(|key| &error[key]);
-        assert_eq!(json!(said), expected, "{ids:?}");
+        let members = ["code", "status", "title", "detail", "retryable"].map(|key| &error[key]);
+        assert_eq!(json!(members), expected, "{ids:?}");
         assert_eq!(error["operation"], "patch_thing");
         let hint = error["hint"].as_str().unwrap();
         assert!(
@@ -232,7 +233,7 @@ async fn an_error_says_what_happened_to_each_id() {
 }
 
 #[tokio::test]
-async fn what_an_answer_does_not_tell_is_unknown() {
+async fn changes_without_a_valid_response_are_unknown() {
     let server = Server::start(|seen| match id(seen).as_str() {
         "lost" => Reply::raw(""),
         _ => things(seen),
@@ -261,7 +262,7 @@ async fn what_an_answer_does_not_tell_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_few_requests_are_sent_side_by_side() {
+async fn a_few_requests_are_sent_concurrently() {
     let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
     let held = gate.clone();
     let server = Server::start(move |seen| things(seen).behind(&held)).await;
@@ -278,7 +279,7 @@ async fn a_few_requests_are_sent_side_by_side() {
 }
 
 #[test]
-fn which_arguments_go_together() {
+fn combinations_of_arguments_are_checked() {
     let rows: [(&str, Result<(), &str>); 8] = [
         (
             r#"{"is_paused": true}"#,

@@ -20,7 +20,7 @@ fn merged(arguments: &CheckedArguments, current: &Value) -> Result<Request, Argu
 }
 
 #[test]
-fn the_mask_names_what_the_caller_gave() {
+fn the_mask_names_the_given_members() {
     let rows = [
         (
             ParameterStyle::Comma,
@@ -60,14 +60,14 @@ fn the_mask_names_what_the_caller_gave() {
 }
 
 #[test]
-fn an_update_of_nothing_is_refused() {
+fn an_update_without_changes_is_rejected() {
     let problems = checked(&UPDATE_USER, r#"{"id": "x"}"#).unwrap_err();
     let expected = "nothing to change: give at least one of username, email, roles, password";
     assert_eq!(problems, [expected]);
 }
 
 #[test]
-fn a_merge_fills_what_was_not_given() {
+fn a_merge_fills_omitted_members() {
     let current = r#"{"username": "Old", "email": "e@x", "password": "***", "login_count": 3,
         "roles": [{"name": "Admin", "id": 1}], "active": true}"#;
     let rows = [
@@ -147,7 +147,7 @@ fn a_merge_keeps_numbers_and_prunes_deeply() {
 }
 
 #[test]
-fn a_hidden_value_is_not_overwritten() {
+fn a_masked_value_is_not_overwritten() {
     let tool = leak(Tool {
         update: Update {
             mask: None,

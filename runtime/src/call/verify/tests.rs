@@ -1,3 +1,4 @@
+//! Differences between the requested changes and the object that is read back.
 #![allow(clippy::unwrap_used)]
 
 use serde_json::json;
@@ -90,7 +91,7 @@ fn differences_of(tool: &'static Tool, asked: &str, found: &str) -> Vec<String> 
 }
 
 #[test]
-fn what_was_asked_for_is_compared_with_what_is_found() {
+fn requested_values_are_compared_with_the_object() {
     let can = |action: &str, resource: &str| json!({"action": {"name": action}, "resource": {"name": resource}});
     let (read, edit) = (can("can_read", "DAGs"), can("can_edit", "DAGs"));
     let one = json!({ "roles": [read] }).to_string();
@@ -261,7 +262,7 @@ fn long_values_are_cut() {
 }
 
 #[test]
-fn thousands_of_items_are_compared_at_once() {
+fn large_arrays_are_compared_fast() {
     let items = |from: usize| {
         let items = (from..5_000).map(|n| json!({"action": {"name": n.to_string()}}));
         json!({"roles": items.collect::<Vec<_>>()}).to_string()

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_are_followed_on_the_same_path_alone() {
+    fn only_links_to_the_same_path_are_followed() {
         let elsewhere = |location: &str| Err(LinkError::OtherAddress(location.to_owned()));
         let token = |token: &str| Ok(NextPage::Token(token.to_owned()));
         let rows: [(&[&str], _); 14] = [

@@ -1,3 +1,4 @@
+//! Lists whose upstream issues its own cursors.
 #![allow(clippy::unwrap_used)]
 
 use std::cell::RefCell;
@@ -118,7 +119,7 @@ async fn walk(make: impl Fn(ListPosition) -> ListQuery<'static>, server: &Server
 }
 
 #[tokio::test]
-async fn every_item_comes_once_whoever_counts() {
+async fn every_item_is_returned_once() {
     for old in [false, true] {
         for entries in [0, 1, 7, 99, 100, 101, 350] {
             for limit in [1, 7, 100, 130, 1_000] {
@@ -169,7 +170,7 @@ async fn requests_follow_the_cursors() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_or_is_filtered_out_is_not_lost() {
+async fn items_that_do_not_fit_are_not_lost() {
     static ID: Filter = Filter {
         field: crate::tests::tools::optional("id", crate::tests::tools::ANY),
         path: "id",
@@ -205,7 +206,7 @@ async fn what_does_not_fit_or_is_filtered_out_is_not_lost() {
 }
 
 #[tokio::test]
-async fn cursors_of_the_server_are_no_part_of_the_result() {
+async fn cursors_of_the_server_are_not_in_the_result() {
     let (result, _) = run(&plan(ListPosition::Offset(0), 1), &server(3, false)).await;
     let members: Vec<_> = result.as_object().unwrap().keys().collect();
     let expected = [

@@ -1,3 +1,4 @@
+//! Lists whose pages have numbers, or refer to the next page by a cursor or a link.
 #![allow(clippy::unwrap_used)]
 
 use std::cell::RefCell;
@@ -60,14 +61,14 @@ impl Server {
         if let (PaginationStyle::Cursor { .. }, true) = (style, more) {
             answer["meta"]["next"] = json!(format!("{end}/0"));
         }
-        let said = PageMembers {
+        let members = PageMembers {
             next: match style {
                 PaginationStyle::Cursor { next, .. } => next,
                 _ => "",
             },
             total: "/meta/count",
         };
-        let mut page = UpstreamPage::parse(answer.to_string(), "things", said).unwrap();
+        let mut page = UpstreamPage::parse(answer.to_string(), "things", members).unwrap();
         if let PaginationStyle::Link { .. } = style {
             page.next = match more {
                 true => NextPage::Token(format!("{end}/{size}")),
@@ -175,7 +176,7 @@ async fn walk(
 }
 
 #[tokio::test]
-async fn every_item_comes_once_whatever_is_asked_for_at_a_time() {
+async fn every_item_is_returned_once_for_all_limits() {
     for style in [NUMBER, CURSOR, LINK] {
         for (clamp, counts) in [
             (100, true),
@@ -256,7 +257,7 @@ async fn windows_are_found_in_pages() {
 }
 
 #[tokio::test]
-async fn what_says_where_a_list_goes_on_is_not_repeated() {
+async fn members_for_the_position_are_not_in_the_result() {
     for (style, counts) in [(NUMBER, true), (CURSOR, false)] {
         let (result, next) = run(
             &plan(style, ListPosition::Offset(0), 2),
@@ -291,11 +292,11 @@ fn values_are_found_inside_of_members() {
         ("", NextPage::Unknown),
     ];
     for (next, expected) in rows {
-        let said = PageMembers {
+        let members = PageMembers {
             next,
             total: "/meta/n",
         };
-        let page = UpstreamPage::parse(text.to_owned(), "items", said).unwrap();
+        let page = UpstreamPage::parse(text.to_owned(), "items", members).unwrap();
         assert_eq!((page.next, page.total), (expected, Some(9)), "{next}");
     }
 }

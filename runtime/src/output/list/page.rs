@@ -29,7 +29,7 @@ pub(crate) enum NextPage {
 
 impl NextPage {
     /// Interprets the JSON text of a cursor.
-    fn of(text: &str) -> Self {
+    fn parse(text: &str) -> Self {
         match text {
             "null" | "false" | "\"\"" => Self::End,
             text if text.starts_with('"') => Self::Token(unescape(text).into_owned()),
@@ -150,7 +150,7 @@ impl UpstreamPage {
                     self.total_text = text.map(str::to_owned);
                 }
                 if let Some(path) = in_next {
-                    self.next = text_at(member, path)?.map_or(NextPage::End, NextPage::of);
+                    self.next = text_at(member, path)?.map_or(NextPage::End, NextPage::parse);
                 }
             } else if name == NEXT_CURSOR || name == PREVIOUS_CURSOR {
                 scanner.skip()?;

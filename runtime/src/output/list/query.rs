@@ -1,4 +1,4 @@
-//! What a call reads from a list, and within which limits.
+//! Query of a call for a list: what to read, and within which limits.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::tool::{Filter, Pagination};
 /// Maximum number of requests that one call sends concurrently.
 pub(crate) const MAX_CONCURRENT: usize = 4;
 
-/// Request of a call for a list: what to read, and within which limits.
+/// Query of a call for a list.
 #[derive(Debug)]
 pub(crate) struct ListQuery<'a> {
     /// Member of the response with the items.

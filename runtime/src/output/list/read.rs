@@ -10,7 +10,7 @@ use futures_util::stream::FuturesOrdered;
 use super::items::FoundItems;
 use super::page::{NextPage, UpstreamPage};
 use super::query::ListQuery;
-use super::window::{Learned, Window, Windows};
+use super::window::{Finding, Window, Windows};
 use crate::json;
 use crate::output::Progress;
 use crate::output::cursor::ListPosition;
@@ -204,8 +204,8 @@ where
             };
             let page = page?;
             let next_start = match windows.learn(window, page.len(), page.total) {
-                Learned::Page(next_start) => next_start,
-                Learned::Nothing => {
+                Finding::Page(next_start) => next_start,
+                Finding::Nothing => {
                     ahead = self.items.position;
                     continue;
                 }

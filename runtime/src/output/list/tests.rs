@@ -1,3 +1,4 @@
+//! Lists that are read by offset, also from upstreams with faulty behaviour.
 #![allow(clippy::unwrap_used)]
 
 use std::cell::{Cell, RefCell};
@@ -37,16 +38,16 @@ struct Server {
 }
 
 #[derive(Debug, PartialEq)]
-struct Failed;
+struct FetchError;
 
-impl From<json::Error> for Failed {
+impl From<json::Error> for FetchError {
     fn from(_: json::Error) -> Self {
         Self
     }
 }
 
 impl Server {
-    fn with(entries: u64) -> Self {
+    fn new(entries: u64) -> Self {
         Self {
             entries,
             clamp: 100,
@@ -61,7 +62,7 @@ impl Server {
         }
     }
 
-    async fn fetch(&self, limit: u32, offset: u64) -> Result<UpstreamPage, Failed> {
+    async fn fetch(&self, limit: u32, offset: u64) -> Result<UpstreamPage, FetchError> {
         self.requests.borrow_mut().push((limit, offset));
         let number = self.requests.borrow().len() as u64 - 1;
         self.at_once.set(self.at_once.get() + 1);
@@ -81,7 +82,7 @@ impl Server {
         .await;
         self.at_once.set(self.at_once.get() - 1);
         if number == self.fails {
-            return Err(Failed);
+            return Err(FetchError);
         }
         let mut most = u64::from(limit).min(self.clamp);
         if number % 2 == 1 {
@@ -208,7 +209,7 @@ async fn walk(make: impl Fn(u64) -> ListQuery<'static>, server: &Server) -> (Vec
 }
 
 #[tokio::test]
-async fn a_page_has_the_rows_asked_for_and_the_cursor_behind_them() {
+async fn a_page_has_the_requested_items_and_a_cursor() {
     // Entries, start, limit, expected ids, expected next position.
     let rows = [
         (0, 0, 50, 0..0, None),
@@ -223,7 +224,7 @@ async fn a_page_has_the_rows_asked_for_and_the_cursor_behind_them() {
         (10, 99, 5, 0..0, None),
     ];
     for (entries, start, limit, expected, cursor) in rows {
-        let server = Server::with(entries);
+        let server = Server::new(entries);
         let result = run(&plan(start, limit), &server).await;
         assert_eq!(
             (ids(&result), next(&result)),
@@ -235,7 +236,7 @@ async fn a_page_has_the_rows_asked_for_and_the_cursor_behind_them() {
 }
 
 #[tokio::test]
-async fn no_more_is_asked_for_than_is_needed() {
+async fn only_needed_pages_are_requested() {
     let rows: [(usize, &[(u32, u64)]); 4] = [
         (1, &[(1, 0)]),
         (100, &[(100, 0)]),
@@ -243,14 +244,14 @@ async fn no_more_is_asked_for_than_is_needed() {
         (250, &[(100, 0), (100, 100), (50, 200)]),
     ];
     for (limit, expected) in rows {
-        let server = Server::with(5_000);
+        let server = Server::new(5_000);
         run(&plan(0, limit), &server).await;
         assert_eq!(*server.requests.borrow(), expected, "{limit}");
     }
 }
 
 #[tokio::test]
-async fn walking_yields_each_entry_once_however_the_server_misbehaves() {
+async fn each_item_is_returned_once_despite_faults_of_the_server() {
     type Change = fn(&mut Server);
     let changes: [(&str, Change); 10] = [
         ("none", |_| {}),
@@ -282,7 +283,7 @@ async fn walking_yields_each_entry_once_however_the_server_misbehaves() {
                 if limit == 1 && entries > 101 {
                     continue;
                 }
-                let mut server = Server::with(entries);
+                let mut server = Server::new(entries);
                 change(&mut server);
                 let (all, _) = walk(|start| plan(start, limit), &server).await;
                 assert!(
@@ -295,10 +296,10 @@ async fn walking_yields_each_entry_once_however_the_server_misbehaves() {
 }
 
 #[tokio::test]
-async fn a_server_without_pages_is_cut_here_also_when_the_limit_changes() {
+async fn lists_without_pagination_are_divided_for_all_limits() {
     let server = Server {
         ignores_paging: true,
-        ..Server::with(50)
+        ..Server::new(50)
     };
     for (start, limit, expected, cursor) in [
         (0, 10, 0..10, Some(10)),
@@ -319,7 +320,7 @@ async fn a_server_without_pages_is_cut_here_also_when_the_limit_changes() {
 
 #[tokio::test]
 async fn a_list_that_shrinks_ends() {
-    let mut server = Server::with(250);
+    let mut server = Server::new(250);
     server.total = |number, _| json!(if number == 0 { 900 } else { 250 });
     let result = run(&plan(0, 1_000), &server).await;
     assert_eq!((ids(&result).len(), next(&result)), (250, None));
@@ -337,7 +338,7 @@ async fn a_total_that_counts_up_to_a_limit_is_not_the_end() {
 }
 
 #[tokio::test]
-async fn what_is_no_page_is_an_error() {
+async fn an_invalid_page_is_an_error() {
     let rows = [
         ("<html>", "not valid JSON"),
         (r#"{"things":[1,]}"#, "not valid JSON"),
@@ -363,8 +364,8 @@ async fn what_is_no_page_is_an_error() {
 }
 
 #[tokio::test]
-async fn other_members_of_the_first_answer_are_kept() {
-    let server = Server::with(300);
+async fn other_members_of_the_first_response_are_kept() {
+    let server = Server::new(300);
     let result = run(&plan(0, 300), &server).await;
     let keys: Vec<_> = result.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["things", "total_entries", "note", "next_cursor"]);
@@ -376,7 +377,7 @@ async fn filters_search_all_pages() {
     let wanted = json!(4_321);
     let mut plan = plan(0, 50);
     plan.filters = vec![(&ID, &wanted)];
-    let server = Server::with(5_000);
+    let server = Server::new(5_000);
     let result = run(&plan, &server).await;
     assert_eq!((ids(&result), next(&result)), (vec![4_321], None));
     assert_eq!(server.requests.borrow().len(), 50);
@@ -389,7 +390,7 @@ async fn a_unique_filter_stops_at_its_match() {
     for (even, expected) in [(&even, vec![120]), (&odd, vec![])] {
         let mut plan = plan(0, 50);
         plan.filters = vec![(&EVEN, even), (&NAME, &name)];
-        let server = Server::with(5_000);
+        let server = Server::new(5_000);
         let result = run(&plan, &server).await;
         assert_eq!((ids(&result), next(&result)), (expected, None));
         assert!(server.requests.borrow().len() <= 1 + MAX_CONCURRENT);
@@ -407,7 +408,7 @@ async fn a_filtered_walk_yields_each_match_once_whatever_the_budget() {
         (10, 2, 33),
         (1, 3, 9),
     ] {
-        let mut server = Server::with(437);
+        let mut server = Server::new(437);
         server.clamp = clamp;
         let make = |start| {
             let mut plan = plan(start, limit);
@@ -424,12 +425,12 @@ async fn a_filtered_walk_yields_each_match_once_whatever_the_budget() {
 }
 
 #[tokio::test]
-async fn a_spent_budget_is_told() {
+async fn a_spent_budget_is_reported() {
     let none = json!("nobody");
     let mut plan = plan(0, 50);
     plan.filters = vec![(&NAME, &none)];
     plan.budget.pages = 3;
-    let server = Server::with(5_000);
+    let server = Server::new(5_000);
     let result = run(&plan, &server).await;
     assert_eq!((ids(&result), next(&result)), (vec![], Some(300)));
     assert!(
@@ -454,23 +455,23 @@ async fn a_spent_budget_is_told() {
 }
 
 #[tokio::test]
-async fn requests_max_concurrent_are_bounded() {
+async fn concurrent_requests_are_limited() {
     let none = json!("nobody");
     let mut plan = plan(0, 50);
     plan.filters = vec![(&NAME, &none)];
-    let server = Server::with(5_000);
+    let server = Server::new(5_000);
     run(&plan, &server).await;
     assert_eq!(server.most_at_once.get(), MAX_CONCURRENT);
     let server = Server {
         total: |_, _| json!(null),
-        ..Server::with(500)
+        ..Server::new(500)
     };
     run(&plan, &server).await;
     assert_eq!(server.most_at_once.get(), 1);
 }
 
 #[tokio::test]
-async fn a_failure_says_where_a_search_can_go_on() {
+async fn a_failed_search_states_where_to_continue() {
     let (none, ninth) = (json!("nobody"), json!(150));
     type Filters<'a> = Vec<(&'static Filter, &'a Value)>;
     let rows: [(Filters<'_>, u64, Option<u64>); 4] = [
@@ -485,7 +486,7 @@ async fn a_failure_says_where_a_search_can_go_on() {
         plan.filters = filters;
         let server = Server {
             fails,
-            ..Server::with(5_000)
+            ..Server::new(5_000)
         };
         let broken = read(
             &plan,
@@ -496,7 +497,7 @@ async fn a_failure_says_where_a_search_can_go_on() {
         .unwrap_err();
         assert_eq!(
             (broken.error, broken.resume),
-            (Failed, resume.map(ListPosition::Offset)),
+            (FetchError, resume.map(ListPosition::Offset)),
             "{fails}"
         );
     }
@@ -505,7 +506,7 @@ async fn a_failure_says_where_a_search_can_go_on() {
 #[tokio::test]
 async fn progress_grows_page_by_page() {
     let seen = Mutex::new(Vec::new());
-    let server = Server::with(5_000);
+    let server = Server::new(5_000);
     let plan = plan(0, 250);
     let progress = |read: u64, of: Option<u64>| seen.lock().unwrap().push((read, of));
     read(
@@ -520,7 +521,7 @@ async fn progress_grows_page_by_page() {
 }
 
 #[tokio::test]
-async fn whole_lists_are_cut_here() {
+async fn whole_lists_are_divided_into_pages() {
     let make = |start| ListQuery {
         pagination: None,
         ..plan(start, 40)
@@ -533,7 +534,7 @@ async fn whole_lists_are_cut_here() {
         let server = Server {
             ignores_paging: true,
             total,
-            ..Server::with(101)
+            ..Server::new(101)
         };
         let (all, calls) = walk(make, &server).await;
         assert!(all.iter().copied().eq(0..101));
@@ -542,10 +543,10 @@ async fn whole_lists_are_cut_here() {
 }
 
 #[tokio::test]
-async fn results_that_are_too_large_go_on_at_the_first_row_dropped() {
+async fn the_next_page_begins_with_the_first_dropped_item() {
     let server = Server {
         big: 300,
-        ..Server::with(437)
+        ..Server::new(437)
     };
     let make = |start| ListQuery {
         fields: Fields::all(),
@@ -567,7 +568,7 @@ async fn results_that_are_too_large_go_on_at_the_first_row_dropped() {
 async fn one_item_is_returned_however_large() {
     let server = Server {
         big: 50_000,
-        ..Server::with(3)
+        ..Server::new(3)
     };
     let make = |start| ListQuery {
         fields: Fields::all(),
@@ -587,8 +588,8 @@ async fn one_item_is_returned_however_large() {
 }
 
 #[tokio::test]
-async fn rows_have_the_fields_asked_for() {
-    let server = Server::with(1);
+async fn items_have_the_requested_fields() {
+    let server = Server::new(1);
     let rows = [
         (
             Fields::named(["even", "id"]),
@@ -609,7 +610,7 @@ async fn rows_have_the_fields_asked_for() {
 }
 
 #[tokio::test]
-async fn who_finds_nothing_learns_what_is_nearly_the_same() {
+async fn similar_values_are_suggested_without_a_match() {
     let rows = [
         (json!("N7"), json!({"name": "n7"})),
         (json!(" n7 "), json!({"name": "n7"})),
@@ -619,7 +620,7 @@ async fn who_finds_nothing_learns_what_is_nearly_the_same() {
         (json!(7), Value::Null),
     ];
     for (wanted, expected) in rows {
-        let server = Server::with(250);
+        let server = Server::new(250);
         let filter = filter("name", false);
         let plan = ListQuery {
             filters: vec![(&filter, &wanted)],

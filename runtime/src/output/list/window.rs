@@ -32,7 +32,7 @@ pub(super) enum Windows {
 
 /// Conclusion from a response about the requested page.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Learned {
+pub(super) enum Finding {
     /// Page that begins where expected. The value is the offset of the next page; `None` if this offset depends only on the length of the page.
     Page(Option<u64>),
     /// Page with an unknown beginning, which cannot be used.
@@ -96,26 +96,26 @@ impl Windows {
     }
 
     /// Records how many items a page contained, and how many the list has in total.
-    pub(super) fn learn(&mut self, window: Window, received: usize, total: Option<u64>) -> Learned {
+    pub(super) fn learn(&mut self, window: Window, received: usize, total: Option<u64>) -> Finding {
         let Self::Numbered { max, proven } = self else {
-            return Learned::Page(None);
+            return Finding::Page(None);
         };
         let received = u32::try_from(received).unwrap_or(window.size);
         let end = window.start + u64::from(window.size);
         if window.size <= *proven || received >= window.size {
             *proven = window.size.max(*proven);
-            return Learned::Page(Some(end));
+            return Finding::Page(Some(end));
         }
         // The page is the last one, or was reduced.
         if window.start > 0 {
             *max = (*proven).max(1);
-            return Learned::Nothing;
+            return Finding::Nothing;
         }
         let all = total.is_some_and(|total| total <= u64::from(received));
         if all || received < (*proven).max(1) {
-            return Learned::Page(Some(end));
+            return Finding::Page(Some(end));
         }
         (*max, *proven) = (received, received);
-        Learned::Page(Some(u64::from(received)))
+        Finding::Page(Some(u64::from(received)))
     }
 }

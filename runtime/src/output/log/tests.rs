@@ -85,7 +85,7 @@ fn pages_lead_through_the_whole_log_from_either_end() {
 }
 
 #[test]
-fn the_newest_lines_come_first_and_a_growing_log_moves_nothing() {
+fn the_newest_lines_come_first_and_cursors_stay_valid() {
     let wanted = LineFilter::default();
     let first = LogPage {
         filter: &wanted,
@@ -160,7 +160,7 @@ fn pages_are_bounded_by_bytes() {
 }
 
 #[test]
-fn notes_are_shown_in_place_of_a_log() {
+fn notes_are_shown_if_the_log_is_empty() {
     let filter = LineFilter {
         level: 3,
         ..LineFilter::default()
@@ -183,7 +183,7 @@ fn notes_are_shown_in_place_of_a_log() {
 }
 
 #[test]
-fn a_line_that_is_very_long_says_so() {
+fn a_very_long_line_is_marked() {
     let log = numbered(3, 10_000);
     let wanted = LineFilter::default();
     let one = LogPage {

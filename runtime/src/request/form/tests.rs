@@ -125,7 +125,7 @@ fn bytes_are_sent_as_bytes_and_text_as_text() {
 }
 
 #[test]
-fn what_is_no_base64_is_no_file() {
+fn invalid_base64_is_rejected() {
     let rows = [
         (FILE, json!("aGk="), true),
         (FILE, json!("a G\nk="), true),

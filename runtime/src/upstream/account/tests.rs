@@ -93,11 +93,11 @@ fn other_settings() {
         ),
         (
             |it| it.headers = vec![("x y".to_owned(), "1".into())],
-            "`x y` is not a valid header name",
+            "`x y` is not a valid header name; correct it",
         ),
         (
             |it| it.headers = vec![("x".to_owned(), "s3cret\nx".into())],
-            "the value of the header `x` contains a line break or another character that is not allowed in headers",
+            "the value of the header `x` contains a line break or another character that is not allowed in headers; remove it",
         ),
         (
             |it| it.headers = vec![("Content-Length".to_owned(), "1".into())],
@@ -134,7 +134,7 @@ fn other_settings() {
                     password: "s3cret".into(),
                 }
             },
-            "the user name is empty",
+            "the user name is empty; set it",
         ),
         (|it| it.max_in_flight = usize::MAX, ""),
         (

@@ -1,3 +1,4 @@
+//! Versions of components, and the texts that depend on them.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
@@ -180,7 +181,7 @@ async fn a_version_that_cannot_be_read_is_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reading_a_version_takes_only_so_long() {
+async fn reading_a_version_has_a_timeout() {
     let (_server, account) = account(Reply::never()).await;
     let began = tokio::time::Instant::now();
     account.detect().await.unwrap();
@@ -190,7 +191,7 @@ async fn reading_a_version_takes_only_so_long() {
 }
 
 #[tokio::test]
-async fn an_upgrade_is_seen_after_some_time() {
+async fn an_upgrade_is_detected_after_some_time() {
     let count = Arc::new(AtomicUsize::new(0));
     let server = Server::start(move |seen| match seen.line.as_str() {
         "GET /version" => Reply::json(200, r#"{"version": "3.0.6"}"#),

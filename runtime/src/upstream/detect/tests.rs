@@ -24,7 +24,7 @@ fn account(server: &Server) -> Account {
 }
 
 #[tokio::test]
-async fn the_newest_that_answers() {
+async fn the_newest_responding_api_is_detected() {
     let users = r#"{"paths":{"/users":{}}}"#;
     // Responses to the probes, then the expected API, version, documents and requests.
     let rows: [(_, _, _, &str, &str, &[&str], &[&str]); 5] = [
@@ -102,7 +102,7 @@ async fn the_newest_that_answers() {
 }
 
 #[tokio::test]
-async fn what_is_no_server_of_these_apis() {
+async fn unknown_servers_are_explained() {
     let rows = [
         (
             Reply::html(404, ""),
@@ -165,7 +165,7 @@ async fn what_is_no_server_of_these_apis() {
 }
 
 #[tokio::test]
-async fn a_failure_is_shared_by_those_who_wait_and_then_forgotten() {
+async fn a_failure_is_shared_by_waiting_callers_and_not_kept() {
     let up = std::sync::Arc::new(AtomicBool::new(false));
     let of_server = up.clone();
     let server = Server::start(move |_| match of_server.load(Ordering::SeqCst) {
@@ -182,7 +182,7 @@ async fn a_failure_is_shared_by_those_who_wait_and_then_forgotten() {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_given_up_soon() {
+async fn detection_of_a_silent_server_times_out() {
     let server = Server::start(|_| Reply::never()).await;
     let account = account(&server);
     let call = tokio::spawn(async move { account.detect().await });
@@ -222,7 +222,7 @@ async fn a_fixed_api_is_known_at_once() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_wants_the_token_for_everything_gets_it() {
+async fn a_proxy_that_requires_the_token_receives_it() {
     let server = Server::start(
         |seen| match (seen.header("authorization"), seen.line.as_str()) {
             (None, _) => Reply::new(302, "location: https://sso.example\r\n", ""),

@@ -187,14 +187,14 @@ fn every_form_of_explanation() {
 }
 
 #[test]
-fn advice_of_the_api_comes_first() {
+fn hints_of_the_api_come_first() {
     let answer = response(403, &[], r#"{"detail":"Invalid JWT token"}"#);
     let error = error_of(&NEW.errors, &base(), Http::Get, &answer);
     assert_eq!(error.hint, "The token was revoked; sign in again.");
 }
 
 #[test]
-fn a_page_that_is_missing_is_not_a_thing_that_is_missing() {
+fn a_missing_page_is_not_a_missing_object() {
     let rows = [
         ("application/problem+json", "list tool"),
         ("text/html; charset=utf-8", "base URL"),
@@ -211,7 +211,7 @@ fn a_page_that_is_missing_is_not_a_thing_that_is_missing() {
 }
 
 #[test]
-fn redirects_name_the_origin_and_no_more() {
+fn redirects_show_only_the_origin() {
     let rows = [
         (
             "https://sso.example.org:8443/login?state=s3cret",
@@ -232,7 +232,7 @@ fn redirects_name_the_origin_and_no_more() {
 }
 
 #[test]
-fn repeated_only_where_it_does_no_harm() {
+fn only_harmless_calls_are_retryable() {
     let rows = [
         (429, Http::Post, true),
         (503, Http::Post, true),

@@ -226,7 +226,7 @@ fn every_form_of_header() {
 }
 
 #[test]
-fn without_a_date_the_own_clock_counts() {
+fn without_a_date_the_local_clock_is_used() {
     let mut map = HeaderMap::new();
     map.insert("x-ratelimit-reset", HeaderValue::from_static("1795289793"));
     let now = UNIX_EPOCH + Duration::from_millis(1_795_289_783_500);

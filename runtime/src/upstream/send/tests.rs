@@ -22,7 +22,7 @@ use crate::upstream::error::ErrorCode;
 use crate::upstream::settings::{Credentials, Settings};
 
 #[tokio::test]
-async fn paths_reach_the_wire_as_they_are() {
+async fn paths_are_sent_unchanged() {
     let server = Server::start(|_| Reply::json(200, "{}")).await;
     let mut settings = server.settings(Credentials::None);
     settings.api = Some("things-1".to_owned());
@@ -74,7 +74,7 @@ async fn paths_that_would_change_are_not_sent() {
 }
 
 #[tokio::test]
-async fn a_get_survives_a_connection_that_is_closed_under_it() {
+async fn a_get_is_retried_on_a_stale_connection() {
     let served = AtomicUsize::new(0);
     let server = Server::start(move |_| match served.fetch_add(1, Ordering::Relaxed) {
         // An empty response closes the connection.
@@ -166,7 +166,7 @@ async fn own_cookies_and_the_session_are_one_header() {
 }
 
 #[tokio::test]
-async fn no_more_at_once_than_allowed() {
+async fn requests_in_flight_are_limited() {
     let gate = Arc::new(Semaphore::new(0));
     let of_server = gate.clone();
     let server = Server::start(move |_| Reply::json(200, "{}").behind(&of_server)).await;
@@ -327,7 +327,7 @@ async fn failures_have_code_and_hint_and_no_secret() {
 }
 
 #[tokio::test]
-async fn a_change_that_may_have_been_made_is_not_to_be_repeated_blindly() {
+async fn hints_warn_about_changes_that_may_have_been_made() {
     for (http, retryable) in [
         (Http::Post, false),
         (Http::Patch, false),
@@ -352,7 +352,7 @@ async fn a_change_that_may_have_been_made_is_not_to_be_repeated_blindly() {
 }
 
 #[tokio::test]
-async fn what_is_sent_by_post_but_only_reads_is_sent_once_more() {
+async fn a_read_only_post_is_retried_on_a_stale_connection() {
     let server = Server::start(|_| Reply::raw("")).await;
     let account = server.account(&OLD, Credentials::None);
     let request = Request {
@@ -369,7 +369,7 @@ async fn what_is_sent_by_post_but_only_reads_is_sent_once_more() {
 }
 
 #[tokio::test]
-async fn servers_that_are_not_there() {
+async fn unreachable_servers_are_explained() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = free.local_addr().unwrap().port();
     drop(free);

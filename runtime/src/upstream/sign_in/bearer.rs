@@ -26,7 +26,7 @@ pub(super) struct FileState {
 
 impl FileState {
     /// Returns the state of this file; `None` if the file does not exist.
-    pub(super) async fn of(path: &Path) -> Option<Self> {
+    pub(super) async fn read(path: &Path) -> Option<Self> {
         let metadata = tokio::fs::metadata(path).await.ok()?;
         Some(Self {
             modified: metadata.modified().ok(),
@@ -47,7 +47,7 @@ pub(super) fn token(text: &str) -> Option<String> {
 }
 
 /// Reads the token from a file.
-pub(super) async fn of_file(path: &Path, timeout: Duration) -> Result<String, CallError> {
+pub(super) async fn read_file(path: &Path, timeout: Duration) -> Result<String, CallError> {
     let failed = |error: io::Error| {
         CallError::new(ErrorCode::Unauthenticated, "No token")
             .detail(format!("The token file {} cannot be read: {}.", path.display(), error.kind()))
@@ -76,7 +76,7 @@ async fn beginning(stream: impl AsyncRead + Unpin) -> io::Result<Vec<u8>> {
 }
 
 /// Runs a shell command and returns the token that it prints.
-pub(super) async fn of_command(command: &str, timeout: Duration) -> Result<String, CallError> {
+pub(super) async fn run_command(command: &str, timeout: Duration) -> Result<String, CallError> {
     // Neither the command nor its output is shown, because both may contain secrets.
     let failed = |detail: String| {
         CallError::new(ErrorCode::Unauthenticated, "No token")

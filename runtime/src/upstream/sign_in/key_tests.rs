@@ -89,7 +89,7 @@ fn keys(file: &Path) -> [Credentials; 3] {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_key_goes_where_the_api_wants_it_and_nowhere_else() {
+async fn the_key_is_only_in_the_declared_header() {
     let directory = std::env::temp_dir().join(format!("runtime-key-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();
     let server = Server::start(|_| Reply::json(200, "{}")).await;
@@ -111,7 +111,7 @@ async fn the_key_goes_where_the_api_wants_it_and_nowhere_else() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_key_that_is_refused_is_told_without_it() {
+async fn the_error_of_a_rejected_key_does_not_show_it() {
     let directory = std::env::temp_dir().join(format!("runtime-no-key-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();
     let server = strict(401).await;
@@ -135,7 +135,7 @@ async fn a_key_that_is_refused_is_told_without_it() {
 }
 
 #[tokio::test]
-async fn an_account_without_the_key_is_told_what_it_needs() {
+async fn the_error_without_a_key_names_the_requirement() {
     for status in [401, 403] {
         let server = strict(status).await;
         for (api, ..) in rows() {
@@ -153,7 +153,7 @@ async fn an_account_without_the_key_is_told_what_it_needs() {
 }
 
 #[tokio::test]
-async fn one_account_signs_in_to_each_way_as_that_wants_it() {
+async fn one_account_can_use_several_sign_in_methods() {
     let server = Server::start(|_| Reply::json(200, "{}")).await;
     let account = account(&server, &BARE, Credentials::Bearer(KEY.into()));
     let transport = &account.0.transport;

@@ -32,10 +32,10 @@ use bearer::FileState;
 pub(crate) use method::SignInMethod;
 
 /// Time for which Basic credentials are used without a session if the request for a session failed.
-const ASK_AGAIN: Duration = Duration::from_secs(30);
+const SESSION_RETRY_INTERVAL: Duration = Duration::from_secs(30);
 /// Time before its expiry at which a token is renewed; a tenth of its lifetime if that is shorter.
-const BEFORE_END: Duration = Duration::from_secs(60);
-/// Minimum length of an account header that is redacted, because shorter values are hardly secrets.
+const RENEWAL_MARGIN: Duration = Duration::from_secs(60);
+/// Minimum length of an account header that is redacted, because shorter values are rarely secrets.
 const MIN_HEADER_SECRET: usize = 8;
 
 /// Credentials of an account and the grants obtained with them.
@@ -103,7 +103,7 @@ impl Grant {
             _ => (AUTHORIZATION, sensitive(&format!("Bearer {token}"))?),
         };
         let mut grant = Self::new(kind, Some(header), token);
-        grant.renew_at = lifetime.map(|it| grant.granted + it - BEFORE_END.min(it / 10));
+        grant.renew_at = lifetime.map(|it| grant.granted + it - RENEWAL_MARGIN.min(it / 10));
         Some(grant)
     }
 
@@ -184,7 +184,7 @@ impl Authenticator {
     ) -> Result<Arc<Grant>, CallError> {
         let flight = self.flight(method);
         let stamp = match &self.credentials {
-            Credentials::BearerFile(path) => FileState::of(path).await,
+            Credentials::BearerFile(path) => FileState::read(path).await,
             _ => None,
         };
         let good = |grant: &Arc<Grant>| {
@@ -243,7 +243,7 @@ impl Authenticator {
             }
             Credentials::BearerFile(path) => return from_file(path, method, self.timeout).await,
             Credentials::BearerCommand(command) => {
-                let token = bearer::of_command(command, self.timeout).await?;
+                let token = bearer::run_command(command, self.timeout).await?;
                 let lifetime = bearer::lifetime(&token, None);
                 Grant::token(GrantKind::Command, method, &token, lifetime)
             }
@@ -361,7 +361,7 @@ async fn basic(
         return Err(rejected(error));
     }
     if response.status == 429 || response.status >= 500 {
-        grant.renew_at = Some(grant.granted + ASK_AGAIN);
+        grant.renew_at = Some(grant.granted + SESSION_RETRY_INTERVAL);
     }
     Ok(grant)
 }
@@ -414,8 +414,8 @@ async fn from_file(
     timeout: Duration,
 ) -> Result<Grant, CallError> {
     // The state is recorded before the file is read. If the file changes in between, it is read again at the next call.
-    let stamp = FileState::of(path).await;
-    let token = bearer::of_file(path, timeout).await?;
+    let stamp = FileState::read(path).await;
+    let token = bearer::read_file(path, timeout).await?;
     Grant::token(GrantKind::File(stamp), method, &token, None).ok_or_else(bearer::not_a_token)
 }
 

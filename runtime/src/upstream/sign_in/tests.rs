@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
 use super::*;
-use crate::tests::server::{APIS, NEW, OLD, PASSWORD, Reply, Seen, Server, get, password};
+use crate::tests::server::{APIS, NEW, OLD, PASSWORD, Reply, SeenRequest, Server, get, password};
 
 const LOGIN: &str = "POST /auth/token";
 const SESSION: &str = "GET /session?limit=1";
@@ -64,7 +64,7 @@ async fn sessions(answer: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Se
     .await
 }
 
-fn is(code: ErrorCode, result: Result<Response, CallError>) -> CallError {
+fn expect_code(code: ErrorCode, result: Result<Response, CallError>) -> CallError {
     let error = result.expect_err("an error");
     assert_eq!(error.code, code, "{error:?}");
     assert!(!format!("{error:?}{}", error.to_json()).contains(PASSWORD));
@@ -72,7 +72,7 @@ fn is(code: ErrorCode, result: Result<Response, CallError>) -> CallError {
 }
 
 #[tokio::test]
-async fn one_login_for_fifty_calls() {
+async fn fifty_calls_share_one_sign_in() {
     let server = tokens(|_| Reply::json(200, "{}")).await;
     let account = server.account(&NEW, password());
     let results = join_all((0..50).map(|_| async { account.send(&get("/things")).await })).await;
@@ -88,7 +88,7 @@ async fn one_login_for_fifty_calls() {
 }
 
 #[tokio::test]
-async fn fifty_calls_share_a_login_that_fails() {
+async fn fifty_calls_share_a_failed_sign_in() {
     let server = Server::start(|seen| match seen.line.as_str() {
         LOGIN => Reply::json(401, r#"{"detail":"Invalid credentials"}"#),
         _ => Reply::json(404, "{}"),
@@ -98,14 +98,14 @@ async fn fifty_calls_share_a_login_that_fails() {
     let results = join_all((0..50).map(|_| async { account.send(&get("/things")).await })).await;
     assert_eq!((server.count(LOGIN), server.count(THINGS)), (1, 0));
     for result in results {
-        let error = is(ErrorCode::Unauthenticated, result);
+        let error = expect_code(ErrorCode::Unauthenticated, result);
         assert_eq!(
             (error.status, error.detail.as_str()),
             (Some(401), "Invalid credentials")
         );
     }
     // A failed login is not cached.
-    is(
+    expect_code(
         ErrorCode::Unauthenticated,
         account.send(&get("/things")).await,
     );
@@ -113,7 +113,7 @@ async fn fifty_calls_share_a_login_that_fails() {
 }
 
 #[tokio::test]
-async fn an_expired_token_is_renewed_unnoticed() {
+async fn an_expired_token_is_renewed_without_an_error() {
     let server = tokens(|number| match number {
         2.. => Reply::json(200, "{}"),
         _ => Reply::json(401, r#"{"detail":"Token Expired"}"#),
@@ -121,7 +121,7 @@ async fn an_expired_token_is_renewed_unnoticed() {
     .await;
     let account = server.account(&NEW, password());
     // The first call fails without a second login, because a token that is rejected directly after its login is not replaced.
-    is(
+    expect_code(
         ErrorCode::Unauthenticated,
         account.send(&get("/things")).await,
     );
@@ -163,7 +163,7 @@ async fn a_revoked_token_is_renewed_once() {
     })
     .await;
     let account = server.account(&NEW, password());
-    let error = is(
+    let error = expect_code(
         ErrorCode::Unauthenticated,
         account.send(&get("/things")).await,
     );
@@ -173,11 +173,11 @@ async fn a_revoked_token_is_renewed_once() {
 
     let server = tokens(move |_| Reply::json(403, revoked)).await;
     let account = server.account(&NEW, password());
-    is(
+    expect_code(
         ErrorCode::Unauthenticated,
         account.send(&get("/things")).await,
     );
-    is(
+    expect_code(
         ErrorCode::Unauthenticated,
         account.send(&get("/things")).await,
     );
@@ -185,11 +185,11 @@ async fn a_revoked_token_is_renewed_once() {
 }
 
 #[tokio::test]
-async fn a_missing_permission_is_no_reason_for_a_new_token() {
+async fn a_missing_permission_does_not_renew_the_token() {
     let server = tokens(|_| Reply::json(403, r#"{"detail":"Forbidden"}"#)).await;
     let account = server.account(&NEW, password());
     for _ in 0..3 {
-        is(ErrorCode::Forbidden, account.send(&get("/things")).await);
+        expect_code(ErrorCode::Forbidden, account.send(&get("/things")).await);
     }
     assert_eq!((server.count(LOGIN), server.count(THINGS)), (1, 3));
 }
@@ -225,7 +225,7 @@ async fn a_server_without_tokens() {
         })
         .await;
         let account = server.account(&NEW, password());
-        is(code, account.send(&get("/things")).await);
+        expect_code(code, account.send(&get("/things")).await);
     }
 }
 
@@ -242,7 +242,7 @@ async fn the_session_cookie_replaces_the_password() {
 }
 
 #[tokio::test]
-async fn no_header_is_shown_that_lets_in() {
+async fn credentials_in_headers_are_not_shown() {
     let pair = STANDARD.encode(format!("ada:{PASSWORD}"));
     let shown = format!(r#"{{"detail":"Basic {pair}; session=1"}}"#);
     for cookie in ["", "set-cookie: session=1\r\n"] {
@@ -253,13 +253,13 @@ async fn no_header_is_shown_that_lets_in() {
         })
         .await;
         let account = server.account(&OLD, password());
-        let error = is(ErrorCode::Rejected, account.send(&get("/things")).await);
+        let error = expect_code(ErrorCode::Rejected, account.send(&get("/things")).await);
         assert!(!error.detail.contains(&pair), "{}", error.detail);
     }
 }
 
 #[tokio::test]
-async fn an_expired_session_is_renewed_unnoticed() {
+async fn an_expired_session_is_renewed_without_an_error() {
     for status in [401, 403] {
         let server =
             sessions(move |number| Reply::json(if number < 2 { status } else { 200 }, "{}"));
@@ -276,11 +276,11 @@ async fn an_expired_session_is_renewed_unnoticed() {
 }
 
 #[tokio::test]
-async fn a_missing_permission_is_told_from_a_wrong_password() {
+async fn a_missing_permission_is_distinguished_from_a_wrong_password() {
     let server = sessions(|_| Reply::json(403, r#"{"detail":null,"title":"Forbidden"}"#)).await;
     let account = server.account(&OLD, password());
     for _ in 0..2 {
-        let error = is(ErrorCode::Forbidden, account.send(&get("/things")).await);
+        let error = expect_code(ErrorCode::Forbidden, account.send(&get("/things")).await);
         assert!(error.hint.contains("permission"), "{}", error.hint);
     }
     assert_eq!(server.lines(), [SESSION, THINGS, THINGS, SESSION, THINGS]);
@@ -290,7 +290,7 @@ async fn a_missing_permission_is_told_from_a_wrong_password() {
         password: "battery-staple".into(),
     };
     let account = server.account(&OLD, wrong);
-    let error = is(
+    let error = expect_code(
         ErrorCode::Unauthenticated,
         account.send(&get("/things")).await,
     );
@@ -298,7 +298,7 @@ async fn a_missing_permission_is_told_from_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn a_refusal_says_what_it_means_for_the_credentials() {
+async fn rejected_credentials_are_explained() {
     let header = || vec![("x-user".to_owned(), "ada".into())];
     let rows = [
         (
@@ -337,13 +337,13 @@ async fn a_refusal_says_what_it_means_for_the_credentials() {
         settings.api = Some("things-1".to_owned());
         settings.headers = headers;
         let account = crate::Account::new(settings, APIS, crate::log::PlainText::FORMAT).unwrap();
-        let error = is(code, account.send(&get("/things")).await);
+        let error = expect_code(code, account.send(&get("/things")).await);
         assert!(error.hint.contains(hint), "{hint}: {}", error.hint);
     }
 }
 
 #[tokio::test]
-async fn without_sessions_the_password_goes_with_each_request() {
+async fn without_sessions_the_password_is_sent_with_each_request() {
     // Status of the response to the session request, and the expected number of session requests in an hour.
     for (status, asked) in [(404, 1), (200, 1), (500, 2), (429, 2)] {
         let basic = format!("Basic {}", STANDARD.encode(format!("ada:{PASSWORD}")));
@@ -373,10 +373,10 @@ async fn without_sessions_the_password_goes_with_each_request() {
 }
 
 #[tokio::test]
-async fn the_next_in_the_queue_signs_in_if_the_first_gives_up() {
+async fn the_next_caller_signs_in_if_the_first_is_cancelled() {
     let gate = Arc::new(Semaphore::new(0));
     let of_server = gate.clone();
-    let server = Server::start(move |seen: &Seen| match seen.line.as_str() {
+    let server = Server::start(move |seen: &SeenRequest| match seen.line.as_str() {
         LOGIN => Reply::json(201, r#"{"access_token":"token"}"#).behind(&of_server),
         THINGS => Reply::json(200, "{}"),
         _ => Reply::json(404, "{}"),
@@ -415,7 +415,7 @@ async fn a_given_token() {
     let account = server.account(&OLD, Credentials::Bearer(" Bearer this-token\n".into()));
     account.send(&get("/things")).await.unwrap();
     let account = server.account(&OLD, Credentials::Bearer("not-this-token".into()));
-    let error = is(
+    let error = expect_code(
         ErrorCode::Unauthenticated,
         account.send(&get("/things")).await,
     );
@@ -432,7 +432,7 @@ async fn a_token_from_a_file_is_read_again_when_it_changes() {
     for api in [&OLD, &NEW] {
         let _ = std::fs::remove_file(&path);
         let account = server.account(api, Credentials::BearerFile(path.clone()));
-        let error = is(
+        let error = expect_code(
             ErrorCode::Unauthenticated,
             account.send(&get("/things")).await,
         );
@@ -442,7 +442,7 @@ async fn a_token_from_a_file_is_read_again_when_it_changes() {
             error.detail
         );
         std::fs::write(&path, "not-this-token\n").unwrap();
-        is(
+        expect_code(
             ErrorCode::Unauthenticated,
             account.send(&get("/things")).await,
         );
@@ -454,10 +454,10 @@ async fn a_token_from_a_file_is_read_again_when_it_changes() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_token_file_without_end_is_not_read_to_its_end() {
+async fn an_endless_token_file_is_not_read_completely() {
     let server = guarded("this-token").await;
     let account = server.account(&OLD, Credentials::BearerFile("/dev/zero".into()));
-    let error = is(
+    let error = expect_code(
         ErrorCode::Unauthenticated,
         account.send(&get("/things")).await,
     );
@@ -466,7 +466,7 @@ async fn a_token_file_without_end_is_not_read_to_its_end() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_token_from_a_command_is_kept_until_refused() {
+async fn a_token_from_a_command_is_kept_until_rejected() {
     let directory = std::env::temp_dir().join(format!("runtime-command-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();
     let path = directory.join("runs");
@@ -478,7 +478,7 @@ async fn a_token_from_a_command_is_kept_until_refused() {
     let runs = || std::fs::read_to_string(&path).unwrap().lines().count();
     let server = guarded("this-token").await;
     let account = server.account(&OLD, Credentials::BearerCommand(command));
-    is(
+    expect_code(
         ErrorCode::Unauthenticated,
         account.send(&get("/things")).await,
     );
@@ -505,7 +505,7 @@ async fn a_token_from_a_command_is_kept_until_refused() {
         ),
     ] {
         let account = server.account(&OLD, Credentials::BearerCommand(command.to_owned()));
-        let error = is(
+        let error = expect_code(
             ErrorCode::Unauthenticated,
             account.send(&get("/things")).await,
         );

@@ -114,9 +114,9 @@ fn environment() -> String {
     format!(
         "\
 Environment:
-  All settings can be made in the environment, as MCP clients do. A variable with an empty value
-  counts as not set. Secrets can be given only in the environment, in a file or by a command, because
-  other users can see the arguments of a program.
+  Each setting can be given as an environment variable, as MCP clients do. A variable with an empty
+  value counts as not set. Secrets can be given only in the environment, in a file or by a command,
+  because other users can see the arguments of a program.
 
 {}
 
@@ -142,7 +142,7 @@ Examples:
 
 Exit codes:
   0  success
-  1  failure of the call, or of a check of doctor
+  1  the call or a check of doctor failed
   2  invalid settings or arguments; nothing was sent",
         table(&rows),
         table(&gateway),
@@ -251,12 +251,12 @@ pub(crate) enum Command {
 
     #[command(
         long_about = format!(
-            "Print the tools and their sizes.\n\nRequires no {}. The last lines are the sizes of the texts that a model reads.",
+            "Print the tools and their sizes.\n\nDoes not connect to {}. The last lines are the sizes of the texts that a model reads.",
             product().upstream
         )
     )]
     Tools {
-        /// Print all known data of each tool, with its schemas and its HTTP request, as a JSON array.
+        /// Print each tool with its schemas and its HTTP request, as a JSON array.
         #[arg(long)]
         json: bool,
 
@@ -302,7 +302,7 @@ pub(crate) enum Command {
     #[command(about = format!("Create, change and check the {}s of a running gateway", product().upstream))]
     Account(Box<AccountArgs>),
 
-    /// Create, change and revoke the URLs of a running gateway.
+    /// Create, change and revoke the MCP servers of a running gateway.
     Server(Box<ServerArgs>),
 
     /// Create and revoke the API tokens of a running gateway.

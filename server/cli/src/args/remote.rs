@@ -244,10 +244,10 @@ pub(crate) struct ServerName {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Expiry")]
 pub(crate) struct Expiry {
-    /// Time until it expires: 45m, 12h, 30d.
+    /// Duration until the expiry: 45m, 12h, 30d.
     #[arg(long, value_name = "DURATION", value_parser = from_now, conflicts_with = "expires_at")]
     pub(crate) expires_in: Option<Timestamp>,
-    /// Time at which it expires: 2026-12-31T23:59:59Z.
+    /// Time of the expiry: 2026-12-31T23:59:59Z.
     #[arg(long, value_name = "TIME")]
     pub(crate) expires_at: Option<Timestamp>,
 }
@@ -374,7 +374,7 @@ fn duration(text: &str) -> Result<SignedDuration, String> {
 fn from_now(text: &str) -> Result<Timestamp, String> {
     Timestamp::now()
         .checked_add(duration(text)?)
-        .map_err(|_| "the time is too far away".to_owned())
+        .map_err(|_| "the time is out of range; give a shorter duration".to_owned())
 }
 
 fn time_or_ago(text: &str) -> Result<Timestamp, String> {
@@ -386,5 +386,5 @@ fn time_or_ago(text: &str) -> Result<Timestamp, String> {
     })?;
     Timestamp::now()
         .checked_sub(ago)
-        .map_err(|_| "the time is too far away".to_owned())
+        .map_err(|_| "the time is out of range; give a shorter duration".to_owned())
 }

@@ -30,7 +30,7 @@ pub(crate) struct ServeArgs {
     )]
     pub(crate) public_url: Option<String>,
 
-    /// Further host names under which clients reach the gateway; the names of this machine and of the public URL are always allowed.
+    /// Additional host names under which clients reach the gateway; the names of this machine and of the public URL are always allowed.
     #[arg(
         long = "allowed-host",
         value_name = "HOST",
@@ -70,7 +70,7 @@ pub(crate) struct ServeArgs {
 
     /// Allow accounts that are created with the management API or the admin page to read their token from a file on this machine, or to run a command on this machine that prints it.
     ///
-    /// With this option, anyone with an API token of an administrator can read files and run commands with the permissions of the gateway. Accounts in --config are always allowed to.
+    /// With this option, anyone with an API token of an administrator can read files and run commands with the permissions of the gateway. Accounts in --config can always do both.
     #[arg(
         long,
         env = variable("MCP_ALLOW_LOCAL_CREDENTIALS"),

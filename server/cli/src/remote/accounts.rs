@@ -205,7 +205,7 @@ fn auth(
         .or_else(|| inherited(&variable("USERNAME")));
     let Some(username) = username else {
         if named {
-            return Err("a password requires `--username`".to_owned());
+            return Err("a password requires `--username`; pass both".to_owned());
         }
         if !is_new {
             return Ok(None);

@@ -315,7 +315,7 @@ fn token(remote: &Remote, environment: Environment<'_>) -> Result<SecretString, 
     };
     let token = text.trim();
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("the API token is empty or contains invalid characters".to_owned());
+        return Err("the API token is empty or has invalid characters; copy it again".to_owned());
     }
     Ok(SecretString::from(token))
 }

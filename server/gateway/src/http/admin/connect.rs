@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_hold_the_url_and_say_where_the_api_token_goes() {
+    fn instructions_contain_the_url_and_the_place_of_the_api_token() {
         let url = "https://gateway.example/mcp/amt_x";
         for (api_token, expected) in [(false, [false; 4]), (true, [false, false, true, true])] {
             let clients = clients("a", url, api_token);

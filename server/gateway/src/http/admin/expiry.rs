@@ -122,7 +122,7 @@ pub(super) fn instant(text: &str, now: Timestamp, direction: i32) -> Option<Time
     Some(local.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
-/// Time in the forms that a page shows.
+/// Time in the formats that a page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Moment {
     /// Value of the `datetime` attribute.

@@ -59,11 +59,11 @@ pub(super) async fn sign_in(State(admin): State<Admin>, request: Request) -> Pag
         }
         Ok(_) => errors.add(
             "token",
-            "this API token has the role caller, which permits calling MCP servers but not opening this page",
+            "this API token has the role caller, which permits calling MCP servers but not opening this page; use a token with the role issuer or admin",
         ),
         Err(ServiceError::Unauthenticated) => errors.add(
             "token",
-            "the API token is unknown, expired or revoked",
+            "the API token is unknown, expired or revoked; enter a valid token",
         ),
         Err(error) => return Err(error.into()),
     }

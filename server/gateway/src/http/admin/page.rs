@@ -69,7 +69,7 @@ impl Frame {
                 admin: visitor.who.role == Role::Admin,
             }),
             csrf: visitor.csrf.clone(),
-            // Without random bytes the form cannot be submitted, and the error after submitting is more helpful than one here.
+            // Without random bytes the form cannot be submitted, and the error after submitting is more helpful than an error on this page.
             once: token::new("").unwrap_or_default(),
             notice: "",
         }
@@ -88,7 +88,7 @@ impl Frame {
         }
     }
 
-    /// Adds the notice that the query selects. The query only selects one of the texts here and cannot contain a text.
+    /// Adds the notice that the query selects. The query selects one of these texts and cannot contain a text.
     pub(super) fn noticing(mut self, query: &Fields) -> Self {
         self.notice = match query.text("done") {
             "account-created" => "The account was added. Check that it works.",
@@ -216,21 +216,21 @@ fn explain(site: &Site, refused: FormRejection) -> Response {
         FormRejection::Foreign => (
             StatusCode::FORBIDDEN,
             "The form was rejected",
-            "Another site sent the form, or its page was opened before you signed in."
+            "Another site sent the form, or you opened the form before you signed in."
                 .to_owned(),
             "Nothing was changed. Open the page again and resubmit the form.",
         ),
         FormRejection::Repeated => (
             StatusCode::CONFLICT,
             "The form was already submitted",
-            "The form can be submitted only once, so nothing was created or changed now. The lists show what it created; the URL or token was shown only the first time.".to_owned(),
+            "The form can be submitted only once, so nothing was created or changed now. The lists show what the first submission created; its URL or token was shown only then.".to_owned(),
             "If nobody has copied the URL or token, rotate the URL of the server, or revoke the API token and create another.",
         ),
         FormRejection::Unreadable => (
             StatusCode::BAD_REQUEST,
             "The form cannot be read",
             "The form is too long or has an invalid format.".to_owned(),
-            "Nothing was changed.",
+            "Nothing was changed. Open the page again, shorten long fields, and resubmit the form.",
         ),
         FormRejection::Service(error) => {
             let title = match &error {
@@ -247,7 +247,7 @@ fn explain(site: &Site, refused: FormRejection) -> Response {
             StatusCode::INTERNAL_SERVER_ERROR,
             "The request failed",
             "The page cannot be rendered.".to_owned(),
-            "See the log of the gateway.",
+            "See the log of the gateway for the cause.",
         ),
     };
     let frame = Frame::outside(site, title);

@@ -1,4 +1,4 @@
-//! Requests that are not answered with a page.
+//! Rejected requests: the browser is redirected to the sign-in, or receives an error page.
 
 use axum::Extension;
 use axum::response::{IntoResponse, Response};
@@ -15,7 +15,7 @@ pub(super) enum FormRejection {
     SignIn(String),
     /// Form that another site or a page of another session has sent.
     Foreign,
-    /// Form that was submitted before and may be submitted only once.
+    /// Form that may be submitted only once and was submitted before.
     Repeated,
     /// Form that cannot be parsed.
     Unreadable,

@@ -13,7 +13,7 @@ pub(super) struct Choices {
     pub(super) methods: Vec<Choice>,
     pub(super) tags: Vec<Choice>,
     pub(super) toolsets: Vec<Toolset>,
-    /// Selected tools that no API has any more. They are kept, because removing the last selected tool would select all tools.
+    /// Selected tools that no longer exist in any API. They are kept, because removing the last selected tool would select all tools.
     pub(super) unknown: Vec<String>,
     /// Number of all tools.
     pub(super) total: usize,

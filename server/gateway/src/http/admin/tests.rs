@@ -38,13 +38,13 @@ impl Drop for Site {
 }
 
 /// HTTP response of the admin page.
-struct Shown {
+struct ShownPage {
     status: StatusCode,
     headers: HeaderMap,
     html: String,
 }
 
-impl Shown {
+impl ShownPage {
     fn location(&self) -> &str {
         self.header(LOCATION.as_str())
     }
@@ -105,23 +105,23 @@ impl Site {
         }
     }
 
-    async fn send(&self, request: Request<Body>) -> Shown {
+    async fn send(&self, request: Request<Body>) -> ShownPage {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, 1 << 20).await.unwrap();
-        Shown {
+        ShownPage {
             status: parts.status,
             headers: parts.headers,
             html: String::from_utf8(body.to_vec()).unwrap(),
         }
     }
 
-    async fn get(&self, path: &str, cookie: &str) -> Shown {
+    async fn get(&self, path: &str, cookie: &str) -> ShownPage {
         let request = Request::get(path).header(COOKIE, cookie);
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
-    async fn post(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Shown {
+    async fn post(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> ShownPage {
         self.post_from(path, cookie, fields, &[]).await
     }
 
@@ -131,7 +131,7 @@ impl Site {
         cookie: &str,
         fields: &[(&str, &str)],
         headers: &[(&str, &str)],
-    ) -> Shown {
+    ) -> ShownPage {
         let pairs: Vec<_> = fields
             .iter()
             .map(|(name, value)| format!("{name}={}", super::page::encode(value)))
@@ -161,7 +161,7 @@ impl Site {
         (new.token, new.api_token.id)
     }
 
-    async fn sign_in(&self, token: &str) -> Shown {
+    async fn sign_in(&self, token: &str) -> ShownPage {
         let form = self.get("/login", "").await;
         let fields = [("csrf", form.csrf()), ("token", token.to_owned())];
         let fields = fields
@@ -217,12 +217,12 @@ impl Site {
 }
 
 impl Browser<'_> {
-    async fn get(&self, path: &str) -> Shown {
+    async fn get(&self, path: &str) -> ShownPage {
         self.site.get(path, &self.cookie).await
     }
 
     /// Submits a form of the page.
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Shown {
+    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> ShownPage {
         let once = token::new("").unwrap();
         let mut all = vec![("csrf", self.csrf.as_str())];
         all.extend(fields);

@@ -1,5 +1,5 @@
 "use strict";
-// The page works without this script. It adds what a browser can do better: copying, and counting tools while they are ticked.
+// The page works without this script. The script adds copying, and counting of tools while boxes are ticked.
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
   const label = button.textContent;
@@ -9,13 +9,13 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     try {
       await navigator.clipboard.writeText(source.textContent);
     } catch {
-      // Without https there is no clipboard: the text is marked, to be copied by hand.
+      // Without HTTPS, the browser has no clipboard API. The text stays selected, so that the visitor can copy it.
       getSelection().selectAllChildren(source);
       done = document.execCommand("copy");
     }
-    const said = done ? "Copied" : "Press Ctrl+C";
-    button.textContent = said;
-    document.getElementById("copied").textContent = said;
+    const state = done ? "Copied" : "Press Ctrl+C";
+    button.textContent = state;
+    document.getElementById("copied").textContent = state;
     setTimeout(() => { button.textContent = label; }, 2000);
   });
 }

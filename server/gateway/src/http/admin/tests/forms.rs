@@ -298,8 +298,8 @@ async fn credentials_of_the_machine_are_not_offered_unless_allowed() {
     let browser = site.browser(Role::Admin).await;
     let form = browser.get("/accounts/new").await.html;
     assert!(form.contains("value=\"bearer\""), "{form}");
-    for way in ["bearer_file", "bearer_command"] {
-        assert!(!form.contains(&format!("value=\"{way}\"")), "{form}");
+    for method in ["bearer_file", "bearer_command"] {
+        assert!(!form.contains(&format!("value=\"{method}\"")), "{form}");
     }
     let fields = [
         ("name", "Production"),

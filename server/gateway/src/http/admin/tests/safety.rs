@@ -15,14 +15,14 @@ async fn the_cookie_is_hidden_from_scripts_and_other_sites() {
         let shown = site.sign_in(&token).await;
         let set = shown.header("set-cookie");
         assert_eq!(shown.status, StatusCode::SEE_OTHER, "{url}");
-        let told = (
+        let attributes = (
             set.starts_with(name),
             set.contains("; HttpOnly; SameSite=Strict"),
             set.contains("; Max-Age=28800;"),
             set.contains("; Secure"),
             set.contains(&token),
         );
-        assert_eq!(told, (true, true, true, secure, false), "{set}");
+        assert_eq!(attributes, (true, true, true, secure, false), "{set}");
     }
 }
 
@@ -39,8 +39,8 @@ async fn only_issuers_and_admins_get_in() {
     ];
     for (token, status, text) in rows {
         let shown = site.sign_in(token).await;
-        let told = token.is_empty() || !shown.html.contains(token);
-        assert_eq!((shown.status, told), (status, true), "{token}");
+        let is_hidden = token.is_empty() || !shown.html.contains(token);
+        assert_eq!((shown.status, is_hidden), (status, true), "{token}");
         assert!(shown.html.contains(text), "{}", shown.html);
     }
 }

@@ -1,3 +1,4 @@
+//! Responses in formats other than JSON: logs, text, and JSON values one per line.
 #![allow(clippy::unwrap_used)]
 
 use std::time::Duration;
@@ -6,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::log::{LogFormat, LogLines, LogParser, LogPart, PlainText};
-use crate::tests::server::{Reply, Seen, Server};
+use crate::tests::server::{Reply, SeenRequest, Server};
 use crate::tests::tools::{ANY, STRING, TOOL, integer, json_object, nullable, optional, param};
 use crate::tool::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
 use crate::tool::{Body, Http, Parameter, ParameterLocation, ParameterStyle, Segment};
@@ -161,12 +162,12 @@ fn text(media_type: &str, body: &str) -> Reply {
     Reply::new(200, &format!("content-type: {media_type}\r\n"), body)
 }
 
-fn accepted(seen: &Seen) -> &str {
+fn accepted(seen: &SeenRequest) -> &str {
     seen.header("accept").unwrap()
 }
 
 #[tokio::test]
-async fn a_log_is_asked_for_as_text_and_read_in_pages() {
+async fn a_log_is_requested_as_text_and_read_in_pages() {
     let body: String = (0..7)
         .map(|n| format!("[t] {{x.py:1}} INFO - {n}\n"))
         .collect();
@@ -204,7 +205,7 @@ async fn a_log_is_asked_for_as_text_and_read_in_pages() {
 }
 
 #[tokio::test]
-async fn a_log_in_parts_is_followed_to_its_end() {
+async fn a_log_in_parts_is_read_to_its_end() {
     // Response to the last request, and expected number of lines.
     for (ends, expected) in [
         (json!({"content": [], "continuation_token": "c"}), 4),
@@ -253,7 +254,7 @@ async fn text_is_a_member_and_a_web_page_is_an_error() {
 }
 
 #[tokio::test]
-async fn lines_end_with_the_stream_or_the_time() {
+async fn lines_end_with_the_stream_or_the_timeout() {
     let lines = "{\"state\":\"running\"}\n{\"state\": NaN}\n";
     let server = Server::start(move |_| text("application/x-ndjson", lines)).await;
     let result = call(&server, "wait", "{}").await;
@@ -283,7 +284,7 @@ async fn lines_end_with_the_stream_or_the_time() {
 }
 
 #[tokio::test]
-async fn what_is_left_out_is_sent_as_declared() {
+async fn omitted_arguments_are_sent_as_declared() {
     for (arguments, expected) in [
         (r#"{"name": "n"}"#, r#"{"date":null,"key":"n"}"#),
         (

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::tests::server::{Reply, Seen, Server, password};
+use crate::tests::server::{Reply, SeenRequest, Server, password};
 use crate::tests::tools::{ANY, STRING, TOOL, optional, param};
 use crate::tool::api::{
     Api, Document, DocumentProbe, ErrorShapes, Hint, ResponsePattern, SignIn, TokenRequest,
@@ -80,7 +80,7 @@ static API: Api = Api {
                     contains: "",
                 },
                 code: "",
-                hint: "It takes no token.",
+                hint: "Use a password instead of a token.",
             }],
             ..users("users-1", "/1/document", true)
         },
@@ -104,7 +104,7 @@ static APIS: &[&Api] = &[&API];
 
 /// Starts an upstream that returns the path and the credentials of a request, and has the documents whose paths are in `has`. `/1/users` requires Basic authentication, all other paths a token.
 async fn server(has: &'static [&'static str]) -> Server {
-    Server::start(move |seen: &Seen| {
+    Server::start(move |seen: &SeenRequest| {
         let (_, path) = seen.line.split_once(' ').unwrap();
         let let_in = seen.header("authorization").unwrap_or_default();
         let wanted = if path.starts_with("/1/users") {
@@ -137,7 +137,7 @@ async fn call(account: &Account, name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_tool_of_the_document_that_is_there_is_called() {
+async fn the_tool_of_the_existing_document_is_called() {
     let rows: [(&[&str], &[&str], _, &[&str]); 5] = [
         (
             &["/document"],
@@ -179,8 +179,8 @@ async fn the_tool_of_the_document_that_is_there_is_called() {
         let answer = call(&account, "get_user").await;
         let known = account.known().unwrap();
         assert_eq!(known.documents, documents);
-        let told = answer["path"].as_str();
-        assert_eq!(told, path, "{answer}");
+        let called_path = answer["path"].as_str();
+        assert_eq!(called_path, path, "{answer}");
         if path.is_none() {
             let error = &answer["error"];
             assert_eq!(error["title"], "Not available on this server", "{answer}");
@@ -198,7 +198,7 @@ async fn the_tool_of_the_document_that_is_there_is_called() {
 }
 
 #[tokio::test]
-async fn arguments_are_those_of_the_tool_that_is_there() {
+async fn arguments_are_those_of_the_called_tool() {
     let server = server(&["/1/document"]).await;
     let account = Account::new(
         Settings::new(&server.url, password()),
@@ -215,7 +215,7 @@ async fn arguments_are_those_of_the_tool_that_is_there() {
 
 /// Checks that before detection, a server is assumed to have the documents that are not alternatives to another.
 #[test]
-fn the_usual_documents_are_taken_to_be_there() {
+fn the_usual_documents_are_assumed() {
     let mut settings = Settings::new("http://127.0.0.1:9", Credentials::None);
     settings.api = Some("things".to_owned());
     let account = Account::new(settings, APIS, crate::log::PlainText::FORMAT).unwrap();
@@ -237,7 +237,7 @@ fn the_usual_documents_are_taken_to_be_there() {
 }
 
 #[tokio::test]
-async fn each_document_is_signed_in_to_in_its_way() {
+async fn each_document_has_its_own_sign_in_method() {
     let server = server(&["/1/document"]).await;
     let account = Account::new(
         Settings::new(&server.url, password()),
@@ -263,17 +263,17 @@ async fn each_document_is_signed_in_to_in_its_way() {
 }
 
 #[tokio::test]
-async fn a_document_has_advice_of_its_own() {
+async fn a_document_has_its_own_hints() {
     let server = server(&["/1/document"]).await;
     let settings = Settings::new(&server.url, Credentials::Bearer("some-token".into()));
     let account = Account::new(settings, APIS, crate::log::PlainText::FORMAT).unwrap();
     assert_eq!(call(&account, "get_thing").await["as"], "Bearer some-token");
     let error = &call(&account, "get_user").await["error"];
     assert_eq!(error["code"], "unauthenticated");
-    assert_eq!(error["hint"], "It takes no token.");
+    assert_eq!(error["hint"], "Use a password instead of a token.");
 
     let settings = Settings::new(&server.url, Credentials::None);
     let account = Account::new(settings, APIS, crate::log::PlainText::FORMAT).unwrap();
     let error = &call(&account, "get_thing").await["error"];
-    assert_ne!(error["hint"], "It takes no token.");
+    assert_ne!(error["hint"], "Use a password instead of a token.");
 }
