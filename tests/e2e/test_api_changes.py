@@ -282,19 +282,11 @@ def fill_in(checkout):
 
 def test_removals_are_breaking(earlier):
     """Compares the same releases in the opposite direction without changing the checkout."""
-<<<<<<< HEAD
-    then.git("checkout", "--quiet", "--force", "main")
-    then.git("clean", "--quiet", "-d", "--force")
-    breaking = sections(then.succeed("diff", "--markdown", "--base", f"airflow-3@{then.now[0]['airflow-3']}"))["Breaking"]
-    assert re.search(r"`clear_apacheairflow_dag_run`(: |\n(  - .*\n)*  - )parameter `note` was removed", breaking)
-    assert "result field `partition_date` was removed" in breaking
-=======
     earlier.git("checkout", "--quiet", "--force", "main")
     earlier.git("clean", "--quiet", "-d", "--force")
     breaking = sections(earlier.succeed("diff", "--markdown", "--base", f"airflow-3@{earlier.now[0]['airflow-3']}"))["Breaking"]
-    assert re.search(r"`clear_apacheairflow_dag_run`(: |\n(  - .*\n)*  - )parameter `note` is gone", breaking)
-    assert "result field `partition_date` is gone" in breaking
->>>>>>> h3
+    assert re.search(r"`clear_apacheairflow_dag_run`(: |\n(  - .*\n)*  - )parameter `note` was removed", breaking)
+    assert "result field `partition_date` was removed" in breaking
     assert "can no longer be `awaiting_input`" in breaking, "the removed value of a parameter is not reported"
     assert not earlier.git("status", "--short")
 
