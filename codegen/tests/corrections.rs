@@ -79,7 +79,7 @@ fn members(facts: &OperationFacts, name: &str) -> String {
         .unwrap_or_else(|| panic!("no type {name}"))
         .shape;
     let TypeShape::Struct { fields, .. } = shape else {
-        panic!("{name} is no struct")
+        panic!("{name} is not a struct")
     };
     fields
         .iter()

@@ -1,6 +1,7 @@
 //! Compares what the documents offer, including operations that are not tools: new and removed operations, and new parameters that no tool has.
 
-use crate::catalog::{Api, Catalog, Operation};
+use crate::catalog::{Api, Operation};
+use crate::lower::Catalog;
 use crate::openapi::DocumentOperation;
 use crate::path::without_names;
 use crate::select::Decision;
@@ -183,7 +184,7 @@ fn request(operation: &DocumentOperation) -> String {
 
 /// Returns the names of all request parameters that a tool has or that the runtime sends for it.
 fn taken<'c>(tools: &'c Catalog, document: &str, id: &str) -> Vec<&'c str> {
-    let parts = tools.apis.iter().flat_map(Api::parts);
+    let parts = tools.apis().iter().flat_map(Api::parts);
     let toolsets = parts.flat_map(|(_, _, toolsets)| toolsets);
     let mut operations = toolsets.flat_map(|toolset| &toolset.operations);
     let found = operations.find(|it| it.document == document && it.operation_id == id);

@@ -7,10 +7,10 @@ use serde_json::{Number, Value};
 use super::change::ApiChangeSeverity::{Additive, Breaking};
 use super::change::{ApiChangeKind, FoundChanges};
 use super::types::{UnionChanges, said, values};
+use crate::catalog::ModuleTypes;
 use crate::catalog::{Field, Rules, TypeKind, TypeRef, TypeShape, Variant};
-use crate::emit::types::Types;
 
-/// What a catalogue says about a parameter or a field inside one.
+/// Content of a catalogue about a parameter or a field inside one.
 #[derive(Clone, Copy)]
 pub(super) struct DocumentedInput<'c> {
     pub(super) ty: &'c TypeRef,
@@ -34,15 +34,15 @@ impl<'c> From<&'c Field> for DocumentedInput<'c> {
 
 /// Collects changes in the types of arguments.
 pub(super) struct InputComparison<'c> {
-    old: &'c Types<'c>,
-    new: &'c Types<'c>,
+    old: &'c ModuleTypes<'c>,
+    new: &'c ModuleTypes<'c>,
     pub(super) changes: FoundChanges,
     /// Pairs of named types that are being compared. A pair in this set is not compared again, so that recursive types terminate.
     open: BTreeSet<(&'c str, &'c str)>,
 }
 
 impl<'c> InputComparison<'c> {
-    pub(super) fn new(old: &'c Types<'c>, new: &'c Types<'c>) -> Self {
+    pub(super) fn new(old: &'c ModuleTypes<'c>, new: &'c ModuleTypes<'c>) -> Self {
         Self {
             old,
             new,
@@ -152,7 +152,7 @@ impl<'c> InputComparison<'c> {
     /// Compares types if at least one of them is named or their kinds differ.
     fn shapes(&mut self, path: &str, old: &'c TypeRef, new: &'c TypeRef) {
         let (old_types, new_types) = (self.old, self.new);
-        let shape = |types: &'c Types<'c>, ty: &TypeRef| match &ty.kind {
+        let shape = |types: &'c ModuleTypes<'c>, ty: &TypeRef| match &ty.kind {
             TypeKind::Named(name) => types.get(name).map(|def| &def.shape),
             _ => None,
         };

@@ -1,11 +1,9 @@
-//! Converts parameters, members and variants of the IR to the arguments of their attributes.
+//! Converts parameters, members and rules of the IR to the arguments of their attributes.
 
 use serde_json::Value;
 
 use super::text::{json_literal, string_literal};
-use crate::catalog::{
-    Field, Parameter, ParameterLocation, ParameterStyle, Rules, TypeKind, TypeRef, Variant,
-};
+use crate::catalog::{Field, Parameter, ParameterLocation, ParameterStyle, TypeKind, TypeRef};
 
 /// Returns the arguments of `#[param(...)]`.
 pub(super) fn parameter(parameter: &Parameter) -> Vec<String> {
@@ -39,11 +37,6 @@ pub(super) fn field(field: &Field) -> Vec<String> {
         .collect()
 }
 
-/// Returns the arguments of `#[schema(...)]` on a variant of a union.
-pub(super) fn variant(variant: &Variant) -> Vec<String> {
-    rules(&variant.ty)
-}
-
 fn location(location: ParameterLocation) -> String {
     match location {
         ParameterLocation::Path { slash: false } => "path",
@@ -70,31 +63,22 @@ fn renamed(name: &str, rust_name: &str) -> Option<String> {
     (rust_name != name).then(|| text("name", name))
 }
 
-fn rules(ty: &TypeRef) -> Vec<String> {
-    let Rules {
-        format,
-        pattern,
-        min_length,
-        max_length,
-        minimum,
-        maximum,
-        exclusive_minimum,
-        min_items,
-        max_items,
-    } = &ty.rules;
+/// Returns the arguments of `#[schema(...)]` for the rules of a type.
+pub(super) fn rules(ty: &TypeRef) -> Vec<String> {
+    let rules = &ty.rules;
     let count = |count: &Option<u32>| count.map(|count| count.to_string());
     let number = |number: &Option<serde_json::Number>| number.as_ref().map(ToString::to_string);
     let literal = |text: &Option<String>| text.as_deref().map(string_literal);
     let rules = [
-        ("min", number(minimum)),
-        ("max", number(maximum)),
-        ("above", number(exclusive_minimum)),
-        ("min_length", count(min_length)),
-        ("max_length", count(max_length)),
-        ("pattern", literal(pattern)),
-        ("format", literal(format)),
-        ("min_items", count(min_items)),
-        ("max_items", count(max_items)),
+        ("min", number(&rules.minimum)),
+        ("max", number(&rules.maximum)),
+        ("above", number(&rules.exclusive_minimum)),
+        ("min_length", count(&rules.min_length)),
+        ("max_length", count(&rules.max_length)),
+        ("pattern", literal(&rules.pattern)),
+        ("format", literal(&rules.format)),
+        ("min_items", count(&rules.min_items)),
+        ("max_items", count(&rules.max_items)),
     ];
     let rules = rules.into_iter();
     let mut all: Vec<String> = rules

@@ -10,10 +10,11 @@ use mcp_schema::writer::{self, OutputShape};
 use mcp_schema::{Field, Shape, ShapeKind};
 use serde_json::{Map, Value, json};
 
+use super::json;
+use super::output::OutputFile;
 use super::shapes::Shapes;
-use super::types::Types;
-use super::{OutputFile, json};
-use crate::catalog::{Api, Catalog, Operation, ResponseFormat};
+use crate::catalog::{Api, ModuleTypes, Operation, ResponseFormat};
+use crate::lower::Catalog;
 
 /// Maximum number of characters in a line of a signature.
 const SIGNATURE_WIDTH: usize = 92;
@@ -35,9 +36,9 @@ pub struct DescribedTool {
 #[must_use]
 pub fn describe_tools(catalog: &Catalog) -> BTreeMap<String, Vec<DescribedTool>> {
     let mut tools: BTreeMap<String, Vec<DescribedTool>> = BTreeMap::new();
-    for (api, shared, toolsets) in catalog.apis.iter().flat_map(Api::parts) {
+    for (api, shared, toolsets) in catalog.apis().iter().flat_map(Api::parts) {
         for toolset in toolsets {
-            let types = Types::of(shared, toolset);
+            let types = ModuleTypes::of(shared, toolset);
             let arena = Bump::new();
             let shapes = Shapes::new(&arena, &types);
             for operation in &toolset.operations {
@@ -63,7 +64,7 @@ pub(super) fn files(catalog: &Catalog) -> Vec<OutputFile> {
 fn tool<'a>(
     api: &str,
     shapes: &Shapes<'a>,
-    types: &Types<'a>,
+    types: &ModuleTypes<'a>,
     operation: &'a Operation,
 ) -> DescribedTool {
     let effect = operation.effect;
@@ -89,7 +90,7 @@ fn tool<'a>(
 
 fn input_schema<'a>(
     shapes: &Shapes<'a>,
-    types: &Types<'a>,
+    types: &ModuleTypes<'a>,
     operation: &'a Operation,
 ) -> Map<String, Value> {
     let parameters = operation.parameters.iter();

@@ -174,7 +174,12 @@ fn field_at<'f>(
     let mut ty = item_type;
     let mut before = String::new();
     for segment in field.value.split('.') {
-        match member(ty, segment, &facts.types) {
+        // Any object can have the member, but its type is unknown.
+        let found = match ty.innermost().kind {
+            TypeKind::Any | TypeKind::Map(_) => Err(None),
+            _ => member(ty, segment, &facts.types),
+        };
+        match found {
             Ok(inner) => ty = inner,
             Err(nearest) => {
                 let diagnostic = LowerDiagnostic::UnknownField {

@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use crate::catalog::{
-    Catalog, Operation, Pagination, PaginationStyle, ParameterLocation, ParameterStyle, TypeKind,
+    Operation, Pagination, PaginationStyle, ParameterLocation, ParameterStyle, TypeKind,
 };
-use crate::{Diagnostic, Error, Input, SelectDiagnostic, Workspace};
+use crate::{Catalog, Diagnostic, Error, Input, SelectDiagnostic, Workspace};
 
 const APIS: &str = "
 names: { list: 'list_{resource}', get: 'get_{resource}', create: 'create_{resource}', update: 'update_{resource}', delete: 'delete_{resource}', other: '{verb}_{resource}' }
@@ -149,7 +149,7 @@ fn catalog(tools: &str) -> Catalog {
 
 /// Returns the only tool of the first API.
 fn lowered(tools: &str) -> Operation {
-    catalog(tools).apis[0].toolsets[0].operations[0].clone()
+    catalog(tools).apis()[0].toolsets[0].operations[0].clone()
 }
 
 /// Returns the diagnostics about the tools, without the file name and without those about undecided operations.
@@ -637,7 +637,7 @@ fn lists_page_as_their_api_does() {
     assert!(list.filters[0].unique);
     assert_eq!(list.summary, ["name"]);
     let catalog = catalog(&tool("list", "old: list_items", ""));
-    let list = catalog.apis[1].toolsets[0].operations[0]
+    let list = catalog.apis()[1].toolsets[0].operations[0]
         .list
         .clone()
         .unwrap();
@@ -759,7 +759,7 @@ fn a_deletion_returns_nothing() {
 fn types_are_those_in_use() {
     let names = |tools: &str| {
         let catalog = catalog(tools);
-        let types = catalog.apis[0].toolsets[0].types.iter();
+        let types = catalog.apis()[0].toolsets[0].types.iter();
         types
             .map(|def| def.rust_name.clone())
             .collect::<Vec<_>>()
@@ -776,14 +776,14 @@ fn descriptions() {
     let operations = "new: { id: get_item, note: Only here. }, old: read_item";
     let catalog = catalog(&tool("get", operations, "id: [name, item]"));
     let description = |api: usize| {
-        catalog.apis[api].toolsets[0].operations[0]
+        catalog.apis()[api].toolsets[0].operations[0]
             .description
             .clone()
     };
     assert_eq!(description(0), "D. Only here.");
     assert_eq!(description(1), "D.");
     assert_eq!(
-        catalog.apis[0].toolsets[0].operations[0].parameters[0].description,
+        catalog.apis()[0].toolsets[0].operations[0].parameters[0].description,
         "The name."
     );
 }

@@ -17,8 +17,6 @@ use crate::openapi::{Document, DocumentOperation, OperationFacts};
 pub(super) struct Entry {
     /// Index of the operation in the document.
     pub(super) index: usize,
-    /// Name of the tool.
-    pub(super) tool: String,
     toolset: String,
     yaml: String,
 }
@@ -66,7 +64,6 @@ pub(super) fn entry(
     }
     Ok(Entry {
         index,
-        tool: format!("call_{resource}"),
         toolset: toolset(operation),
         yaml,
     })

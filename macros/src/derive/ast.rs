@@ -12,7 +12,7 @@ use crate::field::FieldRules;
 use crate::rules::KEYS as RULE_KEYS;
 
 /// JSON type of a Rust type.
-pub(crate) enum Body {
+pub(crate) enum SchemaBody {
     /// A struct: an object.
     Object {
         members: Vec<Member>,
@@ -54,7 +54,7 @@ pub(crate) struct Variant {
 }
 
 /// Parses the item; `None` if the item has no JSON type.
-pub(crate) fn parse(item: DeriveInput, errors: &mut Errors) -> Option<Body> {
+pub(crate) fn parse(item: DeriveInput, errors: &mut Errors) -> Option<SchemaBody> {
     let ident = &item.ident;
     if !item.generics.params.is_empty() {
         errors.push(
@@ -69,7 +69,7 @@ pub(crate) fn parse(item: DeriveInput, errors: &mut Errors) -> Option<Body> {
                 let additional = additional(&item.attrs, errors);
                 let fields = fields.named.into_iter();
                 let members = fields.filter_map(|field| member(field, errors)).collect();
-                Some(Body::Object {
+                Some(SchemaBody::Object {
                     members,
                     additional,
                 })
@@ -129,7 +129,7 @@ fn member(field: syn::Field, errors: &mut Errors) -> Option<Member> {
         if key == "name" {
             member.name = Some(value(input)?);
         } else if !member.rules.read(key, input, errors)? {
-            let known = format!("`name`, {}, `default`, `example`", RULE_KEYS);
+            let known = format!("`name`, {RULE_KEYS}, `default`, `example`");
             return Err(unknown_key(key, "`#[schema(..)]` of a field", &known));
         }
         Ok(())
@@ -137,7 +137,7 @@ fn member(field: syn::Field, errors: &mut Errors) -> Option<Member> {
     Some(member)
 }
 
-fn variants(ident: &Ident, variants: Vec<syn::Variant>, errors: &mut Errors) -> Option<Body> {
+fn variants(ident: &Ident, variants: Vec<syn::Variant>, errors: &mut Errors) -> Option<SchemaBody> {
     let (mut strings, mut union) = (Vec::new(), Vec::new());
     for variant in variants {
         match &variant.fields {
@@ -176,8 +176,8 @@ fn variants(ident: &Ident, variants: Vec<syn::Variant>, errors: &mut Errors) -> 
             );
             None
         }
-        (None, _) => Some(Body::Union(union)),
-        (_, None) => Some(Body::Strings(strings)),
+        (None, _) => Some(SchemaBody::Union(union)),
+        (_, None) => Some(SchemaBody::Strings(strings)),
     }
 }
 

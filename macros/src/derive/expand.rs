@@ -5,16 +5,16 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Generics;
 use syn::spanned::Spanned as _;
 
-use super::ast::{Additional, Body, Member, Variant};
+use super::ast::{Additional, Member, SchemaBody, Variant};
 
 /// Generates the implementation of `Schema`.
-pub(crate) fn expand(ident: &Ident, body: &Body) -> TokenStream {
+pub(crate) fn expand(ident: &Ident, body: &SchemaBody) -> TokenStream {
     let (constants, kind) = match body {
-        Body::Object {
+        SchemaBody::Object {
             members,
             additional,
         } => object(members, additional),
-        Body::Strings(values) => {
+        SchemaBody::Strings(values) => {
             let values = values.iter().map(super::ast::StringValue::name);
             let kind = quote! {
                 String(::runtime::__private::StringRules {
@@ -24,7 +24,7 @@ pub(crate) fn expand(ident: &Ident, body: &Body) -> TokenStream {
             };
             (TokenStream::new(), kind)
         }
-        Body::Union(variants) => union(variants),
+        SchemaBody::Union(variants) => union(variants),
     };
     quote! {
         #[allow(non_upper_case_globals)]

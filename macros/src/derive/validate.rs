@@ -3,13 +3,13 @@
 use proc_macro2::{Ident, Span};
 use syn::LitStr;
 
-use super::ast::Body;
+use super::ast::SchemaBody;
 use crate::errors::Errors;
 
 /// Checks names and rules.
-pub(crate) fn validate(ident: &Ident, body: &Body, errors: &mut Errors) {
+pub(crate) fn validate(ident: &Ident, body: &SchemaBody, errors: &mut Errors) {
     match body {
-        Body::Object { members, .. } => {
+        SchemaBody::Object { members, .. } => {
             let names = members
                 .iter()
                 .map(|member| (member.name(), span(member.name.as_ref(), &member.ident)));
@@ -18,13 +18,13 @@ pub(crate) fn validate(ident: &Ident, body: &Body, errors: &mut Errors) {
                 member.rules.validate(&member.name(), errors);
             }
         }
-        Body::Strings(values) => {
+        SchemaBody::Strings(values) => {
             let names = values
                 .iter()
                 .map(|value| (value.name(), span(value.name.as_ref(), &value.ident)));
             unique(ident, "values", names, errors);
         }
-        Body::Union(variants) => {
+        SchemaBody::Union(variants) => {
             for variant in variants {
                 variant.rules.validate(&variant.ident.to_string(), errors);
             }

@@ -157,7 +157,7 @@ fn check_path(
         };
         let mut parameters = block.parameters.iter();
         let in_path = parameters.any(|it| it.is_in_path() && it.wire() == *name);
-        if !in_path && !(can_use_body && block.has_member(name)) {
+        if !(in_path || can_use_body && block.has_member(name)) {
             errors.push(
                 path.span(),
                 format_args!(
