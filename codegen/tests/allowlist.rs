@@ -59,9 +59,9 @@ fn signature(operation: &Operation) -> String {
         operation.tool_name, operation.http, operation.path
     );
     for parameter in &operation.parameters {
-        let needed = if parameter.required { "!" } else { "" };
+        let needed = if parameter.field.required { "!" } else { "" };
         let null = if parameter.clear { "?" } else { "" };
-        write!(line, " {}{needed}{null}", parameter.name).unwrap();
+        write!(line, " {}{needed}{null}", parameter.field.name).unwrap();
         if let Some(fallback) = &parameter.fallback {
             write!(line, "|{fallback}").unwrap();
         }
@@ -350,7 +350,7 @@ fn secrets_are_known() {
         for operation in tools(api) {
             let tool = &operation.tool_name;
             for parameter in &operation.parameters {
-                let name = &parameter.name;
+                let name = &parameter.field.name;
                 if parameter.secret {
                     writeln!(found, "{}: {tool} {name}", api.name).unwrap();
                 }
@@ -409,10 +409,10 @@ fn toolsets_of_secrets_mark_them() {
     for toolset in toolsets.filter(|toolset| tagged.contains(&toolset.name)) {
         for operation in &toolset.operations {
             for parameter in &operation.parameters {
-                if kept.contains(&parameter.name.as_str()) {
+                if kept.contains(&parameter.field.name.as_str()) {
                     let tool = &operation.tool_name;
-                    assert!(parameter.secret, "{tool} {}", parameter.name);
-                    seen.insert(parameter.name.as_str());
+                    assert!(parameter.secret, "{tool} {}", parameter.field.name);
+                    seen.insert(parameter.field.name.as_str());
                 }
             }
         }

@@ -60,7 +60,7 @@ pub(crate) fn references(toolset: &Toolset) -> impl Iterator<Item = &TypeRef> {
         operation
             .parameters
             .iter()
-            .map(|parameter| &parameter.ty)
+            .map(|parameter| &parameter.field.ty)
             .chain(operation.list.as_ref().map(|list| &list.item_type))
             .chain(&operation.returns)
     });

@@ -2,31 +2,19 @@
 
 use serde::Serialize;
 
-use super::types::TypeRef;
+use super::types::Field;
 
 /// Declared input of a tool.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Parameter {
-    /// Name of the argument in a call.
-    pub name: String,
-    /// Name of the field in Rust.
-    pub rust_name: String,
+    /// The argument of a call. Its description is never empty for a tool.
+    pub field: Field,
     /// Name of the parameter in the request.
     pub wire: String,
     /// Location of the parameter in the request.
     pub location: ParameterLocation,
-    /// Description for the model; never empty for a tool.
-    pub description: String,
-    /// Whether each call must have an argument.
-    pub required: bool,
     /// Whether the document marks the parameter as deprecated.
     pub deprecated: bool,
-    /// Type of the parameter.
-    pub ty: TypeRef,
-    /// Value that the upstream uses if the parameter is omitted, as JSON.
-    pub default: Option<serde_json::Value>,
-    /// Example value, as JSON.
-    pub example: Option<serde_json::Value>,
     /// Whether values are secret. Secret values never appear in errors or logs.
     pub secret: bool,
     /// Name of the parameter whose argument is sent if this one has none.
@@ -42,19 +30,13 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// Makes an optional parameter without documentation, whose argument has the name in the request.
-    pub(crate) fn new(wire: &str, location: ParameterLocation, ty: TypeRef) -> Self {
+    /// Makes a parameter with this argument.
+    pub(crate) fn new(wire: &str, location: ParameterLocation, field: Field) -> Self {
         Self {
-            name: wire.to_owned(),
-            rust_name: wire.to_owned(),
+            field,
             wire: wire.to_owned(),
             location,
-            description: String::new(),
-            required: false,
             deprecated: false,
-            ty,
-            default: None,
-            example: None,
             secret: false,
             fallback: None,
             when_omitted: None,

@@ -140,7 +140,7 @@ pub enum TypeShape {
     },
 }
 
-/// Named member of an object.
+/// Named member of an object, or argument of a call.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Field {
     /// Name in JSON.
@@ -157,6 +157,21 @@ pub struct Field {
     pub default: Option<serde_json::Value>,
     /// Example value.
     pub example: Option<serde_json::Value>,
+}
+
+impl Field {
+    /// Makes an optional member without documentation.
+    pub(crate) fn new(name: &str, ty: TypeRef) -> Self {
+        Self {
+            name: name.to_owned(),
+            rust_name: name.to_owned(),
+            description: String::new(),
+            required: false,
+            ty,
+            default: None,
+            example: None,
+        }
+    }
 }
 
 /// Value of a string enum.

@@ -162,7 +162,7 @@ fn parameters(operation: &DocumentOperation) -> impl Iterator<Item = DocumentPar
         Some(DocumentParameter {
             name: name.to_owned(),
             location,
-            required: it.required,
+            required: it.field.required,
         })
     })
 }

@@ -7,7 +7,8 @@ use crate::catalog::{Field, Parameter, ParameterLocation, ParameterStyle, TypeKi
 
 /// Returns the arguments of `#[param(...)]`.
 pub(super) fn parameter(parameter: &Parameter) -> Vec<String> {
-    let name = (parameter.wire != parameter.name).then(|| text("wire", &parameter.wire));
+    let field = &parameter.field;
+    let name = (parameter.wire != field.name).then(|| text("wire", &parameter.wire));
     let flags = [
         (parameter.hidden, "hidden"),
         (parameter.clear, "clear"),
@@ -16,25 +17,28 @@ pub(super) fn parameter(parameter: &Parameter) -> Vec<String> {
     let flags = flags.into_iter().filter(|(is_set, _)| *is_set);
     std::iter::once(location(parameter.location))
         .chain(name)
-        .chain(renamed(&parameter.name, &parameter.rust_name))
+        .chain(renamed(field))
         .chain(parameter.fallback.as_ref().map(|it| text("fallback", it)))
         .chain(value("when_omitted", parameter.when_omitted.as_ref()))
         .chain(flags.map(|(_, flag)| flag.to_owned()))
         .chain(parameter.since.as_ref().map(|it| text("since", it)))
-        .chain(rules(&parameter.ty))
-        .chain(value("default", parameter.default.as_ref()))
-        .chain(value("example", parameter.example.as_ref()))
+        .chain(restrictions(field))
         .collect()
 }
 
 /// Returns the arguments of `#[schema(...)]` on a field.
 pub(super) fn field(field: &Field) -> Vec<String> {
-    renamed(&field.name, &field.rust_name)
+    renamed(field)
         .into_iter()
-        .chain(rules(&field.ty))
-        .chain(value("default", field.default.as_ref()))
-        .chain(value("example", field.example.as_ref()))
+        .chain(restrictions(field))
         .collect()
+}
+
+/// Returns the rules, the default and the example of a field.
+fn restrictions(field: &Field) -> impl Iterator<Item = String> {
+    let default = value("default", field.default.as_ref());
+    let example = value("example", field.example.as_ref());
+    rules(&field.ty).into_iter().chain(default).chain(example)
 }
 
 fn location(location: ParameterLocation) -> String {
@@ -59,8 +63,8 @@ fn location(location: ParameterLocation) -> String {
     .to_owned()
 }
 
-fn renamed(name: &str, rust_name: &str) -> Option<String> {
-    (rust_name != name).then(|| text("name", name))
+fn renamed(field: &Field) -> Option<String> {
+    (field.rust_name != field.name).then(|| text("name", &field.name))
 }
 
 /// Returns the arguments of `#[schema(...)]` for the rules of a type.

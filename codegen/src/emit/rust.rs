@@ -6,8 +6,8 @@ use super::attributes;
 use super::output::{EmitError, OutputFile};
 use super::templates::{Templates, object};
 use crate::catalog::{
-    Api, Effect, Field, Operation, Parameter, SHARED_MODULE, Toolset, ToolsetDoc, TypeDef, TypeRef,
-    TypeShape, Variant, definitions, references,
+    Api, Effect, Field, Operation, SHARED_MODULE, Toolset, ToolsetDoc, TypeDef, TypeRef, TypeShape,
+    Variant, definitions, references,
 };
 use crate::lower::Catalog;
 
@@ -135,7 +135,8 @@ fn uses_shared(shared: &[TypeDef], toolset: &Toolset) -> bool {
 /// Returns an operation with the attributes that differ from those of its module and from what follows from its methods.
 fn tool(operation: &Operation, document: &str, tags: &[String]) -> Value {
     let own = operation.tags.iter().filter(|tag| !tags.contains(tag));
-    let fields = operation.parameters.iter().map(parameter);
+    let parameters = operation.parameters.iter();
+    let fields = parameters.map(|it| field(&it.field, attributes::parameter(it)));
     object! {
         operation: operation,
         document: Some(&operation.document).filter(|own| *own != document),
@@ -164,24 +165,19 @@ fn effect(operation: &Operation) -> Vec<&'static str> {
     words
 }
 
-fn parameter(parameter: &Parameter) -> Value {
-    object! {
-        rust_name: parameter.rust_name,
-        description: parameter.description,
-        required: parameter.required,
-        ty: parameter.ty,
-        arguments: attributes::parameter(parameter),
-    }
-}
-
-fn field(field: &Field) -> Value {
+fn field(field: &Field, arguments: Vec<String>) -> Value {
     object! {
         rust_name: field.rust_name,
         description: field.description,
         required: field.required,
         ty: field.ty,
-        arguments: attributes::field(field),
+        arguments: arguments,
     }
+}
+
+fn members(fields: &[Field]) -> Value {
+    let fields = fields.iter();
+    fields.map(|it| field(it, attributes::field(it))).collect()
 }
 
 fn variant(variant: &Variant) -> Value {
@@ -198,7 +194,7 @@ fn types(definitions: &[TypeDef]) -> Value {
         let shape = match &definition.shape {
             TypeShape::Struct { fields, additional } => object! {
                 kind: "struct",
-                fields: fields.iter().map(field).collect::<Value>(),
+                fields: members(fields),
                 additional: additional,
             },
             TypeShape::Enum { values } => object! { kind: "enum", values: values },

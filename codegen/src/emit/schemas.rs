@@ -97,7 +97,7 @@ fn input_schema<'a>(
     let shown = parameters.clone().filter(|parameter| !parameter.hidden);
     let declared: Vec<Field<'_>> = shown.map(|it| shapes.argument(it)).collect();
     let cleared = parameters.filter(|parameter| parameter.clear);
-    let names = shapes.slice(cleared.map(|parameter| parameter.name.as_str()));
+    let names = shapes.slice(cleared.map(|parameter| parameter.field.name.as_str()));
     let cleared = one_of(names);
     let list = operation.list.as_ref();
     let filters = list.into_iter().flat_map(|list| {

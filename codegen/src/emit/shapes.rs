@@ -37,14 +37,7 @@ impl<'a> Shapes<'a> {
 
     /// Returns a declared parameter as a member of the arguments.
     pub(super) fn argument(&self, parameter: &'a Parameter) -> Field<'a> {
-        Field {
-            name: &parameter.name,
-            description: self.description(&parameter.description),
-            required: parameter.required,
-            shape: self.shape(&parameter.ty),
-            default: self.json(parameter.default.as_ref()),
-            example: self.json(parameter.example.as_ref()),
-        }
+        self.member(&parameter.field, EXPANSIONS)
     }
 
     fn expanded(&self, ty: &'a TypeRef, left: usize) -> Shape<'a> {

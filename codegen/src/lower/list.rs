@@ -114,7 +114,7 @@ fn filters(
     for entry in entries.filter(|entry| scope.has(&entry.documents)) {
         let (name, field) = (&entry.name.value, &entry.field);
         let mut parameters = arguments.parameters.iter();
-        let is_taken = parameters.any(|parameter| parameter.name == *name)
+        let is_taken = parameters.any(|parameter| parameter.field.name == *name)
             || filters.iter().any(|filter| filter.name == *name);
         if is_taken || is_reserved_argument(name, false) {
             let diagnostic = LowerDiagnostic::Collision {

@@ -175,11 +175,11 @@ fn wrong(tools: &str) -> String {
 fn arguments(operation: &Operation) -> String {
     let one = |parameter: &crate::catalog::Parameter| {
         let place = serde_json::to_value(parameter.location).unwrap();
-        let needed = if parameter.required { "!" } else { "" };
+        let needed = if parameter.field.required { "!" } else { "" };
         format!(
             "{} {}{needed}={}",
             place["kind"].as_str().unwrap(),
-            parameter.name,
+            parameter.field.name,
             parameter.wire
         )
     };
@@ -704,13 +704,16 @@ fn ids_are_sent_to_the_operation_on_one_object() {
     assert_eq!(said, ["patch_item", "patch", "/items/{name}", "items"]);
     assert_eq!(operation.require_any, ["names", "like"]);
     let ids = &operation.parameters[0];
-    assert_eq!((ids.name.as_str(), ids.wire.as_str()), ("names", "name"));
     assert_eq!(
-        (ids.location, ids.required),
+        (ids.field.name.as_str(), ids.wire.as_str()),
+        ("names", "name")
+    );
+    assert_eq!(
+        (ids.location, ids.field.required),
         (ParameterLocation::ForEach, false)
     );
     assert_eq!(
-        (ids.ty.rules.min_items, ids.ty.rules.max_items),
+        (ids.field.ty.rules.min_items, ids.field.ty.rules.max_items),
         (Some(1), Some(5))
     );
 }
@@ -721,12 +724,17 @@ fn filters_of_a_destructive_tool_are_not_empty() {
     let rules = |more: &str| {
         let operation = lowered(&tool("pause", EACH, more));
         let rules = operation.parameters.iter().map(|it| {
-            let items = match &it.ty.kind {
+            let items = match &it.field.ty.kind {
                 TypeKind::Array(items) => items.rules.min_length,
                 _ => None,
             };
-            let rules = &it.ty.rules;
-            (it.name.clone(), rules.min_length, rules.min_items, items)
+            let rules = &it.field.ty.rules;
+            (
+                it.field.name.clone(),
+                rules.min_length,
+                rules.min_items,
+                items,
+            )
         });
         rules.collect::<Vec<_>>()
     };
@@ -783,7 +791,9 @@ fn descriptions() {
     assert_eq!(description(0), "D. Only here.");
     assert_eq!(description(1), "D.");
     assert_eq!(
-        catalog.apis()[0].toolsets[0].operations[0].parameters[0].description,
+        catalog.apis()[0].toolsets[0].operations[0].parameters[0]
+            .field
+            .description,
         "The name."
     );
 }

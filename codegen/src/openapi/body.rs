@@ -9,7 +9,9 @@ use super::names::Direction;
 use super::parameters::{OperationSource, parameter, style};
 use super::rules::{described, is_hidden};
 use super::types::{NameHint, TypeReader};
-use crate::catalog::{Body, Parameter, ParameterLocation, ParameterStyle, TypeKind, TypeRef};
+use crate::catalog::{
+    Body, Field, Parameter, ParameterLocation, ParameterStyle, TypeKind, TypeRef,
+};
 use crate::ident::{Taken, snake};
 use crate::pointer::escape;
 
@@ -82,12 +84,13 @@ pub(super) fn read<'a>(
             sendable(types, ty, media_type, &pointer)
         }
     };
-    parameters.push(Parameter {
+    let field = Field {
         description: whole.description,
         required: body.required,
         example: whole.example,
-        ..Parameter::new("body", ParameterLocation::WholeBody, ty)
-    });
+        ..Field::new("body", ty)
+    };
+    parameters.push(Parameter::new("body", ParameterLocation::WholeBody, field));
     if !is_json && media.schema.is_some() {
         describe_files(parameters);
     }
@@ -139,11 +142,11 @@ fn describe_files(parameters: &mut [Parameter]) {
         )
     };
     for parameter in parameters.iter_mut().filter(|it| is_in_body(it.location)) {
-        if is_file(&parameter.ty) {
-            if !parameter.description.is_empty() {
-                parameter.description.push(' ');
+        if is_file(&parameter.field.ty) {
+            if !parameter.field.description.is_empty() {
+                parameter.field.description.push(' ');
             }
-            parameter.description.push_str("Base64 of the bytes.");
+            parameter.field.description.push_str("Base64 of the bytes.");
         }
     }
 }
@@ -180,7 +183,7 @@ fn members<'a>(
     }
     let mut taken = Taken::default();
     for parameter in parameters.iter() {
-        taken.take(&parameter.rust_name);
+        taken.take(&parameter.field.rust_name);
     }
     let examples = media.example.as_ref().or(flat.example.as_ref());
     for (name, parts) in flat.properties {
@@ -197,11 +200,10 @@ fn members<'a>(
         let example = examples.and_then(|examples| examples.get(name));
         let example = example.filter(|value| !value.is_null());
         inner.example = inner.example.or_else(|| example.cloned());
-        parameters.push(Parameter {
-            rust_name: taken.take(&snake(name)),
-            // A call that omits an optional body omits its required members too.
-            required: required && body.required,
-            ..parameter(name, ParameterLocation::Body, ty, inner)
-        });
+        let mut parameter = parameter(name, ParameterLocation::Body, ty, inner);
+        parameter.field.rust_name = taken.take(&snake(name));
+        // A call that omits an optional body omits its required members too.
+        parameter.field.required = required && body.required;
+        parameters.push(parameter);
     }
 }

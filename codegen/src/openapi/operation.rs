@@ -74,8 +74,8 @@ pub(super) fn read(
         fits::keep_fitting(def, &defs);
     }
     for parameter in &mut parameters {
-        let ty = &parameter.ty;
-        for value in [&mut parameter.default, &mut parameter.example] {
+        let ty = &parameter.field.ty;
+        for value in [&mut parameter.field.default, &mut parameter.field.example] {
             value.take_if(|value| !fits::fits(value, ty, &defs));
         }
     }

@@ -11,7 +11,7 @@ use super::model::{
 use super::names::Direction;
 use super::rules::described;
 use super::types::{NameHint, TypeReader};
-use crate::catalog::{Parameter, ParameterLocation, ParameterStyle, TypeKind, TypeRef};
+use crate::catalog::{Field, Parameter, ParameterLocation, ParameterStyle, TypeKind, TypeRef};
 use crate::ident::{Taken, snake};
 use crate::path::placeholders;
 use crate::pointer::{escape, unescape};
@@ -149,15 +149,13 @@ fn one<'a>(
     if !description.is_empty() {
         description.clone_into(&mut flat.description);
     }
-    let is_required = declared.required || matches!(location, ParameterLocation::Path { .. });
-    let is_deprecated = declared.deprecated == Some(true) || flat.deprecated;
     flat.example = example(types, declared).or(flat.example);
-    Some(Parameter {
-        rust_name: taken.take(&snake(&declared.name)),
-        required: is_required,
-        deprecated: is_deprecated,
-        ..parameter(&declared.name, location, ty, flat)
-    })
+    let mut parameter = parameter(&declared.name, location, ty, flat);
+    parameter.field.rust_name = taken.take(&snake(&declared.name));
+    parameter.field.required =
+        declared.required || matches!(location, ParameterLocation::Path { .. });
+    parameter.deprecated |= declared.deprecated == Some(true);
+    Some(parameter)
 }
 
 /// Makes an optional parameter with what its schema says.
@@ -168,14 +166,16 @@ pub(super) fn parameter(
     flat: Flat<'_>,
 ) -> Parameter {
     let secret = flat.write_only || ty.rules.format.as_deref() == Some("password");
-    Parameter {
-        name: argument(wire),
+    let field = Field {
         description: described(&flat, Direction::Input),
-        deprecated: flat.deprecated,
-        secret,
         default: flat.default.filter(|_| !secret),
         example: flat.example.filter(|_| !secret),
-        ..Parameter::new(wire, location, ty)
+        ..Field::new(&argument(wire), ty)
+    };
+    Parameter {
+        deprecated: flat.deprecated,
+        secret,
+        ..Parameter::new(wire, location, field)
     }
 }
 
