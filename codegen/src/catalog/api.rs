@@ -49,12 +49,15 @@ pub struct Api {
 }
 
 impl Api {
-    /// Yields the name, the shared types and the toolsets of the API, then the same for each alternative document.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, &[TypeDef], &[Toolset])> {
-        let usual = (self.name.as_str(), &self.types[..], &self.toolsets[..]);
-        let alternatives = self.alternatives.iter();
-        let instead = alternatives.map(|it| (it.document.as_str(), &[][..], &it.toolsets[..]));
-        std::iter::once(usual).chain(instead)
+    /// Yields the toolsets of the API and of each alternative document, with the name of the API or document and the types that the toolsets share.
+    pub(crate) fn modules(&self) -> impl Iterator<Item = (&str, &[TypeDef], &Toolset)> {
+        let usual = self.toolsets.iter();
+        let usual = usual.map(|it| (self.name.as_str(), &self.types[..], it));
+        let alternatives = self.alternatives.iter().flat_map(|alternative| {
+            let toolsets = alternative.toolsets.iter();
+            toolsets.map(|it| (alternative.document.as_str(), &[][..], it))
+        });
+        usual.chain(alternatives)
     }
 }
 

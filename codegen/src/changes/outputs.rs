@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use super::change::{ApiChangeSeverity, FoundChanges};
 use super::side::Side;
 use super::types::{UnionChanges, only, said, values};
-use crate::catalog::ModuleTypes;
 use crate::catalog::{
-    Field, List, Operation, ResponseFormat, TypeKind, TypeRef, TypeShape, Variant,
+    Field, List, ModuleTypes, Operation, ResponseFormat, TypeKind, TypeRef, TypeShape, Variant,
 };
 
 /// Adds the changes of the result of a tool.

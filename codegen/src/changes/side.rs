@@ -1,7 +1,6 @@
 //! Tool of one catalogue, with everything that its types refer to.
 
-use crate::catalog::ModuleTypes;
-use crate::catalog::{Api, Operation, Toolset};
+use crate::catalog::{Api, ModuleTypes, Operation, Toolset};
 
 /// Operation with the module and the API that define its types.
 #[derive(Clone, Copy)]

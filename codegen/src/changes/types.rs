@@ -1,8 +1,7 @@
 //! Comparison of enums and unions, and names of types, for both arguments and results.
 
 use super::change::ApiChangeSeverity;
-use crate::catalog::ModuleTypes;
-use crate::catalog::{EnumValue, TypeKind, TypeRef, TypeShape, Variant};
+use crate::catalog::{EnumValue, ModuleTypes, TypeKind, TypeRef, TypeShape, Variant};
 
 /// Differences between two unions. The names of variants do not matter.
 pub(super) struct UnionChanges<'c> {

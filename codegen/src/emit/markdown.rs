@@ -65,8 +65,8 @@ fn row(catalog: &Catalog, doc: &ToolsetDoc, tool: &str) -> Option<Value> {
 }
 
 fn operations<'a>(api: &'a Api, doc: &ToolsetDoc, tool: &str) -> Vec<&'a Operation> {
-    api.parts()
-        .flat_map(|(_, _, toolsets)| toolsets)
+    api.modules()
+        .map(|(_, _, toolset)| toolset)
         .filter(|toolset| toolset.name == doc.name)
         .flat_map(|toolset| &toolset.operations)
         .filter(|operation| operation.tool_name == tool)

@@ -36,15 +36,13 @@ pub struct DescribedTool {
 #[must_use]
 pub fn describe_tools(catalog: &Catalog) -> BTreeMap<String, Vec<DescribedTool>> {
     let mut tools: BTreeMap<String, Vec<DescribedTool>> = BTreeMap::new();
-    for (api, shared, toolsets) in catalog.apis().iter().flat_map(Api::parts) {
-        for toolset in toolsets {
-            let types = ModuleTypes::of(shared, toolset);
-            let arena = Bump::new();
-            let shapes = Shapes::new(&arena, &types);
-            for operation in &toolset.operations {
-                let by_api = tools.entry(operation.tool_name.clone()).or_default();
-                by_api.push(tool(api, &shapes, &types, operation));
-            }
+    for (api, shared, toolset) in catalog.apis().iter().flat_map(Api::modules) {
+        let types = ModuleTypes::of(shared, toolset);
+        let arena = Bump::new();
+        let shapes = Shapes::new(&arena, &types);
+        for operation in &toolset.operations {
+            let by_api = tools.entry(operation.tool_name.clone()).or_default();
+            by_api.push(tool(api, &shapes, &types, operation));
         }
     }
     tools

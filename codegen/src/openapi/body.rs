@@ -8,7 +8,7 @@ use super::model::MediaType;
 use super::names::Direction;
 use super::parameters::{OperationSource, parameter, style};
 use super::rules::{described, is_hidden};
-use super::types::{NameHint, TypeReader};
+use super::types::{TypeReader, TypeUse};
 use crate::catalog::{
     Body, Field, Parameter, ParameterLocation, ParameterStyle, TypeKind, TypeRef,
 };
@@ -19,7 +19,7 @@ use crate::pointer::escape;
 pub(super) fn read<'a>(
     types: &mut TypeReader<'a>,
     source: &OperationSource<'a>,
-    hint: &NameHint,
+    usage: &TypeUse,
     parameters: &mut Vec<Parameter>,
 ) -> Option<Body> {
     let body = source.operation.request_body.as_ref()?;
@@ -63,7 +63,7 @@ pub(super) fn read<'a>(
                 flat = types.absorb(flat, 0);
             }
             if (is_json || kind.is_form()) && has_members(&flat) {
-                members(types, flat, media, hint, parameters, &mut read);
+                members(types, flat, media, usage, parameters, &mut read);
                 if kind.is_form() {
                     read.encoding = encoding(types, media, &pointer);
                     describe_files(parameters);
@@ -74,7 +74,7 @@ pub(super) fn read<'a>(
                 let says_something = is_in_body || !read.fixed.is_empty() || read.required;
                 return says_something.then_some(read);
             }
-            let mut ty = types.type_of(&part, &flat, Direction::Input, &hint.inner("body"));
+            let mut ty = types.type_of(&part, &flat, &usage.inner("body"));
             // An optional body that can be `null` can be omitted instead, with the same meaning.
             ty.nullable &= body.required;
             if whole.description.is_empty() {
@@ -174,7 +174,7 @@ fn members<'a>(
     types: &mut TypeReader<'a>,
     flat: Flat<'a>,
     media: &MediaType,
-    hint: &NameHint,
+    usage: &TypeUse,
     parameters: &mut Vec<Parameter>,
     body: &mut Body,
 ) {
@@ -196,7 +196,7 @@ fn members<'a>(
             body.fixed.push((name.to_owned(), constant));
             continue;
         }
-        let ty = types.type_of(&parts, &inner, Direction::Input, &hint.inner(name));
+        let ty = types.type_of(&parts, &inner, &usage.inner(name));
         let example = examples.and_then(|examples| examples.get(name));
         let example = example.filter(|value| !value.is_null());
         inner.example = inner.example.or_else(|| example.cloned());

@@ -10,7 +10,7 @@ use super::model::{
 };
 use super::names::Direction;
 use super::rules::described;
-use super::types::{NameHint, TypeReader};
+use super::types::{TypeReader, TypeUse};
 use crate::catalog::{Field, Parameter, ParameterLocation, ParameterStyle, TypeKind, TypeRef};
 use crate::ident::{Taken, snake};
 use crate::path::placeholders;
@@ -33,7 +33,7 @@ const PROTOCOL: [&str; 3] = ["accept", "content-type", "authorization"];
 pub(super) fn read<'a>(
     types: &mut TypeReader<'a>,
     source: &OperationSource<'a>,
-    hint: &NameHint,
+    usage: &TypeUse,
     path: &mut String,
 ) -> Vec<Parameter> {
     let mut declared: IndexMap<(DeclaredLocation, &str), (&Declared, String)> = IndexMap::new();
@@ -90,7 +90,7 @@ pub(super) fn read<'a>(
                 *path = path.replace(&format!("{{{name}}}"), &segment(constant));
             }
             _ => parameters.extend(one(
-                types, parameter, part, flat, &pointer, hint, &mut taken,
+                types, parameter, part, flat, &pointer, usage, &mut taken,
             )),
         }
     }
@@ -124,15 +124,10 @@ fn one<'a>(
     part: Part<'a>,
     mut flat: Flat<'a>,
     pointer: &str,
-    hint: &NameHint,
+    usage: &TypeUse,
     taken: &mut Taken,
 ) -> Option<Parameter> {
-    let mut ty = types.type_of(
-        &[part],
-        &flat,
-        Direction::Input,
-        &hint.inner(&declared.name),
-    );
+    let mut ty = types.type_of(&[part], &flat, &usage.inner(&declared.name));
     ty.nullable = false;
     if ty.kind == TypeKind::Any {
         // A value of unknown type is sent as text.

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Generics;
 use syn::spanned::Spanned as _;
 
-use super::ast::{Additional, Member, SchemaBody, Variant};
+use super::ast::{Additional, JsonName, Member, SchemaBody, Variant};
 
 /// Generates the implementation of `Schema`.
 pub(crate) fn expand(ident: &Ident, body: &SchemaBody) -> TokenStream {
@@ -15,7 +15,7 @@ pub(crate) fn expand(ident: &Ident, body: &SchemaBody) -> TokenStream {
             additional,
         } => object(members, additional),
         SchemaBody::Strings(values) => {
-            let values = values.iter().map(super::ast::StringValue::name);
+            let values = values.iter().map(JsonName::text);
             let kind = quote! {
                 String(::runtime::__private::StringRules {
                     values: &[#(#values),*],
@@ -54,7 +54,7 @@ pub(crate) fn stub(ident: &Ident, generics: &Generics) -> TokenStream {
 /// Generates a constant for each member, so that each member reports its own errors.
 fn object(members: &[Member], additional: &Additional) -> (TokenStream, TokenStream) {
     let constants = members.iter().map(|member| {
-        let (ident, name) = (&member.ident, member.name());
+        let (ident, name) = (&member.name.ident, member.name.text());
         let field = member.rules.field(&name, &member.description, &member.ty);
         let checks = member
             .rules
@@ -65,7 +65,7 @@ fn object(members: &[Member], additional: &Additional) -> (TokenStream, TokenStr
         }
     });
     let constants = constants.collect();
-    let fields = members.iter().map(|member| &member.ident);
+    let fields = members.iter().map(|member| &member.name.ident);
     let additional = match additional {
         Additional::Closed => quote!(Closed),
         Additional::Any => quote! {

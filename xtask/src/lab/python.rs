@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use fs_err as fs;
 use serde::Deserialize;
 
-use super::{lab_dir, root, step};
+use super::{lab_dir, once, root, step};
 use crate::command::{command, output, run_logged};
 
 /// Virtual environment.
@@ -133,15 +133,6 @@ pub(crate) fn venv(name: &str, requirements: &Requirements) -> Result<Venv> {
         )
     })?;
     Ok(venv)
-}
-
-/// Does what is described by `wanted`, unless the file `done` says that it was done.
-fn once(done: &Path, wanted: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
-    if fs::read_to_string(done).is_ok_and(|text| text == wanted) {
-        return Ok(());
-    }
-    work()?;
-    Ok(fs::write(done, wanted)?)
 }
 
 fn uv_command(uv: &Path, arguments: &str) -> Command {
