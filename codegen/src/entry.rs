@@ -1,7 +1,7 @@
 //! Reads entries, which are mappings with known keys. The keys that an entry reads are its known keys: all others are reported, as are missing and renamed keys.
 
 use crate::diagnostic::{ReadDiagnostic, nearest};
-use crate::reader::{Field, FromYaml, Reader, Rule};
+use crate::reader::{FromYaml, KeyRule, Reader, Rule};
 use crate::yaml::{Key, Node, Value};
 
 /// Keys that were renamed: the entry, the former key and the present key.
@@ -31,14 +31,14 @@ pub(crate) const RENAMED_KEYS: [(&str, &str, &str); 22] = [
 ];
 
 /// Conditions that the texts of keys must meet.
-pub(crate) type Rules = &'static [(&'static str, Rule)];
+pub(crate) type TextRules = &'static [(&'static str, Rule)];
 
 /// Reads an entry, a mapping. `name` is its name in messages, and `read` reads the values of all known keys: keys that it does not read are reported as unknown. The result is `None` if the entry is unusable.
 pub(crate) fn read_entry<T>(
     r: &mut Reader<'_>,
     node: &Node,
     name: &'static str,
-    rules: Rules,
+    rules: TextRules,
     read: impl FnOnce(&mut Map<'_, '_>) -> T,
 ) -> Option<T> {
     let Value::Map(entries) = &node.value else {
@@ -66,7 +66,7 @@ pub(crate) fn read_list<T>(
     node: &Node,
     key: &'static str,
     name: &'static str,
-    rules: Rules,
+    rules: TextRules,
     read: fn(&mut Map<'_, '_>) -> T,
 ) -> Vec<T> {
     let entries = |map: &mut Map<'_, '_>| map.entries(key, name, rules, read);
@@ -79,7 +79,7 @@ pub(crate) struct Map<'m, 'r> {
     pub(crate) line: usize,
     reader: &'m mut Reader<'r>,
     name: &'static str,
-    rules: Rules,
+    rules: TextRules,
     entries: &'m [(Key, Node)],
     known: Vec<&'static str>,
     /// Diagnostics that are not recorded if one of the keys is misspelled, since they would be consequences of it.
@@ -160,7 +160,7 @@ impl<'m> Map<'m, '_> {
         let node = self.node(key)?;
         let rule = self.rules.iter().find(|(found, _)| *found == key);
         let rule = rule.map_or(Rule::Any, |(_, rule)| *rule);
-        T::from_yaml(self.reader, node, Field { key, rule })
+        T::from_yaml(self.reader, node, KeyRule { key, rule })
     }
 
     /// Reads an optional sequence.
@@ -181,7 +181,7 @@ impl<'m> Map<'m, '_> {
         &mut self,
         key: &'static str,
         name: &'static str,
-        rules: Rules,
+        rules: TextRules,
         read: fn(&mut Map<'_, '_>) -> T,
     ) -> Option<T> {
         let node = self.node(key)?;
@@ -193,7 +193,7 @@ impl<'m> Map<'m, '_> {
         &mut self,
         key: &'static str,
         name: &'static str,
-        rules: Rules,
+        rules: TextRules,
         read: fn(&mut Map<'_, '_>) -> T,
     ) -> Vec<T> {
         let Some(node) = self.node(key) else {

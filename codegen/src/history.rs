@@ -206,7 +206,7 @@ fn since(releases: &[(String, Operations)], has: impl Fn(&Operations) -> bool) -
 }
 
 /// Removes the line numbers of an entry.
-fn without_lines(entry: history::DocumentEntry) -> DocumentHistory {
+fn without_lines(entry: history::DocumentHistoryEntry) -> DocumentHistory {
     let operations = entry.operations.into_iter().map(|entry| OperationHistory {
         id: entry.id.value,
         since: entry.since,

@@ -1,3 +1,4 @@
+//! Comparison of releases, and the history file.
 #![allow(clippy::unwrap_used, clippy::type_complexity)]
 
 use super::*;

@@ -4,7 +4,7 @@ use crate::allowlist::apis::{self, Apis};
 use crate::allowlist::corrections;
 use crate::allowlist::documents::DocumentEntry;
 use crate::allowlist::excluded::{self, Exclusion};
-use crate::allowlist::history::{self, DocumentEntry as HistoryEntry, OperationEntry};
+use crate::allowlist::history::{self, DocumentHistoryEntry, OperationEntry};
 use crate::allowlist::tools::{self, ToolsetEntry};
 use crate::corrections::Correction;
 use crate::diagnostic::{Error, ReadDiagnostic, nearest};
@@ -32,7 +32,7 @@ pub(crate) struct ParsedInputs {
     pub(crate) exclusions: Vec<Exclusion>,
     pub(crate) excluded_path: String,
     /// Releases that first had an operation or a parameter.
-    pub(crate) history: Vec<HistoryEntry>,
+    pub(crate) history: Vec<DocumentHistoryEntry>,
     pub(crate) history_path: String,
     /// Documents that could be read, in the order of `apis.yaml`.
     pub(crate) documents: Vec<Document>,

@@ -1,6 +1,6 @@
 //! Turns published OpenAPI documents and a documented allowlist into the source of MCP tools.
 //!
-//! Data flows in one direction, and nothing in this crate reads or writes files: text -> [`openapi::Document`] and allowlist -> selection -> [`catalog::Catalog`] -> files. [`Workspace::read`] does everything up to the catalogue, [`emit::emit`] the rest.
+//! Data flows in one direction, and nothing in this crate reads or writes files: text -> [`openapi::Document`] and allowlist -> selection -> [`Catalog`] -> files. [`Workspace::read`] does everything up to the catalogue, [`emit::emit`] the rest.
 
 pub mod allow;
 pub mod catalog;
@@ -31,6 +31,7 @@ mod yaml;
 pub use coverage::{Coverage, CoveredOperation, DocumentCoverage};
 pub use diagnostic::{Diagnostic, Error, LowerDiagnostic, ReadDiagnostic, SelectDiagnostic};
 pub use input::Input;
+pub use lower::Catalog;
 pub use select::Decision;
 pub use text::listed;
 pub use workspace::Workspace;

@@ -60,7 +60,7 @@ impl Rule {
 
 /// Key, and the condition that its text or texts must meet.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Field<'k> {
+pub(crate) struct KeyRule<'k> {
     pub(crate) key: &'k str,
     pub(crate) rule: Rule,
 }
@@ -68,7 +68,7 @@ pub(crate) struct Field<'k> {
 /// Type that can be read from a node.
 pub(crate) trait FromYaml: Sized {
     /// Reads a value, or records why it is invalid.
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self>;
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: KeyRule<'_>) -> Option<Self>;
 
     /// Returns the text of a value that must occur only once in a list.
     fn text(&self) -> Option<&str> {
@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
 }
 
 impl<T: FromYaml> FromYaml for Located<T> {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: KeyRule<'_>) -> Option<Self> {
         let value = T::from_yaml(r, node, field)?;
         Some(Self::new(node.line, value))
     }
@@ -134,7 +134,7 @@ impl<T: FromYaml> FromYaml for Located<T> {
 }
 
 impl<T: FromYaml> FromYaml for Vec<T> {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: KeyRule<'_>) -> Option<Self> {
         let items = r.items(node, field.key)?;
         let mut values: Vec<(usize, T)> = Vec::new();
         for item in items {
@@ -158,7 +158,7 @@ impl<T: FromYaml> FromYaml for Vec<T> {
 
 /// Reads a text with single spaces instead of folded lines and none at the ends.
 impl FromYaml for String {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: KeyRule<'_>) -> Option<Self> {
         let text = node.text().map(str::trim);
         let is_hidden = |c: &char| (c.is_control() && *c != '\n') || BIDI.contains(c);
         let hidden = text.and_then(|text| text.chars().find(is_hidden));
@@ -190,7 +190,7 @@ impl FromYaml for String {
 fn converted<T>(
     r: &mut Reader<'_>,
     node: &Node,
-    field: Field<'_>,
+    field: KeyRule<'_>,
     expected: &'static str,
     convert: impl Fn(&Json) -> Option<T>,
 ) -> Option<T> {
@@ -202,25 +202,25 @@ fn converted<T>(
 }
 
 impl FromYaml for Json {
-    fn from_yaml(_: &mut Reader<'_>, node: &Node, _: Field<'_>) -> Option<Self> {
+    fn from_yaml(_: &mut Reader<'_>, node: &Node, _: KeyRule<'_>) -> Option<Self> {
         Some(node.json())
     }
 }
 
 impl FromYaml for bool {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: KeyRule<'_>) -> Option<Self> {
         converted(r, node, field, "`true` or `false`", Json::as_bool)
     }
 }
 
 impl FromYaml for Number {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: KeyRule<'_>) -> Option<Self> {
         converted(r, node, field, "a number", |json| json.as_number().cloned())
     }
 }
 
 impl FromYaml for u32 {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: KeyRule<'_>) -> Option<Self> {
         let convert = |json: &Json| Self::try_from(json.as_u64()?).ok();
         converted(r, node, field, "an integer from 0 to 4294967295", convert)
     }
@@ -228,7 +228,7 @@ impl FromYaml for u32 {
 
 /// Reads an HTTP status.
 impl FromYaml for u16 {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: KeyRule<'_>) -> Option<Self> {
         let convert = |json: &Json| Self::try_from(json.as_u64()?).ok();
         let status = |json: &Json| convert(json).filter(|it| (100..600).contains(it));
         converted(r, node, field, "an HTTP status from 100 to 599", status)

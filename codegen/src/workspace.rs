@@ -1,10 +1,9 @@
 //! Everything that can be read from the inputs, with the decisions about all operations and the catalogue of the tools.
 
-use crate::catalog::Catalog;
 use crate::coverage::{self, Coverage};
 use crate::diagnostic::Error;
 use crate::input::{self, Input, ParsedInputs};
-use crate::lower;
+use crate::lower::{self, Catalog};
 use crate::openapi::{Document, DocumentOperation};
 use crate::select::{self, Decision, Decisions};
 

@@ -64,8 +64,8 @@ fn arguments(facts: &OperationFacts) -> String {
     let all = facts.parameters.iter().map(|parameter| {
         format!(
             "{}{}",
-            parameter.name,
-            if parameter.required { "" } else { "?" }
+            parameter.field.name,
+            if parameter.field.required { "" } else { "?" }
         )
     });
     all.collect::<Vec<_>>().join(" ")

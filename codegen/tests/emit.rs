@@ -1,30 +1,34 @@
-//! Printing of a hand-written catalogue: one tool less is one block less, and a catalogue that cannot be printed is an error.
+//! Emitted files of the golden case `shop`: one tool less is one block less, and whatever cannot be emitted is an error with file and line before anything is emitted.
 
-use std::collections::BTreeMap;
-
-use crate::rustfmt::rustfmt;
-use crate::support::{named, shop};
-use mcp_codegen::catalog::*;
+use crate::support::{files, inputs, replace};
+use expect_test::expect;
 use mcp_codegen::emit::{emit, readme};
+use mcp_codegen::{Catalog, Input, Workspace};
 
-#[test]
-fn formatted_files_stay_as_they_are() {
-    let once = files(&shop());
-    let mut twice = once.clone();
-    rustfmt(twice.iter_mut().map(|(path, text)| (path.as_str(), text))).unwrap();
-    assert_eq!(once, twice);
+/// Returns the inputs of the shop without the tool whose response has a type that no other tool has, so that removing a tool removes no type.
+fn shop() -> Vec<Input> {
+    let mut inputs = inputs("shop");
+    remove(&mut inputs, 4);
+    inputs
+}
+
+/// Returns the catalogue. Operations without a tool can be undecided.
+fn catalog(inputs: &[Input]) -> Catalog {
+    Workspace::read(inputs).into_draft().unwrap().0
 }
 
 #[test]
-fn equal_catalogues_give_equal_bytes() {
-    assert_eq!(emit(&shop()).unwrap(), emit(&shop()).unwrap());
+fn equal_inputs_give_equal_bytes() {
+    let emitted = || emit(&catalog(&shop())).unwrap();
+    assert_eq!(emitted(), emitted());
 }
 
 #[test]
 fn files_are_sorted_and_end_with_one_line_break() {
-    let emitted = emit(&shop()).unwrap();
+    let catalog = catalog(&shop());
+    let emitted = emit(&catalog).unwrap();
     assert!(emitted.is_sorted_by(|one, other| one.path < other.path));
-    for (path, text) in files(&shop()) {
+    for (path, text) in files(&catalog) {
         assert!(text.ends_with('\n'), "{path}");
         assert!(!text.ends_with("\n\n"), "{path}");
     }
@@ -33,14 +37,14 @@ fn files_are_sorted_and_end_with_one_line_break() {
 /// Checks the diff of a pull request that adds or removes a tool.
 #[test]
 fn one_tool_less_is_one_block_less() {
-    let whole = files(&shop());
-    let tools: Vec<String> = shop()
-        .toolsets
-        .iter()
-        .flat_map(|toolset| toolset.tools.clone())
-        .collect();
-    for tool in tools {
-        let fewer = files(&without(shop(), &tool));
+    let catalogue = catalog(&shop());
+    let whole = files(&catalogue);
+    let tools = &catalogue.toolsets()[0].tools;
+    assert_eq!(tools.len(), 5);
+    for (index, tool) in tools.iter().enumerate() {
+        let mut inputs = shop();
+        remove(&mut inputs, index);
+        let fewer = files(&catalog(&inputs));
         for (path, text) in &whole {
             let Some(left) = fewer.get(path) else {
                 assert_eq!(*path, format!("generated/schemas/{tool}.json"));
@@ -63,19 +67,14 @@ fn one_tool_less_is_one_block_less() {
     }
 }
 
-/// Returns the catalogue without this tool.
-fn without(mut catalog: Catalog, tool: &str) -> Catalog {
-    for toolset in &mut catalog.toolsets {
-        toolset.tools.retain(|name| name != tool);
-    }
-    for api in &mut catalog.apis {
-        for toolset in &mut api.toolsets {
-            toolset
-                .operations
-                .retain(|operation| operation.tool_name != tool);
-        }
-    }
-    catalog
+/// Removes the entry of a tool.
+fn remove(inputs: &mut [Input], index: usize) {
+    let mut files = inputs.iter_mut();
+    let input = files.find(|input| input.path.ends_with("items.yaml"));
+    let text = &mut input.unwrap().text;
+    let starts = text.match_indices("  - method:").map(|(at, _)| at);
+    let starts: Vec<usize> = starts.chain([text.len()]).collect();
+    text.replace_range(starts[index]..starts[index + 1], "");
 }
 
 /// Returns the lines that are missing from `after`, if they are consecutive and nothing else differs.
@@ -89,90 +88,128 @@ fn hunk_removed<'a>(before: &'a str, after: &str) -> Option<&'a str> {
     })
 }
 
-fn files(catalog: &Catalog) -> BTreeMap<String, String> {
-    let files = emit(catalog).unwrap().into_iter();
-    let mut files: BTreeMap<_, _> = files.map(|file| (file.path, file.text)).collect();
-    rustfmt(files.iter_mut().map(|(path, text)| (path.as_str(), text))).unwrap();
-    files
+#[test]
+fn what_cannot_be_emitted_is_reported_with_file_and_line() {
+    const DOCUMENT: &str = "openapi/shop-2.yaml";
+    const TOOLS: &str = "tools/items.yaml";
+    let rows = [
+        (DOCUMENT, "schemas/Tag\"", "schemas/Tg\""),
+        // A type that contains itself is held by reference.
+        (
+            DOCUMENT,
+            "name: { type: string, description: The word. }",
+            "name: { type: string }\n        parent: { $ref: \"#/components/schemas/Tag\" }",
+        ),
+        (DOCUMENT, "ItemType", "ListAllItems"),
+        // A name that generated code uses itself gets a suffix.
+        (DOCUMENT, "ItemType", "Nullable"),
+        (TOOLS, "summary: [name", "summary: [nam"),
+        (
+            DOCUMENT,
+            "tags: { type: array, items: { $ref: \"#/components/schemas/Tag\" } }",
+            "tags: {}",
+        ),
+        (
+            TOOLS,
+            "title: Create an item",
+            "title: Create an item\n    effect: [read_only]\n    reason: r",
+        ),
+        // The values of a map cannot have rules; servers check them.
+        (
+            DOCUMENT,
+            "type: string, format: password, writeOnly: true",
+            "type: object, additionalProperties: { type: string, minLength: 1 }",
+        ),
+        (TOOLS, "", ""),
+    ];
+    let mut found = String::new();
+    for (file, old, new) in rows {
+        let mut inputs = inputs("shop");
+        let all = inputs.iter_mut().filter(|input| input.path.ends_with(file));
+        all.for_each(|input| input.text = input.text.replace(old, new));
+        found += &format!("{old} -> {new}\n{}", messages(&inputs));
+    }
+    expect![[r##"
+        schemas/Tag" -> schemas/Tg"
+        specs/openapi/shop-2.yaml: /components/schemas/Item/properties/tags/items: `#/components/schemas/Tg` does not exist in this document
+        specs/openapi/shop-2.yaml: /components/schemas/Item/properties/tags/items: `#/components/schemas/Tg` does not exist in this document
+        specs/openapi/shop-2.yaml: /components/schemas/ItemBody/properties/tags/items: `#/components/schemas/Tg` does not exist in this document
+        specs/openapi/shop-2.yaml: /components/schemas/Item/properties/tags/items: `#/components/schemas/Tg` does not exist in this document
+        specs/openapi/shop-2.yaml: /components/schemas/ItemBody/properties/tags/items: `#/components/schemas/Tg` does not exist in this document
+        specs/openapi/shop-2.yaml: /components/schemas/Item/properties/tags/items: `#/components/schemas/Tg` does not exist in this document
+        specs/openapi/shop-2.yaml: /components/schemas/Item/properties/tags/items: `#/components/schemas/Tg` does not exist in this document
+        specs/openapi/shop-2.yaml: /components/schemas/ItemBody/properties/tags/items: `#/components/schemas/Tg` does not exist in this document
+        name: { type: string, description: The word. } -> name: { type: string }
+                parent: { $ref: "#/components/schemas/Tag" }
+        ItemType -> ListAllItems
+        specs/tools/items.yaml:5: toolset `items` of shop-2 has two different types named `ListAllItems`
+        ItemType -> Nullable
+        summary: [name -> summary: [nam
+        specs/tools/items.yaml:10: unknown summary field `nam`: the items of operation `list_items` of shop-1 have no such field (did you mean `name`?)
+        specs/tools/items.yaml:10: unknown summary field `nam`: the items of operation `list_items` of shop-2 have no such field (did you mean `name`?)
+        tags: { type: array, items: { $ref: "#/components/schemas/Tag" } } -> tags: {}
+        specs/tools/items.yaml:13: unknown filter `tags.name`: the items of operation `list_items` of shop-2 have no such field
+        title: Create an item -> title: Create an item
+            effect: [read_only]
+            reason: r
+        specs/tools/items.yaml:29: a `create` tool that sends a POST cannot be `read_only`; remove `read_only`
+        type: string, format: password, writeOnly: true -> type: object, additionalProperties: { type: string, minLength: 1 }
+         -> 
+    "##]].assert_eq(&found);
 }
 
 #[test]
-fn what_cannot_be_printed_is_said() {
-    type Break = fn(&mut Catalog);
-    let rows: [(Break, &str); 10] = [
-        (
-            |shop| items(shop).operations[1].returns = Some(named("Itm")),
-            "shop-2, toolset `items`: there is no type `Itm`",
-        ),
-        (
-            |shop| {
-                let TypeShape::Struct { fields, .. } = &mut items(shop).types[2].shape else {
-                    return;
-                };
-                fields[0].ty = named("Tag");
-            },
-            "shop-2, toolset `items`: type `Tag` contains itself",
-        ),
-        (
-            |shop| items(shop).operations[1].rust_name = "ListItems".to_owned(),
-            "shop-2, toolset `items`: the name `ListItems` is used twice",
-        ),
-        (
-            |shop| items(shop).operations[0].rust_name = "Nullable".to_owned(),
-            "shop-2, toolset `items`: a type cannot be called `Nullable`, which generated code uses itself",
-        ),
-        (
-            |shop| items(shop).operations[0].list.as_mut().unwrap().summary[0] = "nam".to_owned(),
-            "shop-2, tool `list_items`: an item of the list has no field `nam`",
-        ),
-        (
-            |shop| items(shop).operations[2].effect.read_only = true,
-            "shop-2, tool `create_item`: the effect that follows from `post` can be made stricter, never laxer",
-        ),
-        (
-            |shop| {
-                let Some(parameter) = shop.apis[0].toolsets[1].operations[0].parameters.get_mut(4)
-                else {
-                    return;
-                };
-                let TypeKind::Map(values) = &mut parameter.ty.kind else {
-                    return;
-                };
-                values.rules.min_length = Some(1);
-            },
-            "shop-2, tool `odd`: the values of argument `deep` keep to rules that a block has no place for",
-        ),
-        (
-            |shop| {
-                let mut tag = items(shop).types.remove(2);
-                if let TypeShape::Struct { fields, .. } = &mut tag.shape {
-                    fields[0].ty = named("Tg");
-                }
-                shop.apis[0].types.push(tag);
-            },
-            "shop-2, shared types: there is no type `Tg`",
-        ),
-        (
-            |shop| {
-                let tag = items(shop).types.remove(2);
-                shop.apis[0].types.push(tag);
-                items(shop).module = "shared".to_owned();
-            },
-            "shop-2: the name `shared` is used twice",
-        ),
-        (|_| {}, ""),
-    ];
-    for (damage, expected) in rows {
-        let mut shop = shop();
-        damage(&mut shop);
-        let errors = emit(&shop).err().unwrap_or_default();
-        let messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        assert_eq!(messages.join("\n"), expected);
-    }
+fn modules_have_different_names() {
+    let mut farm = inputs("shared");
+    replace(
+        &mut farm,
+        "tools/barns.yaml",
+        "toolset: barns",
+        "toolset: shared",
+    );
+    expect![[r#"
+        specs/tools/barns.yaml:1: module `shared` of farm already exists; rename `shared`
+    "#]]
+    .assert_eq(&messages(&farm));
+    let mut inn = inputs("instead");
+    replace(
+        &mut inn,
+        "tools/rooms.yaml",
+        "toolset: rooms",
+        "toolset: ledger",
+    );
+    expect![[r#"
+        specs/apis.yaml:16: module `ledger` of inn already exists; rename `inn-ledger`
+    "#]]
+    .assert_eq(&messages(&inn));
 }
 
-fn items(shop: &mut Catalog) -> &mut Toolset {
-    &mut shop.apis[0].toolsets[0]
+/// Returns the errors, or nothing if all files can be emitted.
+fn messages(inputs: &[Input]) -> String {
+    let errors = match Workspace::read(inputs).into_catalog() {
+        Ok(catalog) => {
+            emit(&catalog).unwrap();
+            Vec::new()
+        }
+        Err(errors) => errors,
+    };
+    errors.iter().map(|error| format!("{error}\n")).collect()
+}
+
+/// Returns the shop with a second toolset.
+fn two_toolsets() -> Catalog {
+    let mut inputs = shop();
+    let mut files = inputs.iter_mut();
+    let input = files.find(|input| input.path.ends_with("items.yaml"));
+    let text = &mut input.unwrap().text;
+    let entry = text.split_off(text.find("  - method: delete").unwrap());
+    inputs.push(Input {
+        path: "specs/tools/oddities.yaml".to_owned(),
+        text: format!(
+            "toolset: oddities\ntags: [stock]\ndescription: What no shop should have | but some do.\ntools:\n{entry}"
+        ),
+    });
+    catalog(&inputs)
 }
 
 #[test]
@@ -192,9 +229,13 @@ fn the_readme_keeps_what_stands_around_the_table() {
 
 More.
 ";
-    let once = readme(&shop(), before).unwrap();
+    let once = readme(&two_toolsets(), before).unwrap();
     assert_eq!(once, expected);
-    assert_eq!(readme(&shop(), &once).unwrap(), expected, "twice is once");
+    assert_eq!(
+        readme(&two_toolsets(), &once).unwrap(),
+        expected,
+        "twice is once"
+    );
 }
 
 #[test]
@@ -207,7 +248,7 @@ fn a_readme_without_markers_is_refused() {
         ),
     ];
     for (text, marker) in rows {
-        let error = readme(&shop(), text).unwrap_err();
+        let error = readme(&two_toolsets(), text).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!("README.md: there is no line `{marker}` where it belongs")

@@ -112,9 +112,9 @@ fn show_parameter(parameter: &Parameter) -> String {
     };
     format!(
         "{place} {}{}: {}",
-        parameter.name,
-        if parameter.required { "" } else { "?" },
-        show_type(&parameter.ty)
+        parameter.field.name,
+        if parameter.field.required { "" } else { "?" },
+        show_type(&parameter.field.ty)
     )
 }
 
@@ -585,11 +585,11 @@ components: { schemas: { B: { type: string, enum: [x, y], description: of B, def
         };
         format!(
             "{} {}|{}|{}|{}|{}",
-            p.name,
-            p.rust_name,
-            p.description,
-            json(&p.default),
-            json(&p.example),
+            p.field.name,
+            p.field.rust_name,
+            p.field.description,
+            json(&p.field.default),
+            json(&p.field.example),
             p.secret
         )
     });

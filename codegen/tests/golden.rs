@@ -2,16 +2,10 @@
 //!
 //! To add a case, create a folder with `specs/` and run the test once with `UPDATE_EXPECT=1`. `tests/tests/schemas.rs`, which can use the runtime, checks that the expected Rust compiles and that the compiled tools have the expected schemas.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
 use crate::rustfmt::rustfmt;
+use crate::support::{Files, files, golden, inputs, read};
 use mcp_codegen::Input;
-use mcp_codegen::emit::emit;
 use similar::TextDiff;
-
-/// Files by path.
-type Files = BTreeMap<String, String>;
 
 #[test]
 fn specs_become_what_is_expected() {
@@ -20,16 +14,15 @@ fn specs_become_what_is_expected() {
     let mut modules = String::new();
     let mut list = String::new();
     for case in cases() {
-        let name = case.file_name().unwrap().to_str().unwrap();
-        let outcome = outcome(&read(&case, "specs"));
+        let outcome = outcome(&inputs(&case));
         if outcome.contains_key("generated/src/lib.rs") {
             modules +=
-                &format!("\n#[path = \"{name}/expected/generated/src/lib.rs\"]\npub mod {name};\n");
-            list += &format!("    (\"{name}\", {name}::APIS),\n");
+                &format!("\n#[path = \"{case}/expected/generated/src/lib.rs\"]\npub mod {case};\n");
+            list += &format!("    (\"{case}\", {case}::APIS),\n");
         }
-        let path = |file: &str| format!("{name}/expected/{file}");
+        let path = |file: &str| format!("{case}/expected/{file}");
         actual.extend(outcome.into_iter().map(|(file, text)| (path(&file), text)));
-        let files = read(&case.join("expected"), "");
+        let files = read(&golden().join(&case).join("expected"), "");
         expected.extend(files.into_iter().map(|(file, text)| (path(&file), text)));
     }
     actual.insert(
@@ -42,27 +35,14 @@ fn specs_become_what_is_expected() {
 }
 
 /// Returns the generated files, or `messages.txt` with the diagnostics.
-fn outcome(specs: &Files) -> Files {
-    let inputs: Vec<Input> = specs
-        .iter()
-        .map(|(path, text)| Input {
-            path: path.clone(),
-            text: text.clone(),
-        })
-        .collect();
-    let messages = match mcp_codegen::Workspace::read(&inputs).into_catalog() {
-        Err(errors) => errors.iter().map(|error| format!("{error}\n")).collect(),
-        Ok(catalog) => match emit(&catalog) {
-            Err(errors) => errors.iter().map(|error| format!("{error}\n")).collect(),
-            Ok(files) => {
-                let files = files.into_iter();
-                let mut files: Files = files.map(|file| (file.path, file.text)).collect();
-                rustfmt(files.iter_mut().map(|(path, text)| (path.as_str(), text))).unwrap();
-                return files;
-            }
-        },
-    };
-    Files::from([("messages.txt".to_owned(), messages)])
+fn outcome(inputs: &[Input]) -> Files {
+    match mcp_codegen::Workspace::read(inputs).into_catalog() {
+        Ok(catalog) => files(&catalog),
+        Err(errors) => {
+            let messages = errors.iter().map(|error| format!("{error}\n")).collect();
+            Files::from([("messages.txt".to_owned(), messages)])
+        }
+    }
 }
 
 fn compare(expected: &Files, actual: &Files) {
@@ -97,41 +77,25 @@ fn compare(expected: &Files, actual: &Files) {
     panic!("{diffs}\nset UPDATE_EXPECT=1 to take this as expected");
 }
 
-/// Returns the folders of the cases, ordered by name.
-fn cases() -> Vec<PathBuf> {
+/// Returns the names of the cases, in alphabetical order.
+fn cases() -> Vec<String> {
     let entries = std::fs::read_dir(golden()).unwrap();
-    let mut folders: Vec<PathBuf> = entries
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_dir())
+    let entries = entries.map(|entry| entry.unwrap());
+    let folders = entries.filter(|entry| entry.path().is_dir());
+    let mut names: Vec<String> = folders
+        .map(|entry| entry.file_name().into_string().unwrap())
         .collect();
-    folders.sort();
-    folders
+    names.sort();
+    names
 }
 
-/// Returns all files of a folder, by their path below `root`.
-fn read(root: &Path, folder: &str) -> Files {
-    let mut files = Files::new();
-    let Ok(entries) = std::fs::read_dir(root.join(folder)) else {
-        return files;
-    };
-    for entry in entries {
-        let entry = entry.unwrap();
-        let name = entry.file_name().into_string().unwrap();
-        let path = if folder.is_empty() {
-            name
-        } else {
-            format!("{folder}/{name}")
-        };
-        if entry.path().is_dir() {
-            files.extend(read(root, &path));
-        } else {
-            let text = std::fs::read_to_string(entry.path()).unwrap();
-            files.insert(path, text);
-        }
+/// Checks that formatting the expected files, which are formatted, changes nothing.
+#[test]
+fn formatted_files_stay_as_they_are() {
+    for case in cases() {
+        let once = read(&golden().join(&case).join("expected"), "");
+        let mut twice = once.clone();
+        rustfmt(twice.iter_mut().map(|(path, text)| (path.as_str(), text))).unwrap();
+        assert_eq!(once, twice, "{case}");
     }
-    files
-}
-
-fn golden() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
 
 /// Errors found so far.
 #[derive(Default)]
@@ -42,8 +43,21 @@ pub(crate) fn message(wrong: impl Display, instead: impl Display) -> String {
     format!("{wrong}\nnote: {instead}")
 }
 
+/// Generates a check that the compiler makes. If the condition is false, the error is at `span`.
+pub(crate) fn compile_check(
+    span: Span,
+    condition: &TokenStream,
+    wrong: impl Display,
+    instead: impl Display,
+) -> TokenStream {
+    let message = message(wrong, instead);
+    quote_spanned! {span=>
+        const _: () = ::runtime::__private::check(#condition, #message);
+    }
+}
+
 /// Returns the output of a macro: its expansion, and a compile error for each error.
 pub(crate) fn with_errors((expansion, errors): (TokenStream, Vec<syn::Error>)) -> TokenStream {
     let errors = errors.iter().map(syn::Error::to_compile_error);
-    quote::quote!(#expansion #(#errors)*)
+    quote!(#expansion #(#errors)*)
 }

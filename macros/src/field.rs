@@ -7,7 +7,7 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned as _;
 
 use crate::entries::value;
-use crate::errors::{Errors, message};
+use crate::errors::Errors;
 use crate::rules::{Rules, type_name};
 use crate::value::Value;
 
@@ -64,21 +64,13 @@ impl FieldRules {
 
     /// Generates checks that the rules fit the type, and that the default and the example are values of the type. `shape` is an expression for the shape of the type.
     pub(crate) fn checks(&self, name: &str, ty: &Type, shape: &TokenStream) -> TokenStream {
+        let ty_name = type_name(ty);
         let values = self.values().map(|(key, value)| {
-            let (span, constant, text) = (value.span, value.constant(), value.text());
-            let message = message(
-                format_args!(
-                    "the {key} `{text}` of `{name}` is not a value of its type `{}`",
-                    type_name(ty)
-                ),
-                "write a value that the type and its rules allow",
+            let text = value.text();
+            let wrong = format_args!(
+                "the {key} `{text}` of `{name}` is not a value of its type `{ty_name}`"
             );
-            quote_spanned! {span=>
-                const _: () = ::runtime::__private::check(
-                    ::runtime::__private::fits(#shape, #constant),
-                    #message,
-                );
-            }
+            value.check(shape, wrong)
         });
         let rules = self.rules.checks(name, ty);
         std::iter::once(rules).chain(values).collect()

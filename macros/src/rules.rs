@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 use syn::{Lit, LitInt, LitStr, Token, Type};
 
 use crate::entries::{keys, unknown_key, value};
-use crate::errors::{Errors, error, message};
+use crate::errors::{Errors, compile_check, error};
 use crate::value::Value;
 
 /// The keys of rules, for messages.
@@ -169,16 +169,15 @@ impl Rules {
     fn kind_checks(&self, owner: &str, type_name: &str, shape: &TokenStream) -> TokenStream {
         let mut checks = TokenStream::new();
         let mut check = |key: &Ident, kind: &str, kind_name: &str, instead: &str| {
-            let message = message(
+            let kind = Ident::new(kind, key.span());
+            checks.extend(compile_check(
+                key.span(),
+                &quote!(#shape.#kind()),
                 format_args!(
                     "`{key}` of `{owner}` is a rule for {kind_name}, but the type is {type_name}"
                 ),
                 instead,
-            );
-            let (span, kind) = (key.span(), Ident::new(kind, key.span()));
-            checks.extend(quote_spanned! {span=>
-                const _: () = ::runtime::__private::check(#shape.#kind(), #message);
-            });
+            ));
         };
         for Rule { key, limit } in &self.rules {
             let (kind, kind_name, instead) = key_of(&key.to_string(), limit);

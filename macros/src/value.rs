@@ -1,13 +1,15 @@
 //! Parses defaults, examples and fixed members: a literal, or any JSON as `json("..")`.
 
+use std::fmt::Display;
+
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 use serde_json::Value as Json;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::{Lit, LitStr, Token};
 
-use crate::errors::error;
+use crate::errors::{compile_check, error};
 
 /// A JSON value with its span.
 pub(crate) struct Value {
@@ -24,15 +26,12 @@ impl Parse for Value {
         let literal: Lit = input.parse()?;
         let span = literal.span();
         let sign = if minus.is_some() { "-" } else { "" };
+        let parsed = |digits: &str| serde_json::from_str(&format!("{sign}{digits}")).ok();
         let json = match &literal {
             Lit::Str(text) if minus.is_none() => Some(Json::String(text.value())),
             Lit::Bool(value) if minus.is_none() => Some(Json::Bool(value.value)),
-            Lit::Int(number) => {
-                serde_json::from_str(&format!("{sign}{}", number.base10_digits())).ok()
-            }
-            Lit::Float(number) => {
-                serde_json::from_str(&format!("{sign}{}", number.base10_digits())).ok()
-            }
+            Lit::Int(number) => parsed(number.base10_digits()),
+            Lit::Float(number) => parsed(number.base10_digits()),
             _ => None,
         };
         json.map(|json| Self { json, span }).ok_or_else(|| {
@@ -51,9 +50,12 @@ impl Value {
         self.json.to_string()
     }
 
-    /// Returns the value as a constant that the compiler can check against a shape.
-    pub(crate) fn constant(&self) -> TokenStream {
-        constant(&self.json, self.span)
+    /// Generates the check that the value fits a shape.
+    pub(crate) fn check(&self, shape: &TokenStream, wrong: impl Display) -> TokenStream {
+        let constant = constant(&self.json, self.span);
+        let fits = quote!(::runtime::__private::fits(#shape, #constant));
+        let instead = "write a value that the type and its rules allow";
+        compile_check(self.span, &fits, wrong, instead)
     }
 }
 

@@ -106,7 +106,7 @@ fn log_output() -> JsonSchema {
             "next_cursor",
             described(
                 nullable(typed("string")),
-                "Pass it as next_cursor to go on; null at the end.",
+                "Pass it as next_cursor to continue; null at the end.",
             ),
         ),
     ])

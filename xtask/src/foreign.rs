@@ -12,7 +12,7 @@ use serde::Deserialize;
 use similar::TextDiff;
 
 use crate::command::{command, output};
-use crate::lab::{python, root, step};
+use crate::lab::{empty_folder, python, root, step};
 use crate::specs::sha256;
 use crate::try_spec;
 
@@ -129,10 +129,7 @@ fn fetch(package: &Package) -> Result<PathBuf> {
     if done.exists() {
         return Ok(folder);
     }
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
-    fs::create_dir_all(&folder)?;
+    empty_folder(&folder)?;
     let mut download = match package.registry {
         Registry::Npm => {
             let mut npm = npm()?;

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use codegen::catalog::Catalog;
+use codegen::Catalog;
 use codegen::emit::{OutputFile, emit, readme};
 use codegen::{Input, Workspace};
 use fs_err as fs;
@@ -87,11 +87,7 @@ pub(crate) fn report(errors: &[impl Display], outcome: &str) -> anyhow::Error {
 
 /// Returns all generated files, including the README if it exists.
 fn print(root: &Path, folder: &str, catalog: &Catalog) -> Result<Vec<OutputFile>> {
-    let mut files = emit(catalog).map_err(|errors| {
-        let with_causes = errors.into_iter().map(anyhow::Error::from);
-        let errors: Vec<String> = with_causes.map(|error| format!("{error:#}")).collect();
-        report(&errors, "nothing was generated")
-    })?;
+    let mut files = emit(catalog)?;
     let to_format = files.iter_mut();
     rustfmt(to_format.map(|file| (file.path.as_str(), &mut file.text)))
         .context("cannot format the generated files with rustfmt")?;
@@ -229,14 +225,14 @@ fn diff(path: &str, old: Option<&str>, new: Option<&str>) -> String {
 
 fn summary(catalog: &Catalog) -> String {
     let tools: usize = catalog
-        .toolsets
+        .toolsets()
         .iter()
         .map(|toolset| toolset.tools.len())
         .sum();
-    let apis: Vec<&str> = catalog.apis.iter().map(|api| api.name.as_str()).collect();
+    let apis: Vec<&str> = catalog.apis().iter().map(|api| api.name.as_str()).collect();
     format!(
         "{tools} tools in {} toolsets for {}",
-        catalog.toolsets.len(),
+        catalog.toolsets().len(),
         codegen::listed(&apis)
     )
 }

@@ -9,7 +9,7 @@ use codegen::trial::{Trial, trial};
 use fs_err as fs;
 
 use crate::command::{command, run};
-use crate::lab::root;
+use crate::lab::{empty_folder, root};
 
 /// Result of one document.
 #[derive(Debug)]
@@ -135,9 +135,7 @@ fn is_keyword(word: &str) -> bool {
 /// Compiles the generated code of a document as a separate crate.
 pub(crate) fn compile(folder: &Path, trial: &Trial) -> Result<()> {
     let root = root();
-    if folder.exists() {
-        fs::remove_dir_all(folder)?;
-    }
+    empty_folder(folder)?;
     for file in &trial.files {
         if let Some(path) = file.path.strip_prefix("generated/src/") {
             let path = folder.join("src").join(path);

@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 
 use super::derive::Draft;
 use super::error::AllowError;
-use crate::catalog::{Field, Operation, TypeKind};
+use crate::catalog::{Api, Field, ModuleTypes, Operation, TypeKind};
 use crate::diagnostic::{Diagnostic, LowerDiagnostic};
 use crate::emit::OutputFile;
-use crate::emit::types::Types;
 use crate::input::Input;
 use crate::reader::TODO;
 use crate::workspace::Workspace;
@@ -158,18 +157,15 @@ fn open(draft: &Draft<'_>, workspace: &Workspace) -> Open {
             open.parameters.push(parameter.clone());
         }
     }
-    for api in &workspace.catalog.apis {
-        let parts = api.parts();
-        let toolsets = parts.flat_map(|(_, shared, all)| all.iter().map(move |it| (shared, it)));
-        for (shared, toolset) in toolsets {
-            let mut operations = toolset.operations.iter();
-            let Some(operation) = operations.find(|it| it.tool_name == draft.tool) else {
-                continue;
-            };
-            for field in fields(&Types::of(shared, toolset), operation) {
-                if !open.fields.contains(&field) {
-                    open.fields.push(field);
-                }
+    let apis = workspace.catalog.apis().iter();
+    for (_, shared, toolset) in apis.flat_map(Api::modules) {
+        let mut operations = toolset.operations.iter();
+        let Some(operation) = operations.find(|it| it.tool_name == draft.tool) else {
+            continue;
+        };
+        for field in fields(&ModuleTypes::of(shared, toolset), operation) {
+            if !open.fields.contains(&field) {
+                open.fields.push(field);
             }
         }
     }
@@ -177,7 +173,7 @@ fn open(draft: &Draft<'_>, workspace: &Workspace) -> Open {
 }
 
 /// Returns the fields of an item that have a single value, since such fields distinguish items.
-fn fields(types: &Types<'_>, operation: &Operation) -> Vec<String> {
+fn fields(types: &ModuleTypes<'_>, operation: &Operation) -> Vec<String> {
     let Some(list) = &operation.list else {
         return Vec::new();
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::catalog::{ErrorShapes, Pagination, ParameterStyle, Parts, SignIn, VersionProbe};
 use crate::diagnostic::{ReadDiagnostic, nearest};
-use crate::entry::{Map, Rules, read_entry};
+use crate::entry::{Map, TextRules, read_entry};
 use crate::reader::{Located, Reader};
 use crate::yaml::Node;
 
@@ -18,7 +18,7 @@ use super::sign_in::sign_in;
 pub(crate) const METHODS: [&str; 5] = ["list", "get", "create", "update", "delete"];
 
 /// Keys of `names`, with the conditions that their patterns must meet.
-const NAMES: Rules = &[
+const NAMES: TextRules = &[
     ("list", TOOL_PATTERN),
     ("get", TOOL_PATTERN),
     ("create", TOOL_PATTERN),

@@ -1,7 +1,7 @@
 //! The documents in `apis.yaml`, including alternatives to other documents.
 
 use crate::catalog::{DocumentProbe, Hint, SignIn, VersionSource};
-use crate::entry::{Map, Rules};
+use crate::entry::{Map, TextRules};
 use crate::reader::Located;
 
 use super::errors::hints;
@@ -26,7 +26,7 @@ pub(crate) struct DocumentEntry {
 }
 
 /// Conditions that the texts of a document must meet.
-pub(super) const RULES: Rules = &[("base", BASE_PATH)];
+pub(super) const RULES: TextRules = &[("base", BASE_PATH)];
 
 /// Reads a document.
 pub(super) fn document(map: &mut Map<'_, '_>) -> DocumentEntry {

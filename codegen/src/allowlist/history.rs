@@ -1,6 +1,6 @@
 //! `history.yaml`: the first release of each operation and parameter. [`crate::history`] writes the file. This module reads it with line numbers, so that an error about an entry that no longer fits a document names its line.
 
-use crate::entry::{Map, Rules, read_list};
+use crate::entry::{Map, TextRules, read_list};
 use crate::reader::{Located, Reader};
 use crate::yaml::Node;
 
@@ -8,7 +8,7 @@ use super::rules::{DATED_LOCATION, VERSION};
 
 /// Operations and parameters of a document that are newer than its oldest release.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct DocumentEntry {
+pub(crate) struct DocumentHistoryEntry {
     pub(crate) document: Located<String>,
     pub(crate) releases: Vec<String>,
     pub(crate) operations: Vec<OperationEntry>,
@@ -34,9 +34,9 @@ pub struct ParameterHistory {
 }
 
 /// Reads the file.
-pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Vec<DocumentEntry> {
+pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Vec<DocumentHistoryEntry> {
     let name = "the history of a document";
-    read_list(r, node, "history", name, &[], |map| DocumentEntry {
+    read_list(r, node, "history", name, &[], |map| DocumentHistoryEntry {
         document: map.required("document"),
         releases: map.list("releases"),
         operations: map.entries(
@@ -49,7 +49,7 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Vec<DocumentEntry> {
 }
 
 /// Conditions that the texts of an operation or a parameter must meet.
-const DATED: Rules = &[("in", DATED_LOCATION), ("since", VERSION)];
+const DATED: TextRules = &[("in", DATED_LOCATION), ("since", VERSION)];
 
 fn operation(map: &mut Map<'_, '_>) -> OperationEntry {
     OperationEntry {

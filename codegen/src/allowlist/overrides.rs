@@ -3,7 +3,7 @@
 use serde_json::{Number, Value as Json};
 
 use crate::diagnostic::ReadDiagnostic;
-use crate::entry::{Map, Rules};
+use crate::entry::{Map, TextRules};
 use crate::reader::{FromYaml, Located, TODO};
 
 use super::rules::{LOCATION, NAME, REGEX};
@@ -53,7 +53,7 @@ pub(crate) enum OverrideValue {
 }
 
 /// Conditions that the texts of an entry of `parameters` must meet.
-pub(super) const RULES: Rules = &[("in", LOCATION), ("rename", NAME), ("pattern", REGEX)];
+pub(super) const RULES: TextRules = &[("in", LOCATION), ("rename", NAME), ("pattern", REGEX)];
 
 /// Reads an entry of `parameters`.
 pub(super) fn parameter(map: &mut Map<'_, '_>) -> ParameterEntry {

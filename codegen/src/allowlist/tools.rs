@@ -1,8 +1,8 @@
 //! `tools/*.yaml`: the toolsets, one per file, and their tools with documentation.
 
 use crate::diagnostic::ReadDiagnostic;
-use crate::entry::{Map, Rules, read_entry};
-use crate::reader::{Field, FromYaml, Located, Reader, Rule};
+use crate::entry::{Map, TextRules, read_entry};
+use crate::reader::{FromYaml, KeyRule, Located, Reader, Rule};
 use crate::yaml::{Node, Value};
 
 use super::overrides::{self, ParameterEntry};
@@ -169,7 +169,7 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Option<ToolsetEntry> {
 }
 
 /// Conditions that the texts of a tool must meet.
-const TOOL_RULES: Rules = &[
+const TOOL_RULES: TextRules = &[
     ("method", NAME),
     ("resource", NAME),
     ("title", LINE),
@@ -246,7 +246,7 @@ fn omission(map: &mut Map<'_, '_>) -> Omission {
 }
 
 impl FromYaml for ScopedName {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: KeyRule<'_>) -> Option<Self> {
         let scoped = |name, documents| Self { name, documents };
         if !node.is_map() {
             return Located::from_yaml(r, node, field).map(|name| scoped(name, Vec::new()));
@@ -262,7 +262,7 @@ impl FromYaml for ScopedName {
 struct Bindings(Vec<Binding>);
 
 impl FromYaml for Bindings {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: KeyRule<'_>) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
             let expected = "a mapping from documents to operations";
             r.must_be(node.line, field.key, expected);
@@ -275,7 +275,7 @@ impl FromYaml for Bindings {
             } else {
                 let (key, rule) = (&*key.text, Rule::Any);
                 Binding {
-                    operation: Located::from_yaml(r, node, Field { key, rule })?,
+                    operation: Located::from_yaml(r, node, KeyRule { key, rule })?,
                     ..Binding::default()
                 }
             };
@@ -301,7 +301,7 @@ pub(super) fn binding(map: &mut Map<'_, '_>) -> Binding {
 }
 
 impl FromYaml for ReadBack {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: KeyRule<'_>) -> Option<Self> {
         if !node.is_map() {
             return Some(Self {
                 operation: Located::from_yaml(r, node, field)?,
@@ -336,7 +336,7 @@ fn for_each(map: &mut Map<'_, '_>) -> ForEachEntry {
 }
 
 impl FromYaml for Texts {
-    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: Field<'_>) -> Option<Self> {
+    fn from_yaml(r: &mut Reader<'_>, node: &Node, field: KeyRule<'_>) -> Option<Self> {
         let Value::List(items) = &node.value else {
             return String::from_yaml(r, node, field).map(Self::Any);
         };

@@ -2,38 +2,25 @@
 
 use super::change::ApiChangeSeverity::{Additive, Breaking, Cosmetic};
 use super::change::FoundChanges;
-use super::inputs::{DocumentedInput, InputComparison};
+use super::inputs::InputComparison;
 use super::side::Side;
-use crate::catalog::{Filter, Parameter, ParameterLocation, ResponseFormat, TypeKind, TypeRef};
+use crate::catalog::{
+    Field, Filter, Parameter, ParameterLocation, ResponseFormat, TypeKind, TypeRef,
+};
 
 /// Parameter for which a call can have an argument.
 struct Argument<'c> {
     name: &'c str,
-    /// Type of an argument that the runtime uses.
-    own_type: TypeRef,
+    /// Argument that the runtime uses; `sent` has its own.
+    own: Field,
     /// Parameter that is sent to the upstream; `None` if the runtime uses the argument.
     sent: Option<&'c Parameter>,
     filter: Option<&'c Filter>,
 }
 
 impl Argument<'_> {
-    fn input(&self) -> DocumentedInput<'_> {
-        let Some(parameter) = self.sent else {
-            return DocumentedInput {
-                ty: &self.own_type,
-                required: false,
-                description: "",
-                default: None,
-                example: None,
-            };
-        };
-        DocumentedInput {
-            ty: &parameter.ty,
-            required: parameter.required,
-            description: &parameter.description,
-            default: parameter.default.as_ref(),
-            example: parameter.example.as_ref(),
-        }
+    fn field(&self) -> &Field {
+        self.sent.map_or(&self.own, |parameter| &parameter.field)
     }
 }
 
@@ -51,7 +38,7 @@ pub(super) fn compare(old: Side<'_>, new: Side<'_>, changes: &mut FoundChanges) 
             removed.find(|it| is_same_request(it, argument))
         };
         let Some(before) = known.or_else(same_request) else {
-            inputs.new_input(argument.name, argument.input().required);
+            inputs.new_input(argument.name, argument.field().required);
             continue;
         };
         if before.name != argument.name {
@@ -62,7 +49,7 @@ pub(super) fn compare(old: Side<'_>, new: Side<'_>, changes: &mut FoundChanges) 
             );
             inputs.changes.breaking(text);
         }
-        inputs.input(argument.name, before.input(), argument.input());
+        inputs.input(argument.name, before.field(), argument.field());
         let subject = format!("parameter `{}`", argument.name);
         compare_filters(&subject, before, argument, &mut inputs.changes);
         if let (Some(before), Some(now)) = (before.sent, argument.sent) {
@@ -173,7 +160,7 @@ fn arguments(side: Side<'_>) -> Vec<Argument<'_>> {
     let operation = side.operation;
     let own = |name| Argument {
         name,
-        own_type: TypeKind::Any.into(),
+        own: Field::new(name, TypeKind::Any.into()),
         sent: None,
         filter: None,
     };
@@ -181,7 +168,7 @@ fn arguments(side: Side<'_>) -> Vec<Argument<'_>> {
     let mut all: Vec<Argument<'_>> = declared
         .map(|parameter| Argument {
             sent: Some(parameter),
-            ..own(parameter.name.as_str())
+            ..own(parameter.field.name.as_str())
         })
         .collect();
     let mut names: Vec<&str> = Vec::new();
@@ -198,7 +185,7 @@ fn arguments(side: Side<'_>) -> Vec<Argument<'_>> {
             });
             all.push(Argument {
                 filter: Some(filter),
-                own_type: ty.unwrap_or_else(|| TypeKind::Any.into()),
+                own: Field::new(&filter.name, ty.unwrap_or_else(|| TypeKind::Any.into())),
                 ..own(filter.name.as_str())
             });
         }

@@ -1,6 +1,7 @@
 //! Compares the operations of documents, including those that are not tools: new and removed operations, and new parameters that no tool has.
 
-use crate::catalog::{Api, Catalog, Operation};
+use crate::catalog::{Api, Operation, Pagination};
+use crate::lower::Catalog;
 use crate::openapi::DocumentOperation;
 use crate::path::without_names;
 use crate::select::Decision;
@@ -161,7 +162,7 @@ fn parameters(operation: &DocumentOperation) -> impl Iterator<Item = DocumentPar
         Some(DocumentParameter {
             name: name.to_owned(),
             location,
-            required: it.required,
+            required: it.field.required,
         })
     })
 }
@@ -183,9 +184,8 @@ fn request(operation: &DocumentOperation) -> String {
 
 /// Returns the names of all request parameters that a tool has or that the runtime sends for it.
 fn taken<'c>(tools: &'c Catalog, document: &str, id: &str) -> Vec<&'c str> {
-    let parts = tools.apis.iter().flat_map(Api::parts);
-    let toolsets = parts.flat_map(|(_, _, toolsets)| toolsets);
-    let mut operations = toolsets.flat_map(|toolset| &toolset.operations);
+    let modules = tools.apis().iter().flat_map(Api::modules);
+    let mut operations = modules.flat_map(|(_, _, toolset)| &toolset.operations);
     let found = operations.find(|it| it.document == document && it.operation_id == id);
     found.map(names).unwrap_or_default()
 }
@@ -193,16 +193,12 @@ fn taken<'c>(tools: &'c Catalog, document: &str, id: &str) -> Vec<&'c str> {
 fn names(operation: &Operation) -> Vec<&str> {
     let mut names: Vec<&str> = operation.parameters.iter().map(|it| &*it.wire).collect();
     names.extend(operation.mask.iter().map(|mask| &*mask.name));
-    names.extend(
-        operation
-            .body
-            .iter()
-            .flat_map(|it| it.fixed.iter().map(|(name, _)| &**name)),
-    );
+    let fixed = operation.body.iter().flat_map(|body| &body.fixed);
+    names.extend(fixed.map(|(name, _)| &**name));
     let pages = operation
         .list
-        .as_ref()
-        .and_then(|it| it.pagination.as_ref());
-    names.extend(pages.iter().flat_map(|it| it.parameters()));
+        .iter()
+        .filter_map(|it| it.pagination.as_ref());
+    names.extend(pages.flat_map(Pagination::parameters));
     names
 }

@@ -2,47 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Number, Value};
+use serde_json::Number;
 
 use super::change::ApiChangeSeverity::{Additive, Breaking};
 use super::change::{ApiChangeKind, FoundChanges};
 use super::types::{UnionChanges, said, values};
-use crate::catalog::{Field, Rules, TypeKind, TypeRef, TypeShape, Variant};
-use crate::emit::types::Types;
-
-/// What a catalogue says about a parameter or a field inside one.
-#[derive(Clone, Copy)]
-pub(super) struct DocumentedInput<'c> {
-    pub(super) ty: &'c TypeRef,
-    pub(super) required: bool,
-    pub(super) description: &'c str,
-    pub(super) default: Option<&'c Value>,
-    pub(super) example: Option<&'c Value>,
-}
-
-impl<'c> From<&'c Field> for DocumentedInput<'c> {
-    fn from(field: &'c Field) -> Self {
-        Self {
-            ty: &field.ty,
-            required: field.required,
-            description: &field.description,
-            default: field.default.as_ref(),
-            example: field.example.as_ref(),
-        }
-    }
-}
+use crate::catalog::{Field, ModuleTypes, Rules, TypeKind, TypeRef, TypeShape, Variant};
 
 /// Collects changes in the types of arguments.
 pub(super) struct InputComparison<'c> {
-    old: &'c Types<'c>,
-    new: &'c Types<'c>,
+    old: &'c ModuleTypes<'c>,
+    new: &'c ModuleTypes<'c>,
     pub(super) changes: FoundChanges,
     /// Pairs of named types that are being compared. A pair in this set is not compared again, so that recursive types terminate.
     open: BTreeSet<(&'c str, &'c str)>,
 }
 
 impl<'c> InputComparison<'c> {
-    pub(super) fn new(old: &'c Types<'c>, new: &'c Types<'c>) -> Self {
+    pub(super) fn new(old: &'c ModuleTypes<'c>, new: &'c ModuleTypes<'c>) -> Self {
         Self {
             old,
             new,
@@ -52,7 +29,7 @@ impl<'c> InputComparison<'c> {
     }
 
     /// Compares a parameter that both catalogues have.
-    pub(super) fn input(&mut self, path: &str, old: DocumentedInput<'c>, new: DocumentedInput<'c>) {
+    pub(super) fn input(&mut self, path: &str, old: &'c Field, new: &'c Field) {
         let subject = format!("parameter `{path}`");
         self.changes.property(
             &subject,
@@ -60,8 +37,8 @@ impl<'c> InputComparison<'c> {
             (Breaking, "is now required"),
             (Additive, "is now optional"),
         );
-        self.types(path, old.ty, new.ty);
-        match (old.default, new.default) {
+        self.types(path, &old.ty, &new.ty);
+        match (&old.default, &new.default) {
             (Some(old), Some(new)) if old != new => {
                 let text = format!("{subject} is {new} when omitted, was {old}");
                 self.changes.breaking(text);
@@ -152,7 +129,7 @@ impl<'c> InputComparison<'c> {
     /// Compares types if at least one of them is named or their kinds differ.
     fn shapes(&mut self, path: &str, old: &'c TypeRef, new: &'c TypeRef) {
         let (old_types, new_types) = (self.old, self.new);
-        let shape = |types: &'c Types<'c>, ty: &TypeRef| match &ty.kind {
+        let shape = |types: &'c ModuleTypes<'c>, ty: &TypeRef| match &ty.kind {
             TypeKind::Named(name) => types.get(name).map(|def| &def.shape),
             _ => None,
         };
@@ -213,7 +190,7 @@ impl<'c> InputComparison<'c> {
         for field in new {
             let path = format!("{path}.{}", field.name);
             match old.iter().find(|it| it.name == field.name) {
-                Some(known) => self.input(&path, known.into(), field.into()),
+                Some(known) => self.input(&path, known, field),
                 None => self.new_input(&path, field.required),
             }
         }

@@ -31,6 +31,7 @@ mod documents;
 mod inputs;
 mod outputs;
 mod report;
+mod report_text;
 mod side;
 mod tools;
 mod types;
@@ -39,5 +40,6 @@ pub use change::{ApiChange, ApiChangeKind, ApiChangeSeverity, ToolChange};
 pub use documents::{
     DocumentChanges, DocumentParameter, NewOperation, RemovedOperation, document_changes,
 };
-pub use report::{DocumentVersion, Report, ReportFormat};
+pub use report::{DocumentVersion, Report};
+pub use report_text::ReportFormat;
 pub use tools::tool_changes;

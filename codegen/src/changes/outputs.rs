@@ -6,9 +6,8 @@ use super::change::{ApiChangeSeverity, FoundChanges};
 use super::side::Side;
 use super::types::{UnionChanges, only, said, values};
 use crate::catalog::{
-    Field, List, Operation, ResponseFormat, TypeKind, TypeRef, TypeShape, Variant,
+    Field, List, ModuleTypes, Operation, ResponseFormat, TypeKind, TypeRef, TypeShape, Variant,
 };
-use crate::emit::types::Types;
 
 /// Adds the changes of the result of a tool.
 pub(super) fn compare(old: Side<'_>, new: Side<'_>, changes: &mut FoundChanges) {
@@ -23,8 +22,8 @@ pub(super) fn compare(old: Side<'_>, new: Side<'_>, changes: &mut FoundChanges) 
 }
 
 struct OutputComparison<'c> {
-    old: &'c Types<'c>,
-    new: &'c Types<'c>,
+    old: &'c ModuleTypes<'c>,
+    new: &'c ModuleTypes<'c>,
     changes: FoundChanges,
     /// Pairs of named types that are being compared. A pair in this set is not compared again, so that recursive types terminate.
     open: BTreeSet<(&'c str, &'c str)>,
@@ -195,7 +194,7 @@ impl<'c> OutputComparison<'c> {
     }
 }
 
-fn shape<'c>(types: &'c Types<'c>, ty: &TypeRef) -> Option<&'c TypeShape> {
+fn shape<'c>(types: &'c ModuleTypes<'c>, ty: &TypeRef) -> Option<&'c TypeShape> {
     match &ty.kind {
         TypeKind::Named(name) => types.get(name).map(|def| &def.shape),
         _ => None,
@@ -203,7 +202,7 @@ fn shape<'c>(types: &'c Types<'c>, ty: &TypeRef) -> Option<&'c TypeShape> {
 }
 
 /// Returns whether the output schema of a type is a string, which includes enums.
-fn is_text(types: &Types<'_>, ty: &TypeRef) -> bool {
+fn is_text(types: &ModuleTypes<'_>, ty: &TypeRef) -> bool {
     ty.kind == TypeKind::String || matches!(shape(types, ty), Some(TypeShape::Enum { .. }))
 }
 

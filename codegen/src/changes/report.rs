@@ -1,23 +1,13 @@
 //! Writes changes as text for a terminal or for the body of a pull request.
 
-use std::fmt::Write as _;
-
 use super::change::{ApiChangeKind, ApiChangeSeverity, ToolChange};
 use super::documents::{DocumentChanges, DocumentParameter};
+use super::report_text::{ReportFormat, ReportText};
 use crate::select::Decision;
 use crate::text::listed;
 
 /// Number of tools from which on a common change is reported once for all of them.
 const FOLDED: usize = 3;
-
-/// Format of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReportFormat {
-    /// Plain text for a terminal.
-    Terminal,
-    /// Markdown.
-    Markdown,
-}
 
 /// Compared releases of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,10 +41,7 @@ impl Report<'_> {
     /// Returns the text, which ends with a line break.
     #[must_use]
     pub fn write(&self, form: ReportFormat) -> String {
-        let mut out = Text {
-            out: String::new(),
-            form,
-        };
+        let mut out = ReportText::new(form);
         out.heading(2, "What changes for users of the tools");
         out.paragraph(&format!("Since {}: {}", self.base, self.summary()));
         if let Some(releases) = self.releases() {
@@ -69,7 +56,7 @@ impl Report<'_> {
         }
         self.offers(&mut out);
         self.open(&mut out);
-        format!("{}\n", out.out.trim_end())
+        out.finish()
     }
 
     fn count(&self, severity: ApiChangeSeverity) -> usize {
@@ -126,7 +113,7 @@ impl Report<'_> {
         (!said.is_empty()).then(|| format!("Documents: {}.", said.join(", ")))
     }
 
-    fn changes(&self, out: &mut Text, severity: ApiChangeSeverity, title: &str) {
+    fn changes(&self, out: &mut ReportText, severity: ApiChangeSeverity, title: &str) {
         let of = self.tools.iter();
         let of: Vec<&ToolChange> = of.filter(|it| it.change.severity == severity).collect();
         if of.is_empty() {
@@ -179,7 +166,7 @@ impl Report<'_> {
     }
 
     /// Writes changes of the documents, whether or not they affect tools.
-    fn offers(&self, out: &mut Text) {
+    fn offers(&self, out: &mut ReportText) {
         if self.documents.is_empty() {
             return;
         }
@@ -247,7 +234,7 @@ impl Report<'_> {
     }
 
     /// Writes what is left to do.
-    fn open(&self, out: &mut Text) {
+    fn open(&self, out: &mut ReportText) {
         if self.diagnostics.is_empty() && self.undecided == 0 {
             return;
         }
@@ -324,82 +311,4 @@ fn fold<'c>(changes: &[&'c ToolChange]) -> (Vec<Vec<&'c ToolChange>>, Vec<&'c To
     let single = changes.iter().copied();
     let single = single.filter(|it| !it.tool.is_empty() && !is_folded(it));
     (groups.clone(), single.collect())
-}
-
-/// Text that is being written in a format.
-struct Text {
-    out: String,
-    form: ReportFormat,
-}
-
-impl Text {
-    fn blank(&mut self) {
-        if !self.out.is_empty() && !self.out.ends_with("\n\n") {
-            self.out.push('\n');
-        }
-    }
-
-    fn heading(&mut self, level: usize, text: &str) {
-        self.blank();
-        match self.form {
-            ReportFormat::Markdown => {
-                let _ = writeln!(self.out, "{} {text}\n", "#".repeat(level));
-            }
-            ReportFormat::Terminal => {
-                let _ = writeln!(self.out, "{text}\n{}\n", "-".repeat(text.chars().count()));
-            }
-        }
-    }
-
-    fn paragraph(&mut self, text: &str) {
-        self.blank();
-        let _ = writeln!(self.out, "{text}\n");
-    }
-
-    /// Begins a section. A `hidden` section is collapsed in Markdown.
-    fn section(&mut self, title: &str, hidden: bool) {
-        if hidden && self.form == ReportFormat::Markdown {
-            self.blank();
-            let _ = writeln!(self.out, "<details><summary>{title}</summary>\n");
-        } else {
-            self.heading(3, title);
-        }
-    }
-
-    fn end_of_section(&mut self, hidden: bool) {
-        if hidden && self.form == ReportFormat::Markdown {
-            self.blank();
-            self.out.push_str("</details>\n");
-        }
-    }
-
-    fn toolset(&mut self, name: &str) {
-        self.blank();
-        let _ = match self.form {
-            ReportFormat::Markdown => writeln!(self.out, "**{name}**\n"),
-            ReportFormat::Terminal => writeln!(self.out, "{name}"),
-        };
-    }
-
-    fn item(&mut self, depth: usize, text: &str) {
-        let _ = writeln!(self.out, "{}- {text}", "  ".repeat(depth));
-    }
-
-    fn table<const N: usize>(&mut self, head: [&str; N], rows: impl Iterator<Item = [String; N]>) {
-        if self.form == ReportFormat::Terminal {
-            for row in rows {
-                let cells: Vec<String> = row.into_iter().filter(|it| !it.is_empty()).collect();
-                self.item(0, &cells.join("; "));
-            }
-        } else {
-            let _ = writeln!(self.out, "| {} |", head.join(" | "));
-            let _ = writeln!(self.out, "|{}", " --- |".repeat(N));
-            for row in rows {
-                // A table cell cannot contain line breaks or unescaped vertical bars.
-                let cells = row.map(|cell| cell.replace('|', "\\|").replace('\n', " "));
-                let _ = writeln!(self.out, "| {} |", cells.join(" | "));
-            }
-        }
-        self.blank();
-    }
 }

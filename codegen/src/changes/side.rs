@@ -1,7 +1,6 @@
 //! Tool of one catalogue, with everything that its types refer to.
 
-use crate::catalog::{Api, Operation, Toolset};
-use crate::emit::types::Types;
+use crate::catalog::{Api, ModuleTypes, Operation, Toolset};
 
 /// Operation with the module and the API that define its types.
 #[derive(Clone, Copy)]
@@ -24,7 +23,7 @@ impl<'c> Side<'c> {
         })
     }
 
-    pub(super) fn types(self) -> Types<'c> {
-        Types::of(&self.api.types, self.toolset)
+    pub(super) fn types(self) -> ModuleTypes<'c> {
+        ModuleTypes::of(&self.api.types, self.toolset)
     }
 }

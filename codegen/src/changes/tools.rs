@@ -5,9 +5,8 @@ use super::change::{ApiChange, ApiChangeKind, FoundChanges, ToolChange};
 use super::collect::Collected;
 use super::side::Side;
 use super::{arguments, outputs};
-use crate::catalog::{
-    Api, Catalog, Effect, Operation, Pagination, PaginationStyle, ResponseFormat,
-};
+use crate::catalog::{Api, Effect, Operation, Pagination, PaginationStyle, ResponseFormat};
+use crate::lower::Catalog;
 use crate::path::without_names;
 
 /// Returns the changes between `base` and `head`, in the order of the toolsets and tools of `head`. Tools that only `base` has come last.
@@ -50,7 +49,7 @@ pub fn tool_changes(base: &Catalog, head: &Catalog) -> Vec<ToolChange> {
 
 /// Returns the APIs with each alternative document as a separate API, since an alternative contains tools with the same names as its API.
 fn apart(catalog: &Catalog) -> Vec<Api> {
-    let mut apis = catalog.apis.clone();
+    let mut apis = catalog.apis().to_vec();
     let alternatives = apis.iter_mut().flat_map(|api| {
         let alternatives = std::mem::take(&mut api.alternatives);
         let api = &*api;
@@ -93,7 +92,7 @@ fn whole_apis(old: &[Api], new: &[Api]) -> Vec<ToolChange> {
 
 /// Yields the toolset and name of each tool, in the order of the allowlist.
 fn names(catalog: &Catalog) -> impl Iterator<Item = (&str, &str)> {
-    catalog.toolsets.iter().flat_map(|toolset| {
+    catalog.toolsets().iter().flat_map(|toolset| {
         let tools = toolset.tools.iter();
         tools.map(|tool| (toolset.name.as_str(), tool.as_str()))
     })

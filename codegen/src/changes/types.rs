@@ -1,8 +1,7 @@
 //! Comparison of enums and unions, and names of types, for both arguments and results.
 
 use super::change::ApiChangeSeverity;
-use crate::catalog::{EnumValue, TypeKind, TypeRef, TypeShape, Variant};
-use crate::emit::types::Types;
+use crate::catalog::{EnumValue, ModuleTypes, TypeKind, TypeRef, TypeShape, Variant};
 
 /// Differences between two unions. The names of variants do not matter.
 pub(super) struct UnionChanges<'c> {
@@ -77,7 +76,7 @@ pub(super) fn only(one: &[String], other: &[String]) -> Option<String> {
 }
 
 /// Returns the display name of a type.
-pub(super) fn said(types: &Types<'_>, ty: &TypeRef) -> String {
+pub(super) fn said(types: &ModuleTypes<'_>, ty: &TypeRef) -> String {
     let name = match &ty.kind {
         TypeKind::Any => "anything",
         TypeKind::Boolean => "a boolean",

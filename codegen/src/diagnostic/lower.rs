@@ -177,7 +177,7 @@ pub enum LowerDiagnostic {
     NothingToRead {
         /// `merge_from` or `read_back`.
         key: &'static str,
-        /// What the operation would have to do.
+        /// Action that the key needs.
         does: &'static str,
         /// The operation.
         operation: String,
@@ -255,5 +255,15 @@ pub enum LowerDiagnostic {
         api: String,
         /// Name of the types.
         name: String,
+    },
+    /// Two modules of an API have the same name.
+    #[error("module `{module}` of {api} already exists; rename `{name}`")]
+    ModuleClash {
+        /// The toolset or alternative document.
+        name: String,
+        /// The API.
+        api: String,
+        /// Name of the module.
+        module: String,
     },
 }

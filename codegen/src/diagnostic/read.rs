@@ -120,7 +120,7 @@ pub enum ReadDiagnostic {
     /// Keys of an entry contradict each other.
     #[error("{problem}")]
     Invalid {
-        /// What is wrong, and what to do.
+        /// The problem, and what to do.
         problem: &'static str,
     },
     /// A name is already used.

@@ -1,15 +1,14 @@
-//! Converts parameters, members and variants of the IR to the arguments of their attributes.
+//! Converts parameters, members and rules of the IR to the arguments of their attributes.
 
 use serde_json::Value;
 
 use super::text::{json_literal, string_literal};
-use crate::catalog::{
-    Field, Parameter, ParameterLocation, ParameterStyle, Rules, TypeKind, TypeRef, Variant,
-};
+use crate::catalog::{Field, Parameter, ParameterLocation, ParameterStyle, TypeKind, TypeRef};
 
 /// Returns the arguments of `#[param(...)]`.
 pub(super) fn parameter(parameter: &Parameter) -> Vec<String> {
-    let name = (parameter.wire != parameter.name).then(|| text("wire", &parameter.wire));
+    let field = &parameter.field;
+    let name = (parameter.wire != field.name).then(|| text("wire", &parameter.wire));
     let flags = [
         (parameter.hidden, "hidden"),
         (parameter.clear, "clear"),
@@ -18,30 +17,28 @@ pub(super) fn parameter(parameter: &Parameter) -> Vec<String> {
     let flags = flags.into_iter().filter(|(is_set, _)| *is_set);
     std::iter::once(location(parameter.location))
         .chain(name)
-        .chain(renamed(&parameter.name, &parameter.rust_name))
+        .chain(renamed(field))
         .chain(parameter.fallback.as_ref().map(|it| text("fallback", it)))
         .chain(value("when_omitted", parameter.when_omitted.as_ref()))
         .chain(flags.map(|(_, flag)| flag.to_owned()))
         .chain(parameter.since.as_ref().map(|it| text("since", it)))
-        .chain(rules(&parameter.ty))
-        .chain(value("default", parameter.default.as_ref()))
-        .chain(value("example", parameter.example.as_ref()))
+        .chain(restrictions(field))
         .collect()
 }
 
 /// Returns the arguments of `#[schema(...)]` on a field.
 pub(super) fn field(field: &Field) -> Vec<String> {
-    renamed(&field.name, &field.rust_name)
+    renamed(field)
         .into_iter()
-        .chain(rules(&field.ty))
-        .chain(value("default", field.default.as_ref()))
-        .chain(value("example", field.example.as_ref()))
+        .chain(restrictions(field))
         .collect()
 }
 
-/// Returns the arguments of `#[schema(...)]` on a variant of a union.
-pub(super) fn variant(variant: &Variant) -> Vec<String> {
-    rules(&variant.ty)
+/// Returns the rules, the default and the example of a field.
+fn restrictions(field: &Field) -> impl Iterator<Item = String> {
+    let default = value("default", field.default.as_ref());
+    let example = value("example", field.example.as_ref());
+    rules(&field.ty).into_iter().chain(default).chain(example)
 }
 
 fn location(location: ParameterLocation) -> String {
@@ -66,35 +63,26 @@ fn location(location: ParameterLocation) -> String {
     .to_owned()
 }
 
-fn renamed(name: &str, rust_name: &str) -> Option<String> {
-    (rust_name != name).then(|| text("name", name))
+fn renamed(field: &Field) -> Option<String> {
+    (field.rust_name != field.name).then(|| text("name", &field.name))
 }
 
-fn rules(ty: &TypeRef) -> Vec<String> {
-    let Rules {
-        format,
-        pattern,
-        min_length,
-        max_length,
-        minimum,
-        maximum,
-        exclusive_minimum,
-        min_items,
-        max_items,
-    } = &ty.rules;
+/// Returns the arguments of `#[schema(...)]` for the rules of a type.
+pub(super) fn rules(ty: &TypeRef) -> Vec<String> {
+    let rules = &ty.rules;
     let count = |count: &Option<u32>| count.map(|count| count.to_string());
     let number = |number: &Option<serde_json::Number>| number.as_ref().map(ToString::to_string);
     let literal = |text: &Option<String>| text.as_deref().map(string_literal);
     let rules = [
-        ("min", number(minimum)),
-        ("max", number(maximum)),
-        ("above", number(exclusive_minimum)),
-        ("min_length", count(min_length)),
-        ("max_length", count(max_length)),
-        ("pattern", literal(pattern)),
-        ("format", literal(format)),
-        ("min_items", count(min_items)),
-        ("max_items", count(max_items)),
+        ("min", number(&rules.minimum)),
+        ("max", number(&rules.maximum)),
+        ("above", number(&rules.exclusive_minimum)),
+        ("min_length", count(&rules.min_length)),
+        ("max_length", count(&rules.max_length)),
+        ("pattern", literal(&rules.pattern)),
+        ("format", literal(&rules.format)),
+        ("min_items", count(&rules.min_items)),
+        ("max_items", count(&rules.max_items)),
     ];
     let rules = rules.into_iter();
     let mut all: Vec<String> = rules

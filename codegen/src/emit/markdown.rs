@@ -1,10 +1,11 @@
 //! Creates documentation for people: the catalogue and the table in the README.
 
-use serde::Serialize;
+use minijinja::Value;
 
-use super::templates::Templates;
-use super::{EmitError, OutputFile};
-use crate::catalog::{Api, Catalog, Effect, Operation, ToolsetDoc};
+use super::output::{EmitError, OutputFile};
+use super::templates::{Templates, object};
+use crate::catalog::{Api, Effect, Operation, ToolsetDoc};
+use crate::lower::Catalog;
 
 /// Line before the generated part of the README.
 const BEGIN: &str = "<!-- begin generated: tools -->\n";
@@ -17,12 +18,8 @@ const END: &str = "<!-- end generated: tools -->\n";
 ///
 /// If a marker is missing.
 pub fn readme(catalog: &Catalog, current: &str) -> Result<String, EmitError> {
-    let table = Templates::new()?.render(
-        "readme_tools.md",
-        Toolsets {
-            toolsets: &catalog.toolsets,
-        },
-    )?;
+    let table =
+        Templates::new()?.render("readme_tools.md", object! { toolsets: catalog.toolsets() })?;
     let missing = |marker: &'static str| EmitError::NoMarker {
         marker: marker.trim_end(),
     };
@@ -33,86 +30,43 @@ pub fn readme(catalog: &Catalog, current: &str) -> Result<String, EmitError> {
 
 /// Creates `catalogue.md`, which has one row for each tool.
 pub(super) fn catalogue(templates: &Templates, catalog: &Catalog) -> Result<OutputFile, EmitError> {
-    let values = Catalogue {
-        apis: catalog.apis.iter().map(|api| api.title.as_str()).collect(),
-        toolsets: catalog
-            .toolsets
-            .iter()
-            .map(|doc| Section {
-                doc,
-                rows: doc
-                    .tools
-                    .iter()
-                    .filter_map(|tool| row(catalog, doc, tool))
-                    .collect(),
-            })
-            .collect(),
-    };
+    let sections = catalog.toolsets().iter().map(|doc| {
+        let rows = doc.tools.iter().filter_map(|tool| row(catalog, doc, tool));
+        object! { doc: doc, rows: rows.collect::<Vec<_>>() }
+    });
+    let apis: Vec<&str> = catalog.apis().iter().map(|api| &*api.title).collect();
+    let values = object! { apis: apis, toolsets: sections.collect::<Vec<_>>() };
     Ok(OutputFile {
         path: "generated/catalogue.md".to_owned(),
         text: templates.render("catalogue.md", values)?,
     })
 }
 
-#[derive(Serialize)]
-struct Toolsets<'a> {
-    toolsets: &'a [ToolsetDoc],
-}
-
-#[derive(Serialize)]
-struct Catalogue<'a> {
-    apis: Vec<&'a str>,
-    toolsets: Vec<Section<'a>>,
-}
-
-#[derive(Serialize)]
-struct Section<'a> {
-    doc: &'a ToolsetDoc,
-    rows: Vec<Row<'a>>,
-}
-
-/// Row of a tool, for all APIs.
-#[derive(Serialize)]
-struct Row<'a> {
-    name: &'a str,
-    renamed_from: Option<&'a str>,
-    title: &'a str,
-    effect: String,
-    /// Requests in each API; several if they differ between alternative documents.
-    requests: Vec<Vec<String>>,
-    since: String,
-}
-
-fn row<'a>(catalog: &'a Catalog, doc: &ToolsetDoc, tool: &str) -> Option<Row<'a>> {
-    let by_api: Vec<Vec<&Operation>> = catalog
-        .apis
-        .iter()
-        .map(|api| operations(api, doc, tool))
-        .collect();
+/// Returns the row of a tool, for all APIs.
+fn row(catalog: &Catalog, doc: &ToolsetDoc, tool: &str) -> Option<Value> {
+    let apis = catalog.apis().iter();
+    let by_api: Vec<Vec<&Operation>> = apis.map(|api| operations(api, doc, tool)).collect();
     let all = || by_api.iter().flatten();
     let newest = all().next()?;
     let mut effects: Vec<&str> = all().map(|operation| effect(operation.effect)).collect();
     effects.dedup();
-    let since: Vec<&str> = all()
-        .filter_map(|operation| operation.since.as_deref())
-        .collect();
-    Some(Row {
-        name: &newest.tool_name,
-        renamed_from: newest.renamed_from.as_deref(),
-        title: &newest.title,
+    let since = all().filter_map(|operation| operation.since.as_deref());
+    let since = since.collect::<Vec<_>>().join(", ");
+    // Requests in each API; several if they differ between alternative documents.
+    let requests: Vec<_> = by_api.iter().map(|all| requests(all)).collect();
+    Some(object! {
+        name: newest.tool_name,
+        renamed_from: newest.renamed_from,
+        title: newest.title,
         effect: effects.join("; "),
-        requests: by_api.iter().map(|all| requests(all)).collect(),
-        since: if since.is_empty() {
-            "—".to_owned()
-        } else {
-            since.join(", ")
-        },
+        requests: requests,
+        since: if since.is_empty() { "—" } else { &since },
     })
 }
 
 fn operations<'a>(api: &'a Api, doc: &ToolsetDoc, tool: &str) -> Vec<&'a Operation> {
-    api.parts()
-        .flat_map(|(_, _, toolsets)| toolsets)
+    api.modules()
+        .map(|(_, _, toolset)| toolset)
         .filter(|toolset| toolset.name == doc.name)
         .flat_map(|toolset| &toolset.operations)
         .filter(|operation| operation.tool_name == tool)

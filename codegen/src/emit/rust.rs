@@ -1,80 +1,65 @@
 //! Creates the generated crate: one file for each API, one for each toolset of an API or alternative, and one for each API with the types that toolsets share.
 
-use serde::Serialize;
+use minijinja::Value;
 
 use super::attributes;
-use super::templates::Templates;
-use super::types::{definitions, references};
-use super::{EmitError, OutputFile};
+use super::output::{EmitError, OutputFile};
+use super::templates::{Templates, object};
 use crate::catalog::{
-    Api, Catalog, Effect, EnumValue, Operation, Toolset, ToolsetDoc, TypeDef, TypeRef, TypeShape,
+    Api, Effect, Field, Operation, SHARED_MODULE, Toolset, ToolsetDoc, TypeDef, TypeRef, TypeShape,
+    Variant, definitions, references,
 };
-
-/// Name of the module with the types that several toolsets of an API share.
-pub(super) const SHARED: &str = "shared";
+use crate::lower::Catalog;
 
 /// Creates all Rust files, without formatting.
 pub(super) fn files(
     templates: &Templates,
     catalog: &Catalog,
 ) -> Result<Vec<OutputFile>, EmitError> {
+    let docs = catalog.toolsets();
     let mut files = Vec::new();
-    let docs = &catalog.toolsets;
-    let mut file = |path: String, text: Result<String, EmitError>| -> Result<(), EmitError> {
+    let mut file = |path: String, template, values: Value| -> Result<(), EmitError> {
         files.push(OutputFile {
-            path: format!("generated/src/{path}"),
-            text: text?,
+            path: format!("generated/src/{path}.rs"),
+            text: templates.render(template, values)?,
         });
         Ok(())
     };
-    file("lib.rs".to_owned(), templates.render("lib.rs", catalog))?;
-    for api in &catalog.apis {
+    let apis = object! { apis: catalog.apis() };
+    file("lib".to_owned(), "lib.rs", apis)?;
+    for api in catalog.apis() {
         let folder = &api.module;
-        file(
-            format!("{folder}/mod.rs"),
-            templates.render("api.rs", ApiModule::new(api, docs)),
-        )?;
+        file(format!("{folder}/mod"), "api.rs", api_module(api, docs))?;
         if !api.types.is_empty() {
-            file(
-                format!("{folder}/{SHARED}.rs"),
-                templates.render("shared.rs", SharedModule::new(api)),
-            )?;
+            let path = format!("{folder}/{SHARED_MODULE}");
+            file(path, "shared.rs", shared_module(api))?;
         }
         for toolset in &api.toolsets {
+            let path = format!("{folder}/{}", toolset.module);
             file(
-                format!("{folder}/{}.rs", toolset.module),
-                templates.render("toolset.rs", ToolsetModule::new(toolset, &api.types, docs)),
+                path,
+                "toolset.rs",
+                toolset_module(toolset, &api.types, docs),
             )?;
         }
         for alternative in &api.alternatives {
             let folder = format!("{folder}/{}", alternative.module);
-            let toolsets = modules(&alternative.toolsets, docs);
-            file(
-                format!("{folder}/mod.rs"),
-                templates.render("alternative.rs", AlternativeModule { toolsets }),
-            )?;
+            let toolsets = object! { toolsets: modules(&alternative.toolsets, docs) };
+            file(format!("{folder}/mod"), "alternative.rs", toolsets)?;
             for toolset in &alternative.toolsets {
-                file(
-                    format!("{folder}/{}.rs", toolset.module),
-                    templates.render("toolset.rs", ToolsetModule::new(toolset, &[], docs)),
-                )?;
+                let path = format!("{folder}/{}", toolset.module);
+                file(path, "toolset.rs", toolset_module(toolset, &[], docs))?;
             }
         }
     }
     Ok(files)
 }
 
-/// Declaration of a module.
-#[derive(Serialize)]
-struct Module<'a> {
-    module: &'a str,
-    description: &'a str,
-}
-
-fn modules<'a>(toolsets: &'a [Toolset], docs: &'a [ToolsetDoc]) -> Vec<Module<'a>> {
-    let module = |toolset: &'a Toolset| Module {
-        module: &toolset.module,
-        description: doc(toolset, docs).map_or("", |doc| doc.description.as_str()),
+/// Returns the declarations of the modules of toolsets.
+fn modules(toolsets: &[Toolset], docs: &[ToolsetDoc]) -> Value {
+    let module = |toolset: &Toolset| {
+        let description = doc(toolset, docs).map_or("", |doc| &doc.description);
+        object! { module: toolset.module, description: description }
     };
     toolsets.iter().map(module).collect()
 }
@@ -83,26 +68,11 @@ fn doc<'a>(toolset: &Toolset, docs: &'a [ToolsetDoc]) -> Option<&'a ToolsetDoc> 
     docs.iter().find(|doc| doc.name == toolset.name)
 }
 
-#[derive(Serialize)]
-struct AlternativeModule<'a> {
-    toolsets: Vec<Module<'a>>,
-}
-
-#[derive(Serialize)]
-struct ApiModule<'a> {
-    api: &'a Api,
-    toolsets: Vec<Module<'a>>,
-    /// Paths of the modules with tools, in the order of the tools.
-    modules: Vec<String>,
-}
-
-impl<'a> ApiModule<'a> {
-    fn new(api: &'a Api, docs: &'a [ToolsetDoc]) -> Self {
-        Self {
-            api,
-            toolsets: modules(&api.toolsets, docs),
-            modules: tool_modules(api),
-        }
+fn api_module(api: &Api, docs: &[ToolsetDoc]) -> Value {
+    object! {
+        api: api,
+        toolsets: modules(&api.toolsets, docs),
+        modules: tool_modules(api),
     }
 }
 
@@ -130,50 +100,27 @@ fn tool_modules(api: &Api) -> Vec<String> {
     modules
 }
 
-#[derive(Serialize)]
-struct SharedModule<'a> {
-    sources: Vec<&'a str>,
-    types: Vec<Type<'a>>,
+fn shared_module(api: &Api) -> Value {
+    let documents = api.documents.iter();
+    let documents = documents.filter(|it| it.alternative_to.is_none());
+    let sources: Vec<&str> = documents.map(|it| it.source.as_str()).collect();
+    object! { sources: sources, types: types(&api.types) }
 }
 
-impl<'a> SharedModule<'a> {
-    fn new(api: &'a Api) -> Self {
-        let documents = api
-            .documents
-            .iter()
-            .filter(|it| it.alternative_to.is_none());
-        Self {
-            sources: documents.map(|document| document.source.as_str()).collect(),
-            types: types(&api.types),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct ToolsetModule<'a> {
-    toolset: &'a Toolset,
-    /// Document of the first tool. A tool of another document names its own.
-    document: &'a str,
-    tags: &'a [String],
-    uses_shared: bool,
-    tools: Vec<Tool<'a>>,
-    types: Vec<Type<'a>>,
-}
-
-impl<'a> ToolsetModule<'a> {
-    fn new(toolset: &'a Toolset, shared: &[TypeDef], docs: &'a [ToolsetDoc]) -> Self {
-        let first = toolset.operations.first();
-        let document = first.map_or("", |operation| operation.document.as_str());
-        let tags = doc(toolset, docs).map_or(&[][..], |doc| &doc.tags);
-        let tools = toolset.operations.iter();
-        Self {
-            toolset,
-            document,
-            tags,
-            uses_shared: uses_shared(shared, toolset),
-            tools: tools.map(|it| Tool::new(it, document, tags)).collect(),
-            types: types(&toolset.types),
-        }
+fn toolset_module(toolset: &Toolset, shared: &[TypeDef], docs: &[ToolsetDoc]) -> Value {
+    let first = toolset.operations.first();
+    // The document of the first tool. A tool of another document names its own.
+    let document = first.map_or("", |operation| &operation.document);
+    let tags = doc(toolset, docs).map_or(&[][..], |doc| &doc.tags);
+    let tools = toolset.operations.iter();
+    let tools: Vec<Value> = tools.map(|it| tool(it, document, tags)).collect();
+    object! {
+        toolset: toolset,
+        document: document,
+        tags: tags,
+        uses_shared: uses_shared(shared, toolset),
+        tools: tools,
+        types: types(&toolset.types),
     }
 }
 
@@ -185,37 +132,18 @@ fn uses_shared(shared: &[TypeDef], toolset: &Toolset) -> bool {
     })
 }
 
-/// Operation, with the attributes that differ from those of its module and from what follows from its methods.
-#[derive(Serialize)]
-struct Tool<'a> {
-    operation: &'a Operation,
-    document: Option<&'a str>,
-    tags: Vec<&'a str>,
-    effect: Vec<&'static str>,
-    fields: Vec<Field<'a>>,
-    types: Vec<Type<'a>>,
-}
-
-impl<'a> Tool<'a> {
-    fn new(operation: &'a Operation, document: &str, tags: &[String]) -> Self {
-        let own = operation.tags.iter().filter(|tag| !tags.contains(tag));
-        let parameters = operation.parameters.iter();
-        Self {
-            operation,
-            document: Some(operation.document.as_str()).filter(|own| *own != document),
-            tags: own.map(String::as_str).collect(),
-            effect: effect(operation),
-            fields: parameters
-                .map(|parameter| Field {
-                    rust_name: &parameter.rust_name,
-                    description: &parameter.description,
-                    required: parameter.required,
-                    ty: &parameter.ty,
-                    arguments: attributes::parameter(parameter),
-                })
-                .collect(),
-            types: types(&operation.types),
-        }
+/// Returns an operation with the attributes that differ from those of its module and from what follows from its methods.
+fn tool(operation: &Operation, document: &str, tags: &[String]) -> Value {
+    let own = operation.tags.iter().filter(|tag| !tags.contains(tag));
+    let parameters = operation.parameters.iter();
+    let fields = parameters.map(|it| field(&it.field, attributes::parameter(it)));
+    object! {
+        operation: operation,
+        document: Some(&operation.document).filter(|own| *own != document),
+        tags: own.collect::<Vec<_>>(),
+        effect: effect(operation),
+        fields: fields.collect::<Vec<_>>(),
+        types: types(&operation.types),
     }
 }
 
@@ -237,82 +165,49 @@ fn effect(operation: &Operation) -> Vec<&'static str> {
     words
 }
 
-/// Field of a struct.
-#[derive(Serialize)]
-struct Field<'a> {
-    rust_name: &'a str,
-    description: &'a str,
-    required: bool,
-    ty: &'a TypeRef,
-    arguments: Vec<String>,
-}
-
-/// Struct or enum.
-#[derive(Serialize)]
-struct Type<'a> {
-    rust_name: &'a str,
-    description: &'a str,
-    #[serde(flatten)]
-    shape: Shape<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum Shape<'a> {
-    Struct {
-        fields: Vec<Field<'a>>,
-        additional: Option<&'a TypeRef>,
-    },
-    Enum {
-        values: &'a [EnumValue],
-    },
-    Union {
-        variants: Vec<Variant<'a>>,
-    },
-}
-
-/// Variant of a union.
-#[derive(Serialize)]
-struct Variant<'a> {
-    rust_name: &'a str,
-    ty: &'a TypeRef,
-    arguments: Vec<String>,
-}
-
-fn types(definitions: &[TypeDef]) -> Vec<Type<'_>> {
-    definitions.iter().map(type_of).collect()
-}
-
-fn type_of(definition: &TypeDef) -> Type<'_> {
-    let shape = match &definition.shape {
-        TypeShape::Struct { fields, additional } => Shape::Struct {
-            fields: fields
-                .iter()
-                .map(|field| Field {
-                    rust_name: &field.rust_name,
-                    description: &field.description,
-                    required: field.required,
-                    ty: &field.ty,
-                    arguments: attributes::field(field),
-                })
-                .collect(),
-            additional: additional.as_ref(),
-        },
-        TypeShape::Enum { values } => Shape::Enum { values },
-        TypeShape::Union { variants } => Shape::Union {
-            variants: variants
-                .iter()
-                .map(|variant| Variant {
-                    rust_name: &variant.rust_name,
-                    ty: &variant.ty,
-                    arguments: attributes::variant(variant),
-                })
-                .collect(),
-        },
-    };
-    Type {
-        rust_name: &definition.rust_name,
-        description: &definition.description,
-        shape,
+fn field(field: &Field, arguments: Vec<String>) -> Value {
+    object! {
+        rust_name: field.rust_name,
+        description: field.description,
+        required: field.required,
+        ty: field.ty,
+        arguments: arguments,
     }
+}
+
+fn members(fields: &[Field]) -> Value {
+    let fields = fields.iter();
+    fields.map(|it| field(it, attributes::field(it))).collect()
+}
+
+fn variant(variant: &Variant) -> Value {
+    object! {
+        rust_name: variant.rust_name,
+        ty: variant.ty,
+        arguments: attributes::rules(&variant.ty),
+    }
+}
+
+/// Returns the definitions of types: structs, enums and unions.
+fn types(definitions: &[TypeDef]) -> Value {
+    let definition = |definition: &TypeDef| {
+        let shape = match &definition.shape {
+            TypeShape::Struct { fields, additional } => object! {
+                kind: "struct",
+                fields: members(fields),
+                additional: additional,
+            },
+            TypeShape::Enum { values } => object! { kind: "enum", values: values },
+            TypeShape::Union { variants } => object! {
+                kind: "union",
+                variants: variants.iter().map(variant).collect::<Value>(),
+            },
+        };
+        object! {
+            rust_name: definition.rust_name,
+            description: definition.description,
+            ..shape
+        }
+    };
+    definitions.iter().map(definition).collect()
 }

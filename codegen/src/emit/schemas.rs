@@ -10,10 +10,11 @@ use mcp_schema::writer::{self, OutputShape};
 use mcp_schema::{Field, Shape, ShapeKind};
 use serde_json::{Map, Value, json};
 
+use super::json;
+use super::output::OutputFile;
 use super::shapes::Shapes;
-use super::types::Types;
-use super::{OutputFile, json};
-use crate::catalog::{Api, Catalog, Operation, ResponseFormat};
+use crate::catalog::{Api, ModuleTypes, Operation, ResponseFormat};
+use crate::lower::Catalog;
 
 /// Maximum number of characters in a line of a signature.
 const SIGNATURE_WIDTH: usize = 92;
@@ -35,15 +36,13 @@ pub struct DescribedTool {
 #[must_use]
 pub fn describe_tools(catalog: &Catalog) -> BTreeMap<String, Vec<DescribedTool>> {
     let mut tools: BTreeMap<String, Vec<DescribedTool>> = BTreeMap::new();
-    for (api, shared, toolsets) in catalog.apis.iter().flat_map(Api::parts) {
-        for toolset in toolsets {
-            let types = Types::of(shared, toolset);
-            let arena = Bump::new();
-            let shapes = Shapes::new(&arena, &types);
-            for operation in &toolset.operations {
-                let by_api = tools.entry(operation.tool_name.clone()).or_default();
-                by_api.push(tool(api, &shapes, &types, operation));
-            }
+    for (api, shared, toolset) in catalog.apis().iter().flat_map(Api::modules) {
+        let types = ModuleTypes::of(shared, toolset);
+        let arena = Bump::new();
+        let shapes = Shapes::new(&arena, &types);
+        for operation in &toolset.operations {
+            let by_api = tools.entry(operation.tool_name.clone()).or_default();
+            by_api.push(tool(api, &shapes, &types, operation));
         }
     }
     tools
@@ -63,7 +62,7 @@ pub(super) fn files(catalog: &Catalog) -> Vec<OutputFile> {
 fn tool<'a>(
     api: &str,
     shapes: &Shapes<'a>,
-    types: &Types<'a>,
+    types: &ModuleTypes<'a>,
     operation: &'a Operation,
 ) -> DescribedTool {
     let effect = operation.effect;
@@ -89,14 +88,14 @@ fn tool<'a>(
 
 fn input_schema<'a>(
     shapes: &Shapes<'a>,
-    types: &Types<'a>,
+    types: &ModuleTypes<'a>,
     operation: &'a Operation,
 ) -> Map<String, Value> {
     let parameters = operation.parameters.iter();
     let shown = parameters.clone().filter(|parameter| !parameter.hidden);
     let declared: Vec<Field<'_>> = shown.map(|it| shapes.argument(it)).collect();
     let cleared = parameters.filter(|parameter| parameter.clear);
-    let names = shapes.slice(cleared.map(|parameter| parameter.name.as_str()));
+    let names = shapes.slice(cleared.map(|parameter| parameter.field.name.as_str()));
     let cleared = one_of(names);
     let list = operation.list.as_ref();
     let filters = list.into_iter().flat_map(|list| {

@@ -8,8 +8,7 @@ use mcp_schema::markdown::description;
 use mcp_schema::{Additional, Bound, Field, Link, Shape, ShapeKind, StringRules};
 use serde_json::{Number, Value};
 
-use super::types::Types;
-use crate::catalog::{self, Parameter, Rules, TypeDef, TypeKind, TypeRef, TypeShape};
+use crate::catalog::{self, ModuleTypes, Parameter, Rules, TypeDef, TypeKind, TypeRef, TypeShape};
 
 /// Number of times that recursive types are converted inside themselves. The writer follows fewer references.
 const EXPANSIONS: usize = 2;
@@ -17,13 +16,13 @@ const EXPANSIONS: usize = 2;
 /// Shapes of the types of a module.
 pub(super) struct Shapes<'a> {
     arena: &'a Bump,
-    types: &'a Types<'a>,
+    types: &'a ModuleTypes<'a>,
     /// Shapes of named types, by name and number of expansions that are left.
     known: RefCell<BTreeMap<(&'a str, usize), Shape<'a>>>,
 }
 
 impl<'a> Shapes<'a> {
-    pub(super) fn new(arena: &'a Bump, types: &'a Types<'a>) -> Self {
+    pub(super) fn new(arena: &'a Bump, types: &'a ModuleTypes<'a>) -> Self {
         Self {
             arena,
             types,
@@ -38,14 +37,7 @@ impl<'a> Shapes<'a> {
 
     /// Returns a declared parameter as a member of the arguments.
     pub(super) fn argument(&self, parameter: &'a Parameter) -> Field<'a> {
-        Field {
-            name: &parameter.name,
-            description: self.description(&parameter.description),
-            required: parameter.required,
-            shape: self.shape(&parameter.ty),
-            default: self.json(parameter.default.as_ref()),
-            example: self.json(parameter.example.as_ref()),
-        }
+        self.member(&parameter.field, EXPANSIONS)
     }
 
     fn expanded(&self, ty: &'a TypeRef, left: usize) -> Shape<'a> {

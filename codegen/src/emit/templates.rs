@@ -3,10 +3,21 @@
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, Error, UndefinedBehavior, Value};
-use serde::Serialize;
 
-use super::EmitError;
+use super::output::EmitError;
 use super::text::{code_list, doc_comment, json_literal, string_literal, word};
+
+/// Makes an object for a template from values that can be serialized, and optionally from the members of another object.
+macro_rules! object {
+    ($($key:ident: $value:expr),* $(, ..$rest:expr)? $(,)?) => {
+        minijinja::context! {
+            $($key => minijinja::Value::from(minijinja::value::Serde(&$value)),)*
+            $(..$rest)?
+        }
+    };
+}
+
+pub(super) use object;
 
 /// Lists templates with their texts.
 macro_rules! templates {
@@ -65,11 +76,11 @@ impl Templates {
     pub(super) fn render(
         &self,
         template: &'static str,
-        values: impl Serialize,
+        values: Value,
     ) -> Result<String, EmitError> {
         self.0
             .get_template(template)
-            .and_then(|found| found.render(Value::from(Serde(values))))
+            .and_then(|found| found.render(values))
             .map_err(failed_in(template))
     }
 }

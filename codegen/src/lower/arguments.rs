@@ -45,7 +45,7 @@ pub(super) fn lower(
     name_id(scope, &mut parameters, report);
     report.names = parameters
         .iter()
-        .map(|parameter| parameter.name.clone())
+        .map(|parameter| parameter.field.name.clone())
         .collect();
     omit(scope, &mut parameters, report);
     if let Some(source) = merge {
@@ -69,9 +69,10 @@ pub(super) fn lower(
     for parameter in &mut parameters {
         if parameter.deprecated {
             // The note is added after the overrides, because an override can replace the description.
-            parameter.description = deprecated(std::mem::take(&mut parameter.description));
+            parameter.field.description =
+                deprecated(std::mem::take(&mut parameter.field.description));
         }
-        parameter.rust_name = taken.take(&ident::snake(&parameter.name));
+        parameter.field.rust_name = taken.take(&ident::snake(&parameter.field.name));
     }
     Arguments {
         parameters,
@@ -93,9 +94,9 @@ fn drop_trivial_defaults(parameters: &mut [Parameter]) {
         _ => false,
     };
     for parameter in parameters {
-        parameter.default.take_if(trivial);
+        parameter.field.default.take_if(trivial);
         if let ParameterLocation::Path { slash: true } = parameter.location {
-            parameter.ty.rules.format = None;
+            parameter.field.ty.rules.format = None;
         }
     }
 }
@@ -122,7 +123,7 @@ fn name_id(scope: Scope<'_>, parameters: &mut [Parameter], report: &mut Decision
         report.id = named.or(only).and_then(|at| report.path.get(at).cloned());
     }
     match named.or(only) {
-        Some(at) => "id".clone_into(&mut path[at].name),
+        Some(at) => "id".clone_into(&mut path[at].field.name),
         None if by_id && entry.id.is_empty() && count > 1 => {
             let diagnostic = LowerDiagnostic::AmbiguousId {
                 operation: scope.operation_id().to_owned(),
@@ -144,7 +145,7 @@ fn omit(scope: Scope<'_>, parameters: &mut Vec<Parameter>, report: &mut Decision
         for (position, pattern) in entry.names.iter().enumerate() {
             let mut is_match = false;
             for (parameter, left) in parameters.iter_mut().zip(&mut left) {
-                if !glob::matches(&pattern.value, &parameter.name) {
+                if !glob::matches(&pattern.value, &parameter.field.name) {
                     continue;
                 }
                 is_match = true;
@@ -153,10 +154,10 @@ fn omit(scope: Scope<'_>, parameters: &mut Vec<Parameter>, report: &mut Decision
                     continue;
                 }
                 *left = false;
-                if parameter.required {
+                if parameter.field.required {
                     let diagnostic = LowerDiagnostic::OmitsRequired {
                         pattern: pattern.value.clone(),
-                        parameter: parameter.name.clone(),
+                        parameter: parameter.field.name.clone(),
                         operation: scope.operation_id().to_owned(),
                         document: scope.document().to_owned(),
                     };
@@ -173,7 +174,7 @@ fn omit(scope: Scope<'_>, parameters: &mut Vec<Parameter>, report: &mut Decision
 /// Returns whether the allowlist defines the value that is sent if the argument is omitted.
 fn has_value(scope: Scope<'_>, parameter: &Parameter) -> bool {
     let entries = scope.entry.parameters.iter().filter(|entry| {
-        let is_named = entry.name.value == parameter.name && is_location(entry, parameter);
+        let is_named = entry.name.value == parameter.field.name && is_location(entry, parameter);
         is_named && scope.has(&entry.documents)
     });
     let mut overrides = entries.flat_map(|entry| &entry.overrides);
@@ -194,8 +195,8 @@ fn make_merged_optional(source: &OperationFacts, parameters: &mut [Parameter]) {
         if parameter.location == ParameterLocation::Body
             && member(answer, &parameter.wire, &source.types).is_ok()
         {
-            parameter.required = false;
-            parameter.default = None;
+            parameter.field.required = false;
+            parameter.field.default = None;
         }
     }
 }
@@ -206,22 +207,23 @@ fn make_merged_optional(source: &OperationFacts, parameters: &mut [Parameter]) {
 fn settle_null(parameters: &mut [Parameter], can_clear: bool) {
     for parameter in parameters {
         let in_body = parameter.location == ParameterLocation::Body;
-        let nullable = parameter.ty.nullable && parameter.ty.kind != TypeKind::Any;
-        if nullable && in_body && parameter.required {
-            parameter.required = false;
+        let nullable = parameter.field.ty.nullable && parameter.field.ty.kind != TypeKind::Any;
+        if nullable && in_body && parameter.field.required {
+            parameter.field.required = false;
             parameter.when_omitted = Some(Json::Null);
         } else if nullable && in_body && can_clear {
             continue;
         }
-        parameter.ty.nullable = false;
+        parameter.field.ty.nullable = false;
     }
 }
 
 /// Marks the arguments that `clear` can name: the body members that are still nullable.
 fn mark_clearable(parameters: &mut [Parameter]) {
     for parameter in parameters {
-        parameter.clear = parameter.ty.nullable && !parameter.required && !parameter.hidden;
-        parameter.ty.nullable = false;
+        parameter.clear =
+            parameter.field.ty.nullable && !parameter.field.required && !parameter.hidden;
+        parameter.field.ty.nullable = false;
     }
 }
 
@@ -232,11 +234,13 @@ fn check(scope: Scope<'_>, parameters: &[Parameter]) {
     let arguments: Vec<_> = parameters.iter().filter(|it| !it.hidden).collect();
     for (index, parameter) in arguments.iter().enumerate() {
         let (tool, document) = (tool.clone(), document.clone());
-        let argument = parameter.name.clone();
-        let same = arguments.iter().filter(|other| other.name == argument);
+        let argument = parameter.field.name.clone();
+        let same = arguments
+            .iter()
+            .filter(|other| other.field.name == argument);
         let locations: Vec<_> = same.map(|other| other.location.name()).collect();
         let mut before = arguments[..index].iter();
-        if before.any(|other| other.name == argument) {
+        if before.any(|other| other.field.name == argument) {
             // This name was reported with the first of these arguments.
         } else if locations.len() > 1 {
             let diagnostic = LowerDiagnostic::Collision {
@@ -253,7 +257,7 @@ fn check(scope: Scope<'_>, parameters: &[Parameter]) {
                 document,
             };
             scope.report(line, diagnostic);
-        } else if parameter.description.is_empty() {
+        } else if parameter.field.description.is_empty() {
             let diagnostic = LowerDiagnostic::UndescribedParameter {
                 parameter: argument,
                 tool,
@@ -262,11 +266,11 @@ fn check(scope: Scope<'_>, parameters: &[Parameter]) {
             scope.report(line, diagnostic);
         }
     }
-    let names = || parameters.iter().map(|other| other.name.as_str());
+    let names = || parameters.iter().map(|other| other.field.name.as_str());
     for parameter in parameters {
         let fallback = parameter.fallback.iter();
         let unknown = fallback.filter(|name| {
-            **name == parameter.name || !names().any(|other| other == name.as_str())
+            **name == parameter.field.name || !names().any(|other| other == name.as_str())
         });
         for name in unknown {
             scope.report_unknown_parameter(line, name, nearest(name, names()));

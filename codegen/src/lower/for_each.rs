@@ -3,7 +3,7 @@
 use super::list;
 use super::response_format::other_than_json;
 use super::scope::Scope;
-use crate::catalog::{ForEach, Parameter, ParameterLocation, TypeKind, TypeRef};
+use crate::catalog::{Field, ForEach, Parameter, ParameterLocation, TypeKind, TypeRef};
 use crate::openapi::OperationFacts;
 use crate::path::placeholders;
 
@@ -15,17 +15,15 @@ pub(super) fn lower(scope: Scope<'_>, facts: &OperationFacts) -> Option<(ForEach
     let single = scope.read(&id.value)?;
     match fit(scope, facts, &single) {
         Ok((items, parameter)) => {
-            let mut ty = TypeRef::from(TypeKind::Array(Box::new(parameter.ty.clone())));
+            let mut ty = TypeRef::from(TypeKind::Array(Box::new(parameter.field.ty.clone())));
             ty.rules.min_items = Some(1);
             ty.rules.max_items = Some(wanted.max);
             let parameter = Parameter {
-                name: wanted.argument.value.clone(),
-                rust_name: wanted.argument.value.clone(),
+                field: Field {
+                    default: parameter.field.default,
+                    ..Field::new(&wanted.argument.value, ty)
+                },
                 location: ParameterLocation::ForEach,
-                description: String::new(),
-                required: false,
-                example: None,
-                ty,
                 ..parameter
             };
             let for_each = ForEach {
@@ -71,8 +69,9 @@ fn fit(
         return Err(format!("its body differs from that of `{tool_operation}`"));
     }
     let mut parameters = single.parameters.iter();
-    let is_needed =
-        |it: &Parameter| it.required && !is_path(it) && it.location != ParameterLocation::Body;
+    let is_needed = |it: &Parameter| {
+        it.field.required && !is_path(it) && it.location != ParameterLocation::Body
+    };
     if let Some(needed) = parameters.find(|it| is_needed(it)) {
         return Err(format!("it also requires `{}`", needed.wire));
     }
@@ -123,5 +122,7 @@ fn members(facts: &OperationFacts) -> Vec<(&str, &TypeKind)> {
             ParameterLocation::Body | ParameterLocation::WholeBody
         )
     });
-    members.map(|it| (it.wire.as_str(), &it.ty.kind)).collect()
+    members
+        .map(|it| (it.wire.as_str(), &it.field.ty.kind))
+        .collect()
 }

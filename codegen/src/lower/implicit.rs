@@ -88,7 +88,7 @@ pub(super) fn take_mask(
         .iter()
         .position(|parameter| is_query(parameter, &rule.parameter))?;
     let parameter = parameters.remove(at);
-    let style = match (parameter.ty.kind, parameter.location) {
+    let style = match (parameter.field.ty.kind, parameter.location) {
         (TypeKind::Array(_), ParameterLocation::Query { style }) => style,
         _ => rule.style,
     };

@@ -114,7 +114,7 @@ fn filters(
     for entry in entries.filter(|entry| scope.has(&entry.documents)) {
         let (name, field) = (&entry.name.value, &entry.field);
         let mut parameters = arguments.parameters.iter();
-        let is_taken = parameters.any(|parameter| parameter.name == *name)
+        let is_taken = parameters.any(|parameter| parameter.field.name == *name)
             || filters.iter().any(|filter| filter.name == *name);
         if is_taken || is_reserved_argument(name, false) {
             let diagnostic = LowerDiagnostic::Collision {
@@ -174,7 +174,12 @@ fn field_at<'f>(
     let mut ty = item_type;
     let mut before = String::new();
     for segment in field.value.split('.') {
-        match member(ty, segment, &facts.types) {
+        // Any object can have the member, but its type is unknown.
+        let found = match ty.innermost().kind {
+            TypeKind::Any | TypeKind::Map(_) => Err(None),
+            _ => member(ty, segment, &facts.types),
+        };
+        match found {
             Ok(inner) => ty = inner,
             Err(nearest) => {
                 let diagnostic = LowerDiagnostic::UnknownField {

@@ -20,16 +20,42 @@ mod tests;
 
 pub(crate) use response_format::other_than_json;
 
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
 use self::operation::LoweredTool;
 use self::overrides::FieldOverride;
 use self::scope::ErrorList;
 use crate::allowlist::apis::ApiEntry;
 use crate::allowlist::documents::DocumentEntry;
-use crate::catalog::{Alternative, Api, ApiDocument, Catalog, Toolset, ToolsetDoc};
+use crate::catalog::{Alternative, Api, ApiDocument, SHARED_MODULE, Toolset, ToolsetDoc};
 use crate::diagnostic::{Error, LowerDiagnostic};
 use crate::ident;
 use crate::input::ParsedInputs;
+use crate::reader::Located;
 use crate::select::SelectedToolset;
+
+/// Tools of all APIs. Only this module can make one, so every tool of a catalogue has passed all checks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Catalog {
+    apis: Vec<Api>,
+    toolsets: Vec<ToolsetDoc>,
+}
+
+impl Catalog {
+    /// Returns the APIs, newest first, as in `apis.yaml`.
+    #[must_use]
+    pub fn apis(&self) -> &[Api] {
+        &self.apis
+    }
+
+    /// Returns the documentation of each toolset, in the order of the allowlist.
+    #[must_use]
+    pub fn toolsets(&self) -> &[ToolsetDoc] {
+        &self.toolsets
+    }
+}
 
 /// Makes the catalogue and returns it with all errors in the tools.
 pub(crate) fn lower(
@@ -93,17 +119,50 @@ fn api(
             .unwrap_or_default(),
         toolsets: toolsets(&[document]),
     });
-    Api {
+    let types = shared::take(&mut usual_toolsets);
+    let alternatives: Vec<Alternative> = alternatives.collect();
+    let api = Api {
         name: api.clone(),
         module: ident::snake(api),
         title: entry.title.clone(),
         version: entry.version.clone(),
-        alternatives: alternatives.collect(),
+        alternatives,
         documents: documents.into_iter().map(document).collect(),
         sign_in: entry.sign_in.clone(),
         errors: entry.errors.clone(),
-        types: shared::take(&mut usual_toolsets),
+        types,
         toolsets: usual_toolsets,
+    };
+    check_modules(inputs, &api, errors);
+    api
+}
+
+/// Checks that all modules of an API have different names: those of toolsets, of alternative documents and of shared types.
+fn check_modules(inputs: &ParsedInputs, api: &Api, errors: &ErrorList) {
+    let mut taken = BTreeSet::new();
+    if !api.types.is_empty() {
+        taken.insert(SHARED_MODULE);
+    }
+    let mut take = |module, path: &str, name: Option<&Located<String>>| {
+        if !taken.insert(module) {
+            let diagnostic = LowerDiagnostic::ModuleClash {
+                name: name.map_or(module, |name| &name.value).to_owned(),
+                api: api.name.clone(),
+                module: module.to_owned(),
+            };
+            errors.add(path, name.map_or(0, |name| name.line), diagnostic);
+        }
+    };
+    for toolset in &api.toolsets {
+        let mut entries = inputs.toolsets.iter();
+        let entry = entries.find(|entry| entry.name.value == toolset.name);
+        let path = entry.map_or("", |entry| entry.path.as_str());
+        take(&toolset.module, path, entry.map(|entry| &entry.name));
+    }
+    for alternative in &api.alternatives {
+        let entry = inputs.apis.document(&alternative.document);
+        let name = entry.map(|entry| &entry.name);
+        take(&alternative.module, &inputs.apis_path, name);
     }
 }
 

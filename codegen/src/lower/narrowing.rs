@@ -10,7 +10,7 @@ pub(super) fn refuse_empty(parameters: &mut [Parameter]) {
         .iter_mut()
         .filter(|it| matches!(it.location, ParameterLocation::Query { .. }) && !it.hidden);
     for parameter in filters {
-        let ty = &mut parameter.ty;
+        let ty = &mut parameter.field.ty;
         match &mut ty.kind {
             TypeKind::String => not_empty(&mut ty.rules),
             TypeKind::Array(items) => {
@@ -38,12 +38,12 @@ pub(super) fn require_any(scope: Scope<'_>, parameters: &[Parameter]) -> Vec<Str
     for entry in entries.filter(|entry| scope.has(&entry.documents)) {
         let name = &entry.name;
         let shown = || parameters.iter().filter(|it| !it.hidden);
-        let Some(parameter) = shown().find(|it| it.name == name.value) else {
-            let nearest = nearest(&name.value, shown().map(|it| it.name.as_str()));
+        let Some(parameter) = shown().find(|it| it.field.name == name.value) else {
+            let nearest = nearest(&name.value, shown().map(|it| it.field.name.as_str()));
             scope.report_unknown_parameter(name.line, &name.value, nearest);
             continue;
         };
-        if parameter.required {
+        if parameter.field.required {
             let what = format!("`{}` in `require_any`", name.value);
             scope.report_no_effect(name.line, what);
         }

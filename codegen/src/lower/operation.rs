@@ -149,7 +149,10 @@ fn lower_operation(
         path
     });
     let returns = returns.filter(|_| !is_list && response_format == ResponseFormat::Json);
-    let roots = arguments.parameters.iter().map(|parameter| &parameter.ty);
+    let roots = arguments
+        .parameters
+        .iter()
+        .map(|parameter| &parameter.field.ty);
     let roots = roots.chain(list.iter().map(|list| &list.item_type));
     let roots: Vec<&TypeRef> = roots.chain(&returns).collect();
     let (named, mut own) = types::reached(&roots, &all_types);

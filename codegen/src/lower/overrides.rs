@@ -66,9 +66,9 @@ pub(super) fn apply_entry(
     fields: &mut Vec<FieldOverride>,
 ) -> OverrideOutcomes {
     let wanted = &entry.name.value;
-    let names: Vec<String> = parameters.iter().map(|it| it.name.clone()).collect();
+    let names: Vec<String> = parameters.iter().map(|it| it.field.name.clone()).collect();
     let near = |name: &str| nearest(name, names.iter().map(String::as_str));
-    let is_named = |it: &Parameter, name: &str| it.name == name && is_location(entry, it);
+    let is_named = |it: &Parameter, name: &str| it.field.name == name && is_location(entry, it);
     let report = |value: &ParameterOverride, outcome: &OverrideOutcome, ty: &TypeRef| {
         if *outcome == OverrideOutcome::Invalid {
             let diagnostic = LowerDiagnostic::InvalidOverride {
@@ -89,7 +89,7 @@ pub(super) fn apply_entry(
         (Some(parameter), None) => {
             let outcomes = entry.overrides.iter().map(|value| {
                 let outcome = apply(&value.value, parameter, types);
-                report(value, &outcome, &parameter.ty);
+                report(value, &outcome, &parameter.field.ty);
                 outcome
             });
             return Ok(outcomes.collect());
@@ -100,7 +100,7 @@ pub(super) fn apply_entry(
     let mut parameters = parameters.iter();
     let parameter = parameters.find(|it| is_named(it, first));
     let parameter = parameter.ok_or_else(|| near(first))?;
-    let (type_name, mut field) = inner_field(&parameter.ty, rest, types)?;
+    let (type_name, mut field) = inner_field(&parameter.field.ty, rest, types)?;
     let outcomes = entry.overrides.iter().map(|value| {
         let outcome = apply_to_field(&value.value, &mut field, types);
         report(value, &outcome, &field.ty);
@@ -141,40 +141,43 @@ fn inner_field(
     }
 }
 
-/// Applies an override to a field of a type.
+/// Applies an override to a parameter.
+fn apply(value: &OverrideValue, parameter: &mut Parameter, types: &[TypeDef]) -> OverrideOutcome {
+    let field = &mut parameter.field;
+    match value {
+        OverrideValue::Required => {
+            // A required argument has no value for the case that it is omitted.
+            parameter.when_omitted = None;
+            apply_to_field(value, field, types)
+        }
+        OverrideValue::Rename(new) => set(&mut field.name, new.clone()),
+        OverrideValue::Fallback(new) => {
+            // Another argument supplies the value.
+            field.required = false;
+            set(&mut parameter.fallback, Some(new.clone()))
+        }
+        OverrideValue::WhenOmitted(new) if new.is_null() || fits(new, &field.ty, types) => {
+            field.required = false;
+            // A value is always sent, so the server never uses its default.
+            field.default = None;
+            set(&mut parameter.when_omitted, Some(new.clone()))
+        }
+        OverrideValue::Slash => match &mut parameter.location {
+            ParameterLocation::Path { slash } => set(slash, true),
+            _ => OverrideOutcome::Invalid,
+        },
+        OverrideValue::Secret => set(&mut parameter.secret, true),
+        _ => apply_to_field(value, field, types),
+    }
+}
+
+/// Applies an override that fields of types can have too. All others are invalid.
 pub(super) fn apply_to_field(
     value: &OverrideValue,
     field: &mut Field,
     types: &[TypeDef],
 ) -> OverrideOutcome {
-    if let OverrideValue::Rename(_)
-    | OverrideValue::Fallback(_)
-    | OverrideValue::WhenOmitted(_)
-    | OverrideValue::Slash
-    | OverrideValue::Secret = value
-    {
-        // Only arguments have these properties.
-        return OverrideOutcome::Invalid;
-    }
-    let mut parameter = Parameter {
-        description: std::mem::take(&mut field.description),
-        required: field.required,
-        default: field.default.take(),
-        example: field.example.take(),
-        ..Parameter::new(&field.name, ParameterLocation::Body, field.ty.clone())
-    };
-    let outcome = apply(value, &mut parameter, types);
-    field.description = parameter.description;
-    field.required = parameter.required;
-    field.default = parameter.default;
-    field.example = parameter.example;
-    field.ty = parameter.ty;
-    outcome
-}
-
-/// Applies an override to a parameter.
-fn apply(value: &OverrideValue, parameter: &mut Parameter, types: &[TypeDef]) -> OverrideOutcome {
-    let ty = &mut parameter.ty;
+    let ty = &mut field.ty;
     let is_text = matches!(ty.kind, TypeKind::String);
     let is_number = matches!(ty.kind, TypeKind::Integer | TypeKind::Number);
     let is_array = matches!(ty.kind, TypeKind::Array(_));
@@ -185,20 +188,18 @@ fn apply(value: &OverrideValue, parameter: &mut Parameter, types: &[TypeDef]) ->
     };
     let has_type = match value {
         OverrideValue::Default(new) | OverrideValue::Example(new) => fits(new, ty, types),
-        OverrideValue::WhenOmitted(new) => new.is_null() || fits(new, ty, types),
         _ => true,
     };
     let rules = &mut ty.rules;
     match value {
         _ if !has_type => OverrideOutcome::Invalid,
-        OverrideValue::Description(new) => set(&mut parameter.description, new.clone()),
-        OverrideValue::Default(new) => set(&mut parameter.default, Some(new.clone())),
-        OverrideValue::Example(new) => set(&mut parameter.example, Some(new.clone())),
+        OverrideValue::Description(new) => set(&mut field.description, new.clone()),
+        OverrideValue::Default(new) => set(&mut field.default, Some(new.clone())),
+        OverrideValue::Example(new) => set(&mut field.example, Some(new.clone())),
         OverrideValue::Required => {
-            // A required argument has neither a default nor a value for the case that it is omitted.
-            parameter.default = None;
-            parameter.when_omitted = None;
-            set(&mut parameter.required, true)
+            // A required argument has no default.
+            field.default = None;
+            set(&mut field.required, true)
         }
         OverrideValue::Open => open(ty, types),
         OverrideValue::NotNull => set(&mut ty.nullable, false),
@@ -222,23 +223,6 @@ fn apply(value: &OverrideValue, parameter: &mut Parameter, types: &[TypeDef]) ->
         OverrideValue::MaxItems(new) if is_array && is_ordered(rules.min_items, Some(*new)) => {
             set(&mut rules.max_items, Some(*new))
         }
-        OverrideValue::Rename(new) => set(&mut parameter.name, new.clone()),
-        OverrideValue::Fallback(new) => {
-            // Another argument supplies the value.
-            parameter.required = false;
-            set(&mut parameter.fallback, Some(new.clone()))
-        }
-        OverrideValue::WhenOmitted(new) => {
-            parameter.required = false;
-            // A value is always sent, so the server never uses its default.
-            parameter.default = None;
-            set(&mut parameter.when_omitted, Some(new.clone()))
-        }
-        OverrideValue::Slash => match &mut parameter.location {
-            ParameterLocation::Path { slash } => set(slash, true),
-            _ => OverrideOutcome::Invalid,
-        },
-        OverrideValue::Secret => set(&mut parameter.secret, true),
         _ => OverrideOutcome::Invalid,
     }
 }

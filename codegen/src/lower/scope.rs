@@ -138,7 +138,7 @@ impl<'p> Scope<'p> {
         let boilerplate: Vec<&str> = boilerplate.iter().map(|it| it.value.as_str()).collect();
         let tidy = |text: &mut String| *text = tidy(text, &boilerplate);
         for parameter in &mut facts.parameters {
-            tidy(&mut parameter.description);
+            tidy(&mut parameter.field.description);
         }
         for def in &mut facts.types {
             tidy(&mut def.description);

@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use crate::catalog::{
-    Catalog, Operation, Pagination, PaginationStyle, ParameterLocation, ParameterStyle, TypeKind,
+    Operation, Pagination, PaginationStyle, ParameterLocation, ParameterStyle, TypeKind,
 };
-use crate::{Diagnostic, Error, Input, SelectDiagnostic, Workspace};
+use crate::{Catalog, Diagnostic, Error, Input, SelectDiagnostic, Workspace};
 
 const APIS: &str = "
 names: { list: 'list_{resource}', get: 'get_{resource}', create: 'create_{resource}', update: 'update_{resource}', delete: 'delete_{resource}', other: '{verb}_{resource}' }
@@ -149,7 +149,7 @@ fn catalog(tools: &str) -> Catalog {
 
 /// Returns the only tool of the first API.
 fn lowered(tools: &str) -> Operation {
-    catalog(tools).apis[0].toolsets[0].operations[0].clone()
+    catalog(tools).apis()[0].toolsets[0].operations[0].clone()
 }
 
 /// Returns the diagnostics about the tools, without the file name and without those about undecided operations.
@@ -175,11 +175,11 @@ fn wrong(tools: &str) -> String {
 fn arguments(operation: &Operation) -> String {
     let one = |parameter: &crate::catalog::Parameter| {
         let place = serde_json::to_value(parameter.location).unwrap();
-        let needed = if parameter.required { "!" } else { "" };
+        let needed = if parameter.field.required { "!" } else { "" };
         format!(
             "{} {}{needed}={}",
             place["kind"].as_str().unwrap(),
-            parameter.name,
+            parameter.field.name,
             parameter.wire
         )
     };
@@ -637,7 +637,7 @@ fn lists_page_as_their_api_does() {
     assert!(list.filters[0].unique);
     assert_eq!(list.summary, ["name"]);
     let catalog = catalog(&tool("list", "old: list_items", ""));
-    let list = catalog.apis[1].toolsets[0].operations[0]
+    let list = catalog.apis()[1].toolsets[0].operations[0]
         .list
         .clone()
         .unwrap();
@@ -704,13 +704,16 @@ fn ids_are_sent_to_the_operation_on_one_object() {
     assert_eq!(said, ["patch_item", "patch", "/items/{name}", "items"]);
     assert_eq!(operation.require_any, ["names", "like"]);
     let ids = &operation.parameters[0];
-    assert_eq!((ids.name.as_str(), ids.wire.as_str()), ("names", "name"));
     assert_eq!(
-        (ids.location, ids.required),
+        (ids.field.name.as_str(), ids.wire.as_str()),
+        ("names", "name")
+    );
+    assert_eq!(
+        (ids.location, ids.field.required),
         (ParameterLocation::ForEach, false)
     );
     assert_eq!(
-        (ids.ty.rules.min_items, ids.ty.rules.max_items),
+        (ids.field.ty.rules.min_items, ids.field.ty.rules.max_items),
         (Some(1), Some(5))
     );
 }
@@ -721,12 +724,17 @@ fn filters_of_a_destructive_tool_are_not_empty() {
     let rules = |more: &str| {
         let operation = lowered(&tool("pause", EACH, more));
         let rules = operation.parameters.iter().map(|it| {
-            let items = match &it.ty.kind {
+            let items = match &it.field.ty.kind {
                 TypeKind::Array(items) => items.rules.min_length,
                 _ => None,
             };
-            let rules = &it.ty.rules;
-            (it.name.clone(), rules.min_length, rules.min_items, items)
+            let rules = &it.field.ty.rules;
+            (
+                it.field.name.clone(),
+                rules.min_length,
+                rules.min_items,
+                items,
+            )
         });
         rules.collect::<Vec<_>>()
     };
@@ -759,7 +767,7 @@ fn a_deletion_returns_nothing() {
 fn types_are_those_in_use() {
     let names = |tools: &str| {
         let catalog = catalog(tools);
-        let types = catalog.apis[0].toolsets[0].types.iter();
+        let types = catalog.apis()[0].toolsets[0].types.iter();
         types
             .map(|def| def.rust_name.clone())
             .collect::<Vec<_>>()
@@ -776,14 +784,16 @@ fn descriptions() {
     let operations = "new: { id: get_item, note: Only here. }, old: read_item";
     let catalog = catalog(&tool("get", operations, "id: [name, item]"));
     let description = |api: usize| {
-        catalog.apis[api].toolsets[0].operations[0]
+        catalog.apis()[api].toolsets[0].operations[0]
             .description
             .clone()
     };
     assert_eq!(description(0), "D. Only here.");
     assert_eq!(description(1), "D.");
     assert_eq!(
-        catalog.apis[0].toolsets[0].operations[0].parameters[0].description,
+        catalog.apis()[0].toolsets[0].operations[0].parameters[0]
+            .field
+            .description,
         "The name."
     );
 }

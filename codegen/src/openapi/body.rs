@@ -8,8 +8,10 @@ use super::model::MediaType;
 use super::names::Direction;
 use super::parameters::{OperationSource, parameter, style};
 use super::rules::{described, is_hidden};
-use super::types::{NameHint, TypeReader};
-use crate::catalog::{Body, Parameter, ParameterLocation, ParameterStyle, TypeKind, TypeRef};
+use super::types::{TypeReader, TypeUse};
+use crate::catalog::{
+    Body, Field, Parameter, ParameterLocation, ParameterStyle, TypeKind, TypeRef,
+};
 use crate::ident::{Taken, snake};
 use crate::pointer::escape;
 
@@ -17,7 +19,7 @@ use crate::pointer::escape;
 pub(super) fn read<'a>(
     types: &mut TypeReader<'a>,
     source: &OperationSource<'a>,
-    hint: &NameHint,
+    usage: &TypeUse,
     parameters: &mut Vec<Parameter>,
 ) -> Option<Body> {
     let body = source.operation.request_body.as_ref()?;
@@ -61,7 +63,7 @@ pub(super) fn read<'a>(
                 flat = types.absorb(flat, 0);
             }
             if (is_json || kind.is_form()) && has_members(&flat) {
-                members(types, flat, media, hint, parameters, &mut read);
+                members(types, flat, media, usage, parameters, &mut read);
                 if kind.is_form() {
                     read.encoding = encoding(types, media, &pointer);
                     describe_files(parameters);
@@ -72,7 +74,7 @@ pub(super) fn read<'a>(
                 let says_something = is_in_body || !read.fixed.is_empty() || read.required;
                 return says_something.then_some(read);
             }
-            let mut ty = types.type_of(&part, &flat, Direction::Input, &hint.inner("body"));
+            let mut ty = types.type_of(&part, &flat, &usage.inner("body"));
             // An optional body that can be `null` can be omitted instead, with the same meaning.
             ty.nullable &= body.required;
             if whole.description.is_empty() {
@@ -82,12 +84,13 @@ pub(super) fn read<'a>(
             sendable(types, ty, media_type, &pointer)
         }
     };
-    parameters.push(Parameter {
+    let field = Field {
         description: whole.description,
         required: body.required,
         example: whole.example,
-        ..Parameter::new("body", ParameterLocation::WholeBody, ty)
-    });
+        ..Field::new("body", ty)
+    };
+    parameters.push(Parameter::new("body", ParameterLocation::WholeBody, field));
     if !is_json && media.schema.is_some() {
         describe_files(parameters);
     }
@@ -139,11 +142,11 @@ fn describe_files(parameters: &mut [Parameter]) {
         )
     };
     for parameter in parameters.iter_mut().filter(|it| is_in_body(it.location)) {
-        if is_file(&parameter.ty) {
-            if !parameter.description.is_empty() {
-                parameter.description.push(' ');
+        if is_file(&parameter.field.ty) {
+            if !parameter.field.description.is_empty() {
+                parameter.field.description.push(' ');
             }
-            parameter.description.push_str("Base64 of the bytes.");
+            parameter.field.description.push_str("Base64 of the bytes.");
         }
     }
 }
@@ -171,7 +174,7 @@ fn members<'a>(
     types: &mut TypeReader<'a>,
     flat: Flat<'a>,
     media: &MediaType,
-    hint: &NameHint,
+    usage: &TypeUse,
     parameters: &mut Vec<Parameter>,
     body: &mut Body,
 ) {
@@ -180,7 +183,7 @@ fn members<'a>(
     }
     let mut taken = Taken::default();
     for parameter in parameters.iter() {
-        taken.take(&parameter.rust_name);
+        taken.take(&parameter.field.rust_name);
     }
     let examples = media.example.as_ref().or(flat.example.as_ref());
     for (name, parts) in flat.properties {
@@ -193,15 +196,14 @@ fn members<'a>(
             body.fixed.push((name.to_owned(), constant));
             continue;
         }
-        let ty = types.type_of(&parts, &inner, Direction::Input, &hint.inner(name));
+        let ty = types.type_of(&parts, &inner, &usage.inner(name));
         let example = examples.and_then(|examples| examples.get(name));
         let example = example.filter(|value| !value.is_null());
         inner.example = inner.example.or_else(|| example.cloned());
-        parameters.push(Parameter {
-            rust_name: taken.take(&snake(name)),
-            // A call that omits an optional body omits its required members too.
-            required: required && body.required,
-            ..parameter(name, ParameterLocation::Body, ty, inner)
-        });
+        let mut parameter = parameter(name, ParameterLocation::Body, ty, inner);
+        parameter.field.rust_name = taken.take(&snake(name));
+        // A call that omits an optional body omits its required members too.
+        parameter.field.required = required && body.required;
+        parameters.push(parameter);
     }
 }

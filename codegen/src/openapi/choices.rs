@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::flat::{Additional, Basic, Flat, Part, PartSource};
 use super::names::Direction;
 use super::rules::is_hidden;
-use super::types::{MAX_DEPTH, NameHint, TypeReader};
+use super::types::{MAX_DEPTH, TypeReader, TypeUse};
 use crate::catalog::{EnumValue, Rules, TypeKind, TypeRef, TypeShape, Variant};
 use crate::ident::{Taken, variant};
 
@@ -15,9 +15,7 @@ impl<'a> TypeReader<'a> {
         &mut self,
         flat: &Flat<'a>,
         values: &[Value],
-        direction: Direction,
-        hint: &NameHint,
-        name: Option<String>,
+        usage: &TypeUse,
     ) -> TypeRef {
         let known = || values.iter().filter(|value| !value.is_null());
         if known().next().is_some() {
@@ -29,11 +27,11 @@ impl<'a> TypeReader<'a> {
                     rust_name: taken.take(&variant(name)),
                 });
                 let values = values.collect();
-                return self.define(flat, hint, name, |_, _| TypeShape::Enum { values });
+                return self.define(flat, usage, |_, _| TypeShape::Enum { values });
             }
             let integers: Option<IndexSet<i64>> = known().map(Value::as_i64).collect();
             if let Some(integers) = integers {
-                return integer_enumeration(&integers, direction);
+                return integer_enumeration(&integers, usage.direction);
             }
             if known().all(Value::is_boolean) {
                 return TypeKind::Boolean.into();
@@ -44,25 +42,19 @@ impl<'a> TypeReader<'a> {
             basic: flat.basic.filter(|basic| !of_values(*basic)),
             ..Flat::default()
         };
-        self.typed(&without, direction, hint, name)
+        self.typed(&without, usage)
     }
 
-    pub(super) fn union(
-        &mut self,
-        flat: &Flat<'a>,
-        direction: Direction,
-        hint: &NameHint,
-        name: Option<String>,
-    ) -> TypeRef {
+    pub(super) fn union(&mut self, flat: &Flat<'a>, usage: &TypeUse) -> TypeRef {
         let mut parts = Vec::new();
-        self.alternatives(&flat.union, Some(direction), &mut parts, 0);
+        self.alternatives(&flat.union, Some(usage.direction), &mut parts, 0);
         if parts.is_empty() {
             // Only members of an object can be hidden. A union is not a member, so if all its alternatives are hidden, all are used.
             self.alternatives(&flat.union, None, &mut parts, 0);
         }
         let mut types: Vec<TypeRef> = Vec::new();
         // The name of the union is taken before those of the alternatives, which begin with it.
-        let (index, hint) = self.reserve(flat, hint, name);
+        let (index, usage) = self.reserve(flat, usage);
         for (number, (part, inner)) in parts.iter().enumerate() {
             let word = match (part.title(), &inner.constant) {
                 (Some(title), _) => title.to_owned(),
@@ -70,7 +62,7 @@ impl<'a> TypeReader<'a> {
                 (None, _) => format!("variant {}", number + 1),
             };
             let part = std::slice::from_ref(part);
-            let mut ty = self.type_of(part, inner, direction, &hint.inner(&word));
+            let mut ty = self.type_of(part, inner, &usage.inner(&word));
             ty.nullable = false;
             if !types.contains(&ty) {
                 types.push(ty);
@@ -88,13 +80,13 @@ impl<'a> TypeReader<'a> {
         }
         let mut taken = Taken::default();
         let variants = types.into_iter().map(|ty| Variant {
-            rust_name: taken.take(&variant_name(&ty, &hint.name)),
+            rust_name: taken.take(&variant_name(&ty, &usage.name)),
             ty,
         });
         self.contents.types[index].shape = TypeShape::Union {
             variants: variants.collect(),
         };
-        TypeKind::Named(hint.name).into()
+        TypeKind::Named(usage.name).into()
     }
 
     /// Merges the alternatives of a schema that also has members, values or items of its own: the members of the alternatives become optional members of the whole. The result allows more than the document, never less.

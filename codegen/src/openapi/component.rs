@@ -6,7 +6,7 @@ use super::component_types::{ComponentType, ComponentTypes};
 use super::flat::Part;
 use super::model::Model;
 use super::names::Direction;
-use super::types::{NameHint, TypeReader};
+use super::types::{TypeReader, TypeUse};
 use super::{cycles, fits};
 use crate::catalog::{TypeDef, TypeKind, TypeRef};
 
@@ -97,11 +97,13 @@ impl TypeReader<'_> {
         self.open.push(rust_name.clone());
         let part = [Part::component(name)];
         let whole = self.flat(&part);
-        let hint = NameHint {
+        let usage = TypeUse {
+            direction,
             name: rust_name.clone(),
+            is_unique: true,
             schema: Some(name.to_owned()),
         };
-        let mut ty = self.build(&part, &whole, direction, &hint, Some(rust_name.clone()));
+        let mut ty = self.build(&part, &whole, &usage);
         ty.nullable = whole.nullable && ty.kind != TypeKind::Any;
         self.open.pop();
         (self.depth, self.is_too_deep) = (depth, is_too_deep);

@@ -1,4 +1,4 @@
-//! What a document says, with all references resolved: the operations with their parameters, bodies, responses and types.
+//! Content of a document, with all references resolved: the operations with their parameters, bodies, responses and types.
 
 use std::collections::BTreeSet;
 
@@ -45,7 +45,7 @@ pub struct DocumentOperation {
     pub facts: Result<OperationFacts, Vec<DocumentError>>,
 }
 
-/// What a document says about the request and the response of an operation, in the terms of the catalogue.
+/// Facts in a document about the request and the response of an operation, in the terms of the catalogue.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OperationFacts {
     /// Operation ID.

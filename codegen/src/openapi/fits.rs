@@ -81,12 +81,14 @@ fn counts(count: usize, min: Option<u32>, max: Option<u32>) -> bool {
 /// Removes the invalid defaults and examples of a type's fields.
 pub(super) fn keep_fitting(def: &mut TypeDef, defs: &Defs<'_>) {
     if let TypeShape::Struct { fields, .. } = &mut def.shape {
-        for field in fields {
-            let ty = &field.ty;
-            let (default, example) = (&mut field.default, &mut field.example);
-            for value in [default, example] {
-                *value = value.take().filter(|value| fits(value, ty, defs));
-            }
-        }
+        let fields = fields.iter_mut();
+        fields.for_each(|field| keep_fitting_values(field, defs));
+    }
+}
+
+/// Removes the default and the example of a field if they are invalid.
+pub(super) fn keep_fitting_values(field: &mut Field, defs: &Defs<'_>) {
+    for value in [&mut field.default, &mut field.example] {
+        value.take_if(|value| !fits(value, &field.ty, defs));
     }
 }

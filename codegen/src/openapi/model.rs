@@ -93,7 +93,7 @@ pub(super) struct Components {
     pub(super) examples: IndexMap<String, Value>,
 }
 
-/// What the operations of a path have in common.
+/// Parameters and operations of a path.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct PathItem {

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::component_types::{ComponentTypes, Contents};
 use super::document::OperationFacts;
 use super::model::Model;
+use super::names::Direction;
 use super::parameters::OperationSource;
 use super::response::SuccessfulResponse;
-use super::types::{NameHint, TypeReader};
+use super::types::{TypeReader, TypeUse};
 use super::{body, fits, parameters, response};
 use crate::catalog::{Body, Parameter};
 use crate::error::DocumentError;
@@ -74,10 +75,7 @@ pub(super) fn read(
         fits::keep_fitting(def, &defs);
     }
     for parameter in &mut parameters {
-        let ty = &parameter.ty;
-        for value in [&mut parameter.default, &mut parameter.example] {
-            value.take_if(|value| !fits::fits(value, ty, &defs));
-        }
+        fits::keep_fitting_values(&mut parameter.field, &defs);
     }
     let text = |text: &Option<String>| text.as_deref().unwrap_or_default().trim().to_owned();
     Ok(OperationFacts {
@@ -125,19 +123,22 @@ impl Reading {
         name: &str,
         path: &str,
     ) -> Self {
-        let hint = NameHint {
+        let usage = |direction| TypeUse {
+            direction,
             name: name.to_owned(),
+            is_unique: false,
             schema: None,
         };
+        let (sent, received) = (usage(Direction::Input), usage(Direction::Output));
         if !METHODS.contains(&source.http) {
             let request = format!("the method {}", source.http.to_uppercase());
             types.unsupported(&source.pointer, request);
         }
         let mut path = path.to_owned();
-        let mut parameters = parameters::read(&mut types, source, &hint, &mut path);
+        let mut parameters = parameters::read(&mut types, source, &sent, &mut path);
         Self {
-            body: body::read(&mut types, source, &hint, &mut parameters),
-            response: response::read(&mut types, source, &hint),
+            body: body::read(&mut types, source, &sent, &mut parameters),
+            response: response::read(&mut types, source, &received),
             parameters,
             path,
             contents: types.contents,

@@ -10,8 +10,8 @@ use super::model::{
 };
 use super::names::Direction;
 use super::rules::described;
-use super::types::{NameHint, TypeReader};
-use crate::catalog::{Parameter, ParameterLocation, ParameterStyle, TypeKind, TypeRef};
+use super::types::{TypeReader, TypeUse};
+use crate::catalog::{Field, Parameter, ParameterLocation, ParameterStyle, TypeKind, TypeRef};
 use crate::ident::{Taken, snake};
 use crate::path::placeholders;
 use crate::pointer::{escape, unescape};
@@ -33,7 +33,7 @@ const PROTOCOL: [&str; 3] = ["accept", "content-type", "authorization"];
 pub(super) fn read<'a>(
     types: &mut TypeReader<'a>,
     source: &OperationSource<'a>,
-    hint: &NameHint,
+    usage: &TypeUse,
     path: &mut String,
 ) -> Vec<Parameter> {
     let mut declared: IndexMap<(DeclaredLocation, &str), (&Declared, String)> = IndexMap::new();
@@ -90,7 +90,7 @@ pub(super) fn read<'a>(
                 *path = path.replace(&format!("{{{name}}}"), &segment(constant));
             }
             _ => parameters.extend(one(
-                types, parameter, part, flat, &pointer, hint, &mut taken,
+                types, parameter, part, flat, &pointer, usage, &mut taken,
             )),
         }
     }
@@ -124,15 +124,10 @@ fn one<'a>(
     part: Part<'a>,
     mut flat: Flat<'a>,
     pointer: &str,
-    hint: &NameHint,
+    usage: &TypeUse,
     taken: &mut Taken,
 ) -> Option<Parameter> {
-    let mut ty = types.type_of(
-        &[part],
-        &flat,
-        Direction::Input,
-        &hint.inner(&declared.name),
-    );
+    let mut ty = types.type_of(&[part], &flat, &usage.inner(&declared.name));
     ty.nullable = false;
     if ty.kind == TypeKind::Any {
         // A value of unknown type is sent as text.
@@ -149,15 +144,13 @@ fn one<'a>(
     if !description.is_empty() {
         description.clone_into(&mut flat.description);
     }
-    let is_required = declared.required || matches!(location, ParameterLocation::Path { .. });
-    let is_deprecated = declared.deprecated == Some(true) || flat.deprecated;
     flat.example = example(types, declared).or(flat.example);
-    Some(Parameter {
-        rust_name: taken.take(&snake(&declared.name)),
-        required: is_required,
-        deprecated: is_deprecated,
-        ..parameter(&declared.name, location, ty, flat)
-    })
+    let mut parameter = parameter(&declared.name, location, ty, flat);
+    parameter.field.rust_name = taken.take(&snake(&declared.name));
+    parameter.field.required =
+        declared.required || matches!(location, ParameterLocation::Path { .. });
+    parameter.deprecated |= declared.deprecated == Some(true);
+    Some(parameter)
 }
 
 /// Makes an optional parameter with what its schema says.
@@ -168,14 +161,16 @@ pub(super) fn parameter(
     flat: Flat<'_>,
 ) -> Parameter {
     let secret = flat.write_only || ty.rules.format.as_deref() == Some("password");
-    Parameter {
-        name: argument(wire),
+    let field = Field {
         description: described(&flat, Direction::Input),
-        deprecated: flat.deprecated,
-        secret,
         default: flat.default.filter(|_| !secret),
         example: flat.example.filter(|_| !secret),
-        ..Parameter::new(wire, location, ty)
+        ..Field::new(&argument(wire), ty)
+    };
+    Parameter {
+        deprecated: flat.deprecated,
+        secret,
+        ..Parameter::new(wire, location, field)
     }
 }
 

@@ -2,9 +2,8 @@
 
 use super::flat::Part;
 use super::media::{MediaKind, preferred};
-use super::names::Direction;
 use super::parameters::OperationSource;
-use super::types::{NameHint, TypeReader};
+use super::types::{TypeReader, TypeUse};
 use crate::catalog::{TypeKind, TypeRef};
 use crate::pointer::escape;
 
@@ -22,7 +21,7 @@ pub(super) struct SuccessfulResponse {
 pub(super) fn read<'a>(
     types: &mut TypeReader<'a>,
     source: &OperationSource<'a>,
-    hint: &NameHint,
+    usage: &TypeUse,
 ) -> SuccessfulResponse {
     let mut responses = Vec::new();
     for (status, response) in &source.operation.responses {
@@ -52,7 +51,7 @@ pub(super) fn read<'a>(
             return Some(TypeKind::Any.into());
         };
         let part = [Part::new(schema, format!("{pointer}/schema"))];
-        Some(types.inner(&part, Direction::Output, &hint.inner("response")))
+        Some(types.inner(&part, &usage.inner("response")))
     });
     SuccessfulResponse {
         ty,

@@ -21,20 +21,25 @@ use crate::pointer::unescape;
 /// Maximum nesting depth. Documents need far less; the limit stops endless nesting.
 pub(super) const MAX_DEPTH: usize = 24;
 
-/// Name for a type, if the type needs one.
+/// Direction of a type, and its name, if the type needs one.
 #[derive(Debug, Clone)]
-pub(super) struct NameHint {
+pub(super) struct TypeUse {
+    pub(super) direction: Direction,
     /// Name in Rust.
     pub(super) name: String,
+    /// Whether the name is unique, as those of components. Otherwise, a unique name is made from it.
+    pub(super) is_unique: bool,
     /// Component that the type is, or to which it belongs.
     pub(super) schema: Option<String>,
 }
 
-impl NameHint {
-    /// Makes the hint for a part of the type.
+impl TypeUse {
+    /// Makes the use of a part of the type.
     pub(super) fn inner(&self, part: &str) -> Self {
         Self {
+            direction: self.direction,
             name: format!("{}{}", self.name, variant(part)),
+            is_unique: false,
             schema: self.schema.clone(),
         }
     }
@@ -181,29 +186,26 @@ impl<'a> TypeReader<'a> {
         &mut self,
         parts: &[Part<'a>],
         flat: &Flat<'a>,
-        direction: Direction,
-        hint: &NameHint,
+        usage: &TypeUse,
     ) -> TypeRef {
         let name = match parts {
             [part] => part.name(),
             _ => None,
         };
         let mut ty = match name {
-            Some(name) => self.component(&name, direction),
-            None => self.build(parts, flat, direction, hint, None),
+            Some(name) => self.component(&name, usage.direction),
+            None => self.build(parts, flat, usage),
         };
         ty.nullable |= flat.nullable && ty.kind != TypeKind::Any;
         ty
     }
 
-    /// Builds the type of a schema. `name` is the unique name of a component; without it, a name is made if the type needs one.
+    /// Builds the type of a schema.
     pub(super) fn build(
         &mut self,
         parts: &[Part<'a>],
         flat: &Flat<'a>,
-        direction: Direction,
-        hint: &NameHint,
-        name: Option<String>,
+        usage: &TypeUse,
     ) -> TypeRef {
         if self.depth == MAX_DEPTH || self.is_too_deep {
             // Without this check, every path into the schema would add an error.
@@ -214,36 +216,30 @@ impl<'a> TypeReader<'a> {
             return TypeKind::Any.into();
         }
         self.depth += 1;
-        if direction == Direction::Input {
+        if usage.direction == Direction::Input {
             for (pointer, construct) in &flat.unsupported {
                 self.unsupported(pointer, construct.clone());
             }
         }
-        let ty = self.typed(flat, direction, hint, name);
+        let ty = self.typed(flat, usage);
         self.depth -= 1;
         ty
     }
 
     /// Returns the type that the keywords of a schema describe.
-    pub(super) fn typed(
-        &mut self,
-        flat: &Flat<'a>,
-        direction: Direction,
-        hint: &NameHint,
-        name: Option<String>,
-    ) -> TypeRef {
+    pub(super) fn typed(&mut self, flat: &Flat<'a>, usage: &TypeUse) -> TypeRef {
         if flat.mixed {
             return TypeKind::Any.into();
         }
         if flat.has_more_than_alternatives() {
             let absorbed = self.absorb(flat.clone(), 0);
-            return self.typed(&absorbed, direction, hint, name);
+            return self.typed(&absorbed, usage);
         }
         if !flat.union.is_empty() {
-            return self.union(flat, direction, hint, name);
+            return self.union(flat, usage);
         }
         if let Some(values) = &flat.values {
-            return self.enumeration(flat, values, direction, hint, name);
+            return self.enumeration(flat, values, usage);
         }
         let has_members = !flat.properties.is_empty()
             || matches!(flat.additional, Additional::Closed | Additional::These(_));
@@ -253,10 +249,10 @@ impl<'a> TypeReader<'a> {
             Some(Basic::Integer) => (TypeKind::Integer, only_integers(rules)),
             Some(Basic::Number) => (TypeKind::Number, only_numbers(rules)),
             Some(Basic::Boolean) => (TypeKind::Boolean, Rules::default()),
-            Some(Basic::Object) => return self.object(flat, direction, hint, name),
-            None if has_members => return self.object(flat, direction, hint, name),
-            Some(Basic::Array) => return self.array(flat, direction, hint),
-            None if !flat.items.is_empty() => return self.array(flat, direction, hint),
+            Some(Basic::Object) => return self.object(flat, usage),
+            None if has_members => return self.object(flat, usage),
+            Some(Basic::Array) => return self.array(flat, usage),
+            None if !flat.items.is_empty() => return self.array(flat, usage),
             None => (TypeKind::Any, Rules::default()),
         };
         TypeRef {
@@ -265,11 +261,11 @@ impl<'a> TypeReader<'a> {
         }
     }
 
-    fn array(&mut self, flat: &Flat<'a>, direction: Direction, hint: &NameHint) -> TypeRef {
+    fn array(&mut self, flat: &Flat<'a>, usage: &TypeUse) -> TypeRef {
         let item = if flat.items.is_empty() {
             TypeKind::Any.into()
         } else {
-            self.inner(&flat.items, direction, &hint.inner("item"))
+            self.inner(&flat.items, &usage.inner("item"))
         };
         let (min, max) = (flat.rules.min_items, flat.rules.max_items);
         let is_possible = max.is_none_or(|max| min.is_none_or(|min| min <= max));
@@ -283,44 +279,35 @@ impl<'a> TypeReader<'a> {
         }
     }
 
-    pub(super) fn inner(
-        &mut self,
-        parts: &[Part<'a>],
-        direction: Direction,
-        hint: &NameHint,
-    ) -> TypeRef {
+    pub(super) fn inner(&mut self, parts: &[Part<'a>], usage: &TypeUse) -> TypeRef {
         let flat = self.flat(parts);
-        self.type_of(parts, &flat, direction, hint)
+        self.type_of(parts, &flat, usage)
     }
 
     /// Adds a named type and returns the reference to it. `shape` makes the shape after the type was added, so that types are in the order of first use.
     pub(super) fn define(
         &mut self,
         flat: &Flat<'a>,
-        hint: &NameHint,
-        name: Option<String>,
-        shape: impl FnOnce(&mut Self, &NameHint) -> TypeShape,
+        usage: &TypeUse,
+        shape: impl FnOnce(&mut Self, &TypeUse) -> TypeShape,
     ) -> TypeRef {
-        let (index, hint) = self.reserve(flat, hint, name);
-        self.contents.types[index].shape = shape(self, &hint);
-        TypeKind::Named(hint.name).into()
+        let (index, usage) = self.reserve(flat, usage);
+        self.contents.types[index].shape = shape(self, &usage);
+        TypeKind::Named(usage.name).into()
     }
 
-    /// Adds a placeholder for a type, and returns its index and the hint for the types in it.
-    pub(super) fn reserve(
-        &mut self,
-        flat: &Flat<'a>,
-        hint: &NameHint,
-        name: Option<String>,
-    ) -> (usize, NameHint) {
-        let name = name.unwrap_or_else(|| self.taken.take(&hint.name));
-        let schema = hint.schema.clone();
+    /// Adds a placeholder for a type, and returns its index and its use with a unique name.
+    pub(super) fn reserve(&mut self, flat: &Flat<'a>, usage: &TypeUse) -> (usize, TypeUse) {
+        let mut usage = usage.clone();
+        if !usage.is_unique {
+            usage.name = self.taken.take(&usage.name);
+        }
         self.contents.types.push(TypeDef {
-            rust_name: name.clone(),
-            schema: schema.clone(),
+            rust_name: usage.name.clone(),
+            schema: usage.schema.clone(),
             description: flat.description.clone(),
             shape: TypeShape::Enum { values: Vec::new() },
         });
-        (self.contents.types.len() - 1, NameHint { name, schema })
+        (self.contents.types.len() - 1, usage)
     }
 }

@@ -17,8 +17,6 @@ use crate::openapi::{Document, DocumentOperation, OperationFacts};
 pub(super) struct Entry {
     /// Index of the operation in the document.
     pub(super) index: usize,
-    /// Name of the tool.
-    pub(super) tool: String,
     toolset: String,
     yaml: String,
 }
@@ -66,7 +64,6 @@ pub(super) fn entry(
     }
     Ok(Entry {
         index,
-        tool: format!("call_{resource}"),
         toolset: toolset(operation),
         yaml,
     })
@@ -77,7 +74,7 @@ fn changes(facts: &OperationFacts) -> String {
     let mut yaml = String::new();
     let mut taken = BTreeSet::new();
     for parameter in &facts.parameters {
-        let name = &parameter.name;
+        let name = &parameter.field.name;
         let location = parameter.location.name();
         let reserved = is_reserved_argument(name, true);
         let mut keys = String::new();
@@ -88,7 +85,7 @@ fn changes(facts: &OperationFacts) -> String {
             }
             let _ = write!(keys, ", rename: {rename}, reason: taken");
         }
-        if parameter.description.is_empty() {
+        if parameter.field.description.is_empty() {
             let description = format!("What the API calls {name}.");
             let _ = write!(keys, ", description: {}", quoted(&plain(&description)));
         }

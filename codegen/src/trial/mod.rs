@@ -114,22 +114,9 @@ fn generate(
         let errors = found.entry(index.unwrap_or(usize::MAX)).or_default();
         errors.push(error.to_string());
     }
-    let mut files = Vec::new();
-    if found.is_empty() {
-        match emit(&workspace.catalog) {
-            Ok(emitted) => files = emitted,
-            Err(errors) => {
-                for text in errors.iter().map(ToString::to_string) {
-                    let tool = |entry: &&Entry| text.contains(&format!("tool `{}`", entry.tool));
-                    let entry = entries.iter().find(tool);
-                    let index = entry.map_or(usize::MAX, |it| it.index);
-                    found.entry(index).or_default().push(text.clone());
-                }
-            }
-        }
-    }
     let generated = match found.is_empty() {
-        true => Ok(files),
+        true => emit(&workspace.catalog)
+            .map_err(|error| FoundErrors::from([(usize::MAX, vec![error.to_string()])])),
         false => Err(found),
     };
     (workspace.inputs, generated)

@@ -11,7 +11,7 @@ use serde_json::{Number, Value};
 pub(crate) fn lines(facts: &OperationFacts) -> Vec<String> {
     let mut lines = vec![format!("{} {}", facts.http, facts.path)];
     for parameter in &facts.parameters {
-        assert_eq!(parameter.name, parameter.wire);
+        assert_eq!(parameter.field.name, parameter.wire);
         let place = match parameter.location {
             ParameterLocation::Path { slash: false } => "path",
             ParameterLocation::Path { slash: true } => "path with /",
@@ -30,13 +30,13 @@ pub(crate) fn lines(facts: &OperationFacts) -> Vec<String> {
         };
         lines.push(format!(
             "{place} {}{}{}: {}{}{}; {}",
-            parameter.name,
-            if parameter.required { "" } else { "?" },
+            parameter.field.name,
+            if parameter.field.required { "" } else { "?" },
             if parameter.secret { " secret" } else { "" },
-            ty(facts, &parameter.ty),
-            value(" default", parameter.default.as_ref()),
-            value(" example", parameter.example.as_ref()),
-            parameter.description,
+            ty(facts, &parameter.field.ty),
+            value(" default", parameter.field.default.as_ref()),
+            value(" example", parameter.field.example.as_ref()),
+            parameter.field.description,
         ));
     }
     if let Some(body) = &facts.body {
@@ -154,7 +154,7 @@ pub(crate) fn named(facts: &OperationFacts) -> BTreeSet<String> {
     let mut open: Vec<&TypeRef> = facts
         .parameters
         .iter()
-        .map(|parameter| &parameter.ty)
+        .map(|parameter| &parameter.field.ty)
         .chain(&facts.response)
         .collect();
     while let Some(ty) = open.pop() {

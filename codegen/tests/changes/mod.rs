@@ -3,11 +3,10 @@
 mod api;
 mod report;
 
-use std::path::Path;
-
-use mcp_codegen::catalog::{Operation, ParameterLocation, ResponseFormat};
 use mcp_codegen::changes::{ApiChangeSeverity, tool_changes};
 use mcp_codegen::{Input, Workspace};
+
+use crate::support::{self as golden, replace};
 
 use self::api::{APIS, DOCUMENT, TOOLS, inputs};
 
@@ -560,9 +559,7 @@ fn a_correction_that_no_longer_applies_takes_no_other_with_it() {
 #[test]
 fn whole_apis() {
     let both = unchanged();
-    let mut none = unchanged();
-    none.catalog.apis.clear();
-    none.catalog.toolsets.clear();
+    let none = Workspace::read(&[]);
     assert_eq!(
         said(&both, &none),
         ["breaking: Shop was removed, with 4 tools"]
@@ -570,56 +567,113 @@ fn whole_apis() {
     assert_eq!(said(&none, &both), ["additive: Shop is new, with 4 tools"]);
 }
 
+/// Returns the state after several replacements, each in the file whose path ends with the first text.
+fn edited(edits: &[[&str; 3]]) -> Workspace {
+    let mut inputs = inputs(APIS, TOOLS, DOCUMENT);
+    for [file, old, new] in edits {
+        replace(&mut inputs, file, old, new);
+    }
+    valid(&inputs)
+}
+
+fn valid(inputs: &[Input]) -> Workspace {
+    let state = Workspace::read(inputs);
+    assert_eq!(state.errors(), []);
+    state
+}
+
 #[test]
-fn what_follows_from_no_text() {
+fn what_follows_from_several_texts() {
     let base = unchanged();
-    let edited = |edit: &dyn Fn(&mut Operation)| {
-        let mut head = unchanged();
-        edit(&mut head.catalog.apis[0].toolsets[0].operations[1]);
-        said(&base, &head)
-    };
+    let find = ["apis.yaml", "get: get_{resource}", "get: find_{resource}"];
     assert_eq!(
-        edited(&|it| "find".clone_into(&mut it.method)),
-        ["breaking get_thing: its method is `find`, was `get`"]
+        said(
+            &edited(&[find]),
+            &edited(&[
+                find,
+                ["things.yaml", "method: get", "method: find\n    id: name"]
+            ])
+        ),
+        ["breaking find_thing: its method is `find`, was `get`"]
     );
+    let get = "operations: { shop: get_thing }";
+    let slash = format!("{get}\n    parameters: [{{ name: id, slash: true, reason: r }}]");
     assert_eq!(
-        edited(&|it| it.parameters[0].location = ParameterLocation::Path { slash: true }),
+        said(&base, &edited(&[["things.yaml", get, &slash]])),
         ["additive get_thing: parameter `id` may have a slash"]
     );
+    let other = [
+        ["things.yaml", get, "operations: { shop: other }"],
+        ["shop.yaml", "operationId: get_thing", "operationId: other"],
+    ];
     assert_eq!(
-        edited(&|it| it.since = Some("2".to_owned())),
-        ["cosmetic get_thing: needs 2 or newer"]
-    );
-    assert_eq!(
-        edited(&|it| "other".clone_into(&mut it.operation_id)),
+        said(&base, &edited(&other)),
         ["cosmetic get_thing: it is operation `other` of `shop`, was `get_thing` of `shop`"]
     );
-    let accept = "text/plain".to_owned();
+    let schema = "application/json: { schema: { $ref: '#/components/schemas/Thing' }";
+    let format = format!("{get}\n    response_format: text");
+    let text = [
+        ["things.yaml", get, &format],
+        [
+            "shop.yaml",
+            schema,
+            "text/plain: { schema: { type: string }",
+        ],
+    ];
     assert_eq!(
-        edited(&|it| it.response_format = ResponseFormat::Text {
-            accept: accept.clone()
-        }),
+        said(&base, &edited(&text)),
         ["breaking get_thing: the result is text, was JSON"]
+    );
+    let mut dated = inputs(APIS, TOOLS, DOCUMENT);
+    dated.push(Input {
+        path: "specs/history.yaml".to_owned(),
+        text: "history:\n  - { document: shop, releases: ['1', '2'], operations: [{ operation: get_thing, since: '2' }] }\n".to_owned(),
+    });
+    assert_eq!(
+        said(&base, &valid(&dated)),
+        ["cosmetic get_thing: needs 2 or newer"]
     );
 }
 
 #[test]
 fn a_tool_of_one_api_says_of_which() {
-    let with_second = || {
-        let mut two = unchanged();
-        let mut second = two.catalog.apis[0].clone();
-        second.name = "shop-0".to_owned();
-        two.catalog.apis.push(second);
-        two
+    let second = |edits: &[[&str; 3]]| {
+        let (documents, api) = APIS.split_once("apis:\n").unwrap();
+        let document = documents.lines().last().unwrap();
+        let rename = |text: &str| {
+            text.replace("name: shop", "name: shop-0")
+                .replace("[shop]", "[shop-0]")
+                .replace("/shop.yaml", "/shop-0.yaml")
+        };
+        let apis = format!(
+            "{documents}{}\napis:\n{api}{}",
+            rename(document),
+            rename(api)
+        );
+        let operations = ["list_things", "get_thing", "send", "remove"];
+        let tools = operations.iter().fold(TOOLS.to_owned(), |tools, id| {
+            let old = format!("{{ shop: {id} }}");
+            tools.replace(&old, &format!("{{ shop: {id}, shop-0: {id} }}"))
+        });
+        let mut inputs = inputs(&apis, &tools, DOCUMENT);
+        inputs.push(Input {
+            path: "specs/openapi/shop-0.yaml".to_owned(),
+            text: DOCUMENT.to_owned(),
+        });
+        for [file, old, new] in edits {
+            replace(&mut inputs, file, old, new);
+        }
+        valid(&inputs)
     };
-    let (two, mut changed) = (with_second(), with_second());
-    let operations = &mut changed.catalog.apis[1].toolsets[0].operations;
-    operations[0].title = "Other".to_owned();
-    operations.remove(3);
+    let note = "shop-0: { id: list_things, note: Only here. }";
+    let changed = second(&[
+        ["things.yaml", "shop-0: list_things", note],
+        ["things.yaml", ", shop-0: remove", ""],
+    ]);
     assert_eq!(
-        said(&two, &changed),
+        said(&second(&[]), &changed),
         [
-            "cosmetic list_things: its title changed [shop-0]",
+            "cosmetic list_things: its description changed [shop-0]",
             "breaking remove_item: removed: Remove an item [shop-0]",
         ]
     );
@@ -627,33 +681,9 @@ fn a_tool_of_one_api_says_of_which() {
 
 /// Returns the state of the golden case `instead`, in which a server has one of two documents. Both define tools with the same names. The first `old` in the given file is replaced.
 fn instead(file: &str, old: &str, new: &str) -> Workspace {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/instead");
-    let paths = [
-        "apis.yaml",
-        "tools/guests.yaml",
-        "tools/rooms.yaml",
-        "tools/stains.yaml",
-        "openapi/inn.yaml",
-        "openapi/inn-guests.yaml",
-        "openapi/inn-ledger.yaml",
-    ];
-    let inputs = paths.map(|path| {
-        let path = format!("specs/{path}");
-        let text = std::fs::read_to_string(folder.join(&path)).unwrap();
-        let is_changed = path.ends_with(file);
-        assert!(!is_changed || text.contains(old), "{path}: {old}");
-        Input {
-            text: if is_changed {
-                text.replacen(old, new, 1)
-            } else {
-                text
-            },
-            path,
-        }
-    });
-    let state = Workspace::read(&inputs);
-    assert_eq!(state.errors(), []);
-    state
+    let mut inputs = golden::inputs("instead");
+    replace(&mut inputs, file, old, new);
+    valid(&inputs)
 }
 
 #[test]

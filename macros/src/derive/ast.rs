@@ -1,6 +1,6 @@
 //! Parses structs and enums with `#[schema(..)]`, and keeps their tokens.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Token, Type};
@@ -12,14 +12,14 @@ use crate::field::FieldRules;
 use crate::rules::KEYS as RULE_KEYS;
 
 /// JSON type of a Rust type.
-pub(crate) enum Body {
+pub(crate) enum SchemaBody {
     /// A struct: an object.
     Object {
         members: Vec<Member>,
         additional: Additional,
     },
     /// An enum of unit variants: a string.
-    Strings(Vec<StringValue>),
+    Strings(Vec<JsonName>),
     /// An enum of variants with one field: one of several types.
     Union(Vec<Variant>),
 }
@@ -31,19 +31,38 @@ pub(crate) enum Additional {
     Of(Box<Type>),
 }
 
-/// A field of a struct.
-pub(crate) struct Member {
+/// Identifier in Rust, and the name in JSON if it differs.
+pub(crate) struct JsonName {
     pub(crate) ident: Ident,
-    pub(crate) ty: Type,
-    pub(crate) name: Option<LitStr>,
-    pub(crate) description: String,
-    pub(crate) rules: FieldRules,
+    written: Option<LitStr>,
 }
 
-/// A unit variant.
-pub(crate) struct StringValue {
-    pub(crate) ident: Ident,
-    pub(crate) name: Option<LitStr>,
+impl JsonName {
+    fn new(ident: Ident) -> Self {
+        let written = None;
+        Self { ident, written }
+    }
+
+    /// Returns the name in JSON.
+    pub(crate) fn text(&self) -> String {
+        let own = || self.ident.unraw().to_string();
+        self.written.as_ref().map_or_else(own, LitStr::value)
+    }
+
+    /// Returns the span for errors about the name.
+    pub(crate) fn span(&self) -> Span {
+        self.written
+            .as_ref()
+            .map_or(self.ident.span(), LitStr::span)
+    }
+}
+
+/// A field of a struct.
+pub(crate) struct Member {
+    pub(crate) name: JsonName,
+    pub(crate) ty: Type,
+    pub(crate) description: String,
+    pub(crate) rules: FieldRules,
 }
 
 /// A variant with one field.
@@ -54,7 +73,7 @@ pub(crate) struct Variant {
 }
 
 /// Parses the item; `None` if the item has no JSON type.
-pub(crate) fn parse(item: DeriveInput, errors: &mut Errors) -> Option<Body> {
+pub(crate) fn parse(item: DeriveInput, errors: &mut Errors) -> Option<SchemaBody> {
     let ident = &item.ident;
     if !item.generics.params.is_empty() {
         errors.push(
@@ -69,7 +88,7 @@ pub(crate) fn parse(item: DeriveInput, errors: &mut Errors) -> Option<Body> {
                 let additional = additional(&item.attrs, errors);
                 let fields = fields.named.into_iter();
                 let members = fields.filter_map(|field| member(field, errors)).collect();
-                Some(Body::Object {
+                Some(SchemaBody::Object {
                     members,
                     additional,
                 })
@@ -119,17 +138,16 @@ fn additional(attributes: &[Attribute], errors: &mut Errors) -> Additional {
 
 fn member(field: syn::Field, errors: &mut Errors) -> Option<Member> {
     let mut member = Member {
-        ident: field.ident?,
+        name: JsonName::new(field.ident?),
         ty: field.ty,
-        name: None,
         description: description(&field.attrs),
         rules: FieldRules::default(),
     };
     each_schema_key(&field.attrs, errors, |key, input, errors| {
         if key == "name" {
-            member.name = Some(value(input)?);
+            member.name.written = Some(value(input)?);
         } else if !member.rules.read(key, input, errors)? {
-            let known = format!("`name`, {}, `default`, `example`", RULE_KEYS);
+            let known = format!("`name`, {RULE_KEYS}, `default`, `example`");
             return Err(unknown_key(key, "`#[schema(..)]` of a field", &known));
         }
         Ok(())
@@ -137,7 +155,7 @@ fn member(field: syn::Field, errors: &mut Errors) -> Option<Member> {
     Some(member)
 }
 
-fn variants(ident: &Ident, variants: Vec<syn::Variant>, errors: &mut Errors) -> Option<Body> {
+fn variants(ident: &Ident, variants: Vec<syn::Variant>, errors: &mut Errors) -> Option<SchemaBody> {
     let (mut strings, mut union) = (Vec::new(), Vec::new());
     for variant in variants {
         match &variant.fields {
@@ -176,24 +194,21 @@ fn variants(ident: &Ident, variants: Vec<syn::Variant>, errors: &mut Errors) -> 
             );
             None
         }
-        (None, _) => Some(Body::Union(union)),
-        (_, None) => Some(Body::Strings(strings)),
+        (None, _) => Some(SchemaBody::Union(union)),
+        (_, None) => Some(SchemaBody::Strings(strings)),
     }
 }
 
-fn string_value(variant: &syn::Variant, errors: &mut Errors) -> StringValue {
-    let mut name = None;
+fn string_value(variant: &syn::Variant, errors: &mut Errors) -> JsonName {
+    let mut name = JsonName::new(variant.ident.clone());
     each_schema_key(&variant.attrs, errors, |key, input, _| {
         if key != "name" {
             return Err(unknown_key(key, "`#[schema(..)]` of a variant", "`name`"));
         }
-        name = Some(value(input)?);
+        name.written = Some(value(input)?);
         Ok(())
     });
-    StringValue {
-        ident: variant.ident.clone(),
-        name,
-    }
+    name
 }
 
 fn union_variant(variant: &syn::Variant, ty: Type, errors: &mut Errors) -> Variant {
@@ -236,26 +251,5 @@ fn each_schema_key(
             Ok(list) => each_key_of(list.tokens.clone(), errors, &mut read),
             Err(error) => errors.add(error),
         }
-    }
-}
-
-impl Member {
-    /// Returns the name in JSON.
-    pub(crate) fn name(&self) -> String {
-        name(self.name.as_ref(), &self.ident)
-    }
-}
-
-impl StringValue {
-    /// Returns the string.
-    pub(crate) fn name(&self) -> String {
-        name(self.name.as_ref(), &self.ident)
-    }
-}
-
-fn name(name: Option<&LitStr>, ident: &Ident) -> String {
-    match name {
-        Some(name) => name.value(),
-        None => ident.unraw().to_string(),
     }
 }

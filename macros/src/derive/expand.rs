@@ -5,17 +5,17 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Generics;
 use syn::spanned::Spanned as _;
 
-use super::ast::{Additional, Body, Member, Variant};
+use super::ast::{Additional, JsonName, Member, SchemaBody, Variant};
 
 /// Generates the implementation of `Schema`.
-pub(crate) fn expand(ident: &Ident, body: &Body) -> TokenStream {
+pub(crate) fn expand(ident: &Ident, body: &SchemaBody) -> TokenStream {
     let (constants, kind) = match body {
-        Body::Object {
+        SchemaBody::Object {
             members,
             additional,
         } => object(members, additional),
-        Body::Strings(values) => {
-            let values = values.iter().map(super::ast::StringValue::name);
+        SchemaBody::Strings(values) => {
+            let values = values.iter().map(JsonName::text);
             let kind = quote! {
                 String(::runtime::__private::StringRules {
                     values: &[#(#values),*],
@@ -24,7 +24,7 @@ pub(crate) fn expand(ident: &Ident, body: &Body) -> TokenStream {
             };
             (TokenStream::new(), kind)
         }
-        Body::Union(variants) => union(variants),
+        SchemaBody::Union(variants) => union(variants),
     };
     quote! {
         #[allow(non_upper_case_globals)]
@@ -54,7 +54,7 @@ pub(crate) fn stub(ident: &Ident, generics: &Generics) -> TokenStream {
 /// Generates a constant for each member, so that each member reports its own errors.
 fn object(members: &[Member], additional: &Additional) -> (TokenStream, TokenStream) {
     let constants = members.iter().map(|member| {
-        let (ident, name) = (&member.ident, member.name());
+        let (ident, name) = (&member.name.ident, member.name.text());
         let field = member.rules.field(&name, &member.description, &member.ty);
         let checks = member
             .rules
@@ -65,7 +65,7 @@ fn object(members: &[Member], additional: &Additional) -> (TokenStream, TokenStr
         }
     });
     let constants = constants.collect();
-    let fields = members.iter().map(|member| &member.ident);
+    let fields = members.iter().map(|member| &member.name.ident);
     let additional = match additional {
         Additional::Closed => quote!(Closed),
         Additional::Any => quote! {

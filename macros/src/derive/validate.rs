@@ -1,30 +1,21 @@
 //! Checks all rules about a type that depend only on its definition.
 
-use proc_macro2::{Ident, Span};
-use syn::LitStr;
+use proc_macro2::Ident;
 
-use super::ast::Body;
+use super::ast::{JsonName, SchemaBody};
 use crate::errors::Errors;
 
 /// Checks names and rules.
-pub(crate) fn validate(ident: &Ident, body: &Body, errors: &mut Errors) {
+pub(crate) fn validate(ident: &Ident, body: &SchemaBody, errors: &mut Errors) {
     match body {
-        Body::Object { members, .. } => {
-            let names = members
-                .iter()
-                .map(|member| (member.name(), span(member.name.as_ref(), &member.ident)));
-            unique(ident, "fields", names, errors);
+        SchemaBody::Object { members, .. } => {
+            unique(ident, "fields", members.iter().map(|it| &it.name), errors);
             for member in members {
-                member.rules.validate(&member.name(), errors);
+                member.rules.validate(&member.name.text(), errors);
             }
         }
-        Body::Strings(values) => {
-            let names = values
-                .iter()
-                .map(|value| (value.name(), span(value.name.as_ref(), &value.ident)));
-            unique(ident, "values", names, errors);
-        }
-        Body::Union(variants) => {
+        SchemaBody::Strings(values) => unique(ident, "values", values.iter(), errors),
+        SchemaBody::Union(variants) => {
             for variant in variants {
                 variant.rules.validate(&variant.ident.to_string(), errors);
             }
@@ -32,25 +23,22 @@ pub(crate) fn validate(ident: &Ident, body: &Body, errors: &mut Errors) {
     }
 }
 
-fn unique(
+fn unique<'a>(
     ident: &Ident,
     what: &str,
-    names: impl Iterator<Item = (String, Span)>,
+    names: impl Iterator<Item = &'a JsonName>,
     errors: &mut Errors,
 ) {
     let mut seen: Vec<String> = Vec::new();
-    for (name, span) in names {
-        if seen.contains(&name) {
+    for name in names {
+        let text = name.text();
+        if seen.contains(&text) {
             errors.push(
-                span,
-                format_args!("`{ident}` has two {what} `{name}`"),
+                name.span(),
+                format_args!("`{ident}` has two {what} `{text}`"),
                 "give one of them another name: `#[schema(name = \"..\")]`",
             );
         }
-        seen.push(name);
+        seen.push(text);
     }
-}
-
-fn span(name: Option<&LitStr>, ident: &Ident) -> Span {
-    name.map_or(ident.span(), LitStr::span)
 }

@@ -5,7 +5,7 @@ use syn::LitStr;
 
 use super::block::Block;
 use super::parameter::{ParameterLocation, ParameterStyle, STYLES_IN_WORDS, capitalized, style};
-use super::path::{Segment, segments};
+use super::path::{Segment, placeholders, segments};
 use super::versions::{self, Texts};
 use crate::entries::Name;
 use crate::errors::Errors;
@@ -151,13 +151,10 @@ fn check_path(
     errors: &mut Errors,
 ) -> Vec<Segment> {
     let segments = segments(path, errors);
-    for segment in &segments {
-        let Segment::Placeholder(name) = segment else {
-            continue;
-        };
+    for name in placeholders(&segments) {
         let mut parameters = block.parameters.iter();
         let in_path = parameters.any(|it| it.is_in_path() && it.wire() == *name);
-        if !in_path && !(can_use_body && block.has_member(name)) {
+        if !(in_path || can_use_body && block.has_member(name)) {
             errors.push(
                 path.span(),
                 format_args!(

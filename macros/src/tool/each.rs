@@ -2,7 +2,7 @@
 
 use super::block::Block;
 use super::parameter::ParameterLocation;
-use super::path::{Segment, segments};
+use super::path::{Segment, placeholders, segments};
 use crate::errors::Errors;
 
 /// A checked `each(..)`.
@@ -64,10 +64,7 @@ pub(super) fn check_each(block: Block<'_>, errors: &mut Errors) -> Option<Checke
         return None;
     };
     let segments = segments(path, errors);
-    for segment in &segments {
-        let Segment::Placeholder(name) = segment else {
-            continue;
-        };
+    for name in placeholders(&segments) {
         let mut in_path = block.parameters.iter().filter(|it| it.is_in_path());
         if ids.wire() != *name && !in_path.any(|it| it.wire() == *name) {
             errors.push(

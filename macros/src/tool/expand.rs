@@ -1,5 +1,7 @@
 //! Generates the constant of a tool, and the checks that only the compiler can do. This step cannot fail.
 
+mod checks;
+
 use mcp_schema::arguments::filter_description;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
@@ -12,9 +14,8 @@ use super::parameter::{Parameter, ParameterLocation, capitalized};
 use super::path::Segment;
 use super::validate::{ResponseFormat, Tool};
 use super::versions;
-use crate::errors::message;
-use crate::rules::type_name;
 use crate::value::Value;
+use checks::{each_checks, item_checks, omitted_check, required_check};
 
 /// Generates the code after the struct.
 pub(crate) fn expand(tool: &Tool) -> TokenStream {
@@ -206,96 +207,6 @@ fn param(parameter: &Parameter) -> TokenStream {
     }
 }
 
-/// Generates the check that the type is, or is not, an `Option`, which only the compiler can determine.
-fn required_check(parameter: &Parameter, name: &str) -> Option<TokenStream> {
-    let (ident, ty) = (&parameter.ident, type_name(&parameter.ty));
-    let (span, is_required) = (parameter.ty.span(), quote!(#ident.field.required));
-    let optional = format!("write `Option<{ty}>`");
-    let (span, condition, message) = if parameter.is_in_path() && parameter.when_omitted.is_none() {
-        let wrong = format!("path parameter `{name}` of type `{ty}` is optional");
-        let instead = "remove `Option`, because a path needs all its values";
-        (span, is_required, message(wrong, instead))
-    } else if let Some(clear) = &parameter.clear {
-        let wrong = format!("`{name}` cannot be cleared, because it is required");
-        let instead = format!("{optional}, or remove `clear`");
-        (clear.span(), quote!(!#is_required), message(wrong, instead))
-    } else {
-        let key = match (&parameter.fallback, &parameter.when_omitted) {
-            (Some(_), _) => "fallback",
-            (None, Some(_)) => "when_omitted",
-            (None, None) => return None,
-        };
-        let wrong = format!("`{name}` is required, so `{key}` has no effect");
-        let instead = format!("{optional}, or remove `{key}`");
-        (span, quote!(!#is_required), message(wrong, instead))
-    };
-    Some(quote_spanned! {span=>
-        const _: () = ::runtime::__private::check(#condition, #message);
-    })
-}
-
-/// Generates the check that the value that is sent for an omitted argument is a value of its type.
-fn omitted_check(parameter: &Parameter, name: &str) -> Option<TokenStream> {
-    let (ident, value) = (&parameter.ident, parameter.when_omitted.as_ref()?);
-    if value.json.is_null() {
-        // The server may accept `null` even if the argument's type does not allow callers to send it.
-        return None;
-    }
-    let (span, constant) = (value.span, value.constant());
-    let message = message(
-        format_args!(
-            "`when_omitted` of `{name}` is not a value of its type `{1}`: `{0}`",
-            value.text(),
-            type_name(&parameter.ty)
-        ),
-        "write a value that the type and its rules allow",
-    );
-    Some(quote_spanned! {span=>
-        const _: () = ::runtime::__private::check(
-            ::runtime::__private::fits(#ident.field.shape, #constant),
-            #message,
-        );
-    })
-}
-
-/// Generates the checks that filters and summary name fields of the item.
-fn item_checks(list: &CheckedList) -> TokenStream {
-    let (of, ty) = (&list.item_type, type_name(&list.item_type));
-    let filters = list.filters.iter().map(|filter| {
-        let (name, span, path) = (&filter.name.text, filter.path_span, &filter.path);
-        let missing = message(
-            format_args!("filter `{name}`: `{ty}` has no field `{path}`"),
-            format_args!("write the field to compare: `{name} = \"..\"`"),
-        );
-        let several = message(
-            format_args!("filter `{name}`: field `{path}` of `{ty}` is an object"),
-            "write the path of a field inside the object: `roles.name`",
-        );
-        quote_spanned! {span=>
-            const _: () = ::runtime::__private::check_filter(
-                <#of as ::runtime::__private::Schema>::SHAPE,
-                #path,
-                #missing,
-                #several,
-            );
-        }
-    });
-    let summary = list.summary.iter().map(|name| {
-        let (span, name) = (name.span, &name.text);
-        let message = message(
-            format_args!("summary: `{ty}` has no field `{name}`"),
-            "write the name of a field of the item in JSON",
-        );
-        quote_spanned! {span=>
-            const _: () = ::runtime::__private::check(
-                ::runtime::__private::has_field(<#of as ::runtime::__private::Schema>::SHAPE, #name),
-                #message,
-            );
-        }
-    });
-    filters.chain(summary).collect()
-}
-
 /// Generates a constant with the tool's name on the marker type of the API, so that two tools with the same name are a compile error.
 fn marker(name: &LitStr) -> TokenStream {
     let span = name.span();
@@ -462,57 +373,6 @@ fn each(each: &CheckedEach) -> TokenStream {
             items: #items,
         }
     }
-}
-
-/// Generates the checks that the result has the member for the responses, that the ids are an array, and that the arguments of `require_any(..)` are optional.
-fn each_checks(tool: &Tool) -> TokenStream {
-    let items = tool.each.iter().zip(&tool.returns).map(|(each, ty)| {
-        let (span, items) = (ty.span(), &each.items);
-        let message = message(
-            format_args!("`each(..)`: `{}` has no field `{items}`", type_name(ty)),
-            "write the member of the result for the array of responses: `items = \"..\"`",
-        );
-        quote_spanned! {span=>
-            const _: () = ::runtime::__private::check(
-                ::runtime::__private::has_field(<#ty as ::runtime::__private::Schema>::SHAPE, #items),
-                #message,
-            );
-        }
-    });
-    let ids = tool.parameters.iter();
-    let ids = ids.filter(|parameter| parameter.location == ParameterLocation::Each);
-    let ids = ids.map(|parameter| {
-        let (ident, span) = (&parameter.ident, parameter.ty.span());
-        let message = message(
-            format_args!(
-                "the ids `{}` must be an optional array",
-                parameter.argument()
-            ),
-            "write `Option<Vec<..>>`",
-        );
-        quote_spanned! {span=>
-            const _: () = ::runtime::__private::check(
-                ::runtime::__private::is_array(#ident.field.shape) && !#ident.field.required,
-                #message,
-            );
-        }
-    });
-    let required = tool.keys.require_any.iter().filter_map(|name| {
-        let mut parameters = tool.parameters.iter();
-        let parameter = parameters.find(|it| it.argument() == name.text)?;
-        let (ident, span) = (&parameter.ident, name.span);
-        let message = message(
-            format_args!(
-                "`{}` is required, so `require_any(..)` has no effect",
-                name.text
-            ),
-            "write `Option<..>`, or remove `require_any(..)`",
-        );
-        Some(quote_spanned! {span=>
-            const _: () = ::runtime::__private::check(!#ident.field.required, #message);
-        })
-    });
-    items.chain(ids).chain(required).collect()
 }
 
 fn path_segments(segments: &[Segment]) -> TokenStream {

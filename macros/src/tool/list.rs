@@ -143,7 +143,8 @@ fn check_pagination(
     check_location(keys, block, errors);
     check_names(keys, tool, errors);
     let since = keys.since.as_ref();
-    let since = since.map(|since| check_newer(since, block.keys, "the pagination", errors));
+    let since =
+        since.map(|since| check_newer(since, block.keys.since.as_ref(), "the pagination", errors));
     let most = max.base10_parse::<u32>().ok().filter(|most| *most > 0);
     if most.is_none() {
         errors.push(

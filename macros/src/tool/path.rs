@@ -61,6 +61,14 @@ pub(crate) fn segments(path: &LitStr, errors: &mut Errors) -> Vec<Segment> {
     segments
 }
 
+/// Returns the names of the placeholders.
+pub(super) fn placeholders(segments: &[Segment]) -> impl Iterator<Item = &String> {
+    segments.iter().filter_map(|segment| match segment {
+        Segment::Placeholder(name) => Some(name),
+        Segment::Literal(_) => None,
+    })
+}
+
 /// Checks that placeholders and `path` fields correspond one to one, by their names in the request.
 pub(super) fn check_placeholders(
     segments: &[Segment],
@@ -70,10 +78,8 @@ pub(super) fn check_placeholders(
 ) {
     let tool = block.tool;
     let in_path = || block.parameters.iter().filter(|it| it.is_in_path());
-    for segment in segments {
-        if let Segment::Placeholder(name) = segment
-            && !in_path().any(|parameter| parameter.wire() == *name)
-        {
+    for name in placeholders(segments) {
+        if !in_path().any(|parameter| parameter.wire() == *name) {
             errors.push(
                 path.span(),
                 format_args!("tool `{tool}` has no field for path parameter `{name}`"),

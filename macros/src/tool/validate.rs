@@ -93,13 +93,13 @@ pub(crate) fn validate(
     let method = text(block, "method", &keys.method, errors);
     let operation = text(block, "operation", &keys.operation, errors);
     let tags = check_tags(block, errors);
-    let since = check_since(&keys, errors);
+    let since = check_since(keys.since.as_ref(), errors);
 
     for parameter in &parameters {
         check_parameter(parameter, tool, errors);
         if let Some(since) = &parameter.since {
             let what = format!("argument `{}`", parameter.argument());
-            check_newer(since, &keys, &what, errors);
+            check_newer(since, keys.since.as_ref(), &what, errors);
         }
     }
     check_names(block, errors);

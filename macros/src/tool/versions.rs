@@ -5,7 +5,7 @@ use quote::quote;
 use syn::LitStr;
 use syn::parse::ParseStream;
 
-use super::since::read;
+use super::since::numbers;
 use crate::entries::{Name, each, keys, parenthesized, unknown_key, value};
 use crate::errors::Errors;
 
@@ -70,7 +70,8 @@ pub(super) fn check(
 ) -> Texts {
     let mut ranges: Vec<(Bound, Bound)> = Vec::new();
     for text in texts {
-        let (since, before) = (bound(&text.since, errors), bound(&text.before, errors));
+        let [since, before] =
+            [&text.since, &text.before].map(|bound| numbers(bound.as_ref()?, "version", errors));
         let empty = since.as_ref().zip(before.as_ref());
         let empty = empty.is_some_and(|(since, before)| since >= before);
         // Two ranges overlap if each begins before the other ends.
@@ -162,17 +163,4 @@ fn phrase(text: &VersionedText) -> String {
         (Some(since), None) => format!("From {product} {since}"),
         (None, before) => format!("Before {product} {}", before.unwrap_or_default()),
     }
-}
-
-fn bound(bound: &Option<LitStr>, errors: &mut Errors) -> Bound {
-    let bound = bound.as_ref()?;
-    let numbers = read(&bound.value());
-    if numbers.is_none() {
-        errors.push(
-            bound.span(),
-            format_args!("invalid version `{}`", bound.value()),
-            "write numbers with dots: `since = \"3.2\"`",
-        );
-    }
-    numbers
 }

@@ -114,8 +114,9 @@ fn collect(tokens: TokenStream, path: &str, keys: &mut BTreeMap<String, String>)
                         }
                     }
                 }
-                // `map.method("key", …)` or `map.method::<T>("key", …)`
-                if (3..9).any(|distance| before(distance, "map") && before(distance - 1, ".")) {
+                // `map.method("key", …)` or `map.method::<T>("key", …)`, and the same with `read`, which reads overrides from a map.
+                let is_map = |distance| before(distance, "map") || before(distance, "read");
+                if (3..9).any(|distance| is_map(distance) && before(distance - 1, ".")) {
                     let first = group.stream().into_iter().next();
                     first.iter().for_each(|token| add(token, path, keys));
                 }

@@ -221,6 +221,8 @@ fn read_tokens(tokens: TokenStream, module: &mut Module) -> Vec<DeclaredModule> 
                     module.types.push(PublicType { name, line });
                 }
             }
+            // The tokens in `quote!` are code of another crate.
+            TokenTree::Ident(word) if word == "quote" || word == "quote_spanned" => at += 3,
             TokenTree::Ident(_) => at = path(&tokens, at, module),
             // `::std::fmt` is a path of another crate.
             TokenTree::Punct(_) if is_colons(&tokens, at) => {

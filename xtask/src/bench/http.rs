@@ -15,8 +15,8 @@ use super::client::cpu_of;
 use super::row::median;
 use super::upstream::{Upstream, read_message};
 use crate::command::{command, wait_until};
-use crate::lab::lab_dir;
 use crate::lab::process::free_port;
+use crate::lab::{empty_folder, lab_dir};
 
 /// Connections that are kept open, each with one call at a time.
 const CONNECTIONS: usize = 64;
@@ -93,10 +93,7 @@ fn bare_server(program: &Path) -> Result<RunningServer> {
 /// Starts a gateway with an empty store, and makes an account for the upstream and an MCP server for this account.
 fn gateway(program: &Path, upstream: &Upstream) -> Result<RunningServer> {
     let data = lab_dir().join("bench-gateway");
-    if data.exists() {
-        fs::remove_dir_all(&data)?;
-    }
-    fs::create_dir_all(&data)?;
+    empty_folder(&data)?;
     let base = format!("127.0.0.1:{}", free_port()?);
     let shown = data.join("shown");
     let output = fs::File::create(&shown)?;

@@ -11,7 +11,7 @@ use nix::sys::signal::Signal;
 use super::process::{Process, free_port, is_alive, stop_group};
 use super::python::{self, Venv};
 use super::servers::{Environment, Release, release};
-use super::{lab_dir, root, step};
+use super::{empty_folder, lab_dir, once, root, step};
 use crate::command::{command, output, run_logged, wait_until};
 
 /// Name of the server without an additional environment.
@@ -48,10 +48,10 @@ impl Airflow {
             home: lab_dir().join(format!("airflow-{name}")),
             ..empty.clone()
         };
-        if fresh && airflow.home.exists() {
-            fs::remove_dir_all(&airflow.home)?;
+        match fresh {
+            true => empty_folder(&airflow.home)?,
+            false => fs::create_dir_all(&airflow.home)?,
         }
-        fs::create_dir_all(&airflow.home)?;
         if !airflow.database().exists() {
             fs::copy(empty.database(), airflow.database())?;
             // Airflow 2 reports as its configuration the file that existed when the server started.
@@ -67,20 +67,13 @@ impl Airflow {
 
     /// Makes the empty database of a release once; the databases of the lab are copies of it.
     fn make_database(&self) -> Result<()> {
-        let done = self.home.join("ready");
-        let version = &self.release.version;
-        if fs::read_to_string(&done).is_ok_and(|text| text == *version) {
-            return Ok(());
-        }
-        if self.home.exists() {
-            fs::remove_dir_all(&self.home)?;
-        }
-        fs::create_dir_all(&self.home)?;
-        let create = "users create --username admin --password admin --role Admin --email admin@example.org --firstname Ada --lastname Admin";
-        self.step("make the database and the user admin", || {
-            self.run_commands(&["db migrate", create], "database")
-        })?;
-        Ok(fs::write(&done, version)?)
+        once(&self.home.join("ready"), &self.release.version, || {
+            empty_folder(&self.home)?;
+            let create = "users create --username admin --password admin --role Admin --email admin@example.org --firstname Ada --lastname Admin";
+            self.step("make the database and the user admin", || {
+                self.run_commands(&["db migrate", create], "database")
+            })
+        })
     }
 
     /// Runs a step that is named after the release.
@@ -109,20 +102,17 @@ impl Airflow {
 
     /// Reads the fixture DAGs into the database, unless they have not changed since they were read.
     pub(crate) fn parse_dags(&self) -> Result<()> {
-        let done = self.home.join("parsed");
         let mut wanted = String::new();
         let mut files: Vec<_> = fs::read_dir(scripts().join("dags"))?.collect::<Result<_, _>>()?;
         files.sort_by_key(fs::DirEntry::path);
         for file in files.iter().filter(|file| file.path().is_file()) {
             wanted += &fs::read_to_string(file.path())?;
         }
-        if fs::read_to_string(&done).is_ok_and(|text| text == wanted) {
-            return Ok(());
-        }
-        self.step("read the fixture DAGs", || {
-            self.run_commands(&["dags reserialize"], "parse")
-        })?;
-        Ok(fs::write(&done, wanted)?)
+        once(&self.home.join("parsed"), &wanted, || {
+            self.step("read the fixture DAGs", || {
+                self.run_commands(&["dags reserialize"], "parse")
+            })
+        })
     }
 
     /// Starts a plain server on the given port or a free one, and waits until the server responds.

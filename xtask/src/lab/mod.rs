@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use fs_err as fs;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 /// Returns the checkout that contains the current folder, or else the one in which this program was compiled. A copy can then be used without compiling anything in it.
@@ -33,6 +34,23 @@ fn compiled_in() -> PathBuf {
 /// Returns the folder `target/lab`, which contains everything that is installed or started. `cargo clean` removes the folder.
 pub(crate) fn lab_dir() -> PathBuf {
     compiled_in().join("target/lab")
+}
+
+/// Makes a folder without content.
+pub(crate) fn empty_folder(path: &Path) -> Result<()> {
+    if path.exists() {
+        fs::remove_dir_all(path)?;
+    }
+    Ok(fs::create_dir_all(path)?)
+}
+
+/// Does some work, unless it was already done with the same text, which the file `done` then contains.
+pub(crate) fn once(done: &Path, wanted: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    if fs::read_to_string(done).is_ok_and(|text| text == wanted) {
+        return Ok(());
+    }
+    work()?;
+    Ok(fs::write(done, wanted)?)
 }
 
 /// Spinners of the steps that run in parallel.

@@ -12,7 +12,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Uid, User};
 
 use super::process::{Process, free_port};
-use super::{lab_dir, python, step};
+use super::{empty_folder, lab_dir, python, step};
 use crate::command::{command, output, run_logged, wait_until};
 
 /// Running server, stopped when dropped.
@@ -150,10 +150,7 @@ impl Runner {
             std::env::temp_dir().join(format!("airflow-mcp-postgres-{}", std::process::id())),
         ];
         for folder in folders {
-            if folder.exists() {
-                fs::remove_dir_all(&folder)?;
-            }
-            fs::create_dir_all(&folder)?;
+            empty_folder(&folder)?;
             if let Some(user) = &self.user {
                 let owner = (Some(user.uid.as_raw()), Some(user.gid.as_raw()));
                 std::os::unix::fs::chown(&folder, owner.0, owner.1)?;

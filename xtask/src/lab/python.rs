@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use fs_err as fs;
 use serde::Deserialize;
 
-use super::{lab_dir, root, step};
+use super::{lab_dir, once, root, step};
 use crate::command::{command, output, run_logged};
 
 /// Virtual environment.
@@ -65,7 +65,7 @@ fn default_python() -> String {
 pub(crate) fn environment(name: &str) -> Result<Venv> {
     let file = root().join("xtask/lab/environments.toml");
     let environments: BTreeMap<String, Requirements> = toml::from_str(&fs::read_to_string(&file)?)
-        .with_context(|| format!("cannot read {}", file.display()))?;
+        .with_context(|| format!("read {}", file.display()))?;
     let requirements = environments
         .get(name)
         .with_context(|| format!("{} has no environment `{name}`", file.display()))?;
@@ -133,15 +133,6 @@ pub(crate) fn venv(name: &str, requirements: &Requirements) -> Result<Venv> {
         )
     })?;
     Ok(venv)
-}
-
-/// Does the work that `wanted` describes, unless the file `done` records that it was done.
-fn once(done: &Path, wanted: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
-    if fs::read_to_string(done).is_ok_and(|text| text == wanted) {
-        return Ok(());
-    }
-    work()?;
-    Ok(fs::write(done, wanted)?)
 }
 
 fn uv_command(uv: &Path, arguments: &str) -> Command {

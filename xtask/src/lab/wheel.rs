@@ -8,7 +8,7 @@ use fs_err as fs;
 use pep440_rs::Version;
 use zip::ZipArchive;
 
-use super::{index, lab_dir, step};
+use super::{empty_folder, index, lab_dir, step};
 
 /// Downloads the wheel of a release once. pip verifies the wheel against the checksum in the index.
 pub(crate) fn download(package: &str, version: &Version) -> Result<PathBuf> {
@@ -22,10 +22,7 @@ pub(crate) fn download(package: &str, version: &Version) -> Result<PathBuf> {
     step(&format!("download {release}"), || {
         // A folder gets its final name only after a complete download.
         let unfinished = dir.with_extension("part");
-        if unfinished.exists() {
-            fs::remove_dir_all(&unfinished)?;
-        }
-        fs::create_dir_all(&unfinished)?;
+        empty_folder(&unfinished)?;
         // The package is only read, never run, so that its version of Python is irrelevant.
         let download = "download --no-deps --only-binary=:all: --ignore-requires-python";
         let mut pip = index::pip(download)?;

@@ -2,22 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{Field, Toolset, TypeDef, TypeKind, TypeRef, TypeShape};
+use super::api::Toolset;
+use super::types::{Field, TypeDef, TypeKind, TypeRef, TypeShape};
 
 /// Types of a module: anonymous types, its named types and the shared types of the API.
-pub(crate) struct Types<'a>(BTreeMap<&'a str, &'a TypeDef>);
+pub(crate) struct ModuleTypes<'a>(BTreeMap<&'a str, &'a TypeDef>);
 
-impl<'a> Types<'a> {
-    /// Returns the types that the toolsets of an API share.
-    pub(super) fn shared(types: &'a [TypeDef]) -> Self {
-        Self(
-            types
-                .iter()
-                .map(|definition| (definition.rust_name.as_str(), definition))
-                .collect(),
-        )
-    }
-
+impl<'a> ModuleTypes<'a> {
     /// Returns the types of a toolset's module. A type of the module hides a shared type with the same name.
     pub(crate) fn of(shared: &'a [TypeDef], toolset: &'a Toolset) -> Self {
         Self(
@@ -64,12 +55,12 @@ impl<'a> Types<'a> {
 }
 
 /// Returns all types to which a module refers, in its tools and in its type definitions.
-pub(super) fn references(toolset: &Toolset) -> impl Iterator<Item = &TypeRef> {
+pub(crate) fn references(toolset: &Toolset) -> impl Iterator<Item = &TypeRef> {
     let of_operations = toolset.operations.iter().flat_map(|operation| {
         operation
             .parameters
             .iter()
-            .map(|parameter| &parameter.ty)
+            .map(|parameter| &parameter.field.ty)
             .chain(operation.list.as_ref().map(|list| &list.item_type))
             .chain(&operation.returns)
     });
@@ -77,7 +68,7 @@ pub(super) fn references(toolset: &Toolset) -> impl Iterator<Item = &TypeRef> {
 }
 
 /// Returns the types that a module defines, in the order in which they are emitted.
-pub(super) fn definitions(toolset: &Toolset) -> impl Iterator<Item = &TypeDef> {
+pub(crate) fn definitions(toolset: &Toolset) -> impl Iterator<Item = &TypeDef> {
     toolset
         .operations
         .iter()
