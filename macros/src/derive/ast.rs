@@ -34,6 +34,7 @@ pub(crate) enum Additional {
 /// A field of a struct.
 pub(crate) struct Member {
     pub(crate) ident: Ident,
+    /// Type with the shape: that of the field, or that of the key `shape`.
     pub(crate) ty: Type,
     pub(crate) name: Option<LitStr>,
     pub(crate) description: String,
@@ -128,8 +129,10 @@ fn member(field: syn::Field, errors: &mut Errors) -> Option<Member> {
     each_schema_key(&field.attrs, errors, |key, input, errors| {
         if key == "name" {
             member.name = Some(value(input)?);
+        } else if key == "shape" {
+            member.ty = value(input)?;
         } else if !member.rules.read(key, input, errors)? {
-            let known = format!("`name`, {}, `default`, `example`", RULE_KEYS);
+            let known = format!("`name`, `shape`, {RULE_KEYS}, `default`, `example`");
             return Err(unknown_key(key, "`#[schema(..)]` of a field", &known));
         }
         Ok(())

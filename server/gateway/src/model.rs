@@ -3,8 +3,24 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use runtime::schema::{Additional, Field, Kind, StringRules};
+use runtime::{Nullable, Schema, Shape};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+
+/// Shape of a time.
+struct Time;
+
+impl Schema for Time {
+    const SHAPE: Shape = <String as Schema>::SHAPE.format("date-time");
+}
+
+/// Shape of a secret.
+struct Secret;
+
+impl Schema for Secret {
+    const SHAPE: Shape = <String as Schema>::SHAPE.format("password");
+}
 
 /// Sign-in method of an account as the client sends it. The store keeps it encrypted, and no response contains it.
 #[derive(Debug, Clone, Deserialize)]
@@ -36,6 +52,52 @@ pub(crate) enum AuthInput {
     },
 }
 
+/// Shape of a variant of [`AuthInput`]: its name, its meaning and its fields.
+macro_rules! sign_in_method {
+    ($name:literal, $description:literal $(, $field:literal: $ty:ty = $meaning:literal)*) => {
+        Shape::of(Kind::Object {
+            fields: &[
+                Field {
+                    shape: strings(&[$name]),
+                    ..Field::of::<String>("type", $description)
+                },
+                $(Field::of::<$ty>($field, $meaning)),*
+            ],
+            additional: Additional::Closed,
+        })
+    };
+}
+
+impl Schema for AuthInput {
+    const SHAPE: Shape = Shape::of(Kind::OneOf(&[
+        sign_in_method!("none", "No credentials, or credentials in an added header."),
+        sign_in_method!(
+            "password",
+            "User name and password.",
+            "username": String = "User name.",
+            "password": Secret = "Password."
+        ),
+        sign_in_method!("bearer", "A fixed bearer token.", "token": Secret = "Bearer token."),
+        sign_in_method!(
+            "bearer_file",
+            "A bearer token in a file on the gateway's machine; the file is read again when it changes. Requires a gateway with `--allow-local-credentials`.",
+            "path": String = "Path of the file."
+        ),
+        sign_in_method!(
+            "bearer_command",
+            "A command on the gateway's machine that prints a bearer token. Requires a gateway with `--allow-local-credentials`.",
+            "command": String = "Command."
+        ),
+    ]));
+}
+
+const fn strings(values: &'static [&'static str]) -> Shape {
+    Shape::of(Kind::String(StringRules {
+        values,
+        ..StringRules::ANY
+    }))
+}
+
 impl AuthInput {
     /// Returns the name of the sign-in method in JSON.
     pub(crate) fn kind(&self) -> &'static str {
@@ -54,11 +116,25 @@ impl AuthInput {
     }
 }
 
+/// Shape of the name of a sign-in method.
+struct AuthKind;
+
+impl Schema for AuthKind {
+    const SHAPE: Shape = strings(&[
+        "none",
+        "password",
+        "bearer",
+        "bearer_file",
+        "bearer_command",
+    ]);
+}
+
 /// Sign-in method of an account as responses show it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Schema)]
 pub(crate) struct AuthView {
     /// `none`, `password`, `bearer`, `bearer_file` or `bearer_command`.
     #[serde(rename = "type")]
+    #[schema(name = "type", shape = AuthKind)]
     pub(crate) kind: String,
     /// User name, for `password`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,114 +142,151 @@ pub(crate) struct AuthView {
 }
 
 /// Input that creates an account.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Schema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccountInput {
     /// Name, unique in the gateway.
+    #[schema(min_length = 1, max_length = 100)]
     pub(crate) name: String,
-    /// URL of the upstream.
+    /// URL of the upstream, with its path prefix if it has one.
+    #[schema(example = "https://example.org/upstream")]
     pub(crate) base_url: String,
     /// Sign-in method.
     pub(crate) auth: AuthInput,
-    /// Headers that are added to each request; stored encrypted.
+    /// Headers to add to each request. Stored encrypted.
     #[serde(default)]
+    #[schema(shape = Option<BTreeMap<String, Secret>>)]
     pub(crate) headers: BTreeMap<String, SecretString>,
-    /// API of the upstream; detected if omitted.
+    /// Name of the API; detected if omitted.
     #[serde(default)]
+    #[schema(shape = Option<Nullable<String>>)]
     pub(crate) api: Option<String>,
     /// Private certificate authority of the upstream (PEM).
     #[serde(default)]
+    #[schema(shape = Option<Nullable<String>>)]
     pub(crate) ca_certificate: Option<String>,
 }
 
 /// Change of an account. Omitted fields keep their value.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Schema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct AccountPatch {
+    /// Name, unique in the gateway.
+    #[schema(min_length = 1, max_length = 100)]
     pub(crate) name: Option<String>,
+    /// URL of the upstream.
     pub(crate) base_url: Option<String>,
     pub(crate) auth: Option<AuthInput>,
+    /// Replaces all added headers.
+    #[schema(shape = Option<BTreeMap<String, Secret>>)]
     pub(crate) headers: Option<BTreeMap<String, SecretString>>,
-    /// API of the upstream; `""` makes the gateway detect it again.
+    /// Name of the API; null to detect it.
+    #[schema(shape = Option<Nullable<String>>)]
     pub(crate) api: Option<String>,
-    /// Private certificate authority (PEM); `""` removes it.
+    /// Certificate authority (PEM); null to remove it.
+    #[schema(shape = Option<Nullable<String>>)]
     pub(crate) ca_certificate: Option<String>,
 }
 
 /// Account: one upstream with its credentials.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Schema)]
 pub(crate) struct Account {
+    /// Id.
     pub(crate) id: String,
+    /// Name.
     pub(crate) name: String,
+    /// URL of the upstream.
     pub(crate) base_url: String,
     pub(crate) auth: AuthView,
     /// Names of the added headers.
     pub(crate) headers: Vec<String>,
+    /// Name of the API; null if it is detected.
+    #[schema(shape = Nullable<String>)]
     pub(crate) api: Option<String>,
-    /// Whether the account has its own certificate authority.
+    /// Whether the account has a private certificate authority.
     pub(crate) ca_certificate: bool,
+    /// Time of creation.
+    #[schema(shape = Time)]
     pub(crate) created_at: Timestamp,
+    /// Time of the last change.
+    #[schema(shape = Time)]
     pub(crate) updated_at: Timestamp,
-    /// Id of the API token that created the account.
+    /// Id of the API token that created the object.
     pub(crate) created_by: String,
 }
 
 /// Result of checking the sign-in to the upstream of an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Schema)]
 pub(crate) struct AccountCheck {
     /// Whether all steps succeeded.
     pub(crate) ok: bool,
     /// Name of the API, if the upstream responded.
+    #[schema(shape = Nullable<String>)]
     pub(crate) api: Option<String>,
+    /// Version of the upstream, if it responded.
+    #[schema(shape = Nullable<String>)]
     pub(crate) version: Option<String>,
-    /// Documents that the upstream has, for example the document of the FAB auth manager.
+    /// Documents of the API that the upstream has.
     pub(crate) documents: Vec<String>,
-    /// Steps of the check in order. A failed step says what to do.
+    /// Steps in order.
     pub(crate) steps: Vec<CheckStep>,
 }
 
 /// Step of a check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Schema)]
 pub(crate) struct CheckStep {
+    /// Name of the step.
     pub(crate) name: String,
     pub(crate) ok: bool,
+    /// Finding, and what to do if the step failed.
     pub(crate) detail: String,
 }
 
 /// Configuration of an MCP server.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Schema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ServerConfig {
+    /// `read`, `write` or method names such as `list`, `get`, `create`, `update`, `delete`. Empty means all methods.
     pub(crate) methods: Vec<String>,
+    /// Tags; a tool must have one of them. Empty means any tag.
     pub(crate) tags: Vec<String>,
+    /// Names of tools. Empty means all tools.
     pub(crate) tools: Vec<String>,
-    /// Whether clients need an API token in addition to the URL.
+    /// Whether a client needs an API token in addition to the URL.
     pub(crate) require_api_token_auth: bool,
-    /// Whether clients see three tools that find, describe and call the other tools, instead of all tools. Omitted from responses if false.
+    /// Whether clients see three tools that find, describe and call the other tools, instead of all tools; for clients without tool search. Omitted if false.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(shape = Option<bool>)]
     pub(crate) discover: bool,
 }
 
 /// Input that creates an MCP server.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Schema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ServerInput {
+    /// Name.
+    #[schema(min_length = 1, max_length = 100)]
     pub(crate) name: String,
     #[serde(default)]
+    #[schema(shape = Option<ConfigPatch>)]
     pub(crate) config: ServerConfig,
     /// Time from which the URL is rejected; the URL does not expire if omitted.
     #[serde(default)]
+    #[schema(shape = Option<Nullable<Time>>)]
     pub(crate) expires_at: Option<Timestamp>,
 }
 
 /// Change of an MCP server. Omitted fields keep their value.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Schema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ServerPatch {
+    /// Name.
+    #[schema(min_length = 1, max_length = 100)]
     pub(crate) name: Option<String>,
     pub(crate) config: Option<ConfigPatch>,
-    /// New expiry; `null` removes the expiry.
+    /// Time from which the URL is rejected; null removes the expiry.
     #[serde(deserialize_with = "given")]
+    #[schema(shape = Option<Nullable<Time>>)]
     pub(crate) expires_at: Option<Option<Timestamp>>,
 }
 
@@ -184,17 +297,22 @@ fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
 }
 
 /// Change of the configuration of an MCP server. Omitted fields keep their value, so that `{"tags": []}` does not give an agent methods that it did not have.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Schema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ConfigPatch {
+    /// `read`, `write` or method names such as `list`, `get`, `create`, `update`, `delete`. Empty means all methods.
     #[serde(deserialize_with = "given")]
     pub(crate) methods: Option<Vec<String>>,
+    /// Tags; a tool must have one of them. Empty means any tag.
     #[serde(deserialize_with = "given")]
     pub(crate) tags: Option<Vec<String>>,
+    /// Names of tools. Empty means all tools.
     #[serde(deserialize_with = "given")]
     pub(crate) tools: Option<Vec<String>>,
+    /// Whether a client needs an API token in addition to the URL.
     #[serde(deserialize_with = "given")]
     pub(crate) require_api_token_auth: Option<bool>,
+    /// Whether clients see three tools that find, describe and call the other tools, instead of all tools; for clients without tool search.
     #[serde(deserialize_with = "given")]
     pub(crate) discover: Option<bool>,
 }
@@ -239,37 +357,52 @@ impl From<ServerConfig> for ConfigPatch {
 }
 
 /// MCP server: selected tools of one account at a URL of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Schema)]
 pub(crate) struct McpServer {
+    /// Id.
     pub(crate) id: String,
+    /// Id of the account.
     pub(crate) integrated_account_id: String,
+    /// Name.
     pub(crate) name: String,
     pub(crate) config: ServerConfig,
+    /// Time from which the URL is rejected; null if it does not expire.
+    #[schema(shape = Nullable<Time>)]
     pub(crate) expires_at: Option<Timestamp>,
+    /// Time of creation.
+    #[schema(shape = Time)]
     pub(crate) created_at: Timestamp,
+    /// Time of the last change.
+    #[schema(shape = Time)]
     pub(crate) updated_at: Timestamp,
+    /// Id of the API token that created the object.
     pub(crate) created_by: String,
 }
 
 /// MCP server with its URL, which is returned only when the server is created or its URL is rotated.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Schema)]
 pub(crate) struct NewServer {
     #[serde(flatten)]
+    #[schema(name = "")]
     pub(crate) server: McpServer,
-    /// Server token: the secret part of the URL.
+    /// Server token: the secret part of the URL. Shown only once.
     pub(crate) token: String,
+    /// URL for an MCP client. Shown only once.
     pub(crate) url: String,
 }
 
 /// Permissions of an API token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Schema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Calls MCP servers that require an API token.
+    #[schema(name = "caller")]
     Caller,
     /// Creates and changes MCP servers of existing accounts, and reads the audit log.
+    #[schema(name = "issuer")]
     Issuer,
     /// Has all permissions.
+    #[schema(name = "admin")]
     Admin,
 }
 
@@ -285,31 +418,44 @@ impl Role {
 }
 
 /// Input that creates an API token.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Schema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiTokenInput {
+    /// Name.
+    #[schema(min_length = 1, max_length = 100)]
     pub(crate) name: String,
     pub(crate) role: Role,
+    /// Time from which the token is rejected; the token does not expire if omitted.
     #[serde(default)]
+    #[schema(shape = Option<Nullable<Time>>)]
     pub(crate) expires_at: Option<Timestamp>,
 }
 
 /// API token of a person or a program.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Schema)]
 pub(crate) struct ApiToken {
+    /// Id.
     pub(crate) id: String,
+    /// Name.
     pub(crate) name: String,
     pub(crate) role: Role,
+    /// Time from which the token is rejected; null if it does not expire.
+    #[schema(shape = Nullable<Time>)]
     pub(crate) expires_at: Option<Timestamp>,
+    /// Time of creation.
+    #[schema(shape = Time)]
     pub(crate) created_at: Timestamp,
+    /// Id of the API token that created the object.
     pub(crate) created_by: String,
 }
 
 /// API token with its secret text, which is returned only when the token is created.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Schema)]
 pub(crate) struct NewApiToken {
     #[serde(flatten)]
+    #[schema(name = "")]
     pub(crate) api_token: ApiToken,
+    /// API token. Shown only once.
     pub(crate) token: String,
 }
 
@@ -331,11 +477,13 @@ pub(crate) struct ResultPage<T> {
 }
 
 /// Query parameters of a list.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Schema)]
 #[serde(default)]
 pub(crate) struct PageQuery {
-    /// Items per page, 1 to 1000; 50 if omitted.
+    /// Maximum number of items to return.
+    #[schema(shape = Option<i64>, min = 1, max = 1000, default = 50)]
     pub(crate) limit: Option<u32>,
+    /// `next_cursor` of the previous page, unchanged.
     pub(crate) cursor: Option<String>,
 }
 
@@ -353,41 +501,65 @@ impl PageQuery {
 }
 
 /// Audit record of one call or one change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Schema)]
 pub(crate) struct AuditRecord {
     /// Number of the record. Numbers increase and may have gaps.
     pub(crate) id: i64,
+    /// Time.
+    #[schema(shape = Time)]
     pub(crate) at: Timestamp,
-    /// Id of the MCP server or the API token that was used.
+    /// Id of the MCP server or API token that was used.
     pub(crate) actor: String,
     /// Name that the MCP client gives itself, or name of the API token.
     pub(crate) actor_name: String,
     /// `call` for a tool call, otherwise the name of the change, for example `account.create` or `server.revoke`.
     pub(crate) action: String,
+    /// Id of the account.
+    #[schema(shape = Nullable<String>)]
     pub(crate) account_id: Option<String>,
+    /// Id of the MCP server.
+    #[schema(shape = Nullable<String>)]
     pub(crate) server_id: Option<String>,
+    /// Name of the tool, for a call.
+    #[schema(shape = Nullable<String>)]
     pub(crate) tool: Option<String>,
-    /// `read` or `write` for a call.
+    /// `read` or `write`, for a call.
+    #[schema(shape = Nullable<String>)]
     pub(crate) effect: Option<String>,
-    /// `ok`, or the error code.
+    /// `ok` or the error code.
     pub(crate) outcome: String,
+    /// Duration in milliseconds.
     pub(crate) duration_ms: i64,
     /// HTTP status of the upstream response.
+    #[schema(shape = Nullable<i64>)]
     pub(crate) upstream_status: Option<i32>,
 }
 
 /// Filter of the audit log.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Schema)]
 #[serde(default)]
 pub(crate) struct AuditQuery {
+    /// Maximum number of items to return.
+    #[schema(shape = Option<i64>, min = 1, max = 1000, default = 50)]
     pub(crate) limit: Option<u32>,
+    /// `next_cursor` of the previous page, unchanged.
     pub(crate) cursor: Option<String>,
+    /// Only records of this account.
     pub(crate) account_id: Option<String>,
+    /// Only records of this MCP server.
     pub(crate) server_id: Option<String>,
+    /// Only records of actions with this MCP server or API token.
     pub(crate) actor: Option<String>,
+    /// Only records of this action, for example `call` or `server.create`.
     pub(crate) action: Option<String>,
+    /// Only calls of this tool.
     pub(crate) tool: Option<String>,
+    /// Only records with this outcome: `ok` or an error code.
     pub(crate) outcome: Option<String>,
+    /// Start of the period, inclusive.
+    #[schema(shape = Option<Time>)]
     pub(crate) since: Option<Timestamp>,
+    /// End of the period, exclusive.
+    #[schema(shape = Option<Time>)]
     pub(crate) until: Option<Timestamp>,
 }

@@ -1,4 +1,4 @@
-//! Management API: the operations of [`Gateway`] over HTTP with JSON, as `openapi.json` describes them.
+//! Management API: the operations of [`Gateway`] over HTTP with JSON, as its OpenAPI document describes them.
 //!
 //! Requests are checked against the OpenAPI document before a handler receives them, so the document cannot disagree with the program.
 
@@ -7,6 +7,7 @@ mod audit;
 mod document;
 mod request;
 mod response;
+mod schemas;
 mod servers;
 #[cfg(test)]
 mod tests;
