@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use sqlx::QueryBuilder;
 
 use super::rows::{AuditRow, NewAudit, is_storable};
-use super::{Pool, Store, audit_columns, bind_audit, change, with_reader, with_writer};
+use super::{Pool, Store, audit_columns, bind_audit, change, execute, with_reader, with_writer};
 use crate::model::AuditQuery;
 
 /// Maximum number of records per statement.
@@ -106,11 +106,8 @@ impl Store {
     /// Deletes the records from before a time.
     pub(crate) async fn purge_audit(&self, before: i64) -> sqlx::Result<u64> {
         change!(self, tx => {
-            let done = sqlx::query("DELETE FROM audit WHERE at < $1")
-                .bind(before)
-                .execute(&mut *tx)
-                .await?;
-            done.rows_affected()
+            let done = execute!(tx, "DELETE FROM audit WHERE at < $1", before);
+            done
         })
     }
 }

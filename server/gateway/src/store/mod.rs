@@ -212,6 +212,21 @@ macro_rules! change {
     };
 }
 
+/// Reads rows: `read!(store, fetch_all, statement, values…)`.
+macro_rules! read {
+    ($store:expr, $fetch:ident, $statement:expr $(, $value:expr)* $(,)?) => {
+        with_reader!($store, pool => sqlx::query_as($statement)$(.bind($value))*.$fetch(pool).await)
+    };
+}
+
+/// Executes a statement in a transaction and returns the number of changed rows.
+macro_rules! execute {
+    ($tx:ident, $statement:expr $(, $value:expr)* $(,)?) => {{
+        let query = sqlx::query($statement)$(.bind($value))*;
+        query.execute(&mut *$tx).await?.rows_affected()
+    }};
+}
+
 /// Writes an audit record in a transaction.
 macro_rules! write_audit {
     ($tx:ident, $record:expr) => {{
@@ -230,13 +245,10 @@ macro_rules! write_audit {
 
 /// Announces a change to other gateways when the transaction is committed.
 macro_rules! announce {
-    ($store:expr, $tx:ident, $change:expr) => {
-        sqlx::query($store.announcement())
-            .bind($crate::store::channel())
-            .bind($change.payload())
-            .execute(&mut *$tx)
-            .await?;
-    };
+    ($store:expr, $tx:ident, $change:expr) => {{
+        let (channel, payload) = ($crate::store::channel(), $change.payload());
+        execute!($tx, $store.announcement(), channel, payload);
+    }};
 }
 
 macro_rules! audit_columns {
@@ -262,7 +274,10 @@ macro_rules! bind_audit {
     };
 }
 
-use {announce, audit_columns, bind_audit, change, with_reader, with_writer, write_audit};
+use {
+    announce, audit_columns, bind_audit, change, execute, read, with_reader, with_writer,
+    write_audit,
+};
 
 impl Store {
     /// Opens the store and updates its tables.

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Method};
 use axum::response::Response;
+use axum::routing::MethodFilter;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -158,6 +159,19 @@ pub(super) fn document() -> &'static Value {
     &DOCUMENT
 }
 
+/// Returns the paths with their methods.
+pub(super) fn routes() -> impl Iterator<Item = (&'static str, impl Iterator<Item = MethodFilter>)> {
+    let paths = DOCUMENT["paths"].as_object().into_iter().flatten();
+    paths.map(|(path, methods)| {
+        let methods = methods.as_object().into_iter().flatten();
+        let methods = methods.filter_map(|(method, _)| {
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).ok()?;
+            MethodFilter::try_from(method).ok()
+        });
+        (path.as_str(), methods)
+    })
+}
+
 /// Returns the operation of a route. axum writes path parameters in the same way as OpenAPI.
 pub(super) fn operation(path: &str, method: &Method) -> Option<Operation> {
     let method = match *method {
@@ -170,6 +184,11 @@ pub(super) fn operation(path: &str, method: &Method) -> Option<Operation> {
 }
 
 impl Operation {
+    /// Returns the operation id.
+    pub(super) fn id(self) -> &'static str {
+        self.0["operationId"].as_str().unwrap_or_default()
+    }
+
     /// Returns the lowest role that permits the operation.
     pub(super) fn role(self) -> Role {
         match self.0["x-required-role"].as_str() {
@@ -179,9 +198,10 @@ impl Operation {
         }
     }
 
-    /// Returns the schema of the request body.
-    pub(super) fn body(self) -> &'static Value {
-        &self.0["requestBody"]["content"]["application/json"]["schema"]
+    /// Returns the schema of the request body, if the operation has one.
+    pub(super) fn body(self) -> Option<&'static Value> {
+        let body = self.0.get("requestBody")?;
+        Some(&body["content"]["application/json"]["schema"])
     }
 
     /// Returns the names and schemas of the query parameters.

@@ -128,7 +128,7 @@ pub(super) fn created(location: &str, value: &impl Serialize) -> ApiResult {
 }
 
 /// Responds to a deletion, without content.
-pub(super) fn deleted() -> ApiResult {
+pub(super) fn deleted((): ()) -> ApiResult {
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
