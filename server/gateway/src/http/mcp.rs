@@ -24,7 +24,9 @@ use crate::directory::ResolvedServer;
 use crate::error::{ServiceError, TokenRejection};
 use crate::model::Principal;
 use crate::service::gateway::{CallRecord, Gateway};
-use mcp_server::handler::{CallRejection, EndedCall, Handler, Observer, rate_limit_fields};
+use mcp_server::handler::Handler;
+use mcp_server::handler::observer::{CallRejection, EndedCall, Observer};
+use mcp_server::handler::rate_limit::rate_limit_fields;
 use mcp_server::offer::UnavailableTool;
 use mcp_server::product::product;
 

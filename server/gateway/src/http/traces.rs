@@ -17,7 +17,7 @@ use rmcp::model::MetaObject;
 use rmcp::service::RequestContext;
 
 use mcp_server::environment::Environment;
-use mcp_server::handler::{CallRejection, EndedCall};
+use mcp_server::handler::observer::{CallRejection, EndedCall};
 use mcp_server::product::product;
 
 /// Error that keeps traces from being exported.

@@ -11,6 +11,13 @@ macro_rules! columns {
     };
 }
 
+/// Selects rows with all columns.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT ", columns!(), " FROM accounts ", $rest)
+    };
+}
+
 impl Store {
     pub(crate) async fn insert_account(
         &self,
@@ -34,12 +41,7 @@ impl Store {
         if !is_storable(id) {
             return Ok(None);
         }
-        read!(
-            self,
-            fetch_optional,
-            concat!("SELECT ", columns!(), " FROM accounts WHERE id = $1"),
-            id
-        )
+        read!(self, fetch_optional, select!("WHERE id = $1"), id)
     }
 
     /// Lists the accounts before a position, newest first.
@@ -51,11 +53,7 @@ impl Store {
         read!(
             self,
             fetch_all,
-            concat!(
-                "SELECT ",
-                columns!(),
-                " FROM accounts WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
-            ),
+            select!("WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"),
             before.created_at,
             &before.id,
             limit

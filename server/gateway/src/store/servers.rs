@@ -11,6 +11,13 @@ macro_rules! columns {
     };
 }
 
+/// Selects rows with all columns.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT ", columns!(), " FROM servers ", $rest)
+    };
+}
+
 impl Store {
     pub(crate) async fn insert_server(
         &self,
@@ -41,23 +48,14 @@ impl Store {
         read!(
             self,
             fetch_optional,
-            concat!(
-                "SELECT ",
-                columns!(),
-                " FROM servers WHERE id = $1 AND account_id = $2"
-            ),
+            select!("WHERE id = $1 AND account_id = $2"),
             id,
             account_id
         )
     }
 
     pub(crate) async fn server_by_hash(&self, hash: &[u8]) -> sqlx::Result<Option<ServerRow>> {
-        read!(
-            self,
-            fetch_optional,
-            concat!("SELECT ", columns!(), " FROM servers WHERE token_hash = $1"),
-            hash
-        )
+        read!(self, fetch_optional, select!("WHERE token_hash = $1"), hash)
     }
 
     /// Lists the servers of one account or of all accounts before a position, newest first.
@@ -71,10 +69,8 @@ impl Store {
             return read!(
                 self,
                 fetch_all,
-                concat!(
-                    "SELECT ",
-                    columns!(),
-                    " FROM servers WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
+                select!(
+                    "WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
                 ),
                 before.created_at,
                 &before.id,
@@ -84,10 +80,8 @@ impl Store {
         read!(
             self,
             fetch_all,
-            concat!(
-                "SELECT ",
-                columns!(),
-                " FROM servers WHERE account_id = $4 AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
+            select!(
+                "WHERE account_id = $4 AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
             ),
             before.created_at,
             &before.id,

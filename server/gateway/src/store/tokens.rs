@@ -11,6 +11,13 @@ macro_rules! columns {
     };
 }
 
+/// Selects rows with all columns.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT ", columns!(), " FROM api_tokens ", $rest)
+    };
+}
+
 macro_rules! insert {
     ($tx:ident, $row:expr) => {
         execute!(
@@ -68,28 +75,14 @@ impl Store {
     }
 
     pub(crate) async fn token_by_hash(&self, hash: &[u8]) -> sqlx::Result<Option<TokenRow>> {
-        read!(
-            self,
-            fetch_optional,
-            concat!(
-                "SELECT ",
-                columns!(),
-                " FROM api_tokens WHERE token_hash = $1"
-            ),
-            hash
-        )
+        read!(self, fetch_optional, select!("WHERE token_hash = $1"), hash)
     }
 
     pub(crate) async fn token(&self, id: &str) -> sqlx::Result<Option<TokenRow>> {
         if !is_storable(id) {
             return Ok(None);
         }
-        read!(
-            self,
-            fetch_optional,
-            concat!("SELECT ", columns!(), " FROM api_tokens WHERE id = $1"),
-            id
-        )
+        read!(self, fetch_optional, select!("WHERE id = $1"), id)
     }
 
     /// Lists the tokens before a position, newest first.
@@ -101,11 +94,7 @@ impl Store {
         read!(
             self,
             fetch_all,
-            concat!(
-                "SELECT ",
-                columns!(),
-                " FROM api_tokens WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
-            ),
+            select!("WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"),
             before.created_at,
             &before.id,
             limit
