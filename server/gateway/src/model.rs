@@ -216,7 +216,7 @@ pub(crate) struct Account {
 }
 
 /// Result of checking the sign-in to the upstream of an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Schema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Schema)]
 pub(crate) struct AccountCheck {
     /// Whether all steps succeeded.
     pub(crate) ok: bool,
@@ -301,44 +301,28 @@ fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ConfigPatch {
     /// `read`, `write` or method names such as `list`, `get`, `create`, `update`, `delete`. Empty means all methods.
-    #[serde(deserialize_with = "given")]
     pub(crate) methods: Option<Vec<String>>,
     /// Tags; a tool must have one of them. Empty means any tag.
-    #[serde(deserialize_with = "given")]
     pub(crate) tags: Option<Vec<String>>,
     /// Names of tools. Empty means all tools.
-    #[serde(deserialize_with = "given")]
     pub(crate) tools: Option<Vec<String>>,
     /// Whether a client needs an API token in addition to the URL.
-    #[serde(deserialize_with = "given")]
     pub(crate) require_api_token_auth: Option<bool>,
     /// Whether clients see three tools that find, describe and call the other tools, instead of all tools; for clients without tool search.
-    #[serde(deserialize_with = "given")]
     pub(crate) discover: Option<bool>,
 }
 
 impl ConfigPatch {
-    /// Applies the given fields to a configuration.
-    pub(crate) fn apply(&self, config: &mut ServerConfig) {
-        let texts = [
-            (&self.methods, &mut config.methods),
-            (&self.tags, &mut config.tags),
-            (&self.tools, &mut config.tools),
-        ];
-        for (given, part) in texts {
-            if let Some(given) = given {
-                part.clone_from(given);
-            }
-        }
-        let switches = [
-            (
-                self.require_api_token_auth,
-                &mut config.require_api_token_auth,
-            ),
-            (self.discover, &mut config.discover),
-        ];
-        for (given, part) in switches {
-            *part = given.unwrap_or(*part);
+    /// Returns a configuration with the given fields of this change.
+    pub(crate) fn applied_to(self, config: ServerConfig) -> ServerConfig {
+        ServerConfig {
+            methods: self.methods.unwrap_or(config.methods),
+            tags: self.tags.unwrap_or(config.tags),
+            tools: self.tools.unwrap_or(config.tools),
+            require_api_token_auth: self
+                .require_api_token_auth
+                .unwrap_or(config.require_api_token_auth),
+            discover: self.discover.unwrap_or(config.discover),
         }
     }
 }

@@ -10,7 +10,7 @@ use runtime::suggestion::nearest;
 use runtime::{Api, Credentials, Settings, SettingsError};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::error::{FieldError, ServiceError};
+use crate::error::{FieldError, ServiceError, unless_empty};
 use crate::model::{AuthInput, PageQuery, ServerConfig};
 
 /// Longest name in characters.
@@ -41,11 +41,7 @@ impl FieldErrors {
 
     /// Fails if a field is invalid.
     pub(crate) fn check(self) -> Result<(), ServiceError> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(ServiceError::Invalid(self.0))
-        }
+        unless_empty(self.0, ()).map_err(ServiceError::Invalid)
     }
 
     /// Checks a name that people read.

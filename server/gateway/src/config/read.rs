@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::document::{Document, LocatedError, plain};
-use crate::error::{FieldError, ServiceError};
+use crate::error::{FieldError, ServiceError, unless_empty};
 use crate::model::{AccountInput, AuthInput, ServerConfig, ServerInput};
 use crate::validate::{AccountParts, FieldErrors};
 
@@ -53,13 +53,8 @@ pub(super) fn read(
     let accounts = accounts.map(|(path, table)| reader.account(&path, table));
     let accounts = accounts.collect();
     let mut errors = reader.document.errors;
-    match errors.is_empty() {
-        true => Ok(accounts),
-        false => {
-            errors.sort();
-            Err(errors)
-        }
-    }
+    errors.sort();
+    unless_empty(errors, accounts)
 }
 
 /// Returns the tables of an array with their paths.

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::response::{IntoResponse, Response};
 
 use super::error_response::error_response;
+use crate::error::unless_empty;
 
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
@@ -89,11 +90,7 @@ impl Access {
                 )),
             }
         }
-        if errors.is_empty() {
-            Ok(access)
-        } else {
-            Err(errors)
-        }
+        unless_empty(errors, access)
     }
 
     fn check(&self, uri: &Uri, headers: &HeaderMap) -> Verdict {

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::gateway::{Gateway, Result, internal, not_found, require};
+use super::gateway::{Gateway, Result, internal, not_found, require, require_found};
 use crate::error::ServiceError;
 use crate::model::{
     Account, AccountInput, AccountPatch, AuthInput, AuthView, PageQuery, Principal, ResultPage,
@@ -153,10 +153,7 @@ impl Gateway {
         audit.account_id = Some(id.to_owned());
         let done = self.0.store.delete_account(id, &audit).await;
         self.forget(&StoreEvent::Account(id.to_owned()));
-        match done? {
-            true => Ok(()),
-            false => Err(not_found("account", id)),
-        }
+        require_found(done?, "account", id)
     }
 
     pub(super) async fn account_row(&self, id: &str) -> Result<AccountRow> {

@@ -87,29 +87,6 @@ pub(super) struct Inner {
     pub(super) tasks: Mutex<Vec<AbortHandle>>,
 }
 
-/// Tool call, for the audit log.
-#[derive(Debug, Clone)]
-pub(crate) struct CallRecord {
-    /// Id of the MCP server, or of the API token that was sent with the call.
-    pub(crate) actor: String,
-    /// Name that the client gives itself, or name of the API token.
-    pub(crate) actor_name: String,
-    /// Id of the account.
-    pub(crate) account_id: String,
-    /// Id of the MCP server.
-    pub(crate) server_id: String,
-    /// Name of the tool.
-    pub(crate) tool: String,
-    /// Whether the tool changes nothing; `None` for an unknown tool.
-    pub(crate) read_only: Option<bool>,
-    /// `ok`, or the error code.
-    pub(crate) outcome: String,
-    /// Duration of the call.
-    pub(crate) duration: Duration,
-    /// HTTP status of the upstream response.
-    pub(crate) upstream_status: Option<u16>,
-}
-
 impl Principal {
     /// Returns the identity for actions of the gateway itself, such as applying the configuration file and removing expired objects.
     pub(crate) fn gateway() -> Self {
@@ -279,13 +256,8 @@ impl Gateway {
             actor: who.id.clone(),
             actor_name: who.name.clone(),
             action: action.to_owned(),
-            account_id: None,
-            server_id: None,
-            tool: None,
-            effect: None,
             outcome: "ok".to_owned(),
-            duration_ms: 0,
-            upstream_status: None,
+            ..NewAudit::default()
         }
     }
 }
@@ -328,6 +300,11 @@ pub(super) fn require(who: &Principal, needs: Role) -> Result<()> {
     } else {
         Err(ServiceError::Forbidden { needs })
     }
+}
+
+/// Fails if the object of a change did not exist.
+pub(super) fn require_found(found: bool, what: &'static str, id: &str) -> Result<()> {
+    found.then_some(()).ok_or_else(|| not_found(what, id))
 }
 
 pub(super) fn not_found(what: &'static str, id: &str) -> ServiceError {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::gateway::{Gateway, Result, not_found, require};
+use super::gateway::{Gateway, Result, require, require_found};
 use crate::error::ServiceError;
 use crate::model::{ApiToken, ApiTokenInput, NewApiToken, PageQuery, Principal, ResultPage, Role};
 use crate::page::{self, List};
@@ -93,10 +93,7 @@ impl Gateway {
         let audit = self.record(who, "token.revoke");
         let done = self.0.store.delete_token(id, &audit).await;
         self.forget(&StoreEvent::Token(id.to_owned()));
-        match done? {
-            true => Ok(()),
-            false => Err(not_found("token", id)),
-        }
+        require_found(done?, "token", id)
     }
 
     /// Creates an API token for the first administrator if no valid one exists, so that a restart restores access.

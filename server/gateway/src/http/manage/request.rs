@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::document::{self, Operation};
 use super::response::ApiError;
-use crate::error::{FieldError, ServiceError};
+use crate::error::{FieldError, ServiceError, unless_empty};
 use crate::http::bearer::bearer;
 use crate::model::{Principal, Role};
 use crate::schema;
@@ -115,10 +115,7 @@ async fn json_body(
         ApiError::bad_request(format!("the body must be JSON: {error}"), hint)
     })?;
     let errors = schema::check(document::document(), schema, &value, "");
-    match errors.is_empty() {
-        true => Ok(value),
-        false => Err(ServiceError::Invalid(errors).into()),
-    }
+    Ok(unless_empty(errors, value).map_err(ServiceError::Invalid)?)
 }
 
 fn operation(parts: &Parts) -> Result<Operation, ApiError> {
@@ -163,11 +160,7 @@ fn query_object(
         }
         object.insert(name, value);
     }
-    if errors.is_empty() {
-        Ok(object)
-    } else {
-        Err(ServiceError::Invalid(errors))
-    }
+    unless_empty(errors, object).map_err(ServiceError::Invalid)
 }
 
 /// Converts a value that conforms to the document, so this fails only if the document and the Rust types disagree. The error of serde is dropped, because it may contain a secret.
