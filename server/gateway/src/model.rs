@@ -1,144 +1,22 @@
 //! Data of the gateway: accounts, MCP servers, API tokens and audit records, as the management API and the admin page show them. Only the input types and the types of new tokens contain secrets.
 
+pub(crate) mod audit;
+pub(crate) mod sign_in;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use runtime::schema::{Additional, Field, Kind, StringRules};
 use runtime::{Nullable, Schema, Shape};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use self::sign_in::{AuthInput, AuthView, Secret};
+
 /// Shape of a time.
-struct Time;
+pub(crate) struct Time;
 
 impl Schema for Time {
     const SHAPE: Shape = <String as Schema>::SHAPE.format("date-time");
-}
-
-/// Shape of a secret.
-struct Secret;
-
-impl Schema for Secret {
-    const SHAPE: Shape = <String as Schema>::SHAPE.format("password");
-}
-
-/// Sign-in method of an account as the client sends it. The store keeps it encrypted, and no response contains it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum AuthInput {
-    /// No credentials.
-    None,
-    /// User name and password.
-    Password {
-        /// User name.
-        username: String,
-        /// Password.
-        password: SecretString,
-    },
-    /// Fixed bearer token.
-    Bearer {
-        /// Bearer token.
-        token: SecretString,
-    },
-    /// Bearer token in a file on the gateway's machine; the file is read again when it changes.
-    BearerFile {
-        /// Path of the file.
-        path: String,
-    },
-    /// Command on the gateway's machine that prints a bearer token.
-    BearerCommand {
-        /// Command line.
-        command: String,
-    },
-}
-
-/// Shape of a variant of [`AuthInput`]: its name, its meaning and its fields.
-macro_rules! sign_in_method {
-    ($name:literal, $description:literal $(, $field:literal: $ty:ty = $meaning:literal)*) => {
-        Shape::of(Kind::Object {
-            fields: &[
-                Field {
-                    shape: strings(&[$name]),
-                    ..Field::of::<String>("type", $description)
-                },
-                $(Field::of::<$ty>($field, $meaning)),*
-            ],
-            additional: Additional::Closed,
-        })
-    };
-}
-
-impl Schema for AuthInput {
-    const SHAPE: Shape = Shape::of(Kind::OneOf(&[
-        sign_in_method!("none", "No credentials, or credentials in an added header."),
-        sign_in_method!(
-            "password",
-            "User name and password.",
-            "username": String = "User name.",
-            "password": Secret = "Password."
-        ),
-        sign_in_method!("bearer", "A fixed bearer token.", "token": Secret = "Bearer token."),
-        sign_in_method!(
-            "bearer_file",
-            "A bearer token in a file on the gateway's machine; the file is read again when it changes. Requires a gateway with `--allow-local-credentials`.",
-            "path": String = "Path of the file."
-        ),
-        sign_in_method!(
-            "bearer_command",
-            "A command on the gateway's machine that prints a bearer token. Requires a gateway with `--allow-local-credentials`.",
-            "command": String = "Command."
-        ),
-    ]));
-}
-
-const fn strings(values: &'static [&'static str]) -> Shape {
-    Shape::of(Kind::String(StringRules {
-        values,
-        ..StringRules::ANY
-    }))
-}
-
-impl AuthInput {
-    /// Returns the name of the sign-in method in JSON.
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Password { .. } => "password",
-            Self::Bearer { .. } => "bearer",
-            Self::BearerFile { .. } => "bearer_file",
-            Self::BearerCommand { .. } => "bearer_command",
-        }
-    }
-
-    /// Returns whether this method reads a file or runs a command on the gateway's machine. The permission to change accounts does not include this.
-    pub(crate) fn is_local(&self) -> bool {
-        matches!(self, Self::BearerFile { .. } | Self::BearerCommand { .. })
-    }
-}
-
-/// Shape of the name of a sign-in method.
-struct AuthKind;
-
-impl Schema for AuthKind {
-    const SHAPE: Shape = strings(&[
-        "none",
-        "password",
-        "bearer",
-        "bearer_file",
-        "bearer_command",
-    ]);
-}
-
-/// Sign-in method of an account as responses show it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Schema)]
-pub(crate) struct AuthView {
-    /// `none`, `password`, `bearer`, `bearer_file` or `bearer_command`.
-    #[serde(rename = "type")]
-    #[schema(name = "type", shape = AuthKind)]
-    pub(crate) kind: String,
-    /// User name, for `password`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) username: Option<String>,
 }
 
 /// Input that creates an account.
@@ -482,68 +360,4 @@ impl PageQuery {
             cursor,
         }
     }
-}
-
-/// Audit record of one call or one change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Schema)]
-pub(crate) struct AuditRecord {
-    /// Number of the record. Numbers increase and may have gaps.
-    pub(crate) id: i64,
-    /// Time.
-    #[schema(shape = Time)]
-    pub(crate) at: Timestamp,
-    /// Id of the MCP server or API token that was used.
-    pub(crate) actor: String,
-    /// Name that the MCP client gives itself, or name of the API token.
-    pub(crate) actor_name: String,
-    /// `call` for a tool call, otherwise the name of the change, for example `account.create` or `server.revoke`.
-    pub(crate) action: String,
-    /// Id of the account.
-    #[schema(shape = Nullable<String>)]
-    pub(crate) account_id: Option<String>,
-    /// Id of the MCP server.
-    #[schema(shape = Nullable<String>)]
-    pub(crate) server_id: Option<String>,
-    /// Name of the tool, for a call.
-    #[schema(shape = Nullable<String>)]
-    pub(crate) tool: Option<String>,
-    /// `read` or `write`, for a call.
-    #[schema(shape = Nullable<String>)]
-    pub(crate) effect: Option<String>,
-    /// `ok` or the error code.
-    pub(crate) outcome: String,
-    /// Duration in milliseconds.
-    pub(crate) duration_ms: i64,
-    /// HTTP status of the upstream response.
-    #[schema(shape = Nullable<i64>)]
-    pub(crate) upstream_status: Option<i32>,
-}
-
-/// Filter of the audit log.
-#[derive(Debug, Clone, Default, Deserialize, Schema)]
-#[serde(default)]
-pub(crate) struct AuditQuery {
-    /// Maximum number of items to return.
-    #[schema(shape = Option<i64>, min = 1, max = 1000, default = 50)]
-    pub(crate) limit: Option<u32>,
-    /// `next_cursor` of the previous page, unchanged.
-    pub(crate) cursor: Option<String>,
-    /// Only records of this account.
-    pub(crate) account_id: Option<String>,
-    /// Only records of this MCP server.
-    pub(crate) server_id: Option<String>,
-    /// Only records of actions with this MCP server or API token.
-    pub(crate) actor: Option<String>,
-    /// Only records of this action, for example `call` or `server.create`.
-    pub(crate) action: Option<String>,
-    /// Only calls of this tool.
-    pub(crate) tool: Option<String>,
-    /// Only records with this outcome: `ok` or an error code.
-    pub(crate) outcome: Option<String>,
-    /// Start of the period, inclusive.
-    #[schema(shape = Option<Time>)]
-    pub(crate) since: Option<Timestamp>,
-    /// End of the period, exclusive.
-    #[schema(shape = Option<Time>)]
-    pub(crate) until: Option<Timestamp>,
 }

@@ -11,7 +11,8 @@ use runtime::{Api, Credentials, Settings, SettingsError};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::{FieldError, ServiceError, unless_empty};
-use crate::model::{AuthInput, PageQuery, ServerConfig};
+use crate::model::sign_in::AuthInput;
+use crate::model::{PageQuery, ServerConfig};
 
 /// Longest name in characters.
 const NAME: usize = 100;

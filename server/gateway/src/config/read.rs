@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::document::{Document, LocatedError, plain};
 use crate::error::{FieldError, ServiceError, unless_empty};
-use crate::model::{AccountInput, AuthInput, ServerConfig, ServerInput};
+use crate::model::sign_in::AuthInput;
+use crate::model::{AccountInput, ServerConfig, ServerInput};
 use crate::validate::{AccountParts, FieldErrors};
 
 /// Context of a configuration file.

@@ -9,10 +9,8 @@ use serde_json::{Value, json};
 
 use super::gateway::{Gateway, Result, internal, not_found, require, require_found};
 use crate::error::ServiceError;
-use crate::model::{
-    Account, AccountInput, AccountPatch, AuthInput, AuthView, PageQuery, Principal, ResultPage,
-    Role,
-};
+use crate::model::sign_in::{AuthInput, AuthView};
+use crate::model::{Account, AccountInput, AccountPatch, PageQuery, Principal, ResultPage, Role};
 use crate::page::{self, List};
 use crate::store::StoreEvent;
 use crate::store::rows::{self, AccountRow};

@@ -7,7 +7,8 @@ use futures_util::stream::{self, BoxStream};
 
 use super::gateway::{Gateway, Result, internal, require};
 use crate::error::ServiceError;
-use crate::model::{AuditQuery, AuditRecord, Principal, ResultPage, Role};
+use crate::model::audit::{AuditQuery, AuditRecord};
+use crate::model::{Principal, ResultPage, Role};
 use crate::page::{self, List};
 use crate::store::Store;
 use crate::store::rows::{AuditRow, NewAudit};

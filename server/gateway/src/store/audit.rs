@@ -6,7 +6,7 @@ use sqlx::QueryBuilder;
 
 use super::rows::{AuditRow, NewAudit, is_storable};
 use super::{Pool, Store, audit_columns, bind_audit, change, execute, with_reader, with_writer};
-use crate::model::AuditQuery;
+use crate::model::audit::AuditQuery;
 
 /// Maximum number of records per statement.
 pub(crate) const MOST_RECORDS: usize = 1 << (SIZES - 1);

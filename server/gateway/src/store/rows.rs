@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::model::{ApiToken, AuditRecord, McpServer, Role};
+use crate::model::audit::AuditRecord;
+use crate::model::{ApiToken, McpServer, Role};
 use crate::vault::SealedText;
 
 /// Row of `accounts`.

@@ -15,7 +15,8 @@ use super::rejection::{FormRejection, PageResult};
 use super::servers::ServerLine;
 use super::session::{LinkQuery, SubmittedForm, Visitor};
 use super::site::Admin;
-use crate::model::{Account, AccountCheck, AccountInput, AccountPatch, AuthInput, PageQuery};
+use crate::model::sign_in::AuthInput;
+use crate::model::{Account, AccountCheck, AccountInput, AccountPatch, PageQuery};
 
 /// Sign-in methods: value and label.
 const SIGN_IN_METHODS: [(&str, &str); 5] = [

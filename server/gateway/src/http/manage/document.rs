@@ -1,4 +1,4 @@
-//! OpenAPI document of the management API, for readers and for the checks in `request`. The schemas come from the types of the model, and the operations from `operations.json`.
+//! OpenAPI document of the management API, for readers and for the checks in `request`. The schemas come from the types of the model, and the rest from `openapi.json`.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,6 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Method};
 use axum::response::Response;
 use axum::routing::MethodFilter;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::schemas;
@@ -16,129 +15,49 @@ use mcp_server::product::product;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     // A test parses the file, so it is valid JSON.
-    let file: DocumentFile =
-        serde_json::from_str(include_str!("operations.json")).unwrap_or_default();
-    let mut document = file.document;
+    let mut document: Value =
+        serde_json::from_str(include_str!("openapi.json")).unwrap_or_default();
     document["info"]["title"] = Value::from(format!("{} management API", product().name));
     document["info"]["version"] = Value::from(product().version);
-    for (name, schema) in schemas::components(&file.descriptions) {
-        document["components"]["schemas"][name] = schema;
+    for (name, schema) in schemas::components() {
+        let named = &mut document["components"]["schemas"][name];
+        let description = named["description"].take();
+        *named = schema;
+        if !description.is_null() {
+            named["description"] = description;
+        }
     }
-    for entry in &file.operations {
-        document["paths"][&entry.path][&entry.method] = entry.describe(&file.examples);
-    }
+    let examples = document
+        .as_object_mut()
+        .and_then(|it| it.shift_remove("examples"));
+    complete(&mut document["paths"], &examples.unwrap_or_default());
     document
 });
 
-/// Content of `operations.json`.
-#[derive(Default, Deserialize)]
-struct DocumentFile {
-    /// Document without paths and without the schemas of the model.
-    document: Value,
-    operations: Vec<OperationEntry>,
-    /// Descriptions of the schemas, by name.
-    descriptions: Value,
-    /// Examples of the schemas, by name.
-    examples: Value,
-}
-
-/// Operation in `operations.json`.
-#[derive(Deserialize)]
-struct OperationEntry {
-    path: String,
-    method: String,
-    /// Members of the operation that are not derived from the other fields.
-    operation: Value,
-    /// Type of the query parameters.
-    query: Option<String>,
-    /// Query parameters of the type that the operation does not have.
-    #[serde(default)]
-    omit: Vec<String>,
-    /// Schema of the request body.
-    body: Option<String>,
-    status: String,
-    /// Schema of the response.
-    result: Option<String>,
-    media_type: Option<String>,
-    errors: Vec<String>,
-}
-
-impl OperationEntry {
-    fn describe(&self, examples: &Value) -> Value {
-        let mut operation = self.operation.clone();
-        let parameters = self.parameters();
-        if !parameters.is_empty() {
-            operation["parameters"] = Value::Array(parameters);
-        }
-        if let Some(body) = &self.body {
-            let content = json!({"application/json": content(body, examples)});
-            operation["requestBody"] = json!({"required": true, "content": content});
-        }
-        operation["responses"][&self.status] = self.success(examples);
-        for status in &self.errors {
-            let reference = format!("#/components/responses/{status}");
-            operation["responses"][status] = json!({"$ref": reference});
-        }
-        operation
-    }
-
-    fn parameters(&self) -> Vec<Value> {
-        let mut segment = "";
-        let mut parameters = Vec::new();
-        for part in self.path.split('/') {
-            if let Some(name) = part.strip_prefix('{') {
-                let what = match segment {
-                    "integrated-account" => "integrated account",
-                    "mcp" => "MCP server",
-                    _ => "API token",
-                };
-                parameters.push(json!({
-                    "name": name.trim_end_matches('}'),
-                    "in": "path",
-                    "required": true,
-                    "description": format!("Id of the {what}."),
-                    "schema": {"type": "string"},
-                }));
-            }
-            segment = part;
-        }
-        let own = self.operation["parameters"].as_array();
-        parameters.extend(own.into_iter().flatten().cloned());
-        let query = self.query.iter().flat_map(|query| schemas::query(query));
-        parameters.extend(query.filter(|it| !self.omit.iter().any(|name| it["name"] == **name)));
-        parameters
-    }
-
-    fn success(&self, examples: &Value) -> Value {
-        let description = match self.status.as_str() {
-            "201" => "Created.",
-            "204" => "Deleted.",
-            _ => "Success.",
-        };
-        let mut response = json!({"description": description});
-        if self.status == "201" {
-            response["headers"]["Location"] = json!({
-                "description": "Path of the created object.",
-                "schema": {"type": "string"},
-            });
-        }
-        if self.status != "204" {
-            let media_type = self.media_type.as_deref().unwrap_or("application/json");
-            let result = self.result.as_deref();
-            let any = || json!({"schema": {"type": "object"}});
-            response["content"][media_type] = result.map_or_else(any, |it| content(it, examples));
-        }
-        response
-    }
-}
-
-/// Returns a reference to a schema with its example.
-fn content(name: &str, examples: &Value) -> Value {
-    let example = match schemas::page_item(name) {
-        Some(item) => json!({"result": [examples[item]], "next_cursor": null}),
-        None => examples[name].clone(),
+/// Adds the query parameters of each operation, and the example of each request and response.
+fn complete(value: &mut Value, examples: &Value) {
+    let Value::Object(object) = value else {
+        return;
     };
-    json!({"schema": schemas::reference(name), "example": example})
+    object
+        .values_mut()
+        .for_each(|value| complete(value, examples));
+    if let Some(query) = object.shift_remove("query") {
+        let parameters = object.entry("parameters").or_insert_with(|| json!([]));
+        if let Value::Array(parameters) = parameters {
+            schemas::add_query(query.as_str().unwrap_or_default(), parameters);
+        }
+    }
+    let reference = object
+        .get("schema")
+        .and_then(|schema| schema["$ref"].as_str());
+    if let Some(name) = reference.and_then(|it| it.strip_prefix("#/components/schemas/")) {
+        let example = match schemas::page_item(name) {
+            Some(item) => json!({"result": [examples[item]], "next_cursor": null}),
+            None => examples[name].clone(),
+        };
+        object.insert("example".to_owned(), example);
+    }
 }
 
 /// Operation of the document.

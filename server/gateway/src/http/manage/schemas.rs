@@ -4,10 +4,11 @@ use runtime::schema::{Additional, Field, Kind, StringRules};
 use runtime::{Schema, Shape};
 use serde_json::{Map, Value, json};
 
+use crate::model::audit::{AuditQuery, AuditRecord};
+use crate::model::sign_in::{AuthInput, AuthView};
 use crate::model::{
-    Account, AccountCheck, AccountInput, AccountPatch, ApiToken, ApiTokenInput, AuditQuery,
-    AuditRecord, AuthInput, AuthView, ConfigPatch, McpServer, NewApiToken, NewServer, PageQuery,
-    Role, ServerConfig, ServerInput, ServerPatch,
+    Account, AccountCheck, AccountInput, AccountPatch, ApiToken, ApiTokenInput, ConfigPatch,
+    McpServer, NewApiToken, NewServer, PageQuery, Role, ServerConfig, ServerInput, ServerPatch,
 };
 
 /// Named schemas of the document.
@@ -39,13 +40,11 @@ const PAGES: [(&str, &str); 4] = [
     ("AuditPage", "AuditRecord"),
 ];
 
-/// Returns the named schemas with their descriptions.
-pub(super) fn components(descriptions: &Value) -> impl Iterator<Item = (&'static str, Value)> {
-    let types = COMPONENTS.iter().map(|(name, shape)| {
-        let mut schema = kind_schema(shape);
-        schema["description"] = descriptions[*name].clone();
-        (*name, schema)
-    });
+/// Returns the named schemas.
+pub(super) fn components() -> impl Iterator<Item = (&'static str, Value)> {
+    let types = COMPONENTS
+        .iter()
+        .map(|(name, shape)| (*name, kind_schema(shape)));
     let pages = PAGES.iter().map(|(name, item)| {
         let schema = json!({
             "type": "object",
@@ -71,27 +70,35 @@ pub(super) fn page_item(name: &str) -> Option<&'static str> {
     page.map(|(_, item)| *item)
 }
 
-/// Returns the query parameters of a type.
-pub(super) fn query(name: &str) -> impl Iterator<Item = Value> {
+/// Adds the query parameters of a type. An export has its own limit and no pages.
+pub(super) fn add_query(name: &str, parameters: &mut Vec<Value>) {
     let shape = match name {
         "AuditQuery" => AuditQuery::SHAPE,
         _ => PageQuery::SHAPE,
     };
-    let fields = match shape.kind {
-        Kind::Object { fields, .. } => fields,
-        _ => &[],
+    let Kind::Object { fields, .. } = shape.kind else {
+        return;
     };
-    fields.iter().map(|field| {
+    let is_export = parameters.iter().any(|it| it["name"] == "limit");
+    for field in fields {
+        if is_export && matches!(field.name, "limit" | "cursor") {
+            continue;
+        }
         let mut schema = schema(&field.shape);
         if let Ok(default) = serde_json::from_str::<Value>(field.default) {
             schema["default"] = default;
         }
-        json!({"name": field.name, "in": "query", "description": field.description, "schema": schema})
-    })
+        parameters.push(json!({
+            "name": field.name,
+            "in": "query",
+            "description": field.description,
+            "schema": schema,
+        }));
+    }
 }
 
 /// Returns a reference to a named schema.
-pub(super) fn reference(name: &str) -> Value {
+fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
