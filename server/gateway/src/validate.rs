@@ -103,21 +103,22 @@ impl FieldErrors {
         if let Some(part) = empty {
             self.add(&format!("auth.{part}"), "is empty");
         }
+        let other = || Settings::new(SOMEWHERE, Credentials::None);
         let mut each = vec![
             Settings::new(parts.base_url, Credentials::None),
             Settings::new(SOMEWHERE, credentials(parts.auth)),
         ];
         each.extend(parts.headers.iter().map(|(name, value)| Settings {
             headers: vec![(name.clone(), value.clone())],
-            ..Settings::new(SOMEWHERE, Credentials::None)
+            ..other()
         }));
         each.push(Settings {
             api: parts.api.map(str::to_owned),
-            ..Settings::new(SOMEWHERE, Credentials::None)
+            ..other()
         });
         each.push(Settings {
             ca_certificate: parts.ca_certificate.map(str::to_owned),
-            ..Settings::new(SOMEWHERE, Credentials::None)
+            ..other()
         });
         for settings in each {
             self.settings(settings, apis);

@@ -17,10 +17,7 @@ use crate::store::rows::{self, AccountRow};
 use crate::validate::{self, AccountParts, FieldErrors};
 use crate::{token, vault};
 
-const LIST: List<'_> = List {
-    what: "accounts",
-    parent: "",
-};
+const LIST: List<'_> = List::all("accounts");
 
 /// Encrypted part of an account.
 #[derive(Debug, Clone, Deserialize)]

@@ -14,10 +14,7 @@ use crate::store::Store;
 use crate::store::rows::{AuditRow, NewAudit};
 use crate::validate;
 
-const LIST: List<'_> = List {
-    what: "audit",
-    parent: "",
-};
+const LIST: List<'_> = List::all("audit");
 
 /// Longest text in characters that a client can choose for a record.
 const TEXT: usize = 200;

@@ -13,10 +13,7 @@ use crate::store::rows::TokenRow;
 use crate::token;
 use crate::validate::{self, FieldErrors};
 
-const LIST: List<'_> = List {
-    what: "tokens",
-    parent: "",
-};
+const LIST: List<'_> = List::all("tokens");
 
 impl Gateway {
     /// Returns the owner of an API token, if the token is valid now.
