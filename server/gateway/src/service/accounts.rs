@@ -14,7 +14,7 @@ use crate::model::{Account, AccountInput, AccountPatch, PageQuery, Principal, Re
 use crate::page::{self, List};
 use crate::store::StoreEvent;
 use crate::store::rows::{self, AccountRow};
-use crate::validate::{self, AccountParts, FieldErrors};
+use crate::validate::{self, FieldErrors};
 use crate::{token, vault};
 
 const LIST: List<'_> = List::all("accounts");
@@ -172,7 +172,7 @@ impl Gateway {
                 row.name
             )));
         }
-        let settings = validate::settings(&parts(row, &secrets));
+        let settings = validate::settings(&input(row, &secrets));
         let account = runtime::Account::new(settings, self.0.apis, product().log_format);
         account.map_err(|error| {
             // The settings were valid when they were stored, so the program has changed since then: their API was removed.
@@ -228,7 +228,7 @@ impl Gateway {
 
     fn check_parts(&self, row: &AccountRow, secrets: &Secrets) -> FieldErrors {
         let mut errors = FieldErrors::default();
-        errors.account(&parts(row, secrets), self.0.apis);
+        errors.account(&input(row, secrets), self.0.apis);
         errors
     }
 
@@ -301,14 +301,14 @@ pub(super) fn owner(account_id: &str) -> String {
     format!("account\n{account_id}")
 }
 
-fn parts<'a>(row: &'a AccountRow, secrets: &'a Secrets) -> AccountParts<'a> {
-    AccountParts {
-        name: &row.name,
-        base_url: &row.base_url,
-        auth: &secrets.auth,
-        headers: &secrets.headers,
-        api: row.api.as_deref(),
-        ca_certificate: row.ca_certificate.as_deref(),
+fn input(row: &AccountRow, secrets: &Secrets) -> AccountInput {
+    AccountInput {
+        name: row.name.clone(),
+        base_url: row.base_url.clone(),
+        auth: secrets.auth.clone(),
+        headers: secrets.headers.clone(),
+        api: row.api.clone(),
+        ca_certificate: row.ca_certificate.clone(),
     }
 }
 
