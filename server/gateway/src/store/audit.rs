@@ -106,8 +106,7 @@ impl Store {
     /// Deletes the records from before a time.
     pub(crate) async fn purge_audit(&self, before: i64) -> sqlx::Result<u64> {
         change!(self, tx => {
-            let done = execute!(tx, "DELETE FROM audit WHERE at < $1", before);
-            done
+            execute!(tx, "DELETE FROM audit WHERE at < $1", before)
         })
     }
 }

@@ -25,8 +25,7 @@ impl Store {
     /// Deletes the records from before a time.
     pub(crate) async fn purge_forms(&self, before: i64) -> sqlx::Result<u64> {
         change!(self, tx => {
-            let done = execute!(tx, "DELETE FROM forms WHERE at < $1", before);
-            done
+            execute!(tx, "DELETE FROM forms WHERE at < $1", before)
         })
     }
 }
