@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::gateway::{Gateway, Result, internal, not_found, require, require_found};
+use super::gateway::{Gateway, Result, every, internal, not_found, require, require_found};
 use crate::error::ServiceError;
 use crate::model::sign_in::{AuthInput, AuthView};
 use crate::model::{Account, AccountInput, AccountPatch, PageQuery, Principal, ResultPage, Role};
@@ -83,16 +83,7 @@ impl Gateway {
 
     /// Returns all accounts, newest first.
     pub(crate) async fn every_account(&self, who: &Principal) -> Result<Vec<Account>> {
-        let mut accounts = Vec::new();
-        let mut page = PageQuery::largest(None);
-        loop {
-            let found = self.accounts(who, page).await?;
-            accounts.extend(found.result);
-            if found.next_cursor.is_none() {
-                return Ok(accounts);
-            }
-            page = PageQuery::largest(found.next_cursor);
-        }
+        every(|page| self.accounts(who, page)).await
     }
 
     /// Returns one account.

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::directory::{self, Directory, ResolvedServer};
 use crate::error::{ServiceError, TokenRejection};
 use crate::keys::KeySources;
-use crate::model::{Principal, Role};
+use crate::model::{PageQuery, Principal, ResultPage, Role};
 use crate::store::error::StoreError;
 use crate::store::rows::{self, AccountRow, NewAudit, ServerRow};
 use crate::store::{Store, StoreEvent, StoreUrl};
@@ -300,6 +300,23 @@ pub(super) fn require(who: &Principal, needs: Role) -> Result<()> {
         Ok(())
     } else {
         Err(ServiceError::Forbidden { needs })
+    }
+}
+
+/// Returns the items of all pages of a list.
+pub(super) async fn every<T, F>(list: impl Fn(PageQuery) -> F) -> Result<Vec<T>>
+where
+    F: Future<Output = Result<ResultPage<T>>>,
+{
+    let mut items = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = list(PageQuery::largest(cursor)).await?;
+        items.extend(page.result);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return Ok(items);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::gateway::{Gateway, Result, internal, not_found, require, require_found};
+use super::gateway::{Gateway, Result, every, internal, not_found, require, require_found};
 use crate::error::ServiceError;
 use crate::model::{
     McpServer, NewServer, PageQuery, Principal, ResultPage, Role, ServerInput, ServerPatch,
@@ -123,16 +123,7 @@ impl Gateway {
         account_id: Option<&str>,
     ) -> Result<Vec<McpServer>> {
         require(who, Role::Issuer)?;
-        let mut servers = Vec::new();
-        let mut page = PageQuery::largest(None);
-        loop {
-            let found = self.list_servers(account_id, page).await?;
-            servers.extend(found.result);
-            if found.next_cursor.is_none() {
-                return Ok(servers);
-            }
-            page = PageQuery::largest(found.next_cursor);
-        }
+        every(|page| self.list_servers(account_id, page)).await
     }
 
     /// Returns one server.
