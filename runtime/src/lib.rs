@@ -191,7 +191,7 @@ pub use macros::tools;
 
 /// Derives the trait [`trait@Schema`], which describes the JSON form of a type.
 ///
-/// - A struct is an object. `#[schema(additional)]` allows other members, `#[schema(additional = Type)]` only those of this type. A field accepts `#[schema(..)]` with `name`, and with the rules, `default` and `example` of [`macro@tool`].
+/// - A struct is an object. `#[schema(additional)]` allows other members, `#[schema(additional = Type)]` only those of this type. A field accepts `#[schema(..)]` with `name`, with `shape = Type` if its JSON is described by another type, and with the rules, `default` and `example` of [`macro@tool`].
 /// - An enum of unit variants is a string; `#[schema(name = "..")]` gives the string if it is not the name of the variant.
 /// - An enum of types is a union of these types; a variant can have rules.
 ///

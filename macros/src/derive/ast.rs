@@ -60,6 +60,7 @@ impl JsonName {
 /// A field of a struct.
 pub(crate) struct Member {
     pub(crate) name: JsonName,
+    /// Type with the shape: that of the field, or that of the key `shape`.
     pub(crate) ty: Type,
     pub(crate) description: String,
     pub(crate) rules: FieldRules,
@@ -146,8 +147,10 @@ fn member(field: syn::Field, errors: &mut Errors) -> Option<Member> {
     each_schema_key(&field.attrs, errors, |key, input, errors| {
         if key == "name" {
             member.name.written = Some(value(input)?);
+        } else if key == "shape" {
+            member.ty = value(input)?;
         } else if !member.rules.read(key, input, errors)? {
-            let known = format!("`name`, {RULE_KEYS}, `default`, `example`");
+            let known = format!("`name`, `shape`, {RULE_KEYS}, `default`, `example`");
             return Err(unknown_key(key, "`#[schema(..)]` of a field", &known));
         }
         Ok(())

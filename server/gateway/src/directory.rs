@@ -107,17 +107,21 @@ impl Directory {
     }
 
     pub(crate) fn put_server(&self, ticket: Ticket, hash: Hash, server: Arc<ResolvedServer>) {
-        let mut entries = self.write();
-        if entries.changes == ticket.0 && entries.usable().is_some() {
+        if let Some(mut entries) = self.unchanged(ticket) {
             entries.servers.insert(hash, server);
         }
     }
 
     pub(crate) fn put_token(&self, ticket: Ticket, hash: Hash, token: Arc<ApiToken>) {
-        let mut entries = self.write();
-        if entries.changes == ticket.0 && entries.usable().is_some() {
+        if let Some(mut entries) = self.unchanged(ticket) {
             entries.tokens.insert(hash, token);
         }
+    }
+
+    /// Returns the entries if they are valid and nothing has changed since the ticket was issued.
+    fn unchanged(&self, ticket: Ticket) -> Option<RwLockWriteGuard<'_, Entries>> {
+        let entries = self.write();
+        (entries.changes == ticket.0 && entries.usable().is_some()).then_some(entries)
     }
 
     /// Removes the entries that a change affects.

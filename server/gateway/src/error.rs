@@ -56,6 +56,14 @@ impl FieldError {
     }
 }
 
+/// Returns the value unless there are errors.
+pub(crate) fn unless_empty<T, E>(errors: Vec<E>, value: T) -> Result<T, Vec<E>> {
+    match errors.is_empty() {
+        true => Ok(value),
+        false => Err(errors),
+    }
+}
+
 /// Reason why a server token is rejected. Clients receive the same response for the first two variants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TokenRejection {
@@ -77,48 +85,48 @@ impl ServiceError {
 
     /// Returns the HTTP status.
     pub(crate) fn status(&self) -> u16 {
-        match self {
-            Self::Unauthenticated => 401,
-            Self::Forbidden { .. } => 403,
-            Self::NotFound { .. } => 404,
-            Self::Invalid(_) => 422,
-            Self::Conflict { .. } => 409,
-            Self::Unavailable(_) => 503,
-            Self::Internal(_) => 500,
-        }
+        self.status_code_hint().0
     }
 
     /// Returns the error code, one of a closed list.
     pub(crate) fn code(&self) -> &'static str {
-        match self {
-            Self::Unauthenticated => "unauthenticated",
-            Self::Forbidden { .. } => "forbidden",
-            Self::NotFound { .. } => "not_found",
-            Self::Invalid(_) => "invalid",
-            Self::Conflict { .. } => "conflict",
-            Self::Unavailable(_) => "unavailable",
-            Self::Internal(_) => "internal",
-        }
+        self.status_code_hint().1
     }
 
     /// Returns what to do about the error.
     pub(crate) fn hint(&self) -> &'static str {
+        self.status_code_hint().2
+    }
+
+    fn status_code_hint(&self) -> (u16, &'static str, &'static str) {
         match self {
-            Self::Unauthenticated => {
-                "Send `Authorization: Bearer <API token>` with a token that is not expired."
-            }
-            Self::Forbidden { .. } => {
-                "Use an API token with this role, or ask a person who has one."
-            }
-            Self::NotFound { .. } => "List the objects to see which exist.",
-            Self::Invalid(_) => {
-                "Nothing was changed. Correct the fields in `problems` and send the request again."
-            }
-            Self::Conflict { .. } => "Choose another name, or change the existing object.",
-            Self::Unavailable(_) => {
-                "Try again in a moment; `/readyz` reports when the gateway is ready."
-            }
-            Self::Internal(_) => "See the log of the gateway.",
+            Self::Unauthenticated => (
+                401,
+                "unauthenticated",
+                "Send `Authorization: Bearer <API token>` with a token that is not expired.",
+            ),
+            Self::Forbidden { .. } => (
+                403,
+                "forbidden",
+                "Use an API token with this role, or ask a person who has one.",
+            ),
+            Self::NotFound { .. } => (404, "not_found", "List the objects to see which exist."),
+            Self::Invalid(_) => (
+                422,
+                "invalid",
+                "Nothing was changed. Correct the fields in `problems` and send the request again.",
+            ),
+            Self::Conflict { .. } => (
+                409,
+                "conflict",
+                "Choose another name, or change the existing object.",
+            ),
+            Self::Unavailable(_) => (
+                503,
+                "unavailable",
+                "Try again in a moment; `/readyz` reports when the gateway is ready.",
+            ),
+            Self::Internal(_) => (500, "internal", "See the log of the gateway."),
         }
     }
 

@@ -1,179 +1,170 @@
 //! Data of the gateway: accounts, MCP servers, API tokens and audit records, as the management API and the admin page show them. Only the input types and the types of new tokens contain secrets.
 
+pub(crate) mod audit;
+pub(crate) mod sign_in;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use runtime::{Nullable, Schema, Shape};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-/// Sign-in method of an account as the client sends it. The store keeps it encrypted, and no response contains it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum AuthInput {
-    /// No credentials.
-    None,
-    /// User name and password.
-    Password {
-        /// User name.
-        username: String,
-        /// Password.
-        password: SecretString,
-    },
-    /// Fixed bearer token.
-    Bearer {
-        /// Bearer token.
-        token: SecretString,
-    },
-    /// Bearer token in a file on the gateway's machine; the file is read again when it changes.
-    BearerFile {
-        /// Path of the file.
-        path: String,
-    },
-    /// Command on the gateway's machine that prints a bearer token.
-    BearerCommand {
-        /// Command line.
-        command: String,
-    },
-}
+use self::sign_in::{AuthInput, AuthView, Secret};
 
-impl AuthInput {
-    /// Returns the name of the sign-in method in JSON.
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Password { .. } => "password",
-            Self::Bearer { .. } => "bearer",
-            Self::BearerFile { .. } => "bearer_file",
-            Self::BearerCommand { .. } => "bearer_command",
-        }
-    }
+/// Shape of a time.
+pub(crate) struct Time;
 
-    /// Returns whether this method reads a file or runs a command on the gateway's machine. The permission to change accounts does not include this.
-    pub(crate) fn is_local(&self) -> bool {
-        matches!(self, Self::BearerFile { .. } | Self::BearerCommand { .. })
-    }
-}
-
-/// Sign-in method of an account as responses show it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct AuthView {
-    /// `none`, `password`, `bearer`, `bearer_file` or `bearer_command`.
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
-    /// User name, for `password`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) username: Option<String>,
+impl Schema for Time {
+    const SHAPE: Shape = <String as Schema>::SHAPE.format("date-time");
 }
 
 /// Input that creates an account.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Schema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccountInput {
     /// Name, unique in the gateway.
+    #[schema(min_length = 1, max_length = 100)]
     pub(crate) name: String,
-    /// URL of the upstream.
+    /// URL of the upstream, with its path prefix if it has one.
+    #[schema(example = "https://example.org/upstream")]
     pub(crate) base_url: String,
     /// Sign-in method.
     pub(crate) auth: AuthInput,
-    /// Headers that are added to each request; stored encrypted.
+    /// Headers to add to each request. Stored encrypted.
     #[serde(default)]
+    #[schema(shape = Option<BTreeMap<String, Secret>>)]
     pub(crate) headers: BTreeMap<String, SecretString>,
-    /// API of the upstream; detected if omitted.
+    /// Name of the API; detected if omitted.
     #[serde(default)]
+    #[schema(shape = Option<Nullable<String>>)]
     pub(crate) api: Option<String>,
     /// Private certificate authority of the upstream (PEM).
     #[serde(default)]
+    #[schema(shape = Option<Nullable<String>>)]
     pub(crate) ca_certificate: Option<String>,
 }
 
 /// Change of an account. Omitted fields keep their value.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Schema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct AccountPatch {
+    /// Name, unique in the gateway.
+    #[schema(min_length = 1, max_length = 100)]
     pub(crate) name: Option<String>,
+    /// URL of the upstream.
     pub(crate) base_url: Option<String>,
     pub(crate) auth: Option<AuthInput>,
+    /// Replaces all added headers.
+    #[schema(shape = Option<BTreeMap<String, Secret>>)]
     pub(crate) headers: Option<BTreeMap<String, SecretString>>,
-    /// API of the upstream; `""` makes the gateway detect it again.
+    /// Name of the API; null to detect it.
+    #[schema(shape = Option<Nullable<String>>)]
     pub(crate) api: Option<String>,
-    /// Private certificate authority (PEM); `""` removes it.
+    /// Certificate authority (PEM); null to remove it.
+    #[schema(shape = Option<Nullable<String>>)]
     pub(crate) ca_certificate: Option<String>,
 }
 
 /// Account: one upstream with its credentials.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Schema)]
 pub(crate) struct Account {
+    /// Id.
     pub(crate) id: String,
+    /// Name.
     pub(crate) name: String,
+    /// URL of the upstream.
     pub(crate) base_url: String,
     pub(crate) auth: AuthView,
     /// Names of the added headers.
     pub(crate) headers: Vec<String>,
+    /// Name of the API; null if it is detected.
+    #[schema(shape = Nullable<String>)]
     pub(crate) api: Option<String>,
-    /// Whether the account has its own certificate authority.
+    /// Whether the account has a private certificate authority.
     pub(crate) ca_certificate: bool,
+    /// Time of creation.
+    #[schema(shape = Time)]
     pub(crate) created_at: Timestamp,
+    /// Time of the last change.
+    #[schema(shape = Time)]
     pub(crate) updated_at: Timestamp,
-    /// Id of the API token that created the account.
+    /// Id of the API token that created the object.
     pub(crate) created_by: String,
 }
 
 /// Result of checking the sign-in to the upstream of an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Schema)]
 pub(crate) struct AccountCheck {
     /// Whether all steps succeeded.
     pub(crate) ok: bool,
     /// Name of the API, if the upstream responded.
+    #[schema(shape = Nullable<String>)]
     pub(crate) api: Option<String>,
+    /// Version of the upstream, if it responded.
+    #[schema(shape = Nullable<String>)]
     pub(crate) version: Option<String>,
-    /// Documents that the upstream has, for example the document of the FAB auth manager.
+    /// Documents of the API that the upstream has.
     pub(crate) documents: Vec<String>,
-    /// Steps of the check in order. A failed step says what to do.
+    /// Steps in order.
     pub(crate) steps: Vec<CheckStep>,
 }
 
 /// Step of a check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Schema)]
 pub(crate) struct CheckStep {
+    /// Name of the step.
     pub(crate) name: String,
     pub(crate) ok: bool,
+    /// Finding, and what to do if the step failed.
     pub(crate) detail: String,
 }
 
 /// Configuration of an MCP server.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Schema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ServerConfig {
+    /// `read`, `write` or method names such as `list`, `get`, `create`, `update`, `delete`. Empty means all methods.
     pub(crate) methods: Vec<String>,
+    /// Tags; a tool must have one of them. Empty means any tag.
     pub(crate) tags: Vec<String>,
+    /// Names of tools. Empty means all tools.
     pub(crate) tools: Vec<String>,
-    /// Whether clients need an API token in addition to the URL.
+    /// Whether a client needs an API token in addition to the URL.
     pub(crate) require_api_token_auth: bool,
-    /// Whether clients see three tools that find, describe and call the other tools, instead of all tools. Omitted from responses if false.
+    /// Whether clients see three tools that find, describe and call the other tools, instead of all tools; for clients without tool search. Omitted if false.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(shape = Option<bool>)]
     pub(crate) discover: bool,
 }
 
 /// Input that creates an MCP server.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Schema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ServerInput {
+    /// Name.
+    #[schema(min_length = 1, max_length = 100)]
     pub(crate) name: String,
     #[serde(default)]
+    #[schema(shape = Option<ConfigPatch>)]
     pub(crate) config: ServerConfig,
     /// Time from which the URL is rejected; the URL does not expire if omitted.
     #[serde(default)]
+    #[schema(shape = Option<Nullable<Time>>)]
     pub(crate) expires_at: Option<Timestamp>,
 }
 
 /// Change of an MCP server. Omitted fields keep their value.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Schema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ServerPatch {
+    /// Name.
+    #[schema(min_length = 1, max_length = 100)]
     pub(crate) name: Option<String>,
     pub(crate) config: Option<ConfigPatch>,
-    /// New expiry; `null` removes the expiry.
+    /// Time from which the URL is rejected; null removes the expiry.
     #[serde(deserialize_with = "given")]
+    #[schema(shape = Option<Nullable<Time>>)]
     pub(crate) expires_at: Option<Option<Timestamp>>,
 }
 
@@ -184,43 +175,32 @@ fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
 }
 
 /// Change of the configuration of an MCP server. Omitted fields keep their value, so that `{"tags": []}` does not give an agent methods that it did not have.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Schema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ConfigPatch {
-    #[serde(deserialize_with = "given")]
+    /// `read`, `write` or method names such as `list`, `get`, `create`, `update`, `delete`. Empty means all methods.
     pub(crate) methods: Option<Vec<String>>,
-    #[serde(deserialize_with = "given")]
+    /// Tags; a tool must have one of them. Empty means any tag.
     pub(crate) tags: Option<Vec<String>>,
-    #[serde(deserialize_with = "given")]
+    /// Names of tools. Empty means all tools.
     pub(crate) tools: Option<Vec<String>>,
-    #[serde(deserialize_with = "given")]
+    /// Whether a client needs an API token in addition to the URL.
     pub(crate) require_api_token_auth: Option<bool>,
-    #[serde(deserialize_with = "given")]
+    /// Whether clients see three tools that find, describe and call the other tools, instead of all tools; for clients without tool search.
     pub(crate) discover: Option<bool>,
 }
 
 impl ConfigPatch {
-    /// Applies the given fields to a configuration.
-    pub(crate) fn apply(&self, config: &mut ServerConfig) {
-        let texts = [
-            (&self.methods, &mut config.methods),
-            (&self.tags, &mut config.tags),
-            (&self.tools, &mut config.tools),
-        ];
-        for (given, part) in texts {
-            if let Some(given) = given {
-                part.clone_from(given);
-            }
-        }
-        let switches = [
-            (
-                self.require_api_token_auth,
-                &mut config.require_api_token_auth,
-            ),
-            (self.discover, &mut config.discover),
-        ];
-        for (given, part) in switches {
-            *part = given.unwrap_or(*part);
+    /// Returns a configuration with the given fields of this change.
+    pub(crate) fn applied_to(self, config: ServerConfig) -> ServerConfig {
+        ServerConfig {
+            methods: self.methods.unwrap_or(config.methods),
+            tags: self.tags.unwrap_or(config.tags),
+            tools: self.tools.unwrap_or(config.tools),
+            require_api_token_auth: self
+                .require_api_token_auth
+                .unwrap_or(config.require_api_token_auth),
+            discover: self.discover.unwrap_or(config.discover),
         }
     }
 }
@@ -239,37 +219,52 @@ impl From<ServerConfig> for ConfigPatch {
 }
 
 /// MCP server: selected tools of one account at a URL of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Schema)]
 pub(crate) struct McpServer {
+    /// Id.
     pub(crate) id: String,
+    /// Id of the account.
     pub(crate) integrated_account_id: String,
+    /// Name.
     pub(crate) name: String,
     pub(crate) config: ServerConfig,
+    /// Time from which the URL is rejected; null if it does not expire.
+    #[schema(shape = Nullable<Time>)]
     pub(crate) expires_at: Option<Timestamp>,
+    /// Time of creation.
+    #[schema(shape = Time)]
     pub(crate) created_at: Timestamp,
+    /// Time of the last change.
+    #[schema(shape = Time)]
     pub(crate) updated_at: Timestamp,
+    /// Id of the API token that created the object.
     pub(crate) created_by: String,
 }
 
 /// MCP server with its URL, which is returned only when the server is created or its URL is rotated.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Schema)]
 pub(crate) struct NewServer {
     #[serde(flatten)]
+    #[schema(name = "")]
     pub(crate) server: McpServer,
-    /// Server token: the secret part of the URL.
+    /// Server token: the secret part of the URL. Shown only once.
     pub(crate) token: String,
+    /// URL for an MCP client. Shown only once.
     pub(crate) url: String,
 }
 
 /// Permissions of an API token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Schema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Calls MCP servers that require an API token.
+    #[schema(name = "caller")]
     Caller,
     /// Creates and changes MCP servers of existing accounts, and reads the audit log.
+    #[schema(name = "issuer")]
     Issuer,
     /// Has all permissions.
+    #[schema(name = "admin")]
     Admin,
 }
 
@@ -285,31 +280,44 @@ impl Role {
 }
 
 /// Input that creates an API token.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Schema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiTokenInput {
+    /// Name.
+    #[schema(min_length = 1, max_length = 100)]
     pub(crate) name: String,
     pub(crate) role: Role,
+    /// Time from which the token is rejected; the token does not expire if omitted.
     #[serde(default)]
+    #[schema(shape = Option<Nullable<Time>>)]
     pub(crate) expires_at: Option<Timestamp>,
 }
 
 /// API token of a person or a program.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Schema)]
 pub(crate) struct ApiToken {
+    /// Id.
     pub(crate) id: String,
+    /// Name.
     pub(crate) name: String,
     pub(crate) role: Role,
+    /// Time from which the token is rejected; null if it does not expire.
+    #[schema(shape = Nullable<Time>)]
     pub(crate) expires_at: Option<Timestamp>,
+    /// Time of creation.
+    #[schema(shape = Time)]
     pub(crate) created_at: Timestamp,
+    /// Id of the API token that created the object.
     pub(crate) created_by: String,
 }
 
 /// API token with its secret text, which is returned only when the token is created.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Schema)]
 pub(crate) struct NewApiToken {
     #[serde(flatten)]
+    #[schema(name = "")]
     pub(crate) api_token: ApiToken,
+    /// API token. Shown only once.
     pub(crate) token: String,
 }
 
@@ -331,11 +339,13 @@ pub(crate) struct ResultPage<T> {
 }
 
 /// Query parameters of a list.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Schema)]
 #[serde(default)]
 pub(crate) struct PageQuery {
-    /// Items per page, 1 to 1000; 50 if omitted.
+    /// Maximum number of items to return.
+    #[schema(shape = Option<i64>, min = 1, max = 1000, default = 50)]
     pub(crate) limit: Option<u32>,
+    /// `next_cursor` of the previous page, unchanged.
     pub(crate) cursor: Option<String>,
 }
 
@@ -350,44 +360,4 @@ impl PageQuery {
             cursor,
         }
     }
-}
-
-/// Audit record of one call or one change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct AuditRecord {
-    /// Number of the record. Numbers increase and may have gaps.
-    pub(crate) id: i64,
-    pub(crate) at: Timestamp,
-    /// Id of the MCP server or the API token that was used.
-    pub(crate) actor: String,
-    /// Name that the MCP client gives itself, or name of the API token.
-    pub(crate) actor_name: String,
-    /// `call` for a tool call, otherwise the name of the change, for example `account.create` or `server.revoke`.
-    pub(crate) action: String,
-    pub(crate) account_id: Option<String>,
-    pub(crate) server_id: Option<String>,
-    pub(crate) tool: Option<String>,
-    /// `read` or `write` for a call.
-    pub(crate) effect: Option<String>,
-    /// `ok`, or the error code.
-    pub(crate) outcome: String,
-    pub(crate) duration_ms: i64,
-    /// HTTP status of the upstream response.
-    pub(crate) upstream_status: Option<i32>,
-}
-
-/// Filter of the audit log.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct AuditQuery {
-    pub(crate) limit: Option<u32>,
-    pub(crate) cursor: Option<String>,
-    pub(crate) account_id: Option<String>,
-    pub(crate) server_id: Option<String>,
-    pub(crate) actor: Option<String>,
-    pub(crate) action: Option<String>,
-    pub(crate) tool: Option<String>,
-    pub(crate) outcome: Option<String>,
-    pub(crate) since: Option<Timestamp>,
-    pub(crate) until: Option<Timestamp>,
 }

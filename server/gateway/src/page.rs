@@ -17,6 +17,11 @@ pub(crate) struct List<'a> {
 }
 
 impl List<'_> {
+    /// Creates a list of all items.
+    pub(crate) const fn all(what: &'static str) -> Self {
+        Self { what, parent: "" }
+    }
+
     /// Returns the position at which a page begins.
     pub(crate) fn before(self, cursor: Option<&str>) -> Result<ListPosition, ServiceError> {
         let Some(cursor) = cursor.filter(|cursor| !cursor.is_empty()) else {

@@ -1,6 +1,5 @@
 //! Checks the input of the gateway and reports all invalid fields at once.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -8,10 +7,11 @@ use mcp_server::product::product;
 use runtime::registry::{Selection, SelectionError};
 use runtime::suggestion::nearest;
 use runtime::{Api, Credentials, Settings, SettingsError};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
-use crate::error::{FieldError, ServiceError};
-use crate::model::{AuthInput, PageQuery, ServerConfig};
+use crate::error::{FieldError, ServiceError, unless_empty};
+use crate::model::sign_in::AuthInput;
+use crate::model::{AccountInput, PageQuery, ServerConfig};
 
 /// Longest name in characters.
 const NAME: usize = 100;
@@ -19,16 +19,6 @@ const NAME: usize = 100;
 const MOST: u32 = PageQuery::MAX;
 /// Number of items on a page if the limit is omitted.
 const USUAL: u32 = 50;
-
-/// All parts of an account that are checked.
-pub(crate) struct AccountParts<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) base_url: &'a str,
-    pub(crate) auth: &'a AuthInput,
-    pub(crate) headers: &'a BTreeMap<String, SecretString>,
-    pub(crate) api: Option<&'a str>,
-    pub(crate) ca_certificate: Option<&'a str>,
-}
 
 /// Collector of invalid fields.
 #[derive(Debug, Default)]
@@ -41,11 +31,7 @@ impl FieldErrors {
 
     /// Fails if a field is invalid.
     pub(crate) fn check(self) -> Result<(), ServiceError> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(ServiceError::Invalid(self.0))
-        }
+        unless_empty(self.0, ()).map_err(ServiceError::Invalid)
     }
 
     /// Checks a name that people read.
@@ -92,10 +78,10 @@ impl FieldErrors {
     }
 
     /// Checks each part of an account separately, and then all parts together.
-    pub(crate) fn account(&mut self, parts: &AccountParts<'_>, apis: &'static [&'static Api]) {
+    pub(crate) fn account(&mut self, account: &AccountInput, apis: &'static [&'static Api]) {
         let before = self.0.len();
-        self.name(parts.name);
-        let empty = match parts.auth {
+        self.name(&account.name);
+        let empty = match &account.auth {
             AuthInput::BearerFile { path } => path.trim().is_empty().then_some("path"),
             AuthInput::BearerCommand { command } => command.trim().is_empty().then_some("command"),
             AuthInput::Password { password, .. } => {
@@ -106,34 +92,36 @@ impl FieldErrors {
         if let Some(part) = empty {
             self.add(&format!("auth.{part}"), "is empty");
         }
+        let other = || Settings::new(SOMEWHERE, Credentials::None);
         let mut each = vec![
-            Settings::new(parts.base_url, Credentials::None),
-            Settings::new(SOMEWHERE, credentials(parts.auth)),
+            Settings::new(account.base_url.as_str(), Credentials::None),
+            Settings::new(SOMEWHERE, credentials(&account.auth)),
         ];
-        each.extend(parts.headers.iter().map(|(name, value)| Settings {
+        each.extend(account.headers.iter().map(|(name, value)| Settings {
             headers: vec![(name.clone(), value.clone())],
-            ..Settings::new(SOMEWHERE, Credentials::None)
+            ..other()
         }));
         each.push(Settings {
-            api: parts.api.map(str::to_owned),
-            ..Settings::new(SOMEWHERE, Credentials::None)
+            api: account.api.clone(),
+            ..other()
         });
         each.push(Settings {
-            ca_certificate: parts.ca_certificate.map(str::to_owned),
-            ..Settings::new(SOMEWHERE, Credentials::None)
+            ca_certificate: account.ca_certificate.clone(),
+            ..other()
         });
         for settings in each {
             self.settings(settings, apis);
         }
-        if parts.base_url.chars().any(char::is_control) {
+        if account.base_url.chars().any(char::is_control) {
             self.add("base_url", "contains a control character");
         }
         // PostgreSQL cannot store NUL in a text.
-        if parts.ca_certificate.is_some_and(|text| text.contains('\0')) {
+        let certificate = account.ca_certificate.as_deref();
+        if certificate.is_some_and(|text| text.contains('\0')) {
             self.add("ca_certificate", "contains the character NUL");
         }
         if self.0.len() == before {
-            self.settings(settings(parts), apis);
+            self.settings(settings(account), apis);
         }
     }
 
@@ -164,15 +152,15 @@ impl FieldErrors {
 const SOMEWHERE: &str = "https://localhost";
 
 /// Converts an account to settings of the runtime.
-pub(crate) fn settings(parts: &AccountParts<'_>) -> Settings {
-    let headers = parts.headers.iter();
+pub(crate) fn settings(account: &AccountInput) -> Settings {
+    let headers = account.headers.iter();
     Settings {
         headers: headers
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect(),
-        api: parts.api.map(str::to_owned),
-        ca_certificate: parts.ca_certificate.map(str::to_owned),
-        ..Settings::new(parts.base_url, credentials(parts.auth))
+        api: account.api.clone(),
+        ca_certificate: account.ca_certificate.clone(),
+        ..Settings::new(account.base_url.as_str(), credentials(&account.auth))
     }
 }
 

@@ -304,7 +304,7 @@ pub enum StepOutcome<'a> {
     Note,
     /// Failure, with advice that may be empty.
     Failed {
-        /// What to do.
+        /// Advice for the operator.
         advice: &'a str,
     },
 }

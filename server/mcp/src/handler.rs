@@ -1,15 +1,15 @@
 //! MCP server of one account: handles `tools/list` and `tools/call` for any transport. Handlers are cheap to create and clone, so that a gateway can create one for each request.
 
-use std::any::Any;
+mod detection;
+pub mod observer;
+pub mod panics;
+pub mod rate_limit;
+
 use std::borrow::Cow;
-use std::fmt::Debug;
-use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod,
     CompleteRequestParams, CompleteResult, ContentBlock, CustomRequest, CustomResult, ErrorCode,
@@ -20,23 +20,20 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{RoleServer, ServerHandler};
-use runtime::{Account, DetectedServer, RateLimit, ToolOutput};
-use serde_json::{Value, json};
+use runtime::{Account, ToolOutput};
+use serde_json::json;
 use tokio::sync::watch;
 
+use self::observer::{CallRejection, EndedCall, Observer, log};
+use self::panics::guarded;
+use self::rate_limit::add_rate_limit;
 use crate::changes::ListChanges;
 use crate::discovery::{self, DiscoveryRequest};
 use crate::discovery_tools;
-use crate::offer::{OfferedTools, UnavailableTool};
+use crate::offer::OfferedTools;
 use crate::product::product;
 use crate::progress::Progress;
 use crate::verbatim;
-
-/// Maximum time that `tools/list` waits for a running detection. An upstream usually responds to the probe within milliseconds. While a client waits for an unreachable upstream, it shows no tools.
-const DETECTION_WAIT: Duration = Duration::from_millis(300);
-
-/// Maximum time that `tools/list` waits for versions on which descriptions depend. The account may have to sign in first. Without the versions, the descriptions state all possibilities.
-const VERSION_WAIT: Duration = Duration::from_secs(2);
 
 /// Time for which clients may cache a list. A list of a detected API is valid until the upstream is upgraded, a list of an assumed API until the upstream is likely to be reachable again.
 const KNOWN_TTL: Duration = Duration::from_secs(300);
@@ -85,50 +82,6 @@ struct Inner {
     observer: Option<Arc<dyn Observer>>,
 }
 
-/// Observer that learns of each call before the client receives the result.
-pub trait Observer: Debug + Send + Sync {
-    /// Handles the end of a call. If an error is returned, the client receives this error instead of the result.
-    fn called<'a>(&'a self, call: EndedCall<'a>) -> BoxFuture<'a, Result<(), ErrorData>>;
-}
-
-/// Call that has ended.
-pub struct EndedCall<'a> {
-    /// Name of the tool as the client wrote it.
-    pub name: &'a str,
-    /// Tool, if one with this name exists and the client may call it.
-    pub tool: Option<&'static runtime::Tool>,
-    /// Tool result, or the reason why there is none.
-    pub outcome: Result<&'a ToolOutput, &'a CallRejection>,
-    /// Duration of the call.
-    pub took: Duration,
-    /// Context of the request.
-    pub context: &'a RequestContext<RoleServer>,
-}
-
-/// Reason why a call has no tool result.
-#[derive(Debug)]
-pub enum CallRejection {
-    /// Name that does not match an offered tool.
-    UnavailableTool(UnavailableTool),
-    /// Cancellation by the client.
-    Cancelled,
-    /// Panic in this program.
-    Panicked,
-}
-
-impl CallRejection {
-    fn into_error(self, name: &str) -> ErrorData {
-        match self {
-            Self::UnavailableTool(no) => ErrorData::invalid_params(no.message(name), None),
-            Self::Cancelled => ErrorData::internal_error("cancelled", None),
-            Self::Panicked => ErrorData::internal_error(
-                "the MCP server failed during this call; see its log",
-                None,
-            ),
-        }
-    }
-}
-
 /// Call of a tool of the catalogue.
 struct RequestedCall {
     /// Name of the tool, if it differs from the name in the request.
@@ -167,85 +120,6 @@ impl Handler {
         if let Some(changes) = &self.0.changes {
             changes.end();
         }
-    }
-
-    /// Notifies the client if its list of tools is out of date.
-    fn announce_changes(&self) {
-        if let Some(changes) = &self.0.changes {
-            let known = self.0.account.known();
-            changes.update(self.0.offer.basis(known.as_deref()));
-        }
-    }
-
-    /// Starts to detect the API of the upstream in the background, or returns the running detection.
-    ///
-    /// The value of the receiver becomes true when the detection ends, even if it failed.
-    pub fn start_detection(&self) -> watch::Receiver<bool> {
-        let mut detection = self.detection();
-        if let Some(under_way) = detection.as_ref().filter(|done| !*done.borrow()) {
-            return under_way.clone();
-        }
-        let (sender, receiver) = watch::channel(false);
-        *detection = Some(receiver.clone());
-        drop(detection);
-
-        let this = self.clone();
-        tokio::spawn(async move {
-            let detect = this.0.account.detect();
-            // After a panic, waiting requests must still receive a response.
-            match AssertUnwindSafe(detect).catch_unwind().await {
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => tracing::warn!(%error, "the API is not known yet"),
-                Err(panic) => tracing::error!(panic = panic_text(&*panic), "detection panicked"),
-            }
-            sender.send_replace(true);
-            this.announce_changes();
-        });
-        receiver
-    }
-
-    /// Returns the detected API of the upstream. If the API is not known or is being detected, waits for at most [`DETECTION_WAIT`].
-    async fn known_soon(&self) -> Option<Arc<DetectedServer>> {
-        let mut detection = if self.0.account.known().is_none() {
-            self.start_detection()
-        } else if let Some(under_way) = self.detection_under_way() {
-            under_way
-        } else {
-            return self.0.account.known();
-        };
-        let _ = tokio::time::timeout(DETECTION_WAIT, detection.wait_for(|done| *done)).await;
-        self.0.account.known()
-    }
-
-    /// Returns the detected API with the versions on which descriptions of the offered tools depend. If versions are not read yet, waits for at most [`VERSION_WAIT`] more.
-    async fn known_with_versions(&self) -> Option<Arc<DetectedServer>> {
-        let known = self.known_soon().await?;
-        let tools = self.0.offer.tools(Some(&known));
-        let unread = self.0.account.unread_versions(tools);
-        if unread.is_empty() {
-            return Some(known);
-        }
-        let this = self.clone();
-        // Spawned, so that reading continues after the wait has ended.
-        let reading = tokio::spawn(async move {
-            for document in unread {
-                this.0.account.read_version(document).await;
-            }
-            this.announce_changes();
-        });
-        let _ = tokio::time::timeout(VERSION_WAIT, reading).await;
-        self.0.account.known()
-    }
-
-    fn detection_under_way(&self) -> Option<watch::Receiver<bool>> {
-        self.detection().clone().filter(|done| !*done.borrow())
-    }
-
-    fn detection(&self) -> MutexGuard<'_, Option<watch::Receiver<bool>>> {
-        self.0
-            .detection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs a discovery tool and returns its result. If a tool of the catalogue is to be called, returns this call as the error.
@@ -506,109 +380,5 @@ impl ServerHandler for Handler {
         Err(ErrorData::method_not_found::<
             ListResourceTemplatesRequestMethod,
         >())
-    }
-}
-
-fn log(name: &str, outcome: &Result<ToolOutput, CallRejection>, took: Duration) {
-    let ms = milliseconds(took);
-    match outcome {
-        Ok(answer) => tracing::info!(
-            tool = %name,
-            failed = answer.error.is_some(),
-            status = answer.status,
-            bytes = answer.json.len(),
-            ms,
-            "called"
-        ),
-        // An unknown name is not logged, because it can be a misplaced secret.
-        Err(CallRejection::UnavailableTool(_)) => tracing::info!(ms, "refused: no such tool"),
-        Err(refused) => tracing::info!(tool = %name, refused = ?refused, ms, "refused"),
-    }
-}
-
-/// Converts a duration to milliseconds, as an integer that JSON logs write as a number.
-pub fn milliseconds(took: Duration) -> u64 {
-    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Runs `call` and converts a panic to an error. Without this, rmcp would never respond and the client would wait forever.
-async fn guarded<T>(call: impl Future<Output = T>) -> Result<T, CallRejection> {
-    AssertUnwindSafe(call)
-        .catch_unwind()
-        .await
-        .map_err(|panic| {
-            tracing::error!(panic = panic_text(&*panic), "a call panicked");
-            CallRejection::Panicked
-        })
-}
-
-/// Returns the message of a panic.
-pub fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("unknown")
-}
-
-/// Adds the rate limit of the upstream.
-fn add_rate_limit(meta: &mut MetaObject, rate_limit: RateLimit) {
-    for (name, value) in rate_limit_fields(rate_limit) {
-        meta.insert(name.to_owned(), Value::from(value));
-    }
-}
-
-/// Returns the known values of a rate limit with their names. An unknown value is left out, never written as 0.
-pub fn rate_limit_fields(rate_limit: RateLimit) -> impl Iterator<Item = (&'static str, u64)> {
-    let values = [
-        ("ratelimit-limit", rate_limit.limit),
-        ("ratelimit-remaining", rate_limit.remaining),
-        ("ratelimit-reset", rate_limit.reset),
-    ];
-    values
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_panic_becomes_an_error() {
-        let error = guarded(async {
-            if true {
-                panic!("planted");
-            }
-        })
-        .await
-        .map_err(|refused| {
-            let error = refused.into_error("any");
-            (error.code.0, error.message.into_owned())
-        });
-        let message = "the MCP server failed during this call; see its log".to_owned();
-        assert_eq!(error, Err((-32603, message)));
-    }
-
-    #[test]
-    fn only_known_rate_limits_are_reported() {
-        let rows = [
-            ((None, None, None), "{}"),
-            ((None, Some(0), None), r#"{"ratelimit-remaining":0}"#),
-            (
-                (Some(60), Some(59), Some(7)),
-                r#"{"ratelimit-limit":60,"ratelimit-remaining":59,"ratelimit-reset":7}"#,
-            ),
-        ];
-        for ((limit, remaining, reset), expected) in rows {
-            let mut meta = MetaObject::new();
-            let rate_limit = RateLimit {
-                limit,
-                remaining,
-                reset,
-            };
-            add_rate_limit(&mut meta, rate_limit);
-            assert_eq!(Value::Object(meta.0).to_string(), expected);
-        }
     }
 }

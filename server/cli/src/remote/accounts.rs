@@ -89,19 +89,16 @@ async fn check(client: &Client, account: &str) -> Result<(), CommandError> {
         .send(Method::POST, &[PATH, id(&found), "check"], &[], None)
         .await?;
     let steps = check["steps"].as_array().map_or(&[][..], Vec::as_slice);
-    let rows: Vec<_> = steps
-        .iter()
-        .map(|step| {
+    client.print(&check, || {
+        let table = table::items(["", "", ""], steps, |step| {
             let result = if step["ok"] == true { "ok" } else { "FAILED" };
-            vec![
+            [
                 result.to_owned(),
                 text(&step["name"]),
                 text(&step["detail"]),
             ]
-        })
-        .collect();
-    client.print(&check, || {
-        table::table(&["", "", ""], &rows).trim_start().to_owned()
+        });
+        table.trim_start().to_owned()
     })?;
     if check["ok"] == true {
         Ok(())
@@ -250,19 +247,16 @@ fn without_line_break(text: &str) -> &str {
 }
 
 fn rows(accounts: &[Value]) -> String {
-    let rows: Vec<_> = accounts
-        .iter()
-        .map(|it| {
-            vec![
-                text(&it["id"]),
-                text(&it["name"]),
-                text(&it["base_url"]),
-                text(&it["auth"]["type"]),
-                table::time(&it["created_at"]),
-            ]
-        })
-        .collect();
-    table::table(&["ID", "NAME", "URL", "SIGN-IN", "CREATED"], &rows)
+    let headings = ["ID", "NAME", "URL", "SIGN-IN", "CREATED"];
+    table::items(headings, accounts, |it| {
+        [
+            text(&it["id"]),
+            text(&it["name"]),
+            text(&it["base_url"]),
+            text(&it["auth"]["type"]),
+            table::time(&it["created_at"]),
+        ]
+    })
 }
 
 fn show(account: &Value) -> String {

@@ -38,25 +38,19 @@ pub(super) async fn run(client: &Client, args: AuditArgs) -> Result<(), CommandE
 }
 
 fn rows(records: &[Value]) -> String {
-    let rows: Vec<_> = records
-        .iter()
-        .map(|it| {
-            let object = match &it["tool"] {
-                Value::Null => text(&it["server_id"]),
-                tool => text(tool),
-            };
-            vec![
-                table::time(&it["at"]),
-                text(&it["actor_name"]),
-                text(&it["action"]),
-                object,
-                text(&it["outcome"]),
-                format!("{} ms", text(&it["duration_ms"])),
-            ]
-        })
-        .collect();
-    table::table(
-        &["TIME", "ACTOR", "ACTION", "OBJECT", "OUTCOME", "DURATION"],
-        &rows,
-    )
+    let headings = ["TIME", "ACTOR", "ACTION", "OBJECT", "OUTCOME", "DURATION"];
+    table::items(headings, records, |it| {
+        let object = match &it["tool"] {
+            Value::Null => text(&it["server_id"]),
+            tool => text(tool),
+        };
+        [
+            table::time(&it["at"]),
+            text(&it["actor_name"]),
+            text(&it["action"]),
+            object,
+            text(&it["outcome"]),
+            format!("{} ms", text(&it["duration_ms"])),
+        ]
+    })
 }

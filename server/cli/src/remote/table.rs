@@ -19,6 +19,16 @@ pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Formats a table with a row for each item.
+pub(super) fn items<const N: usize>(
+    headings: [&str; N],
+    items: &[Value],
+    row: impl Fn(&Value) -> [String; N],
+) -> String {
+    let rows: Vec<_> = items.iter().map(|item| row(item).to_vec()).collect();
+    table(&headings, &rows)
+}
+
 /// Formats fields, one per line. Empty fields are left out.
 pub(super) fn fields(rows: &[(&str, String)]) -> String {
     let rows: Vec<_> = rows

@@ -35,19 +35,11 @@ pub(super) async fn run(client: &Client, command: TokenCommand) -> Result<(), Co
 }
 
 fn rows(tokens: &[Value]) -> String {
-    let rows: Vec<_> = tokens
-        .iter()
-        .map(|it| {
-            vec![
-                text(&it["id"]),
-                text(&it["name"]),
-                text(&it["role"]),
-                expiry(it),
-                table::time(&it["created_at"]),
-            ]
-        })
-        .collect();
-    table::table(&["ID", "NAME", "ROLE", "EXPIRES", "CREATED"], &rows)
+    let headings = ["ID", "NAME", "ROLE", "EXPIRES", "CREATED"];
+    table::items(headings, tokens, |it| {
+        let (id, name, role) = (text(&it["id"]), text(&it["name"]), text(&it["role"]));
+        [id, name, role, expiry(it), table::time(&it["created_at"])]
+    })
 }
 
 fn show(token: &Value) -> String {

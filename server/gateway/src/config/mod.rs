@@ -108,24 +108,47 @@ struct Apply<'g> {
     applied: AppliedChanges,
 }
 
+/// Reason why a declaration cannot be applied.
+struct ApplyFailure(String);
+
+impl From<String> for ApplyFailure {
+    fn from(why: String) -> Self {
+        Self(why)
+    }
+}
+
+impl From<ServiceError> for ApplyFailure {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Internal(why) => Self(why),
+            other => Self(other.to_string()),
+        }
+    }
+}
+
 impl Apply<'_> {
     async fn account(&mut self, declared: DeclaredAccount) -> Result<(), ApplyError> {
         let what = format!("account `{}`", declared.input.name);
         let line = declared.line;
-        let failed = |error: ServiceError| failed(line, &what, &error);
-        let account = match self
-            .find_account(&declared.input.name)
-            .await
-            .map_err(failed)?
-        {
-            Some(account) => self.update_account(account, declared.input).await,
-            None => self.create_account(declared.input).await,
-        };
-        let account = account.map_err(failed)?;
+        let failed = |ApplyFailure(why)| ApplyError { line, what, why };
+        let account = self.apply_account(declared.input).await.map_err(failed)?;
         for server in declared.servers {
-            self.server(&account, server).await?;
+            let what = format!(
+                "server `{}` of account `{}`",
+                server.input.name, account.name
+            );
+            let line = server.line;
+            let applied = self.server(&account, &server, &what).await;
+            applied.map_err(|ApplyFailure(why)| ApplyError { line, what, why })?;
         }
         Ok(())
+    }
+
+    async fn apply_account(&mut self, input: AccountInput) -> Result<Account, ApplyFailure> {
+        match self.find_account(&input.name).await? {
+            Some(account) => self.update_account(account, input).await,
+            None => self.create_account(input).await,
+        }
     }
 
     async fn find_account(&self, name: &str) -> Result<Option<Account>, ServiceError> {
@@ -133,7 +156,7 @@ impl Apply<'_> {
         Ok(accounts.into_iter().find(|it| it.name == name))
     }
 
-    async fn create_account(&mut self, input: AccountInput) -> Result<Account, ServiceError> {
+    async fn create_account(&mut self, input: AccountInput) -> Result<Account, ApplyFailure> {
         let created = self.gateway.create_account(&self.who, input.clone()).await;
         match created {
             Ok(account) => {
@@ -145,10 +168,10 @@ impl Apply<'_> {
             Err(error @ ServiceError::Conflict { .. }) => {
                 match self.find_account(&input.name).await? {
                     Some(account) => self.update_account(account, input).await,
-                    None => Err(error),
+                    None => Err(error.into()),
                 }
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -156,7 +179,7 @@ impl Apply<'_> {
         &mut self,
         account: Account,
         input: AccountInput,
-    ) -> Result<Account, ServiceError> {
+    ) -> Result<Account, ApplyFailure> {
         if self.gateway.holds(&account.id, &input).await? {
             return Ok(account);
         }
@@ -180,32 +203,18 @@ impl Apply<'_> {
     async fn server(
         &mut self,
         account: &Account,
-        declared: DeclaredServer,
-    ) -> Result<(), ApplyError> {
-        let what = format!(
-            "server `{}` of account `{}`",
-            declared.input.name, account.name
-        );
-        if let Some(at) = declared
-            .input
-            .expires_at
-            .filter(|at| *at <= Timestamp::now())
-        {
+        declared: &DeclaredServer,
+        what: &str,
+    ) -> Result<(), ApplyFailure> {
+        let input = &declared.input;
+        if let Some(at) = input.expires_at.filter(|at| *at <= Timestamp::now()) {
             let line = format!("{what} expired at {at} and is not created");
             self.applied.warnings.push(line);
             return Ok(());
         }
-        let line = declared.line;
-        let found = self
-            .find_server(account, &declared.input.name)
-            .await
-            .map_err(|error| failed(line, &what, &error))?;
-        match found {
-            Some(server) => self
-                .update_server(account, server, &declared, &what)
-                .await
-                .map_err(|error| failed(line, &what, &error)),
-            None => self.create_server(account, &declared, what).await,
+        match self.find_server(account, &input.name).await? {
+            Some(server) => self.update_server(account, server, declared, what).await,
+            None => self.create_server(account, declared, what).await,
         }
     }
 
@@ -231,34 +240,30 @@ impl Apply<'_> {
         &mut self,
         account: &Account,
         declared: &DeclaredServer,
-        what: String,
-    ) -> Result<(), ApplyError> {
-        let line = declared.line;
-        let file_failed = |why: String| ApplyError {
-            line,
-            what: what.clone(),
-            why,
-        };
+        what: &str,
+    ) -> Result<(), ApplyFailure> {
         let path = declared.token_file.as_deref();
-        let known = path.map(url_file::read).transpose().map_err(&file_failed)?;
-        let known = known.flatten();
+        let known = path.map(url_file::read).transpose()?.flatten();
         // The file is prepared before the server is created, because the URL is returned only once.
         let place = match (path, &known) {
-            (Some(path), None) => Some(url_file::prepare(path).map_err(&file_failed)?),
+            (Some(path), None) => Some(url_file::prepare(path)?),
             _ => None,
         };
+        let input = declared.input.clone();
         let new = self
             .gateway
-            .declare_server(
-                &self.who,
-                &account.id,
-                declared.input.clone(),
-                known.clone(),
-            )
+            .declare_server(&self.who, &account.id, input, known.clone())
             .await;
         let new = match new {
             Ok(new) => new,
-            Err(error) => return self.create_failed(account, declared, &what, error).await,
+            // Another gateway with the same file has created the server in the meantime.
+            Err(error @ ServiceError::Conflict { .. }) => {
+                return match self.find_server(account, &declared.input.name).await? {
+                    Some(there) => self.update_server(account, there, declared, what).await,
+                    None => Err(error.into()),
+                };
+            }
+            Err(error) => return Err(error.into()),
         };
         let written = place.map_or(Ok(()), |place| place.write(&new.url));
         if let Err(why) = written {
@@ -267,7 +272,7 @@ impl Apply<'_> {
                 .gateway
                 .delete_server(&self.who, &account.id, &new.server.id)
                 .await;
-            return Err(file_failed(why));
+            return Err(ApplyFailure(why));
         }
         let how = match (path, known) {
             (Some(path), Some(_)) => format!("with the URL in {}", path.display()),
@@ -278,37 +283,13 @@ impl Apply<'_> {
         Ok(())
     }
 
-    /// Updates the server if another gateway with the same file has created it in the meantime; otherwise returns the error.
-    async fn create_failed(
-        &mut self,
-        account: &Account,
-        declared: &DeclaredServer,
-        what: &str,
-        error: ServiceError,
-    ) -> Result<(), ApplyError> {
-        let failed = |error: ServiceError| failed(declared.line, what, &error);
-        let there = match error {
-            ServiceError::Conflict { .. } => self
-                .find_server(account, &declared.input.name)
-                .await
-                .map_err(failed)?,
-            _ => None,
-        };
-        let Some(there) = there else {
-            return Err(failed(error));
-        };
-        self.update_server(account, there, declared, what)
-            .await
-            .map_err(failed)
-    }
-
     async fn update_server(
         &mut self,
         account: &Account,
         server: McpServer,
         declared: &DeclaredServer,
         what: &str,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<(), ApplyFailure> {
         let input = &declared.input;
         if server.name != input.name
             || server.config != input.config
@@ -345,16 +326,5 @@ impl Apply<'_> {
             "{warning}; `{} server rotate` creates a new URL",
             product().name
         ));
-    }
-}
-
-fn failed(line: usize, what: &str, error: &ServiceError) -> ApplyError {
-    ApplyError {
-        line,
-        what: what.to_owned(),
-        why: match error {
-            ServiceError::Internal(why) => why.clone(),
-            other => other.to_string(),
-        },
     }
 }

@@ -10,9 +10,10 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::document::{Document, LocatedError, plain};
-use crate::error::{FieldError, ServiceError};
-use crate::model::{AccountInput, AuthInput, ServerConfig, ServerInput};
-use crate::validate::{AccountParts, FieldErrors};
+use crate::error::{FieldError, ServiceError, unless_empty};
+use crate::model::sign_in::AuthInput;
+use crate::model::{AccountInput, ServerConfig, ServerInput};
+use crate::validate::FieldErrors;
 
 /// Context of a configuration file.
 pub(super) struct FileContext<'e> {
@@ -53,13 +54,8 @@ pub(super) fn read(
     let accounts = accounts.map(|(path, table)| reader.account(&path, table));
     let accounts = accounts.collect();
     let mut errors = reader.document.errors;
-    match errors.is_empty() {
-        true => Ok(accounts),
-        false => {
-            errors.sort();
-            Err(errors)
-        }
-    }
+    errors.sort();
+    unless_empty(errors, accounts)
 }
 
 /// Returns the tables of an array with their paths.
@@ -140,7 +136,7 @@ impl Reader<'_> {
         // Values with reported errors are not checked again.
         if valid && self.document.errors.len() == known {
             let mut errors = FieldErrors::default();
-            errors.account(&parts(&input), product().apis);
+            errors.account(&input, product().apis);
             self.report(errors, path);
         }
         self.check_name("account", path, &input.name);
@@ -317,17 +313,6 @@ impl FileContext<'_> {
 pub(super) fn without_line_break(text: &str) -> &str {
     let text = text.strip_suffix('\n').unwrap_or(text);
     text.strip_suffix('\r').unwrap_or(text)
-}
-
-fn parts(input: &AccountInput) -> AccountParts<'_> {
-    AccountParts {
-        name: &input.name,
-        base_url: &input.base_url,
-        auth: &input.auth,
-        headers: &input.headers,
-        api: input.api.as_deref(),
-        ca_certificate: input.ca_certificate.as_deref(),
-    }
 }
 
 /// Rounds a time to the precision of the store, so that it can be compared with a stored time.

@@ -6,6 +6,8 @@ use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
 use ipnet::IpNet;
 
+use crate::error::unless_empty;
+
 /// IP address of the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ClientAddress(pub(crate) IpAddr);
@@ -34,11 +36,7 @@ impl Proxies {
                 network
             })
             .collect();
-        if errors.is_empty() {
-            Ok(Self(networks))
-        } else {
-            Err(errors)
-        }
+        unless_empty(errors, Self(networks))
     }
 
     /// Returns the last address that is not a trusted proxy. Clients can forge all addresses before it.

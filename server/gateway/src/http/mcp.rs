@@ -23,8 +23,11 @@ use super::traces::Traces;
 use crate::directory::ResolvedServer;
 use crate::error::{ServiceError, TokenRejection};
 use crate::model::Principal;
-use crate::service::gateway::{CallRecord, Gateway};
-use mcp_server::handler::{CallRejection, EndedCall, Handler, Observer, rate_limit_fields};
+use crate::service::gateway::Gateway;
+use crate::store::rows::NewAudit;
+use mcp_server::handler::Handler;
+use mcp_server::handler::observer::{CallRejection, EndedCall, Observer};
+use mcp_server::handler::rate_limit::rate_limit_fields;
 use mcp_server::offer::UnavailableTool;
 use mcp_server::product::product;
 
@@ -312,16 +315,21 @@ impl Exchange {
                     .to_owned(),
             ),
         };
-        let record = CallRecord {
+        let effect = call.tool.map(|tool| match tool.effect.read_only {
+            true => "read",
+            false => "write",
+        });
+        let record = NewAudit {
             actor,
             actor_name,
-            account_id: self.resolved.server.integrated_account_id.clone(),
-            server_id,
-            tool: call.name.to_owned(),
-            read_only: call.tool.map(|tool| tool.effect.read_only),
+            account_id: Some(self.resolved.server.integrated_account_id.clone()),
+            server_id: Some(server_id),
+            tool: Some(call.name.to_owned()),
+            effect: effect.map(str::to_owned),
             outcome: outcome.to_owned(),
-            duration: call.took,
-            upstream_status: status,
+            duration_ms: i64::try_from(call.took.as_millis()).unwrap_or(i64::MAX),
+            upstream_status: status.map(i32::from),
+            ..NewAudit::default()
         };
         self.gateway.record_call(record).await.map_err(|error| {
             tracing::error!(

@@ -16,7 +16,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::{Metric, Registry, Unit};
 use runtime::Tool;
 
 use crate::service::gateway::Gateway;
@@ -55,60 +55,34 @@ struct HttpRequest {
 impl Metrics {
     pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix(product().identifier());
-        let calls = Family::default();
-        let durations: Family<_, _, fn() -> Histogram> =
-            Family::new_with_constructor(|| Histogram::new(BUCKETS));
-        let upstream = Family::default();
-        let requests = Family::default();
-        let in_flight = Gauge::default();
-        let tokens = Family::default();
-        let slowed = Counter::default();
         let version = Info::new([("version", product().version)]);
         registry.register("build", "Version of this program", version);
-        registry.register("calls", "Tool calls that have ended", calls.clone());
-        registry.register_with_unit(
-            "call_duration",
-            "Duration of tool calls",
-            Unit::Seconds,
-            durations.clone(),
+        let durations: Family<_, _, fn() -> Histogram> =
+            Family::new_with_constructor(|| Histogram::new(BUCKETS));
+        let help = "Duration of tool calls";
+        registry.register_with_unit("call_duration", help, Unit::Seconds, durations.clone());
+        let upstream = format!(
+            "Tool calls by the status of the last response of {}",
+            product().upstream
         );
-        registry.register(
-            "upstream_responses",
-            format!(
-                "Tool calls by the status of the last response of {}",
-                product().upstream
-            ),
-            upstream.clone(),
-        );
-        registry.register(
-            "http_requests",
-            "Requests with a response",
-            requests.clone(),
-        );
-        registry.register(
-            "http_requests_in_flight",
-            "Requests in flight",
-            in_flight.clone(),
-        );
-        registry.register(
-            "server_lookups",
-            "Lookups of server URLs by result",
-            tokens.clone(),
-        );
-        registry.register(
-            "slowed_guesses",
-            "Requests rejected because their address sent too many wrong tokens",
-            slowed.clone(),
-        );
+        let slowed = "Requests rejected because their address sent too many wrong tokens";
         Self {
-            registry,
-            calls,
+            calls: registered(&mut registry, "calls", "Tool calls that have ended"),
             durations,
-            upstream,
-            requests,
-            in_flight,
-            tokens,
-            slowed,
+            upstream: registered(&mut registry, "upstream_responses", &upstream),
+            requests: registered(&mut registry, "http_requests", "Requests with a response"),
+            in_flight: registered(
+                &mut registry,
+                "http_requests_in_flight",
+                "Requests in flight",
+            ),
+            tokens: registered(
+                &mut registry,
+                "server_lookups",
+                "Lookups of server URLs by result",
+            ),
+            slowed: registered(&mut registry, "slowed_guesses", slowed),
+            registry,
         }
     }
 
@@ -155,6 +129,13 @@ impl Metrics {
         encode(&mut text, &self.registry)?;
         Ok(text)
     }
+}
+
+/// Registers a metric without values.
+fn registered<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    let metric = M::default();
+    registry.register(name, help, metric.clone());
+    metric
 }
 
 /// Request in flight.

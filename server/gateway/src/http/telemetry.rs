@@ -16,7 +16,8 @@ use tracing::Instrument;
 use super::client::ClientAddress;
 use super::error_response::error_response;
 use super::ops::Metrics;
-use mcp_server::handler::{milliseconds, panic_text};
+use mcp_server::handler::observer::milliseconds;
+use mcp_server::handler::panics::panic_text;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

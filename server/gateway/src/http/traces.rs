@@ -1,9 +1,10 @@
 //! Creates a span for each tool call, with the attribute names of the OpenTelemetry conventions for MCP, and sends it over OTLP if the environment names an endpoint. A span contains neither arguments nor results.
 
+use std::collections::HashMap;
 use std::time::SystemTime;
 
 use axum::http::request::Parts;
-use opentelemetry::propagation::{Extractor, TextMapPropagator};
+use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::{Span, SpanKind, Status, Tracer, TracerProvider};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
@@ -13,11 +14,10 @@ use opentelemetry_sdk::runtime::Tokio;
 use opentelemetry_sdk::trace::span_processor_with_async_runtime::BatchSpanProcessor;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use rmcp::RoleServer;
-use rmcp::model::MetaObject;
 use rmcp::service::RequestContext;
 
 use mcp_server::environment::Environment;
-use mcp_server::handler::{CallRejection, EndedCall};
+use mcp_server::handler::observer::{CallRejection, EndedCall};
 use mcp_server::product::product;
 
 /// Error that keeps traces from being exported.
@@ -145,41 +145,15 @@ fn attributes(call: &EndedCall<'_>, outcome: &'static str) -> Vec<KeyValue> {
 
 /// Returns the trace context of the call: from the MCP message if present, otherwise from the HTTP request.
 fn parent(context: &RequestContext<RoleServer>) -> Context {
-    let propagator = TraceContextPropagator::new();
-    let none = Context::new();
-    if context.meta.get_traceparent().is_some() {
-        return propagator.extract_with_context(&none, &Message(&context.meta));
-    }
-    match context.extensions.get::<Parts>() {
-        Some(parts) => propagator.extract_with_context(&none, &Headers(parts)),
-        None => none,
-    }
-}
-
-struct Message<'a>(&'a MetaObject);
-
-impl Extractor for Message<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        match key {
-            "traceparent" => self.0.get_traceparent(),
-            "tracestate" => self.0.get_tracestate(),
-            _ => None,
-        }
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        vec!["traceparent", "tracestate"]
-    }
-}
-
-struct Headers<'a>(&'a Parts);
-
-impl Extractor for Headers<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        self.0.headers.get(key)?.to_str().ok()
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        vec!["traceparent", "tracestate"]
-    }
+    let names = ["traceparent", "tracestate"];
+    let parts = context.extensions.get::<Parts>();
+    let header = |name| parts?.headers.get(name)?.to_str().ok();
+    let values = match context.meta.get_traceparent() {
+        Some(parent) => [Some(parent), context.meta.get_tracestate()],
+        None => names.map(header),
+    };
+    let fields = names.into_iter().zip(values);
+    let fields = fields.filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+    let fields: HashMap<_, _> = fields.collect();
+    TraceContextPropagator::new().extract_with_context(&Context::new(), &fields)
 }

@@ -7,22 +7,17 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::gateway::{Gateway, Result, internal, not_found, require};
+use super::gateway::{Gateway, Result, every, internal, not_found, require, require_found};
 use crate::error::ServiceError;
-use crate::model::{
-    Account, AccountInput, AccountPatch, AuthInput, AuthView, PageQuery, Principal, ResultPage,
-    Role,
-};
+use crate::model::sign_in::{AuthInput, AuthView};
+use crate::model::{Account, AccountInput, AccountPatch, PageQuery, Principal, ResultPage, Role};
 use crate::page::{self, List};
 use crate::store::StoreEvent;
 use crate::store::rows::{self, AccountRow};
-use crate::validate::{self, AccountParts, FieldErrors};
+use crate::validate::{self, FieldErrors};
 use crate::{token, vault};
 
-const LIST: List<'_> = List {
-    what: "accounts",
-    parent: "",
-};
+const LIST: List<'_> = List::all("accounts");
 
 /// Encrypted part of an account.
 #[derive(Debug, Clone, Deserialize)]
@@ -88,16 +83,7 @@ impl Gateway {
 
     /// Returns all accounts, newest first.
     pub(crate) async fn every_account(&self, who: &Principal) -> Result<Vec<Account>> {
-        let mut accounts = Vec::new();
-        let mut page = PageQuery::largest(None);
-        loop {
-            let found = self.accounts(who, page).await?;
-            accounts.extend(found.result);
-            if found.next_cursor.is_none() {
-                return Ok(accounts);
-            }
-            page = PageQuery::largest(found.next_cursor);
-        }
+        every(|page| self.accounts(who, page)).await
     }
 
     /// Returns one account.
@@ -153,10 +139,7 @@ impl Gateway {
         audit.account_id = Some(id.to_owned());
         let done = self.0.store.delete_account(id, &audit).await;
         self.forget(&StoreEvent::Account(id.to_owned()));
-        match done? {
-            true => Ok(()),
-            false => Err(not_found("account", id)),
-        }
+        require_found(done?, "account", id)
     }
 
     pub(super) async fn account_row(&self, id: &str) -> Result<AccountRow> {
@@ -180,7 +163,7 @@ impl Gateway {
                 row.name
             )));
         }
-        let settings = validate::settings(&parts(row, &secrets));
+        let settings = validate::settings(&input(row, &secrets));
         let account = runtime::Account::new(settings, self.0.apis, product().log_format);
         account.map_err(|error| {
             // The settings were valid when they were stored, so the program has changed since then: their API was removed.
@@ -236,7 +219,7 @@ impl Gateway {
 
     fn check_parts(&self, row: &AccountRow, secrets: &Secrets) -> FieldErrors {
         let mut errors = FieldErrors::default();
-        errors.account(&parts(row, secrets), self.0.apis);
+        errors.account(&input(row, secrets), self.0.apis);
         errors
     }
 
@@ -309,14 +292,14 @@ pub(super) fn owner(account_id: &str) -> String {
     format!("account\n{account_id}")
 }
 
-fn parts<'a>(row: &'a AccountRow, secrets: &'a Secrets) -> AccountParts<'a> {
-    AccountParts {
-        name: &row.name,
-        base_url: &row.base_url,
-        auth: &secrets.auth,
-        headers: &secrets.headers,
-        api: row.api.as_deref(),
-        ca_certificate: row.ca_certificate.as_deref(),
+fn input(row: &AccountRow, secrets: &Secrets) -> AccountInput {
+    AccountInput {
+        name: row.name.clone(),
+        base_url: row.base_url.clone(),
+        auth: secrets.auth.clone(),
+        headers: secrets.headers.clone(),
+        api: row.api.clone(),
+        ca_certificate: row.ca_certificate.clone(),
     }
 }
 

@@ -45,15 +45,12 @@ impl AccountCheck {
     /// Creates the result for an account whose settings are invalid.
     fn unusable(why: String) -> Self {
         Self {
-            ok: false,
-            api: None,
-            version: None,
-            documents: Vec::new(),
             steps: vec![CheckStep {
                 name: "settings".to_owned(),
                 ok: false,
                 detail: why,
             }],
+            ..Self::default()
         }
     }
 }

@@ -13,9 +13,10 @@ use crate::clock::Clock;
 use crate::directory::{self, Directory, ResolvedServer};
 use crate::error::{ServiceError, TokenRejection};
 use crate::keys::KeySources;
-use crate::model::{Principal, Role};
+use crate::model::{PageQuery, Principal, ResultPage, Role};
+use crate::store::error::StoreError;
 use crate::store::rows::{self, AccountRow, NewAudit, ServerRow};
-use crate::store::{Store, StoreError, StoreEvent, StoreUrl};
+use crate::store::{Store, StoreEvent, StoreUrl};
 use crate::token;
 use crate::validate;
 use crate::vault::{Vault, VaultError};
@@ -85,29 +86,6 @@ pub(super) struct Inner {
     pub(super) unusable: Mutex<HashMap<String, LastError>>,
     pub(super) audit: AuditWriter,
     pub(super) tasks: Mutex<Vec<AbortHandle>>,
-}
-
-/// Tool call, for the audit log.
-#[derive(Debug, Clone)]
-pub(crate) struct CallRecord {
-    /// Id of the MCP server, or of the API token that was sent with the call.
-    pub(crate) actor: String,
-    /// Name that the client gives itself, or name of the API token.
-    pub(crate) actor_name: String,
-    /// Id of the account.
-    pub(crate) account_id: String,
-    /// Id of the MCP server.
-    pub(crate) server_id: String,
-    /// Name of the tool.
-    pub(crate) tool: String,
-    /// Whether the tool changes nothing; `None` for an unknown tool.
-    pub(crate) read_only: Option<bool>,
-    /// `ok`, or the error code.
-    pub(crate) outcome: String,
-    /// Duration of the call.
-    pub(crate) duration: Duration,
-    /// HTTP status of the upstream response.
-    pub(crate) upstream_status: Option<u16>,
 }
 
 impl Principal {
@@ -279,13 +257,8 @@ impl Gateway {
             actor: who.id.clone(),
             actor_name: who.name.clone(),
             action: action.to_owned(),
-            account_id: None,
-            server_id: None,
-            tool: None,
-            effect: None,
             outcome: "ok".to_owned(),
-            duration_ms: 0,
-            upstream_status: None,
+            ..NewAudit::default()
         }
     }
 }
@@ -328,6 +301,28 @@ pub(super) fn require(who: &Principal, needs: Role) -> Result<()> {
     } else {
         Err(ServiceError::Forbidden { needs })
     }
+}
+
+/// Returns the items of all pages of a list.
+pub(super) async fn every<T, F>(list: impl Fn(PageQuery) -> F) -> Result<Vec<T>>
+where
+    F: Future<Output = Result<ResultPage<T>>>,
+{
+    let mut items = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = list(PageQuery::largest(cursor)).await?;
+        items.extend(page.result);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return Ok(items);
+        }
+    }
+}
+
+/// Fails if the object of a change did not exist.
+pub(super) fn require_found(found: bool, what: &'static str, id: &str) -> Result<()> {
+    found.then_some(()).ok_or_else(|| not_found(what, id))
 }
 
 pub(super) fn not_found(what: &'static str, id: &str) -> ServiceError {

@@ -5,18 +5,16 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
-use super::gateway::{CallRecord, Gateway, Result, internal, require};
+use super::gateway::{Gateway, Result, internal, require};
 use crate::error::ServiceError;
-use crate::model::{AuditQuery, AuditRecord, Principal, ResultPage, Role};
+use crate::model::audit::{AuditQuery, AuditRecord};
+use crate::model::{Principal, ResultPage, Role};
 use crate::page::{self, List};
 use crate::store::Store;
 use crate::store::rows::{AuditRow, NewAudit};
 use crate::validate;
 
-const LIST: List<'_> = List {
-    what: "audit",
-    parent: "",
-};
+const LIST: List<'_> = List::all("audit");
 
 /// Longest text in characters that a client can choose for a record.
 const TEXT: usize = 200;
@@ -67,25 +65,19 @@ impl Gateway {
         Ok(pieces.boxed())
     }
 
-    /// Writes the audit record of a call and returns after its commit.
-    pub(crate) async fn record_call(&self, call: CallRecord) -> Result<()> {
+    /// Writes the audit record of a call, which has ended now, and returns after its commit.
+    pub(crate) async fn record_call(&self, call: NewAudit) -> Result<()> {
         let record = NewAudit {
             at: self.now(),
             actor: text(call.actor),
             actor_name: text(call.actor_name),
             action: "call".to_owned(),
-            account_id: Some(call.account_id),
-            server_id: Some(call.server_id),
-            tool: Some(text(call.tool)),
-            effect: call.read_only.map(|it| if it { "read" } else { "write" }),
+            tool: call.tool.map(text),
             outcome: text(call.outcome),
-            duration_ms: i64::try_from(call.duration.as_millis()).unwrap_or(i64::MAX),
-            upstream_status: call.upstream_status.map(i32::from),
+            ..call
         };
-        self.0
-            .audit
-            .record(record)
-            .await
+        let recorded = self.0.audit.record(record).await;
+        recorded
             .map_err(|_| ServiceError::Unavailable("the audit log cannot be written".to_owned()))
     }
 }

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::gateway::{Gateway, Result, internal, not_found, require};
+use super::gateway::{Gateway, Result, every, internal, not_found, require, require_found};
 use crate::error::ServiceError;
 use crate::model::{
     McpServer, NewServer, PageQuery, Principal, ResultPage, Role, ServerInput, ServerPatch,
 };
 use crate::page::{self, List};
 use crate::store::StoreEvent;
-use crate::store::rows::ServerRow;
+use crate::store::rows::{NewAudit, ServerRow};
 use crate::token;
 use crate::validate::{self, FieldErrors};
 
@@ -123,16 +123,7 @@ impl Gateway {
         account_id: Option<&str>,
     ) -> Result<Vec<McpServer>> {
         require(who, Role::Issuer)?;
-        let mut servers = Vec::new();
-        let mut page = PageQuery::largest(None);
-        loop {
-            let found = self.list_servers(account_id, page).await?;
-            servers.extend(found.result);
-            if found.next_cursor.is_none() {
-                return Ok(servers);
-            }
-            page = PageQuery::largest(found.next_cursor);
-        }
+        every(|page| self.list_servers(account_id, page)).await
     }
 
     /// Returns one server.
@@ -165,8 +156,8 @@ impl Gateway {
                 row.name.clone_from(name);
             }
             if let Some(given) = &patch.config {
-                let mut config = row.view().map_err(internal)?.config;
-                given.apply(&mut config);
+                let config = row.view().map_err(internal)?.config;
+                let config = given.clone().applied_to(config);
                 errors.config(&config, self.0.apis);
                 row.config = serde_json::to_string(&config).map_err(internal)?;
             }
@@ -191,10 +182,7 @@ impl Gateway {
         let audit = self.server_record(who, "server.revoke", account_id, id);
         let done = self.0.store.delete_server(account_id, id, &audit).await;
         self.forget(&StoreEvent::Server(id.to_owned()));
-        match done? {
-            true => Ok(()),
-            false => Err(not_found("server", id)),
-        }
+        require_found(done?, "server", id)
     }
 
     /// Creates another URL for the server. The previous URL is rejected from now on.
@@ -274,13 +262,7 @@ impl Gateway {
         })
     }
 
-    fn server_record(
-        &self,
-        who: &Principal,
-        action: &str,
-        account_id: &str,
-        id: &str,
-    ) -> crate::store::rows::NewAudit {
+    fn server_record(&self, who: &Principal, action: &str, account_id: &str, id: &str) -> NewAudit {
         let mut record = self.record(who, action);
         record.account_id = Some(account_id.to_owned());
         record.server_id = Some(id.to_owned());

@@ -8,14 +8,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::accounts;
-use super::gateway::{CallRecord, Gateway, GatewayOptions, Result, not_found};
+use super::gateway::{Gateway, GatewayOptions, Result, not_found};
 use crate::error::{ServiceError, TokenRejection};
 use crate::keys::{KeySource, KeySources};
-use crate::model::{
-    AccountInput, ApiTokenInput, AuditQuery, PageQuery, Principal, Role, ServerInput,
-};
+use crate::model::audit::AuditQuery;
+use crate::model::{AccountInput, ApiTokenInput, PageQuery, Principal, Role, ServerInput};
 use crate::store::StoreUrl;
-use crate::store::rows;
+use crate::store::rows::{self, NewAudit};
 use crate::tests::sample::{self, key};
 use crate::token;
 use crate::vault::Vault;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::gateway::{Gateway, Result, not_found, require};
+use super::gateway::{Gateway, Result, require, require_found};
 use crate::error::ServiceError;
 use crate::model::{ApiToken, ApiTokenInput, NewApiToken, PageQuery, Principal, ResultPage, Role};
 use crate::page::{self, List};
@@ -13,10 +13,7 @@ use crate::store::rows::TokenRow;
 use crate::token;
 use crate::validate::{self, FieldErrors};
 
-const LIST: List<'_> = List {
-    what: "tokens",
-    parent: "",
-};
+const LIST: List<'_> = List::all("tokens");
 
 impl Gateway {
     /// Returns the owner of an API token, if the token is valid now.
@@ -93,10 +90,7 @@ impl Gateway {
         let audit = self.record(who, "token.revoke");
         let done = self.0.store.delete_token(id, &audit).await;
         self.forget(&StoreEvent::Token(id.to_owned()));
-        match done? {
-            true => Ok(()),
-            false => Err(not_found("token", id)),
-        }
+        require_found(done?, "token", id)
     }
 
     /// Creates an API token for the first administrator if no valid one exists, so that a restart restores access.

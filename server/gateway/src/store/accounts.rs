@@ -1,11 +1,20 @@
 //! Table of accounts.
 
 use super::rows::{AccountRow, ListPosition, NewAudit, is_storable};
-use super::{Store, StoreEvent, announce, audit_columns, change, with_reader, write_audit};
+use super::{
+    Store, StoreEvent, announce, audit_columns, change, execute, read, with_reader, write_audit,
+};
 
 macro_rules! columns {
     () => {
         "id, name, base_url, api, ca_certificate, key_id, secrets, created_at, updated_at, created_by"
+    };
+}
+
+/// Selects rows with all columns.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT ", columns!(), " FROM accounts ", $rest)
     };
 }
 
@@ -16,21 +25,14 @@ impl Store {
         audit: &NewAudit,
     ) -> sqlx::Result<()> {
         change!(self, tx => {
-            sqlx::query(concat!(
-                "INSERT INTO accounts (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-            ))
-            .bind(&row.id)
-            .bind(&row.name)
-            .bind(&row.base_url)
-            .bind(&row.api)
-            .bind(&row.ca_certificate)
-            .bind(&row.key_id)
-            .bind(&row.secrets)
-            .bind(row.created_at)
-            .bind(row.updated_at)
-            .bind(&row.created_by)
-            .execute(&mut *tx)
-            .await?;
+            execute!(
+                tx,
+                concat!(
+                    "INSERT INTO accounts (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+                ),
+                &row.id, &row.name, &row.base_url, &row.api, &row.ca_certificate, &row.key_id,
+                &row.secrets, row.created_at, row.updated_at, &row.created_by
+            );
             write_audit!(tx, audit);
         })
     }
@@ -39,12 +41,7 @@ impl Store {
         if !is_storable(id) {
             return Ok(None);
         }
-        with_reader!(self, pool => {
-            sqlx::query_as(concat!("SELECT ", columns!(), " FROM accounts WHERE id = $1"))
-                .bind(id)
-                .fetch_optional(pool)
-                .await
-        })
+        read!(self, fetch_optional, select!("WHERE id = $1"), id)
     }
 
     /// Lists the accounts before a position, newest first.
@@ -53,16 +50,14 @@ impl Store {
         before: &ListPosition,
         limit: i64,
     ) -> sqlx::Result<Vec<AccountRow>> {
-        with_reader!(self, pool => {
-            sqlx::query_as(concat!(
-                "SELECT ", columns!(), " FROM accounts WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
-            ))
-            .bind(before.created_at)
-            .bind(&before.id)
-            .bind(limit)
-            .fetch_all(pool)
-            .await
-        })
+        read!(
+            self,
+            fetch_all,
+            select!("WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"),
+            before.created_at,
+            &before.id,
+            limit
+        )
     }
 
     /// Replaces an account if it still has the version `was`. Returns `false` if the account has changed and must be read again.
@@ -73,21 +68,13 @@ impl Store {
         audit: Option<&NewAudit>,
     ) -> sqlx::Result<bool> {
         change!(self, tx => {
-            let done = sqlx::query(
-                "UPDATE accounts SET name = $1, base_url = $2, api = $3, ca_certificate = $4, key_id = $5, secrets = $6, updated_at = $7 WHERE id = $8 AND updated_at = $9"
-            )
-            .bind(&row.name)
-            .bind(&row.base_url)
-            .bind(&row.api)
-            .bind(&row.ca_certificate)
-            .bind(&row.key_id)
-            .bind(&row.secrets)
-            .bind(row.updated_at)
-            .bind(&row.id)
-            .bind(was)
-            .execute(&mut *tx)
-            .await?;
-            if done.rows_affected() == 0 {
+            let done = execute!(
+                tx,
+                "UPDATE accounts SET name = $1, base_url = $2, api = $3, ca_certificate = $4, key_id = $5, secrets = $6, updated_at = $7 WHERE id = $8 AND updated_at = $9",
+                &row.name, &row.base_url, &row.api, &row.ca_certificate, &row.key_id, &row.secrets,
+                row.updated_at, &row.id, was
+            );
+            if done == 0 {
                 return Ok(false);
             }
             if let Some(audit) = audit {
@@ -109,11 +96,8 @@ impl Store {
                     .bind(id)
                     .fetch_all(&mut *tx)
                     .await?;
-            let done = sqlx::query("DELETE FROM accounts WHERE id = $1")
-                .bind(id)
-                .execute(&mut *tx)
-                .await?;
-            if done.rows_affected() == 0 {
+            let done = execute!(tx, "DELETE FROM accounts WHERE id = $1", id);
+            if done == 0 {
                 return Ok(false);
             }
             for server in servers {
@@ -146,17 +130,12 @@ impl Store {
         was_key: &str,
     ) -> sqlx::Result<bool> {
         change!(self, tx => {
-            let done = sqlx::query(
-                "UPDATE accounts SET key_id = $1, secrets = $2 WHERE id = $3 AND updated_at = $4 AND key_id = $5"
-            )
-            .bind(&row.key_id)
-            .bind(&row.secrets)
-            .bind(&row.id)
-            .bind(row.updated_at)
-            .bind(was_key)
-            .execute(&mut *tx)
-            .await?;
-            done.rows_affected() == 1
+            let done = execute!(
+                tx,
+                "UPDATE accounts SET key_id = $1, secrets = $2 WHERE id = $3 AND updated_at = $4 AND key_id = $5",
+                &row.key_id, &row.secrets, &row.id, row.updated_at, was_key
+            );
+            done == 1
         })
     }
 }

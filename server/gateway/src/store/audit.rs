@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use sqlx::QueryBuilder;
 
 use super::rows::{AuditRow, NewAudit, is_storable};
-use super::{Pool, Store, audit_columns, bind_audit, change, with_reader, with_writer};
-use crate::model::AuditQuery;
+use super::{Pool, Store, audit_columns, bind_audit, change, execute, with_reader, with_writer};
+use crate::model::audit::AuditQuery;
 
 /// Maximum number of records per statement.
 pub(crate) const MOST_RECORDS: usize = 1 << (SIZES - 1);
@@ -106,11 +106,7 @@ impl Store {
     /// Deletes the records from before a time.
     pub(crate) async fn purge_audit(&self, before: i64) -> sqlx::Result<u64> {
         change!(self, tx => {
-            let done = sqlx::query("DELETE FROM audit WHERE at < $1")
-                .bind(before)
-                .execute(&mut *tx)
-                .await?;
-            done.rows_affected()
+            execute!(tx, "DELETE FROM audit WHERE at < $1", before)
         })
     }
 }

@@ -1,38 +1,31 @@
 //! Table of submitted forms of the admin page. The store is shared, so every gateway recognises a form that was submitted before.
 
-use super::{Store, change};
+use super::{Store, change, execute};
 
 impl Store {
     /// Records a form. Returns `false` if the form was already recorded.
     pub(crate) async fn insert_form(&self, hash: &[u8], at: i64) -> sqlx::Result<bool> {
         change!(self, tx => {
-            let done = sqlx::query("INSERT INTO forms (hash, at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-                .bind(hash)
-                .bind(at)
-                .execute(&mut *tx)
-                .await?;
-            done.rows_affected() == 1
+            let done = execute!(
+                tx,
+                "INSERT INTO forms (hash, at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                hash, at
+            );
+            done == 1
         })
     }
 
     /// Deletes the record of a form.
     pub(crate) async fn delete_form(&self, hash: &[u8]) -> sqlx::Result<()> {
         change!(self, tx => {
-            sqlx::query("DELETE FROM forms WHERE hash = $1")
-                .bind(hash)
-                .execute(&mut *tx)
-                .await?;
+            execute!(tx, "DELETE FROM forms WHERE hash = $1", hash);
         })
     }
 
     /// Deletes the records from before a time.
     pub(crate) async fn purge_forms(&self, before: i64) -> sqlx::Result<u64> {
         change!(self, tx => {
-            let done = sqlx::query("DELETE FROM forms WHERE at < $1")
-                .bind(before)
-                .execute(&mut *tx)
-                .await?;
-            done.rows_affected()
+            execute!(tx, "DELETE FROM forms WHERE at < $1", before)
         })
     }
 }

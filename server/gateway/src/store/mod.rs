@@ -20,9 +20,12 @@ pub(crate) mod rows;
 
 mod accounts;
 pub(crate) mod audit;
+pub mod error;
 mod forms;
 mod servers;
 mod tokens;
+
+use self::error::StoreError;
 
 /// Time to wait for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -40,47 +43,6 @@ pub enum StoreUrl {
     Sqlite(PathBuf),
     /// URL `postgres://…`, which may contain a password.
     Postgres(SecretString),
-}
-
-/// Error that keeps the store from being opened.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Invalid URL. The URL is not quoted, because it may contain a password.
-    #[error("DATABASE_URL is invalid; write it like `postgres://user@host/database`")]
-    InvalidUrl,
-    /// Folder that cannot be created.
-    #[error("cannot create the folder {}", path.display())]
-    Folder {
-        /// Path of the folder.
-        path: PathBuf,
-        /// Cause.
-        source: std::io::Error,
-    },
-    /// File that cannot be opened or locked.
-    #[error("cannot open {}", path.display())]
-    File {
-        /// Path of the file.
-        path: PathBuf,
-        /// Cause.
-        source: std::io::Error,
-    },
-    /// SQLite file that another gateway uses.
-    #[error("another gateway uses {}; to run several gateways, use PostgreSQL", .0.display())]
-    Locked(PathBuf),
-    /// File that is not a valid database.
-    #[error("cannot open {}", path.display())]
-    Sqlite {
-        /// Path of the file.
-        path: PathBuf,
-        /// Cause.
-        source: sqlx::Error,
-    },
-    /// PostgreSQL server that cannot be used.
-    #[error("cannot connect to PostgreSQL")]
-    Postgres(#[source] sqlx::Error),
-    /// Tables that cannot be updated.
-    #[error("cannot update the tables of the store")]
-    Migration(#[from] sqlx::migrate::MigrateError),
 }
 
 /// Returns the PostgreSQL channel on which changes are announced to other gateways.
@@ -212,6 +174,21 @@ macro_rules! change {
     };
 }
 
+/// Reads rows: `read!(store, fetch_all, statement, values…)`.
+macro_rules! read {
+    ($store:expr, $fetch:ident, $statement:expr $(, $value:expr)* $(,)?) => {
+        with_reader!($store, pool => sqlx::query_as($statement)$(.bind($value))*.$fetch(pool).await)
+    };
+}
+
+/// Executes a statement in a transaction and returns the number of changed rows.
+macro_rules! execute {
+    ($tx:ident, $statement:expr $(, $value:expr)* $(,)?) => {{
+        let query = sqlx::query($statement)$(.bind($value))*;
+        query.execute(&mut *$tx).await?.rows_affected()
+    }};
+}
+
 /// Writes an audit record in a transaction.
 macro_rules! write_audit {
     ($tx:ident, $record:expr) => {{
@@ -230,13 +207,10 @@ macro_rules! write_audit {
 
 /// Announces a change to other gateways when the transaction is committed.
 macro_rules! announce {
-    ($store:expr, $tx:ident, $change:expr) => {
-        sqlx::query($store.announcement())
-            .bind($crate::store::channel())
-            .bind($change.payload())
-            .execute(&mut *$tx)
-            .await?;
-    };
+    ($store:expr, $tx:ident, $change:expr) => {{
+        let (channel, payload) = ($crate::store::channel(), $change.payload());
+        execute!($tx, $store.announcement(), channel, payload);
+    }};
 }
 
 macro_rules! audit_columns {
@@ -262,7 +236,10 @@ macro_rules! bind_audit {
     };
 }
 
-use {announce, audit_columns, bind_audit, change, with_reader, with_writer, write_audit};
+use {
+    announce, audit_columns, bind_audit, change, execute, read, with_reader, with_writer,
+    write_audit,
+};
 
 impl Store {
     /// Opens the store and updates its tables.

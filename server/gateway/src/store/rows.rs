@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::model::{ApiToken, AuditRecord, McpServer, Role};
+use crate::model::audit::AuditRecord;
+use crate::model::{ApiToken, McpServer, Role};
 use crate::vault::SealedText;
 
 /// Row of `accounts`.
@@ -51,30 +52,24 @@ pub(crate) struct TokenRow {
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct AuditRow {
     pub(crate) id: i64,
+    #[sqlx(flatten)]
+    pub(crate) record: NewAudit,
+}
+
+/// Row of `audit` before it has a number.
+#[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct NewAudit {
     pub(crate) at: i64,
+    /// Id of the MCP server or of the API token that was used.
     pub(crate) actor: String,
+    /// Name that the client gives itself, or name of the API token.
     pub(crate) actor_name: String,
     pub(crate) action: String,
     pub(crate) account_id: Option<String>,
     pub(crate) server_id: Option<String>,
     pub(crate) tool: Option<String>,
     pub(crate) effect: Option<String>,
-    pub(crate) outcome: String,
-    pub(crate) duration_ms: i64,
-    pub(crate) upstream_status: Option<i32>,
-}
-
-/// Row of `audit` before it has a number.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct NewAudit {
-    pub(crate) at: i64,
-    pub(crate) actor: String,
-    pub(crate) actor_name: String,
-    pub(crate) action: String,
-    pub(crate) account_id: Option<String>,
-    pub(crate) server_id: Option<String>,
-    pub(crate) tool: Option<String>,
-    pub(crate) effect: Option<&'static str>,
+    /// `ok`, or the error code.
     pub(crate) outcome: String,
     pub(crate) duration_ms: i64,
     pub(crate) upstream_status: Option<i32>,
@@ -185,9 +180,9 @@ impl TokenRow {
 }
 
 impl From<AuditRow> for AuditRecord {
-    fn from(row: AuditRow) -> Self {
+    fn from(AuditRow { id, record: row }: AuditRow) -> Self {
         Self {
-            id: row.id,
+            id,
             at: time(row.at),
             actor: row.actor,
             actor_name: row.actor_name,

@@ -1,11 +1,20 @@
 //! Table of MCP servers.
 
 use super::rows::{ListPosition, NewAudit, ServerRow, is_storable};
-use super::{Store, StoreEvent, announce, audit_columns, change, with_reader, write_audit};
+use super::{
+    Store, StoreEvent, announce, audit_columns, change, execute, read, with_reader, write_audit,
+};
 
 macro_rules! columns {
     () => {
         "id, account_id, name, config, token_hash, expires_at, created_at, updated_at, created_by"
+    };
+}
+
+/// Selects rows with all columns.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT ", columns!(), " FROM servers ", $rest)
     };
 }
 
@@ -16,20 +25,14 @@ impl Store {
         audit: &NewAudit,
     ) -> sqlx::Result<()> {
         change!(self, tx => {
-            sqlx::query(concat!(
-                "INSERT INTO servers (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-            ))
-            .bind(&row.id)
-            .bind(&row.account_id)
-            .bind(&row.name)
-            .bind(&row.config)
-            .bind(&row.token_hash)
-            .bind(row.expires_at)
-            .bind(row.created_at)
-            .bind(row.updated_at)
-            .bind(&row.created_by)
-            .execute(&mut *tx)
-            .await?;
+            execute!(
+                tx,
+                concat!(
+                    "INSERT INTO servers (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+                ),
+                &row.id, &row.account_id, &row.name, &row.config, &row.token_hash, row.expires_at,
+                row.created_at, row.updated_at, &row.created_by
+            );
             write_audit!(tx, audit);
         })
     }
@@ -42,24 +45,17 @@ impl Store {
         if !is_storable(account_id) || !is_storable(id) {
             return Ok(None);
         }
-        with_reader!(self, pool => {
-            sqlx::query_as(concat!(
-                "SELECT ", columns!(), " FROM servers WHERE id = $1 AND account_id = $2"
-            ))
-            .bind(id)
-            .bind(account_id)
-            .fetch_optional(pool)
-            .await
-        })
+        read!(
+            self,
+            fetch_optional,
+            select!("WHERE id = $1 AND account_id = $2"),
+            id,
+            account_id
+        )
     }
 
     pub(crate) async fn server_by_hash(&self, hash: &[u8]) -> sqlx::Result<Option<ServerRow>> {
-        with_reader!(self, pool => {
-            sqlx::query_as(concat!("SELECT ", columns!(), " FROM servers WHERE token_hash = $1"))
-                .bind(hash)
-                .fetch_optional(pool)
-                .await
-        })
+        read!(self, fetch_optional, select!("WHERE token_hash = $1"), hash)
     }
 
     /// Lists the servers of one account or of all accounts before a position, newest first.
@@ -70,28 +66,28 @@ impl Store {
         limit: i64,
     ) -> sqlx::Result<Vec<ServerRow>> {
         let Some(account_id) = account_id else {
-            return with_reader!(self, pool => {
-                sqlx::query_as(concat!(
-                    "SELECT ", columns!(), " FROM servers WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
-                ))
-                .bind(before.created_at)
-                .bind(&before.id)
-                .bind(limit)
-                .fetch_all(pool)
-                .await
-            });
+            return read!(
+                self,
+                fetch_all,
+                select!(
+                    "WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
+                ),
+                before.created_at,
+                &before.id,
+                limit
+            );
         };
-        with_reader!(self, pool => {
-            sqlx::query_as(concat!(
-                "SELECT ", columns!(), " FROM servers WHERE account_id = $4 AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
-            ))
-            .bind(before.created_at)
-            .bind(&before.id)
-            .bind(limit)
-            .bind(account_id)
-            .fetch_all(pool)
-            .await
-        })
+        read!(
+            self,
+            fetch_all,
+            select!(
+                "WHERE account_id = $4 AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
+            ),
+            before.created_at,
+            &before.id,
+            limit,
+            account_id
+        )
     }
 
     /// Replaces a server if it still has the version `was`. Returns `false` if the server has changed and must be read again.
@@ -102,19 +98,13 @@ impl Store {
         audit: &NewAudit,
     ) -> sqlx::Result<bool> {
         change!(self, tx => {
-            let done = sqlx::query(
-                "UPDATE servers SET name = $1, config = $2, token_hash = $3, expires_at = $4, updated_at = $5 WHERE id = $6 AND updated_at = $7"
-            )
-            .bind(&row.name)
-            .bind(&row.config)
-            .bind(&row.token_hash)
-            .bind(row.expires_at)
-            .bind(row.updated_at)
-            .bind(&row.id)
-            .bind(was)
-            .execute(&mut *tx)
-            .await?;
-            if done.rows_affected() == 0 {
+            let done = execute!(
+                tx,
+                "UPDATE servers SET name = $1, config = $2, token_hash = $3, expires_at = $4, updated_at = $5 WHERE id = $6 AND updated_at = $7",
+                &row.name, &row.config, &row.token_hash, row.expires_at, row.updated_at, &row.id,
+                was
+            );
+            if done == 0 {
                 return Ok(false);
             }
             write_audit!(tx, audit);
@@ -134,12 +124,12 @@ impl Store {
             return Ok(false);
         }
         change!(self, tx => {
-            let done = sqlx::query("DELETE FROM servers WHERE id = $1 AND account_id = $2")
-                .bind(id)
-                .bind(account_id)
-                .execute(&mut *tx)
-                .await?;
-            if done.rows_affected() == 0 {
+            let done = execute!(
+                tx,
+                "DELETE FROM servers WHERE id = $1 AND account_id = $2",
+                id, account_id
+            );
+            if done == 0 {
                 return Ok(false);
             }
             write_audit!(tx, audit);

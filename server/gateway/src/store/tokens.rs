@@ -1,7 +1,9 @@
 //! Table of API tokens.
 
 use super::rows::{ListPosition, NewAudit, TokenRow, is_storable};
-use super::{Store, StoreEvent, announce, audit_columns, change, with_reader, write_audit};
+use super::{
+    Store, StoreEvent, announce, audit_columns, change, execute, read, with_reader, write_audit,
+};
 
 macro_rules! columns {
     () => {
@@ -9,22 +11,30 @@ macro_rules! columns {
     };
 }
 
+/// Selects rows with all columns.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT ", columns!(), " FROM api_tokens ", $rest)
+    };
+}
+
 macro_rules! insert {
     ($tx:ident, $row:expr) => {
-        sqlx::query(concat!(
-            "INSERT INTO api_tokens (",
-            columns!(),
-            ") VALUES ($1, $2, $3, $4, $5, $6, $7)"
-        ))
-        .bind(&$row.id)
-        .bind(&$row.name)
-        .bind(&$row.role)
-        .bind(&$row.token_hash)
-        .bind($row.expires_at)
-        .bind($row.created_at)
-        .bind(&$row.created_by)
-        .execute(&mut *$tx)
-        .await?
+        execute!(
+            $tx,
+            concat!(
+                "INSERT INTO api_tokens (",
+                columns!(),
+                ") VALUES ($1, $2, $3, $4, $5, $6, $7)"
+            ),
+            &$row.id,
+            &$row.name,
+            &$row.role,
+            &$row.token_hash,
+            $row.expires_at,
+            $row.created_at,
+            &$row.created_by
+        )
     };
 }
 
@@ -47,7 +57,7 @@ impl Store {
             None => "SELECT 1",
         };
         change!(self, tx => {
-            sqlx::query(alone).execute(&mut *tx).await?;
+            execute!(tx, alone);
             let good: i64 = sqlx::query_scalar(
                 "SELECT count(*) FROM api_tokens WHERE role = $1 AND (expires_at IS NULL OR expires_at > $2)"
             )
@@ -65,24 +75,14 @@ impl Store {
     }
 
     pub(crate) async fn token_by_hash(&self, hash: &[u8]) -> sqlx::Result<Option<TokenRow>> {
-        with_reader!(self, pool => {
-            sqlx::query_as(concat!("SELECT ", columns!(), " FROM api_tokens WHERE token_hash = $1"))
-                .bind(hash)
-                .fetch_optional(pool)
-                .await
-        })
+        read!(self, fetch_optional, select!("WHERE token_hash = $1"), hash)
     }
 
     pub(crate) async fn token(&self, id: &str) -> sqlx::Result<Option<TokenRow>> {
         if !is_storable(id) {
             return Ok(None);
         }
-        with_reader!(self, pool => {
-            sqlx::query_as(concat!("SELECT ", columns!(), " FROM api_tokens WHERE id = $1"))
-                .bind(id)
-                .fetch_optional(pool)
-                .await
-        })
+        read!(self, fetch_optional, select!("WHERE id = $1"), id)
     }
 
     /// Lists the tokens before a position, newest first.
@@ -91,16 +91,14 @@ impl Store {
         before: &ListPosition,
         limit: i64,
     ) -> sqlx::Result<Vec<TokenRow>> {
-        with_reader!(self, pool => {
-            sqlx::query_as(concat!(
-                "SELECT ", columns!(), " FROM api_tokens WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
-            ))
-            .bind(before.created_at)
-            .bind(&before.id)
-            .bind(limit)
-            .fetch_all(pool)
-            .await
-        })
+        read!(
+            self,
+            fetch_all,
+            select!("WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"),
+            before.created_at,
+            &before.id,
+            limit
+        )
     }
 
     /// Deletes a token. Returns whether the token existed.
@@ -109,11 +107,8 @@ impl Store {
             return Ok(false);
         }
         change!(self, tx => {
-            let done = sqlx::query("DELETE FROM api_tokens WHERE id = $1")
-                .bind(id)
-                .execute(&mut *tx)
-                .await?;
-            if done.rows_affected() == 0 {
+            let done = execute!(tx, "DELETE FROM api_tokens WHERE id = $1", id);
+            if done == 0 {
                 return Ok(false);
             }
             write_audit!(tx, audit);

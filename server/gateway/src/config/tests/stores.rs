@@ -212,7 +212,7 @@ auth = { type = "bearer_file", path = "secrets/token" }
     let stored = crate::model::AccountInput {
         name: "b".to_owned(),
         base_url: "http://127.0.0.1:9".to_owned(),
-        auth: crate::model::AuthInput::BearerFile {
+        auth: crate::model::sign_in::AuthInput::BearerFile {
             path: folder.0.join("secrets/token").display().to_string(),
         },
         headers: std::collections::BTreeMap::new(),

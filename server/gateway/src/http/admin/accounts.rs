@@ -15,7 +15,8 @@ use super::rejection::{FormRejection, PageResult};
 use super::servers::ServerLine;
 use super::session::{LinkQuery, SubmittedForm, Visitor};
 use super::site::Admin;
-use crate::model::{Account, AccountCheck, AccountInput, AccountPatch, AuthInput, PageQuery};
+use crate::model::sign_in::AuthInput;
+use crate::model::{Account, AccountCheck, AccountInput, AccountPatch, PageQuery};
 
 /// Sign-in methods: value and label.
 const SIGN_IN_METHODS: [(&str, &str); 5] = [
@@ -175,37 +176,58 @@ pub(super) async fn blank(State(admin): State<Admin>, visitor: Visitor) -> PageR
 
 /// Handles `POST /accounts`.
 pub(super) async fn create(State(admin): State<Admin>, sent: SubmittedForm) -> PageResult {
+    sent.visitor.require_admin()?;
+    save(&admin, &sent, None).await
+}
+
+/// Creates an account, or changes the given one, and leads to its page.
+async fn save(admin: &Admin, sent: &SubmittedForm, account: Option<&Account>) -> PageResult {
     let SubmittedForm { visitor, fields } = sent;
-    visitor.require_admin()?;
+    let text = |name: &str| fields.text(name).to_owned();
     let mut errors = FormErrors::default();
-    let auth = auth(&fields, &mut errors);
+    let auth = auth(fields, &mut errors);
     let headers = headers(fields.text("headers"), &mut errors);
-    if auth.is_none() && errors.for_field("auth").is_empty() {
+    if account.is_none() && auth.is_none() && errors.for_field("auth").is_empty() {
         errors.add(
             "auth",
             "no credentials are stored; choose another sign-in method",
         );
     }
     if errors.is_empty() {
-        let input = AccountInput {
-            name: fields.text("name").to_owned(),
-            base_url: fields.text("base_url").to_owned(),
-            auth: auth.unwrap_or(AuthInput::None),
-            headers,
-            api: fields.given("api"),
-            ca_certificate: fields.given("ca_certificate"),
+        let (done, saved) = if let Some(account) = account {
+            let headers = Some(headers).filter(|it| !it.is_empty());
+            let remove_headers = fields.has("remove_headers").then(BTreeMap::new);
+            let remove_certificate = fields.has("remove_certificate").then(String::new);
+            let patch = AccountPatch {
+                name: Some(text("name")),
+                base_url: Some(text("base_url")),
+                auth,
+                headers: remove_headers.or(headers),
+                api: Some(text("api")),
+                ca_certificate: remove_certificate.or_else(|| fields.given("ca_certificate")),
+            };
+            let updated = admin
+                .gateway
+                .update_account(&visitor.who, &account.id, patch);
+            ("account-updated", updated.await)
+        } else {
+            let input = AccountInput {
+                name: text("name"),
+                base_url: text("base_url"),
+                auth: auth.unwrap_or(AuthInput::None),
+                headers,
+                api: fields.given("api"),
+                ca_certificate: fields.given("ca_certificate"),
+            };
+            let created = admin.gateway.create_account(&visitor.who, input);
+            ("account-created", created.await)
         };
-        match admin.gateway.create_account(&visitor.who, input).await {
-            Ok(account) => {
-                return go(
-                    &admin,
-                    &format!("/accounts/{}?done=account-created", account.id),
-                );
-            }
+        match saved {
+            Ok(saved) => return go(admin, &format!("/accounts/{}?done={done}", saved.id)),
             Err(error) => errors = FormErrors::from_error(error)?,
         }
     }
-    refused(&AccountForm::new(&admin, &visitor, None).submitted(&fields, errors))
+    refused(&AccountForm::new(admin, visitor, account).submitted(fields, errors))
 }
 
 /// Handles `GET /accounts/{account}/edit`.
@@ -225,42 +247,9 @@ pub(super) async fn update(
     Path(id): Path<String>,
     sent: SubmittedForm,
 ) -> PageResult {
-    let SubmittedForm { visitor, fields } = sent;
-    visitor.require_admin()?;
-    let account = admin.gateway.account(&visitor.who, &id).await?;
-    let mut errors = FormErrors::default();
-    let auth = auth(&fields, &mut errors);
-    let given = headers(fields.text("headers"), &mut errors);
-    if errors.is_empty() {
-        let headers = if fields.has("remove_headers") {
-            Some(BTreeMap::new())
-        } else {
-            Some(given).filter(|given| !given.is_empty())
-        };
-        let certificate = if fields.has("remove_certificate") {
-            Some(String::new())
-        } else {
-            fields.given("ca_certificate")
-        };
-        let patch = AccountPatch {
-            name: Some(fields.text("name").to_owned()),
-            base_url: Some(fields.text("base_url").to_owned()),
-            auth,
-            headers,
-            api: Some(fields.text("api").to_owned()),
-            ca_certificate: certificate,
-        };
-        match admin.gateway.update_account(&visitor.who, &id, patch).await {
-            Ok(_) => {
-                return go(
-                    &admin,
-                    &format!("/accounts/{}?done=account-updated", account.id),
-                );
-            }
-            Err(error) => errors = FormErrors::from_error(error)?,
-        }
-    }
-    refused(&AccountForm::new(&admin, &visitor, Some(&account)).submitted(&fields, errors))
+    sent.visitor.require_admin()?;
+    let account = admin.gateway.account(&sent.visitor.who, &id).await?;
+    save(&admin, &sent, Some(&account)).await
 }
 
 #[derive(Template)]

@@ -15,7 +15,8 @@ use super::page::{Frame, encode, html, refused};
 use super::rejection::{FormRejection, PageResult};
 use super::session::{LinkQuery, Visitor};
 use super::site::Admin;
-use crate::model::{AuditQuery, AuditRecord, Principal};
+use crate::model::Principal;
+use crate::model::audit::{AuditQuery, AuditRecord};
 use mcp_server::product::product;
 
 /// Actions of audit records.

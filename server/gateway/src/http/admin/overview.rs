@@ -10,7 +10,8 @@ use super::page::{Frame, encode, html};
 use super::rejection::PageResult;
 use super::session::{LinkQuery, Visitor};
 use super::site::Admin;
-use crate::model::{Account, AuditQuery};
+use crate::model::Account;
+use crate::model::audit::AuditQuery;
 use crate::service::state::LiveState;
 
 /// Number of recent audit records on the page.

@@ -2,12 +2,8 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http;
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION,
-    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-};
-use axum::http::{Extensions, StatusCode};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use axum::response::{IntoResponse, Response};
 
 use super::assets::{ICON, SCRIPT, STYLE};
@@ -22,6 +18,17 @@ use mcp_server::product::{Product, product};
 
 /// Content security policy: a page can load only its own style sheet, script and icon, and submit forms only to this site. No other script can run.
 const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// Headers of every page.
+const HEADERS: [(&str, &str); 7] = [
+    ("content-security-policy", CONTENT_SECURITY),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cache-control", "no-store"),
+    ("x-frame-options", "DENY"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
 
 /// Frame around the content of every page.
 pub(super) struct Frame {
@@ -60,8 +67,6 @@ impl Frame {
         title: &str,
     ) -> Self {
         Self {
-            base: admin.site.base.clone(),
-            title: title.to_owned(),
             section,
             who: Some(SignedInVisitor {
                 name: visitor.who.name.clone(),
@@ -71,7 +76,7 @@ impl Frame {
             csrf: visitor.csrf.clone(),
             // Without random bytes the form cannot be submitted, and the error after submitting is more helpful than an error on this page.
             once: token::new("").unwrap_or_default(),
-            notice: "",
+            ..Self::outside(&admin.site, title)
         }
     }
 
@@ -182,31 +187,16 @@ struct RefusedPage {
 
 /// Renders the error page of a rejected request, and adds the headers of all pages.
 pub(super) async fn finish(State(admin): State<Admin>, mut response: Response) -> Response {
-    if let Some(refused) = take(response.extensions_mut()) {
+    if let Some(refused) = response.extensions_mut().remove::<FormRejection>() {
         response = explain(&admin.site, refused);
     }
-    let headers = response.headers_mut();
-    let mut set = |name: HeaderName, value| {
-        headers.insert(name, HeaderValue::from_static(value));
-    };
-    set(CONTENT_SECURITY_POLICY, CONTENT_SECURITY);
-    set(X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(REFERRER_POLICY, "no-referrer");
-    set(CACHE_CONTROL, "no-store");
-    set(http::header::X_FRAME_OPTIONS, "DENY");
-    set(
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    );
-    set(
-        HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
-    );
+    for (name, value) in HEADERS {
+        let value = HeaderValue::from_static(value);
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static(name), value);
+    }
     response
-}
-
-fn take(extensions: &mut Extensions) -> Option<FormRejection> {
-    extensions.remove::<FormRejection>()
 }
 
 fn explain(site: &Site, refused: FormRejection) -> Response {

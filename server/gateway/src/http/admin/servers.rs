@@ -150,11 +150,9 @@ impl ServerForm {
 
     fn for_server(admin: &Admin, visitor: &Visitor, account: Account, server: McpServer) -> Self {
         let now = Timestamp::now();
+        let id = account.id.clone();
         Self {
             frame: Frame::new(admin, visitor, "servers", &server.name),
-            errors: FormErrors::default(),
-            account: account.id.clone(),
-            accounts: vec![account],
             created: Some(Moment::new(server.created_at, now)),
             name: server.name.clone(),
             choices: Choices::new(admin.gateway.apis(), &server.config),
@@ -162,7 +160,7 @@ impl ServerForm {
             discover: server.config.discover,
             expiry: Expiry::keep(server.expires_at, now),
             server: Some(server),
-            counted: false,
+            ..Self::new(admin, visitor, vec![account], &id)
         }
     }
 
@@ -318,18 +316,39 @@ pub(super) async fn update(
 pub(super) async fn confirm_revoke(
     State(admin): State<Admin>,
     visitor: Visitor,
-    Path((account, server)): Path<(String, String)>,
+    Path(ids): Path<(String, String)>,
+) -> PageResult {
+    let text = "The URL is rejected immediately, also on open connections. The server is deleted; to give the agent access again, create another server.";
+    let title = |name: &str| format!("Revoke {name}?");
+    confirm(
+        &admin,
+        &visitor,
+        ids,
+        title,
+        text,
+        ("revoke", "Revoke server"),
+    )
+    .await
+}
+
+/// Renders the page that asks for a confirmation of an action on a server.
+async fn confirm(
+    admin: &Admin,
+    visitor: &Visitor,
+    (account, server): (String, String),
+    title: impl Fn(&str) -> String,
+    text: &str,
+    (action, button): (&str, &'static str),
 ) -> PageResult {
     let server = admin
         .gateway
         .server(&visitor.who, &account, &server)
         .await?;
-    let title = format!("Revoke {}?", server.name);
     html(&ConfirmPage {
-        frame: Frame::new(&admin, &visitor, "servers", &title),
-        text: "The URL is rejected immediately, also on open connections. The server is deleted; to give the agent access again, create another server.".to_owned(),
-        action: format!("{}/revoke", path(&server)),
-        button: "Revoke server",
+        frame: Frame::new(admin, visitor, "servers", &title(&server.name)),
+        text: text.to_owned(),
+        action: format!("{}/{action}", path(&server)),
+        button,
         back: path(&server),
     })
 }
@@ -349,20 +368,11 @@ pub(super) async fn revoke(
 pub(super) async fn confirm_rotate(
     State(admin): State<Admin>,
     visitor: Visitor,
-    Path((account, server)): Path<(String, String)>,
+    Path(ids): Path<(String, String)>,
 ) -> PageResult {
-    let server = admin
-        .gateway
-        .server(&visitor.who, &account, &server)
-        .await?;
-    let title = format!("Rotate the URL of {}?", server.name);
-    html(&ConfirmPage {
-        frame: Frame::new(&admin, &visitor, "servers", &title),
-        text: "The current URL is rejected immediately. The new URL is shown only once. Name, tools and expiry do not change.".to_owned(),
-        action: format!("{}/rotate", path(&server)),
-        button: "Rotate URL",
-        back: path(&server),
-    })
+    let text = "The current URL is rejected immediately. The new URL is shown only once. Name, tools and expiry do not change.";
+    let title = |name: &str| format!("Rotate the URL of {name}?");
+    confirm(&admin, &visitor, ids, title, text, ("rotate", "Rotate URL")).await
 }
 
 /// Handles `POST /accounts/{account}/servers/{server}/rotate`.

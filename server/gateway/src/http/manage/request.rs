@@ -1,4 +1,4 @@
-//! Extractors of the management API: the caller, and parameters and a body that conform to the OpenAPI document.
+//! Extractor of the management API: the caller, and parameters and a body that conform to the OpenAPI document.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -11,121 +11,111 @@ use serde_json::{Map, Value};
 
 use super::document::{self, Operation};
 use super::response::ApiError;
-use crate::error::{FieldError, ServiceError};
+use crate::error::{FieldError, ServiceError, unless_empty};
 use crate::http::bearer::bearer;
-use crate::model::Principal;
+use crate::model::{Principal, Role};
 use crate::schema;
 use crate::service::gateway::Gateway;
 
 /// Largest request body in bytes. No request needs more, not even with a certificate.
 pub(super) const MAX_BODY: usize = 256 * 1024;
 
-/// Caller with a sufficient role. This is the first argument of each handler, so that no other caller learns about errors in the body.
+/// Authorized request that conforms to the OpenAPI document.
 #[derive(Debug)]
-pub(super) struct Caller(pub(super) Principal);
-
-/// Query parameters.
-#[derive(Debug)]
-pub(super) struct Params<T>(pub(super) T);
-
-/// Ids in the path.
-#[derive(Debug)]
-pub(super) struct Ids<T>(pub(super) T);
-
-/// Request body that conforms to the OpenAPI document.
-#[derive(Debug)]
-pub(super) struct Body(Value);
-
-impl FromRequestParts<Gateway> for Caller {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, ApiError> {
-        let Some(token) = bearer(&parts.headers) else {
-            return Err(match parts.headers.contains_key(AUTHORIZATION) {
-                true => ApiError::BadToken,
-                false => ServiceError::Unauthenticated.into(),
-            });
-        };
-        let principal = match gateway.authenticate(token).await {
-            Err(ServiceError::Unauthenticated) => return Err(ApiError::BadToken),
-            other => other?,
-        };
-        let needs = operation(parts)?.role();
-        if principal.role < needs {
-            return Err(ApiError::Role {
-                needs,
-                has: principal.role,
-            });
-        }
-        Ok(Self(principal))
-    }
+pub(super) struct ApiRequest {
+    pub(super) gateway: Gateway,
+    pub(super) who: Principal,
+    pub(super) operation: Operation,
+    /// Ids in the path.
+    pub(super) ids: Vec<String>,
+    query: Value,
+    pub(super) body: Value,
 }
 
-impl<T: DeserializeOwned> FromRequestParts<Gateway> for Params<T> {
+impl FromRequest<Gateway> for ApiRequest {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Gateway) -> Result<Self, ApiError> {
-        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
-            .map_err(|error| ApiError::bad_request(error.body_text(), "Encode the query."))?;
-        let object = query_object(operation(parts)?, pairs)?;
-        parse(Value::Object(object)).map(Self)
-    }
-}
-
-impl<T: DeserializeOwned + Send> FromRequestParts<Gateway> for Ids<T> {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, ApiError> {
-        let ids = Path::<T>::from_request_parts(parts, gateway).await;
+    /// Checks the role of the caller first, so that no other caller learns about errors in the request.
+    async fn from_request(request: Request, gateway: &Gateway) -> Result<Self, ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let operation = operation(&parts)?;
+        let who = caller(&parts, gateway, operation.role()).await?;
+        let ids = Path::<Vec<(String, String)>>::from_request_parts(&mut parts, gateway).await;
         let Path(ids) = ids.map_err(|error| {
             ApiError::bad_request(error.body_text(), "Encode the path as UTF-8.")
         })?;
-        Ok(Self(ids))
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
+            .map_err(|error| ApiError::bad_request(error.body_text(), "Encode the query."))?;
+        let query = query_object(operation, pairs)?;
+        let body = match operation.body() {
+            Some(schema) => json_body(Request::from_parts(parts, body), gateway, schema).await?,
+            None => Value::Null,
+        };
+        Ok(Self {
+            gateway: gateway.clone(),
+            who,
+            operation,
+            ids: ids.into_iter().map(|(_, id)| id).collect(),
+            query: Value::Object(query),
+            body,
+        })
     }
 }
 
-impl FromRequest<Gateway> for Body {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, gateway: &Gateway) -> Result<Self, ApiError> {
-        let (parts, body) = request.into_parts();
-        let schema = operation(&parts)?.body();
-        let is_json = parts
-            .headers
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|media| media.contains("json"));
-        let bytes = Bytes::from_request(Request::from_parts(parts, body), gateway)
-            .await
-            .map_err(|rejection| unreadable(&rejection))?;
-        // The content type is ignored: `curl -d` sends JSON as a form, and no web page of another site can send the bearer token.
-        let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
-            let hint = if is_json {
-                "Send one JSON object."
-            } else {
-                "Send one JSON object with `Content-Type: application/json`."
-            };
-            ApiError::bad_request(format!("the body must be JSON: {error}"), hint)
-        })?;
-        let errors = schema::check(document::document(), schema, &value, "");
-        if errors.is_empty() {
-            Ok(Self(value))
-        } else {
-            Err(ServiceError::Invalid(errors).into())
-        }
+impl ApiRequest {
+    /// Converts the query parameters to a Rust value.
+    pub(super) fn query<T: DeserializeOwned>(self) -> Result<T, ApiError> {
+        parse(self.query)
     }
-}
 
-impl Body {
     /// Converts the body to a Rust value.
-    pub(super) fn parse<T: DeserializeOwned>(self) -> Result<T, ApiError> {
-        parse(self.0)
+    pub(super) fn body<T: DeserializeOwned>(self) -> Result<T, ApiError> {
+        parse(self.body)
     }
+}
 
-    /// Returns a field of the body, so that the caller can change it.
-    pub(super) fn get_mut(&mut self, field: &str) -> Option<&mut Value> {
-        self.0.get_mut(field)
+async fn caller(parts: &Parts, gateway: &Gateway, needs: Role) -> Result<Principal, ApiError> {
+    let Some(token) = bearer(&parts.headers) else {
+        return Err(match parts.headers.contains_key(AUTHORIZATION) {
+            true => ApiError::BadToken,
+            false => ServiceError::Unauthenticated.into(),
+        });
+    };
+    let principal = match gateway.authenticate(token).await {
+        Err(ServiceError::Unauthenticated) => return Err(ApiError::BadToken),
+        other => other?,
+    };
+    let has = principal.role;
+    match has < needs {
+        true => Err(ApiError::Role { needs, has }),
+        false => Ok(principal),
     }
+}
+
+async fn json_body(
+    request: Request,
+    gateway: &Gateway,
+    schema: &'static Value,
+) -> Result<Value, ApiError> {
+    let is_json = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|media| media.contains("json"));
+    let bytes = Bytes::from_request(request, gateway)
+        .await
+        .map_err(|rejection| unreadable(&rejection))?;
+    // The content type is ignored: `curl -d` sends JSON as a form, and no web page of another site can send the bearer token.
+    let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
+        let hint = if is_json {
+            "Send one JSON object."
+        } else {
+            "Send one JSON object with `Content-Type: application/json`."
+        };
+        ApiError::bad_request(format!("the body must be JSON: {error}"), hint)
+    })?;
+    let errors = schema::check(document::document(), schema, &value, "");
+    Ok(unless_empty(errors, value).map_err(ServiceError::Invalid)?)
 }
 
 fn operation(parts: &Parts) -> Result<Operation, ApiError> {
@@ -148,6 +138,9 @@ fn query_object(
     pairs: Vec<(String, String)>,
 ) -> Result<Map<String, Value>, ServiceError> {
     let parameters = operation.query();
+    if parameters.is_empty() {
+        return Ok(Map::new());
+    }
     let mut object = Map::new();
     let mut errors = Vec::new();
     for (name, text) in pairs {
@@ -167,11 +160,7 @@ fn query_object(
         }
         object.insert(name, value);
     }
-    if errors.is_empty() {
-        Ok(object)
-    } else {
-        Err(ServiceError::Invalid(errors))
-    }
+    unless_empty(errors, object).map_err(ServiceError::Invalid)
 }
 
 /// Converts a value that conforms to the document, so this fails only if the document and the Rust types disagree. The error of serde is dropped, because it may contain a secret.

@@ -60,29 +60,28 @@ impl ApiError {
     }
 
     fn to_json(&self) -> Value {
-        match self {
-            Self::Service(error) => error.to_json(),
-            Self::BadToken => error_json(
-                ServiceError::Unauthenticated.code(),
-                "the API token is unknown, revoked or expired",
-                ServiceError::Unauthenticated.hint(),
-            ),
-            Self::Role { needs, has } => error_json(
-                ServiceError::Forbidden { needs: *needs }.code(),
-                &format!(
-                    "this operation requires the role {}; the API token has the role {}",
-                    needs.as_str(),
-                    has.as_str()
-                ),
-                ServiceError::Forbidden { needs: *needs }.hint(),
-            ),
+        let (error, message) = match self {
+            Self::Service(error) => return error.to_json(),
             Self::Request {
                 code,
                 message,
                 hint,
                 ..
-            } => error_json(code, message, hint),
-        }
+            } => return error_json(code, message, hint),
+            Self::BadToken => (
+                ServiceError::Unauthenticated,
+                "the API token is unknown, revoked or expired".to_owned(),
+            ),
+            Self::Role { needs, has } => (
+                ServiceError::Forbidden { needs: *needs },
+                format!(
+                    "this operation requires the role {}; the API token has the role {}",
+                    needs.as_str(),
+                    has.as_str()
+                ),
+            ),
+        };
+        error_json(error.code(), &message, error.hint())
     }
 
     /// Returns the value of `WWW-Authenticate`, which tells a client what to send, as RFC 6750 defines it.
@@ -128,7 +127,7 @@ pub(super) fn created(location: &str, value: &impl Serialize) -> ApiResult {
 }
 
 /// Responds to a deletion, without content.
-pub(super) fn deleted() -> ApiResult {
+pub(super) fn deleted((): ()) -> ApiResult {
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -61,17 +61,18 @@ fn pages_are_stable_while_items_are_added_and_removed() {
     });
 }
 
-fn call(tool: &str, outcome: &str) -> CallRecord {
-    CallRecord {
+fn call(tool: &str, outcome: &str) -> NewAudit {
+    NewAudit {
         actor: "mcp_1".to_owned(),
         actor_name: "cl\u{0}ient".to_owned(),
-        account_id: "acc_1".to_owned(),
-        server_id: "mcp_1".to_owned(),
-        tool: tool.to_owned(),
-        read_only: Some(false),
+        account_id: Some("acc_1".to_owned()),
+        server_id: Some("mcp_1".to_owned()),
+        tool: Some(tool.to_owned()),
+        effect: Some("write".to_owned()),
         outcome: outcome.to_owned(),
-        duration: Duration::from_millis(12),
+        duration_ms: 12,
         upstream_status: Some(200),
+        ..NewAudit::default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The effects of the forms and their error messages.
 
 use super::*;
-use crate::model::AuditQuery;
+use crate::model::audit::AuditQuery;
 
 /// Name and value of a form field.
 type Field<'a> = (&'a str, &'a str);
