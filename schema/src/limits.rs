@@ -22,7 +22,7 @@ pub(crate) struct Limits {
 
 impl Limits {
     /// Returns the widest limits with which all of these shapes fit into one schema.
-    pub(crate) fn fitting<'a>(shapes: impl Iterator<Item = Shape<'a>> + Clone) -> Self {
+    pub(crate) fn fitting<'a>(shapes: &(impl Iterator<Item = Shape<'a>> + Clone)) -> Self {
         let limits = |objects| Self {
             objects,
             links: MAX_LINKS,

@@ -11,7 +11,7 @@ use crate::writer::OutputShape;
 pub fn output_signature(output: &OutputShape<'_>) -> String {
     match output {
         OutputShape::List { items, item_type } => {
-            let item = Limits::fitting([*item_type].into_iter()).signature(item_type);
+            let item = Limits::fitting(&[*item_type].into_iter()).signature(item_type);
             format!("{{{items}: [{item}], total_entries: integer|null, next_cursor: string|null}}")
         }
         OutputShape::Log => {
@@ -20,7 +20,7 @@ pub fn output_signature(output: &OutputShape<'_>) -> String {
         OutputShape::Text => "{text: string}".to_owned(),
         OutputShape::Lines => "{result: [any]}".to_owned(),
         OutputShape::Json(shape) => {
-            let text = Limits::fitting([*shape].into_iter()).signature(shape);
+            let text = Limits::fitting(&[*shape].into_iter()).signature(shape);
             match shape.is_object() {
                 true => text,
                 false => format!("{{result: {text}}}"),

@@ -44,7 +44,7 @@ pub fn input_schema<'a>(
     declared: impl Iterator<Item = Field<'a>> + Clone,
     added: impl Iterator<Item = Field<'a>>,
 ) -> JsonSchema {
-    let limits = Limits::fitting(declared.clone().map(|field| field.shape));
+    let limits = Limits::fitting(&declared.clone().map(|field| field.shape));
     let fields: Vec<Field<'_>> = declared.chain(added).collect();
     let properties: JsonSchema = fields.iter().map(|field| limits.argument(field)).collect();
     let mut schema = typed("object");
@@ -65,7 +65,7 @@ pub fn output_schema(output: &OutputShape<'_>) -> JsonSchema {
         OutputShape::Text => ("text", typed("string")),
         OutputShape::Lines => ("result", array(any())),
         OutputShape::Json(shape) => {
-            let limits = Limits::fitting([*shape].into_iter());
+            let limits = Limits::fitting(&[*shape].into_iter());
             if shape.is_object() {
                 return limits.output_object(shape);
             }
@@ -113,7 +113,7 @@ fn log_output() -> JsonSchema {
 }
 
 fn list_output(items: &str, item_type: &Shape<'_>) -> JsonSchema {
-    let item = Limits::fitting([*item_type].into_iter()).output(item_type);
+    let item = Limits::fitting(&[*item_type].into_iter()).output(item_type);
     object([
         (items, array(item)),
         (

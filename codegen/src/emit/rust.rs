@@ -136,7 +136,7 @@ fn uses_shared(shared: &[TypeDef], toolset: &Toolset) -> bool {
 fn tool(operation: &Operation, document: &str, tags: &[String]) -> Value {
     let own = operation.tags.iter().filter(|tag| !tags.contains(tag));
     let parameters = operation.parameters.iter();
-    let fields = parameters.map(|it| field(&it.field, attributes::parameter(it)));
+    let fields = parameters.map(|it| field(&it.field, &attributes::parameter(it)));
     object! {
         operation: operation,
         document: Some(&operation.document).filter(|own| *own != document),
@@ -165,7 +165,7 @@ fn effect(operation: &Operation) -> Vec<&'static str> {
     words
 }
 
-fn field(field: &Field, arguments: Vec<String>) -> Value {
+fn field(field: &Field, arguments: &[String]) -> Value {
     object! {
         rust_name: field.rust_name,
         description: field.description,
@@ -177,7 +177,7 @@ fn field(field: &Field, arguments: Vec<String>) -> Value {
 
 fn members(fields: &[Field]) -> Value {
     let fields = fields.iter();
-    fields.map(|it| field(it, attributes::field(it))).collect()
+    fields.map(|it| field(it, &attributes::field(it))).collect()
 }
 
 fn variant(variant: &Variant) -> Value {
