@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
 use super::client::ClientAddress;
 use super::error_response::error_response;
@@ -271,17 +271,14 @@ fn block(address: Option<IpAddr>) -> IpAddr {
 }
 
 fn too_many(wait: Duration) -> Response {
-    let mut response = error_response(
+    let response = error_response(
         StatusCode::TOO_MANY_REQUESTS,
         "rate_limited",
         "too many wrong URLs or tokens came from this address",
         "Wait as long as `Retry-After` says, and check the URL or token.",
     );
-    let seconds = wait.as_secs() + 1;
-    response
-        .headers_mut()
-        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    response
+    let seconds = HeaderValue::from(wait.as_secs() + 1);
+    ([(header::RETRY_AFTER, seconds)], response).into_response()
 }
 
 #[cfg(test)]

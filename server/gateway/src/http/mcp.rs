@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use rmcp::model::ErrorData;
@@ -204,16 +204,13 @@ fn refused(rejection: &TokenRejection) -> Response {
 }
 
 fn busy() -> Response {
-    let mut response = error_response(
+    let response = error_response(
         StatusCode::SERVICE_UNAVAILABLE,
         "busy",
         "too many concurrent requests",
         "Retry after the time in `Retry-After`.",
     );
-    response
-        .headers_mut()
-        .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    response
+    ([(header::RETRY_AFTER, "1")], response).into_response()
 }
 
 /// Authenticates the caller of a server that requires an API token in addition to its URL.

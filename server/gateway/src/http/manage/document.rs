@@ -2,10 +2,9 @@
 
 use std::sync::LazyLock;
 
-use axum::body::Body;
+use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, Method};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::MethodFilter;
 use serde_json::{Value, json};
 
@@ -66,11 +65,8 @@ pub(super) struct Operation(&'static Value);
 
 /// Responds with the document.
 pub(super) async fn serve() -> Response {
-    let mut response = Response::new(Body::from(DOCUMENT.to_string()));
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+    let headers = [(CONTENT_TYPE, "application/json")];
+    (headers, DOCUMENT.to_string()).into_response()
 }
 
 /// Returns the whole document.

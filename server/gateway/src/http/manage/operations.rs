@@ -1,9 +1,8 @@
 //! Runs the operations of the management API.
 
 use axum::body::Body;
-use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::response::Response;
+use axum::response::IntoResponse;
 use serde_json::Value;
 
 use super::request::ApiRequest;
@@ -62,12 +61,11 @@ pub(super) async fn run(mut request: ApiRequest) -> ApiResult {
         ("exportAudit", []) => {
             // The log is streamed while it is read, so that a log of any length can be exported. If reading fails, the connection is aborted, so that the client does not take an incomplete log for a complete one.
             let lines = gateway.export_audit(&who, request.query()?).await?;
-            let mut response = Response::new(Body::from_stream(lines));
-            let headers = response.headers_mut();
-            let media_type = HeaderValue::from_static("application/x-ndjson");
-            headers.insert(CONTENT_TYPE, media_type);
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            Ok(response)
+            let headers = [
+                (CONTENT_TYPE, "application/x-ndjson"),
+                (CACHE_CONTROL, "no-store"),
+            ];
+            Ok((headers, Body::from_stream(lines)).into_response())
         }
         (id, _) => Err(ServiceError::Internal(format!("operation `{id}` has no code")).into()),
     }

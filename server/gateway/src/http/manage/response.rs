@@ -1,6 +1,5 @@
 //! Responses of the management API: JSON, with one shape for all errors.
 
-use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -147,12 +146,11 @@ fn to_text(value: &impl Serialize) -> Result<String, ApiError> {
         .map_err(|error| ServiceError::Internal(format!("invalid JSON: {error}")).into())
 }
 
+/// Responds with JSON that is not cached: some responses contain a token, and the others show who has access to what.
 fn respond(status: StatusCode, text: String) -> Response {
-    let mut response = Response::new(Body::from(text));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    // Some responses contain a token, and the others show who has access to what.
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    let headers = [
+        (CONTENT_TYPE, "application/json"),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    (status, headers, text).into_response()
 }

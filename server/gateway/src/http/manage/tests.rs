@@ -186,3 +186,24 @@ fn all_errors_are_reported() {
         assert_eq!(errors(name, &value), expected, "{value}");
     }
 }
+
+/// Shows each change of the API's schemas in review, because they follow from Rust types. `!` marks a required member.
+#[test]
+fn members_change_only_deliberately() {
+    let mut text = String::new();
+    let schemas = document::document()["components"]["schemas"].as_object();
+    for (name, schema) in schemas.unwrap() {
+        let variants = schema["oneOf"].as_array();
+        for schema in variants.map_or(std::slice::from_ref(schema), Vec::as_slice) {
+            for (member, rules) in schema["properties"].as_object().into_iter().flatten() {
+                let mut rules = rules.clone();
+                rules.as_object_mut().unwrap().remove("description");
+                let required = schema["required"].as_array();
+                let required = required.is_some_and(|it| it.contains(&json!(member)));
+                let mark = if required { "!" } else { "" };
+                text += &format!("{name}.{member}{mark}: {rules}\n");
+            }
+        }
+    }
+    expect_test::expect_file!["expected/members.txt"].assert_eq(&text);
+}
