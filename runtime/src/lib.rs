@@ -20,7 +20,6 @@ mod quoted;
 pub mod request;
 pub mod schema;
 pub mod secrets;
-pub mod suggestion;
 #[cfg(test)]
 mod tests;
 pub mod tool;
@@ -160,6 +159,8 @@ pub use call::ToolOutput;
 ///
 /// The type of a field is `String`, `i64`, `f64`, `bool`, [`Json`], `Vec`, `BTreeMap<String, _>` or a type with [`macro@Schema`]. The type is wrapped in `Option` if the argument may be omitted; `null` for such an argument means that it is omitted. A member of an object that the upstream requires, if only as `null`, is [`Nullable`].
 pub use macros::tool;
+/// Suggestions for unknown names.
+pub use mcp_schema::suggestion;
 
 /// Adds to a module with [`macro@tool`] blocks the list of its tools in source order: `pub static TOOLS: &[Tool]`. The arguments state what all tools of the module have in common: `toolset`, `document`, and, if there are any, `tags(..)`.
 ///

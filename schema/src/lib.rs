@@ -9,6 +9,7 @@ pub mod names;
 mod rust_types;
 mod shape;
 pub mod signature;
+pub mod suggestion;
 pub mod writer;
 
 pub use rust_types::{Json, Nullable, Schema};

@@ -7,18 +7,11 @@ pub(super) fn did_you_mean(nearest: Option<&str>) -> String {
     })
 }
 
-/// Returns the candidate that is most similar to a word, unless all differ too much.
+/// Returns the candidate that is most similar to a word, if one is similar.
 pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
-    let allowed = (word.chars().count() / 3).max(2);
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| {
-            *distance <= allowed && *distance < candidate.chars().count()
-        })
-        .min()
-        .map(|(_, candidate)| candidate.to_owned())
+    let candidates: Vec<_> = candidates.into_iter().collect();
+    mcp_schema::suggestion::nearest(word, candidates.into_iter()).map(str::to_owned)
 }

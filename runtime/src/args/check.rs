@@ -8,7 +8,7 @@ use super::error::{ArgumentError, ValuePath, echo};
 use crate::describe::{expected, one_of};
 use crate::json::number::{greater, integer_text, less};
 use crate::schema::{Additional, Field, Kind, Shape, StringRules};
-use crate::suggestion::nearest;
+use mcp_schema::suggestion::nearest;
 
 /// Checks `value` and adds its errors to `errors`.
 ///

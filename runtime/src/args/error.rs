@@ -4,8 +4,8 @@ use core::fmt;
 
 use serde_json::Value;
 
-use crate::suggestion::did_you_mean;
 use crate::tool::Parameter;
+use mcp_schema::suggestion::did_you_mean;
 
 /// Maximum number of characters of a value in a message.
 const ECHO: usize = 60;

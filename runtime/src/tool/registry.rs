@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::suggestion::{did_you_mean, listed, nearest};
 use crate::tool::Tool;
 use crate::tool::api::Api;
+use mcp_schema::suggestion::{did_you_mean, listed, nearest};
 
 /// Value of [`Selection::methods`] that selects all read-only tools.
 pub const READ: &str = "read";

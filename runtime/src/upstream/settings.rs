@@ -9,9 +9,9 @@ use reqwest::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::suggestion::did_you_mean;
 use crate::tool::api::Api;
 use crate::upstream::base_url::BaseUrl;
+use mcp_schema::suggestion::did_you_mean;
 
 /// Settings of an account.
 #[derive(Clone)]

@@ -120,10 +120,13 @@ mod tests {
         keys.collect()
     }
 
+    /// Paths and texts of the files of a crate, and the expected keys of its cycles.
+    type Row<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+
     #[test]
     fn only_uses_outside_tests_make_cycles() {
         let a = ("a/mod.rs", "pub struct A; fn f() { crate::b::f(); }");
-        let rows: [(&[(&str, &str)], &[&str]); 6] = [
+        let rows: [Row<'_>; 6] = [
             (
                 &[
                     ("lib.rs", "mod a; mod b;"),

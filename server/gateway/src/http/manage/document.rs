@@ -9,6 +9,7 @@ use axum::routing::MethodFilter;
 use serde_json::{Value, json};
 
 use super::schemas;
+use crate::error::ServiceError;
 use crate::model::Role;
 use mcp_server::product::product;
 
@@ -26,12 +27,29 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
             named["description"] = description;
         }
     }
+    for error in error_examples() {
+        let response = &mut document["components"]["responses"][error.status().to_string()];
+        response["content"]["application/json"]["example"] = error.to_json();
+    }
     let examples = document
         .as_object_mut()
         .and_then(|it| it.shift_remove("examples"));
     complete(&mut document["paths"], &examples.unwrap_or_default());
     document
 });
+
+/// Returns an error for each status of `components.responses`.
+fn error_examples() -> [ServiceError; 5] {
+    let (what, id) = ("account", "acc_9vJ2mQ7tYx4K".to_owned());
+    let name = "production".to_owned();
+    [
+        ServiceError::Unauthenticated,
+        ServiceError::Forbidden { needs: Role::Admin },
+        ServiceError::NotFound { what, id },
+        ServiceError::Conflict { what, name },
+        ServiceError::invalid("config.methods[0]", "expected a string, got a number"),
+    ]
+}
 
 /// Adds the query parameters of each operation, and the example of each request and response.
 fn complete(value: &mut Value, examples: &Value) {

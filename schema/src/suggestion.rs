@@ -10,23 +10,22 @@ const LONGEST: usize = 128;
 
 /// Returns the known name that is most similar to `name`, or `None` if none is similar.
 ///
-/// Case, `_` and `-` are ignored, and up to a third of the characters may differ. If no name is that close, returns the shortest known name that contains all words of `name`: `list_users` finds `list_all_users`.
+/// Case, `_` and `-` are ignored, and two characters or up to a third of them may differ. If no name is that close, returns the shortest known name that contains all words of `name`: `list_users` finds `list_all_users`.
 #[must_use]
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     if name.is_empty() || name.len() > LONGEST {
         return None;
     }
     let plain_name = plain(name);
-    let most = (plain_name.chars().count() / 3).max(1);
-    known
-        .clone()
-        .map(|other| {
-            (
-                strsim::damerau_levenshtein(&plain_name, &plain(other)),
-                other,
-            )
-        })
-        .filter(|(distance, _)| *distance <= most)
+    let most = (plain_name.chars().count() / 3).max(2);
+    let similar = known.clone().filter_map(|other| {
+        let plain_other = plain(other);
+        let distance = strsim::damerau_levenshtein(&plain_name, &plain_other);
+        // Names that have no character in common are not similar, however short they are.
+        let longest = plain_name.chars().count().max(plain_other.chars().count());
+        (distance <= most && distance < longest).then_some((distance, other))
+    });
+    similar
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, other)| other)
         .or_else(|| {
