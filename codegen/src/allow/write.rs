@@ -24,7 +24,7 @@ pub struct NewEntry {
     pub operations: Vec<(String, String)>,
 }
 
-/// Result of [`allow()`].
+/// Result of [`allow()`](super::allow()).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowed {
     /// Changed files with the new entries.

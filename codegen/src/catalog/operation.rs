@@ -53,7 +53,7 @@ pub struct Operation {
     pub read_back: Option<String>,
     /// Rules for the comparison of the read-back response with the arguments.
     pub verify: Verify,
-    /// Operation on one object that is called for each id in the parameter whose location is [`ParameterLocation::ForEach`].
+    /// Operation on one object that is called for each id in the parameter whose location is [`ParameterLocation::ForEach`](super::ParameterLocation::ForEach).
     pub for_each: Option<ForEach>,
     /// Names of the parameters of which a call must set at least one; empty if there is no such rule.
     pub require_any: Vec<String>,

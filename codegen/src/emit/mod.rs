@@ -1,4 +1,4 @@
-//! Emits a [`Catalog`](crate::Catalog) as Rust modules, JSON schemas and a catalogue for people.
+//! Emits a [`Catalog`] as Rust modules, JSON schemas and a catalogue for people.
 //!
 //! Templates contain what documents say. This module prepares the values of the templates and makes no decisions about tools.
 //! Equal catalogues result in equal bytes. Rust files are valid, but not formatted: callers format them with `rustfmt`.

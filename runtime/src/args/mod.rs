@@ -81,7 +81,7 @@ pub enum FieldSelection {
 /// Criteria that select the lines of a log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LineFilter {
-    /// Lowest level, as an index in [`LEVELS`](crate::log::LEVELS).
+    /// Lowest level, as an index in [`LEVELS`].
     pub level: usize,
     /// Text that a line must contain, in lower case; empty for any text.
     pub contains: String,
