@@ -6,7 +6,7 @@ use serde_json::Number;
 
 use super::change::ApiChangeSeverity::{Additive, Breaking};
 use super::change::{ApiChangeKind, FoundChanges};
-use super::types::{UnionChanges, said, values};
+use super::types::{UnionChanges, type_text, values};
 use crate::catalog::{Field, ModuleTypes, Rules, TypeKind, TypeRef, TypeShape, Variant};
 
 /// Collects changes in the types of arguments.
@@ -91,7 +91,7 @@ impl<'c> InputComparison<'c> {
             (TypeKind::Any, TypeKind::Any) => {}
             (_, TypeKind::Any) => return self.wider(path, "takes any value"),
             (TypeKind::Any, _) => {
-                let what = format!("takes {} only", said(self.new, new));
+                let what = format!("takes {} only", type_text(self.new, new));
                 return self.narrower(path, &what);
             }
             _ => {}
@@ -170,15 +170,15 @@ impl<'c> InputComparison<'c> {
             (_, Some(TypeShape::Union { variants }))
                 if variants.iter().any(|it| self.fits(old, &it.ty)) =>
             {
-                self.wider(path, &format!("can also be {}", said(new_types, new)));
+                self.wider(path, &format!("can also be {}", type_text(new_types, new)));
             }
             (Some(TypeShape::Union { variants }), _)
                 if variants.iter().any(|it| self.fits(&it.ty, new)) =>
             {
-                self.narrower(path, &format!("can only be {}", said(new_types, new)));
+                self.narrower(path, &format!("can only be {}", type_text(new_types, new)));
             }
             _ => {
-                let (now, before) = (said(new_types, new), said(old_types, old));
+                let (now, before) = (type_text(new_types, new), type_text(old_types, old));
                 let text = format!("parameter `{path}` is {now}, was {before}");
                 let kind = ApiChangeKind::RetypedParameter;
                 self.changes.add_kind(kind, Breaking, text);
@@ -217,10 +217,13 @@ impl<'c> InputComparison<'c> {
             self.types(path, old, new);
         }
         for ty in union.removed {
-            self.narrower(path, &format!("can no longer be {}", said(self.old, ty)));
+            self.narrower(
+                path,
+                &format!("can no longer be {}", type_text(self.old, ty)),
+            );
         }
         for ty in union.added {
-            self.wider(path, &format!("can also be {}", said(self.new, ty)));
+            self.wider(path, &format!("can also be {}", type_text(self.new, ty)));
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::change::{ApiChangeSeverity, FoundChanges};
 use super::side::Side;
-use super::types::{UnionChanges, only, said, values};
+use super::types::{UnionChanges, only, type_text, values};
 use crate::catalog::{
     Field, List, ModuleTypes, Operation, ResponseFormat, TypeKind, TypeRef, TypeShape, Variant,
 };
@@ -87,7 +87,7 @@ impl<'c> OutputComparison<'c> {
         match (&old.kind, &new.kind) {
             (TypeKind::Any, TypeKind::Any) => {}
             (TypeKind::Any, _) => {
-                let text = format!("{} is known to be {}", part(path), said(self.new, new));
+                let text = format!("{} is known to be {}", part(path), type_text(self.new, new));
                 self.changes.additive(text);
             }
             (TypeKind::Array(old), TypeKind::Array(new)) => self.types(path, old, new),
@@ -107,7 +107,7 @@ impl<'c> OutputComparison<'c> {
     }
 
     fn retyped(&mut self, path: &str, old: &TypeRef, new: &TypeRef) {
-        let (now, before) = (said(self.new, new), said(self.old, old));
+        let (now, before) = (type_text(self.new, new), type_text(self.old, old));
         let text = if now == before {
             format!("{} is {now} of another kind", part(path))
         } else {
@@ -173,11 +173,11 @@ impl<'c> OutputComparison<'c> {
             self.types(path, old, new);
         }
         for ty in union.removed {
-            let text = format!("{} is no longer {}", part(path), said(self.old, ty));
+            let text = format!("{} is no longer {}", part(path), type_text(self.old, ty));
             self.changes.cosmetic(text);
         }
         for ty in union.added {
-            let text = format!("{} can also be {}", part(path), said(self.new, ty));
+            let text = format!("{} can also be {}", part(path), type_text(self.new, ty));
             self.changes.breaking(text);
         }
     }

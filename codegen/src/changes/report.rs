@@ -100,7 +100,7 @@ impl Report<'_> {
 
     fn releases(&self) -> Option<String> {
         let changed = self.versions.iter().filter(|it| it.base != it.head);
-        let said: Vec<String> = changed
+        let versions: Vec<String> = changed
             .map(|it| {
                 let name = &it.document;
                 match (&it.base, &it.head) {
@@ -110,7 +110,7 @@ impl Report<'_> {
                 }
             })
             .collect();
-        (!said.is_empty()).then(|| format!("Documents: {}.", said.join(", ")))
+        (!versions.is_empty()).then(|| format!("Documents: {}.", versions.join(", ")))
     }
 
     fn changes(&self, out: &mut ReportText, severity: ApiChangeSeverity, title: &str) {

@@ -105,7 +105,7 @@ fn compare(old: Option<Side<'_>>, new: Option<Side<'_>>) -> Vec<ApiChange> {
         (None, None) => {}
         (None, Some(new)) => {
             let Operation { title, effect, .. } = new.operation;
-            let text = format!("new: {title} ({})", said(*effect));
+            let text = format!("new: {title} ({})", effect_name(*effect));
             changes.add_kind(ApiChangeKind::NewTool, Additive, text);
         }
         (Some(old), None) => {
@@ -124,7 +124,7 @@ fn compare(old: Option<Side<'_>>, new: Option<Side<'_>>) -> Vec<ApiChange> {
     changes.0
 }
 
-fn said(effect: Effect) -> &'static str {
+fn effect_name(effect: Effect) -> &'static str {
     match (effect.read_only, effect.destructive) {
         (true, _) => "reads",
         (false, false) => "writes",

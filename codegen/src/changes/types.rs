@@ -76,14 +76,14 @@ pub(super) fn only(one: &[String], other: &[String]) -> Option<String> {
 }
 
 /// Returns the display name of a type.
-pub(super) fn said(types: &ModuleTypes<'_>, ty: &TypeRef) -> String {
+pub(super) fn type_text(types: &ModuleTypes<'_>, ty: &TypeRef) -> String {
     let name = match &ty.kind {
         TypeKind::Any => "anything",
         TypeKind::Boolean => "a boolean",
         TypeKind::Integer => "an integer",
         TypeKind::Number => "a number",
         TypeKind::String => "a text",
-        TypeKind::Array(items) => return format!("an array, each {}", said(types, items)),
+        TypeKind::Array(items) => return format!("an array, each {}", type_text(types, items)),
         TypeKind::Map(_) => "an object",
         TypeKind::Named(name) | TypeKind::Boxed(name) => {
             match types.get(name).map(|def| &def.shape) {

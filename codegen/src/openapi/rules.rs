@@ -48,13 +48,13 @@ pub(super) fn without_rules(ty: TypeRef) -> TypeRef {
 
 /// Keeps the rules of strings, except those that no string can satisfy: these are mistakes in the document.
 pub(super) fn only_strings(rules: Rules) -> Rules {
-    let said = |text: &String| !text.is_empty();
+    let is_stated = |text: &String| !text.is_empty();
     let possible = rules
         .max_length
         .is_none_or(|max| rules.min_length.is_none_or(|min| min <= max));
     Rules {
-        format: rules.format.filter(said),
-        pattern: rules.pattern.filter(said),
+        format: rules.format.filter(is_stated),
+        pattern: rules.pattern.filter(is_stated),
         min_length: rules.min_length.filter(|_| possible),
         max_length: rules.max_length.filter(|_| possible),
         ..Rules::default()

@@ -23,11 +23,11 @@ pub async fn examine(
     let known = match account.detect().await {
         Ok(known) => known,
         Err(error) if matches!(error.code, ErrorCode::Unreachable | ErrorCode::Timeout) => {
-            return report.failed("address", &said(&error), &error.hint);
+            return report.failed("address", &error_text(&error), &error.hint);
         }
         Err(error) => {
             report.ok("address", "responds")?;
-            return report.failed("API", &said(&error), &error.hint);
+            return report.failed("API", &error_text(&error), &error.hint);
         }
     };
     if known.api.version.path.is_empty() {
@@ -231,7 +231,7 @@ fn rate_limit(limit: RateLimit, report: &mut impl Report) -> io::Result<()> {
     }
 }
 
-fn said(error: &CallError) -> String {
+fn error_text(error: &CallError) -> String {
     if error.detail.is_empty() {
         error.title.clone()
     } else {

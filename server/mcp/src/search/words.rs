@@ -50,8 +50,8 @@ const PHRASES: &[(&str, &str)] = &[
 pub(super) fn plain_query(query: &str) -> String {
     let mut text = format!(" {} ", plain(query).collect::<Vec<_>>().join(" "));
     // The phrases of the product come first, because they are longer: "who changed" must be replaced before "who".
-    for (said, meant) in product().synonyms.phrases.iter().chain(PHRASES) {
-        text = text.replace(&format!(" {said} "), &format!(" {meant} "));
+    for (phrase, meant) in product().synonyms.phrases.iter().chain(PHRASES) {
+        text = text.replace(&format!(" {phrase} "), &format!(" {meant} "));
     }
     text
 }
@@ -75,7 +75,7 @@ fn is_product(word: &str) -> bool {
 pub(super) fn same(word: &str) -> impl Iterator<Item = String> {
     let own = product().synonyms.words.iter();
     own.chain(SAME)
-        .filter(move |(said, _)| stem(said) == word)
+        .filter(move |(key, _)| stem(key) == word)
         .flat_map(|(_, meant)| meant.split(' '))
         .map(stem)
 }

@@ -317,7 +317,7 @@ fn names_are_unique() {
     });
 }
 
-/// Checks for each method which role is the least that may call it.
+/// Checks for each method the lowest role that permits it.
 #[test]
 fn roles_are_kept() {
     on_each_store(async |place| {
