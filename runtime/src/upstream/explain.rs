@@ -77,13 +77,17 @@ pub(crate) fn not_json(base: &BaseUrl, response: &Response) -> CallError {
 }
 
 /// Returns whether an error response has this pattern. Used to recognise that credentials are no longer valid.
+///
+/// Every response is compared, so the body is parsed only if the status is that of the pattern.
 pub(crate) fn is_match(
     pattern: &ResponsePattern,
     shapes: &ErrorShapes,
     response: &Response,
 ) -> bool {
-    let (title, detail) = texts(shapes, response);
-    matches(pattern, response.status, &title, &detail)
+    pattern.status == response.status && {
+        let (title, detail) = texts(shapes, response);
+        matches(pattern, response.status, &title, &detail)
+    }
 }
 
 fn matches(pattern: &ResponsePattern, status: u16, title: &str, detail: &str) -> bool {
