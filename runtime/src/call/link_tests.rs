@@ -5,9 +5,9 @@ use serde_json::json;
 
 use super::*;
 use crate::output::cursor::{ListPosition, Scope};
-use crate::tests::server::{Reply, SeenRequest, Server};
+use crate::tests::server::{Reply, SeenRequest, Server, THINGS};
 use crate::tests::tools::{ANY, STRING, TOOL, json_object, optional, param};
-use crate::tool::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
+use crate::tool::api::{Api, ErrorShapes, VersionProbe};
 use crate::tool::{
     List, Pagination, PaginationLocation, PaginationStyle, ParameterLocation, ParameterStyle,
     Segment,
@@ -44,28 +44,18 @@ static TOOLS: [Tool; 1] = [Tool {
 }];
 
 static API: Api = Api {
-    name: "things",
-    title: "Things",
     version: VersionProbe {
         path: "",
         version: "",
         product: "",
     },
-    documents: &[Document {
-        name: "things",
-        probe: None,
-        version: None,
-        alternative_to: None,
-        sign_in: None,
-        hints: &[],
-    }],
-    sign_in: SignIn::Basic { session: None },
     errors: ErrorShapes {
         detail: &["/detail"],
         title: &[],
         hints: &[],
     },
     toolsets: &[&TOOLS],
+    ..THINGS
 };
 
 static APIS: &[&Api] = &[&API];

@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::*;
 use crate::log::{LogFormat, LogLines, LogParser, LogPart, PlainText};
-use crate::tests::server::{Reply, SeenRequest, Server};
+use crate::tests::server::{Reply, SeenRequest, Server, THINGS};
 use crate::tests::tools::{ANY, STRING, TOOL, integer, json_object, nullable, optional, param};
-use crate::tool::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
+use crate::tool::api::Api;
 use crate::tool::{Body, Http, Parameter, ParameterLocation, ParameterStyle, Segment};
 use crate::upstream::settings::{Credentials, Settings};
 
@@ -99,26 +99,8 @@ static TOOLS: [Tool; 5] = [
 static API: Api = Api {
     name: "new",
     title: "new",
-    version: VersionProbe {
-        path: "/version",
-        version: "/version",
-        product: "Things",
-    },
-    documents: &[Document {
-        name: "things",
-        probe: None,
-        version: None,
-        alternative_to: None,
-        sign_in: None,
-        hints: &[],
-    }],
-    sign_in: SignIn::Basic { session: None },
-    errors: ErrorShapes {
-        detail: &["/detail"],
-        title: &["/title"],
-        hints: &[],
-    },
     toolsets: &[&TOOLS],
+    ..THINGS
 };
 
 static APIS: &[&Api] = &[&API];

@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::json;
 
 use super::*;
-use crate::tests::server::{Reply, SeenRequest, Server};
+use crate::tests::server::{Reply, SeenRequest, Server, THINGS};
 use crate::tests::tools::{
     ANY, CREATE_USER, LIST_USERS, ROLE, STRING, TOOL, UPDATE_USER, USER_PATH, array, json_object,
     optional, param, required,
 };
-use crate::tool::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
+use crate::tool::api::{Api, VersionProbe};
 use crate::tool::{Body, Http, Parameter, ParameterLocation, Segment, Update};
 use crate::upstream::settings::{Credentials, Settings};
 
@@ -108,21 +108,8 @@ const fn api(name: &'static str, version: &'static str, tools: &'static [&'stati
             version: "/version",
             product: "Things",
         },
-        documents: &[Document {
-            name: "things",
-            probe: None,
-            version: None,
-            alternative_to: None,
-            sign_in: None,
-            hints: &[],
-        }],
-        sign_in: SignIn::Basic { session: None },
-        errors: ErrorShapes {
-            detail: &["/detail"],
-            title: &["/title"],
-            hints: &[],
-        },
         toolsets: tools,
+        ..THINGS
     }
 }
 

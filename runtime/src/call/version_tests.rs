@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::*;
 use crate::schema::Field;
-use crate::tests::server::{Reply, SeenRequest, Server};
+use crate::tests::server::{Reply, SeenRequest, Server, THINGS};
 use crate::tests::tools::{LIST_USERS, STRING, TOOL, json_object, optional, param};
-use crate::tool::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
+use crate::tool::api::Api;
 use crate::tool::{Body, Http, List, Parameter, ParameterLocation, ParameterStyle, Segment};
 use crate::upstream::settings::{Credentials, Settings};
 
@@ -73,26 +73,8 @@ static TOOLS: [Tool; 3] = [
 static API: Api = Api {
     name: "new",
     title: "Things 3",
-    version: VersionProbe {
-        path: "/version",
-        version: "/version",
-        product: "Things",
-    },
-    documents: &[Document {
-        name: "things",
-        probe: None,
-        version: None,
-        alternative_to: None,
-        sign_in: None,
-        hints: &[],
-    }],
-    sign_in: SignIn::Basic { session: None },
-    errors: ErrorShapes {
-        detail: &["/detail"],
-        title: &["/title"],
-        hints: &[],
-    },
     toolsets: &[&TOOLS],
+    ..THINGS
 };
 
 static APIS: &[&Api] = &[&API];

@@ -237,6 +237,32 @@ async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<SeenReques
     }
 }
 
+/// API with one document and without tools. Tests define theirs with `..THINGS`.
+pub(crate) const THINGS: Api = Api {
+    name: "things",
+    title: "Things",
+    version: VersionProbe {
+        path: "/version",
+        version: "/version",
+        product: "Things",
+    },
+    documents: &[Document {
+        name: "things",
+        probe: None,
+        version: None,
+        alternative_to: None,
+        sign_in: None,
+        hints: &[],
+    }],
+    sign_in: SignIn::Basic { session: None },
+    errors: ErrorShapes {
+        detail: &["/detail"],
+        title: &["/title"],
+        hints: &[],
+    },
+    toolsets: &[],
+};
+
 /// An API with sign-in for a token.
 pub(crate) static NEW: Api = Api {
     name: "things-2",

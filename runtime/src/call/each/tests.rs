@@ -3,11 +3,11 @@
 
 use serde_json::{Value, json};
 
-use crate::tests::server::{Reply, SeenRequest, Server};
+use crate::tests::server::{Reply, SeenRequest, Server, THINGS};
 use crate::tests::tools::{
     BOOLEAN, STRING, TOOL, array, checked, json_object, object, optional, param, required,
 };
-use crate::tool::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
+use crate::tool::api::Api;
 use crate::tool::{
     Body, Each, Effect, Http, Mask, Parameter, ParameterLocation, ParameterStyle, Segment, Tool,
     Update,
@@ -71,28 +71,8 @@ static TOOLS: [Tool; 1] = [Tool {
 }];
 
 static API: Api = Api {
-    name: "things",
-    title: "Things",
-    version: VersionProbe {
-        path: "/version",
-        version: "/version",
-        product: "Things",
-    },
-    documents: &[Document {
-        name: "things",
-        probe: None,
-        version: None,
-        alternative_to: None,
-        sign_in: None,
-        hints: &[],
-    }],
-    sign_in: SignIn::Basic { session: None },
-    errors: ErrorShapes {
-        detail: &["/detail"],
-        title: &["/title"],
-        hints: &[],
-    },
     toolsets: &[&TOOLS],
+    ..THINGS
 };
 static APIS: &[&Api] = &[&API];
 
