@@ -40,15 +40,13 @@ pub(super) async fn run(client: &Client, args: AuditArgs) -> Result<(), CommandE
 fn rows(records: &[Value]) -> String {
     let headings = ["TIME", "ACTOR", "ACTION", "OBJECT", "OUTCOME", "DURATION"];
     table::items(headings, records, |it| {
-        let object = match &it["tool"] {
-            Value::Null => text(&it["server_id"]),
-            tool => text(tool),
-        };
+        let objects = ["tool", "server_id", "account_id"].map(|name| &it[name]);
+        let object = objects.into_iter().find(|object| !object.is_null());
         [
             table::time(&it["at"]),
             text(&it["actor_name"]),
             text(&it["action"]),
-            object,
+            object.map_or_else(String::new, text),
             text(&it["outcome"]),
             format!("{} ms", text(&it["duration_ms"])),
         ]
