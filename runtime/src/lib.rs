@@ -234,6 +234,7 @@ pub use schema::{Json, Nullable, Schema, Shape};
 pub use tool::api::{self, Api};
 pub use tool::{Tool, registry};
 pub use upstream::account::{Account, RecordedError};
+pub use upstream::body::{DEFAULT_BODY_MEMORY, set_body_memory};
 pub use upstream::detected::DetectedServer;
 pub use upstream::error::{CallError, ErrorCode};
 pub use upstream::rate_limit::RateLimit;

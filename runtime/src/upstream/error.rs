@@ -54,6 +54,8 @@ error_codes! {
     Timeout = "timeout",
     /// Response that is not one of this API: a web page, a redirect, invalid JSON.
     UnexpectedResponse = "unexpected_response",
+    /// Call for which this program has no capacity at present.
+    Overloaded = "overloaded",
     /// Call that the client cancelled.
     Cancelled = "cancelled",
     /// Internal error of this program.
