@@ -11,6 +11,8 @@ extern crate self as runtime;
 pub mod args;
 pub mod call;
 mod describe;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod json;
 pub mod json_schema;
 pub mod log;
