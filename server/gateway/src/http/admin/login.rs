@@ -76,7 +76,8 @@ pub(super) async fn sign_in(State(admin): State<Admin>, request: Request) -> Pag
 }
 
 /// Handles `POST /logout`.
-pub(super) async fn sign_out(State(admin): State<Admin>, _: SubmittedForm) -> PageResult {
+pub(super) async fn sign_out(State(admin): State<Admin>, form: SubmittedForm) -> PageResult {
+    form.visitor.sign_out(&admin).await?;
     let response = go(&admin, "/login?done=signed-out")?;
     with_cookie(response, cookie(&admin, "", 0)?)
 }
