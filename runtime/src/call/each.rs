@@ -155,6 +155,7 @@ fn concerns_all(code: ErrorCode) -> bool {
     matches!(
         code,
         ErrorCode::RateLimited
+            | ErrorCode::Overloaded
             | ErrorCode::Unauthenticated
             | ErrorCode::Unreachable
             | ErrorCode::Timeout

@@ -11,7 +11,7 @@ mod verify;
 use serde_json::{Map, Value};
 
 use crate::args::secret::secret_values;
-use crate::args::{CheckedArguments, check};
+use crate::args::{CheckedArguments, check, check_number};
 use crate::output::{Progress, object, size};
 use crate::secrets::Redactor;
 use crate::tool::{ResponseFormat, Tool};
@@ -85,6 +85,7 @@ impl Account {
         arguments: Map<String, Value>,
     ) -> Result<CheckedArguments, CallError> {
         // Errors that do not depend on the upstream are reported before any request is sent, including the requests that detect the API.
+        check_number(&arguments).map_err(|error| invalid_arguments(&[error]))?;
         let likely = self.known().and_then(|known| known.find_for(tool));
         let is_certain = likely.is_some();
         let likely = likely.unwrap_or(tool);

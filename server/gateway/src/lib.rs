@@ -14,6 +14,7 @@ mod page;
 mod schema;
 pub mod serve;
 mod service;
+pub mod slots;
 pub mod store;
 #[cfg(test)]
 mod tests;

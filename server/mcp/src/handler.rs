@@ -2,6 +2,7 @@
 
 mod detection;
 pub mod observer;
+pub mod off_reactor;
 pub mod panics;
 pub mod rate_limit;
 
@@ -25,6 +26,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use self::observer::{CallRejection, EndedCall, Observer, log};
+use self::off_reactor::{are_large, off_reactor};
 use self::panics::guarded;
 use self::rate_limit::add_rate_limit;
 use crate::changes::ListChanges;
@@ -158,15 +160,24 @@ impl Handler {
         arguments: JsonObject,
         context: &RequestContext<RoleServer>,
     ) -> Result<ToolOutput, CallRejection> {
+        let is_large = are_large(&arguments);
         let progress = Progress::new(context);
         let report = |read, of| progress.report(read, of);
         let outcome = {
+            let call = async {
+                if let Some(observer) = &self.0.observer
+                    && let Err(error) = observer.admit().await
+                {
+                    return discovery::answer(Err(error.of_operation(tool.operation)));
+                }
+                self.0.account.call(tool, arguments, &report).await
+            };
             // Pinned in place, because otherwise each enclosing future would contain the call's future again.
-            let call = pin!(self.0.account.call(tool, arguments, &report));
+            let call = pin!(call);
             tokio::select! {
                 biased;
                 () = context.ct.cancelled() => Err(CallRejection::Cancelled),
-                outcome = guarded(call) => outcome,
+                outcome = guarded(off_reactor(is_large, call)) => outcome,
             }
         };
         progress.finish().await;

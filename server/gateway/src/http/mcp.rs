@@ -6,35 +6,35 @@ use std::sync::{Arc, OnceLock};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use rmcp::model::ErrorData;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
-use runtime::{ErrorCode, RateLimit, ToolOutput};
+use runtime::{CallError, ErrorCode, RateLimit, ToolOutput};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::bearer::bearer;
-use super::error_response::error_response;
+use super::error_response::{error_response, overloaded};
 use super::limits::WrongToken;
+use super::message;
 use super::ops::Metrics;
 use super::traces::Traces;
 use crate::directory::ResolvedServer;
 use crate::error::{ServiceError, TokenRejection};
 use crate::model::Principal;
 use crate::service::gateway::Gateway;
+use crate::slots::{CallSlots, CountedRequest, LargeSlot};
 use crate::store::rows::NewAudit;
 use mcp_server::handler::Handler;
 use mcp_server::handler::observer::{CallRejection, EndedCall, Observer};
+use mcp_server::handler::off_reactor::{LARGE, off_reactor};
 use mcp_server::handler::rate_limit::rate_limit_fields;
 use mcp_server::offer::UnavailableTool;
 use mcp_server::product::product;
 
-/// Largest request body in bytes.
-const MAX_BODY: usize = 4 * 1024 * 1024;
-
-/// Maximum number of concurrent requests. Further requests are rejected at once, so that those in flight can finish.
+/// Maximum number of concurrent requests of all servers. Further requests are rejected at once, so that those in flight can finish. Each server and each account has lower limits.
 const MAX_REQUESTS: usize = 1024;
 
 tokio::task_local! {
@@ -83,11 +83,11 @@ impl Requests {
 impl Mcp {
     /// Creates the MCP endpoint of a gateway, and the handle of its requests in flight.
     pub(crate) fn new(gateway: Gateway, metrics: Arc<Metrics>, traces: Traces) -> (Self, Requests) {
-        // Hosts and origins have already been checked for all routes.
+        // Hosts and origins have already been checked for all routes, and the body has been read.
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(false)
             .with_json_response(true)
-            .with_max_request_body_bytes(MAX_BODY)
+            .with_max_request_body_bytes(usize::MAX)
             .disable_allowed_hosts()
             .disable_allowed_origins();
         let places = Arc::new(Semaphore::new(MAX_REQUESTS));
@@ -116,10 +116,7 @@ impl Mcp {
     }
 
     /// Handles a request to the MCP server with this token.
-    pub(crate) async fn serve(&self, token: &str, mut request: Request) -> Response {
-        let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() else {
-            return busy();
-        };
+    pub(crate) async fn serve(&self, token: &str, request: Request) -> Response {
         let resolved = match self.gateway.resolve(token).await {
             Ok(resolved) => resolved,
             Err(rejection) => {
@@ -139,20 +136,37 @@ impl Mcp {
         } else {
             None
         };
+        let (mut parts, body) = request.into_parts();
+        let message = match message::read(&resolved.slots, body).await {
+            Ok(message) => message,
+            Err(response) => return response,
+        };
+        // A request takes its place only after it was read, so that a slow client does not hold one.
+        let counted = match resolved.slots.request() {
+            Ok(counted) => counted,
+            Err(error) => return overloaded(&error.to_string()),
+        };
+        let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() else {
+            return overloaded("the gateway has too many concurrent requests");
+        };
         let exchange = Arc::new(Exchange {
             gateway: self.gateway.clone(),
             metrics: Arc::clone(&self.metrics),
             traces: self.traces.clone(),
             principal,
-            user_agent: user_agent(request.headers()),
+            user_agent: user_agent(&parts.headers),
             rate_limit: OnceLock::new(),
             resolved,
-            _permit: permit,
+            slots: OnceLock::new(),
+            _held: (permit, counted, message.large),
         });
         // The secrets of the request are not needed after this point.
-        *request.uri_mut() = Uri::from_static("/mcp");
-        request.headers_mut().remove(header::AUTHORIZATION);
-        request.headers_mut().remove(header::COOKIE);
+        parts.uri = Uri::from_static("/mcp");
+        parts.headers.remove(header::AUTHORIZATION);
+        parts.headers.remove(header::COOKIE);
+        let is_json = message::is_json(&parts.headers);
+        let is_large = message.bytes.len() > LARGE;
+        let request = Request::from_parts(parts, Body::from(message.bytes.clone()));
 
         let handler = Handler::for_request(
             exchange.resolved.account.clone(),
@@ -160,8 +174,9 @@ impl Mcp {
             Arc::clone(&exchange) as Arc<dyn Observer>,
         );
         let answer = pin!(self.service.handle(request));
-        let response = HANDLER.scope(handler, answer).await;
-        let mut response = response.map(Body::new);
+        let response = off_reactor(is_large, HANDLER.scope(handler, answer)).await;
+        let response = response.map(Body::new);
+        let mut response = message::explain_rejection(response, is_json, &message.bytes);
         if let Some(rate_limit) = exchange.rate_limit.get() {
             add_rate_limit(response.headers_mut(), *rate_limit);
         }
@@ -201,16 +216,6 @@ fn refused(rejection: &TokenRejection) -> Response {
             )
         }
     }
-}
-
-fn busy() -> Response {
-    let response = error_response(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "busy",
-        "too many concurrent requests",
-        "Retry after the time in `Retry-After`.",
-    );
-    ([(header::RETRY_AFTER, "1")], response).into_response()
 }
 
 /// Authenticates the caller of a server that requires an API token in addition to its URL.
@@ -270,8 +275,10 @@ struct Exchange {
     principal: Option<Principal>,
     user_agent: Option<String>,
     rate_limit: OnceLock<RateLimit>,
-    /// Slot of the request, held until the handler has ended, even if the client disconnects earlier.
-    _permit: OwnedSemaphorePermit,
+    /// Slots of the call, if the request is one.
+    slots: OnceLock<CallSlots>,
+    /// Places of the request in all limits, held until the handler has ended, even if the client disconnects earlier.
+    _held: (OwnedSemaphorePermit, CountedRequest, Option<LargeSlot>),
 }
 
 impl std::fmt::Debug for Exchange {
@@ -283,6 +290,17 @@ impl std::fmt::Debug for Exchange {
 }
 
 impl Observer for Exchange {
+    fn admit(&self) -> BoxFuture<'_, Result<(), CallError>> {
+        let admit = async {
+            let slots = self.resolved.slots.call().await.map_err(|error| {
+                CallError::overloaded(format!("Nothing was sent, because {error}."))
+            })?;
+            let _ = self.slots.set(slots);
+            Ok(())
+        };
+        admit.boxed()
+    }
+
     fn called<'a>(&'a self, call: EndedCall<'a>) -> BoxFuture<'a, Result<(), ErrorData>> {
         self.record(call).boxed()
     }

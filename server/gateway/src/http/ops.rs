@@ -65,7 +65,7 @@ impl Metrics {
             "Tool calls by the status of the last response of {}",
             product().upstream
         );
-        let slowed = "Requests rejected because their address sent too many wrong tokens";
+        let slowed = "Wrong tokens whose address had sent too many wrong tokens before";
         Self {
             calls: registered(&mut registry, "calls", "Tool calls that have ended"),
             durations,
@@ -124,6 +124,15 @@ impl Metrics {
         InFlight(Arc::clone(self))
     }
 
+    /// Returns the response to `/metrics`.
+    pub(crate) fn response(&self) -> Response {
+        let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        match self.text() {
+            Ok(text) => ([(header::CONTENT_TYPE, media_type)], text).into_response(),
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        }
+    }
+
     fn text(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
@@ -167,13 +176,15 @@ pub(crate) struct Operations {
     pub(crate) ending: Arc<AtomicBool>,
 }
 
-/// Creates the monitoring routes.
-pub(crate) fn router(operations: Operations) -> Router {
-    Router::new()
+/// Creates the monitoring routes. Without `with_metrics`, `/metrics` is not one of them.
+pub(crate) fn router(operations: Operations, with_metrics: bool) -> Router {
+    let mut router = Router::new()
         .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
-        .with_state(operations)
+        .route("/readyz", get(ready));
+    if with_metrics {
+        router = router.route("/metrics", get(metrics));
+    }
+    router.with_state(operations)
 }
 
 async fn ready(State(operations): State<Operations>) -> Response {
@@ -198,9 +209,5 @@ fn not_ready(why: &str) -> Response {
 }
 
 async fn metrics(State(operations): State<Operations>) -> Response {
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    match operations.metrics.text() {
-        Ok(text) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
+    operations.metrics.response()
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use runtime::Api;
 use secrecy::SecretString;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::AbortHandle;
 
 use crate::audit::AuditWriter;
@@ -14,6 +15,7 @@ use crate::directory::{self, Directory, ResolvedServer};
 use crate::error::{ServiceError, TokenRejection};
 use crate::keys::KeySources;
 use crate::model::{PageQuery, Principal, ResultPage, Role};
+use crate::slots::{SlotLimits, SlotTable};
 use crate::store::error::StoreError;
 use crate::store::rows::{self, AccountRow, NewAudit, ServerRow};
 use crate::store::{Store, StoreEvent, StoreUrl};
@@ -23,6 +25,12 @@ use crate::vault::{Vault, VaultError};
 use mcp_server::offer::{Catalogue, OfferedTools};
 
 use super::state::{KeyRereading, LastError, LiveAccount};
+
+/// Maximum number of concurrent lookups of tokens that are not cached.
+const LOOKUPS: usize = 3;
+
+/// Time to wait for the slot of a lookup.
+const LOOKUP_WAIT: Duration = Duration::from_secs(2);
 
 pub(super) type Result<T, E = ServiceError> = std::result::Result<T, E>;
 
@@ -47,6 +55,8 @@ pub(crate) struct GatewayOptions {
     pub(crate) purge_interval: Duration,
     /// APIs that an account can have, newest first.
     pub(crate) apis: &'static [&'static Api],
+    /// Numbers of slots for the requests of MCP servers.
+    pub(crate) slots: SlotLimits,
 }
 
 /// Error that keeps the gateway from being opened.
@@ -86,6 +96,9 @@ pub(super) struct Inner {
     pub(super) unusable: Mutex<HashMap<String, LastError>>,
     pub(super) audit: AuditWriter,
     pub(super) tasks: Mutex<Vec<AbortHandle>>,
+    slots: SlotTable,
+    /// Slots for lookups of tokens that are not cached, so that wrong tokens cannot occupy the whole store.
+    lookups: Semaphore,
 }
 
 impl Principal {
@@ -128,6 +141,8 @@ impl Gateway {
             unusable: Mutex::default(),
             audit: AuditWriter::start(store.clone()),
             tasks: Mutex::default(),
+            slots: SlotTable::new(options.slots),
+            lookups: Semaphore::new(LOOKUPS),
             store,
         };
         let gateway = Self(Arc::new(inner));
@@ -174,6 +189,10 @@ impl Gateway {
 
     /// Resolves a server token at this moment.
     pub(crate) async fn resolve(&self, token: &str) -> Result<Arc<ResolvedServer>, TokenRejection> {
+        // Every token that was ever created is complete, so anything else needs no lookup.
+        if !token::is_complete(token, token::SERVER) {
+            return Err(TokenRejection::Unknown);
+        }
         let hash = token::hash(token);
         let resolved = match self.0.directory.server(&hash) {
             Some(resolved) => resolved,
@@ -189,6 +208,10 @@ impl Gateway {
     async fn look_up(&self, hash: &token::Hash) -> Result<Arc<ResolvedServer>, TokenRejection> {
         let unavailable =
             |error| TokenRejection::Unavailable(ServiceError::from(error).to_string());
+        let lookup = self.lookup().await.map_err(|error| {
+            let why = error.to_string();
+            TokenRejection::Unavailable(why)
+        })?;
         let ticket = self.0.directory.ticket();
         let found = self.0.store.server_by_hash(hash).await;
         let found = found.map_err(unavailable)?;
@@ -199,11 +222,18 @@ impl Gateway {
         let account = account
             .map_err(unavailable)?
             .ok_or(TokenRejection::Unknown)?;
+        drop(lookup);
         let resolved = self.resolved(&server, &account).await;
         let resolved =
             Arc::new(resolved.map_err(|error| TokenRejection::Account(error.to_string()))?);
         self.0.directory.put_server(ticket, *hash, resolved.clone());
         Ok(resolved)
+    }
+
+    /// Waits for the slot of a lookup. Lookups are short, so that the wait is, too, unless the store does not respond.
+    pub(super) async fn lookup(&self) -> Result<SemaphorePermit<'_>> {
+        let slot = tokio::time::timeout(LOOKUP_WAIT, self.0.lookups.acquire()).await;
+        slot.ok().and_then(|slot| slot.ok()).ok_or_else(unavailable)
     }
 
     async fn resolved(&self, server: &ServerRow, account: &AccountRow) -> Result<ResolvedServer> {
@@ -214,6 +244,7 @@ impl Gateway {
             server: view,
             account: self.live(account).await?,
             account_name: account.name.clone(),
+            slots: self.0.slots.of(&account.id, &server.id),
         })
     }
 

@@ -18,10 +18,14 @@ const LIST: List<'_> = List::all("tokens");
 impl Gateway {
     /// Returns the owner of an API token, if the token is valid now.
     pub(crate) async fn authenticate(&self, api_token: &str) -> Result<Principal> {
+        if !token::is_complete(api_token, token::API) {
+            return Err(ServiceError::Unauthenticated);
+        }
         let hash = token::hash(api_token);
         let token = match self.0.directory.token(&hash) {
             Some(token) => token,
             None => {
+                let _lookup = self.lookup().await?;
                 let ticket = self.0.directory.ticket();
                 let row = self.0.store.token_by_hash(&hash).await?;
                 let row = row

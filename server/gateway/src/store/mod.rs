@@ -23,6 +23,7 @@ pub(crate) mod audit;
 pub mod error;
 mod forms;
 mod servers;
+mod sessions;
 mod tokens;
 
 use self::error::StoreError;

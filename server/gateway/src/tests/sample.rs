@@ -11,6 +11,7 @@ use secrecy::SecretString;
 
 use crate::keys::KeySources;
 use crate::service::gateway::GatewayOptions;
+use crate::slots::SlotLimits;
 use crate::store::StoreUrl;
 
 static PRODUCT: Product = Product {
@@ -80,6 +81,7 @@ pub(crate) fn options(store: StoreUrl) -> GatewayOptions {
         audit_retention: Duration::from_secs(86_400),
         purge_interval: Duration::from_secs(3600),
         apis: apis(),
+        slots: SlotLimits::default(),
     }
 }
 

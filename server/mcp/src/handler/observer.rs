@@ -7,12 +7,15 @@ use futures_util::future::BoxFuture;
 use rmcp::RoleServer;
 use rmcp::model::ErrorData;
 use rmcp::service::RequestContext;
-use runtime::ToolOutput;
+use runtime::{CallError, ToolOutput};
 
 use crate::offer::UnavailableTool;
 
 /// Observer that learns of each call before the client receives the result.
 pub trait Observer: Debug + Send + Sync {
+    /// Waits until a call may begin. If an error is returned, nothing is sent and the error is the result of the call.
+    fn admit(&self) -> BoxFuture<'_, Result<(), CallError>>;
+
     /// Handles the end of a call. If an error is returned, the client receives this error instead of the result.
     fn called<'a>(&'a self, call: EndedCall<'a>) -> BoxFuture<'a, Result<(), ErrorData>>;
 }
