@@ -133,15 +133,20 @@ impl Vault {
         self.key(key_id).map(|key| key.derived(purpose))
     }
 
-    /// Encrypts a text. Only a call of `open` with the same owner can decrypt it.
-    pub(crate) fn seal(&self, owner: &str, text: &[u8]) -> Result<SealedText, VaultError> {
-        let key = cipher(&self.first.main)?;
+    /// Encrypts a text. Only a call of `open` with the same purpose and context can decrypt it.
+    pub(crate) fn seal(
+        &self,
+        purpose: KeyPurpose,
+        context: &[u8],
+        text: &[u8],
+    ) -> Result<SealedText, VaultError> {
+        let key = cipher(&self.first.derived(purpose))?;
         let nonce: [u8; NONCE_LEN] = random()?;
         let mut secret = text.to_vec();
         let tag = key
             .seal_in_place_separate_tag(
                 Nonce::assume_unique_for_key(nonce),
-                Aad::from(owner.as_bytes()),
+                Aad::from(context),
                 &mut secret,
             )
             .map_err(|_| VaultError::Broken)?;
@@ -151,9 +156,23 @@ impl Vault {
         })
     }
 
-    /// Decrypts a text that was encrypted for this owner.
-    pub(crate) fn open(&self, owner: &str, sealed: &SealedText) -> Result<Vec<u8>, VaultError> {
-        decrypted(&self.sealing_key(sealed)?.main, owner.as_bytes(), sealed)
+    /// Decrypts a text that was encrypted for this purpose and context.
+    pub(crate) fn open(
+        &self,
+        purpose: KeyPurpose,
+        context: &[u8],
+        sealed: &SealedText,
+    ) -> Result<Vec<u8>, VaultError> {
+        decrypted(&self.sealing_key(sealed)?.derived(purpose), context, sealed)
+    }
+
+    /// Decrypts a text that was encrypted before each purpose had its own key.
+    pub(crate) fn open_older(
+        &self,
+        context: &[u8],
+        sealed: &SealedText,
+    ) -> Result<Vec<u8>, VaultError> {
+        decrypted(&self.sealing_key(sealed)?.main, context, sealed)
     }
 
     fn sealing_key(&self, sealed: &SealedText) -> Result<&Key, VaultError> {
@@ -261,9 +280,10 @@ mod tests {
     use crate::tests::sample::{apis, key};
 
     #[test]
-    fn only_the_right_key_and_owner_decrypt() {
+    fn only_the_right_key_purpose_and_context_decrypt() {
         let vault = Vault::new(&key(1), &[]).unwrap();
-        let sealed = vault.seal("acc_1", b"hunter2").unwrap();
+        let purpose = KeyPurpose::Credentials;
+        let sealed = vault.seal(purpose, b"acc_1", b"hunter2").unwrap();
         let changed = SealedText {
             bytes: sealed.bytes.iter().map(|byte| byte ^ 1).collect(),
             ..sealed.clone()
@@ -283,11 +303,14 @@ mod tests {
             (&vault, "acc_1", &short, Err(VaultError::Broken)),
             (&other, "acc_1", &sealed, Err(VaultError::UnknownKey(id))),
         ];
-        for (vault, owner, sealed, expected) in rows {
-            let opened = vault.open(owner, sealed);
-            assert_eq!(opened, expected, "{vault:?} {owner}");
+        for (vault, context, sealed, expected) in rows {
+            let opened = vault.open(purpose, context.as_bytes(), sealed);
+            assert_eq!(opened, expected, "{vault:?} {context}");
         }
-        assert_ne!(sealed, vault.seal("acc_1", b"hunter2").unwrap());
+        let sessions = vault.open(KeyPurpose::Sessions, b"acc_1", &sealed);
+        assert_eq!(sessions, Err(VaultError::Broken));
+        assert_eq!(vault.open_older(b"acc_1", &sealed), Err(VaultError::Broken));
+        assert_ne!(sealed, vault.seal(purpose, b"acc_1", b"hunter2").unwrap());
     }
 
     /// Checks a key against another implementation of HKDF, so that a change of the derivation is noticed.

@@ -7,7 +7,6 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::accounts;
 use super::gateway::{Gateway, GatewayOptions, Result, not_found};
 use crate::error::{ServiceError, TokenRejection};
 use crate::keys::{KeySource, KeySources};
@@ -17,9 +16,10 @@ use crate::store::StoreUrl;
 use crate::store::rows::{self, NewAudit};
 use crate::tests::sample::{self, key};
 use crate::token;
-use crate::vault::Vault;
+use crate::vault::{KeyPurpose, Vault};
 
 mod changes;
+mod destinations;
 mod keys;
 mod lists;
 mod replicas;
