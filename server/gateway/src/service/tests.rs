@@ -23,6 +23,7 @@ mod destinations;
 mod keys;
 mod lists;
 mod replicas;
+mod revocation;
 mod secrets;
 
 /// A store for one test. Its folder is deleted at the end of the test.
@@ -109,6 +110,17 @@ async fn open(place: &TestStore) -> (Gateway, Principal) {
         None => Principal::gateway(),
     };
     (gateway, admin)
+}
+
+/// Waits up to 10 s until the condition holds.
+async fn soon(what: &str, holds: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !holds().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(10), wait).await;
+    assert!(waited.is_ok(), "{what}");
 }
 
 fn account_input(name: &str) -> AccountInput {

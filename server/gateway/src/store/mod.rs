@@ -316,4 +316,16 @@ impl Store {
     pub(crate) async fn tamper(&self, statement: &'static str) -> sqlx::Result<u64> {
         change!(self, tx => { execute!(tx, statement) })
     }
+
+    /// Returns the values of `synchronous` for changes and for everything else. Only for SQLite.
+    pub(crate) async fn synchronous(&self) -> sqlx::Result<[i64; 2]> {
+        let select = "PRAGMA synchronous";
+        let durable: sqlx::Result<i64> = change!(self, tx => {
+            sqlx::query_scalar(select).fetch_one(&mut *tx).await?
+        });
+        let relaxed: i64 = with_writer!(self, connection => {
+            sqlx::query_scalar(select).fetch_one(connection).await
+        })?;
+        Ok([durable?, relaxed])
+    }
 }

@@ -98,7 +98,10 @@ fn credentials_do_not_follow_to_another_server() {
             ),
             (json!({"base_url": "https://UPSTREAM.example/"}), ""),
             (json!({"base_url": "https://upstream.example/team"}), ""),
-            (json!({"base_url": "https://upstream.example"}), "auth headers"),
+            (
+                json!({"base_url": "https://upstream.example"}),
+                "auth headers",
+            ),
             (
                 json!({"base_url": "https://evil.example", "auth": auth, "headers": {}}),
                 "",
