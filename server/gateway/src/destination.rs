@@ -37,7 +37,7 @@ pub(crate) struct Destination {
     routing_headers: Vec<(String, SecretString)>,
 }
 
-/// What a change of the destination requires again.
+/// Fields that a change of the destination requires again.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct RequiredAgain {
     /// Field that requires the sign-in method.
