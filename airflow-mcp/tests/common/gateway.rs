@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use socket2::{Domain, Socket, Type};
 
+use super::disk::SmallDisk;
 use super::{FakeAirflow, program};
 
 /// Maximum time to wait for a response.
@@ -92,6 +93,22 @@ impl Gateway {
         let data_ = data.to_string_lossy().into_owned();
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", &data_];
         let mut again = Self::spawn(program(&[], &arguments), data);
+        again.api_token = self.api_token.clone();
+        again
+    }
+
+    /// Starts a gateway whose data directory is on this disk.
+    pub fn start_on(disk: &SmallDisk) -> Self {
+        let data = disk.inside("data").to_string_lossy().into_owned();
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", &data];
+        let command = disk.run(&program(&[], &arguments));
+        Self::spawn(command, disk.outside("data"))
+    }
+
+    /// Starts another gateway with the data directory of this one, which is on this disk.
+    pub fn again_on(mut self, disk: &SmallDisk) -> Self {
+        self.data = PathBuf::new();
+        let mut again = Self::start_on(disk);
         again.api_token = self.api_token.clone();
         again
     }

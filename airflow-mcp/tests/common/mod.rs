@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+pub mod disk;
 pub mod gateway;
 
 /// Returns a command that runs the program with only these environment variables.

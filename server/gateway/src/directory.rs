@@ -1,6 +1,6 @@
 //! Cache of server tokens and API tokens, so that a call needs no query. Entries are removed when this gateway makes a change or another gateway announces one. While announcements could be lost, nothing is cached. Users of an entry check its expiry themselves.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
@@ -63,6 +63,24 @@ struct Entries {
     changes: u64,
     servers: HashMap<Hash, Arc<ResolvedServer>>,
     tokens: HashMap<Hash, Arc<ApiToken>>,
+    /// Objects whose tokens this replica refuses whatever the store contains, because their revocation is not stored yet.
+    refusals: HashSet<Refusal>,
+}
+
+/// Object whose tokens are refused.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Refusal {
+    /// Account with its servers.
+    Account(String),
+    /// MCP server.
+    Server {
+        /// Id of the account.
+        account_id: String,
+        /// Id of the server.
+        id: String,
+    },
+    /// API token.
+    Token(String),
 }
 
 /// Whether entries are valid.
@@ -90,6 +108,7 @@ impl Directory {
             changes: 0,
             servers: HashMap::new(),
             tokens: HashMap::new(),
+            refusals: HashSet::new(),
         }))
     }
 
@@ -138,6 +157,36 @@ impl Directory {
             StoreEvent::Server(id) => entries.servers.retain(|_, it| it.server.id != *id),
             StoreEvent::Token(id) => entries.tokens.retain(|_, it| it.id != *id),
         }
+    }
+
+    /// Refuses the tokens of an object from now on.
+    pub(crate) fn refuse(&self, refusal: &Refusal) {
+        let mut entries = self.write();
+        entries.changes += 1;
+        entries.refusals.insert(refusal.clone());
+    }
+
+    /// Ends a refusal, because the store contains the revocation, or no revocation was necessary.
+    pub(crate) fn end_refusal(&self, refusal: &Refusal) {
+        self.write().refusals.remove(refusal);
+    }
+
+    /// Returns whether the tokens of this server are refused.
+    pub(crate) fn refuses_server(&self, server: &McpServer) -> bool {
+        let refusals = &self.read().refusals;
+        // Almost always there is none, and this is the cheapest way to find out.
+        !refusals.is_empty() && {
+            let account_id = server.integrated_account_id.clone();
+            let id = server.id.clone();
+            refusals.contains(&Refusal::Account(account_id.clone()))
+                || refusals.contains(&Refusal::Server { account_id, id })
+        }
+    }
+
+    /// Returns whether the API token with this id is refused.
+    pub(crate) fn refuses_token(&self, id: &str) -> bool {
+        let refusals = &self.read().refusals;
+        !refusals.is_empty() && refusals.contains(&Refusal::Token(id.to_owned()))
     }
 
     /// Removes expired entries, which are rejected even while they are cached.

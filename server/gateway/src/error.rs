@@ -33,6 +33,13 @@ pub enum ServiceError {
     },
     /// Store or encryption key that cannot be used at present. The text is shown to users and contains no secret.
     Unavailable(String),
+    /// Revocation that this replica applies, but that could not be stored yet.
+    RevocationPending {
+        /// `account`, `server` or `token`.
+        what: &'static str,
+        /// Id from the request.
+        id: String,
+    },
     /// Internal error of the gateway. Details are in the log.
     Internal(String),
 }
@@ -126,6 +133,11 @@ impl ServiceError {
                 "unavailable",
                 "Try again in a moment; `/readyz` reports when the gateway is ready.",
             ),
+            Self::RevocationPending { .. } => (
+                503,
+                "pending",
+                "Make the store writable: free some disk space, or restore the database. The gateway needs no other request, except that a rotated URL is lost: rotate it again.",
+            ),
             Self::Internal(_) => (500, "internal", "See the log of the gateway."),
         }
     }
@@ -163,6 +175,10 @@ impl std::fmt::Display for ServiceError {
             }
             Self::Conflict { what, name } => write!(f, "{what} `{name}` already exists"),
             Self::Unavailable(why) => f.write_str(why),
+            Self::RevocationPending { what, id } => write!(
+                f,
+                "{what} `{id}` is refused on this replica from now on, but the store cannot be written, so the rest is pending: other replicas, and this one after a restart, do not know it yet; this replica tries again until it is stored"
+            ),
             // The details are only for the log.
             Self::Internal(_) => f.write_str("the gateway failed"),
         }

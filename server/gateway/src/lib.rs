@@ -5,6 +5,7 @@
 mod audit;
 mod clock;
 pub mod config;
+mod destination;
 mod directory;
 mod error;
 pub mod http;

@@ -76,6 +76,9 @@ pub(crate) struct Account {
     /// URL of the upstream.
     pub(crate) base_url: String,
     pub(crate) auth: AuthView,
+    /// Reason why the stored credentials are not used. Omitted if they are used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refused: Option<String>,
     /// Names of the added headers.
     pub(crate) headers: Vec<String>,
     /// Name of the API; null if it is detected.

@@ -116,17 +116,23 @@ impl Schema for AuthKind {
         "bearer",
         "bearer_file",
         "bearer_command",
+        AuthView::REFUSED,
     ]);
 }
 
 /// Sign-in method of an account as responses show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Schema)]
 pub(crate) struct AuthView {
-    /// `none`, `password`, `bearer`, `bearer_file` or `bearer_command`.
+    /// `none`, `password`, `bearer`, `bearer_file` or `bearer_command`; `refused` if the stored credentials are not used.
     #[serde(rename = "type")]
     #[schema(name = "type", shape = AuthKind)]
     pub(crate) kind: String,
     /// User name, for `password`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) username: Option<String>,
+}
+
+impl AuthView {
+    /// Stands for the sign-in method of an account whose stored credentials are not used.
+    pub(crate) const REFUSED: &str = "refused";
 }

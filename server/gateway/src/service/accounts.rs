@@ -1,33 +1,21 @@
 //! Operations on accounts.
 
-use std::collections::BTreeMap;
-
 use mcp_server::product::product;
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
-use serde_json::{Value, json};
 
-use super::gateway::{Gateway, Result, every, internal, not_found, require, require_found};
+use super::credentials::{RefusedAccount, Secrets, destination};
+use super::gateway::{Gateway, Result, every, not_found, require, require_found};
+use super::revocation::PendingRevocation;
+use crate::directory::Refusal;
 use crate::error::ServiceError;
 use crate::model::sign_in::{AuthInput, AuthView};
 use crate::model::{Account, AccountInput, AccountPatch, PageQuery, Principal, ResultPage, Role};
 use crate::page::{self, List};
 use crate::store::StoreEvent;
 use crate::store::rows::{self, AccountRow};
+use crate::token;
 use crate::validate::{self, FieldErrors};
-use crate::{token, vault};
 
 const LIST: List<'_> = List::all("accounts");
-
-/// Encrypted part of an account.
-#[derive(Debug, Clone, Deserialize)]
-struct Secrets {
-    auth: AuthInput,
-    headers: BTreeMap<String, SecretString>,
-    /// Whether the configuration file declared that credentials come from the gateway's machine. The value is encrypted with the credentials, so that nobody else can set it.
-    #[serde(default)]
-    declared: bool,
-}
 
 impl Gateway {
     /// Creates an account for an upstream with its credentials. No request is sent to the upstream; `check_account` does that.
@@ -46,6 +34,7 @@ impl Gateway {
             ca_certificate: given(input.ca_certificate),
             key_id: String::new(),
             secrets: Vec::new(),
+            seal_format: None,
             created_at: now,
             updated_at: now,
             created_by: who.id.clone(),
@@ -59,7 +48,7 @@ impl Gateway {
         audit.account_id = Some(row.id.clone());
         let inserted = self.0.store.insert_account(&row, &audit).await;
         inserted.map_err(|error| taken(error, &row.name))?;
-        Ok(view(&row, &secrets))
+        Ok(view(&row, Ok(&secrets)))
     }
 
     /// Lists the accounts, newest first.
@@ -72,12 +61,15 @@ impl Gateway {
         let limit = validate::limit(page.limit)?;
         let before = LIST.before(page.cursor.as_deref())?;
         let found = self.0.store.accounts(&before, page::rows(limit)).await;
-        let found = found?;
-        for row in &found {
-            self.readable(row).await?;
+        let rows = LIST.page(found?, limit, Ok::<_, ServiceError>)?;
+        let mut result = Vec::new();
+        for row in rows.result {
+            let opened = self.opened(&row).await?;
+            result.push(view(&row, opened.as_ref()));
         }
-        LIST.page(found, limit, |row| {
-            Ok(view(&row, &self.open_secrets(&row)?))
+        Ok(ResultPage {
+            result,
+            next_cursor: rows.next_cursor,
         })
     }
 
@@ -89,8 +81,9 @@ impl Gateway {
     /// Returns one account.
     pub(crate) async fn account(&self, who: &Principal, id: &str) -> Result<Account> {
         require(who, Role::Issuer)?;
-        let row = self.readable_row(id).await?;
-        Ok(view(&row, &self.open_secrets(&row)?))
+        let row = self.account_row(id).await?;
+        let opened = self.opened(&row).await?;
+        Ok(view(&row, opened.as_ref()))
     }
 
     /// Changes the given fields. Calls in flight keep the previous account.
@@ -102,8 +95,9 @@ impl Gateway {
     ) -> Result<Account> {
         require(who, Role::Admin)?;
         loop {
-            let was = self.readable_row(id).await?;
-            let (mut row, secrets) = self.patched(who, &was, patch.clone())?;
+            let was = self.account_row(id).await?;
+            let stored = self.opened(&was).await?;
+            let (mut row, secrets) = self.patched(who, &was, stored, patch.clone())?;
             row.updated_at = self.now().max(was.updated_at + 1);
             self.seal_secrets(&mut row, &secrets)?;
             let mut audit = self.record(who, "account.update");
@@ -115,21 +109,24 @@ impl Gateway {
             // If another change was committed in the meantime, the loop applies the patch to the newer version.
             if done.map_err(|error| taken(error, &row.name))? {
                 self.forget(&StoreEvent::Account(row.id.clone()));
-                return Ok(view(&row, &secrets));
+                return Ok(view(&row, Ok(&secrets)));
             }
         }
     }
 
     /// Returns whether an account equals the input, including its secrets. Only the configuration file may use this, because the result reveals whether a secret is correct.
     pub(crate) async fn holds(&self, id: &str, input: &AccountInput) -> Result<bool> {
-        let row = self.readable_row(id).await?;
+        let row = self.account_row(id).await?;
+        let Ok(stored) = self.opened(&row).await? else {
+            return Ok(false);
+        };
         let who = Principal::gateway();
         let secrets = Secrets::given_by(&who, input.auth.clone(), input.headers.clone());
         let same = row.name == input.name
             && row.base_url == input.base_url.trim()
             && row.api == given(input.api.clone())
             && row.ca_certificate == given(input.ca_certificate.clone());
-        Ok(same && self.open_secrets(&row)?.to_json() == secrets.to_json())
+        Ok(same && stored.to_json() == secrets.to_json())
     }
 
     /// Deletes an account and its servers.
@@ -137,9 +134,16 @@ impl Gateway {
         require(who, Role::Admin)?;
         let mut audit = self.record(who, "account.delete");
         audit.account_id = Some(id.to_owned());
-        let done = self.0.store.delete_account(id, &audit).await;
-        self.forget(&StoreEvent::Account(id.to_owned()));
-        require_found(done?, "account", id)
+        let revocation = PendingRevocation {
+            refusal: Refusal::Account(id.to_owned()),
+            new_hash: None,
+            audit: audit.clone(),
+        };
+        let delete = async {
+            let done = self.0.store.delete_account(id, &audit).await?;
+            require_found(done, "account", id)
+        };
+        self.revoke(revocation, delete).await
     }
 
     pub(super) async fn account_row(&self, id: &str) -> Result<AccountRow> {
@@ -147,16 +151,9 @@ impl Gateway {
         row.ok_or_else(|| not_found("account", id))
     }
 
-    /// Returns an account whose credentials can be decrypted.
-    pub(super) async fn readable_row(&self, id: &str) -> Result<AccountRow> {
-        let row = self.account_row(id).await?;
-        self.readable(&row).await?;
-        Ok(row)
-    }
-
     /// Creates a runtime account without cached state.
-    pub(super) fn new_runtime_account(&self, row: &AccountRow) -> Result<runtime::Account> {
-        let secrets = self.open_secrets(row)?;
+    pub(super) async fn new_runtime_account(&self, row: &AccountRow) -> Result<runtime::Account> {
+        let secrets = self.secrets(row).await?;
         if let Some(why) = self.not_allowed(&secrets) {
             return Err(ServiceError::Unavailable(format!(
                 "account `{}` cannot be used: {why}",
@@ -176,12 +173,20 @@ impl Gateway {
         &self,
         who: &Principal,
         was: &AccountRow,
+        stored: Result<Secrets, RefusedAccount>,
         patch: AccountPatch,
     ) -> Result<(AccountRow, Secrets)> {
         let mut row = was.clone();
-        let stored = self.open_secrets(was)?;
         let auth_given = patch.auth.is_some();
         let headers_given = patch.headers.is_some();
+        let (stored, is_refused) = match stored {
+            Ok(stored) => (stored, false),
+            Err(refused) => {
+                require_complete(&patch, &refused)?;
+                (Secrets::none(), true)
+            }
+        };
+        let earlier = destination(was, &stored.headers);
         let headers = patch.headers.unwrap_or(stored.headers);
         let secrets = match patch.auth {
             Some(auth) => Secrets::given_by(who, auth, headers),
@@ -203,15 +208,21 @@ impl Gateway {
         if auth_given {
             self.check_local(&secrets, &mut errors);
         }
-        // Without this rule, anyone who may change accounts could send the stored credentials to a server of their own and read them.
-        if row.base_url != was.base_url && origin(&row.base_url) != origin(&was.base_url) {
-            let again = "must be given again, because base_url is on another server";
-            if !auth_given && !matches!(secrets.auth, AuthInput::None) {
-                errors.add("auth", again);
-            }
-            if !headers_given && !secrets.headers.is_empty() {
-                errors.add("headers", again);
-            }
+        let required = destination(&row, &secrets.headers).required_again(&earlier);
+        let again = |field: &str| {
+            format!(
+                "must be given again in this request, because it changes {field}; stored credentials are sent only to the destination that they were given for"
+            )
+        };
+        if let Some(field) = required.auth.filter(|_| !is_refused && !auth_given)
+            && !matches!(secrets.auth, AuthInput::None)
+        {
+            errors.add("auth", again(field));
+        }
+        if let Some(field) = required.headers.filter(|_| !is_refused && !headers_given)
+            && !secrets.headers.is_empty()
+        {
+            errors.add("headers", again(field));
         }
         errors.check()?;
         Ok((row, secrets))
@@ -239,57 +250,6 @@ impl Gateway {
             )
         })
     }
-
-    fn seal_secrets(&self, row: &mut AccountRow, secrets: &Secrets) -> Result<()> {
-        let text = secrets.to_json().to_string();
-        let sealed = self.vault().seal(&owner(&row.id), text.as_bytes());
-        let sealed = sealed?;
-        row.key_id = sealed.key_id;
-        row.secrets = sealed.bytes;
-        Ok(())
-    }
-
-    fn open_secrets(&self, row: &AccountRow) -> Result<Secrets> {
-        let text = self.vault().open(&owner(&row.id), &row.sealed());
-        // The error of serde is dropped, because it could quote the secrets.
-        serde_json::from_slice(&text?).map_err(|_| internal(vault::VaultError::Broken))
-    }
-}
-
-impl Secrets {
-    fn given_by(who: &Principal, auth: AuthInput, headers: BTreeMap<String, SecretString>) -> Self {
-        Self {
-            declared: who.is_gateway() && auth.is_local(),
-            auth,
-            headers,
-        }
-    }
-
-    fn to_json(&self) -> Value {
-        let auth = match &self.auth {
-            AuthInput::None => json!({"type": "none"}),
-            AuthInput::Password { username, password } => {
-                json!({"type": "password", "username": username, "password": password.expose_secret()})
-            }
-            AuthInput::Bearer { token } => {
-                json!({"type": "bearer", "token": token.expose_secret()})
-            }
-            AuthInput::BearerFile { path } => json!({"type": "bearer_file", "path": path}),
-            AuthInput::BearerCommand { command } => {
-                json!({"type": "bearer_command", "command": command})
-            }
-        };
-        let headers = self.headers.iter();
-        let headers: BTreeMap<_, _> = headers
-            .map(|(name, value)| (name, value.expose_secret()))
-            .collect();
-        json!({"auth": auth, "headers": headers, "declared": self.declared})
-    }
-}
-
-/// Returns the owner for encryption. The owner binds the credentials to their account, so that the credentials cannot be moved to another one, not even in the database.
-pub(super) fn owner(account_id: &str) -> String {
-    format!("account\n{account_id}")
 }
 
 fn input(row: &AccountRow, secrets: &Secrets) -> AccountInput {
@@ -303,20 +263,37 @@ fn input(row: &AccountRow, secrets: &Secrets) -> AccountInput {
     }
 }
 
-fn view(row: &AccountRow, secrets: &Secrets) -> Account {
-    let username = match &secrets.auth {
-        AuthInput::Password { username, .. } => Some(username.clone()),
-        _ => None,
+/// Fails unless a change replaces everything that was stored for an account whose row is refused, because none of it can be trusted.
+fn require_complete(patch: &AccountPatch, refused: &RefusedAccount) -> Result<()> {
+    let given = [
+        ("auth", patch.auth.is_some()),
+        ("headers", patch.headers.is_some()),
+        ("base_url", patch.base_url.is_some()),
+        ("ca_certificate", patch.ca_certificate.is_some()),
+    ];
+    let mut errors = FieldErrors::default();
+    for (field, _) in given.iter().filter(|(_, is_given)| !is_given) {
+        errors.add(field, format!("must be given again: {refused}"));
+    }
+    errors.check()
+}
+
+fn view(row: &AccountRow, secrets: Result<&Secrets, &RefusedAccount>) -> Account {
+    let (kind, username) = match secrets.map(|it| &it.auth) {
+        Ok(AuthInput::Password { username, .. }) => ("password", Some(username.clone())),
+        Ok(other) => (other.kind(), None),
+        Err(_) => (AuthView::REFUSED, None),
     };
     Account {
         id: row.id.clone(),
         name: row.name.clone(),
         base_url: row.base_url.clone(),
         auth: AuthView {
-            kind: secrets.auth.kind().to_owned(),
+            kind: kind.to_owned(),
             username,
         },
-        headers: secrets.headers.keys().cloned().collect(),
+        refused: secrets.err().map(ToString::to_string),
+        headers: secrets.map_or(Vec::new(), |it| it.headers.keys().cloned().collect()),
         api: row.api.clone(),
         ca_certificate: row.ca_certificate.is_some(),
         created_at: rows::time(row.created_at),
@@ -329,12 +306,6 @@ fn view(row: &AccountRow, secrets: &Secrets) -> Account {
 fn given(text: Option<String>) -> Option<String> {
     text.map(|text| text.trim().to_owned())
         .filter(|text| !text.is_empty())
-}
-
-/// Returns scheme, host and port as the HTTP client parses them, because a URL can be written so that it seems to lead to another host.
-fn origin(base_url: &str) -> Option<String> {
-    let url = reqwest::Url::parse(base_url).ok()?;
-    Some(url.origin().ascii_serialization())
 }
 
 fn taken(error: sqlx::Error, name: &str) -> ServiceError {

@@ -18,12 +18,14 @@ use crate::model::{PageQuery, Principal, ResultPage, Role};
 use crate::slots::{SlotLimits, SlotTable};
 use crate::store::error::StoreError;
 use crate::store::rows::{self, AccountRow, NewAudit, ServerRow};
+use crate::store::sqlite::is_full;
 use crate::store::{Store, StoreEvent, StoreUrl};
 use crate::token;
 use crate::validate;
 use crate::vault::{Vault, VaultError};
 use mcp_server::offer::{Catalogue, OfferedTools};
 
+use super::revocation::Revocations;
 use super::state::{KeyRereading, LastError, LiveAccount};
 
 /// Maximum number of concurrent lookups of tokens that are not cached.
@@ -31,6 +33,8 @@ const LOOKUPS: usize = 3;
 
 /// Time to wait for the slot of a lookup.
 const LOOKUP_WAIT: Duration = Duration::from_secs(2);
+/// Interval at which the gateway tries again to store pending revocations and to reserve space for a full disk.
+const REPAIR_INTERVAL: Duration = Duration::from_millis(500);
 
 pub(super) type Result<T, E = ServiceError> = std::result::Result<T, E>;
 
@@ -94,6 +98,9 @@ pub(super) struct Inner {
     pub(super) live: Mutex<HashMap<String, LiveAccount>>,
     /// Errors of accounts that cannot be used at all, by account id.
     pub(super) unusable: Mutex<HashMap<String, LastError>>,
+    pub(super) revocations: Revocations,
+    /// State of each account row whose refusal is recorded, by account id.
+    pub(super) refused: Mutex<HashMap<String, token::Hash>>,
     pub(super) audit: AuditWriter,
     pub(super) tasks: Mutex<Vec<AbortHandle>>,
     slots: SlotTable,
@@ -139,6 +146,8 @@ impl Gateway {
             directory,
             live: Mutex::default(),
             unusable: Mutex::default(),
+            revocations: Revocations::default(),
+            refused: Mutex::default(),
             audit: AuditWriter::start(store.clone()),
             tasks: Mutex::default(),
             slots: SlotTable::new(options.slots),
@@ -146,6 +155,7 @@ impl Gateway {
             store,
         };
         let gateway = Self(Arc::new(inner));
+        gateway.convert_credentials().await?;
         let first = gateway.first_api_token().await?;
         let started = gateway.record(&Principal::gateway(), "gateway.start");
         gateway.0.store.insert_audit(vec![started]).await?;
@@ -173,11 +183,23 @@ impl Gateway {
             }
         };
         tasks.push(tokio::spawn(purge).abort_handle());
+        let inner = Arc::downgrade(&self.0);
+        let repair = async move {
+            while let Some(inner) = inner.upgrade() {
+                let gateway = Self(inner);
+                gateway.store_pending().await;
+                gateway.0.store.restore_reserve().await;
+                drop(gateway);
+                tokio::time::sleep(REPAIR_INTERVAL).await;
+            }
+        };
+        tasks.push(tokio::spawn(repair).abort_handle());
     }
 
     /// Stops the background tasks and returns after all queued audit records are written.
     pub(crate) async fn close(&self) {
         self.0.abort();
+        self.last_revocations().await;
         self.0.audit.close().await;
         self.0.store.close().await;
     }
@@ -198,6 +220,9 @@ impl Gateway {
             Some(resolved) => resolved,
             None => self.look_up(&hash).await?,
         };
+        if self.0.directory.refuses_server(&resolved.server) {
+            return Err(TokenRejection::Unknown);
+        }
         let expires_at = resolved.server.expires_at;
         if expires_at.is_some_and(|at| at.as_microsecond() <= self.now()) {
             return Err(TokenRejection::Expired);
@@ -303,6 +328,10 @@ impl Inner {
         self.unusable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn refused(&self) -> MutexGuard<'_, HashMap<String, token::Hash>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn abort(&self) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         for task in tasks.drain(..) {
@@ -366,6 +395,9 @@ impl From<sqlx::Error> for ServiceError {
     fn from(error: sqlx::Error) -> Self {
         tracing::error!(%error, "the store failed");
         match &error {
+            _ if is_full(&error) => {
+                ServiceError::Unavailable("the disk of the store is full".to_owned())
+            }
             sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed

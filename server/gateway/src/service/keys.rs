@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
-use super::accounts;
 use super::gateway::{Gateway, Result};
 use super::state::KeyReading;
 use crate::error::ServiceError;
@@ -25,11 +24,6 @@ impl Gateway {
         *self.0.vault.write().unwrap_or_else(PoisonError::into_inner) = vault;
     }
 
-    /// Makes sure that the credentials of an account can be decrypted. Another gateway may have encrypted them with a new key from the same source, so the keys are read again if necessary.
-    pub(super) async fn readable(&self, row: &AccountRow) -> Result<()> {
-        self.known(&row.key_id).await
-    }
-
     /// Makes sure that the credentials of all accounts can be decrypted.
     pub(super) async fn keys_in_use(&self) -> Result<()> {
         for id in self.0.store.key_ids().await? {
@@ -38,7 +32,8 @@ impl Gateway {
         Ok(())
     }
 
-    async fn known(&self, key_id: &str) -> Result<()> {
+    /// Makes sure that credentials encrypted with this key can be decrypted. Another gateway may have encrypted them with a new key from the same source, so the keys are read again if necessary.
+    pub(super) async fn known(&self, key_id: &str) -> Result<()> {
         if self.vault().has(key_id) {
             return Ok(());
         }
@@ -108,11 +103,8 @@ impl Gateway {
             if row.key_id == vault.key_id() {
                 return Ok(false);
             }
-            let owner = accounts::owner(&row.id);
-            let text = vault.open(&owner, &row.sealed())?;
-            let sealed = vault.seal(&owner, &text)?;
-            let was_key = std::mem::replace(&mut row.key_id, sealed.key_id);
-            row.secrets = sealed.bytes;
+            let was_key = row.key_id.clone();
+            Self::reseal(vault, &mut row)?;
             let done = self.0.store.reencrypt_account(&row, &was_key).await;
             if done? {
                 return Ok(true);

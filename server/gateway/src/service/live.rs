@@ -64,8 +64,7 @@ impl Gateway {
 
     /// Creates a runtime account without cached state. If that fails, the error appears in the state of the account.
     pub(super) async fn usable(&self, row: &AccountRow) -> Result<runtime::Account> {
-        let account = self.readable(row).await;
-        let account = account.and_then(|()| self.new_runtime_account(row));
+        let account = self.new_runtime_account(row).await;
         match &account {
             Ok(_) => {
                 self.0.unusable().remove(&row.id);

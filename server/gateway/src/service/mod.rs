@@ -2,10 +2,12 @@
 
 mod accounts;
 mod check;
+mod credentials;
 pub(crate) mod gateway;
 mod keys;
 mod live;
 mod records;
+mod revocation;
 mod servers;
 mod session;
 pub(crate) mod state;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::gateway::{Gateway, Result, every, internal, not_found, require, require_found};
+use super::revocation::PendingRevocation;
 use crate::error::ServiceError;
 use crate::model::{
     McpServer, NewServer, PageQuery, Principal, ResultPage, Role, ServerInput, ServerPatch,
@@ -180,9 +181,12 @@ impl Gateway {
     ) -> Result<()> {
         require(who, Role::Issuer)?;
         let audit = self.server_record(who, "server.revoke", account_id, id);
-        let done = self.0.store.delete_server(account_id, id, &audit).await;
-        self.forget(&StoreEvent::Server(id.to_owned()));
-        require_found(done?, "server", id)
+        let revocation = PendingRevocation::server(account_id, id, None, &audit);
+        let delete = async {
+            let done = self.0.store.delete_server(account_id, id, &audit).await?;
+            require_found(done, "server", id)
+        };
+        self.revoke(revocation, delete).await
     }
 
     /// Creates another URL for the server. The previous URL is rejected from now on.
@@ -199,8 +203,11 @@ impl Gateway {
             row.token_hash.clone_from(&hash);
             Ok(())
         };
+        let audit = self.server_record(who, "server.rotate", account_id, id);
+        let new_hash = Some(hash.clone());
+        let revocation = PendingRevocation::server(account_id, id, new_hash, &audit);
         let row = self.change_server(who, "server.rotate", (account_id, id), change);
-        self.new_server(&row.await?, token)
+        self.new_server(&self.revoke(revocation, row).await?, token)
     }
 
     async fn change_server(

@@ -10,7 +10,7 @@ use super::gateway::{Gateway, Result};
 use crate::error::ServiceError;
 use crate::model::Principal;
 use crate::token;
-use crate::vault::SealedText;
+use crate::vault::{KeyPurpose, SealedText};
 
 /// Time for which submitted forms are recorded; longer than a session of the admin page.
 const FORM: Duration = Duration::from_secs(24 * 3600);
@@ -33,7 +33,9 @@ impl Gateway {
 
     /// Encrypts a text that only gateways with the same key can read or create. The text can be decrypted only for the same purpose.
     pub(crate) fn seal(&self, purpose: &str, text: &str) -> Result<String> {
-        let sealed = self.vault().seal(&owner(purpose), text.as_bytes())?;
+        let sealed =
+            self.vault()
+                .seal(KeyPurpose::Sessions, purpose.as_bytes(), text.as_bytes())?;
         let bytes = BASE64_URL_SAFE_NO_PAD.encode(sealed.bytes);
         Ok(format!("{}.{bytes}", sealed.key_id))
     }
@@ -45,7 +47,9 @@ impl Gateway {
             key_id: key_id.to_owned(),
             bytes: BASE64_URL_SAFE_NO_PAD.decode(bytes).ok()?,
         };
-        let text = self.vault().open(&owner(purpose), &sealed).ok()?;
+        let vault = self.vault();
+        let text = vault.open(KeyPurpose::Sessions, purpose.as_bytes(), &sealed);
+        let text = text.ok()?;
         String::from_utf8(text).ok()
     }
 
@@ -92,9 +96,4 @@ impl Gateway {
         let token = row.ok_or(ServiceError::Unauthenticated)?.view();
         self.good_now(&token)
     }
-}
-
-/// Returns the owner for encryption, which always differs from that of an account's credentials.
-fn owner(purpose: &str) -> String {
-    format!("text\n{purpose}")
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::accounts;
 use super::gateway::{Gateway, GatewayOptions, Result, not_found};
 use crate::error::{ServiceError, TokenRejection};
 use crate::keys::{KeySource, KeySources};
@@ -17,12 +16,14 @@ use crate::store::StoreUrl;
 use crate::store::rows::{self, NewAudit};
 use crate::tests::sample::{self, key};
 use crate::token;
-use crate::vault::Vault;
+use crate::vault::{KeyPurpose, Vault};
 
 mod changes;
+mod destinations;
 mod keys;
 mod lists;
 mod replicas;
+mod revocation;
 mod secrets;
 
 /// A store for one test. Its folder is deleted at the end of the test.
@@ -109,6 +110,17 @@ async fn open(place: &TestStore) -> (Gateway, Principal) {
         None => Principal::gateway(),
     };
     (gateway, admin)
+}
+
+/// Waits up to 10 s until the condition holds.
+async fn soon(what: &str, holds: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !holds().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(10), wait).await;
+    assert!(waited.is_ok(), "{what}");
 }
 
 fn account_input(name: &str) -> AccountInput {

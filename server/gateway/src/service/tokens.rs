@@ -5,10 +5,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::gateway::{Gateway, Result, require, require_found};
+use super::revocation::PendingRevocation;
+use crate::directory::Refusal;
 use crate::error::ServiceError;
 use crate::model::{ApiToken, ApiTokenInput, NewApiToken, PageQuery, Principal, ResultPage, Role};
 use crate::page::{self, List};
-use crate::store::StoreEvent;
 use crate::store::rows::TokenRow;
 use crate::token;
 use crate::validate::{self, FieldErrors};
@@ -40,6 +41,9 @@ impl Gateway {
     }
 
     pub(super) fn good_now(&self, token: &ApiToken) -> Result<Principal> {
+        if self.0.directory.refuses_token(&token.id) {
+            return Err(ServiceError::Unauthenticated);
+        }
         let now = self.now();
         if token
             .expires_at
@@ -92,9 +96,16 @@ impl Gateway {
     pub(crate) async fn revoke_api_token(&self, who: &Principal, id: &str) -> Result<()> {
         require(who, Role::Admin)?;
         let audit = self.record(who, "token.revoke");
-        let done = self.0.store.delete_token(id, &audit).await;
-        self.forget(&StoreEvent::Token(id.to_owned()));
-        require_found(done?, "token", id)
+        let revocation = PendingRevocation {
+            refusal: Refusal::Token(id.to_owned()),
+            new_hash: None,
+            audit: audit.clone(),
+        };
+        let delete = async {
+            let done = self.0.store.delete_token(id, &audit).await?;
+            require_found(done, "token", id)
+        };
+        self.revoke(revocation, delete).await
     }
 
     /// Creates an API token for the first administrator if no valid one exists, so that a restart restores access.

@@ -4,10 +4,14 @@ use super::rows::{AccountRow, ListPosition, NewAudit, is_storable};
 use super::{
     Store, StoreEvent, announce, audit_columns, change, execute, read, with_reader, write_audit,
 };
+use crate::vault::SealedText;
+
+/// Format of credentials that are encrypted for their destination.
+pub(crate) const SEAL_FORMAT: i64 = 2;
 
 macro_rules! columns {
     () => {
-        "id, name, base_url, api, ca_certificate, key_id, secrets, created_at, updated_at, created_by"
+        "id, name, base_url, api, ca_certificate, key_id, secrets, seal_format, created_at, updated_at, created_by"
     };
 }
 
@@ -28,10 +32,10 @@ impl Store {
             execute!(
                 tx,
                 concat!(
-                    "INSERT INTO accounts (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+                    "INSERT INTO accounts (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
                 ),
                 &row.id, &row.name, &row.base_url, &row.api, &row.ca_certificate, &row.key_id,
-                &row.secrets, row.created_at, row.updated_at, &row.created_by
+                &row.secrets, row.seal_format, row.created_at, row.updated_at, &row.created_by
             );
             write_audit!(tx, audit);
         })
@@ -70,9 +74,9 @@ impl Store {
         change!(self, tx => {
             let done = execute!(
                 tx,
-                "UPDATE accounts SET name = $1, base_url = $2, api = $3, ca_certificate = $4, key_id = $5, secrets = $6, updated_at = $7 WHERE id = $8 AND updated_at = $9",
+                "UPDATE accounts SET name = $1, base_url = $2, api = $3, ca_certificate = $4, key_id = $5, secrets = $6, seal_format = $7, updated_at = $8 WHERE id = $9 AND updated_at = $10",
                 &row.name, &row.base_url, &row.api, &row.ca_certificate, &row.key_id, &row.secrets,
-                row.updated_at, &row.id, was
+                row.seal_format, row.updated_at, &row.id, was
             );
             if done == 0 {
                 return Ok(false);
@@ -132,10 +136,54 @@ impl Store {
         change!(self, tx => {
             let done = execute!(
                 tx,
-                "UPDATE accounts SET key_id = $1, secrets = $2 WHERE id = $3 AND updated_at = $4 AND key_id = $5",
-                &row.key_id, &row.secrets, &row.id, row.updated_at, was_key
+                "UPDATE accounts SET key_id = $1, secrets = $2, seal_format = $3 WHERE id = $4 AND updated_at = $5 AND key_id = $6",
+                &row.key_id, &row.secrets, row.seal_format, &row.id, row.updated_at, was_key
             );
             done == 1
+        })
+    }
+
+    /// Converts the credentials that an older version has stored, and returns the number of accounts. This is done once for a store: afterwards, somebody with the database cannot make the gateway accept credentials in an older format, which are not encrypted for a destination.
+    pub(crate) async fn convert_seals(
+        &self,
+        convert: impl Fn(&AccountRow) -> Option<SealedText>,
+        audit: &NewAudit,
+    ) -> sqlx::Result<u64> {
+        let alone = match self.shared() {
+            Some(_) => "LOCK TABLE seal_formats IN SHARE ROW EXCLUSIVE MODE",
+            None => "SELECT 1",
+        };
+        change!(self, tx => {
+            execute!(tx, alone);
+            let noted = execute!(
+                tx,
+                "INSERT INTO seal_formats (format, at) VALUES ($1, $2) ON CONFLICT (format) DO NOTHING",
+                SEAL_FORMAT, audit.at
+            );
+            let rows: Vec<AccountRow> = sqlx::query_as(select!("ORDER BY id"))
+                .fetch_all(&mut *tx)
+                .await?;
+            // If some rows have the new format, all rows were converted before, and somebody has removed the note.
+            if noted == 0 || rows.iter().any(|row| row.seal_format.is_some()) {
+                return Ok(0);
+            }
+            let mut converted = 0;
+            for row in rows {
+                let Some(sealed) = convert(&row) else {
+                    continue;
+                };
+                converted += execute!(
+                    tx,
+                    "UPDATE accounts SET key_id = $1, secrets = $2, seal_format = $3 WHERE id = $4",
+                    sealed.key_id, sealed.bytes, SEAL_FORMAT, &row.id
+                );
+                let audit = NewAudit {
+                    account_id: Some(row.id),
+                    ..audit.clone()
+                };
+                write_audit!(tx, &audit);
+            }
+            converted
         })
     }
 }

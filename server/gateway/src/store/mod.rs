@@ -2,40 +2,34 @@
 //!
 //! Both databases use `$1` for a parameter, so each statement is written once, and `with_reader!` and `change!` compile it for both. Every change writes its audit record in the same transaction.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use mcp_server::product::product;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
-};
-use sqlx::{ConnectOptions, Connection};
 
 pub(crate) mod rows;
 
-mod accounts;
+pub(crate) mod accounts;
 pub(crate) mod audit;
 pub mod error;
 mod forms;
+mod reserve;
 mod servers;
 mod sessions;
+pub(crate) mod sqlite;
 mod tokens;
 
 use self::error::StoreError;
+use self::sqlite::Sqlite;
 
 /// Time to wait for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Time that SQLite waits for another process.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Maximum number of connections to PostgreSQL per gateway.
 const POSTGRES_CONNECTIONS: u32 = 10;
-/// Maximum number of SQLite connections for reading.
-const SQLITE_READERS: u32 = 4;
 
 /// Location of the store.
 #[derive(Debug, Clone)]
@@ -61,28 +55,6 @@ pub(crate) struct Store {
 enum Pool {
     Sqlite(Sqlite),
     Postgres(PgPool),
-}
-
-/// SQLite connections: several for reading and one for writing. Writers queue for the single connection, because SQLite itself waits by polling, and a pool tests a connection before and after each use.
-struct Sqlite {
-    readers: SqlitePool,
-    /// Connection for writing; `None` after it was closed.
-    writer: tokio::sync::Mutex<Option<SqliteConnection>>,
-}
-
-impl Sqlite {
-    async fn open(options: SqliteConnectOptions) -> sqlx::Result<Self> {
-        let writer = options.connect().await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(SQLITE_READERS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options)
-            .await?;
-        Ok(Self {
-            readers,
-            writer: tokio::sync::Mutex::new(Some(writer)),
-        })
-    }
 }
 
 /// Change that makes cached data of other gateways invalid.
@@ -138,32 +110,51 @@ macro_rules! with_reader {
     };
 }
 
-/// Runs the same code for both databases with a connection that may write one statement.
+/// Runs the same code for both databases with a connection that may write one statement. SQLite does not wait until the data is on the disk, and fails while the reserved space is in use.
 macro_rules! with_writer {
     ($store:expr, $connection:ident => $body:expr) => {
         match &$store.pool {
             $crate::store::Pool::Sqlite(sqlite) => {
-                let mut writer = sqlite.writer.lock().await;
-                let $connection = writer.as_mut().ok_or(sqlx::Error::PoolClosed)?;
-                $body
+                let mut writers = sqlite.relaxed_turn().await?;
+                let done = async {
+                    let relaxed = $crate::store::sqlite::Durability::Relaxed;
+                    let $connection = sqlite.writer(&mut writers, relaxed).await?;
+                    $body
+                };
+                let done: sqlx::Result<_> = done.await;
+                done.inspect_err(|error| writers.reset_after(error))
             }
             $crate::store::Pool::Postgres($connection) => $body,
         }
     };
 }
 
-/// Runs the same code for both databases in a transaction. The value of the block is returned after the commit; leaving the block with `return` or `?` rolls back.
+/// Runs the same code for both databases in a transaction, which is on the disk after its commit. The value of the block is returned after the commit; leaving the block with `return` or `?` rolls back. If the disk is full, the block runs again with the reserved space.
 macro_rules! change {
     ($store:expr, $tx:ident => $body:block) => {
         match &$store.pool {
             $crate::store::Pool::Sqlite(sqlite) => {
-                let mut writer = sqlite.writer.lock().await;
-                let writer = writer.as_mut().ok_or(sqlx::Error::PoolClosed)?;
-                // A transaction that begins with a read cannot write if another process has written in the meantime, so it takes the write lock at its beginning.
-                let mut $tx = sqlx::Connection::begin_with(writer, "BEGIN IMMEDIATE").await?;
-                let value = $body;
-                $tx.commit().await?;
-                Ok(value)
+                let mut writers = sqlite.turn().await;
+                let mut is_repeated = false;
+                loop {
+                    let done = async {
+                        let durable = $crate::store::sqlite::Durability::Durable;
+                        let writer = sqlite.writer(&mut writers, durable).await?;
+                        // A transaction that begins with a read cannot write if another process has written in the meantime, so it takes the write lock at its beginning.
+                        let mut $tx =
+                            sqlx::Connection::begin_with(writer, "BEGIN IMMEDIATE").await?;
+                        let value = $body;
+                        $tx.commit().await?;
+                        Ok(value)
+                    };
+                    let done: sqlx::Result<_> = done.await;
+                    match done {
+                        Err(error) if sqlite.recovers(&mut writers, &error) && !is_repeated => {
+                            is_repeated = true;
+                        }
+                        done => break done,
+                    }
+                }
             }
             $crate::store::Pool::Postgres(pool) => {
                 let mut $tx = pool.begin().await?;
@@ -247,8 +238,8 @@ impl Store {
     pub(crate) async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
         let (pool, lock) = match url {
             StoreUrl::Sqlite(path) => {
-                let lock = lock(path)?;
-                (Pool::Sqlite(sqlite(path).await?), Some(lock))
+                let lock = sqlite::lock(path)?;
+                (Pool::Sqlite(Sqlite::open(path).await?), Some(lock))
             }
             StoreUrl::Postgres(url) => {
                 // The cause is dropped, because the URL may contain a password.
@@ -272,10 +263,19 @@ impl Store {
             }
             Pool::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await,
         }?;
-        Ok(Self {
+        let store = Self {
             pool,
             lock: Mutex::new(lock),
-        })
+        };
+        store.restore_reserve().await;
+        Ok(store)
+    }
+
+    /// Reserves space for a full disk if it is not reserved and enough space is free.
+    pub(crate) async fn restore_reserve(&self) {
+        if let Pool::Sqlite(sqlite) = &self.pool {
+            sqlite.restore_reserve().await;
+        }
     }
 
     /// Checks whether the store responds.
@@ -285,12 +285,9 @@ impl Store {
 
     /// Closes all connections after their current use.
     pub(crate) async fn close(&self) {
-        with_reader!(self, pool => pool.close().await);
-        if let Pool::Sqlite(sqlite) = &self.pool
-            && let Some(writer) = sqlite.writer.lock().await.take()
-        {
-            // All changes are already committed, so only clean-up can fail here.
-            let _ = writer.close().await;
+        match &self.pool {
+            Pool::Sqlite(sqlite) => sqlite.close().await,
+            Pool::Postgres(pool) => pool.close().await,
         }
         self.lock
             .lock()
@@ -314,54 +311,22 @@ impl Store {
     }
 }
 
-fn lock(path: &Path) -> Result<File, StoreError> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|source| StoreError::Folder {
-            path: folder.to_owned(),
-            source,
+#[cfg(test)]
+impl Store {
+    /// Executes a statement as somebody with the database does.
+    pub(crate) async fn tamper(&self, statement: &'static str) -> sqlx::Result<u64> {
+        change!(self, tx => { execute!(tx, statement) })
+    }
+
+    /// Returns the values of `synchronous` for changes and for everything else. Only for SQLite.
+    pub(crate) async fn synchronous(&self) -> sqlx::Result<[i64; 2]> {
+        let select = "PRAGMA synchronous";
+        let durable: sqlx::Result<i64> = change!(self, tx => {
+            sqlx::query_scalar(select).fetch_one(&mut *tx).await?
+        });
+        let relaxed: i64 = with_writer!(self, connection => {
+            sqlx::query_scalar(select).fetch_one(connection).await
         })?;
+        Ok([durable?, relaxed])
     }
-    let lock_path = path.with_added_extension("lock");
-    let file = private(&lock_path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Locked(path.to_owned())),
-        Err(TryLockError::Error(source)) => Err(StoreError::File {
-            path: lock_path,
-            source,
-        }),
-    }
-}
-
-async fn sqlite(path: &Path) -> Result<Sqlite, StoreError> {
-    // SQLite gives its other files the permissions of this one.
-    drop(private(path)?);
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
-        // The operating system already has committed data, so nothing is lost when the process ends.
-        .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(BUSY_TIMEOUT)
-        .foreign_keys(true)
-        // Pages that every record changes are copied from the write-ahead log to the database every 32 MB instead of every 4 MB.
-        .pragma("wal_autocheckpoint", "8000")
-        // Deleted content is overwritten in the file.
-        .pragma("secure_delete", "ON");
-    let opened = Sqlite::open(options).await;
-    opened.map_err(|source| StoreError::Sqlite {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-/// Opens a file that only its owner can access, and creates it if it does not exist.
-fn private(path: &Path) -> Result<File, StoreError> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|source| StoreError::File {
-        path: path.to_owned(),
-        source,
-    })
 }

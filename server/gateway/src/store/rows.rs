@@ -16,6 +16,8 @@ pub(crate) struct AccountRow {
     pub(crate) ca_certificate: Option<String>,
     pub(crate) key_id: String,
     pub(crate) secrets: Vec<u8>,
+    /// Format of the encryption; `None` if an older version has stored the credentials.
+    pub(crate) seal_format: Option<i64>,
     pub(crate) created_at: i64,
     /// Time of the last change. It increases with every change and therefore identifies a version.
     pub(crate) updated_at: i64,

@@ -198,7 +198,7 @@ async fn save(admin: &Admin, sent: &SubmittedForm, account: Option<&Account>) ->
             let headers = Some(headers).filter(|it| !it.is_empty());
             let remove_headers = fields.has("remove_headers").then(BTreeMap::new);
             let remove_certificate = fields.has("remove_certificate").then(String::new);
-            let patch = AccountPatch {
+            let mut patch = AccountPatch {
                 name: Some(text("name")),
                 base_url: Some(text("base_url")),
                 auth,
@@ -206,6 +206,11 @@ async fn save(admin: &Admin, sent: &SubmittedForm, account: Option<&Account>) ->
                 api: Some(text("api")),
                 ca_certificate: remove_certificate.or_else(|| fields.given("ca_certificate")),
             };
+            if account.refused.is_some() {
+                // Nothing that is stored for a refused account can be kept.
+                patch.headers.get_or_insert_default();
+                patch.ca_certificate.get_or_insert_default();
+            }
             let updated = admin
                 .gateway
                 .update_account(&visitor.who, &account.id, patch);

@@ -227,6 +227,7 @@ fn explain(site: &Site, refused: FormRejection) -> Response {
                 ServiceError::Forbidden { .. } => "Not permitted",
                 ServiceError::NotFound { .. } => "Not found",
                 ServiceError::Unavailable(_) => "Temporarily unavailable",
+                ServiceError::RevocationPending { .. } => "Revoked on this replica only",
                 _ => "The request failed",
             };
             let status = StatusCode::from_u16(error.status());

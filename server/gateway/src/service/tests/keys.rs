@@ -60,13 +60,9 @@ fn keys_are_read_again_when_one_is_unknown() {
 
         let rotated = async |to: u8| {
             let mut row = gateway.account_row(&id).await.unwrap();
-            let old = Vault::new(&key(1), &[key(2)]).unwrap();
-            let new = Vault::new(&key(to), &[]).unwrap();
-            let owner = accounts::owner(&id);
-            let text = old.open(&owner, &row.sealed()).unwrap();
-            let sealed = new.seal(&owner, &text).unwrap();
-            let was = std::mem::replace(&mut row.key_id, sealed.key_id);
-            row.secrets = sealed.bytes;
+            let vault = Vault::new(&key(to), &[key(1), key(2)]).unwrap();
+            let was = row.key_id.clone();
+            Gateway::reseal(&vault, &mut row).unwrap();
             let done = gateway.0.store.reencrypt_account(&row, &was).await;
             assert!(done.unwrap());
         };
@@ -103,7 +99,7 @@ fn a_key_in_the_environment_requires_a_restart() {
         let id = account.unwrap().id;
         let mut row = gateway.account_row(&id).await.unwrap();
         let new = Vault::new(&key(2), &[]).unwrap();
-        let sealed = new.seal(&accounts::owner(&id), b"{}").unwrap();
+        let sealed = new.seal(KeyPurpose::Credentials, b"", b"{}").unwrap();
         let was = std::mem::replace(&mut row.key_id, sealed.key_id);
         let done = gateway.0.store.reencrypt_account(&row, &was).await;
         assert!(done.unwrap());

@@ -3,17 +3,6 @@
 use super::*;
 use crate::model::AccountPatch;
 
-/// Waits up to 10 s until the condition holds.
-async fn soon(what: &str, holds: impl AsyncFn() -> bool) {
-    let wait = async {
-        while !holds().await {
-            tokio::task::yield_now().await;
-        }
-    };
-    let waited = tokio::time::timeout(Duration::from_secs(10), wait).await;
-    assert!(waited.is_ok(), "{what}");
-}
-
 async fn remembers(gateway: &Gateway, token: &str) {
     soon("the directory remembers", async || {
         gateway.resolve(token).await.unwrap();

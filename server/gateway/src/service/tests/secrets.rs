@@ -96,8 +96,12 @@ fn credentials_do_not_follow_to_another_server() {
                 json!({"base_url": "https://evil.example", "headers": {}}),
                 "auth",
             ),
-            (json!({"base_url": "https://UPSTREAM.example/team"}), ""),
-            (json!({"base_url": "https://upstream.example"}), ""),
+            (json!({"base_url": "https://UPSTREAM.example/"}), ""),
+            (json!({"base_url": "https://upstream.example/team"}), ""),
+            (
+                json!({"base_url": "https://upstream.example"}),
+                "auth headers",
+            ),
             (
                 json!({"base_url": "https://evil.example", "auth": auth, "headers": {}}),
                 "",
@@ -297,8 +301,9 @@ fn credentials_stay_with_their_server() {
         let account = gateway.create_account(&admin, account_input("a")).await;
         let id = account.unwrap().id;
         let rows = [
-            ("https://upstream.example/team", true),
             ("HTTPS://Upstream.Example:443/", true),
+            ("https://upstream.example/team", true),
+            ("https://upstream.example", false),
             ("http://upstream.example", false),
             ("https://upstream.example:8443", false),
             ("https://evil.example/upstream.example", false),
