@@ -54,6 +54,8 @@ error_codes! {
     Timeout = "timeout",
     /// Response that is not one of this API: a web page, a redirect, invalid JSON.
     UnexpectedResponse = "unexpected_response",
+    /// Change that cannot be written to the audit log; nothing was sent.
+    NotRecorded = "not_recorded",
     /// Call that the client cancelled.
     Cancelled = "cancelled",
     /// Internal error of this program.
