@@ -35,7 +35,9 @@ use crate::http::traces::{TraceError, Traces};
 use crate::http::{admin, manage};
 use crate::keys::Keys;
 use crate::service::gateway::{Gateway, GatewayOptions, OpenError};
-use crate::store::StoreUrl;
+use crate::service::verify::{self, AuditCheck};
+use crate::store::{Store, StoreUrl};
+use crate::vault::Vault;
 
 /// Options of a gateway that serves requests.
 #[derive(Debug)]
@@ -341,6 +343,24 @@ pub async fn rotate_key(
         notify(Notice::Information(&first_token_text(&token)))?;
     }
     Ok(accounts)
+}
+
+/// Checks the hash chains of the audit log in the store of a gateway, which may be running. `heads` are chains with the hash of an entry that they must contain, in hexadecimal digits.
+///
+/// # Errors
+///
+/// Fails if the store or a key cannot be used.
+pub async fn verify_audit(
+    store: StoreUrl,
+    keys: Keys,
+    heads: &[(String, String)],
+) -> Result<AuditCheck, ServeError> {
+    let vault = Vault::new(&keys.key, &keys.old).map_err(OpenError::from)?;
+    let store = Store::open_for_reading(&store).await;
+    let store = store.map_err(OpenError::from)?;
+    let check = verify::check(&store, &vault, heads).await;
+    store.close().await;
+    Ok(check.map_err(OpenError::from)?)
 }
 
 /// Waits for one of the signals.

@@ -112,19 +112,11 @@ impl Vault {
     }
 
     /// Returns the key for a purpose, derived from the encrypting key.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the audit log is not chained yet")
-    )]
     pub(crate) fn derived(&self, purpose: KeyPurpose) -> [u8; KEY_BYTES] {
         self.first.derived(purpose)
     }
 
     /// Returns the key for a purpose, derived from the main key with this id.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the audit log is not chained yet")
-    )]
     pub(crate) fn derived_from(
         &self,
         key_id: &str,

@@ -5,6 +5,7 @@ pub(crate) mod bearer;
 mod body;
 pub mod client;
 pub(crate) mod error_response;
+mod exchange;
 pub(crate) mod front;
 pub(crate) mod limits;
 pub(crate) mod listen;

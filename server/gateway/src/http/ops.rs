@@ -20,6 +20,7 @@ use prometheus_client::registry::{Metric, Registry, Unit};
 use runtime::Tool;
 
 use crate::service::gateway::Gateway;
+use crate::store::chain::hex;
 use mcp_server::product::product;
 
 /// Time to wait for the store before the gateway counts as not ready.
@@ -41,6 +42,7 @@ pub(crate) struct Metrics {
     in_flight: Gauge,
     tokens: Family<[Label; 1], Counter>,
     slowed: Counter,
+    audit: Family<[(&'static str, String); 2], Gauge>,
 }
 
 /// Name and value of a label.
@@ -82,6 +84,11 @@ impl Metrics {
                 "Lookups of server URLs by result",
             ),
             slowed: registered(&mut registry, "slowed_guesses", slowed),
+            audit: registered(
+                &mut registry,
+                "audit_chain_entries",
+                "Entries in the audit chain of this process, with the hash of the last one",
+            ),
             registry,
         }
     }
@@ -122,6 +129,15 @@ impl Metrics {
     pub(crate) fn request(self: &Arc<Self>) -> InFlight {
         self.in_flight.inc();
         InFlight(Arc::clone(self))
+    }
+
+    /// Sets the last entry of the audit chain of this process.
+    fn set_audit_head(&self, gateway: &Gateway) {
+        self.audit.clear();
+        if let Some((chain, head)) = gateway.audit_head() {
+            let labels = [("chain", chain), ("hash", hex(&head.hash))];
+            self.audit.get_or_create(&labels).set(head.sequence);
+        }
     }
 
     fn text(&self) -> Result<String, std::fmt::Error> {
@@ -184,11 +200,11 @@ async fn ready(State(operations): State<Operations>) -> Response {
         Ok(Ok(())) => "ok\n".into_response(),
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
-            not_ready("the store does not respond")
+            not_ready("the store cannot be written")
         }
         Err(_) => {
             tracing::warn!("not ready: the store does not respond in time");
-            not_ready("the store does not respond")
+            not_ready("the store cannot be written")
         }
     }
 }
@@ -199,6 +215,7 @@ fn not_ready(why: &str) -> Response {
 
 async fn metrics(State(operations): State<Operations>) -> Response {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    operations.metrics.set_audit_head(&operations.gateway);
     match operations.metrics.text() {
         Ok(text) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

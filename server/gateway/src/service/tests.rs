@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::accounts;
 use super::gateway::{Gateway, GatewayOptions, Result, not_found};
+use crate::audit::NotWritten;
 use crate::error::{ServiceError, TokenRejection};
 use crate::keys::{KeySource, KeySources};
 use crate::model::audit::AuditQuery;
@@ -19,6 +20,7 @@ use crate::tests::sample::{self, key};
 use crate::token;
 use crate::vault::Vault;
 
+mod audit;
 mod changes;
 mod keys;
 mod lists;

@@ -4,7 +4,9 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mcp_server::product::product;
@@ -16,16 +18,22 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection};
 
+pub(crate) mod chain;
 pub(crate) mod rows;
 
 mod accounts;
 pub(crate) mod audit;
+mod audit_chains;
+mod audit_purge;
+pub(crate) mod audit_read;
 pub mod error;
 mod forms;
 mod servers;
 mod tokens;
 
+use self::chain::{Chain, Head};
 use self::error::StoreError;
+use self::rows::NewAudit;
 
 /// Time to wait for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -55,6 +63,12 @@ pub(crate) struct Store {
     pool: Pool,
     /// Lock on the SQLite file, because a second gateway would not learn what this one revokes.
     lock: Mutex<Option<File>>,
+    /// Audit chain of this process, locked while an entry is written; `None` before it is begun.
+    chain: tokio::sync::Mutex<Option<Chain>>,
+    /// Whether a connection was opened since the end of the chain was read. If the database has crashed, it may have lost entries that were not on disk.
+    doubt: Arc<AtomicBool>,
+    /// Id and last committed entry of the chain.
+    head: Mutex<Option<(String, Head)>>,
 }
 
 enum Pool {
@@ -67,6 +81,8 @@ struct Sqlite {
     readers: SqlitePool,
     /// Connection for writing; `None` after it was closed.
     writer: tokio::sync::Mutex<Option<SqliteConnection>>,
+    /// Whether a commit of the writer waits for the disk.
+    durable: AtomicBool,
 }
 
 impl Sqlite {
@@ -80,7 +96,25 @@ impl Sqlite {
         Ok(Self {
             readers,
             writer: tokio::sync::Mutex::new(Some(writer)),
+            durable: AtomicBool::new(true),
         })
+    }
+
+    /// Determines whether the next commits wait for the disk.
+    async fn set_durable(
+        &self,
+        writer: &mut SqliteConnection,
+        durable: bool,
+    ) -> sqlx::Result<()> {
+        if self.durable.load(Ordering::Relaxed) != durable {
+            let pragma = match durable {
+                true => "PRAGMA synchronous = FULL",
+                false => "PRAGMA synchronous = NORMAL",
+            };
+            sqlx::query(pragma).execute(writer).await?;
+            self.durable.store(durable, Ordering::Relaxed);
+        }
+        Ok(())
     }
 }
 
@@ -118,6 +152,40 @@ impl StoreEvent {
     }
 }
 
+/// Transaction with the audit records that are written at its end.
+pub(crate) struct Change<'c, Db: sqlx::Database> {
+    transaction: sqlx::Transaction<'c, Db>,
+    records: Vec<NewAudit>,
+}
+
+impl<'c, Db: sqlx::Database> Change<'c, Db> {
+    fn new(transaction: sqlx::Transaction<'c, Db>) -> Self {
+        Self {
+            transaction,
+            records: Vec::new(),
+        }
+    }
+
+    /// Adds an audit record to the transaction.
+    fn record(&mut self, record: NewAudit) {
+        self.records.push(record);
+    }
+}
+
+impl<Db: sqlx::Database> Deref for Change<'_, Db> {
+    type Target = Db::Connection;
+
+    fn deref(&self) -> &Self::Target {
+        &self.transaction
+    }
+}
+
+impl<Db: sqlx::Database> DerefMut for Change<'_, Db> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.transaction
+    }
+}
+
 /// Reads from either database with the same code.
 macro_rules! with_reader {
     ($store:expr, $pool:ident => $body:expr) => {
@@ -137,20 +205,6 @@ macro_rules! with_reader {
     };
 }
 
-/// Runs the same code for both databases with a connection that may write one statement.
-macro_rules! with_writer {
-    ($store:expr, $connection:ident => $body:expr) => {
-        match &$store.pool {
-            $crate::store::Pool::Sqlite(sqlite) => {
-                let mut writer = sqlite.writer.lock().await;
-                let $connection = writer.as_mut().ok_or(sqlx::Error::PoolClosed)?;
-                $body
-            }
-            $crate::store::Pool::Postgres($connection) => $body,
-        }
-    };
-}
-
 /// Runs the same code for both databases in a transaction. The value of the block is returned after the commit; leaving the block with `return` or `?` rolls back.
 macro_rules! change {
     ($store:expr, $tx:ident => $body:block) => {
@@ -158,16 +212,18 @@ macro_rules! change {
             $crate::store::Pool::Sqlite(sqlite) => {
                 let mut writer = sqlite.writer.lock().await;
                 let writer = writer.as_mut().ok_or(sqlx::Error::PoolClosed)?;
+                sqlite.set_durable(writer, true).await?;
                 // A transaction that begins with a read cannot write if another process has written in the meantime, so it takes the write lock at its beginning.
-                let mut $tx = sqlx::Connection::begin_with(writer, "BEGIN IMMEDIATE").await?;
+                let begun = sqlx::Connection::begin_with(writer, "BEGIN IMMEDIATE").await?;
+                let mut $tx = $crate::store::Change::new(begun);
                 let value = $body;
-                $tx.commit().await?;
+                $store.commit($tx).await?;
                 Ok(value)
             }
             $crate::store::Pool::Postgres(pool) => {
-                let mut $tx = pool.begin().await?;
+                let mut $tx = $crate::store::Change::new(pool.begin().await?);
                 let value = $body;
-                $tx.commit().await?;
+                $store.commit($tx).await?;
                 Ok(value)
             }
         }
@@ -189,20 +245,11 @@ macro_rules! execute {
     }};
 }
 
-/// Writes an audit record in a transaction.
+/// Writes an audit record at the end of a transaction.
 macro_rules! write_audit {
-    ($tx:ident, $record:expr) => {{
-        let record: $crate::store::rows::NewAudit = $record.clone();
-        let statement = sqlx::query(concat!(
-            "INSERT INTO audit (",
-            audit_columns!(),
-            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-        ));
-        let statement = statement.bind(record.at);
-        $crate::store::bind_audit!(statement, record)
-            .execute(&mut *$tx)
-            .await?;
-    }};
+    ($tx:ident, $record:expr) => {
+        $tx.record($crate::store::rows::NewAudit::clone($record))
+    };
 }
 
 /// Announces a change to other gateways when the transaction is committed.
@@ -213,37 +260,12 @@ macro_rules! announce {
     }};
 }
 
-macro_rules! audit_columns {
-    () => {
-        "at, actor, actor_name, action, account_id, server_id, tool, effect, outcome, duration_ms, upstream_status"
-    };
-}
-
-/// Binds the values of an audit record after its time, in the order of the columns.
-macro_rules! bind_audit {
-    ($statement:expr, $record:expr) => {
-        $statement
-            .bind($record.actor)
-            .bind($record.actor_name)
-            .bind($record.action)
-            .bind($record.account_id)
-            .bind($record.server_id)
-            .bind($record.tool)
-            .bind($record.effect)
-            .bind($record.outcome)
-            .bind($record.duration_ms)
-            .bind($record.upstream_status)
-    };
-}
-
-use {
-    announce, audit_columns, bind_audit, change, execute, read, with_reader, with_writer,
-    write_audit,
-};
+use {announce, change, execute, read, with_reader, write_audit};
 
 impl Store {
     /// Opens the store and updates its tables.
     pub(crate) async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
+        let doubt = Arc::new(AtomicBool::new(false));
         let (pool, lock) = match url {
             StoreUrl::Sqlite(path) => {
                 let lock = lock(path)?;
@@ -255,8 +277,13 @@ impl Store {
                     .expose_secret()
                     .parse()
                     .map_err(|_| StoreError::InvalidUrl)?;
+                let doubt = Arc::clone(&doubt);
                 let pool = PgPoolOptions::new()
                     .max_connections(POSTGRES_CONNECTIONS)
+                    .after_connect(move |_, _| {
+                        doubt.store(true, Ordering::Relaxed);
+                        Box::pin(async { Ok(()) })
+                    })
                     .acquire_timeout(ACQUIRE_TIMEOUT)
                     .connect_with(options.application_name(product().name))
                     .await
@@ -274,12 +301,42 @@ impl Store {
         Ok(Self {
             pool,
             lock: Mutex::new(lock),
+            chain: tokio::sync::Mutex::new(None),
+            doubt,
+            head: Mutex::new(None),
         })
     }
 
-    /// Checks whether the store responds.
-    pub(crate) async fn ping(&self) -> sqlx::Result<()> {
-        with_reader!(self, pool => sqlx::query("SELECT 1").execute(pool).await.map(|_| ()))
+    /// Opens the store of a gateway that may be running, only to read it.
+    pub(crate) async fn open_for_reading(url: &StoreUrl) -> Result<Self, StoreError> {
+        let pool = match url {
+            StoreUrl::Sqlite(path) => Pool::Sqlite(read_only(path).await?),
+            StoreUrl::Postgres(url) => {
+                let options: PgConnectOptions = url
+                    .expose_secret()
+                    .parse()
+                    .map_err(|_| StoreError::InvalidUrl)?;
+                let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
+                let options = options.application_name(product().name);
+                let pool = pool.connect_with(options).await;
+                Pool::Postgres(pool.map_err(StoreError::Postgres)?)
+            }
+        };
+        Ok(Self {
+            pool,
+            lock: Mutex::new(None),
+            chain: tokio::sync::Mutex::new(None),
+            doubt: Arc::default(),
+            head: Mutex::new(None),
+        })
+    }
+
+    /// Runs a statement directly in the database, as somebody without the key could.
+    #[cfg(test)]
+    pub(crate) async fn tamper(&self, statement: &'static str) -> sqlx::Result<()> {
+        change!(self, tx => {
+            execute!(tx, statement);
+        })
     }
 
     /// Closes all connections after their current use.
@@ -338,14 +395,26 @@ async fn sqlite(path: &Path) -> Result<Sqlite, StoreError> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
-        // The operating system already has committed data, so nothing is lost when the process ends.
-        .synchronous(SqliteSynchronous::Normal)
+        // A commit waits for the disk, except that of records of reads.
+        .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
         // Pages that every record changes are copied from the write-ahead log to the database every 32 MB instead of every 4 MB.
         .pragma("wal_autocheckpoint", "8000")
         // Deleted content is overwritten in the file.
         .pragma("secure_delete", "ON");
+    let opened = Sqlite::open(options).await;
+    opened.map_err(|source| StoreError::Sqlite {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+async fn read_only(path: &Path) -> Result<Sqlite, StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(BUSY_TIMEOUT);
     let opened = Sqlite::open(options).await;
     opened.map_err(|source| StoreError::Sqlite {
         path: path.to_owned(),

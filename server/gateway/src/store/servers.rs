@@ -2,7 +2,7 @@
 
 use super::rows::{ListPosition, NewAudit, ServerRow, is_storable};
 use super::{
-    Store, StoreEvent, announce, audit_columns, change, execute, read, with_reader, write_audit,
+    Store, StoreEvent, announce, change, execute, read, with_reader, write_audit,
 };
 
 macro_rules! columns {
