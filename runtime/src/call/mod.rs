@@ -96,7 +96,7 @@ impl Account {
                     arguments: &arguments,
                     rate_limit: &rate_limit,
                     recorder,
-                    subject: about,
+                    subject: &**about,
                     intent: OnceCell::new(),
                 };
                 // Boxed, so that calls rejected earlier do not pay for this future and enclosing futures stay small.

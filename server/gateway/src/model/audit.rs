@@ -1,5 +1,7 @@
 //! Records of the audit log, and the filter of a query.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use runtime::{Json, Nullable, Schema};
 use serde::{Deserialize, Serialize};
@@ -47,16 +49,16 @@ pub(crate) struct AuditRecord {
     #[schema(shape = Nullable<String>)]
     pub(crate) client: Option<String>,
     /// Ids of the objects that the action is about, by kind of object, for example `{"user": "ada"}`.
-    #[schema(shape = Nullable<Json>)]
+    #[schema(shape = Nullable<BTreeMap<String, Json>>)]
     pub(crate) target: Option<Value>,
     /// Names of the fields that a change sets. Their values are not recorded.
     #[schema(shape = Nullable<Vec<String>>)]
     pub(crate) fields: Option<Vec<String>>,
     /// Recorded values before the change, for example the roles of a user.
-    #[schema(shape = Nullable<Json>)]
+    #[schema(shape = Nullable<BTreeMap<String, Json>>)]
     pub(crate) before: Option<Value>,
     /// Recorded values after the change.
-    #[schema(shape = Nullable<Json>)]
+    #[schema(shape = Nullable<BTreeMap<String, Json>>)]
     pub(crate) after: Option<Value>,
     /// IP address of the client.
     #[schema(shape = Nullable<String>)]

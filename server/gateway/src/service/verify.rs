@@ -28,7 +28,7 @@ pub struct AuditCheck {
 }
 
 /// Evidence that the audit log was changed outside of the gateway.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditFinding {
     /// Number of the entry in the audit log, or of the entry after those that are missing; `i64::MAX` if no entry follows.
     pub number: i64,
@@ -280,7 +280,7 @@ impl<'a> Checker<'a> {
                 self.check.purged.insert(chain, head);
             }
         }
-        self.check.findings.sort();
+        self.check.findings.sort_by_key(|finding| finding.number);
         self.check
     }
 }

@@ -65,6 +65,7 @@ fn call(tool: &str, outcome: &str) -> NewAudit {
     NewAudit {
         actor: "mcp_1".to_owned(),
         actor_name: "cl\u{0}ient".to_owned(),
+        action: "call".to_owned(),
         account_id: Some("acc_1".to_owned()),
         server_id: Some("mcp_1".to_owned()),
         tool: Some(tool.to_owned()),
