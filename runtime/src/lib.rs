@@ -29,6 +29,8 @@ mod upstream;
 mod version;
 
 pub use call::ToolOutput;
+pub use call::intent::{ChangeRecorder, IntendedChange, NotRecorded};
+pub use call::subject::CallSubject;
 /// Turns a documented struct into a [`Tool`].
 ///
 /// The doc comment of the struct is the description that the model reads. Each field is a parameter, and its doc comment is the description of the parameter. The block states what the OpenAPI document says; everything else is derived from it: the input schema, the effects from the HTTP method, `limit` and `next_cursor` of a list. Mistakes are compile errors: a placeholder without a field, a duplicate name, a filter on a field that items do not have, a default that is not a value of its type.

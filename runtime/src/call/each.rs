@@ -160,6 +160,7 @@ fn concerns_all(code: ErrorCode) -> bool {
             | ErrorCode::Unreachable
             | ErrorCode::Timeout
             | ErrorCode::Cancelled
+            | ErrorCode::NotRecorded
     )
 }
 

@@ -58,6 +58,8 @@ error_codes! {
     UnexpectedResponse = "unexpected_response",
     /// Call for which this program has no capacity at present.
     Overloaded = "overloaded",
+    /// Change that cannot be written to the audit log; nothing was sent.
+    NotRecorded = "not_recorded",
     /// Call that the client cancelled.
     Cancelled = "cancelled",
     /// Internal error of this program.

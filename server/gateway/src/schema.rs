@@ -48,6 +48,10 @@ impl<'s> Check<'s> {
         if let Some(variants) = schema["oneOf"].as_array() {
             return self.one_of(schema, variants, value, field);
         }
+        // The empty schema accepts any value.
+        if schema.as_object().is_some_and(Map::is_empty) {
+            return;
+        }
         if !has_type(&schema["type"], value) {
             return self.expected(field, &expected_type(schema), shown_type(value));
         }

@@ -39,8 +39,10 @@ use crate::http::traces::{TraceError, Traces};
 use crate::http::{admin, manage};
 use crate::keys::Keys;
 use crate::service::gateway::{Gateway, GatewayOptions, OpenError};
+use crate::service::verify::{self, AuditCheck};
 use crate::slots::SlotLimits;
-use crate::store::StoreUrl;
+use crate::store::{Store, StoreUrl};
+use crate::vault::Vault;
 
 /// Options of a gateway that serves requests.
 #[derive(Debug)]
@@ -251,7 +253,10 @@ async fn start(options: ServeOptions, notify: Notify<'_>) -> Result<Serving, Ser
     let metrics = metrics_listener.map(|(listener, _)| {
         let max = METRICS_CONNECTIONS;
         let connections = Connections::new(max, max, Proxies::default());
-        let app = MetricsApp(metrics);
+        let app = MetricsApp {
+            metrics,
+            gateway: gateway.clone(),
+        };
         listen::serve(listener, app, Arc::new(connections), ended)
     });
     let servers = async { futures_util::join!(main, OptionFuture::from(metrics)) };
@@ -411,12 +416,15 @@ impl RequestHandler for App {
 }
 
 /// Handler of the listener of the metrics.
-struct MetricsApp(Arc<Metrics>);
+struct MetricsApp {
+    metrics: Arc<Metrics>,
+    gateway: Gateway,
+}
 
 impl RequestHandler for MetricsApp {
     async fn answer(&self, request: Request) -> Response {
         match (request.method(), request.uri().path()) {
-            (&Method::GET, "/metrics") => self.0.response(),
+            (&Method::GET, "/metrics") => self.metrics.response(&self.gateway),
             _ => StatusCode::NOT_FOUND.into_response(),
         }
     }
@@ -483,6 +491,24 @@ pub async fn rotate_key(
         notify(Notice::Information(&first_token_text(&token)))?;
     }
     Ok(accounts)
+}
+
+/// Checks the hash chains of the audit log in the store of a gateway, which may be running. `heads` are chains with the hash of an entry that they must contain, in hexadecimal digits.
+///
+/// # Errors
+///
+/// Fails if the store or a key cannot be used.
+pub async fn verify_audit(
+    store: StoreUrl,
+    keys: Keys,
+    heads: &[(String, String)],
+) -> Result<AuditCheck, ServeError> {
+    let vault = Vault::new(&keys.key, &keys.old).map_err(OpenError::from)?;
+    let store = Store::open_for_reading(&store).await;
+    let store = store.map_err(OpenError::from)?;
+    let check = verify::check(&store, &vault, heads).await;
+    store.close().await;
+    Ok(check.map_err(OpenError::from)?)
 }
 
 /// Returns the URL at which this machine reaches an address that the gateway listens on.

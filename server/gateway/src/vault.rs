@@ -112,19 +112,11 @@ impl Vault {
     }
 
     /// Returns the key for a purpose, derived from the encrypting key.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the audit log is not chained yet")
-    )]
     pub(crate) fn derived(&self, purpose: KeyPurpose) -> [u8; KEY_BYTES] {
         self.first.derived(purpose)
     }
 
     /// Returns the key for a purpose, derived from the main key with this id.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the audit log is not chained yet")
-    )]
     pub(crate) fn derived_from(
         &self,
         key_id: &str,
@@ -311,6 +303,33 @@ mod tests {
         assert_eq!(sessions, Err(VaultError::Broken));
         assert_eq!(vault.open_older(b"acc_1", &sealed), Err(VaultError::Broken));
         assert_ne!(sealed, vault.seal(purpose, b"acc_1", b"hunter2").unwrap());
+    }
+
+    /// Checks a key against another implementation of HKDF, so that a change of the derivation is noticed.
+    #[test]
+    fn keys_are_derived_for_each_purpose() {
+        apis();
+        let vault = Vault::new(&key(2), &[key(1)]).unwrap();
+        let old = Vault::new(&key(1), &[]).unwrap();
+        let mut all: Vec<_> = KeyPurpose::ALL.map(|it| vault.derived(it)).to_vec();
+        all.push([2; KEY_BYTES]);
+        all.extend(KeyPurpose::ALL.map(|it| old.derived(it)));
+        for (index, one) in all.iter().enumerate() {
+            assert!(!all[..index].contains(one), "{index}");
+        }
+        let chain = KeyPurpose::AuditChain;
+        let found = vault.derived_from(old.key_id(), chain);
+        assert_eq!(found, Some(old.derived(chain)));
+        assert_eq!(old.derived_from(vault.key_id(), chain), None);
+        let hex: String = old
+            .derived(KeyPurpose::Credentials)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(
+            hex,
+            "762fa4ca44e49b982cfb8ee6923628d3d5506f559a325a2a28b500d37cb48e95"
+        );
     }
 
     /// Checks a key against another implementation of HKDF, so that a change of the derivation is noticed.

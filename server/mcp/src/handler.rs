@@ -21,11 +21,11 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{RoleServer, ServerHandler};
-use runtime::{Account, ToolOutput};
+use runtime::{Account, ChangeRecorder, ToolOutput};
 use serde_json::json;
 use tokio::sync::watch;
 
-use self::observer::{CallRejection, EndedCall, Observer, log};
+use self::observer::{CallRejection, EndedCall, Observer, RequestRecorder, log};
 use self::off_reactor::{are_large, off_reactor};
 use self::panics::guarded;
 use self::rate_limit::add_rate_limit;
@@ -163,6 +163,9 @@ impl Handler {
         let is_large = are_large(&arguments);
         let progress = Progress::new(context);
         let report = |read, of| progress.report(read, of);
+        let recorder = self.0.observer.as_deref();
+        let recorder = recorder.map(|observer| RequestRecorder { observer, context });
+        let recorder = recorder.as_ref().map(|it| it as &dyn ChangeRecorder);
         let outcome = {
             let call = async {
                 if let Some(observer) = &self.0.observer
@@ -170,7 +173,10 @@ impl Handler {
                 {
                     return discovery::answer(Err(error.of_operation(tool.operation)));
                 }
-                self.0.account.call(tool, arguments, &report).await
+                let account = &self.0.account;
+                account
+                    .call_recorded(tool, arguments, &report, recorder)
+                    .await
             };
             // Pinned in place, because otherwise each enclosing future would contain the call's future again.
             let call = pin!(call);
@@ -196,7 +202,7 @@ impl Handler {
             return Ok(result.into());
         }
         let arguments = request.arguments.unwrap_or_default();
-        let (name, tool, outcome) = match self.discovered(&request.name, arguments).await {
+        let (name, tool, mut outcome) = match self.discovered(&request.name, arguments).await {
             Ok((tool, answer)) => (request.name, Some(tool), Ok(answer)),
             Err(RequestedCall { name, arguments }) => {
                 let name = name.map_or(request.name, Cow::Owned);
@@ -221,7 +227,10 @@ impl Handler {
                     took,
                     context: &context,
                 };
-                observer.called(called).await?;
+                let note = observer.called(called).await?;
+                if let (Ok(answer), Some(note)) = (&mut outcome, note) {
+                    answer.add_note(note);
+                }
             }
             None => log(&name, &outcome, took),
         }

@@ -7,31 +7,25 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use rmcp::model::ErrorData;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
-use runtime::{CallError, ErrorCode, RateLimit, ToolOutput};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use runtime::RateLimit;
+use tokio::sync::Semaphore;
 
 use super::bearer::bearer;
 use super::error_response::{error_response, overloaded};
+use super::exchange::Exchange;
 use super::limits::WrongToken;
 use super::message;
 use super::ops::Metrics;
 use super::traces::Traces;
-use crate::directory::ResolvedServer;
 use crate::error::{ServiceError, TokenRejection};
 use crate::model::Principal;
 use crate::service::gateway::Gateway;
-use crate::slots::{CallSlots, CountedRequest, LargeSlot};
-use crate::store::rows::NewAudit;
 use mcp_server::handler::Handler;
-use mcp_server::handler::observer::{CallRejection, EndedCall, Observer};
+use mcp_server::handler::observer::Observer;
 use mcp_server::handler::off_reactor::{LARGE, off_reactor};
 use mcp_server::handler::rate_limit::rate_limit_fields;
-use mcp_server::offer::UnavailableTool;
 use mcp_server::product::product;
 
 /// Maximum number of concurrent requests of all servers. Further requests are rejected at once, so that those in flight can finish. Each server and each account has lower limits.
@@ -154,8 +148,8 @@ impl Mcp {
             metrics: Arc::clone(&self.metrics),
             traces: self.traces.clone(),
             principal,
-            user_agent: user_agent(&parts.headers),
             rate_limit: OnceLock::new(),
+            intent: OnceLock::new(),
             resolved,
             slots: OnceLock::new(),
             _held: (permit, counted, message.large),
@@ -252,123 +246,9 @@ async fn authenticate(gateway: &Gateway, headers: &HeaderMap) -> Result<Principa
     Err(response)
 }
 
-fn user_agent(headers: &HeaderMap) -> Option<String> {
-    headers
-        .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned)
-}
-
 /// Adds the rate-limit headers.
 fn add_rate_limit(headers: &mut HeaderMap, rate_limit: RateLimit) {
     for (name, value) in rate_limit_fields(rate_limit) {
         headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
-    }
-}
-
-/// Request and response of one call, with everything that its metrics and audit record need.
-struct Exchange {
-    gateway: Gateway,
-    metrics: Arc<Metrics>,
-    traces: Traces,
-    resolved: Arc<ResolvedServer>,
-    principal: Option<Principal>,
-    user_agent: Option<String>,
-    rate_limit: OnceLock<RateLimit>,
-    /// Slots of the call, if the request is one.
-    slots: OnceLock<CallSlots>,
-    /// Places of the request in all limits, held until the handler has ended, even if the client disconnects earlier.
-    _held: (OwnedSemaphorePermit, CountedRequest, Option<LargeSlot>),
-}
-
-impl std::fmt::Debug for Exchange {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Exchange")
-            .field("server", &self.resolved.server.id)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Observer for Exchange {
-    fn admit(&self) -> BoxFuture<'_, Result<(), CallError>> {
-        let admit = async {
-            let slots = self.resolved.slots.call().await.map_err(|error| {
-                CallError::overloaded(format!("Nothing was sent, because {error}."))
-            })?;
-            let _ = self.slots.set(slots);
-            Ok(())
-        };
-        admit.boxed()
-    }
-
-    fn called<'a>(&'a self, call: EndedCall<'a>) -> BoxFuture<'a, Result<(), ErrorData>> {
-        self.record(call).boxed()
-    }
-}
-
-impl Exchange {
-    async fn record(&self, call: EndedCall<'_>) -> Result<(), ErrorData> {
-        let outcome = outcome(call.outcome);
-        let status = call.outcome.ok().and_then(|answer| answer.status);
-        if let Ok(answer) = call.outcome {
-            let _ = self.rate_limit.set(answer.rate_limit);
-        }
-        self.metrics.called(call.tool, outcome, status, call.took);
-        self.traces.called(&call, outcome);
-
-        let client = call.context.meta.get("io.modelcontextprotocol/clientInfo");
-        let client = client.and_then(|client| client.get("name")?.as_str());
-        let server_id = self.resolved.server.id.clone();
-        let (actor, actor_name) = match &self.principal {
-            Some(principal) => (principal.id.clone(), principal.name.clone()),
-            None => (
-                server_id.clone(),
-                // Older clients send their name only in the handshake, which is a different request.
-                client
-                    .or(self.user_agent.as_deref())
-                    .unwrap_or_default()
-                    .to_owned(),
-            ),
-        };
-        let effect = call.tool.map(|tool| match tool.effect.read_only {
-            true => "read",
-            false => "write",
-        });
-        let record = NewAudit {
-            actor,
-            actor_name,
-            account_id: Some(self.resolved.server.integrated_account_id.clone()),
-            server_id: Some(server_id),
-            tool: Some(call.name.to_owned()),
-            effect: effect.map(str::to_owned),
-            outcome: outcome.to_owned(),
-            duration_ms: i64::try_from(call.took.as_millis()).unwrap_or(i64::MAX),
-            upstream_status: status.map(i32::from),
-            ..NewAudit::default()
-        };
-        self.gateway.record_call(record).await.map_err(|error| {
-            tracing::error!(
-                %error,
-                server = %self.resolved.server.id,
-                tool = call.tool.map(|tool| tool.name),
-                outcome,
-                "a call is not in the audit log"
-            );
-            ErrorData::internal_error(
-                "the call has ended, but its audit record could not be written, so its result is withheld; check what the call changed before you repeat it",
-                None,
-            )
-        })
-    }
-}
-
-/// Returns the outcome of a call as one word of a closed list.
-fn outcome(outcome: Result<&ToolOutput, &CallRejection>) -> &'static str {
-    match outcome {
-        Ok(answer) => answer.error.map_or("ok", ErrorCode::as_str),
-        Err(CallRejection::UnavailableTool(UnavailableTool::Unknown { .. })) => "unknown_tool",
-        Err(CallRejection::UnavailableTool(UnavailableTool::NotSelected)) => "not_offered",
-        Err(CallRejection::Cancelled) => ErrorCode::Cancelled.as_str(),
-        Err(CallRejection::Panicked) => ErrorCode::Internal.as_str(),
     }
 }

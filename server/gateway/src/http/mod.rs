@@ -6,6 +6,7 @@ mod body;
 pub mod client;
 pub(crate) mod connections;
 pub(crate) mod error_response;
+mod exchange;
 pub(crate) mod front;
 pub(crate) mod limits;
 pub(crate) mod listen;

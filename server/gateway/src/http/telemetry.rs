@@ -19,7 +19,8 @@ use super::ops::Metrics;
 use mcp_server::handler::observer::milliseconds;
 use mcp_server::handler::panics::panic_text;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Header with the id of a request.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Longest request id that is accepted from a client.
 const MAX_REQUEST_ID: usize = 128;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use runtime::Api;
 use secrecy::SecretString;
@@ -10,14 +10,14 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::AbortHandle;
 
 use crate::audit::AuditWriter;
-use crate::clock::Clock;
+use crate::clock::{Clock, PurgeClock};
 use crate::directory::{self, Directory, ResolvedServer};
 use crate::error::{ServiceError, TokenRejection};
 use crate::keys::KeySources;
 use crate::model::{PageQuery, Principal, ResultPage, Role};
 use crate::slots::{SlotLimits, SlotTable};
 use crate::store::error::StoreError;
-use crate::store::rows::{self, AccountRow, NewAudit, ServerRow};
+use crate::store::rows::{self, AccountRow, NewAudit, ServerRow, kind};
 use crate::store::sqlite::is_full;
 use crate::store::{Store, StoreEvent, StoreUrl};
 use crate::token;
@@ -25,6 +25,7 @@ use crate::validate;
 use crate::vault::{Vault, VaultError};
 use mcp_server::offer::{Catalogue, OfferedTools};
 
+use super::audit_upkeep::{LEASE_INTERVAL, chain_key};
 use super::revocation::Revocations;
 use super::state::{KeyRereading, LastError, LiveAccount};
 
@@ -33,8 +34,12 @@ const LOOKUPS: usize = 3;
 
 /// Time to wait for the slot of a lookup.
 const LOOKUP_WAIT: Duration = Duration::from_secs(2);
+
 /// Interval at which the gateway tries again to store pending revocations and to reserve space for a full disk.
 const REPAIR_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Time for which the result of an attempt to write to the store is reused.
+const READY_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) type Result<T, E = ServiceError> = std::result::Result<T, E>;
 
@@ -91,6 +96,9 @@ pub(super) struct Inner {
     pub(super) local_credentials: bool,
     pub(super) audit_retention: Duration,
     pub(super) clock: Clock,
+    pub(super) purge_clock: PurgeClock,
+    /// Result of the last attempt to write to the store, with its time.
+    ready: tokio::sync::Mutex<Option<(Instant, Result<()>)>>,
     pub(super) store: Arc<Store>,
     pub(super) vault: RwLock<Arc<Vault>>,
     pub(super) rereading: KeyRereading,
@@ -128,6 +136,7 @@ impl Gateway {
     /// Opens the store, creates or updates its tables and starts the background tasks. If no valid API token of an administrator exists, as at the first start, creates one and returns its text, which is shown only once.
     pub(crate) async fn open(options: GatewayOptions) -> Result<(Self, Option<String>), OpenError> {
         let vault = Vault::new(&options.key, &options.old_keys)?;
+        let chain_key = chain_key(&vault);
         let store = Arc::new(Store::open(&options.store).await?);
         let needed = store.key_ids().await?;
         if let Some(unknown) = needed.into_iter().find(|id| !vault.has(id)) {
@@ -141,6 +150,8 @@ impl Gateway {
             local_credentials: options.local_credentials,
             audit_retention: options.audit_retention,
             clock: Clock::default(),
+            purge_clock: PurgeClock::default(),
+            ready: tokio::sync::Mutex::default(),
             vault: RwLock::new(Arc::new(vault)),
             rereading: KeyRereading::new(options.key_sources),
             directory,
@@ -155,10 +166,14 @@ impl Gateway {
             store,
         };
         let gateway = Self(Arc::new(inner));
+        let newest = gateway.0.store.newest_audit().await?;
+        gateway.0.purge_clock.start(gateway.now(), newest);
+        let id = token::new_id("chain_")?;
+        let start = gateway.record(&Principal::gateway(), "gateway.start");
+        gateway.0.store.begin_chain(&id, chain_key, start).await?;
+        gateway.close_intents().await?;
         gateway.convert_credentials().await?;
         let first = gateway.first_api_token().await?;
-        let started = gateway.record(&Principal::gateway(), "gateway.start");
-        gateway.0.store.insert_audit(vec![started]).await?;
         gateway.start_tasks(options.purge_interval);
         Ok((gateway, first))
     }
@@ -168,6 +183,14 @@ impl Gateway {
         if let Some(pool) = self.0.store.shared() {
             let follow = directory::follow(self.0.directory.clone(), pool.clone());
             tasks.push(tokio::spawn(follow).abort_handle());
+            let inner = Arc::downgrade(&self.0);
+            let leases = async move {
+                while let Some(inner) = inner.upgrade() {
+                    Self(inner).keep_lease().await;
+                    tokio::time::sleep(LEASE_INTERVAL).await;
+                }
+            };
+            tasks.push(tokio::spawn(leases).abort_handle());
         }
         let inner = Arc::downgrade(&self.0);
         let purge = async move {
@@ -201,12 +224,22 @@ impl Gateway {
         self.0.abort();
         self.last_revocations().await;
         self.0.audit.close().await;
+        // Without this, other gateways wait for the end of the lease.
+        let _ = tokio::time::timeout(LEASE_INTERVAL, self.0.store.end_lease()).await;
         self.0.store.close().await;
     }
 
-    /// Checks whether the store responds.
+    /// Checks whether the store can be written, at most once per second.
     pub(crate) async fn ready(&self) -> Result<()> {
-        self.0.store.ping().await.map_err(ServiceError::from)
+        let mut ready = self.0.ready.lock().await;
+        match &*ready {
+            Some((at, result)) if at.elapsed() < READY_INTERVAL => result.clone(),
+            _ => {
+                let result = self.0.store.extend_lease().await;
+                let result = result.map_err(ServiceError::from);
+                ready.insert((Instant::now(), result)).1.clone()
+            }
+        }
     }
 
     /// Resolves a server token at this moment.
@@ -282,9 +315,7 @@ impl Gateway {
         let servers = self.0.store.purge_servers(now, &audit).await;
         let audit = self.record(&gateway, "token.expire");
         let tokens = self.0.store.purge_tokens(now, &audit).await;
-        let retention = i64::try_from(self.0.audit_retention.as_micros()).unwrap_or(i64::MAX);
-        let records = self.0.store.purge_audit(now.saturating_sub(retention));
-        let records = records.await?;
+        let records = self.purge_audit(now).await?;
         self.purge_forms().await?;
         let (servers, tokens) = (servers?, tokens?);
         if servers + tokens + records > 0 {
@@ -307,8 +338,9 @@ impl Gateway {
     }
 
     /// Creates an audit record of a successful action at this moment.
-    pub(super) fn record(&self, who: &Principal, action: &str) -> NewAudit {
+    pub(crate) fn record(&self, who: &Principal, action: &str) -> NewAudit {
         NewAudit {
+            kind: kind::EVENT.to_owned(),
             at: self.now(),
             actor: who.id.clone(),
             actor_name: who.name.clone(),
@@ -332,7 +364,7 @@ impl Inner {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn abort(&self) {
+    pub(super) fn abort(&self) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         for task in tasks.drain(..) {
             task.abort();

@@ -1,6 +1,7 @@
 //! Operations of the gateway, each implemented once. The management API, the admin page, the command line and the configuration file all use them. Every method with a caller checks the caller's role, and every change by a caller is written to the audit log.
 
 mod accounts;
+mod audit_upkeep;
 mod check;
 mod credentials;
 pub(crate) mod gateway;
@@ -14,3 +15,4 @@ pub(crate) mod state;
 #[cfg(test)]
 mod tests;
 mod tokens;
+pub(crate) mod verify;

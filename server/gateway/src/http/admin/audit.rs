@@ -36,8 +36,9 @@ const ACTIONS: [&str; 12] = [
 ];
 
 /// Fields of the filter.
-const FILTERS: [&str; 8] = [
-    "account", "server", "actor", "action", "tool", "outcome", "since", "until",
+const FILTERS: [&str; 12] = [
+    "account", "server", "actor", "action", "tool", "outcome", "target", "client", "peer",
+    "request", "since", "until",
 ];
 
 /// Names of existing accounts and servers, by id.
@@ -125,6 +126,10 @@ fn query(fields: &Fields) -> (AuditQuery, FormErrors) {
         action: fields.given("action"),
         tool: fields.given("tool"),
         outcome: fields.given("outcome"),
+        target: fields.given("target"),
+        client: fields.given("client"),
+        peer: fields.given("peer"),
+        request_id: fields.given("request"),
         since,
         until,
     };

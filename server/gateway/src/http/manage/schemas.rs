@@ -129,7 +129,8 @@ fn kind_schema(shape: &Shape) -> Value {
         }
         Kind::Any | Kind::Number { .. } | Kind::Link(_) => json!({}),
     };
-    if shape.nullable {
+    // A schema without a type allows null.
+    if shape.nullable && schema["type"].is_string() {
         schema["type"] = json!([schema["type"], "null"]);
     }
     schema
