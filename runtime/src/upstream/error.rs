@@ -56,8 +56,6 @@ error_codes! {
     Timeout = "timeout",
     /// Response that is not one of this API: a web page, a redirect, invalid JSON.
     UnexpectedResponse = "unexpected_response",
-    /// Call for which this program has no capacity at present.
-    Overloaded = "overloaded",
     /// Change that cannot be written to the audit log; nothing was sent.
     NotRecorded = "not_recorded",
     /// Call that the client cancelled.

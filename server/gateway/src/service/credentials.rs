@@ -107,7 +107,7 @@ impl Gateway {
         let mut record = self.record(&Principal::gateway(), "account.refused");
         record.account_id = Some(row.id.clone());
         "refused".clone_into(&mut record.outcome);
-        if let Err(error) = self.0.store.insert_audit(vec![record]).await {
+        if let Err(error) = self.0.store.insert_audit(vec![record], true).await {
             tracing::error!(%error, "the refusal of an account cannot be recorded");
             // The next use of the account records it.
             self.0.refused().remove(&row.id);

@@ -84,7 +84,7 @@ impl Store {
             .await?;
             let mut statement = Statement::default();
             let all = purged.is_some();
-            statement.purged = purged.unwrap_or_default();
+            statement.purged = purged.clone().unwrap_or_default();
             for entry in last {
                 let is_stated = entry.stated.is_some_and(|stated| stated >= entry.sequence);
                 if (entry.chain == own || is_stated) && !all {
@@ -101,7 +101,7 @@ impl Store {
             let record = NewAudit {
                 kind: kind::CHECKPOINT.to_owned(),
                 statement: Some(statement.to_text()),
-                ..record
+                ..record.clone()
             };
             write_audit!(tx, &record);
         })
@@ -165,7 +165,7 @@ impl Store {
             }
         };
         change!(self, tx => {
-            execute!(tx, statement, chain, LEASE);
+            execute!(tx, statement, &chain, LEASE);
         })
     }
 
@@ -175,7 +175,7 @@ impl Store {
             return Ok(());
         };
         change!(self, tx => {
-            execute!(tx, "UPDATE audit_chains SET leased_until = 0 WHERE chain = $1", chain);
+            execute!(tx, "UPDATE audit_chains SET leased_until = 0 WHERE chain = $1", &chain);
         })
     }
 
@@ -212,7 +212,7 @@ impl Store {
         // Of several gateways, the one that changes the row closes the intents.
         let claim = format!("UPDATE audit_chains SET closed = 1 WHERE {ended} AND chain = $2");
         change!(self, tx => {
-            let claimed = sqlx::query(sqlx::AssertSqlSafe(claim))
+            let claimed = sqlx::query(sqlx::AssertSqlSafe(claim.clone()))
                 .bind(own)
                 .bind(chain)
                 .execute(&mut *tx)
