@@ -70,8 +70,7 @@ fn target_name(tool: &Tool, parameter: &Parameter) -> Option<String> {
             Some(object_name(wire, collection(each.segments, Some(wire))))
         }
         ParameterLocation::Body => {
-            let is_id =
-                matches!(wire, "id" | "name" | "key" | "username") || wire.ends_with("_id");
+            let is_id = matches!(wire, "id" | "name" | "key" | "username") || wire.ends_with("_id");
             is_id.then(|| object_name(wire, collection(tool.segments, None)))
         }
         _ => None,
@@ -80,7 +79,8 @@ fn target_name(tool: &Tool, parameter: &Parameter) -> Option<String> {
 
 /// Returns the last word of the literal text before a placeholder, or of the whole path: `users` for `/api/users/{username}`.
 fn collection(segments: &'static [Segment], wire: Option<&str>) -> &'static str {
-    let placeholder = |segment: &Segment| matches!(segment, Segment::Parameter(name) if Some(*name) == wire);
+    let placeholder =
+        |segment: &Segment| matches!(segment, Segment::Parameter(name) if Some(*name) == wire);
     let end = segments.iter().position(placeholder);
     let before = &segments[..end.unwrap_or(segments.len())];
     let literal = before.iter().rev().find_map(|segment| match segment {
@@ -159,7 +159,11 @@ mod tests {
             ("id", "access", "access_id"),
         ];
         for (wire, collection, expected) in rows {
-            assert_eq!(object_name(wire, collection), expected, "{wire} {collection}");
+            assert_eq!(
+                object_name(wire, collection),
+                expected,
+                "{wire} {collection}"
+            );
         }
     }
 }

@@ -274,7 +274,10 @@ impl Writer {
                 false
             }
             Err(_) => {
-                tracing::error!(records = count, "the store did not write audit records in time");
+                tracing::error!(
+                    records = count,
+                    "the store did not write audit records in time"
+                );
                 false
             }
         }
@@ -287,4 +290,3 @@ fn answer(waiting: Vec<Waiting>, result: &Result<(), NotWritten>) {
         let _ = record.done.send(result.clone());
     }
 }
-

@@ -11,6 +11,7 @@ pub mod http;
 pub mod keys;
 mod model;
 mod page;
+mod request_origin;
 mod schema;
 pub mod serve;
 mod service;

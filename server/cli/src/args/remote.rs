@@ -382,9 +382,7 @@ pub(crate) struct RecordArgs {
 
 fn verify_example() -> String {
     let name = product().name;
-    format!(
-        "Example:\n  {name} audit verify --data /var/lib/{name} --head chain_5f0c…=9b1e…"
-    )
+    format!("Example:\n  {name} audit verify --data /var/lib/{name} --head chain_5f0c…=9b1e…")
 }
 
 fn head(text: &str) -> Result<(String, String), String> {

@@ -13,5 +13,5 @@ pub(crate) mod manage;
 pub(crate) mod mcp;
 pub(crate) mod ops;
 pub mod origin;
-mod telemetry;
+pub(crate) mod telemetry;
 pub(crate) mod traces;

@@ -14,6 +14,7 @@ use crate::directory::{self, Directory, ResolvedServer};
 use crate::error::{ServiceError, TokenRejection};
 use crate::keys::KeySources;
 use crate::model::{PageQuery, Principal, ResultPage, Role};
+use crate::request_origin::RequestOrigin;
 use crate::store::error::StoreError;
 use crate::store::rows::{self, AccountRow, NewAudit, ServerRow, kind};
 use crate::store::{Store, StoreEvent, StoreUrl};
@@ -23,6 +24,7 @@ use crate::vault::{Vault, VaultError};
 use mcp_server::offer::{Catalogue, OfferedTools};
 
 use super::audit_upkeep::{LEASE_INTERVAL, chain_key};
+use super::refusals::Refusals;
 use super::state::{KeyRereading, LastError, LiveAccount};
 
 /// Time for which the result of an attempt to write to the store is reused.
@@ -92,6 +94,7 @@ pub(super) struct Inner {
     /// Errors of accounts that cannot be used at all, by account id.
     pub(super) unusable: Mutex<HashMap<String, LastError>>,
     pub(super) audit: AuditWriter,
+    pub(super) refusals: Refusals,
     pub(super) tasks: Mutex<Vec<AbortHandle>>,
 }
 
@@ -137,6 +140,7 @@ impl Gateway {
             live: Mutex::default(),
             unusable: Mutex::default(),
             audit: AuditWriter::start(store.clone()),
+            refusals: Refusals::default(),
             tasks: Mutex::default(),
             store,
         };
@@ -185,6 +189,7 @@ impl Gateway {
     /// Stops the background tasks and returns after all queued audit records are written.
     pub(crate) async fn close(&self) {
         self.0.abort();
+        self.record_refusals();
         self.0.audit.close().await;
         // Without this, other gateways wait for the end of the lease.
         let _ = tokio::time::timeout(LEASE_INTERVAL, self.0.store.end_lease()).await;
@@ -282,7 +287,11 @@ impl Gateway {
 
     /// Creates an audit record of a successful action at this moment.
     pub(crate) fn record(&self, who: &Principal, action: &str) -> NewAudit {
+        let origin = RequestOrigin::current();
         NewAudit {
+            peer: origin.peer().map(|peer| peer.to_string()),
+            request_id: origin.request_id().map(str::to_owned),
+            trace_id: origin.trace_id().map(str::to_owned),
             kind: kind::EVENT.to_owned(),
             at: self.now(),
             actor: who.id.clone(),

@@ -8,6 +8,7 @@ use super::gateway::{Gateway, Result, require, require_found};
 use crate::error::ServiceError;
 use crate::model::{ApiToken, ApiTokenInput, NewApiToken, PageQuery, Principal, ResultPage, Role};
 use crate::page::{self, List};
+use crate::request_origin::RequestOrigin;
 use crate::store::StoreEvent;
 use crate::store::rows::TokenRow;
 use crate::token;
@@ -43,6 +44,7 @@ impl Gateway {
         {
             return Err(ServiceError::Unauthenticated);
         }
+        RequestOrigin::set_actor(&token.id, &token.name);
         Ok(Principal {
             id: token.id.clone(),
             name: token.name.clone(),

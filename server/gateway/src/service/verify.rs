@@ -70,7 +70,11 @@ impl Gateway {
         let purged = self.check_audit().await?.purged;
         let checkpoint = self.record(&Principal::gateway(), "key.change");
         let key = chain_key(&vault);
-        Ok(self.0.store.change_chain_key(key, checkpoint, purged).await?)
+        Ok(self
+            .0
+            .store
+            .change_chain_key(key, checkpoint, purged)
+            .await?)
     }
 }
 
@@ -160,7 +164,12 @@ impl<'a> Checker<'a> {
         let previous: Vec<Hash> = purged
             .filter(|(sequence, _)| *sequence == before)
             .filter_map(|(_, hash)| bytes(hash))
-            .chain(checkpoint.previous.clone().and_then(|it| it.try_into().ok()))
+            .chain(
+                checkpoint
+                    .previous
+                    .clone()
+                    .and_then(|it| it.try_into().ok()),
+            )
             .chain((before == 0).then(Hash::default))
             .collect();
         let is_genuine = previous.iter().any(|previous| {
@@ -239,7 +248,10 @@ impl<'a> Checker<'a> {
         let stated = self.stated.remove(&chain).unwrap_or_default();
         let last = stated.keys().next_back().copied().unwrap_or_default();
         if last > sequence {
-            let what = format!("{}: the end of the chain was cut off", missing(sequence + 1, last));
+            let what = format!(
+                "{}: the end of the chain was cut off",
+                missing(sequence + 1, last)
+            );
             self.find(i64::MAX, &chain, sequence + 1, what);
         }
         if let Some((number, unsigned)) = unsigned.filter(|(_, sequence)| *sequence > last) {
@@ -265,7 +277,10 @@ impl<'a> Checker<'a> {
             }
         }
         for (chain, hash) in std::mem::take(&mut self.heads) {
-            let is_purged = self.purged.get(&chain).is_some_and(|(_, last)| *last == hash);
+            let is_purged = self
+                .purged
+                .get(&chain)
+                .is_some_and(|(_, last)| *last == hash);
             let what = match self.seen.contains(&chain) {
                 _ if is_purged => continue,
                 true => "the end of the chain was cut off",
@@ -335,13 +350,28 @@ impl EntryReader for Checker<'_> {
             .is_some_and(|previous| digest(&previous, chain, *sequence, key_id, record) != hash);
         let signed = self.is_signed(&entry);
         if is_changed {
-            self.find(*number, chain, *sequence, "was changed, or an entry before it");
+            self.find(
+                *number,
+                chain,
+                *sequence,
+                "was changed, or an entry before it",
+            );
         } else if signed == Some(false) {
-            self.find(*number, chain, *sequence, "is not signed with the key of the gateway");
+            self.find(
+                *number,
+                chain,
+                *sequence,
+                "is not signed with the key of the gateway",
+            );
         }
-        let stated = self.stated.get(chain).and_then(|stated| stated.get(sequence));
+        let stated = self
+            .stated
+            .get(chain)
+            .and_then(|stated| stated.get(sequence));
         let other = stated.into_iter().flatten();
-        let other = other.cloned().find(|stated| stated.hash != hex(&entry.hash));
+        let other = other
+            .cloned()
+            .find(|stated| stated.hash != hex(&entry.hash));
         if let Some(stated) = other {
             let what = format!("was replaced; {} states another hash", stated.by);
             self.find(*number, chain, *sequence, what);

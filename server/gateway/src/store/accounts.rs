@@ -1,9 +1,7 @@
 //! Table of accounts.
 
 use super::rows::{AccountRow, ListPosition, NewAudit, is_storable};
-use super::{
-    Store, StoreEvent, announce, change, execute, read, with_reader, write_audit,
-};
+use super::{Store, StoreEvent, announce, change, execute, read, with_reader, write_audit};
 
 macro_rules! columns {
     () => {

@@ -3,8 +3,8 @@
 //! Both databases use `$1` for a parameter, so each statement is written once, and `with_reader!` and `change!` compile it for both. Every change writes its audit record in the same transaction.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::{Path, PathBuf};
 use std::ops::{Deref, DerefMut};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -101,11 +101,7 @@ impl Sqlite {
     }
 
     /// Determines whether the next commits wait for the disk.
-    async fn set_durable(
-        &self,
-        writer: &mut SqliteConnection,
-        durable: bool,
-    ) -> sqlx::Result<()> {
+    async fn set_durable(&self, writer: &mut SqliteConnection, durable: bool) -> sqlx::Result<()> {
         if self.durable.load(Ordering::Relaxed) != durable {
             let pragma = match durable {
                 true => "PRAGMA synchronous = FULL",

@@ -256,7 +256,12 @@ impl TokenRow {
 }
 
 impl From<AuditRow> for AuditRecord {
-    fn from(AuditRow { number, record: row }: AuditRow) -> Self {
+    fn from(
+        AuditRow {
+            number,
+            record: row,
+        }: AuditRow,
+    ) -> Self {
         // The texts were written by the gateway, so that they are JSON.
         let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
         Self {

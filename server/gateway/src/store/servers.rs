@@ -1,9 +1,7 @@
 //! Table of MCP servers.
 
 use super::rows::{ListPosition, NewAudit, ServerRow, is_storable};
-use super::{
-    Store, StoreEvent, announce, change, execute, read, with_reader, write_audit,
-};
+use super::{Store, StoreEvent, announce, change, execute, read, with_reader, write_audit};
 
 macro_rules! columns {
     () => {

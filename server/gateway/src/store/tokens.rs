@@ -1,9 +1,7 @@
 //! Table of API tokens.
 
 use super::rows::{ListPosition, NewAudit, TokenRow, is_storable};
-use super::{
-    Store, StoreEvent, announce, change, execute, read, with_reader, write_audit,
-};
+use super::{Store, StoreEvent, announce, change, execute, read, with_reader, write_audit};
 
 macro_rules! columns {
     () => {

@@ -16,29 +16,95 @@ fn the_hash_covers_every_column() {
     let text = || Some("x".to_owned());
     let some = |text: &str| Some(text.to_owned());
     let rows = [
-        NewAudit { kind: "x".to_owned(), ..record("") },
-        NewAudit { call_id: text(), ..record("") },
-        NewAudit { at: 1, ..record("") },
-        NewAudit { actor: "x".to_owned(), ..record("") },
-        NewAudit { actor_name: "x".to_owned(), ..record("") },
-        NewAudit { client: text(), ..record("") },
-        NewAudit { client: some(""), ..record("") },
+        NewAudit {
+            kind: "x".to_owned(),
+            ..record("")
+        },
+        NewAudit {
+            call_id: text(),
+            ..record("")
+        },
+        NewAudit {
+            at: 1,
+            ..record("")
+        },
+        NewAudit {
+            actor: "x".to_owned(),
+            ..record("")
+        },
+        NewAudit {
+            actor_name: "x".to_owned(),
+            ..record("")
+        },
+        NewAudit {
+            client: text(),
+            ..record("")
+        },
+        NewAudit {
+            client: some(""),
+            ..record("")
+        },
         record("x"),
-        NewAudit { account_id: text(), ..record("") },
-        NewAudit { server_id: text(), ..record("") },
-        NewAudit { tool: text(), ..record("") },
-        NewAudit { effect: text(), ..record("") },
-        NewAudit { outcome: "x".to_owned(), ..record("") },
-        NewAudit { duration_ms: 1, ..record("") },
-        NewAudit { upstream_status: Some(1), ..record("") },
-        NewAudit { target: text(), ..record("") },
-        NewAudit { fields: text(), ..record("") },
-        NewAudit { value_before: text(), ..record("") },
-        NewAudit { value_after: text(), ..record("") },
-        NewAudit { peer: text(), ..record("") },
-        NewAudit { request_id: text(), ..record("") },
-        NewAudit { trace_id: text(), ..record("") },
-        NewAudit { statement: text(), ..record("") },
+        NewAudit {
+            account_id: text(),
+            ..record("")
+        },
+        NewAudit {
+            server_id: text(),
+            ..record("")
+        },
+        NewAudit {
+            tool: text(),
+            ..record("")
+        },
+        NewAudit {
+            effect: text(),
+            ..record("")
+        },
+        NewAudit {
+            outcome: "x".to_owned(),
+            ..record("")
+        },
+        NewAudit {
+            duration_ms: 1,
+            ..record("")
+        },
+        NewAudit {
+            upstream_status: Some(1),
+            ..record("")
+        },
+        NewAudit {
+            target: text(),
+            ..record("")
+        },
+        NewAudit {
+            fields: text(),
+            ..record("")
+        },
+        NewAudit {
+            value_before: text(),
+            ..record("")
+        },
+        NewAudit {
+            value_after: text(),
+            ..record("")
+        },
+        NewAudit {
+            peer: text(),
+            ..record("")
+        },
+        NewAudit {
+            request_id: text(),
+            ..record("")
+        },
+        NewAudit {
+            trace_id: text(),
+            ..record("")
+        },
+        NewAudit {
+            statement: text(),
+            ..record("")
+        },
         record(""),
     ];
     let hash = |record| digest(&Hash::default(), "c", 1, "k", record);
@@ -89,9 +155,15 @@ fn a_chain_continues_after_its_last_entry_in_the_store() {
         };
         assert!(chain.settle(Some(last)), "{last:?}");
         assert!(chain.is_certain());
-        assert_eq!(chain.link(vec![record("next")])[0].head.sequence, last.sequence + 1);
+        assert_eq!(
+            chain.link(vec![record("next")])[0].head.sequence,
+            last.sequence + 1
+        );
     }
-    let foreign = Head { sequence: 9, hash: [9; 32] };
+    let foreign = Head {
+        sequence: 9,
+        hash: [9; 32],
+    };
     assert!(!chain.settle(Some(foreign)));
     assert_eq!(chain.link(vec![record("next")])[0].head.sequence, 10);
 
