@@ -12,6 +12,7 @@ pub mod http;
 pub mod keys;
 mod model;
 mod page;
+mod request_origin;
 mod schema;
 pub mod serve;
 mod service;

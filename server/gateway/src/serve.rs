@@ -35,6 +35,7 @@ use crate::http::listen::{self, RequestHandler};
 use crate::http::mcp::{self, Mcp, Requests};
 use crate::http::ops::{self, Metrics, Operations};
 use crate::http::origin::Access;
+use crate::http::telemetry::RefusedRequest;
 use crate::http::traces::{TraceError, Traces};
 use crate::http::{admin, manage};
 use crate::keys::Keys;
@@ -387,6 +388,7 @@ fn app(
         .fallback(not_found)
         .layer(from_fn_with_state(Arc::clone(&front), front::receive));
     let app = App {
+        gateway: gateway.clone(),
         front,
         guard,
         mcp,
@@ -397,6 +399,7 @@ fn app(
 
 /// Dispatcher of requests to MCP or to the axum routes.
 struct App {
+    gateway: Gateway,
     front: Arc<Front>,
     guard: Arc<Guard>,
     mcp: Mcp,
@@ -405,6 +408,17 @@ struct App {
 
 impl RequestHandler for App {
     async fn answer(&self, request: Request) -> Response {
+        let mut response = self.dispatch(request).await;
+        if let Some(refused) = response.extensions_mut().remove::<RefusedRequest>() {
+            self.gateway
+                .record_refusal(refused.refusal, &refused.origin);
+        }
+        response
+    }
+}
+
+impl App {
+    async fn dispatch(&self, request: Request) -> Response {
         let Some(token) = mcp::token(request.uri().path()).map(str::to_owned) else {
             let Ok(response) = self.others.call(request).await;
             return response;

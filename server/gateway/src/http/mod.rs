@@ -16,5 +16,5 @@ mod message;
 pub(crate) mod ops;
 pub mod origin;
 mod stream;
-mod telemetry;
+pub(crate) mod telemetry;
 pub(crate) mod traces;

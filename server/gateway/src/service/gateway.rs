@@ -15,6 +15,7 @@ use crate::directory::{self, Directory, ResolvedServer};
 use crate::error::{ServiceError, TokenRejection};
 use crate::keys::KeySources;
 use crate::model::{PageQuery, Principal, ResultPage, Role};
+use crate::request_origin::RequestOrigin;
 use crate::slots::{SlotLimits, SlotTable};
 use crate::store::error::StoreError;
 use crate::store::rows::{self, AccountRow, NewAudit, ServerRow, kind};
@@ -26,6 +27,7 @@ use crate::vault::{Vault, VaultError};
 use mcp_server::offer::{Catalogue, OfferedTools};
 
 use super::audit_upkeep::{LEASE_INTERVAL, chain_key};
+use super::refusals::Refusals;
 use super::revocation::Revocations;
 use super::state::{KeyRereading, LastError, LiveAccount};
 
@@ -110,6 +112,7 @@ pub(super) struct Inner {
     /// State of each account row whose refusal is recorded, by account id.
     pub(super) refused: Mutex<HashMap<String, token::Hash>>,
     pub(super) audit: AuditWriter,
+    pub(super) refusals: Refusals,
     pub(super) tasks: Mutex<Vec<AbortHandle>>,
     slots: SlotTable,
     /// Slots for lookups of tokens that are not cached, so that wrong tokens cannot occupy the whole store.
@@ -160,6 +163,7 @@ impl Gateway {
             revocations: Revocations::default(),
             refused: Mutex::default(),
             audit: AuditWriter::start(store.clone()),
+            refusals: Refusals::default(),
             tasks: Mutex::default(),
             slots: SlotTable::new(options.slots),
             lookups: Semaphore::new(LOOKUPS),
@@ -223,6 +227,7 @@ impl Gateway {
     pub(crate) async fn close(&self) {
         self.0.abort();
         self.last_revocations().await;
+        self.record_refusals();
         self.0.audit.close().await;
         // Without this, other gateways wait for the end of the lease.
         let _ = tokio::time::timeout(LEASE_INTERVAL, self.0.store.end_lease()).await;
@@ -339,7 +344,11 @@ impl Gateway {
 
     /// Creates an audit record of a successful action at this moment.
     pub(crate) fn record(&self, who: &Principal, action: &str) -> NewAudit {
+        let origin = RequestOrigin::current();
         NewAudit {
+            peer: origin.peer().map(|peer| peer.to_string()),
+            request_id: origin.request_id().map(str::to_owned),
+            trace_id: origin.trace_id().map(str::to_owned),
             kind: kind::EVENT.to_owned(),
             at: self.now(),
             actor: who.id.clone(),

@@ -8,6 +8,7 @@ pub(crate) mod gateway;
 mod keys;
 mod live;
 mod records;
+pub(crate) mod refusals;
 mod revocation;
 mod servers;
 mod session;

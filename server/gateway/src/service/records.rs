@@ -7,7 +7,6 @@ use futures_util::stream::{self, BoxStream};
 
 use super::gateway::{Gateway, Result, internal, require};
 use crate::audit::NotWritten;
-use crate::error::ServiceError;
 use crate::model::audit::{AuditQuery, AuditRecord};
 use crate::model::{Principal, ResultPage, Role};
 use crate::page::{self, List};
@@ -38,7 +37,15 @@ impl Gateway {
             .store
             .audit(&query, before, page::rows(limit))
             .await?;
+        self.record_reading(who, "audit.read");
         LIST.page(found, limit, |row| Ok(row.into()))
+    }
+
+    /// Records that somebody read the audit log. The gateway itself leaves no record.
+    fn record_reading(&self, who: &Principal, action: &str) {
+        if !who.is_gateway() {
+            self.record_later(self.record(who, action));
+        }
     }
 
     /// Exports all records that match the query, newest first, as chunks of JSON lines. The limit of the query, if given, applies to the whole export.
@@ -50,6 +57,7 @@ impl Gateway {
         require(who, Role::Issuer)?;
         let before = LIST.before(query.cursor.as_deref())?.created_at;
         let left = query.limit.map_or(usize::MAX, |limit| limit as usize);
+        self.record_reading(who, "audit.export");
         let store = self.0.store.clone();
         let pieces = stream::try_unfold((before, left), move |(before, left)| {
             let (store, query): (Arc<Store>, _) = (store.clone(), query.clone());
@@ -85,14 +93,6 @@ impl Gateway {
     /// Writes the record of a call that changes nothing, and returns after its commit.
     pub(crate) async fn record_read(&self, call: NewAudit) -> Result<(), NotWritten> {
         self.0.audit.record_read(self.safe(call)).await
-    }
-
-    /// Writes the record of anything else that happened, and returns after the disk has it.
-    pub(crate) async fn record_event(&self, event: NewAudit) -> Result<()> {
-        let recorded = self.0.audit.record_kept(self.safe(event)).await;
-        recorded.map_err(|NotWritten| {
-            ServiceError::Unavailable("the audit log cannot be written".to_owned())
-        })
     }
 
     /// Records something that happened without waiting for it.

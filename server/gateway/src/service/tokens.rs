@@ -10,6 +10,7 @@ use crate::directory::Refusal;
 use crate::error::ServiceError;
 use crate::model::{ApiToken, ApiTokenInput, NewApiToken, PageQuery, Principal, ResultPage, Role};
 use crate::page::{self, List};
+use crate::request_origin::RequestOrigin;
 use crate::store::rows::TokenRow;
 use crate::token;
 use crate::validate::{self, FieldErrors};
@@ -51,6 +52,7 @@ impl Gateway {
         {
             return Err(ServiceError::Unauthenticated);
         }
+        RequestOrigin::set_actor(&token.id, &token.name);
         Ok(Principal {
             id: token.id.clone(),
             name: token.name.clone(),

@@ -56,6 +56,8 @@ pub(super) async fn sign_in(State(admin): State<Admin>, request: Request) -> Pag
     let frame = Frame::outside(&admin.site, "Sign in");
     match admin.gateway.authenticate(fields.text("token")).await {
         Ok(who) if who.role >= Role::Issuer => {
+            let record = admin.gateway.record(&who, "page.sign_in");
+            admin.gateway.record_later(record);
             let response = go(&admin, inside(fields.text("next")))?;
             return with_cookie(response, Session::new(&who.id)?.cookie(&admin)?);
         }

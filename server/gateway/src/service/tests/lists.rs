@@ -132,7 +132,9 @@ fn records_that_cannot_be_written_are_not_acknowledged() {
 #[test]
 fn the_audit_log_is_filtered() {
     on_each_store(async |place| {
-        let (gateway, admin) = open(place).await;
+        let (gateway, _) = open(place).await;
+        // The gateway itself leaves no record of reading the log.
+        let admin = Principal::gateway();
         for (tool, outcome) in [("a", "ok"), ("b", "forbidden"), ("a", "forbidden")] {
             let call = NewAudit {
                 client: Some("cursor".to_owned()),

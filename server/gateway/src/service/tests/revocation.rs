@@ -5,8 +5,8 @@ use super::*;
 /// Makes every change fail, because each writes an audit record, or lets changes succeed again.
 async fn break_store(gateway: &Gateway, is_broken: bool) {
     let statement = match is_broken {
-        true => "ALTER TABLE audit RENAME TO audit_elsewhere",
-        false => "ALTER TABLE audit_elsewhere RENAME TO audit",
+        true => "ALTER TABLE audit_entries RENAME TO audit_elsewhere",
+        false => "ALTER TABLE audit_elsewhere RENAME TO audit_entries",
     };
     gateway.0.store.tamper(statement).await.unwrap();
 }
