@@ -319,7 +319,7 @@ fn right_tokens_always_get_in() {
                         let load =
                             |number| gateway.send("GET", &wrong_url(number), &cross_site, "");
                         scope.spawn(move || {
-                            (0..10).for_each(|number| drop(load(10 * connection + number)))
+                            (0..10).for_each(|number| drop(load(10 * connection + number)));
                         });
                     }
                 });

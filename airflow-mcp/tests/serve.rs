@@ -403,8 +403,10 @@ fn calls_in_flight_finish_before_shutdown() {
         let mut gateway = Gateway::start(&format!("shutdown-{signal}"), &[], &[]);
         let account = gateway.account(&airflow);
         let (_, url) = gateway.server(&account, json!({}), Value::Null);
-        // An idle connection must not delay the shutdown.
+        // An idle connection or an unfinished request must not delay the shutdown.
         let _idle = TcpStream::connect(&gateway.address).unwrap();
+        let mut unfinished = TcpStream::connect(&gateway.address).unwrap();
+        unfinished.write_all(b"GET / HTTP/1.1\r\nhost: ").unwrap();
         let mut stream = gateway.open(
             "POST",
             &url,
@@ -768,6 +770,20 @@ fn all_invalid_options_are_reported() {
         "proxy",
         "--audit-days",
         "0",
+        "--metrics-listen",
+        "9090",
+        "--max-connections",
+        "0",
+        "--connections-per-address",
+        "",
+        "--account-slots",
+        "many",
+        "--server-slots",
+        "10001",
+        "--request-memory",
+        "1.5",
+        "--shutdown-seconds",
+        "3601",
         "--config",
         "/nowhere/at-all.toml",
         "--old-key-file",

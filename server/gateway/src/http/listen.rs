@@ -3,14 +3,15 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
-use hyper::body::Incoming;
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -20,10 +21,13 @@ use tokio::sync::{mpsc, watch};
 use super::body::TimedBody;
 use super::connections::{Connections, OpenConnection};
 use super::error_response::error_json;
-use super::stream::TimedStream;
+use super::stream::{ConnectionState, TimedStream};
 
 /// Pause after an error that does not concern a single connection, for example too many open files.
 const RECOVERY: Duration = Duration::from_millis(500);
+
+/// Time for a client to complete the head of a request after the signal to stop.
+const LAST_HEAD: Duration = Duration::from_secs(1);
 
 /// Handler of requests.
 pub(crate) trait RequestHandler: Send + Sync + 'static {
@@ -97,7 +101,17 @@ async fn serve_connection(
         let app = &app;
         async move {
             let response = app.answer(request).await;
-            state.request_ends();
+            // The response to an export or a subscription is created while the client reads it.
+            let response = match response.body().size_hint().exact() {
+                Some(_) => {
+                    state.request_ends();
+                    response
+                }
+                None => response.map(|body| {
+                    let state = Arc::clone(&connection.state);
+                    Body::new(StreamedBody { body, state })
+                }),
+            };
             Ok::<_, Infallible>(response)
         }
     });
@@ -108,18 +122,59 @@ async fn serve_connection(
         .serve_connection(stream, service);
     let mut served = pin!(served);
     // Errors here are caused by the client: it disconnected, was too slow, or does not speak HTTP.
-    tokio::select! {
+    let is_ending = tokio::select! {
         _ = served.as_mut() => return,
-        () = state.closing() => {
-            // A request may have arrived since the connection was chosen.
-            if state.is_waiting() {
-                return;
-            }
-            served.as_mut().graceful_shutdown();
+        () = state.closing() => false,
+        _ = end.wait_for(|end| *end) => true,
+    };
+    // A request may have arrived since the connection was chosen to give way.
+    if !is_ending && state.is_waiting() {
+        return;
+    }
+    served.as_mut().graceful_shutdown();
+    if is_ending {
+        tokio::select! {
+            _ = served.as_mut() => return,
+            () = tokio::time::sleep(LAST_HEAD) => {}
         }
-        _ = end.wait_for(|end| *end) => served.as_mut().graceful_shutdown(),
+        // A client that does not complete its request must not delay the end.
+        if state.lacks_head() {
+            return;
+        }
     }
     let _ = served.await;
+}
+
+/// Body of a response that is created while the client reads it. The request ends when this value is dropped.
+struct StreamedBody {
+    body: Body,
+    state: Arc<ConnectionState>,
+}
+
+impl HttpBody for StreamedBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for StreamedBody {
+    fn drop(&mut self) {
+        self.state.request_ends();
+    }
 }
 
 /// Returns the response to a connection that exceeds the limit of its address. It is written before a request is read.

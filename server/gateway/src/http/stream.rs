@@ -34,7 +34,7 @@ enum Phase {
     Head = 0,
     /// A request is in progress.
     Request = 1,
-    /// The last response is complete, and the client has not sent anything since.
+    /// The gateway has created the last response, and the client has not sent anything since.
     Idle = 2,
 }
 
@@ -44,7 +44,7 @@ impl ConnectionState {
         self.set(Phase::Request);
     }
 
-    /// Records that a request has its response.
+    /// Records that the gateway has created the response to a request.
     pub(crate) fn request_ends(&self) {
         self.set(Phase::Idle);
     }
@@ -52,6 +52,11 @@ impl ConnectionState {
     /// Returns whether the connection waits for a request, so that closing it interrupts nothing.
     pub(crate) fn is_waiting(&self) -> bool {
         self.phase() != Phase::Request
+    }
+
+    /// Returns whether the head of a request is missing, so that there is no request to which the client expects a response.
+    pub(crate) fn lacks_head(&self) -> bool {
+        self.phase() == Phase::Head
     }
 
     /// Asks the task of the connection to close it.

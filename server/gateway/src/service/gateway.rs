@@ -296,7 +296,9 @@ impl Gateway {
     /// Waits for the slot of a lookup. Lookups are short, so that the wait is, too, unless the store does not respond.
     pub(super) async fn lookup(&self) -> Result<SemaphorePermit<'_>> {
         let slot = tokio::time::timeout(LOOKUP_WAIT, self.0.lookups.acquire()).await;
-        slot.ok().and_then(|slot| slot.ok()).ok_or_else(unavailable)
+        slot.ok()
+            .and_then(std::result::Result::ok)
+            .ok_or_else(unavailable)
     }
 
     async fn resolved(&self, server: &ServerRow, account: &AccountRow) -> Result<ResolvedServer> {
