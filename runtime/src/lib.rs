@@ -234,6 +234,7 @@ pub use schema::{Json, Nullable, Schema, Shape};
 pub use tool::api::{self, Api};
 pub use tool::{Tool, registry};
 pub use upstream::account::{Account, RecordedError};
+pub use upstream::base_url::is_readable_on_its_way;
 pub use upstream::detected::DetectedServer;
 pub use upstream::error::{CallError, ErrorCode};
 pub use upstream::rate_limit::RateLimit;

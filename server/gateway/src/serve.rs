@@ -23,6 +23,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::config::{self, ApplyError, DeclaredAccounts};
+use crate::first_token::{FirstToken, FirstTokenError};
 use crate::http::client::Proxies;
 use crate::http::error_response::error_response;
 use crate::http::front::{self, Front, Guard};
@@ -58,6 +59,10 @@ pub struct ServeOptions {
     pub config: Option<ConfigFile>,
     /// Whether accounts that are not declared in the configuration file may read files and run commands.
     pub local_credentials: bool,
+    /// Whether accounts may have link-local addresses and those of the metadata services of cloud providers.
+    pub link_local: bool,
+    /// Destination of the first API token.
+    pub first_token: FirstToken,
     /// Time for which audit records are kept.
     pub audit_retention: Duration,
 }
@@ -106,6 +111,9 @@ pub enum ServeError {
     /// Traces that cannot be exported.
     #[error(transparent)]
     Traces(#[from] TraceError),
+    /// First API token that cannot be handed out.
+    #[error(transparent)]
+    FirstToken(#[from] FirstTokenError),
     /// Configuration file that cannot be applied.
     #[error("{}", path.display())]
     Config {
@@ -160,6 +168,7 @@ pub async fn serve(options: ServeOptions, notify: Notify<'_>) -> Result<(), Serv
         key_sources: options.keys.sources,
         public_url: public_url.clone(),
         local_credentials: options.local_credentials,
+        link_local: options.link_local,
         audit_retention: options.audit_retention,
         purge_interval: PURGE_INTERVAL,
         apis: product().apis,
@@ -173,7 +182,7 @@ pub async fn serve(options: ServeOptions, notify: Notify<'_>) -> Result<(), Serv
         ))?;
     }
     if let Some(token) = first_token {
-        inform(&first_token_text(&token))?;
+        inform(&hand_out(&gateway, &options.first_token, &token).await?)?;
     }
     if let Some(file) = options.config {
         apply(&gateway, file, notify).await?;
@@ -307,10 +316,6 @@ async fn apply(gateway: &Gateway, file: ConfigFile, notify: Notify<'_>) -> Resul
     Ok(())
 }
 
-fn first_token_text(token: &str) -> String {
-    format!("API token of the first administrator, shown only now: {token}")
-}
-
 /// Re-encrypts the credentials of all accounts with another key, and returns the number of accounts.
 ///
 /// # Errors
@@ -320,27 +325,44 @@ pub async fn rotate_key(
     store: StoreUrl,
     keys: Keys,
     new: &SecretString,
+    first_token: &FirstToken,
     notify: Notify<'_>,
 ) -> Result<u64, ServeError> {
-    let (gateway, first_token) = Gateway::open(GatewayOptions {
+    let (gateway, created) = Gateway::open(GatewayOptions {
         store,
         key: keys.key,
         old_keys: keys.old,
         key_sources: keys.sources,
         public_url: String::new(),
         local_credentials: false,
+        link_local: false,
         audit_retention: Duration::MAX,
         purge_interval: Duration::from_secs(3600),
         apis: product().apis,
     })
     .await?;
     let rotated = gateway.rotate_key(new).await;
+    let handed_out = match &created {
+        Some(token) => Some(hand_out(&gateway, first_token, token).await),
+        None => None,
+    };
     gateway.close().await;
-    let accounts = rotated.map_err(OpenError::from)?;
-    if let Some(token) = first_token {
-        notify(Notice::Information(&first_token_text(&token)))?;
+    if let Some(text) = handed_out {
+        notify(Notice::Information(&text?))?;
     }
-    Ok(accounts)
+    Ok(rotated.map_err(OpenError::from)?)
+}
+
+/// Hands out the first API token and returns the text for the operator. A token that nobody receives is revoked, because otherwise the next start would not create another one.
+async fn hand_out(gateway: &Gateway, to: &FirstToken, token: &str) -> Result<String, ServeError> {
+    match to.hand_out(token) {
+        Ok(text) => Ok(text),
+        Err(error) => {
+            // The error of handing out is the cause, so it is the one that is reported.
+            let _ = gateway.revoke_lost_token(token).await;
+            Err(error.into())
+        }
+    }
 }
 
 /// Waits for one of the signals.

@@ -242,7 +242,7 @@ pub(crate) enum Command {
 
     #[command(
         long_about = format!(
-            "Serve many {}s over HTTP, at URLs that are scoped, expire and can be revoked.\n\nSupports MCP 2026-07-28 and all older revisions with streamable HTTP. Accounts and URLs are created with the management API or the admin page; the first start prints the API token for both. The log goes to standard error.",
+            "Serve many {}s over HTTP, at URLs that are scoped, expire and can be revoked.\n\nSupports MCP 2026-07-28 and all older revisions with streamable HTTP. Accounts and URLs are created with the management API or the admin page; the first start shows the API token for both on the terminal, or writes it to a file. The log goes to standard error.",
             product().upstream
         ),
         after_long_help = serve_environment()
