@@ -3,6 +3,7 @@
 //! Standard output carries only results and MCP messages. All other output goes to standard error.
 
 mod args;
+mod backup;
 mod call;
 mod doctor;
 mod error;
@@ -99,6 +100,7 @@ fn execute(command: Command) -> Result<(), CommandError> {
         Command::Key(KeyArgs {
             command: KeyCommand::Rotate(args),
         }) => block_on(key::rotate(*args)),
+        Command::Backup(args) => block_on(backup::copy(args)),
         Command::Serve(args) => {
             let options = options::serve_options(*args, &process_environment)?;
             let runtime = tokio::runtime::Builder::new_multi_thread()

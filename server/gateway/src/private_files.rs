@@ -13,13 +13,18 @@ pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
+    let mut file = create_private(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// Creates a file that only its owner can read. Fails if the file exists.
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+    options.open(path)
 }
 
 /// Whether a key file or a data directory that other users can read is accepted.

@@ -1,5 +1,6 @@
 //! Types of the command line. Their help texts are the manual of the program, so they are written for users who read nothing else.
 
+pub(crate) mod backup;
 pub(crate) mod connection;
 pub(crate) mod key;
 pub(crate) mod remote;
@@ -11,6 +12,7 @@ use clap::{Parser, Subcommand};
 use mcp_server::environment::variable;
 use mcp_server::product::product;
 
+use self::backup::BackupArgs;
 use self::connection::{ConnectArgs, SelectionArgs};
 use self::key::KeyArgs;
 use self::remote::{AccountArgs, AuditArgs, ServerArgs, TokenArgs};
@@ -313,6 +315,12 @@ pub(crate) enum Command {
 
     /// Change the key with which a gateway encrypts credentials.
     Key(KeyArgs),
+
+    #[command(
+        long_about = backup::about(),
+        after_help = backup::example()
+    )]
+    Backup(BackupArgs),
 }
 
 #[cfg(test)]

@@ -3,21 +3,22 @@
 //! Both databases use `$1` for a parameter, so each statement is written once, and `with_reader!` and `change!` compile it for both. Every change writes its audit record in the same transaction.
 
 use std::fs::File;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use mcp_server::product::product;
-use secrecy::{ExposeSecret, SecretString};
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
+use secrecy::SecretString;
+use sqlx::postgres::{PgPool, PgPoolOptions};
 
 pub(crate) mod rows;
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+pub mod backup;
 pub mod error;
 mod forms;
+mod postgres;
 mod reserve;
 mod servers;
 pub(crate) mod sqlite;
@@ -53,7 +54,7 @@ pub(crate) struct Store {
 }
 
 enum Pool {
-    Sqlite(Sqlite),
+    Sqlite(Box<Sqlite>),
     Postgres(PgPool),
 }
 
@@ -239,11 +240,14 @@ impl Store {
         let (pool, lock) = match url {
             StoreUrl::Sqlite(path) => {
                 let lock = sqlite::lock(path)?;
-                (Pool::Sqlite(Sqlite::open(path).await?), Some(lock))
+                (
+                    Pool::Sqlite(Box::new(Sqlite::open(path).await?)),
+                    Some(lock),
+                )
             }
             StoreUrl::Postgres(url) => {
                 // The cause is dropped, because the URL may contain a password.
-                let options = postgres_options(url)?;
+                let options = postgres::options(url)?;
                 let pool = PgPoolOptions::new()
                     .max_connections(POSTGRES_CONNECTIONS)
                     .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -307,67 +311,6 @@ impl Store {
         match self.pool {
             Pool::Sqlite(_) => "SELECT $1, $2",
             Pool::Postgres(_) => "SELECT pg_notify($1, $2)",
-        }
-    }
-}
-
-/// Returns the options of the connections to PostgreSQL. Unless the URL says otherwise, connections to another machine are encrypted, and the certificate of the server is verified.
-fn postgres_options(url: &SecretString) -> Result<PgConnectOptions, StoreError> {
-    // The cause is dropped, because the URL may contain a password.
-    let options: PgConnectOptions = url
-        .expose_secret()
-        .parse()
-        .map_err(|_| StoreError::InvalidUrl)?;
-    let (_, query) = url.expose_secret().split_once('?').unwrap_or_default();
-    let names = query.split('&').filter_map(|it| it.split('=').next());
-    let names_mode = names
-        .into_iter()
-        .any(|it| matches!(it, "sslmode" | "ssl-mode"));
-    Ok(match names_mode || is_this_machine(&options) {
-        true => options,
-        false => options.ssl_mode(PgSslMode::VerifyFull),
-    })
-}
-
-/// Returns whether a server is reached without a network.
-fn is_this_machine(options: &PgConnectOptions) -> bool {
-    let host = options.get_host();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse();
-    options.get_socket().is_some()
-        || host.starts_with('/')
-        || host == "localhost"
-        || address.is_ok_and(|it: IpAddr| it.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-    use super::*;
-
-    #[test]
-    fn certificates_of_other_machines_are_verified_unless_the_url_says_otherwise() {
-        let rows = [
-            ("postgres://db.example/x", "VerifyFull"),
-            (
-                "postgres://u:p@db.example:5433/x?application_name=a",
-                "VerifyFull",
-            ),
-            ("postgresql://10.0.0.7/x", "VerifyFull"),
-            ("postgres://localhost.example/x", "VerifyFull"),
-            ("postgres://db.example/x?sslmode=disable", "Disable"),
-            ("postgres://db.example/x?a=b&sslmode=require", "Require"),
-            ("postgres://db.example/x?ssl-mode=prefer", "Prefer"),
-            ("postgres://localhost/x", "Prefer"),
-            ("postgres://127.0.0.1/x", "Prefer"),
-            ("postgres://[::1]/x", "Prefer"),
-            ("postgres:///x?host=/run/postgresql", "Prefer"),
-            ("postgres://%2Frun%2Fpostgresql/x", "Prefer"),
-            ("postgres://localhost/x?host=db.example", "VerifyFull"),
-        ];
-        for (url, expected) in rows {
-            let options = postgres_options(&url.to_owned().into()).unwrap();
-            assert_eq!(format!("{:?}", options.get_ssl_mode()), expected, "{url}");
         }
     }
 }
