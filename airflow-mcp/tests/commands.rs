@@ -61,6 +61,10 @@ fn help_texts_match_expectations() {
             expect_file!["expected/help-key-rotate.txt"],
         ),
         (
+            &["backup", "--help"],
+            expect_file!["expected/help-backup.txt"],
+        ),
+        (
             &["audit", "--help"],
             expect_file!["expected/help-audit.txt"],
         ),

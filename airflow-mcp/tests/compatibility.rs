@@ -7,6 +7,8 @@
 
 mod common;
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -33,9 +35,13 @@ fn copy(folder: &str, name: &str) -> PathBuf {
     let to = std::env::temp_dir().join(format!("airflow-mcp-{name}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&to);
     std::fs::create_dir_all(&to).unwrap();
+    // A version control system does not keep the permissions.
+    std::fs::set_permissions(&to, Permissions::from_mode(0o700)).unwrap();
     for entry in std::fs::read_dir(files().join(folder)).unwrap() {
         let entry = entry.unwrap();
-        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        let file = to.join(entry.file_name());
+        std::fs::copy(entry.path(), &file).unwrap();
+        std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
     }
     to
 }

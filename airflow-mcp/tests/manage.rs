@@ -49,17 +49,15 @@ impl ServedGateway {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        // The gateway prints the token only at its first start.
-        let mut token = "amk_none".to_owned();
         let url = loop {
             let line = lines.next().expect("a line with the address").unwrap();
-            if let Some((_, text)) = line.split_once("amk_") {
-                token = format!("amk_{}", text.trim());
-            }
             if let Some(text) = line.strip_prefix("Serving ") {
                 break text.split(' ').next().unwrap().to_owned();
             }
         };
+        // Only the first start creates the file.
+        let token = std::fs::read_to_string(data.join("first-api-token"));
+        let token = token.map_or("amk_none".to_owned(), |it| it.trim().to_owned());
         Self {
             child,
             folder,

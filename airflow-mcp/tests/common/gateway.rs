@@ -23,6 +23,8 @@ pub struct Gateway {
     pub address: String,
     pub data: PathBuf,
     pub api_token: String,
+    /// Standard output until the gateway served.
+    shown: String,
     log: Arc<Mutex<Vec<u8>>>,
     logging: Option<JoinHandle<()>>,
 }
@@ -157,6 +159,31 @@ impl Gateway {
         again
     }
 
+    /// Starts a gateway that resolves host names with this file instead of `/etc/hosts`.
+    pub fn start_with_hosts(name: &str, hosts: &str, arguments: &[&str]) -> Self {
+        let data = std::env::temp_dir().join(format!("airflow-mcp-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&data);
+        let data_ = data.to_string_lossy().into_owned();
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0", "--data", &data_];
+        all.extend(arguments);
+        let served = program(&[], &all);
+        let mount = "mount --bind \"$0\" /etc/hosts && exec \"$@\"";
+        let mut command = Command::new("unshare");
+        command
+            .args([
+                "--user",
+                "--map-root-user",
+                "--mount",
+                "sh",
+                "-c",
+                mount,
+                hosts,
+            ])
+            .arg(served.get_program())
+            .args(served.get_args());
+        Self::spawn(command, data)
+    }
+
     /// Starts a gateway whose data directory is on this disk.
     pub fn start_on(disk: &SmallDisk) -> Self {
         let data = disk.inside("data").to_string_lossy().into_owned();
@@ -190,15 +217,13 @@ impl Gateway {
             }
         });
         let mut lines = BufReader::new(child.stdout.take().expect("an output")).lines();
-        let mut api_token = String::new();
+        let mut shown = String::new();
         let address = loop {
             let Some(Ok(line)) = lines.next() else {
                 let log = log.lock().expect("no panic");
                 panic!("the gateway ended: {}", String::from_utf8_lossy(&log));
             };
-            if let Some((_, token)) = line.split_once("amk_") {
-                api_token = format!("amk_{token}");
-            }
+            shown += &line;
             if let Some(("Serving", address)) = line
                 .split_once(' ')
                 .and_then(|(word, rest)| Some((word, rest.rsplit_once(' ')?.1)))
@@ -206,11 +231,15 @@ impl Gateway {
                 break address.to_owned();
             }
         };
+        // Only the first start creates the file.
+        let api_token = std::fs::read_to_string(data.join("first-api-token"));
+        let api_token = api_token.unwrap_or_default().trim().to_owned();
         Self {
             child,
             address,
             data,
             api_token,
+            shown,
             log,
             logging: Some(logging),
         }
@@ -352,6 +381,11 @@ impl Gateway {
         let mut records = page["result"].as_array().expect("records").clone();
         records.retain(|record| record["action"] != "audit.read");
         records
+    }
+
+    /// Returns what the gateway has shown the operator until it served.
+    pub fn shown(&self) -> &str {
+        &self.shown
     }
 
     pub fn signal(&self, name: &str) {

@@ -71,7 +71,11 @@ impl Account {
             asked: Mutex::default(),
             version_turn: tokio::sync::Mutex::default(),
             transport: Transport::new(base_url, headers, timeout, certificate)?,
-            authenticator: Authenticator::new(settings.credentials, timeout)?,
+            authenticator: Authenticator::new(
+                settings.credentials,
+                settings.command_variables,
+                timeout,
+            )?,
             last_error: Mutex::default(),
             slots: Semaphore::new(max_in_flight),
             max_in_flight,
@@ -82,6 +86,11 @@ impl Account {
     /// Returns what is known about the upstream without sending a request. If the settings name the API, this is the API with its usual documents until the upstream has been detected.
     pub fn known(&self) -> Option<Arc<DetectedServer>> {
         self.0.detection.get().or_else(|| self.0.fixed.clone())
+    }
+
+    /// Returns whether requests are readable for others on their way: they are not encrypted, and the upstream is on another machine.
+    pub fn is_readable_on_its_way(&self) -> bool {
+        self.0.transport.base_url().is_readable()
     }
 
     /// Returns the number of requests in flight.

@@ -9,11 +9,13 @@ pub(crate) struct BaseUrl {
     pub(crate) is_https: bool,
     /// Whether the server is on this machine.
     pub(crate) is_local: bool,
+    /// Whether link-local addresses and those of metadata services are refused.
+    pub(crate) refuses_link_local: bool,
 }
 
 impl BaseUrl {
     /// Creates a base from an http or https URL without credentials, query and fragment.
-    pub(crate) fn new(url: &Url) -> Self {
+    pub(crate) fn new(url: &Url, refuses_link_local: bool) -> Self {
         let prefix = url.path().trim_end_matches('/').to_owned();
         let host = url.host_str().unwrap_or_default();
         let address = host.trim_start_matches('[').trim_end_matches(']');
@@ -23,12 +25,18 @@ impl BaseUrl {
             prefix,
             is_https: url.scheme() == "https",
             is_local: host == "localhost" || address.is_ok_and(|it| it.is_loopback()),
+            refuses_link_local,
         }
     }
 
     /// Returns the URL without a trailing slash.
     pub(crate) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Returns whether requests are readable for others on their way.
+    pub(crate) fn is_readable(&self) -> bool {
+        !self.is_https && !self.is_local
     }
 
     /// Returns the URL of a path, or `None` if the path would be changed when it is sent.
@@ -55,6 +63,12 @@ impl BaseUrl {
             false => Redirect::OtherServer(target.origin().ascii_serialization()),
         })
     }
+}
+
+/// Returns whether requests to this base URL are readable for others on their way: they are not encrypted, and the server is on another machine.
+pub fn is_readable_on_its_way(base_url: &str) -> bool {
+    let url = Url::parse(base_url.trim());
+    url.is_ok_and(|url| BaseUrl::new(&url, false).is_readable())
 }
 
 /// Target of a redirect.

@@ -5,6 +5,7 @@ use std::io;
 
 use crate::{
     tool::Http,
+    upstream::addresses::RefusedAddress,
     upstream::body::{BodyError, MAX_BODY_BYTES, MAX_RATIO},
     upstream::error::{CallError, ErrorCode},
 };
@@ -53,6 +54,11 @@ pub(crate) fn failure(server: &str, guarantees: Http, error: reqwest::Error) -> 
                 "Connection refused",
                 format!("No server listens at {server}."),
                 "Check that the server runs and that host and port of the base URL are correct.",
+            ),
+            _ if find::<RefusedAddress>(&causes).is_some() => (
+                "Address refused",
+                format!("{server}: {cause}."),
+                "Such a service hands out the credentials of the machine that runs these tools. Correct the base URL.",
             ),
             _ if mentions(&causes, "dns error") => (
                 "Unknown host",

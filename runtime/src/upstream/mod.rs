@@ -1,6 +1,7 @@
 //! The upstream of an account: signing in, detecting its API, sending requests and explaining failures.
 
 pub(crate) mod account;
+pub(crate) mod addresses;
 pub(crate) mod base_url;
 pub(crate) mod body;
 pub(crate) mod component_versions;

@@ -10,6 +10,7 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::tool::api::Api;
+use crate::upstream::addresses::is_refused_host;
 use crate::upstream::base_url::BaseUrl;
 use mcp_schema::suggestion::did_you_mean;
 
@@ -32,6 +33,10 @@ pub struct Settings {
     pub max_in_flight: usize,
     /// Maximum size of a result in bytes.
     pub max_result_bytes: usize,
+    /// Whether link-local addresses and those of the metadata services of cloud providers are refused, also if the host name of the base URL resolves to one.
+    pub refuse_link_local: bool,
+    /// Environment variables that a token command inherits; `None` if it inherits all.
+    pub command_variables: Option<Vec<String>>,
 }
 
 impl Settings {
@@ -46,6 +51,8 @@ impl Settings {
             timeout: Duration::from_secs(30),
             max_in_flight: 16,
             max_result_bytes: 256_000,
+            refuse_link_local: false,
+            command_variables: None,
         }
     }
 
@@ -62,6 +69,9 @@ impl Settings {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(SettingsError::MoreThanPath);
         }
+        if self.refuse_link_local && is_refused_host(&url) {
+            return Err(SettingsError::LinkLocal);
+        }
         let path = url.path().trim_end_matches('/');
         let roots = apis
             .iter()
@@ -69,7 +79,7 @@ impl Settings {
         let mut roots = roots.map(|(root, _)| root).filter(|root| !root.is_empty());
         match roots.find(|root| path.ends_with(root)) {
             Some(root) => Err(SettingsError::InsideApi(root)),
-            None => Ok(BaseUrl::new(&url)),
+            None => Ok(BaseUrl::new(&url, self.refuse_link_local)),
         }
     }
 
@@ -156,6 +166,11 @@ pub enum SettingsError {
     /// Base URL that ends with the root path of the API.
     #[error("the base URL ends with `{0}`, which is part of the API; remove it")]
     InsideApi(&'static str),
+    /// Base URL with a link-local address or that of a metadata service.
+    #[error(
+        "the base URL has a link-local address or that of a metadata service, which is not allowed, because such a service hands out the credentials of this machine; give the address of the server"
+    )]
+    LinkLocal,
     /// Unknown API name.
     #[error("unknown API {name:?}{suggestion}")]
     UnknownApi {

@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::request::Request;
 use crate::tool::Http;
+use crate::upstream::addresses::CheckingResolver;
 use crate::upstream::base_url::BaseUrl;
 use crate::upstream::body::{AccountMemory, BodyError, BodyReader, MAX_BODY_BYTES};
 use crate::upstream::error::{CallError, ErrorCode};
@@ -219,10 +220,14 @@ fn add_header(headers: &mut HeaderMap, name: HeaderName, mut value: HeaderValue)
 }
 
 /// Clients shared by all accounts, so that certificates are read once, and only if TLS is used.
-static CLIENTS: [OnceLock<Client>; 4] = [const { OnceLock::new() }; 4];
+static CLIENTS: [OnceLock<Client>; 8] = [const { OnceLock::new() }; 8];
 
 fn client(base: &BaseUrl) -> Result<&'static Client, reqwest::Error> {
-    let slot = &CLIENTS[usize::from(base.is_https) * 2 + usize::from(base.is_local)];
+    let properties = [base.is_https, base.is_local, base.refuses_link_local];
+    let index = properties
+        .iter()
+        .fold(0, |index, it| index * 2 + usize::from(*it));
+    let slot = &CLIENTS[index];
     if let Some(client) = slot.get() {
         return Ok(client);
     }
@@ -261,6 +266,9 @@ fn builder(base: &BaseUrl) -> ClientBuilder {
         .pool_idle_timeout(IDLE_TIMEOUT);
     if base.is_local {
         builder = builder.no_proxy();
+    }
+    if base.refuses_link_local {
+        builder = builder.dns_resolver(CheckingResolver);
     }
     builder
 }

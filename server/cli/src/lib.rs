@@ -4,6 +4,7 @@
 
 mod args;
 mod audit_verify;
+mod backup;
 mod call;
 mod doctor;
 mod error;
@@ -106,6 +107,7 @@ fn execute(command: Command) -> Result<(), CommandError> {
         Command::Key(KeyArgs {
             command: KeyCommand::Rotate(args),
         }) => block_on(key::rotate(*args)),
+        Command::Backup(args) => block_on(backup::copy(args)),
         Command::Serve(args) => {
             let options = options::serve_options(*args, &process_environment)?;
             let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -1,6 +1,7 @@
 //! Log of the program. The log goes to standard error, because standard output is reserved for MCP messages and results.
 
-use std::io::IsTerminal;
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write};
 use std::str::FromStr;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -8,6 +9,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry};
 
+use mcp_server::characters::{escaped, escaped_in_json};
 use mcp_server::environment::{Environment, set, variable};
 
 use crate::args::serve::LogFormat;
@@ -32,11 +34,15 @@ pub(crate) fn start(
         .with_target("mcp_gateway", level)
         .with_target("mcp_server", level)
         .with_target("mcp_runtime", level);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let layer: Box<dyn Layer<Registry> + Send + Sync> = match format {
-        LogFormat::Text => Box::new(layer.with_ansi(ansi)),
+        LogFormat::Text => Box::new(
+            tracing_subscriber::fmt::layer()
+                .with_writer(move || LogLines(Escaping::Text { ansi }))
+                .with_ansi(ansi),
+        ),
         LogFormat::Json => Box::new(
-            layer
+            tracing_subscriber::fmt::layer()
+                .with_writer(|| LogLines(Escaping::Json))
                 .json()
                 .flatten_event(true)
                 .with_current_span(true)
@@ -51,6 +57,43 @@ pub(crate) fn start(
     Ok(())
 }
 
+/// Writer of the log that escapes invisible and direction-changing characters, so that a line cannot look like another one. The log writes each line at once.
+struct LogLines(Escaping);
+
+#[derive(Clone, Copy)]
+enum Escaping {
+    /// Text, which contains control characters only if it is for a terminal.
+    Text { ansi: bool },
+    /// JSON, in which the escapes of JSON keep the content.
+    Json,
+}
+
+impl Escaping {
+    fn apply(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Self::Json => escaped_in_json(text),
+            Self::Text { ansi: false } => escaped(text),
+            // The subscriber itself colours the line, and escapes the control characters of its values.
+            Self::Text { ansi: true } => {
+                let parts: Vec<_> = text.split('\u{1b}').map(escaped).collect();
+                Cow::Owned(parts.join("\u{1b}"))
+            }
+        }
+    }
+}
+
+impl Write for LogLines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        io::stderr().write_all(self.0.apply(&text).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
 fn level(value: Option<String>, default: LevelFilter) -> Result<LevelFilter, ConfigErrors> {
     let Some(value) = set(value) else {
         return Ok(default);
@@ -61,4 +104,31 @@ fn level(value: Option<String>, default: LevelFilter) -> Result<LevelFilter, Con
             variable("MCP_LOG")
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_the_log_cannot_look_like_others() {
+        let line = "\u{1b}[2mINFO\u{1b}[0m name=\u{202e}x\u{200b}\n";
+        let rows = [
+            (
+                Escaping::Text { ansi: true },
+                "\u{1b}[2mINFO\u{1b}[0m name=\\u{202e}x\\u{200b}\n",
+            ),
+            (
+                Escaping::Text { ansi: false },
+                "\\u{1b}[2mINFO\\u{1b}[0m name=\\u{202e}x\\u{200b}\n",
+            ),
+            (
+                Escaping::Json,
+                "\\u001b[2mINFO\\u001b[0m name=\\u202ex\\u200b\n",
+            ),
+        ];
+        for (escaping, expected) in rows {
+            assert_eq!(escaping.apply(line), expected);
+        }
+    }
 }

@@ -1,15 +1,19 @@
 //! Converts the arguments of `serve` to options of the gateway. All invalid options are reported together.
 
 use std::fs;
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::Uri;
+use mcp_gateway::command::CommandVariables;
 use mcp_gateway::config;
+use mcp_gateway::first_token::FirstToken;
 use mcp_gateway::http::client::Proxies;
 use mcp_gateway::http::origin::Access;
-use mcp_gateway::keys::{KeyOptions, Keys, create_directory};
+use mcp_gateway::keys::{KeyOptions, Keys};
+use mcp_gateway::private_files::Readability;
 use mcp_gateway::serve::{ConfigFile, Limits, ServeOptions};
 use mcp_gateway::slots::SlotLimits;
 use mcp_gateway::store::StoreUrl;
@@ -56,6 +60,7 @@ pub(crate) fn serve_options(
         .config
         .map(|path| declared(path, environment).map_err(|more| errors.extend(more)));
     let config = config.transpose();
+    let first_token = first_token(&args.store);
     let stored =
         stored(&args.store, environment, errors.is_empty()).map_err(|more| errors.extend(more.0));
     let (
@@ -93,6 +98,8 @@ pub(crate) fn serve_options(
         keys,
         config,
         local_credentials: args.allow_local_credentials,
+        link_local: args.allow_link_local,
+        first_token,
         audit_retention,
         metrics_listen,
         limits,
@@ -142,6 +149,16 @@ fn limits(args: &LimitArgs) -> Result<(Limits, Duration), Vec<String>> {
     }
 }
 
+/// Returns where the first API token is handed out. Only a terminal shows it, because other outputs end in logs.
+pub(crate) fn first_token(args: &StoreArgs) -> FirstToken {
+    let file = args.first_token_file.clone();
+    match file.filter(|path| !path.as_os_str().is_empty()) {
+        Some(path) => FirstToken::File(path),
+        None if std::io::stdout().is_terminal() => FirstToken::Shown,
+        None => FirstToken::File(args.data.join("first-api-token")),
+    }
+}
+
 fn declared(path: PathBuf, environment: Environment<'_>) -> Result<ConfigFile, Vec<String>> {
     let say = |what: &dyn std::fmt::Display| format!("--config: {}: {what}", path.display());
     let read = || {
@@ -183,6 +200,8 @@ pub(crate) fn stored(
         command: set(environment(&variable("MCP_KEY_COMMAND"))),
         file: args.key_file.clone(),
         old_files: args.old_key_files.clone(),
+        variables: CommandVariables::new(&args.command_variables),
+        readability: readability(args),
     };
     let keys = Keys::read(&key_options, make && errors.is_empty());
     let keys = keys.map_err(|more| errors.extend(more));
@@ -190,9 +209,18 @@ pub(crate) fn stored(
         return Err(ConfigErrors(errors));
     };
     if make && matches!(store, StoreUrl::Sqlite(_)) {
-        create_directory(&args.data).map_err(ConfigErrors::one)?;
+        let created = readability(args).directory(&args.data);
+        created.map_err(ConfigErrors::one)?;
     }
     Ok((store, keys))
+}
+
+/// Returns whether other users may read the key and the data directory.
+pub(crate) fn readability(args: &StoreArgs) -> Readability {
+    match args.allow_readable_key {
+        true => Readability::Any,
+        false => Readability::Private,
+    }
 }
 
 fn public_url_of(text: &str) -> Result<String, String> {

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use mcp_gateway::serve::Notice;
+use mcp_server::characters::escaped;
 use serde_json::Value;
 
 /// Writes text and a line feed to standard output.
@@ -31,7 +32,7 @@ pub(crate) fn json(text: &str) -> io::Result<()> {
 
 /// Writes text and a line feed to standard error. A write error is ignored, because it cannot be reported anywhere.
 pub(crate) fn error(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", escaped(text));
 }
 
 /// Writes a message of the gateway.

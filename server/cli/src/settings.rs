@@ -40,6 +40,7 @@ fn about(error: &SettingsError) -> String {
         | SettingsError::Scheme(_)
         | SettingsError::CredentialsInUrl
         | SettingsError::MoreThanPath
+        | SettingsError::LinkLocal
         | SettingsError::InsideApi(_) => "URL",
         SettingsError::UnknownApi { .. } => "API",
         SettingsError::HeaderName(_)

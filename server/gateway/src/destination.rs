@@ -146,11 +146,19 @@ mod tests {
         Destination::new(base_url, ca, &headers.collect())
     }
 
+    /// Base URL, certificate authority and headers after a change, and the fields that require the sign-in method and the headers again.
+    type Row<'a> = (
+        &'a str,
+        Option<&'a str>,
+        &'a [(&'a str, &'a str)],
+        [Option<&'a str>; 2],
+    );
+
     #[test]
     fn a_change_of_the_destination_requires_the_credentials_again() {
         let was = destination("https://a.example/team", Some("CA"), &[("X-Key", "k")]);
         let headers: [&[(&str, &str)]; 2] = [&[("X-Key", "k")], &[("X-Key", "other")]];
-        let rows: [(&str, Option<&str>, &[(&str, &str)], [Option<&str>; 2]); 21] = [
+        let rows: [Row<'_>; 21] = [
             (
                 "https://a.example/team",
                 Some("CA"),

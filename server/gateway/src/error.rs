@@ -1,5 +1,6 @@
 //! Errors of the gateway: one type for the management API, the admin page and the command line, with one JSON shape.
 
+use mcp_server::characters::escaped;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -148,11 +149,16 @@ impl ServiceError {
             Self::Invalid(errors) => errors,
             _ => &[],
         };
+        // Texts of a request are quoted, which may contain characters that make a message look like another one.
+        let errors = errors.iter().map(|it| FieldError {
+            field: escaped(&it.field).into_owned(),
+            message: escaped(&it.message).into_owned(),
+        });
         json!({"error": {
             "code": self.code(),
-            "message": self.to_string(),
+            "message": escaped(&self.to_string()),
             "hint": self.hint(),
-            "problems": errors,
+            "problems": errors.collect::<Vec<_>>(),
         }})
     }
 }

@@ -3,12 +3,13 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 
+use crate::command::CommandVariables;
+use crate::private_files::Readability;
 use mcp_server::environment::variable;
 
 /// File name of the key in the data directory.
@@ -35,6 +36,9 @@ pub struct KeySources {
     pub(crate) key: KeySource,
     /// Files with previous keys.
     pub(crate) old: Vec<PathBuf>,
+    /// Variables that the key command inherits.
+    pub(crate) variables: CommandVariables,
+    pub(crate) readability: Readability,
 }
 
 /// Source of the key.
@@ -59,11 +63,12 @@ impl KeySources {
                     variable(VARIABLE)
                 ));
             }
-            KeySource::Command(command) => printed(command)?,
-            KeySource::File(path) => key_in(path)?,
+            KeySource::Command(command) => printed(command, &self.variables)?,
+            KeySource::File(path) => key_in(path, self.readability)?,
         };
         // A previous key whose file cannot be read now was read at start-up.
-        let old = self.old.iter().filter_map(|path| key_in(path).ok());
+        let old = self.old.iter();
+        let old = old.filter_map(|path| key_in(path, self.readability).ok());
         Ok(std::iter::once(key).chain(old).collect())
     }
 }
@@ -93,6 +98,10 @@ pub struct KeyOptions {
     pub file: Option<PathBuf>,
     /// Files with previous keys.
     pub old_files: Vec<PathBuf>,
+    /// Variables that the key command inherits.
+    pub variables: CommandVariables,
+    /// Whether other users may read the files.
+    pub readability: Readability,
 }
 
 impl Keys {
@@ -105,7 +114,7 @@ impl Keys {
         let mut errors = Vec::new();
         let mut old = Vec::new();
         for path in &options.old_files {
-            match key_in(path) {
+            match key_in(path, options.readability) {
                 Ok(key) => old.push(key),
                 Err(error) => errors.push(format!("--old-key-file: {error}")),
             }
@@ -117,13 +126,15 @@ impl Keys {
         let (key, source, created) = match given {
             Some((key, source)) => (key, source, None),
             None if create || options.data.join(KEY).exists() => {
-                own_key(&options.data).map_err(|error| vec![error])?
+                own_key(options).map_err(|error| vec![error])?
             }
             None => (SecretString::default(), KeySource::default(), None),
         };
         let sources = KeySources {
             key: source,
             old: options.old_files.clone(),
+            variables: options.variables.clone(),
+            readability: options.readability,
         };
         Ok(Self {
             key,
@@ -144,9 +155,12 @@ fn given_key(options: &KeyOptions) -> Result<Option<(SecretString, KeySource)>, 
             checked(key.clone(), &variable(VARIABLE))?,
             KeySource::Environment,
         ),
-        (None, Some(command), None) => (printed(command)?, KeySource::Command(command.clone())),
+        (None, Some(command), None) => (
+            printed(command, &options.variables)?,
+            KeySource::Command(command.clone()),
+        ),
         (None, None, Some(path)) => (
-            key_in(path).map_err(|error| format!("--key-file: {error}"))?,
+            key_in(path, options.readability).map_err(|error| format!("--key-file: {error}"))?,
             KeySource::File(path.clone()),
         ),
         _ => {
@@ -161,9 +175,9 @@ fn given_key(options: &KeyOptions) -> Result<Option<(SecretString, KeySource)>, 
     Ok(Some((key, source)))
 }
 
-fn printed(command: &str) -> Result<SecretString, String> {
-    let output = Command::new("sh")
-        .args(["-c", command])
+fn printed(command: &str, variables: &CommandVariables) -> Result<SecretString, String> {
+    let output = variables
+        .shell(command)
         .output()
         .map_err(|error| format!("{}: {error}", variable(COMMAND)))?;
     if !output.status.success() {
@@ -177,9 +191,9 @@ fn printed(command: &str) -> Result<SecretString, String> {
 ///
 /// # Errors
 ///
-/// Fails if the file cannot be read or contains no key.
-pub fn key_in(path: &Path) -> Result<SecretString, String> {
-    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+/// Fails if the file cannot be read, contains no key, or can be read by other users.
+pub fn key_in(path: &Path, readability: Readability) -> Result<SecretString, String> {
+    let text = readability.read_file(path)?;
     checked(text.trim().to_owned(), &path.display().to_string())
 }
 
@@ -195,12 +209,12 @@ fn checked(key: String, source: &str) -> Result<SecretString, String> {
 }
 
 /// Reads the key in the data directory, and creates the key if the file does not exist.
-fn own_key(data: &Path) -> Result<(SecretString, KeySource, Option<PathBuf>), String> {
-    create_directory(data)?;
-    let path = data.join(KEY);
+fn own_key(options: &KeyOptions) -> Result<(SecretString, KeySource, Option<PathBuf>), String> {
+    options.readability.directory(&options.data)?;
+    let path = options.data.join(KEY);
     let source = KeySource::File(path.clone());
     if path.exists() {
-        return key_in(&path).map(|key| (key, source, None));
+        return key_in(&path, options.readability).map(|key| (key, source, None));
     }
     let key = create_key(&path)?;
     Ok((key, source, Some(path)))
@@ -225,19 +239,4 @@ pub fn create_key(path: &Path) -> Result<SecretString, String> {
         .and_then(|()| file.sync_all())
         .map_err(|error| say(&error))?;
     Ok(key.into())
-}
-
-/// Creates a directory that only its owner can read.
-///
-/// # Errors
-///
-/// Fails if the directory cannot be created.
-pub fn create_directory(path: &Path) -> Result<(), String> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(path)
-        .map_err(|error| format!("--data: {}: {error}", path.display()))
 }

@@ -4,14 +4,17 @@
 
 mod audit;
 mod clock;
+pub mod command;
 pub mod config;
 mod destination;
 mod directory;
 mod error;
+pub mod first_token;
 pub mod http;
 pub mod keys;
 mod model;
 mod page;
+pub mod private_files;
 mod request_origin;
 mod schema;
 pub mod serve;

@@ -79,6 +79,10 @@ pub(crate) struct Account {
     /// Reason why the stored credentials are not used. Omitted if they are used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) refused: Option<String>,
+    /// Remarks on the settings. Omitted if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(shape = Option<Vec<String>>)]
+    pub(crate) warnings: Vec<String>,
     /// Names of the added headers.
     pub(crate) headers: Vec<String>,
     /// Name of the API; null if it is detected.

@@ -26,6 +26,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::config::{self, ApplyError, DeclaredAccounts};
+use crate::first_token::{FirstToken, FirstTokenError};
 use crate::http::client::Proxies;
 use crate::http::connections::Connections;
 use crate::http::error_response::error_response;
@@ -66,6 +67,10 @@ pub struct ServeOptions {
     pub config: Option<ConfigFile>,
     /// Whether accounts that are not declared in the configuration file may read files and run commands.
     pub local_credentials: bool,
+    /// Whether accounts may have link-local addresses and those of the metadata services of cloud providers.
+    pub link_local: bool,
+    /// Destination of the first API token.
+    pub first_token: FirstToken,
     /// Time for which audit records are kept.
     pub audit_retention: Duration,
     /// Address on which only `/metrics` is served; `None` to serve it together with everything else.
@@ -131,6 +136,9 @@ pub enum ServeError {
     /// Traces that cannot be exported.
     #[error(transparent)]
     Traces(#[from] TraceError),
+    /// First API token that cannot be handed out.
+    #[error(transparent)]
+    FirstToken(#[from] FirstTokenError),
     /// Configuration file that cannot be applied.
     #[error("{}", path.display())]
     Config {
@@ -207,6 +215,7 @@ async fn start(options: ServeOptions, notify: Notify<'_>) -> Result<Serving, Ser
         key_sources: options.keys.sources,
         public_url: public_url.clone(),
         local_credentials: options.local_credentials,
+        link_local: options.link_local,
         audit_retention: options.audit_retention,
         purge_interval: PURGE_INTERVAL,
         apis: product().apis,
@@ -221,7 +230,7 @@ async fn start(options: ServeOptions, notify: Notify<'_>) -> Result<Serving, Ser
         ))?;
     }
     if let Some(token) = first_token {
-        inform(&first_token_text(&token))?;
+        inform(&hand_out(&gateway, &options.first_token, &token).await?)?;
     }
     if let Some(file) = options.config {
         apply(&gateway, file, notify).await?;
@@ -470,10 +479,6 @@ async fn apply(gateway: &Gateway, file: ConfigFile, notify: Notify<'_>) -> Resul
     Ok(())
 }
 
-fn first_token_text(token: &str) -> String {
-    format!("API token of the first administrator, shown only now: {token}")
-}
-
 /// Re-encrypts the credentials of all accounts with another key, and returns the number of accounts.
 ///
 /// # Errors
@@ -483,15 +488,17 @@ pub async fn rotate_key(
     store: StoreUrl,
     keys: Keys,
     new: &SecretString,
+    first_token: &FirstToken,
     notify: Notify<'_>,
 ) -> Result<u64, ServeError> {
-    let (gateway, first_token) = Gateway::open(GatewayOptions {
+    let (gateway, created) = Gateway::open(GatewayOptions {
         store,
         key: keys.key,
         old_keys: keys.old,
         key_sources: keys.sources,
         public_url: String::new(),
         local_credentials: false,
+        link_local: false,
         audit_retention: Duration::MAX,
         purge_interval: Duration::from_secs(3600),
         apis: product().apis,
@@ -499,12 +506,27 @@ pub async fn rotate_key(
     })
     .await?;
     let rotated = gateway.rotate_key(new).await;
+    let handed_out = match &created {
+        Some(token) => Some(hand_out(&gateway, first_token, token).await),
+        None => None,
+    };
     gateway.close().await;
-    let accounts = rotated.map_err(OpenError::from)?;
-    if let Some(token) = first_token {
-        notify(Notice::Information(&first_token_text(&token)))?;
+    if let Some(text) = handed_out {
+        notify(Notice::Information(&text?))?;
     }
-    Ok(accounts)
+    Ok(rotated.map_err(OpenError::from)?)
+}
+
+/// Hands out the first API token and returns the text for the operator. A token that nobody receives is revoked, because otherwise the next start would not create another one.
+async fn hand_out(gateway: &Gateway, to: &FirstToken, token: &str) -> Result<String, ServeError> {
+    match to.hand_out(token) {
+        Ok(text) => Ok(text),
+        Err(error) => {
+            // The error of handing out is the cause, so it is the one that is reported.
+            let _ = gateway.revoke_lost_token(token).await;
+            Err(error.into())
+        }
+    }
 }
 
 /// Checks the hash chains of the audit log in the store of a gateway, which may be running. `heads` are chains with the hash of an entry that they must contain, in hexadecimal digits.

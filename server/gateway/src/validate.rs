@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use mcp_server::characters::is_invisible;
 use mcp_server::product::product;
 use runtime::registry::{Selection, SelectionError};
 use runtime::suggestion::nearest;
@@ -46,8 +47,27 @@ impl FieldErrors {
                 "name",
                 format!("has {length} characters; the maximum is {NAME}"),
             );
-        } else if name.chars().any(char::is_control) {
-            self.add("name", "contains a control character");
+        } else if let Some(c) = name.chars().find(|c| is_invisible(*c)) {
+            let code = c.escape_unicode();
+            let message = format!(
+                "contains the character {code}, which is invisible or changes the direction of the text; remove it"
+            );
+            self.add("name", message);
+        }
+    }
+
+    /// Checks that the URL of an account has no link-local address and not that of a metadata service.
+    pub(crate) fn address(&mut self, base_url: &str) {
+        let settings = Settings {
+            refuse_link_local: true,
+            ..Settings::new(base_url, Credentials::None)
+        };
+        let checked = runtime::Account::new(settings, &[], product().log_format);
+        if let Err(error @ SettingsError::LinkLocal) = checked {
+            self.add(
+                "base_url",
+                format!("{error}; the operator of the gateway can allow it with `serve --allow-link-local`"),
+            );
         }
     }
 
@@ -134,6 +154,7 @@ impl FieldErrors {
             | SettingsError::Scheme(_)
             | SettingsError::CredentialsInUrl
             | SettingsError::MoreThanPath
+            | SettingsError::LinkLocal
             | SettingsError::InsideApi(_) => "base_url",
             SettingsError::UnknownApi { .. } => "api",
             SettingsError::HeaderName(_)

@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 use crate::environment::variable;
 use crate::product::product;
 
+/// Remark on an upstream on another machine whose URL begins with `http:`.
+pub const PLAIN_HTTP: &str = "the URL begins with `http:` and leads to another machine, so everybody on the way can read the credentials and the data; use `https:`";
+
 /// Checks the upstream of an account and reports each result immediately.
 ///
 /// `has_token` is whether the account signs in with a bearer token. `detecting` is the same account without a fixed API, to detect a wrong API setting.
@@ -20,6 +23,9 @@ pub async fn examine(
     detecting: Option<&Account>,
     report: &mut impl Report,
 ) -> io::Result<()> {
+    if account.is_readable_on_its_way() {
+        report.note("encryption", PLAIN_HTTP)?;
+    }
     let known = match account.detect().await {
         Ok(known) => known,
         Err(error) if matches!(error.code, ErrorCode::Unreachable | ErrorCode::Timeout) => {

@@ -1,6 +1,7 @@
 //! MCP server for the tools of any API: which tools a client is offered, how they are listed and called, and the transport over standard input and output. Other transports use [`handler::Handler`].
 
 mod changes;
+pub mod characters;
 pub mod diagnosis;
 mod discovery;
 pub mod discovery_tools;

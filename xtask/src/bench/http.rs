@@ -95,10 +95,12 @@ fn gateway(program: &Path, upstream: &Upstream) -> Result<RunningServer> {
     let data = lab_dir().join("bench-gateway");
     empty_folder(&data)?;
     let base = format!("127.0.0.1:{}", free_port()?);
+    let store = data.join("store");
+    let token_file = store.join("first-api-token");
     let shown = data.join("shown");
-    let output = fs::File::create(&shown)?;
+    let output = fs::File::create(shown)?;
     let child = command(program, &format!("serve --listen {base} --data"))
-        .arg(data.join("store"))
+        .arg(&store)
         .env_clear()
         .stdout(output.file().try_clone()?)
         .stderr(output.into_file())
@@ -113,21 +115,17 @@ fn gateway(program: &Path, upstream: &Upstream) -> Result<RunningServer> {
     wait_until("the gateway", 20, || {
         Ok(ureq::get(format!("{base}/readyz")).call().is_ok())
     })?;
-    let text = fs::read_to_string(shown)?;
-    let start = text.find("amk_").context("no API token was shown")?;
-    let token: String = text[start..]
-        .chars()
-        .take_while(|c| c.is_ascii_alphanumeric() || "_-".contains(*c))
-        .collect();
+    let token = fs::read_to_string(token_file).context("no API token was created")?;
+    let token = token.trim();
     let account = post(
         &format!("{base}/integrated-account"),
-        &token,
+        token,
         &json!({"name": "bench", "base_url": upstream.url, "auth": {"type": "password", "username": "admin", "password": "admin"}}),
     )?;
     let id = account["id"].as_str().context("no id")?;
     let server = post(
         &format!("{base}/integrated-account/{id}/mcp"),
-        &token,
+        token,
         &json!({"name": "bench"}),
     )?;
     server["url"]

@@ -11,7 +11,7 @@ use crate::tests::server::NEW;
 use crate::upstream::rate_limit::RateLimit;
 
 fn base() -> BaseUrl {
-    BaseUrl::new(&Url::parse("http://example.com/prefix/").unwrap())
+    BaseUrl::new(&Url::parse("http://example.com/prefix/").unwrap(), false)
 }
 
 fn response(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Response {

@@ -75,8 +75,12 @@ async fn beginning(stream: impl AsyncRead + Unpin) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Runs a shell command and returns the token that it prints.
-pub(super) async fn run_command(command: &str, timeout: Duration) -> Result<String, CallError> {
+/// Runs a shell command with these environment variables, or with all, and returns the token that it prints.
+pub(super) async fn run_command(
+    command: &str,
+    variables: Option<&[String]>,
+    timeout: Duration,
+) -> Result<String, CallError> {
     // Neither the command nor its output is shown, because both may contain secrets.
     let failed = |detail: String| {
         CallError::new(ErrorCode::Unauthenticated, "No token")
@@ -85,7 +89,7 @@ pub(super) async fn run_command(command: &str, timeout: Duration) -> Result<Stri
     };
     let no_token = "The output of the token command is not a single token.";
     let output = async {
-        let mut child = shell(command)
+        let mut child = shell(command, variables)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -129,7 +133,8 @@ pub(super) async fn run_command(command: &str, timeout: Duration) -> Result<Stri
     }
 }
 
-fn shell(command: &str) -> tokio::process::Command {
+/// Returns a shell command that inherits these environment variables, or all.
+fn shell(command: &str, variables: Option<&[String]>) -> tokio::process::Command {
     let (shell, flag) = if cfg!(windows) {
         ("cmd", "/C")
     } else {
@@ -137,6 +142,10 @@ fn shell(command: &str) -> tokio::process::Command {
     };
     let mut shell = tokio::process::Command::new(shell);
     shell.arg(flag).arg(command);
+    if let Some(variables) = variables {
+        let set = |name: &String| Some((name.clone(), std::env::var_os(name)?));
+        shell.env_clear().envs(variables.iter().filter_map(set));
+    }
     shell
 }
 

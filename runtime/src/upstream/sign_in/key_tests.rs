@@ -157,7 +157,12 @@ async fn one_account_can_use_several_sign_in_methods() {
     let server = Server::start(|_| Reply::json(200, "{}")).await;
     let account = account(&server, &BARE, Credentials::Bearer(KEY.into()));
     let transport = &account.0.transport;
-    let auth = Authenticator::new(Credentials::Bearer(KEY.into()), Duration::from_secs(5)).unwrap();
+    let auth = Authenticator::new(
+        Credentials::Bearer(KEY.into()),
+        None,
+        Duration::from_secs(5),
+    )
+    .unwrap();
     for _ in 0..2 {
         for (api, header, value) in rows() {
             let grant = auth

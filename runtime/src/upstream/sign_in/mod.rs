@@ -41,6 +41,7 @@ const MIN_HEADER_SECRET: usize = 8;
 /// Credentials of an account and the grants obtained with them.
 pub(crate) struct Authenticator {
     credentials: Credentials,
+    command_variables: Option<Vec<String>>,
     timeout: Duration,
     grants: Mutex<Vec<(GrantKey, Flight)>>,
 }
@@ -142,7 +143,11 @@ impl Grant {
 }
 
 impl Authenticator {
-    pub(crate) fn new(credentials: Credentials, timeout: Duration) -> Result<Self, SettingsError> {
+    pub(crate) fn new(
+        credentials: Credentials,
+        command_variables: Option<Vec<String>>,
+        timeout: Duration,
+    ) -> Result<Self, SettingsError> {
         let credentials = match credentials {
             Credentials::Password { username, .. } if username.is_empty() => {
                 return Err(SettingsError::NoUsername);
@@ -155,6 +160,7 @@ impl Authenticator {
         };
         Ok(Self {
             credentials,
+            command_variables,
             timeout,
             grants: Mutex::default(),
         })
@@ -243,7 +249,9 @@ impl Authenticator {
             }
             Credentials::BearerFile(path) => return from_file(path, method, self.timeout).await,
             Credentials::BearerCommand(command) => {
-                let token = bearer::run_command(command, self.timeout).await?;
+                let token =
+                    bearer::run_command(command, self.command_variables.as_deref(), self.timeout)
+                        .await?;
                 let lifetime = bearer::lifetime(&token, None);
                 Grant::token(GrantKind::Command, method, &token, lifetime)
             }

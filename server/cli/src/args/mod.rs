@@ -1,5 +1,6 @@
 //! Types of the command line. Their help texts are the manual of the program, so they are written for users who read nothing else.
 
+pub(crate) mod backup;
 pub(crate) mod connection;
 pub(crate) mod key;
 pub(crate) mod remote;
@@ -11,6 +12,7 @@ use clap::{Parser, Subcommand};
 use mcp_server::environment::variable;
 use mcp_server::product::product;
 
+use self::backup::BackupArgs;
 use self::connection::{ConnectArgs, SelectionArgs};
 use self::key::KeyArgs;
 use self::remote::{AccountArgs, AuditArgs, ServerArgs, TokenArgs};
@@ -242,7 +244,7 @@ pub(crate) enum Command {
 
     #[command(
         long_about = format!(
-            "Serve many {}s over HTTP, at URLs that are scoped, expire and can be revoked.\n\nSupports MCP 2026-07-28 and all older revisions with streamable HTTP. Accounts and URLs are created with the management API or the admin page; the first start prints the API token for both. The log goes to standard error.",
+            "Serve many {}s over HTTP, at URLs that are scoped, expire and can be revoked.\n\nSupports MCP 2026-07-28 and all older revisions with streamable HTTP. Accounts and URLs are created with the management API or the admin page; the first start shows the API token for both on the terminal, or writes it to a file. The log goes to standard error.",
             product().upstream
         ),
         after_long_help = serve_environment()
@@ -313,6 +315,12 @@ pub(crate) enum Command {
 
     /// Change the key with which a gateway encrypts credentials.
     Key(KeyArgs),
+
+    #[command(
+        long_about = backup::about(),
+        after_help = backup::example()
+    )]
+    Backup(BackupArgs),
 }
 
 #[cfg(test)]

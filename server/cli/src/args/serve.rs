@@ -78,6 +78,16 @@ pub(crate) struct ServeArgs {
     )]
     pub(crate) allow_local_credentials: bool,
 
+    /// Allow accounts with link-local addresses (169.254.0.0/16, fe80::/10) and those of the metadata services of cloud providers.
+    ///
+    /// Without this option, such an account is refused, also if its host name resolves to such an address, because metadata services hand out the credentials of the machine.
+    #[arg(
+        long,
+        env = variable("MCP_ALLOW_LINK_LOCAL"),
+        value_parser = FalseyValueParser::new()
+    )]
+    pub(crate) allow_link_local: bool,
+
     /// Days for which audit records are kept.
     #[arg(long, value_name = "DAYS", env = variable("MCP_AUDIT_DAYS"), default_value = "365")]
     pub(crate) audit_days: String,
@@ -194,6 +204,29 @@ pub(crate) struct StoreArgs {
         value_delimiter = ','
     )]
     pub(crate) old_key_files: Vec<PathBuf>,
+
+    /// File to which the first API token is written. By default, the token is shown if the output is a terminal, and is otherwise written to `first-api-token` in the data directory.
+    #[arg(long, value_name = "FILE", env = variable("MCP_FIRST_TOKEN_FILE"))]
+    pub(crate) first_token_file: Option<PathBuf>,
+
+    /// Accept key files and a data directory that other users can read, for secrets and volumes that an orchestrator mounts.
+    #[arg(
+        long,
+        env = variable("MCP_ALLOW_READABLE_KEY"),
+        value_parser = FalseyValueParser::new()
+    )]
+    pub(crate) allow_readable_key: bool,
+
+    #[arg(
+        long = "command-variable",
+        value_name = "NAME",
+        env = variable("MCP_COMMAND_VARIABLES"),
+        value_delimiter = ',',
+        long_help = format!(
+            "Environment variables that the commands which print the key or a bearer token inherit, in addition to PATH, HOME, USER, LOGNAME, LANG, LC_ALL, LC_CTYPE, TZ, TMPDIR, XDG_CONFIG_HOME, SSL_CERT_FILE and SSL_CERT_DIR.\n\nNo other variable is inherited, so that a command does not learn the secrets of the gateway.\n\nExample: `AWS_PROFILE,AWS_REGION`."
+        )
+    )]
+    pub(crate) command_variables: Vec<String>,
 }
 
 /// Format of the log.

@@ -278,6 +278,7 @@ fn show(account: &Value) -> String {
         ("headers", text(&account["headers"])),
         ("api", api),
         ("ca", if own { "private" } else { "" }.to_owned()),
+        ("warning", text(&account["warnings"])),
         ("created", table::time(&account["created_at"])),
         ("updated", table::time(&account["updated_at"])),
     ])

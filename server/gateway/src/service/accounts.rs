@@ -1,5 +1,6 @@
 //! Operations on accounts.
 
+use mcp_server::diagnosis::PLAIN_HTTP;
 use mcp_server::product::product;
 
 use super::credentials::{RefusedAccount, Secrets, destination};
@@ -160,7 +161,11 @@ impl Gateway {
                 row.name
             )));
         }
-        let settings = validate::settings(&input(row, &secrets));
+        let settings = runtime::Settings {
+            refuse_link_local: !self.0.link_local,
+            command_variables: Some(self.0.rereading.sources.variables.names().to_vec()),
+            ..validate::settings(&input(row, &secrets))
+        };
         let account = runtime::Account::new(settings, self.0.apis, product().log_format);
         account.map_err(|error| {
             // The settings were valid when they were stored, so the program has changed since then: their API was removed.
@@ -231,6 +236,9 @@ impl Gateway {
     fn check_parts(&self, row: &AccountRow, secrets: &Secrets) -> FieldErrors {
         let mut errors = FieldErrors::default();
         errors.account(&input(row, secrets), self.0.apis);
+        if !self.0.link_local {
+            errors.address(&row.base_url);
+        }
         errors
     }
 
@@ -291,6 +299,10 @@ fn view(row: &AccountRow, secrets: Result<&Secrets, &RefusedAccount>) -> Account
         auth: AuthView {
             kind: kind.to_owned(),
             username,
+        },
+        warnings: match runtime::is_readable_on_its_way(&row.base_url) {
+            true => vec![PLAIN_HTTP.to_owned()],
+            false => Vec::new(),
         },
         refused: secrets.err().map(ToString::to_string),
         headers: secrets.map_or(Vec::new(), |it| it.headers.keys().cloned().collect()),

@@ -60,6 +60,8 @@ pub(crate) struct GatewayOptions {
     pub(crate) public_url: String,
     /// Whether accounts that are created with the management API or the admin page may read files and run commands on this machine.
     pub(crate) local_credentials: bool,
+    /// Whether accounts may have link-local addresses and those of the metadata services of cloud providers.
+    pub(crate) link_local: bool,
     /// Time for which audit records are kept.
     pub(crate) audit_retention: Duration,
     /// Interval at which expired objects are removed.
@@ -96,6 +98,7 @@ pub(super) struct Inner {
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) public_url: String,
     pub(super) local_credentials: bool,
+    pub(super) link_local: bool,
     pub(super) audit_retention: Duration,
     pub(super) clock: Clock,
     pub(super) purge_clock: PurgeClock,
@@ -151,6 +154,7 @@ impl Gateway {
             catalogue: Arc::new(Catalogue::new(options.apis)),
             public_url: options.public_url.trim_end_matches('/').to_owned(),
             local_credentials: options.local_credentials,
+            link_local: options.link_local,
             audit_retention: options.audit_retention,
             clock: Clock::default(),
             purge_clock: PurgeClock::default(),

@@ -11,9 +11,14 @@ use crate::error::ServiceError;
 use crate::model::{ApiToken, ApiTokenInput, NewApiToken, PageQuery, Principal, ResultPage, Role};
 use crate::page::{self, List};
 use crate::request_origin::RequestOrigin;
-use crate::store::rows::TokenRow;
+use crate::store::rows::{self, TokenRow};
 use crate::token;
 use crate::validate::{self, FieldErrors};
+
+/// Name of the first API token.
+const FIRST_TOKEN: &str = "bootstrap";
+/// Lifetime of the first API token in microseconds. It is meant for creating the first token of a person.
+const FIRST_TOKEN_LIFETIME: i64 = 24 * 3600 * 1_000_000;
 
 const LIST: List<'_> = List::all("tokens");
 
@@ -114,14 +119,30 @@ impl Gateway {
     pub(super) async fn first_api_token(&self) -> Result<Option<String>> {
         let gateway = Principal::gateway();
         let input = ApiTokenInput {
-            name: "bootstrap".to_owned(),
+            name: FIRST_TOKEN.to_owned(),
             role: Role::Admin,
-            expires_at: None,
+            expires_at: Some(rows::time(self.now() + FIRST_TOKEN_LIFETIME)),
         };
         let (row, token) = self.token_row(&gateway, input)?;
         let audit = self.record(&gateway, "token.create");
         let made = self.0.store.insert_first_token(&row, &audit).await;
         Ok(made?.then_some(token))
+    }
+
+    /// Returns the API token of the caller if the gateway has created it at its first start.
+    pub(crate) async fn first_token_of(&self, who: &Principal) -> Result<Option<ApiToken>> {
+        let row = self.0.store.token(&who.id).await?;
+        let is_first =
+            |row: &TokenRow| row.name == FIRST_TOKEN && row.created_by == Principal::gateway().id;
+        let row = row.filter(is_first);
+        Ok(row.map(|row| row.view()))
+    }
+
+    /// Revokes the first API token, because it was not handed out.
+    pub(crate) async fn revoke_lost_token(&self, token: &str) -> Result<()> {
+        let owner = self.authenticate(token).await?;
+        self.revoke_api_token(&Principal::gateway(), &owner.id)
+            .await
     }
 
     fn token_row(&self, who: &Principal, input: ApiTokenInput) -> Result<(TokenRow, String)> {

@@ -38,6 +38,11 @@ pub enum StoreError {
     /// PostgreSQL server that cannot be used.
     #[error("cannot connect to PostgreSQL")]
     Postgres(#[source] sqlx::Error),
+    /// PostgreSQL server without TLS, or with a certificate that is not trusted.
+    #[error(
+        "cannot connect to PostgreSQL with verified TLS; give the certificate authority with `sslrootcert=FILE` in DATABASE_URL, or, in a network that nobody else can read, choose another mode such as `sslmode=disable`"
+    )]
+    PostgresTls(#[source] sqlx::Error),
     /// Tables that cannot be updated.
     #[error("cannot update the tables of the store")]
     Migration(#[from] sqlx::migrate::MigrateError),

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mcp_server::product::product;
-use secrecy::{ExposeSecret, SecretString};
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use secrecy::SecretString;
+use sqlx::postgres::{PgPool, PgPoolOptions};
 
 pub(crate) mod chain;
 pub(crate) mod rows;
@@ -21,8 +21,10 @@ pub(crate) mod audit;
 mod audit_chains;
 mod audit_purge;
 pub(crate) mod audit_read;
+pub mod backup;
 pub mod error;
 mod forms;
+mod postgres;
 mod reserve;
 mod servers;
 mod sessions;
@@ -67,7 +69,7 @@ pub(crate) struct Store {
 }
 
 enum Pool {
-    Sqlite(Sqlite),
+    Sqlite(Box<Sqlite>),
     Postgres(PgPool),
 }
 
@@ -234,14 +236,14 @@ impl Store {
         let (pool, lock) = match url {
             StoreUrl::Sqlite(path) => {
                 let lock = sqlite::lock(path)?;
-                (Pool::Sqlite(Sqlite::open(path).await?), Some(lock))
+                (
+                    Pool::Sqlite(Box::new(Sqlite::open(path).await?)),
+                    Some(lock),
+                )
             }
             StoreUrl::Postgres(url) => {
                 // The cause is dropped, because the URL may contain a password.
-                let options: PgConnectOptions = url
-                    .expose_secret()
-                    .parse()
-                    .map_err(|_| StoreError::InvalidUrl)?;
+                let options = postgres::options(url)?;
                 let doubt = Arc::clone(&doubt);
                 let pool = PgPoolOptions::new()
                     .max_connections(POSTGRES_CONNECTIONS)
@@ -252,7 +254,10 @@ impl Store {
                     .acquire_timeout(ACQUIRE_TIMEOUT)
                     .connect_with(options.application_name(product().name))
                     .await
-                    .map_err(StoreError::Postgres)?;
+                    .map_err(|error| match error {
+                        sqlx::Error::Tls(_) => StoreError::PostgresTls(error),
+                        error => StoreError::Postgres(error),
+                    })?;
                 (Pool::Postgres(pool), None)
             }
         };
@@ -286,10 +291,7 @@ impl Store {
         let pool = match url {
             StoreUrl::Sqlite(path) => Pool::Sqlite(Sqlite::open_for_reading(path).await?),
             StoreUrl::Postgres(url) => {
-                let options: PgConnectOptions = url
-                    .expose_secret()
-                    .parse()
-                    .map_err(|_| StoreError::InvalidUrl)?;
+                let options = postgres::options(url)?;
                 let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
                 let options = options.application_name(product().name);
                 let pool = pool.connect_with(options).await;

@@ -91,6 +91,10 @@ impl Reserve {
         }
         let folder = self.path.parent().unwrap_or(&self.path);
         let disk = statvfs(folder)?;
+        #[allow(
+            clippy::useless_conversion,
+            reason = "the type depends on the platform"
+        )]
         let free = u64::from(disk.blocks_available()).saturating_mul(disk.fragment_size());
         if free < FREE {
             return Ok(false);

@@ -145,11 +145,10 @@ impl Sqlite {
         self.readers.close().await;
         let mut writers = self.writers.lock().await;
         writers.is_closed = true;
-        for writer in [writers.durable.take(), writers.relaxed.take()] {
-            if let Some(writer) = writer {
-                // All changes are already committed, so only clean-up can fail here.
-                let _ = writer.close().await;
-            }
+        let open = [writers.durable.take(), writers.relaxed.take()];
+        for writer in open.into_iter().flatten() {
+            // All changes are already committed, so only clean-up can fail here.
+            let _ = writer.close().await;
         }
     }
 }

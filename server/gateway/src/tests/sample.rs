@@ -78,6 +78,7 @@ pub(crate) fn options(store: StoreUrl) -> GatewayOptions {
         key_sources: KeySources::default(),
         public_url: "http://gateway.test".to_owned(),
         local_credentials: false,
+        link_local: false,
         audit_retention: Duration::from_secs(86_400),
         purge_interval: Duration::from_secs(3600),
         apis: apis(),

@@ -24,6 +24,13 @@ struct OverviewPage {
     accounts: Vec<Card>,
     next: Option<String>,
     rows: Vec<Row>,
+    first_token: Option<FirstTokenView>,
+}
+
+/// First API token, with which the visitor has signed in.
+struct FirstTokenView {
+    id: String,
+    expires: Option<Moment>,
 }
 
 /// Account with its current state.
@@ -85,8 +92,13 @@ pub(super) async fn show(
     let last = admin.gateway.audit(&visitor.who, last).await?;
     let names = ObjectNames::read_all(&admin, &visitor.who).await?;
     let live = admin.gateway.live_states();
+    let first_token = admin.gateway.first_token_of(&visitor.who).await?;
     html(&OverviewPage {
         frame: Frame::new(&admin, &visitor, "overview", "Overview").noticing(&query),
+        first_token: first_token.map(|token| FirstTokenView {
+            expires: token.expires_at.map(|at| Moment::new(at, now)),
+            id: token.id,
+        }),
         next: accounts.next_cursor.as_deref().map(encode),
         accounts: accounts
             .result

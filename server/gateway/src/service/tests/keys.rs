@@ -1,6 +1,7 @@
 //! Change of the key that encrypts credentials.
 
 use super::*;
+use crate::private_files::write_private;
 
 #[test]
 fn keys_are_changed() {
@@ -42,11 +43,11 @@ fn keys_are_changed() {
 fn keys_are_read_again_when_one_is_unknown() {
     on_each_store(async |place| {
         let file = place.folder.join("key");
-        std::fs::write(&file, key(1).expose_secret()).unwrap();
+        write_private(&file, key(1).expose_secret()).unwrap();
         let from = |key: KeySource| GatewayOptions {
             key_sources: KeySources {
                 key,
-                old: Vec::new(),
+                ..KeySources::default()
             },
             ..options(place)
         };
@@ -66,7 +67,7 @@ fn keys_are_read_again_when_one_is_unknown() {
             let done = gateway.0.store.reencrypt_account(&row, &was).await;
             assert!(done.unwrap());
         };
-        std::fs::write(&file, key(2).expose_secret()).unwrap();
+        write_private(&file, key(2).expose_secret()).unwrap();
         rotated(2).await;
         gateway.account(&admin, &id).await.unwrap();
         gateway
@@ -83,7 +84,7 @@ fn keys_are_read_again_when_one_is_unknown() {
         rotated(3).await;
         let why = gateway.account(&admin, &id).await.unwrap_err().to_string();
         assert!(why.contains(&file.display().to_string()), "{why}");
-        std::fs::write(&file, key(3).expose_secret()).unwrap();
+        write_private(&file, key(3).expose_secret()).unwrap();
         gateway.account(&admin, &id).await.unwrap_err();
         *gateway.0.rereading.last.lock().await = None;
         gateway.account(&admin, &id).await.unwrap();
