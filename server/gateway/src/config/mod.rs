@@ -17,6 +17,7 @@
 //!
 //! Missing accounts and servers are created, and different ones are changed. Those that the file does not declare are left unchanged. If the file contains an error, nothing is changed. Paths are relative to the folder of the file.
 
+mod content;
 mod document;
 mod read;
 #[cfg(test)]
