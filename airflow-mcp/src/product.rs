@@ -10,6 +10,7 @@ pub(crate) static PRODUCT: Product = Product {
     name: "airflow-mcp",
     version: env!("CARGO_PKG_VERSION"),
     apis: airflow_tools::APIS,
+    presets: airflow_tools::PRESETS,
     log_format: crate::log_format::AIRFLOW_LOG,
     title: "Apache Airflow",
     about: "administers Apache Airflow 2 and 3",

@@ -232,7 +232,7 @@ pub use macros::Schema;
 pub use output::Progress;
 pub use schema::{Json, Nullable, Schema, Shape};
 pub use tool::api::{self, Api};
-pub use tool::{Tool, registry};
+pub use tool::{Tool, registry, selection};
 pub use upstream::account::{Account, RecordedError};
 pub use upstream::detected::DetectedServer;
 pub use upstream::error::{CallError, ErrorCode};

@@ -25,8 +25,8 @@ pub(super) fn files(
         });
         Ok(())
     };
-    let apis = object! { apis: catalog.apis() };
-    file("lib".to_owned(), "lib.rs", apis)?;
+    let all = object! { apis: catalog.apis(), presets: catalog.presets() };
+    file("lib".to_owned(), "lib.rs", all)?;
     for api in catalog.apis() {
         let folder = &api.module;
         file(format!("{folder}/mod"), "api.rs", api_module(api, docs))?;

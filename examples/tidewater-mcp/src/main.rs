@@ -9,6 +9,7 @@ static PRODUCT: Product = Product {
     name: "tidewater-mcp",
     version: env!("CARGO_PKG_VERSION"),
     apis: tidewater_tools::APIS,
+    presets: &[],
     log_format: PlainText::FORMAT,
     title: "Tidewater",
     about: "runs a port through Tidewater",

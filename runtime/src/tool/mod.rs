@@ -4,6 +4,7 @@ pub mod api;
 pub mod constant;
 pub(crate) mod inputs;
 pub mod registry;
+pub mod selection;
 
 use crate::schema::{Field, Shape};
 use crate::version::{is_known, is_older};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use runtime::registry::Selection;
+use runtime::selection::Selection;
 use runtime::suggestion::did_you_mean;
 use runtime::{Account, Credentials, Settings, SettingsError};
 use secrecy::SecretString;

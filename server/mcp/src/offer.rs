@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use runtime::registry::{self, Selection};
+use runtime::registry;
+use runtime::selection::Selection;
 use runtime::{Api, DetectedServer, Tool};
 
 use crate::rendering::{described, render};

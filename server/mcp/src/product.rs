@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use runtime::Api;
 use runtime::api::SignIn;
 use runtime::log::LogFormat;
+use runtime::selection::Preset;
 
 /// Description of one product: everything in which its program differs from that of another product.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub struct Product {
     pub version: &'static str,
     /// APIs that the program has tools for, newest first.
     pub apis: &'static [&'static Api],
+    /// Presets: named selections of tools, in the order in which they are offered.
+    pub presets: &'static [Preset],
     /// Format of the logs that the upstream returns.
     pub log_format: LogFormat,
     /// Name that MCP clients show, for example `Tidewater Port Systems`.
@@ -115,6 +118,7 @@ static UNNAMED: Product = Product {
     name: "",
     version: "",
     apis: &[],
+    presets: &[],
     log_format: runtime::log::PlainText::FORMAT,
     title: "",
     about: "",

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use runtime::schema::Kind;
-use runtime::{Schema, Shape};
+use runtime::{Nullable, Schema, Shape};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::model::Time;
+use crate::model::{ConfigPatch, Time, given};
 use crate::model::sign_in::{Secret, sign_in_method};
 
 /// Content of a configuration file. Missing and invalid values have defaults, because their errors are already reported.
@@ -124,24 +124,13 @@ pub(super) struct HeaderSource {
 pub(super) struct FileServer {
     /// Name, unique in the account.
     pub(super) name: String,
-    /// `read`, `write` or method names such as `list`, `get`, `create`, `update`, `delete`. Empty means all methods.
-    #[schema(shape = Option<Vec<String>>)]
-    pub(super) methods: Vec<String>,
-    /// Tags; a tool must have one of them. Empty means any tag.
-    #[schema(shape = Option<Vec<String>>)]
-    pub(super) tags: Vec<String>,
-    /// Names of tools. Empty means all tools.
-    #[schema(shape = Option<Vec<String>>)]
-    pub(super) tools: Vec<String>,
-    /// Whether a client needs an API token in addition to the URL.
-    #[schema(shape = Option<bool>)]
-    pub(super) require_api_token_auth: bool,
-    /// Whether clients see three tools that find, describe and call the other tools, instead of all tools.
-    #[schema(shape = Option<bool>)]
-    pub(super) discover: bool,
-    /// Time from which the URL is rejected; the URL does not expire if omitted.
-    #[schema(shape = Option<Time>)]
-    pub(super) expires_at: Option<Timestamp>,
+    #[serde(flatten)]
+    #[schema(name = "")]
+    pub(super) config: ConfigPatch,
+    /// Time from which the URL is rejected; 90 days after the server is created if omitted. With `"never"`, the URL does not expire.
+    #[serde(deserialize_with = "given")]
+    #[schema(shape = Option<Nullable<Time>>)]
+    pub(super) expires_at: Option<Option<Timestamp>>,
     /// File to which the URL is written, or from which it is read if it exists. Only its owner can read it.
     pub(super) token_file: Option<String>,
 }

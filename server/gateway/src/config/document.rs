@@ -139,6 +139,10 @@ impl<'t> Document<'t> {
 
     fn value(&mut self, path: &str, value: Spanned<DeValue<'_>>) -> Value {
         match value.into_inner() {
+            // TOML has no null.
+            DeValue::String(text) if text == "never" && path.ends_with(".expires_at") => {
+                Value::Null
+            }
             DeValue::String(text) => Value::from(text.into_owned()),
             // The value of a number does not matter, because no key has a number.
             DeValue::Integer(_) | DeValue::Float(_) => Value::from(0),

@@ -7,12 +7,14 @@ use jiff::Timestamp;
 use mcp_server::environment::Environment;
 use mcp_server::product::product;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
 
 use super::content::{FileAccount, FileAuth, FileHeader, FileServer, HeaderSource};
 use super::document::{Document, LocatedError, plain};
 use crate::error::{FieldError, ServiceError, unless_empty};
 use crate::model::sign_in::AuthInput;
-use crate::model::{AccountInput, ServerConfig, ServerInput};
+use crate::model::{AccountInput, ConfigPatch, ServerConfig};
+use crate::token;
 use crate::validate::FieldErrors;
 
 /// Context of a configuration file.
@@ -26,6 +28,8 @@ pub(super) struct FileContext<'e> {
 #[derive(Debug)]
 pub(super) struct DeclaredAccount {
     pub(super) line: usize,
+    /// Hash of the declaration, except its secrets: a hash of a password could be used to guess it.
+    pub(super) hash: token::Hash,
     pub(super) input: AccountInput,
     pub(super) servers: Vec<DeclaredServer>,
 }
@@ -34,7 +38,12 @@ pub(super) struct DeclaredAccount {
 #[derive(Debug)]
 pub(super) struct DeclaredServer {
     pub(super) line: usize,
-    pub(super) input: ServerInput,
+    /// Hash of the declaration, except `token_file`.
+    pub(super) hash: token::Hash,
+    pub(super) name: String,
+    /// Given keys of the configuration.
+    pub(super) config: ConfigPatch,
+    pub(super) expires_at: Option<Option<Timestamp>>,
     /// File to which the URL of the server is written, or from which it is read.
     pub(super) token_file: Option<PathBuf>,
 }
@@ -123,7 +132,24 @@ impl Reader<'_> {
         let servers = account.server.into_iter().enumerate();
         let servers =
             servers.map(|(index, it)| self.server(&array, &format!("{array}[{index}]"), it));
+        let AccountInput {
+            name,
+            base_url,
+            auth,
+            headers,
+            api,
+            ca_certificate,
+        } = &input;
+        let headers: Vec<_> = headers.keys().collect();
+        let sign_in = match auth {
+            AuthInput::Password { username, .. } => username,
+            AuthInput::BearerFile { path } => path,
+            _ => "",
+        };
+        let auth = (auth.kind(), sign_in);
+        let facts = (name, base_url, auth, headers, api, ca_certificate);
         DeclaredAccount {
+            hash: hash(&facts),
             servers: servers.collect(),
             line: self.document.line(path),
             input,
@@ -249,19 +275,16 @@ impl Reader<'_> {
     }
 
     fn server(&mut self, array: &str, path: &str, server: FileServer) -> DeclaredServer {
-        let config = ServerConfig {
-            methods: server.methods,
-            tags: server.tags,
-            tools: server.tools,
-            require_api_token_auth: server.require_api_token_auth,
-            discover: server.discover,
-        };
+        let expires_at = server.expires_at.map(|at| at.map(to_microseconds));
+        let expiry = expires_at.map(|at| at.map_or("never".to_owned(), |at| at.to_string()));
+        let hash = hash(&(&server.name, &server.config, expiry));
         let name = server.name;
         let mut errors = FieldErrors::default();
         if !self.has_error(path, "name") {
             errors.name(&name);
         }
-        errors.config(&config, product().apis);
+        let config = server.config.clone().applied_to(ServerConfig::default());
+        errors.config("config", &config, product().apis);
         self.report(errors, path);
         self.check_name(array, path, &name);
         let token_file = server.token_file.map(|file| {
@@ -275,11 +298,10 @@ impl Reader<'_> {
         });
         DeclaredServer {
             line: self.document.line(path),
-            input: ServerInput {
-                name,
-                config,
-                expires_at: server.expires_at.map(to_microseconds),
-            },
+            hash,
+            name,
+            config: server.config,
+            expires_at,
             token_file,
         }
     }
@@ -313,6 +335,12 @@ impl FileContext<'_> {
 pub(super) fn without_line_break(text: &str) -> &str {
     let text = text.strip_suffix('\n').unwrap_or(text);
     text.strip_suffix('\r').unwrap_or(text)
+}
+
+/// Returns the hash of a declaration. Omitted keys do not occur in the hashed text, so that a hash does not depend on keys that later versions add.
+fn hash(facts: &impl Serialize) -> token::Hash {
+    // Texts, lists and times can always be written as JSON.
+    token::hash(&serde_json::to_string(facts).unwrap_or_default())
 }
 
 /// Rounds a time to the precision of the store, so that it can be compared with a stored time.

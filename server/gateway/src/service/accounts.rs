@@ -71,7 +71,8 @@ impl Gateway {
         require(who, Role::Issuer)?;
         let limit = validate::limit(page.limit)?;
         let before = LIST.before(page.cursor.as_deref())?;
-        let found = self.0.store.accounts(&before, page::rows(limit)).await;
+        let (created_by, rows) = (page.created_by.as_deref(), page::rows(limit));
+        let found = self.0.store.accounts(created_by, &before, rows).await;
         let found = found?;
         for row in &found {
             self.readable(row).await?;

@@ -95,6 +95,7 @@ impl Principal {
             id: "gateway".to_owned(),
             name: "gateway".to_owned(),
             role: Role::Admin,
+            bounds: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod check;
+mod declarations;
 pub(crate) mod gateway;
 mod keys;
 mod live;

@@ -19,6 +19,7 @@ use sqlx::{ConnectOptions, Connection};
 pub(crate) mod rows;
 
 mod accounts;
+pub(crate) mod declarations;
 pub(crate) mod audit;
 pub mod error;
 mod forms;

@@ -159,6 +159,7 @@ pub(crate) static PRODUCT: Product = Product {
     name: "tidewater-mcp",
     version: "1",
     apis: tidewater_tools::APIS,
+    presets: &[],
     log_format: PlainText::FORMAT,
     title: "Tidewater",
     about: "runs a port",

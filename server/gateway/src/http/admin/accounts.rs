@@ -180,7 +180,7 @@ pub(super) async fn create(State(admin): State<Admin>, sent: SubmittedForm) -> P
     save(&admin, &sent, None).await
 }
 
-/// Creates an account, or changes the given one, and leads to its page.
+/// Creates an account, or changes the given one, checks its sign-in, and shows its page with the result.
 async fn save(admin: &Admin, sent: &SubmittedForm, account: Option<&Account>) -> PageResult {
     let SubmittedForm { visitor, fields } = sent;
     let text = |name: &str| fields.text(name).to_owned();
@@ -223,7 +223,12 @@ async fn save(admin: &Admin, sent: &SubmittedForm, account: Option<&Account>) ->
             ("account-created", created.await)
         };
         match saved {
-            Ok(saved) => return go(admin, &format!("/accounts/{}?done={done}", saved.id)),
+            Ok(saved) => {
+                let check = admin.gateway.check_account(&visitor.who, &saved.id).await?;
+                let mut page = page(admin, visitor, &saved.id, Some(check)).await?;
+                page.frame = page.frame.with_notice(done);
+                return html(&page);
+            }
             Err(error) => errors = FormErrors::from_error(error)?,
         }
     }
@@ -302,6 +307,7 @@ async fn page(
         .gateway
         .servers(&visitor.who, id, PageQuery::default())
         .await?;
+    let declared = admin.gateway.declared_servers().await?;
     let live = admin.gateway.live_states();
     let method = SIGN_IN_METHODS
         .iter()
@@ -317,7 +323,7 @@ async fn page(
         servers: servers
             .result
             .into_iter()
-            .map(|server| ServerLine::new(admin, server, account.name.clone(), now))
+            .map(|server| ServerLine::new(admin, &declared, server, account.name.clone(), now))
             .collect(),
         link: encode(&account.id),
         account,
@@ -336,6 +342,7 @@ pub(super) async fn confirm(
     html(&ConfirmPage {
         frame: Frame::new(&admin, &visitor, "overview", &title),
         text: "The credentials are deleted and all MCP servers of the account are revoked immediately; requests to their URLs are rejected. This cannot be undone. The audit log keeps the records of the account.".to_owned(),
+        option: None,
         action: format!("/accounts/{}/delete", account.id),
         button: "Delete account",
         back: format!("/accounts/{}", account.id),

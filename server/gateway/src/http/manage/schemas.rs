@@ -9,6 +9,7 @@ use crate::model::sign_in::{AuthInput, AuthView};
 use crate::model::{
     Account, AccountCheck, AccountInput, AccountPatch, ApiToken, ApiTokenInput, ConfigPatch,
     McpServer, NewApiToken, NewServer, PageQuery, Role, ServerConfig, ServerInput, ServerPatch,
+    TokenBounds,
 };
 use crate::schema::writer::{SchemaWriter, reference};
 
@@ -17,7 +18,7 @@ const WRITER: SchemaWriter = SchemaWriter {
 };
 
 /// Named schemas of the document.
-const COMPONENTS: [(&str, Shape); 17] = [
+const COMPONENTS: [(&str, Shape); 18] = [
     ("AccountInput", AccountInput::SHAPE),
     ("AccountPatch", AccountPatch::SHAPE),
     ("AuthInput", AuthInput::SHAPE),
@@ -31,6 +32,7 @@ const COMPONENTS: [(&str, Shape); 17] = [
     ("McpServer", McpServer::SHAPE),
     ("NewMcpServer", NewServer::SHAPE),
     ("Role", Role::SHAPE),
+    ("TokenBounds", TokenBounds::SHAPE),
     ("ApiTokenInput", ApiTokenInput::SHAPE),
     ("ApiToken", ApiToken::SHAPE),
     ("NewApiToken", NewApiToken::SHAPE),
