@@ -30,7 +30,7 @@ pub static PRESETS: &[Preset] = &[
         tools: &[],
         exclude_tags: &[],
         exclude_tools: &[],
-        include_secrets: False,
+        include_secrets: false,
     },
     Preset {
         name: "access",
@@ -40,7 +40,7 @@ pub static PRESETS: &[Preset] = &[
         tools: &[],
         exclude_tags: &[],
         exclude_tools: &[],
-        include_secrets: False,
+        include_secrets: false,
     },
     Preset {
         name: "operator",
@@ -50,7 +50,7 @@ pub static PRESETS: &[Preset] = &[
         tools: &[],
         exclude_tags: &[],
         exclude_tools: &[],
-        include_secrets: False,
+        include_secrets: false,
     },
     Preset {
         name: "read",
@@ -60,7 +60,7 @@ pub static PRESETS: &[Preset] = &[
         tools: &[],
         exclude_tags: &[],
         exclude_tools: &[],
-        include_secrets: False,
+        include_secrets: false,
     },
     Preset {
         name: "all",
@@ -70,6 +70,6 @@ pub static PRESETS: &[Preset] = &[
         tools: &[],
         exclude_tags: &[],
         exclude_tools: &[],
-        include_secrets: True,
+        include_secrets: true,
     },
 ];

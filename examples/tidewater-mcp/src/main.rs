@@ -11,6 +11,7 @@ static PRODUCT: Product = Product {
     apis: tidewater_tools::APIS,
     presets: &[],
     log_format: PlainText::FORMAT,
+    sensitive_words: &["password", "secret", "token"],
     title: "Tidewater",
     about: "runs a port through Tidewater",
     upstream: "Tidewater",

@@ -20,6 +20,7 @@ pub mod tools {
             filter(option = "options.key"),
             summary(name),
         ),
+        secret_fields(value),
     )]
     pub struct ListAllConfigSections {
         /// Section, such as core.
@@ -35,6 +36,7 @@ pub mod tools {
         operation = "get_value",
         since = "2.7",
         get = "/api/v1/config/section/{section}/option/{option}",
+        secret_fields(value),
         returns = Config,
     )]
     pub struct GetConfigOption {

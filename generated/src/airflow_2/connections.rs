@@ -19,6 +19,7 @@ pub mod tools {
             filter(conn_type),
             summary(connection_id, conn_type, description, host, port),
         ),
+        secret_fields(password, extra),
     )]
     pub struct ListAllConnections {}
 
@@ -29,6 +30,7 @@ pub mod tools {
         method = "get",
         operation = "get_connection",
         get = "/api/v1/connections/{connection_id}",
+        secret_fields(password, extra),
         returns = Connection,
     )]
     pub struct GetConnection {
@@ -46,6 +48,7 @@ pub mod tools {
         post = "/api/v1/connections",
         body(json, required),
         read_back = "/api/v1/connections/{connection_id}",
+        secret_fields(password, extra),
         returns = Connection,
     )]
     pub struct CreateConnection {
@@ -96,6 +99,7 @@ pub mod tools {
         body(json, required),
         mask(update_mask = comma),
         read_back = "/api/v1/connections/{connection_id}",
+        secret_fields(password, extra),
         returns = Connection,
     )]
     pub struct UpdateConnection {
@@ -143,7 +147,8 @@ pub mod tools {
         method = "delete",
         operation = "delete_connection",
         delete = "/api/v1/connections/{connection_id}",
-        read_back = "/api/v1/connections/{connection_id}"
+        read_back = "/api/v1/connections/{connection_id}",
+        secret_fields(password, extra)
     )]
     pub struct DeleteConnection {
         /// Connection id.
@@ -160,6 +165,7 @@ pub mod tools {
         operation = "test_connection",
         post = "/api/v1/connections/test",
         body(json, required),
+        secret_fields(password, extra),
         returns = ConnectionTest,
     )]
     pub struct TestConnection {

@@ -22,6 +22,7 @@ pub mod tools {
             filter(task_id),
             summary(dag_id, dag_run_id, task_id, map_index, state, try_number, max_tries, start_date, end_date, duration, operator),
         ),
+        secret_fields(rendered_fields),
     )]
     pub struct ListAllTaskInstances {
         /// DAG id; omit for all.
@@ -118,6 +119,7 @@ pub mod tools {
             page = offset(in = body, limit = "page_limit", offset = "page_offset", max = 100, since = "2.10"),
             summary(dag_id, dag_run_id, task_id, map_index, state, try_number, max_tries, start_date, end_date, duration, operator),
         ),
+        secret_fields(rendered_fields),
     )]
     pub struct ListAllTaskInstancesBatch {
         /// DAG ids.
@@ -158,6 +160,7 @@ pub mod tools {
             page = offset(max = 100),
             summary(task_id, map_index, rendered_map_index, state, try_number, max_tries, start_date, end_date, duration),
         ),
+        secret_fields(rendered_fields),
     )]
     pub struct ListAllMappedTaskInstances {
         /// DAG id.
@@ -219,6 +222,7 @@ pub mod tools {
         method = "get",
         operation = "get_task_instance",
         get = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}",
+        secret_fields(rendered_fields),
         returns = TaskInstance,
     )]
     pub struct GetTaskInstance {
@@ -242,6 +246,7 @@ pub mod tools {
         method = "get",
         operation = "get_mapped_task_instance",
         get = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}",
+        secret_fields(rendered_fields),
         returns = TaskInstance,
     )]
     pub struct GetMappedTaskInstance {
@@ -272,6 +277,7 @@ pub mod tools {
         patch = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}",
         body(json, required),
         read_back = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}",
+        secret_fields(rendered_fields),
         returns = TaskInstance,
     )]
     pub struct UpdateTaskInstance {
@@ -306,6 +312,7 @@ pub mod tools {
         patch = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}",
         body(json),
         read_back = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}",
+        secret_fields(rendered_fields),
         returns = TaskInstance,
     )]
     pub struct UpdateMappedTaskInstance {
@@ -343,6 +350,7 @@ pub mod tools {
         operation = "post_set_task_instances_state",
         post = "/api/v1/dags/{dag_id}/updateTaskInstancesState",
         body(json, required),
+        secret_fields(rendered_fields),
         returns = TaskInstanceReferenceCollection,
         effect(destructive),
     )]
@@ -393,6 +401,7 @@ pub mod tools {
         operation = "post_clear_task_instances",
         post = "/api/v1/dags/{dag_id}/clearTaskInstances",
         body(json, required),
+        secret_fields(rendered_fields),
         returns = TaskInstanceReferenceCollection,
         effect(destructive),
     )]
@@ -455,6 +464,7 @@ pub mod tools {
         patch = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/setNote",
         body(json, required),
         read_back = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}",
+        secret_fields(rendered_fields),
         returns = TaskInstance,
     )]
     pub struct SetTaskInstanceNote {
@@ -484,6 +494,7 @@ pub mod tools {
         patch = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/setNote",
         body(json, required),
         read_back = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}",
+        secret_fields(rendered_fields),
         returns = TaskInstance,
     )]
     pub struct SetMappedTaskInstanceNote {
@@ -517,6 +528,7 @@ pub mod tools {
         operation = "get_task_instance_dependencies",
         since = "2.10",
         get = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dependencies",
+        secret_fields(rendered_fields),
         returns = TaskInstanceDependencyCollection,
     )]
     pub struct GetTaskInstanceDependencies {
@@ -542,6 +554,7 @@ pub mod tools {
         operation = "get_mapped_task_instance_dependencies",
         since = "2.10",
         get = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/dependencies",
+        secret_fields(rendered_fields),
         returns = TaskInstanceDependencyCollection,
     )]
     pub struct GetMappedTaskInstanceDependencies {
@@ -576,6 +589,7 @@ pub mod tools {
             page = whole,
             summary(task_id, try_number, state, start_date, end_date, duration, hostname, executor),
         ),
+        secret_fields(rendered_fields),
     )]
     pub struct ListAllTaskInstanceTries {
         /// DAG id.
@@ -605,6 +619,7 @@ pub mod tools {
             page = whole,
             summary(task_id, map_index, try_number, state, start_date, end_date, duration, hostname, executor),
         ),
+        secret_fields(rendered_fields),
     )]
     pub struct ListAllMappedTaskInstanceTries {
         /// DAG id.
@@ -632,6 +647,7 @@ pub mod tools {
         operation = "get_task_instance_try_details",
         since = "2.10",
         get = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/tries/{task_try_number}",
+        secret_fields(rendered_fields),
         returns = TaskInstanceHistory,
     )]
     pub struct GetTaskInstanceTry {
@@ -660,6 +676,7 @@ pub mod tools {
         operation = "get_mapped_task_instance_try_details",
         since = "2.10",
         get = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries/{task_try_number}",
+        secret_fields(rendered_fields),
         returns = TaskInstanceHistory,
     )]
     pub struct GetMappedTaskInstanceTry {
@@ -691,6 +708,7 @@ pub mod tools {
         method = "get",
         operation = "get_extra_links",
         get = "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/links",
+        secret_fields(rendered_fields),
         returns = BTreeMap<String, Nullable<String>>,
     )]
     pub struct GetTaskInstanceLinks {

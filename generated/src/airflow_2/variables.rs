@@ -19,6 +19,8 @@ pub mod tools {
             page = offset(max = 100),
             summary(key, description),
         ),
+        secret_fields(value),
+        hidden_fields(value),
     )]
     pub struct ListAllVariables {}
 
@@ -30,6 +32,7 @@ pub mod tools {
         method = "get",
         operation = "get_variable",
         get = "/api/v1/variables/{variable_key}",
+        secret_fields(value),
         returns = Variable,
     )]
     pub struct GetVariable {
@@ -49,6 +52,7 @@ pub mod tools {
         body(json, required),
         read_back = "/api/v1/variables/{key}",
         verify(slash),
+        secret_fields(value),
         returns = Variable,
         effect(destructive),
     )]
@@ -77,6 +81,7 @@ pub mod tools {
         patch = "/api/v1/variables/{variable_key}",
         body(json, required),
         read_back = "/api/v1/variables/{variable_key}",
+        secret_fields(value),
         returns = Variable,
     )]
     pub struct UpdateVariable {
@@ -104,7 +109,8 @@ pub mod tools {
         method = "delete",
         operation = "delete_variable",
         delete = "/api/v1/variables/{variable_key}",
-        read_back = "/api/v1/variables/{variable_key}"
+        read_back = "/api/v1/variables/{variable_key}",
+        secret_fields(value)
     )]
     pub struct DeleteVariable {
         /// Key.

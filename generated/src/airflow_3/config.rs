@@ -20,6 +20,7 @@ pub mod tools {
             filter(option = "options.key"),
             summary(name),
         ),
+        secret_fields(value),
     )]
     pub struct ListAllConfigSections {
         /// Section, such as core.
@@ -34,6 +35,7 @@ pub mod tools {
         method = "get",
         operation = "get_config_value",
         get = "/api/v2/config/section/{section}/option/{option}",
+        secret_fields(value),
         returns = Config,
     )]
     pub struct GetConfigOption {

@@ -21,6 +21,7 @@ pub mod tools {
             filter(conn_type),
             summary(connection_id, conn_type, description, host, port),
         ),
+        secret_fields(password, extra),
     )]
     pub struct ListAllConnections {
         /// Part of the id.
@@ -35,6 +36,7 @@ pub mod tools {
         method = "get",
         operation = "get_connection",
         get = "/api/v2/connections/{connection_id}",
+        secret_fields(password, extra),
         returns = ConnectionResponse,
     )]
     pub struct GetConnection {
@@ -52,6 +54,7 @@ pub mod tools {
         post = "/api/v2/connections",
         body(json, required),
         read_back = "/api/v2/connections/{connection_id}",
+        secret_fields(password, extra),
         returns = ConnectionResponse,
     )]
     pub struct CreateConnection {
@@ -103,6 +106,7 @@ pub mod tools {
         merge = "/api/v2/connections/{connection_id}",
         mask(update_mask = repeat),
         read_back = "/api/v2/connections/{connection_id}",
+        secret_fields(password, extra),
         returns = ConnectionResponse,
     )]
     pub struct UpdateConnection {
@@ -159,7 +163,8 @@ pub mod tools {
         method = "delete",
         operation = "delete_connection",
         delete = "/api/v2/connections/{connection_id}",
-        read_back = "/api/v2/connections/{connection_id}"
+        read_back = "/api/v2/connections/{connection_id}",
+        secret_fields(password, extra)
     )]
     pub struct DeleteConnection {
         /// Connection id.
@@ -176,6 +181,7 @@ pub mod tools {
         operation = "test_connection",
         post = "/api/v2/connections/test",
         body(json, required),
+        secret_fields(password, extra),
         returns = ConnectionTestResponse,
     )]
     pub struct TestConnection {
@@ -222,6 +228,7 @@ pub mod tools {
         since = "3.3",
         post = "/api/v2/connections/enqueue-test",
         body(json, required),
+        secret_fields(password, extra),
         returns = ConnectionTestQueuedResponse,
     )]
     pub struct EnqueueConnectionTest {
@@ -274,6 +281,7 @@ pub mod tools {
         operation = "get_connection_test",
         since = "3.3",
         get = "/api/v2/connections/enqueue-test",
+        secret_fields(password, extra),
         returns = AsyncConnectionTestResponse,
     )]
     pub struct GetConnectionTest {
@@ -289,7 +297,8 @@ pub mod tools {
         title = "Add the example connections",
         method = "add",
         operation = "create_default_connections",
-        post = "/api/v2/connections/defaults"
+        post = "/api/v2/connections/defaults",
+        secret_fields(password, extra)
     )]
     pub struct AddDefaultConnections {}
 
@@ -302,6 +311,7 @@ pub mod tools {
         operation = "bulk_connections",
         patch = "/api/v2/connections",
         body(json, required),
+        secret_fields(password, extra),
         returns = BulkResponse,
         effect(destructive, not_idempotent),
     )]

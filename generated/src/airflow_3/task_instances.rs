@@ -21,6 +21,7 @@ pub mod tools {
             page = cursor(cursor = "cursor", next = "next_cursor", limit = "limit", offset = "offset", max = 100),
             summary(dag_id, dag_run_id, task_id, map_index, state, try_number, max_tries, start_date, end_date, duration, operator),
         ),
+        secret_fields(rendered_fields),
     )]
     pub struct ListAllTaskInstances {
         /// DAG id; omit for all.
@@ -99,6 +100,7 @@ pub mod tools {
             page = offset(in = body, limit = "page_limit", offset = "page_offset", max = 100),
             summary(dag_id, dag_run_id, task_id, map_index, state, try_number, max_tries, start_date, end_date, duration, operator),
         ),
+        secret_fields(rendered_fields),
     )]
     pub struct ListAllTaskInstancesBatch {
         /// DAG ids.
@@ -143,6 +145,7 @@ pub mod tools {
             page = offset(max = 100),
             summary(task_id, map_index, rendered_map_index, state, try_number, max_tries, start_date, end_date, duration),
         ),
+        secret_fields(rendered_fields),
     )]
     pub struct ListAllMappedTaskInstances {
         /// DAG id.
@@ -178,6 +181,7 @@ pub mod tools {
         method = "get",
         operation = "get_task_instance",
         get = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}",
+        secret_fields(rendered_fields),
         returns = TaskInstanceResponse,
     )]
     pub struct GetTaskInstance {
@@ -201,6 +205,7 @@ pub mod tools {
         method = "get",
         operation = "get_mapped_task_instance",
         get = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}",
+        secret_fields(rendered_fields),
         returns = TaskInstanceResponse,
     )]
     pub struct GetMappedTaskInstance {
@@ -231,6 +236,7 @@ pub mod tools {
         patch = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}",
         body(json, required),
         mask(update_mask = repeat),
+        secret_fields(rendered_fields),
         returns = TaskInstanceCollectionResponse,
     )]
     pub struct UpdateTaskInstance {
@@ -291,6 +297,7 @@ pub mod tools {
         patch = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}",
         body(json, required),
         mask(update_mask = repeat),
+        secret_fields(rendered_fields),
         returns = TaskInstanceCollectionResponse,
     )]
     pub struct UpdateMappedTaskInstance {
@@ -347,6 +354,7 @@ pub mod tools {
         patch = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dry_run",
         body(json, required),
         mask(update_mask = repeat),
+        secret_fields(rendered_fields),
         returns = TaskInstanceCollectionResponse,
         effect(read_only),
     )]
@@ -404,6 +412,7 @@ pub mod tools {
         patch = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/dry_run",
         body(json, required),
         mask(update_mask = repeat),
+        secret_fields(rendered_fields),
         returns = TaskInstanceCollectionResponse,
         effect(read_only),
     )]
@@ -457,6 +466,7 @@ pub mod tools {
         patch = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskGroupInstances/{group_id}",
         body(json, required),
         mask(update_mask = repeat),
+        secret_fields(rendered_fields),
         returns = TaskInstanceCollectionResponse,
         effect(destructive),
     )]
@@ -510,6 +520,7 @@ pub mod tools {
         since = "3.3",
         patch = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskGroupInstances/{group_id}/dry_run",
         body(json, required),
+        secret_fields(rendered_fields),
         returns = TaskInstanceCollectionResponse,
         effect(read_only),
     )]
@@ -559,6 +570,7 @@ pub mod tools {
         operation = "post_clear_task_instances",
         post = "/api/v2/dags/{dag_id}/clearTaskInstances",
         body(json, required),
+        secret_fields(rendered_fields),
         returns = TaskInstanceCollectionResponse,
         effect(destructive),
     )]
@@ -640,6 +652,7 @@ pub mod tools {
         since = "3.1",
         patch = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances",
         body(json, required),
+        secret_fields(rendered_fields),
         returns = BulkResponse,
         effect(destructive),
     )]
@@ -665,7 +678,8 @@ pub mod tools {
         method = "delete",
         operation = "delete_task_instance",
         since = "3.1",
-        delete = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}"
+        delete = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}",
+        secret_fields(rendered_fields)
     )]
     pub struct DeleteTaskInstance {
         /// DAG id.
@@ -693,6 +707,7 @@ pub mod tools {
         method = "get",
         operation = "get_task_instance_dependencies",
         get = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dependencies",
+        secret_fields(rendered_fields),
         returns = TaskDependencyCollectionResponse,
     )]
     pub struct GetTaskInstanceDependencies {
@@ -717,6 +732,7 @@ pub mod tools {
         method = "get",
         operation = "get_task_instance_dependencies_by_map_index",
         get = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/dependencies",
+        secret_fields(rendered_fields),
         returns = TaskDependencyCollectionResponse,
     )]
     pub struct GetMappedTaskInstanceDependencies {
@@ -750,6 +766,7 @@ pub mod tools {
             page = whole,
             summary(task_id, try_number, state, start_date, end_date, duration, hostname, executor),
         ),
+        secret_fields(rendered_fields),
     )]
     pub struct ListAllTaskInstanceTries {
         /// DAG id.
@@ -778,6 +795,7 @@ pub mod tools {
             page = whole,
             summary(task_id, map_index, try_number, state, start_date, end_date, duration, hostname, executor),
         ),
+        secret_fields(rendered_fields),
     )]
     pub struct ListAllMappedTaskInstanceTries {
         /// DAG id.
@@ -804,6 +822,7 @@ pub mod tools {
         method = "get",
         operation = "get_task_instance_try_details",
         get = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/tries/{task_try_number}",
+        secret_fields(rendered_fields),
         returns = TaskInstanceHistoryResponse,
     )]
     pub struct GetTaskInstanceTry {
@@ -831,6 +850,7 @@ pub mod tools {
         method = "get",
         operation = "get_mapped_task_instance_try_details",
         get = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries/{task_try_number}",
+        secret_fields(rendered_fields),
         returns = TaskInstanceHistoryResponse,
     )]
     pub struct GetMappedTaskInstanceTry {
@@ -862,6 +882,7 @@ pub mod tools {
         method = "get",
         operation = "get_extra_links",
         get = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/links",
+        secret_fields(rendered_fields),
         returns = ExtraLinkCollectionResponse,
     )]
     pub struct GetTaskInstanceLinks {

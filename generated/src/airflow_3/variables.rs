@@ -21,6 +21,8 @@ pub mod tools {
             page = offset(max = 100),
             summary(key, description),
         ),
+        secret_fields(value),
+        hidden_fields(value),
     )]
     pub struct ListAllVariables {
         /// Part of the key.
@@ -37,6 +39,7 @@ pub mod tools {
         method = "get",
         operation = "get_variable",
         get = "/api/v2/variables/{variable_key}",
+        secret_fields(value),
         returns = VariableResponse,
     )]
     pub struct GetVariable {
@@ -56,6 +59,7 @@ pub mod tools {
         body(json, required),
         read_back = "/api/v2/variables/{key}",
         verify(slash),
+        secret_fields(value),
         returns = VariableResponse,
         effect(destructive),
     )]
@@ -84,6 +88,7 @@ pub mod tools {
         body(json, required),
         mask(update_mask = repeat),
         read_back = "/api/v2/variables/{variable_key}",
+        secret_fields(value),
         returns = VariableResponse,
     )]
     pub struct UpdateVariable {
@@ -111,7 +116,8 @@ pub mod tools {
         method = "delete",
         operation = "delete_variable",
         delete = "/api/v2/variables/{variable_key}",
-        read_back = "/api/v2/variables/{variable_key}"
+        read_back = "/api/v2/variables/{variable_key}",
+        secret_fields(value)
     )]
     pub struct DeleteVariable {
         /// Key.
@@ -129,6 +135,7 @@ pub mod tools {
         operation = "bulk_variables",
         patch = "/api/v2/variables",
         body(json, required),
+        secret_fields(value),
         returns = BulkResponse,
         effect(destructive, not_idempotent),
     )]

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::args::secret::secret_values;
 use crate::args::{CheckedArguments, check};
 use crate::output::{Progress, object, size};
+use crate::redaction;
 use crate::secrets::Redactor;
 use crate::tool::{ResponseFormat, Tool};
 use crate::upstream::account::Account;
@@ -63,7 +64,13 @@ impl Account {
             Err(error) => Err(error.of_operation(tool.operation)),
         };
         let (json, error, status) = match result {
-            Ok((status, json)) => (json, None, Some(status)),
+            Ok((status, json)) => {
+                let json = match tool.hidden_fields {
+                    [] => json,
+                    hidden => redaction::masked(&json, hidden, None),
+                };
+                (json, None, Some(status))
+            }
             Err(error) => {
                 rate_limit.record(*error.rate_limit);
                 let error = error.redacted(|text| secrets.redact(&text).into_owned());

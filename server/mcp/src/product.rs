@@ -20,6 +20,8 @@ pub struct Product {
     pub presets: &'static [Preset],
     /// Format of the logs that the upstream returns.
     pub log_format: LogFormat,
+    /// Words that a name contains if its value is secret: in logs, the values behind such names are masked if results are redacted.
+    pub sensitive_words: &'static [&'static str],
     /// Name that MCP clients show, for example `Tidewater Port Systems`.
     pub title: &'static str,
     /// Description of the program as the end of a sentence, for example `runs a port through Tidewater`.
@@ -120,6 +122,7 @@ static UNNAMED: Product = Product {
     apis: &[],
     presets: &[],
     log_format: runtime::log::PlainText::FORMAT,
+    sensitive_words: &[],
     title: "",
     about: "",
     upstream: "",

@@ -156,6 +156,7 @@ impl Apply<'_> {
         };
         let is_applied = self.gateway.was_applied(&key, &declared.hash).await? == Some(true);
         let found = self.find_server(account, &declared.name).await?;
+        let is_new = found.is_none();
         let server = match found {
             Some(server) if is_applied => server,
             None if is_applied => {
@@ -178,6 +179,9 @@ impl Apply<'_> {
                 }
             }
         };
+        if let Some(path) = declared.token_file.as_ref().filter(|_| !is_new) {
+            self.compare_url(&server, path, what).await;
+        }
         let id = Some(server.id.as_str());
         self.gateway.applied(&key, &declared.hash, id).await?;
         self.warn_of_omissions(&server, declared, what)
@@ -308,9 +312,6 @@ impl Apply<'_> {
                 .update_server(&self.who, &account.id, &server.id, patch);
             server = updated.await?;
             self.applied.changes.push(format!("{what} changed"));
-        }
-        if let Some(path) = &declared.token_file {
-            self.compare_url(&server, path, what).await;
         }
         Ok(server)
     }

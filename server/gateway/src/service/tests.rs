@@ -23,6 +23,7 @@ mod changes;
 mod keys;
 mod lists;
 mod replicas;
+mod scopes;
 mod secrets;
 
 /// A store for one test. Its folder is deleted at the end of the test.

@@ -20,6 +20,7 @@ static PRODUCT: Product = Product {
     apis: APIS,
     presets: &PRESETS,
     log_format: PlainText::FORMAT,
+    sensitive_words: &["password", "token"],
     title: "Tidewater",
     about: "runs a port",
     upstream: "Tidewater",

@@ -80,6 +80,7 @@ impl Api {
                 name: format!("{role:?}"),
                 role,
                 expires_at: None,
+                bounds: None,
             };
             let who = Principal::gateway();
             let made = gateway.create_api_token(&who, input).await;
