@@ -93,8 +93,9 @@ fn constant(tool: &Tool) -> TokenStream {
     let update = update(tool);
     let each = option(tool.each.as_ref().map(each));
     let require_any = keys.require_any.iter().map(|name| &name.text);
-    let secret_fields = keys.secret_fields.iter().map(|name| &name.text);
-    let hidden_fields = keys.hidden_fields.iter().map(|name| &name.text);
+    let module = keys.module.iter().flat_map(|module| &module.secret_fields);
+    let secret_fields = module.chain(&keys.secret_fields);
+    let hidden_fields = &keys.hidden_fields;
     let content = response_format(&tool.response_format);
     let returns = option(tool.returns.as_ref().map(|ty| {
         let schema = quote_spanned!(ty.span()=> ::runtime::__private::Schema);

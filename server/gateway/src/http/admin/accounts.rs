@@ -180,7 +180,7 @@ pub(super) async fn create(State(admin): State<Admin>, sent: SubmittedForm) -> P
     save(&admin, &sent, None).await
 }
 
-/// Creates an account, or changes the given one, checks its sign-in, and shows its page with the result.
+/// Creates an account, or changes the given one, checks its sign-in, and leads to its page, which shows the result.
 async fn save(admin: &Admin, sent: &SubmittedForm, account: Option<&Account>) -> PageResult {
     let SubmittedForm { visitor, fields } = sent;
     let text = |name: &str| fields.text(name).to_owned();
@@ -225,9 +225,8 @@ async fn save(admin: &Admin, sent: &SubmittedForm, account: Option<&Account>) ->
         match saved {
             Ok(saved) => {
                 let check = admin.gateway.check_account(&visitor.who, &saved.id).await?;
-                let mut page = page(admin, visitor, &saved.id, Some(check)).await?;
-                page.frame = page.frame.with_notice(done);
-                return html(&page);
+                admin.keep_check(&saved.id, check);
+                return go(admin, &format!("/accounts/{}?done={done}", saved.id));
             }
             Err(error) => errors = FormErrors::from_error(error)?,
         }
@@ -280,7 +279,8 @@ pub(super) async fn show(
     Path(id): Path<String>,
     LinkQuery(query): LinkQuery,
 ) -> PageResult {
-    let mut page = page(&admin, &visitor, &id, None).await?;
+    let check = admin.take_check(&id);
+    let mut page = page(&admin, &visitor, &id, check).await?;
     page.frame = page.frame.noticing(&query);
     html(&page)
 }

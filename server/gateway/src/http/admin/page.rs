@@ -94,13 +94,8 @@ impl Frame {
     }
 
     /// Adds the notice that the query selects. The query selects one of these texts and cannot contain a text.
-    pub(super) fn noticing(self, query: &Fields) -> Self {
-        self.with_notice(query.text("done"))
-    }
-
-    /// Adds the notice about an action.
-    pub(super) fn with_notice(mut self, done: &str) -> Self {
-        self.notice = match done {
+    pub(super) fn noticing(mut self, query: &Fields) -> Self {
+        self.notice = match query.text("done") {
             "account-created" => "The account was added.",
             "account-updated" => "The account was changed.",
             "account-deleted" => "The account and its MCP servers were deleted.",

@@ -66,13 +66,13 @@ pub(super) struct Entry {
 
 /// Returns the number of tools that a configuration selects in all APIs. A tool that several APIs have counts once.
 pub(super) fn count(apis: &[&'static Api], config: &ServerConfig) -> usize {
-    let selection = selection(config);
+    let selection = selection(&config.clone().completed());
     all(apis).filter(|tool| selection.matches(tool)).count()
 }
 
 impl Choices {
     pub(super) fn new(apis: &[&'static Api], config: &ServerConfig) -> Self {
-        let selection = selection(config);
+        let selection = selection(&config.clone().completed());
         let all: Vec<_> = all(apis).collect();
         let mut methods = vec![
             choice(READ, &config.methods, &all, |tool| tool.effect.read_only),
@@ -109,12 +109,11 @@ impl Choices {
             tags: tags(&all, &config.tags),
             exclude_tags: tags(&all, &config.exclude_tags),
             presets,
-            custom: *config != ServerConfig::default().completed()
-                && !Selection {
-                    preset: None,
-                    ..selection.clone()
-                }
-                .is_empty(),
+            custom: !self::selection(&ServerConfig {
+                preset: None,
+                ..config.clone()
+            })
+            .is_empty(),
             toolsets: toolsets(&all, &selection),
             unknown: config.tools.iter().filter(gone).cloned().collect(),
             total: all.len(),

@@ -148,7 +148,7 @@ struct ServerForm {
 
 impl ServerForm {
     fn new(admin: &Admin, visitor: &Visitor, accounts: Vec<Account>, account: &str) -> Self {
-        let config = ServerConfig::default().completed();
+        let config = ServerConfig::default();
         Self {
             frame: Frame::new(admin, visitor, "servers", "Create an MCP server"),
             errors: FormErrors::default(),
@@ -200,7 +200,7 @@ impl ServerForm {
 }
 
 fn config(fields: &Fields) -> ServerConfig {
-    let config = ServerConfig {
+    ServerConfig {
         preset: fields.given("preset"),
         methods: fields.all("methods"),
         tags: fields.all("tags"),
@@ -212,8 +212,7 @@ fn config(fields: &Fields) -> ServerConfig {
         callers: fields.names("callers"),
         discover: fields.has("discover"),
         redact: fields.has("redact"),
-    };
-    config.completed()
+    }
 }
 
 /// Handles `GET /servers/new`.
