@@ -75,7 +75,10 @@ fn presets_are_as_described() {
     assert!(preset("operator").is_disjoint(&preset("access")));
     let unknown = run(program(&[], &["tools", "--preset", "raed"]), "");
     let error = String::from_utf8_lossy(&unknown.stderr).into_owned();
-    assert!(error.contains("unknown preset \"raed\" (did you mean \"read\"?)"), "{error}");
+    assert!(
+        error.contains("unknown preset \"raed\" (did you mean \"read\"?)"),
+        "{error}"
+    );
 }
 
 /// Returns the names of the tools that a server lists.
@@ -125,10 +128,26 @@ fn redacted_servers_mask_secrets() {
     let task = json!({"dag_id": "d", "dag_run_id": "r", "id": "t"});
     let rows = [
         (GET_VARIABLE, json!({"id": "mail"}), "planted-value"),
-        ("get_single_apacheairflow_connection_by_id", json!({"id": "db"}), "planted-password"),
-        ("get_single_apacheairflow_connection_by_id", json!({"id": "db"}), "planted-extra"),
-        ("list_all_apacheairflow_config_sections", json!({"fields": ["*"]}), "planted-option"),
-        ("get_single_apacheairflow_task_instance_by_id", task, "planted-field"),
+        (
+            "get_single_apacheairflow_connection_by_id",
+            json!({"id": "db"}),
+            "planted-password",
+        ),
+        (
+            "get_single_apacheairflow_connection_by_id",
+            json!({"id": "db"}),
+            "planted-extra",
+        ),
+        (
+            "list_all_apacheairflow_config_sections",
+            json!({"fields": ["*"]}),
+            "planted-option",
+        ),
+        (
+            "get_single_apacheairflow_task_instance_by_id",
+            task,
+            "planted-field",
+        ),
     ];
     for (tool, arguments, secret) in rows {
         let clear = call(&gateway, &open, tool, arguments.clone()).to_string();
@@ -184,7 +203,11 @@ fn a_declared_server_stays_as_somebody_left_it() {
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     let config = folder.join("gateway.toml");
-    let server = |name: &str| format!("[[account.server]]\nname = \"{name}\"\nmethods = [\"read\", \"write\"]\ntoken_file = \"{name}.url\"\n");
+    let server = |name: &str| {
+        format!(
+            "[[account.server]]\nname = \"{name}\"\nmethods = [\"read\", \"write\"]\ntoken_file = \"{name}.url\"\n"
+        )
+    };
     let file = format!(
         "[[account]]\nname = \"a\"\nbase_url = \"http://127.0.0.1:9\"\n{}{}",
         server("revoked"),
@@ -199,7 +222,10 @@ fn a_declared_server_stays_as_somebody_left_it() {
     };
     let (revoked, narrow) = (path("revoked"), path("narrow"));
     let accounts = gateway.manage("GET", "/integrated-account", Value::Null);
-    let servers = format!("/integrated-account/{}/mcp", text(&accounts["result"][0]["id"]));
+    let servers = format!(
+        "/integrated-account/{}/mcp",
+        text(&accounts["result"][0]["id"])
+    );
     let all = gateway.manage("GET", &servers, Value::Null);
     for server in all["result"].as_array().unwrap() {
         let path = format!("{servers}/{}", text(&server["id"]));

@@ -43,9 +43,11 @@ impl LogMask {
     }
 
     fn masked(&self, line: &str) -> String {
-        self.0.iter().fold(line.to_owned(), |line, (pattern, with)| {
-            pattern.replace_all(&line, *with).into_owned()
-        })
+        self.0
+            .iter()
+            .fold(line.to_owned(), |line, (pattern, with)| {
+                pattern.replace_all(&line, *with).into_owned()
+            })
     }
 }
 
@@ -193,12 +195,18 @@ mod tests {
             ("nothing here: 5", "nothing here: 5"),
             ("password=hunter2 next", "password=*** next"),
             ("DB_PASSWORD: hunter2, port: 1", "DB_PASSWORD: ***, port: 1"),
-            (r#"{"api_key": "a b", "x": 1}"#, r#"{"api_key": ***, "x": 1}"#),
+            (
+                r#"{"api_key": "a b", "x": 1}"#,
+                r#"{"api_key": ***, "x": 1}"#,
+            ),
             (r"{'Token': u'a', 'x': 'b'}", r"{'Token': ***, 'x': 'b'}"),
             (r#""{\"token\": \"a b\"}""#, r#""{\"token\": ***}""#),
             ("Authorization: Bearer abc.def", "Authorization: ***"),
             ("?api_key=abc&page=2", "?api_key=***&page=2"),
-            ("run --db-password hunter2 --x 1", "run --db-password *** --x 1"),
+            (
+                "run --db-password hunter2 --x 1",
+                "run --db-password *** --x 1",
+            ),
             (
                 "postgresql://ada:hunter2@host/db",
                 "postgresql://ada:***@host/db",

@@ -200,7 +200,11 @@ fn toolset_doc(selected: &SelectedToolset<'_>) -> ToolsetDoc {
     ToolsetDoc {
         name: entry.name.value.clone(),
         tags: entry.tags.iter().map(|tag| tag.value.clone()).collect(),
-        secret_fields: entry.secret_fields.iter().map(|it| it.value.clone()).collect(),
+        secret_fields: entry
+            .secret_fields
+            .iter()
+            .map(|it| it.value.clone())
+            .collect(),
         description: entry.description.clone(),
         source: entry.path.clone(),
         tools: selected

@@ -280,7 +280,9 @@ impl Selection {
         ];
         // Returns the tools that meet all criteria except this one.
         let excluded_by = |criterion: Criterion| {
-            let others = Criterion::ALL.into_iter().filter(move |it| *it != criterion);
+            let others = Criterion::ALL
+                .into_iter()
+                .filter(move |it| *it != criterion);
             all.iter().filter(move |tool| {
                 let mut others = others.clone();
                 others.all(|it| self.meets(it, tool)) && !self.meets(criterion, tool)

@@ -77,7 +77,9 @@ impl FieldErrors {
         }
         for error in selection(config).check(apis).err().unwrap_or_default() {
             let field = match &error {
-                SelectionError::Unknown { criterion, .. } => format!("{field}.{}", criterion.name()),
+                SelectionError::Unknown { criterion, .. } => {
+                    format!("{field}.{}", criterion.name())
+                }
                 _ => field.to_owned(),
             };
             self.add(&field, error.to_string());
@@ -111,7 +113,10 @@ impl FieldErrors {
                 ("redact", widest.redact, config.redact),
             ] {
                 if needed && !given {
-                    self.add(&format!("config.{name}"), format!("must be true within {BOUNDS}"));
+                    self.add(
+                        &format!("config.{name}"),
+                        format!("must be true within {BOUNDS}"),
+                    );
                 }
             }
             let is_allowed = |id: &String| widest.callers.contains(id);
@@ -119,13 +124,19 @@ impl FieldErrors {
                 && (config.callers.is_empty() || !config.callers.iter().all(is_allowed))
             {
                 let names = widest.callers.join(", ");
-                self.add("config.callers", format!("must be some of {names} within {BOUNDS}"));
+                self.add(
+                    "config.callers",
+                    format!("must be some of {names} within {BOUNDS}"),
+                );
             }
         }
         if let Some(days) = bounds.max_days {
             let latest = now.saturating_add(i64::from(days) * DAY);
             if expires_at.is_none_or(|at| at.as_microsecond() > latest) {
-                self.add("expires_at", format!("must be within {days} days, within {BOUNDS}"));
+                self.add(
+                    "expires_at",
+                    format!("must be within {days} days, within {BOUNDS}"),
+                );
             }
         }
     }

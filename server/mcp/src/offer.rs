@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, OnceLock};
 
+use runtime::redaction::{LogMask, redact};
 use runtime::registry;
 use runtime::selection::Selection;
-use runtime::redaction::{LogMask, redact};
 use runtime::{Api, DetectedServer, Tool, ToolOutput};
 
 use crate::product::product;

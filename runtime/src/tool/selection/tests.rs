@@ -182,7 +182,10 @@ fn a_selection_matches_tools_that_meet_all_criteria() {
         (selection(none, &["vault"], none), &[]),
         (secrets(selection(none, &["vault"], none)), &[GET, SET]),
         (selection(none, &["secrets"], none), &[GET, SET]),
-        (selection(&["read"], &["secrets", "rbac"], none), &[LIST, GET]),
+        (
+            selection(&["read"], &["secrets", "rbac"], none),
+            &[LIST, GET],
+        ),
         (selection(none, none, &[GET, LOG]), &[LOG, GET]),
         (selection(none, &["vault"], &[GET, LOG]), &[GET]),
         // Exclusions.
@@ -190,9 +193,18 @@ fn a_selection_matches_tools_that_meet_all_criteria() {
         (without(&["runs", "zork"], none, any()), &[LIST, DELETE]),
         (without(none, &["read_x_log", DELETE], any()), &[LIST]),
         (without(&["rbac"], &[LOG], any()), &[]),
-        (without(&["secrets"], none, secrets(any())), &[LIST, DELETE, LOG]),
-        (without(&["secrets"], none, selection(none, none, &[GET])), &[]),
-        (without(none, &[LIST], selection(none, &["rbac"], none)), &[DELETE]),
+        (
+            without(&["secrets"], none, secrets(any())),
+            &[LIST, DELETE, LOG],
+        ),
+        (
+            without(&["secrets"], none, selection(none, none, &[GET])),
+            &[],
+        ),
+        (
+            without(none, &[LIST], selection(none, &["rbac"], none)),
+            &[DELETE],
+        ),
         // Presets.
         (preset("rbac"), &[LIST, DELETE]),
         (preset("read"), &[LIST, LOG]),

@@ -40,7 +40,9 @@ pub(super) async fn run(client: &Client, command: TokenCommand) -> Result<(), Co
             let found = client.find("token", &token, tokens)?;
             let done = format!("revoked {}", text(&found["name"]));
             let query = servers.then(|| ("servers", "revoke".to_owned()));
-            client.delete(&[PATH, id(&found)], query.as_slice(), done).await
+            client
+                .delete(&[PATH, id(&found)], query.as_slice(), done)
+                .await
         }
     }
 }

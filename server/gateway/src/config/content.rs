@@ -8,8 +8,8 @@ use runtime::{Nullable, Schema, Shape};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::model::{ConfigPatch, Time, given};
 use crate::model::sign_in::{Secret, sign_in_method};
+use crate::model::{ConfigPatch, Time, given};
 
 /// Content of a configuration file. Missing and invalid values have defaults, because their errors are already reported.
 #[derive(Debug, Default, Deserialize, Schema)]

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use runtime::Api;
 
-use super::gateway::{internal, Gateway, Result};
+use super::gateway::{Gateway, Result, internal};
 use crate::error::ServiceError;
 use crate::model::Principal;
 use crate::token;

@@ -19,8 +19,8 @@ use sqlx::{ConnectOptions, Connection};
 pub(crate) mod rows;
 
 mod accounts;
-pub(crate) mod declarations;
 pub(crate) mod audit;
+pub(crate) mod declarations;
 pub mod error;
 mod forms;
 mod servers;

@@ -196,8 +196,14 @@ async fn tokens_that_were_rotated_purged_or_deleted_with_their_account_stay_dead
         let server = servers.iter().find(|it| it.name == "agent").unwrap();
         let account = server.integrated_account_id.clone();
         if name == "rotated" {
-            gateway.rotate_server(&who, &account, &server.id).await.unwrap();
-            gateway.delete_server(&who, &account, &server.id).await.unwrap();
+            gateway
+                .rotate_server(&who, &account, &server.id)
+                .await
+                .unwrap();
+            gateway
+                .delete_server(&who, &account, &server.id)
+                .await
+                .unwrap();
         } else {
             gateway.delete_account(&who, &account).await.unwrap();
         }
@@ -245,7 +251,11 @@ async fn an_existing_server_keeps_what_the_file_omits() {
     let id = gateway.every_account(&who).await.unwrap()[0].id.clone();
     let input = serde_json::json!({"name": "agent", "config": {"methods": ["read", "write"], "include_secrets": true}, "expires_at": null});
     let input = serde_json::from_value(input).unwrap();
-    let server = gateway.create_server(&who, &id, input).await.unwrap().server;
+    let server = gateway
+        .create_server(&who, &id, input)
+        .await
+        .unwrap()
+        .server;
     let text = format!("{account}[[account.server]]\nname = \"agent\"\n");
     for _ in 0..2 {
         assert_eq!(

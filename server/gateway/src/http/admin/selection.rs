@@ -216,8 +216,9 @@ mod tests {
 
     #[test]
     fn each_tool_counts_once() {
-        let rows: [(&[&str], &[&str], usize); 5] = [
-            (&[], &[], 24),
+        let rows: [(&[&str], &[&str], usize); 6] = [
+            (&[], &[], 12),
+            (&["read", "write"], &[], 24),
             (&["read"], &[], 12),
             (&["write"], &[], 12),
             (&["read"], &["delete_vessel"], 0),

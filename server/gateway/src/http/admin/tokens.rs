@@ -211,7 +211,10 @@ pub(super) async fn confirm(
     html(&ConfirmPage {
         frame: Frame::new(&admin, &visitor, "tokens", "Revoke this API token?"),
         text: format!("{id}: {text}"),
-        option: Some(("servers", "Also revoke the MCP servers that the token created")),
+        option: Some((
+            "servers",
+            "Also revoke the MCP servers that the token created",
+        )),
         action: format!("/tokens/{}/revoke", encode(&id)),
         button: "Revoke token",
         back: "/tokens".to_owned(),

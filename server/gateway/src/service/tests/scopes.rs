@@ -203,15 +203,24 @@ fn issuers_stay_within_their_bounds() {
             let patch: ServerPatch = serde_json::from_value(patch).unwrap();
             let refused = gateway.update_server(&issuer, a, &own.server.id, patch);
             let refused = refused.await.unwrap_err().to_string();
-            assert!(refused.contains(&format!("invalid: {expected}")), "{refused}");
+            assert!(
+                refused.contains(&format!("invalid: {expected}")),
+                "{refused}"
+            );
         }
         // A rotation would hand out the URL of a wider server.
         let unbound = owner(&gateway, Role::Issuer, Value::Null).await;
         let wide = json!({"name": "wide", "config": {"methods": ["read", "write"]}});
         let wide = create(&gateway, &unbound, a, wide).await.server.id;
         let rotated = gateway.rotate_server(&issuer, a, &wide).await;
-        assert!(matches!(rotated, Err(ServiceError::Invalid(_))), "{rotated:?}");
-        gateway.rotate_server(&issuer, a, &own.server.id).await.unwrap();
+        assert!(
+            matches!(rotated, Err(ServiceError::Invalid(_))),
+            "{rotated:?}"
+        );
+        gateway
+            .rotate_server(&issuer, a, &own.server.id)
+            .await
+            .unwrap();
         gateway.close().await;
     });
 }
@@ -316,7 +325,10 @@ fn a_token_is_revoked_with_its_servers() {
         assert!(gateway.resolve(&own.token).await.is_err());
         assert!(gateway.resolve(&other.token).await.is_ok());
         let actions = actions(&gateway).await;
-        assert_eq!(actions[actions.len() - 2..], ["server.revoke", "token.revoke"]);
+        assert_eq!(
+            actions[actions.len() - 2..],
+            ["server.revoke", "token.revoke"]
+        );
         gateway.close().await;
     });
 }
@@ -325,11 +337,26 @@ fn a_token_is_revoked_with_its_servers() {
 #[test]
 fn earlier_servers_offer_the_same_tools() {
     const OLD: [(&str, &str); 5] = [
-        ("all", r#"{"methods":[],"tags":[],"tools":[],"require_api_token_auth":false}"#),
-        ("read", r#"{"methods":["read"],"tags":[],"tools":[],"require_api_token_auth":true}"#),
-        ("tag", r#"{"methods":[],"tags":["fleet"],"tools":[],"require_api_token_auth":false}"#),
-        ("named", r#"{"methods":[],"tags":[],"tools":["delete_vessel","get_vessel"],"require_api_token_auth":false}"#),
-        ("discover", r#"{"methods":["list","delete"],"tags":["fleet"],"tools":[],"require_api_token_auth":false,"discover":true}"#),
+        (
+            "all",
+            r#"{"methods":[],"tags":[],"tools":[],"require_api_token_auth":false}"#,
+        ),
+        (
+            "read",
+            r#"{"methods":["read"],"tags":[],"tools":[],"require_api_token_auth":true}"#,
+        ),
+        (
+            "tag",
+            r#"{"methods":[],"tags":["fleet"],"tools":[],"require_api_token_auth":false}"#,
+        ),
+        (
+            "named",
+            r#"{"methods":[],"tags":[],"tools":["delete_vessel","get_vessel"],"require_api_token_auth":false}"#,
+        ),
+        (
+            "discover",
+            r#"{"methods":["list","delete"],"tags":["fleet"],"tools":[],"require_api_token_auth":false,"discover":true}"#,
+        ),
     ];
     on_each_store(async |place| {
         migrate_to(place, 2).await;
@@ -345,12 +372,19 @@ fn earlier_servers_offer_the_same_tools() {
         let vault = Vault::new(&key(1), &[]).unwrap();
         let secrets = br#"{"auth":{"type":"none"},"headers":{}}"#;
         let sealed = vault.seal(&accounts::owner("acc_1"), secrets).unwrap();
-        let hex: String = sealed.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex: String = sealed
+            .bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let bytes = match place.url {
             StoreUrl::Sqlite(_) => format!("x'{hex}'"),
             StoreUrl::Postgres(_) => format!("'\\x{hex}'"),
         };
-        let account = format!("INSERT INTO accounts (id, name, base_url, key_id, secrets, created_at, updated_at, created_by) VALUES ('acc_1', 'a', 'http://127.0.0.1:9', '{}', {bytes}, 1, 1, 'tok_1')", sealed.key_id);
+        let account = format!(
+            "INSERT INTO accounts (id, name, base_url, key_id, secrets, created_at, updated_at, created_by) VALUES ('acc_1', 'a', 'http://127.0.0.1:9', '{}', {bytes}, 1, 1, 'tok_1')",
+            sealed.key_id
+        );
         for statement in std::iter::once(account).chain(statements) {
             execute(place, statement).await;
         }
@@ -360,7 +394,11 @@ fn earlier_servers_offer_the_same_tools() {
             let is_in = |list: &Value, text: &str| list.as_array().unwrap().contains(&json!(text));
             let is_empty = |list: &Value| list.as_array().unwrap().is_empty();
             let expected = runtime::registry::tools(sample::apis()[0]).filter(|tool| {
-                let effect = if tool.effect.read_only { "read" } else { "write" };
+                let effect = if tool.effect.read_only {
+                    "read"
+                } else {
+                    "write"
+                };
                 let (methods, tags, tools) = (&old["methods"], &old["tags"], &old["tools"]);
                 (is_empty(methods) || is_in(methods, tool.method) || is_in(methods, effect))
                     && (is_empty(tags) || tool.tags.iter().any(|tag| is_in(tags, tag)))
@@ -371,10 +409,15 @@ fn earlier_servers_offer_the_same_tools() {
             let found: Vec<_> = resolved.offer.tools(None).map(|tool| tool.name).collect();
             assert_eq!(found, expected, "{name}");
             let server = &resolved.server;
-            assert_eq!((server.expires_at, server.config.include_secrets), (None, true));
+            assert_eq!(
+                (server.expires_at, server.config.include_secrets),
+                (None, true)
+            );
             // The configuration can still be changed.
             let patch = serde_json::from_value(json!({"config": {"redact": true}})).unwrap();
-            let changed = gateway.update_server(&admin, "acc_1", &server.id, patch).await;
+            let changed = gateway
+                .update_server(&admin, "acc_1", &server.id, patch)
+                .await;
             assert!(changed.is_ok(), "{name}: {changed:?}");
         }
         let all = offered(&gateway, "amt_all").await;
