@@ -19,6 +19,7 @@ pub mod log;
 mod mask;
 mod output;
 mod quoted;
+pub mod redaction;
 pub mod request;
 pub mod schema;
 pub mod secrets;
@@ -139,6 +140,8 @@ pub use call::subject::CallSubject;
 /// | `notes(..)` | additions to the description for some versions, written as in `not_applied(..)` |
 /// | `each(operation, patch, items)` | operation on one object, called once per id in the field with `#[param(each)]`; `items` is the member of the result for the responses, see [`tool::Each`] |
 /// | `require_any(a, b)` | arguments of which a call must give at least one |
+/// | `secret_fields(a, b)` | members of the response that are masked for clients whose results are redacted |
+/// | `hidden_fields(a, b)` | members of the response that are masked in every result |
 /// | `returns` | type of the response; omitted if the response has no content |
 /// | `response_format` | format of a response other than JSON, with its media type: `text("..")`, `lines("..")` of JSON, `log("..", token = "..", next = "..")` |
 /// | `effect(..)` | stricter effects than those of the HTTP method: `destructive`, `not_idempotent`, `not_read_only`; or `read_only` for another verb that only simulates a change |
@@ -236,7 +239,7 @@ pub use macros::Schema;
 pub use output::Progress;
 pub use schema::{Json, Nullable, Schema, Shape};
 pub use tool::api::{self, Api};
-pub use tool::{Tool, registry};
+pub use tool::{Tool, registry, selection};
 pub use upstream::account::{Account, RecordedError};
 pub use upstream::base_url::is_readable_on_its_way;
 pub use upstream::body::{DEFAULT_BODY_MEMORY, set_body_memory};

@@ -150,11 +150,19 @@ impl Gateway {
     }
 
     /// Starts another gateway with the data directory of this one.
-    pub fn again(mut self) -> Self {
+    pub fn again(self) -> Self {
+        self.again_with(&[])
+    }
+
+    /// Starts another gateway with the data directory of this one and these arguments, after this one has ended.
+    pub fn again_with(mut self, arguments: &[&str]) -> Self {
         let data = std::mem::take(&mut self.data);
+        let _ = self.child.kill();
+        let _ = self.child.wait();
         let data_ = data.to_string_lossy().into_owned();
-        let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", &data_];
-        let mut again = Self::spawn(program(&[], &arguments), data);
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0", "--data", &data_];
+        all.extend(arguments);
+        let mut again = Self::spawn(program(&[], &all), data);
         again.api_token = self.api_token.clone();
         again
     }

@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 use crate::args::secret::secret_values;
 use crate::args::{CheckedArguments, check, check_number};
 use crate::output::{Progress, object, size};
+use crate::redaction;
 use crate::secrets::Redactor;
 use crate::tool::{ResponseFormat, Tool};
 use crate::upstream::account::Account;
@@ -106,7 +107,13 @@ impl Account {
             Err(error) => Err(error.of_operation(tool.operation)),
         };
         let (json, error, status) = match result {
-            Ok((status, json)) => (json, None, Some(status)),
+            Ok((status, json)) => {
+                let json = match tool.hidden_fields {
+                    [] => json,
+                    hidden => redaction::masked(&json, hidden, None),
+                };
+                (json, None, Some(status))
+            }
             Err(error) => {
                 rate_limit.record(*error.rate_limit);
                 let error = error.redacted(|text| secrets.redact(&text).into_owned());

@@ -325,6 +325,7 @@ mod tests {
             name: id.to_owned(),
             role: Role::Admin,
             expires_at: None,
+            bounds: None,
             created_at: jiff::Timestamp::UNIX_EPOCH,
             created_by: "gateway".to_owned(),
         })

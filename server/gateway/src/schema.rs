@@ -2,6 +2,8 @@
 //!
 //! Supports only the part of JSON Schema that these schemas use. A test ensures that the OpenAPI document uses no other keywords.
 
+pub(crate) mod writer;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -205,7 +207,8 @@ fn shown(value: &Value) -> String {
     }
 }
 
-fn join(field: &str, name: &str) -> String {
+/// Returns the path of a member.
+pub(crate) fn join(field: &str, name: &str) -> String {
     if field.is_empty() {
         name.to_owned()
     } else {

@@ -132,7 +132,22 @@ impl Vault {
         context: &[u8],
         text: &[u8],
     ) -> Result<SealedText, VaultError> {
-        let key = cipher(&self.first.derived(purpose))?;
+        self.encrypted(&self.first.derived(purpose), context, text)
+    }
+
+    /// Encrypts a text as versions did in which all purposes had the same key.
+    #[cfg(test)]
+    pub(crate) fn seal_older(&self, context: &[u8], text: &[u8]) -> Result<SealedText, VaultError> {
+        self.encrypted(&self.first.main, context, text)
+    }
+
+    fn encrypted(
+        &self,
+        key: &[u8; KEY_BYTES],
+        context: &[u8],
+        text: &[u8],
+    ) -> Result<SealedText, VaultError> {
+        let key = cipher(key)?;
         let nonce: [u8; NONCE_LEN] = random()?;
         let mut secret = text.to_vec();
         let tag = key

@@ -187,7 +187,7 @@ impl Handler {
             }
         };
         progress.finish().await;
-        outcome
+        outcome.map(|output| self.0.offer.redacted(tool, output))
     }
 
     /// Calls the tool that the client names, and informs the observer before the client receives the result.

@@ -188,18 +188,30 @@ pub(crate) enum ServerCommand {
         selection: SelectionArgs,
         #[command(flatten)]
         expiry: Expiry,
+        /// Create a URL that does not expire; by default, it expires in 90 days.
+        #[arg(long, conflicts_with_all = ["expires_in", "expires_at"], help_heading = "Expiry")]
+        no_expiry: bool,
         /// Require an API token in addition to the URL.
         #[arg(long)]
         require_api_token: bool,
-        /// Offer three tools that find, describe and call the other tools, instead of all tools.
+        /// Ids of the API tokens that can call the server. Requires --require-api-token.
+        #[arg(long, value_name = "IDS", value_delimiter = ',')]
+        callers: Vec<String>,
+        /// Offer a few tools that find, describe and call the other tools, instead of all tools.
         #[arg(long, help_heading = "Tools")]
         discover: bool,
+        /// Mask secrets in results.
+        #[arg(long, help_heading = "Tools")]
+        redact: bool,
     },
     /// List the servers of one account or of all accounts.
     List {
         /// Id or name of an account.
         #[arg(long)]
         account: Option<String>,
+        /// Only servers that the API token with this id created.
+        #[arg(long, value_name = "ID")]
+        created_by: Option<String>,
     },
     /// Show a server.
     Get(ServerName),
@@ -216,14 +228,20 @@ pub(crate) enum ServerCommand {
         #[command(flatten)]
         expiry: Expiry,
         /// Remove the expiry.
-        #[arg(long, conflicts_with_all = ["expires_in", "expires_at"])]
+        #[arg(long, conflicts_with_all = ["expires_in", "expires_at"], help_heading = "Expiry")]
         no_expiry: bool,
         /// Require an API token in addition to the URL.
         #[arg(long, value_name = "true|false")]
         require_api_token: Option<bool>,
-        /// Whether to offer three tools that find, describe and call the other tools, instead of all tools.
+        /// Ids of the API tokens that can call the server; an empty value allows every API token again.
+        #[arg(long, value_name = "IDS", value_delimiter = ',')]
+        callers: Vec<String>,
+        /// Whether to offer a few tools that find, describe and call the other tools, instead of all tools.
         #[arg(long, value_name = "true|false", help_heading = "Tools")]
         discover: Option<bool>,
+        /// Whether to mask secrets in results.
+        #[arg(long, value_name = "true|false", help_heading = "Tools")]
+        redact: Option<bool>,
     },
     /// Revoke a server. Its URL is rejected immediately.
     Delete(ServerName),
@@ -280,6 +298,8 @@ pub(crate) enum TokenCommand {
         role: RoleName,
         #[command(flatten)]
         expiry: Expiry,
+        #[command(flatten)]
+        bounds: BoundsArgs,
     },
     /// List the API tokens.
     List,
@@ -287,7 +307,24 @@ pub(crate) enum TokenCommand {
     Revoke {
         /// Id or name of the token.
         token: String,
+        /// Also revoke the MCP servers that the token created.
+        #[arg(long)]
+        servers: bool,
     },
+}
+
+/// Bounds of the servers that a token of the role issuer can create and change.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Bounds of an issuer")]
+pub(crate) struct BoundsArgs {
+    /// Ids or names of the accounts of the servers; all accounts by default.
+    #[arg(long, value_name = "ACCOUNTS", value_delimiter = ',')]
+    pub(crate) accounts: Vec<String>,
+    /// Longest time until a server expires, in days.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub(crate) max_days: Option<u32>,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
 }
 
 /// Role of an API token.
@@ -295,7 +332,7 @@ pub(crate) enum TokenCommand {
 pub(crate) enum RoleName {
     /// Calls MCP servers that require an API token; nothing else.
     Caller,
-    /// Creates and changes MCP servers of existing accounts, and reads the audit log.
+    /// Creates MCP servers of existing accounts within its bounds, and reads the audit log.
     Issuer,
     /// Has all permissions.
     Admin,

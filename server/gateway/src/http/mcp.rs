@@ -122,8 +122,9 @@ impl Mcp {
         tracing::Span::current()
             .record("server", resolved.server.id.as_str())
             .record("account", resolved.account_name.as_str());
-        let principal = if resolved.server.config.require_api_token_auth {
-            match authenticate(&self.gateway, request.headers()).await {
+        let config = &resolved.server.config;
+        let principal = if config.require_api_token_auth || !config.callers.is_empty() {
+            match authenticate(&self.gateway, request.headers(), &config.callers).await {
                 Ok(principal) => Some(principal),
                 Err(response) => return response,
             }
@@ -212,14 +213,28 @@ fn refused(rejection: &TokenRejection) -> Response {
     }
 }
 
-/// Authenticates the caller of a server that requires an API token in addition to its URL.
-async fn authenticate(gateway: &Gateway, headers: &HeaderMap) -> Result<Principal, Response> {
+/// Authenticates the caller of a server that requires an API token in addition to its URL: one of `callers`, unless this list is empty.
+async fn authenticate(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+    callers: &[String],
+) -> Result<Principal, Response> {
     let token = bearer(headers);
     let realm = product().name;
     let challenge = match token {
         None => format!("Bearer realm=\"{realm}\""),
         Some(token) => match gateway.authenticate(token).await {
-            Ok(principal) => return Ok(principal),
+            Ok(principal) if callers.is_empty() || callers.contains(&principal.id) => {
+                return Ok(principal);
+            }
+            Ok(_) => {
+                return Err(error_response(
+                    StatusCode::FORBIDDEN,
+                    "forbidden",
+                    "this API token is not one of the callers of this MCP server",
+                    "Use the API token that the server was made for, or ask the person who made the server to add yours to its callers.",
+                ));
+            }
             Err(ServiceError::Unauthenticated) => format!(
                 "Bearer realm=\"{realm}\", error=\"invalid_token\", error_description=\"the API token is unknown, expired or revoked\"",
             ),

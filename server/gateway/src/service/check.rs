@@ -1,6 +1,6 @@
 //! Checks whether an account works.
 
-use runtime::registry::Selection;
+use runtime::selection::Selection;
 
 use super::gateway::{Gateway, Result, internal, require};
 use crate::error::ServiceError;

@@ -129,6 +129,7 @@ impl Principal {
             id: "gateway".to_owned(),
             name: "gateway".to_owned(),
             role: Role::Admin,
+            bounds: None,
         }
     }
 
@@ -309,7 +310,8 @@ impl Gateway {
         let view = server.view().map_err(internal)?;
         Ok(ResolvedServer {
             offer: OfferedTools::new(self.0.catalogue.clone(), validate::selection(&view.config))
-                .with_discovery(view.config.discover),
+                .with_discovery(view.config.discover)
+                .with_redaction(view.config.redact),
             server: view,
             account: self.live(account).await?,
             account_name: account.name.clone(),

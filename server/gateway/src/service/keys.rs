@@ -87,7 +87,7 @@ impl Gateway {
         let mut done = 0;
         let mut before = ListPosition::first();
         loop {
-            let rows = self.0.store.accounts(&before, 100).await?;
+            let rows = self.0.store.accounts(None, &before, 100).await?;
             let Some(last) = rows.last() else {
                 self.sign_audit_again().await?;
                 return Ok(done);

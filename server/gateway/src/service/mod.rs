@@ -4,6 +4,7 @@ mod accounts;
 mod audit_upkeep;
 mod check;
 mod credentials;
+mod declarations;
 pub(crate) mod gateway;
 mod keys;
 mod live;

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use runtime::Api;
 
-use super::gateway::{Gateway, Result};
+use super::gateway::{Gateway, Result, internal};
 use crate::error::ServiceError;
 use crate::model::Principal;
 use crate::token;
@@ -94,6 +94,7 @@ impl Gateway {
     pub(crate) async fn principal(&self, id: &str) -> Result<Principal> {
         let row = self.0.store.token(id).await?;
         let token = row.ok_or(ServiceError::Unauthenticated)?.view();
+        let token = token.map_err(internal)?;
         self.good_now(&token)
     }
 }

@@ -26,6 +26,7 @@ mod keys;
 mod lists;
 mod replicas;
 mod revocation;
+mod scopes;
 mod secrets;
 
 /// A store for one test. Its folder is deleted at the end of the test.

@@ -22,6 +22,7 @@ mod audit_chains;
 mod audit_purge;
 pub(crate) mod audit_read;
 pub mod backup;
+pub(crate) mod declarations;
 pub mod error;
 mod forms;
 mod postgres;
@@ -289,7 +290,7 @@ impl Store {
     /// Opens the store of a gateway that may be running, only to read it.
     pub(crate) async fn open_for_reading(url: &StoreUrl) -> Result<Self, StoreError> {
         let pool = match url {
-            StoreUrl::Sqlite(path) => Pool::Sqlite(Sqlite::open_for_reading(path).await?),
+            StoreUrl::Sqlite(path) => Pool::Sqlite(Box::new(Sqlite::open_for_reading(path).await?)),
             StoreUrl::Postgres(url) => {
                 let options = postgres::options(url)?;
                 let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);

@@ -48,6 +48,8 @@ pub(crate) struct TokenRow {
     pub(crate) expires_at: Option<i64>,
     pub(crate) created_at: i64,
     pub(crate) created_by: String,
+    /// Bounds of the servers that the token can create, as JSON.
+    pub(crate) bounds: Option<String>,
 }
 
 /// Row of `audit_entries`, as the audit log shows it.
@@ -243,17 +245,19 @@ impl ServerRow {
 
 impl TokenRow {
     /// Converts the row to the type that responses show. An unknown role of a newer version counts as the lowest role.
-    pub(crate) fn view(&self) -> ApiToken {
+    pub(crate) fn view(&self) -> serde_json::Result<ApiToken> {
         let roles = [Role::Admin, Role::Issuer];
         let role = roles.into_iter().find(|role| role.as_str() == self.role);
-        ApiToken {
+        let bounds = self.bounds.as_deref().map(serde_json::from_str);
+        Ok(ApiToken {
             id: self.id.clone(),
             name: self.name.clone(),
             role: role.unwrap_or(Role::Caller),
             expires_at: self.expires_at.map(time),
+            bounds: bounds.transpose()?,
             created_at: time(self.created_at),
             created_by: self.created_by.clone(),
-        }
+        })
     }
 }
 

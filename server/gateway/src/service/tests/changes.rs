@@ -123,6 +123,7 @@ fn expired_objects_are_rejected_and_removed() {
             name: "short".to_owned(),
             role: Role::Caller,
             expires_at,
+            bounds: None,
         };
         let token = gateway.create_api_token(&admin, input).await.unwrap().token;
         gateway.resolve(&new.token).await.unwrap();
@@ -159,6 +160,7 @@ fn revoked_api_tokens_are_refused_at_once() {
             name: "ci".to_owned(),
             role: Role::Issuer,
             expires_at: None,
+            bounds: None,
         };
         let new = gateway.create_api_token(&admin, input).await.unwrap();
         let who = gateway.authenticate(&new.token).await.unwrap();
@@ -275,6 +277,7 @@ fn invalid_input_is_rejected_with_all_errors() {
             name: String::new(),
             role: Role::Admin,
             expires_at: Some(past),
+            bounds: None,
         };
         let refused = gateway.create_api_token(&admin, token).await.unwrap_err();
         assert_eq!(fields(refused), "name expires_at");
@@ -333,11 +336,13 @@ fn roles_are_kept() {
                 id: "tok_x".to_owned(),
                 name: "x".to_owned(),
                 role,
+                bounds: None,
             };
             let token = ApiTokenInput {
                 name: "x".to_owned(),
                 role: Role::Admin,
                 expires_at: None,
+                bounds: None,
             };
             let nothing = AccountPatch::default();
             let page = PageQuery::default;

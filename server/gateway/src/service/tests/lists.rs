@@ -10,6 +10,7 @@ fn page(limit: u32, cursor: Option<String>) -> PageQuery {
     PageQuery {
         limit: Some(limit),
         cursor,
+        created_by: None,
     }
 }
 

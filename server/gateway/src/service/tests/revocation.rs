@@ -38,6 +38,7 @@ fn tokens_are_refused_although_the_revocation_cannot_be_stored() {
             name: "ci".to_owned(),
             role: Role::Issuer,
             expires_at: None,
+            bounds: None,
         };
         let api = gateway.create_api_token(&admin, input).await.unwrap();
         gateway.authenticate(&api.token).await.unwrap();
