@@ -48,7 +48,11 @@ fn server(gateway: &Gateway, name: &str, airflow: &FakeAirflow) -> String {
         json!({"name": name, "base_url": airflow.url, "auth": {"type": "password", "username": "admin", "password": "x"}}),
     );
     gateway
-        .server(&text(&account["id"]), json!({}), Value::Null)
+        .server(
+            &text(&account["id"]),
+            json!({"methods": ["read", "write"]}),
+            Value::Null,
+        )
         .1
 }
 
