@@ -10,7 +10,9 @@ pub(crate) static PRODUCT: Product = Product {
     name: "airflow-mcp",
     version: env!("CARGO_PKG_VERSION"),
     apis: airflow_tools::APIS,
+    presets: airflow_tools::PRESETS,
     log_format: crate::log_format::AIRFLOW_LOG,
+    sensitive_words: SENSITIVE_WORDS,
     title: "Apache Airflow",
     about: "administers Apache Airflow 2 and 3",
     upstream: "Airflow",
@@ -35,6 +37,24 @@ pub(crate) static PRODUCT: Product = Product {
         token_command: "gcloud auth print-access-token",
     },
 };
+
+/// Words that Airflow's own masker looks for in names (`DEFAULT_SENSITIVE_FIELDS` of its secrets masker).
+const SENSITIVE_WORDS: &[&str] = &[
+    "access_token",
+    "api_key",
+    "apikey",
+    "authorization",
+    "keyfile_dict",
+    "passphrase",
+    "passwd",
+    "password",
+    "private_key",
+    "proxies",
+    "proxy",
+    "secret",
+    "service_account",
+    "token",
+];
 
 /// Words of search queries, each with the words that Airflow and the catalogue use instead.
 const SYNONYMS: &[(&str, &str)] = &[

@@ -69,6 +69,10 @@ fn help_texts_match_expectations() {
             expect_file!["expected/help-audit.txt"],
         ),
         (
+            &["audit", "verify", "--help"],
+            expect_file!["expected/help-audit-verify.txt"],
+        ),
+        (
             &["serve", "--help"],
             expect_file!["expected/help-serve.txt"],
         ),

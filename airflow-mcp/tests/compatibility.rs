@@ -197,3 +197,90 @@ fn the_configuration_file_is_accepted_and_its_url_file_read() {
     assert_eq!(tools[0]["name"], LIST_USERS);
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+/// Configurations of servers as the earlier state stored them.
+const OLD_CONFIGS: [&str; 9] = [
+    r#"{"methods":[],"tags":[],"tools":[],"require_api_token_auth":false}"#,
+    r#"{"methods":["read"],"tags":[],"tools":[],"require_api_token_auth":false}"#,
+    r#"{"methods":["write"],"tags":[],"tools":[],"require_api_token_auth":false,"discover":false}"#,
+    r#"{"methods":["list","get"],"tags":["rbac","runs"],"tools":[],"require_api_token_auth":false}"#,
+    r#"{"methods":[],"tags":["secrets"],"tools":[],"require_api_token_auth":false}"#,
+    r#"{"methods":["read"],"tags":["rbac","secrets"],"tools":[],"require_api_token_auth":false}"#,
+    r#"{"methods":[],"tags":[],"tools":["list_all_apacheairflow_users","delete_a_apacheairflow_user_by_id"],"require_api_token_auth":false}"#,
+    r#"{"methods":["get"],"tags":["secrets"],"tools":["get_single_apacheairflow_variable_by_id","list_all_apacheairflow_variables"],"require_api_token_auth":false}"#,
+    r#"{"methods":[],"tags":["dags"],"tools":[],"require_api_token_auth":false}"#,
+];
+
+/// Returns whether the earlier state offered a tool.
+fn was_offered(config: &Value, tool: &runtime::Tool) -> bool {
+    let names = |criterion: &str| -> Vec<String> {
+        let names = config[criterion].as_array().unwrap().iter();
+        names.map(text).collect()
+    };
+    let effect = if tool.effect.read_only {
+        "read"
+    } else {
+        "write"
+    };
+    let (methods, tags, tools) = (names("methods"), names("tags"), names("tools"));
+    let mut tool_tags = tool.tags.iter().map(|tag| match *tag {
+        // The list of variables was tagged like the other tools of variables.
+        "secret_names" => "secrets",
+        tag => tag,
+    });
+    (methods.is_empty() || methods.iter().any(|it| it == tool.method || it == effect))
+        && (tags.is_empty() || tool_tags.any(|tag| tags.iter().any(|it| it == tag)))
+        && (tools.is_empty() || tools.iter().any(|it| it == tool.name))
+}
+
+/// Adds servers with the old configurations to a store. The token of each is its number.
+fn add_servers(folder: &Path) {
+    let tokio = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    tokio.block_on(async {
+        let path = folder.join("airflow-mcp.sqlite");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+        for (number, config) in OLD_CONFIGS.iter().enumerate() {
+            let hash = <sha2::Sha256 as sha2::Digest>::digest(token(number).as_bytes());
+            sqlx::query("INSERT INTO servers (id, account_id, name, config, token_hash, created_at, updated_at, created_by) VALUES ($1, $2, $1, $3, $4, 1, 1, 'tok_1')")
+                .bind(format!("mcp_{number}"))
+                .bind(text(&HANDED_OUT["account_id"]))
+                .bind(*config)
+                .bind(hash.to_vec())
+                .execute(&pool)
+                .await
+                .unwrap();
+        }
+        pool.close().await;
+    });
+}
+
+fn token(number: usize) -> String {
+    format!("amt_{number:043}")
+}
+
+#[test]
+fn servers_offer_the_same_tools() {
+    let folder = copy("store", "compatible-tools");
+    add_servers(&folder);
+    let gateway = Gateway::open_store(folder, &[], &[]);
+    let api = airflow_tools::APIS[0];
+    let documents: Vec<&str> = api.usual_documents().collect();
+    for (number, config) in OLD_CONFIGS.iter().enumerate() {
+        let config: Value = serde_json::from_str(config).unwrap();
+        let tools = runtime::registry::tools(api);
+        let tools = tools.filter(|tool| documents.contains(&tool.document));
+        let expected = tools.filter(|tool| was_offered(&config, tool));
+        let expected: Vec<&str> = expected.map(|tool| tool.name).collect();
+        assert!(!expected.is_empty(), "{config}");
+        let path = format!("/mcp/{}", token(number));
+        let listed = gateway.legacy(&path, &request(1, "tools/list", json!({})), &[]);
+        let listed = listed.json()["result"]["tools"].clone();
+        let listed = listed.as_array().unwrap().iter();
+        let listed: Vec<String> = listed.map(|tool| text(&tool["name"])).collect();
+        assert_eq!(listed, expected, "{config}");
+    }
+}

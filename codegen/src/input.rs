@@ -5,6 +5,7 @@ use crate::allowlist::corrections;
 use crate::allowlist::documents::DocumentEntry;
 use crate::allowlist::excluded::{self, Exclusion};
 use crate::allowlist::history::{self, DocumentHistoryEntry, OperationEntry};
+use crate::allowlist::presets::{self, PresetEntry};
 use crate::allowlist::tools::{self, ToolsetEntry};
 use crate::corrections::Correction;
 use crate::diagnostic::{Error, ReadDiagnostic, nearest};
@@ -13,7 +14,7 @@ use crate::openapi::{self, Document, DocumentSource};
 use crate::reader::Reader;
 use crate::yaml::Node;
 
-/// Input file: `specs/apis.yaml`, `specs/tools/*.yaml`, `specs/excluded.yaml`, `specs/corrections.yaml`, `specs/history.yaml` or a document that `apis.yaml` names.
+/// Input file: `specs/apis.yaml`, `specs/tools/*.yaml`, `specs/excluded.yaml`, `specs/presets.yaml`, `specs/corrections.yaml`, `specs/history.yaml` or a document that `apis.yaml` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
     /// Path relative to the workspace, with `/`.
@@ -31,6 +32,8 @@ pub(crate) struct ParsedInputs {
     pub(crate) toolsets: Vec<ToolsetEntry>,
     pub(crate) exclusions: Vec<Exclusion>,
     pub(crate) excluded_path: String,
+    pub(crate) presets: Vec<PresetEntry>,
+    pub(crate) presets_path: String,
     /// Releases that first had an operation or a parameter.
     pub(crate) history: Vec<DocumentHistoryEntry>,
     pub(crate) history_path: String,
@@ -84,6 +87,8 @@ pub(crate) fn parse(inputs: &[Input]) -> ParsedInputs {
         toolsets: Vec::new(),
         exclusions: Vec::new(),
         excluded_path: format!("{root}excluded.yaml"),
+        presets: Vec::new(),
+        presets_path: format!("{root}presets.yaml"),
         history: Vec::new(),
         history_path: format!("{root}history.yaml"),
         documents: Vec::new(),
@@ -96,6 +101,9 @@ pub(crate) fn parse(inputs: &[Input]) -> ParsedInputs {
     }
     if let Some(input) = find(inputs, &parsed.excluded_path) {
         parsed.exclusions = parsed.read(input, excluded::read).unwrap_or_default();
+    }
+    if let Some(input) = find(inputs, &parsed.presets_path) {
+        parsed.presets = parsed.read(input, presets::read).unwrap_or_default();
     }
     if let Some(input) = find(inputs, &parsed.history_path) {
         parsed.history = parsed.read(input, history::read).unwrap_or_default();

@@ -14,6 +14,7 @@ pub(crate) struct ModuleKeys {
     pub(crate) toolset: Option<LitStr>,
     pub(crate) document: Option<LitStr>,
     pub(crate) tags: Vec<LitStr>,
+    pub(crate) secret_fields: Vec<LitStr>,
 }
 
 impl ModuleKeys {
@@ -36,8 +37,9 @@ impl ModuleKeys {
             "toolset" => self.toolset = Some(value(input)?),
             "document" => self.document = Some(value(input)?),
             "tags" => self.tags = items(input, errors)?,
+            "secret_fields" => self.secret_fields = items(input, errors)?,
             _ => {
-                let known = "`toolset`, `document`, `tags`";
+                let known = "`toolset`, `document`, `tags`, `secret_fields`";
                 return Err(unknown_key(key, "`#[tools(..)]`", known));
             }
         }
@@ -68,7 +70,11 @@ impl ModuleKeys {
         let toolset = self.toolset.iter();
         let document = self.document.iter();
         let tags = &self.tags;
-        quote!(module(#(toolset = #toolset,)* #(document = #document,)* tags(#(#tags),*)))
+        let secret = match &self.secret_fields[..] {
+            [] => TokenStream::new(),
+            fields => quote!(, secret_fields(#(#fields),*)),
+        };
+        quote!(module(#(toolset = #toolset,)* #(document = #document,)* tags(#(#tags),*) #secret))
     }
 }
 

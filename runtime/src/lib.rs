@@ -11,12 +11,15 @@ extern crate self as runtime;
 pub mod args;
 pub mod call;
 mod describe;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod json;
 pub mod json_schema;
 pub mod log;
 mod mask;
 mod output;
 mod quoted;
+pub mod redaction;
 pub mod request;
 pub mod schema;
 pub mod secrets;
@@ -27,6 +30,8 @@ mod upstream;
 mod version;
 
 pub use call::ToolOutput;
+pub use call::intent::{ChangeRecorder, IntendedChange, NotRecorded};
+pub use call::subject::CallSubject;
 /// Turns a documented struct into a [`Tool`].
 ///
 /// The doc comment of the struct is the description that the model reads. Each field is a parameter, and its doc comment is the description of the parameter. The block states what the OpenAPI document says; everything else is derived from it: the input schema, the effects from the HTTP method, `limit` and `next_cursor` of a list. Mistakes are compile errors: a placeholder without a field, a duplicate name, a filter on a field that items do not have, a default that is not a value of its type.
@@ -135,6 +140,8 @@ pub use call::ToolOutput;
 /// | `notes(..)` | additions to the description for some versions, written as in `not_applied(..)` |
 /// | `each(operation, patch, items)` | operation on one object, called once per id in the field with `#[param(each)]`; `items` is the member of the result for the responses, see [`tool::Each`] |
 /// | `require_any(a, b)` | arguments of which a call must give at least one |
+/// | `secret_fields(a, b)` | members of the response that are masked for clients whose results are redacted |
+/// | `hidden_fields(a, b)` | members of the response that are masked in every result |
 /// | `returns` | type of the response; omitted if the response has no content |
 /// | `response_format` | format of a response other than JSON, with its media type: `text("..")`, `lines("..")` of JSON, `log("..", token = "..", next = "..")` |
 /// | `effect(..)` | stricter effects than those of the HTTP method: `destructive`, `not_idempotent`, `not_read_only`; or `read_only` for another verb that only simulates a change |
@@ -232,9 +239,10 @@ pub use macros::Schema;
 pub use output::Progress;
 pub use schema::{Json, Nullable, Schema, Shape};
 pub use tool::api::{self, Api};
-pub use tool::{Tool, registry};
+pub use tool::{Tool, registry, selection};
 pub use upstream::account::{Account, RecordedError};
 pub use upstream::base_url::is_readable_on_its_way;
+pub use upstream::body::{DEFAULT_BODY_MEMORY, set_body_memory};
 pub use upstream::detected::DetectedServer;
 pub use upstream::error::{CallError, ErrorCode};
 pub use upstream::rate_limit::RateLimit;

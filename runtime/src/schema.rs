@@ -1,5 +1,6 @@
 //! Shapes of arguments and results. `#[derive(Schema)]` and `#[tool]` build them as constants, and arguments are checked against them.
 
+pub use mcp_schema::writer::{bounds, type_name};
 pub use mcp_schema::{Bound, Json, Nullable, Schema};
 
 /// Shape of a JSON value, in constants.

@@ -79,6 +79,57 @@ pub fn output_schema(output: &OutputShape<'_>) -> JsonSchema {
     object([(name, property)])
 }
 
+/// Returns the name of the JSON type; empty if values can have several types.
+#[must_use]
+pub fn type_name(kind: &ShapeKind<'_>) -> &'static str {
+    match kind {
+        ShapeKind::Boolean => "boolean",
+        ShapeKind::Integer { .. } => "integer",
+        ShapeKind::Number { .. } => "number",
+        ShapeKind::String(_) => "string",
+        ShapeKind::Array { .. } => "array",
+        ShapeKind::Object { .. } => "object",
+        ShapeKind::Any | ShapeKind::OneOf(_) | ShapeKind::Link(_) => "",
+    }
+}
+
+/// Returns the keywords that bound a number, the length of a string or array, or the text of a string.
+#[must_use]
+pub fn bounds(kind: &ShapeKind<'_>) -> JsonSchema {
+    let members: &[(&str, Option<Value>)] = match kind {
+        ShapeKind::Integer { min, max } => &[
+            ("minimum", min.map(Value::from)),
+            ("maximum", max.map(Value::from)),
+        ],
+        ShapeKind::Number { min, max, above } => &[
+            ("minimum", min.map(Value::from)),
+            ("maximum", max.map(Value::from)),
+            ("exclusiveMinimum", above.map(Value::from)),
+        ],
+        ShapeKind::String(rules) => &[
+            (
+                "pattern",
+                (!rules.pattern.is_empty()).then(|| Value::from(rules.pattern)),
+            ),
+            ("minLength", rules.min_length.map(Value::from)),
+            ("maxLength", rules.max_length.map(Value::from)),
+        ],
+        ShapeKind::Array {
+            min_items,
+            max_items,
+            ..
+        } => &[
+            ("minItems", min_items.map(Value::from)),
+            ("maxItems", max_items.map(Value::from)),
+        ],
+        _ => &[],
+    };
+    let members = members.iter();
+    members
+        .filter_map(|(name, value)| Some(((*name).to_owned(), value.clone()?)))
+        .collect()
+}
+
 /// Returns all annotations of a tool, because clients differ in the defaults of missing annotations.
 #[must_use]
 pub fn annotations(read_only: bool, destructive: bool, idempotent: bool) -> JsonSchema {
@@ -165,12 +216,7 @@ impl Limits {
                     None => unexpanded(target),
                 };
             }
-            ShapeKind::Boolean => typed("boolean"),
-            ShapeKind::Integer { .. } => typed("integer"),
-            ShapeKind::Number { .. } => typed("number"),
-            ShapeKind::String(_) => typed("string"),
-            ShapeKind::Array { .. } => typed("array"),
-            ShapeKind::Object { .. } => typed("object"),
+            kind => typed(type_name(kind)),
         };
         let mut set = |name: &str, value: Option<Value>| {
             if let Some(value) = value {
@@ -178,15 +224,6 @@ impl Limits {
             }
         };
         match kind {
-            ShapeKind::Integer { min, max } => {
-                set("minimum", min.map(Value::from));
-                set("maximum", max.map(Value::from));
-            }
-            ShapeKind::Number { min, max, above } => {
-                set("minimum", min.map(Value::from));
-                set("maximum", max.map(Value::from));
-                set("exclusiveMinimum", above.map(Value::from));
-            }
             ShapeKind::String(rules) => {
                 let text = |text: &str| (!text.is_empty()).then(|| Value::from(text));
                 // A few examples are enough, because the check of a call knows all values and suggests the nearest one.
@@ -201,18 +238,9 @@ impl Limits {
                 );
                 // Some clients mask the value of a password field and send the mask.
                 set("format", text(rules.format).filter(|it| it != "password"));
-                set("pattern", text(rules.pattern));
-                set("minLength", rules.min_length.map(Value::from));
-                set("maxLength", rules.max_length.map(Value::from));
             }
-            ShapeKind::Array {
-                items,
-                min_items,
-                max_items,
-            } => {
+            ShapeKind::Array { items, .. } => {
                 set("items", Some(Value::Object(self.input(items))));
-                set("minItems", min_items.map(Value::from));
-                set("maxItems", max_items.map(Value::from));
             }
             // Beyond the depth limit, an object is described as any object.
             ShapeKind::Object { fields, additional } if self.objects > 0 => {
@@ -236,6 +264,7 @@ impl Limits {
             }
             _ => {}
         }
+        schema.extend(bounds(kind));
         schema
     }
 
@@ -263,10 +292,6 @@ impl Limits {
     fn output(self, shape: &Shape<'_>) -> JsonSchema {
         match &shape.kind {
             ShapeKind::Any => any(),
-            ShapeKind::Boolean => typed("boolean"),
-            ShapeKind::Integer { .. } => typed("integer"),
-            ShapeKind::Number { .. } => typed("number"),
-            ShapeKind::String(_) => typed("string"),
             ShapeKind::Array { items, .. } => array(self.output(items)),
             ShapeKind::Object { fields, .. } => {
                 let mut schema = typed("object");
@@ -282,6 +307,7 @@ impl Limits {
                 Some(behind) => behind.output(link.target()),
                 None => unexpanded(&link.target().kind),
             },
+            kind => typed(type_name(kind)),
         }
     }
 

@@ -260,7 +260,9 @@ class Gateway:
 
     def server(self, account, name="e2e", expires_at=None, **config):
         """Creates an MCP server and returns the response."""
-        body = {"name": name, "config": config, **({"expires_at": expires_at} if expires_at else {})}
+        # Without these criteria, a server reads only, and without an expiry it expires.
+        wide = {} if {"preset", "methods", "tools"} & set(config) else {"methods": ["read", "write"]}
+        body = {"name": name, "config": {**wide, "include_secrets": True, **config}, "expires_at": expires_at}
         return self.api("POST", f"/integrated-account/{account}/mcp", body)
 
     def revoke(self, server):

@@ -58,8 +58,7 @@ def main(folder):
                     window.one("main h1")
                     if name == "new-server":
                         window.one("#name").send_keys("Quarterly access review")
-                        window.one("input[name=methods][value=read]").click()
-                        window.one("input[name=tags][value=rbac]").click()
+                        window.one("input[name=preset][value=access-audit]").click()
                     (folder / f"{name}-{theme}.png").write_bytes(window.screenshot())
 
 

@@ -46,6 +46,7 @@ def create_server(window, name, expiry=None, method="read", tag="rbac"):
     """Fills in and submits the form and returns the URL that the page shows."""
     window.one("a[href*='/servers/new']").click()
     window.one("#name").send_keys(name)
+    window.one("#custom summary").click()
     window.one(f"input[name=methods][value={method}]").click()
     window.one(f"input[name=tags][value={tag}]").click()
     if expiry:

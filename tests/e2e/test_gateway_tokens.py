@@ -168,14 +168,14 @@ def test_an_api_token_ends_on_time(gateway):
 
 
 def test_guesses_are_slowed_down(gateway, account):
-    """Checks that the gateway examines only few of 10,000 guesses from one address, whatever the client sends, and that the holder of a URL can continue."""
+    """Checks that the gateway slows down almost all of 10,000 guesses from one address, whatever the client sends, and that the holder of a URL can continue."""
     server = gateway.server(account)
     mcp = Mcp(server["url"])
     assert mcp.call(LIST_ROLES, ONE).content
     deadline = time.monotonic() + 15
 
     def guess(worker):
-        examined = tried = 0
+        fast = tried = 0
         connection = Mcp(server["url"])
         for i in range(1250):
             if time.monotonic() > deadline:
@@ -188,16 +188,16 @@ def test_guesses_are_slowed_down(gateway, account):
                 bearer = {"Authorization": f"Bearer amk_{worker}{i:06d}{'x' * 36}"}
                 reply = connection.connection.request("GET", "/integrated-account", headers=bearer)
             assert reply.status in (401, 404, 429), reply.text
-            examined += reply.status != 429
-        return examined, tried
+            fast += reply.status != 429
+        return fast, tried
 
     started = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(guess, range(8)))
     took = time.monotonic() - started
-    examined, tried = (sum(column) for column in zip(*outcomes))
-    print(f"{examined} of {tried} guesses were examined in {took:.1f} s")
-    assert examined < 1000, f"{examined} of {tried} guesses were examined in {took:.1f} s"
+    fast, tried = (sum(column) for column in zip(*outcomes))
+    print(f"{fast} of {tried} guesses were answered without a delay in {took:.1f} s")
+    assert fast < 1000, f"{fast} of {tried} guesses were answered without a delay in {took:.1f} s"
     eventually(lambda: mcp.call(LIST_ROLES, ONE).status == 200, 10, "the URL is still blocked")
 
 

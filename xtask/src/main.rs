@@ -13,6 +13,7 @@ mod generate;
 mod history;
 mod lab;
 mod lock;
+mod long;
 mod release;
 mod rustfmt;
 mod screenshots;
@@ -99,6 +100,9 @@ enum Task {
         /// Run only the end-to-end tests that match this pytest expression: "matrix and not crewai"
         #[arg(long)]
         only: Option<String>,
+        /// Also run what takes too long for CI: fault and load tests at full length, checks of the dependencies, and ten minutes of fuzzing for each target
+        #[arg(long, conflicts_with = "only")]
+        long: bool,
     },
     /// Start the servers of the end-to-end tests, print their variables, and keep them until the end of input
     Lab {
@@ -197,7 +201,7 @@ fn run(task: Task) -> Result<()> {
             Ok(())
         }
         Task::Demo => demo::demo(),
-        Task::Test { only } => test::test(only.as_deref()),
+        Task::Test { only, long } => test::test(only.as_deref(), long),
         Task::Lab { plain } => test::hold_lab(plain),
         Task::Bench { strict, release } => bench::bench(strict, release),
         Task::Screenshots => screenshots::screenshots(),

@@ -16,6 +16,7 @@ const FILES: &[&str] = &[
     "corrections.yaml",
     "excluded.yaml",
     "history.yaml",
+    "presets.yaml",
 ];
 /// Folders whose files are read.
 const FOLDERS: &[&str] = &["tools", "openapi"];

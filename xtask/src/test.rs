@@ -17,10 +17,15 @@ use crate::lab::{lab_dir, root, step};
 /// Tests that walk every list to its end.
 const WALKS: &str = "tests/e2e/test_walks.py";
 
-/// Runs all tests. `filter` is passed to pytest as `-k`, and skips the Rust tests.
-pub(crate) fn test(filter: Option<&str>) -> Result<()> {
+/// Variable that makes the fault and load tests run at full length.
+const LONG: &str = "TEST_LONG";
+
+/// Runs all tests. `filter` is passed to pytest as `-k`, and skips the Rust tests. `long` adds what takes too long for CI.
+pub(crate) fn test(filter: Option<&str>, long: bool) -> Result<()> {
+    let postgres = Postgres::start()?;
+    let postgres_url = postgres.url.clone();
     // Installing and starting the servers waits for the network and for Python, so Rust code is compiled meanwhile.
-    let lab = thread::spawn(start_lab);
+    let lab = thread::spawn(|| start_lab(postgres));
     let mut failures = Vec::new();
     let mut note = |what: &str, result: Result<()>| {
         failures.extend(result.err().map(|error| format!("{what}: {error:#}")));
@@ -28,7 +33,7 @@ pub(crate) fn test(filter: Option<&str>) -> Result<()> {
     if filter.is_none() {
         note(
             "Rust tests",
-            rust_tests().and_then(|()| documentation_tests()),
+            rust_tests(Some(&postgres_url), long).and_then(|()| documentation_tests()),
         );
         note("foreign documents", crate::foreign::foreign());
     }
@@ -36,6 +41,10 @@ pub(crate) fn test(filter: Option<&str>) -> Result<()> {
     let lab = joined(lab.join()).context("cannot set up the real Airflow servers");
     let end_to_end = build.and(lab).and_then(|lab| end_to_end(&lab, filter));
     note("end to end", end_to_end);
+    if long {
+        note("dependencies", crate::long::dependencies());
+        note("fuzzing", crate::long::fuzz());
+    }
     if failures.is_empty() {
         return Ok(());
     }
@@ -47,15 +56,23 @@ fn joined<T>(result: thread::Result<Result<T>>) -> Result<T> {
     result.unwrap_or_else(|_| Err(anyhow!("a thread panicked; see above")))
 }
 
-/// Runs the unit, golden, macro and catalogue tests: everything that only needs Cargo.
-fn rust_tests() -> Result<()> {
+/// Runs the unit, golden, macro and catalogue tests. Without the URL of a PostgreSQL server, the tests of the store use only SQLite.
+fn rust_tests(postgres_url: Option<&str>, long: bool) -> Result<()> {
     let has_nextest = output(&mut command("cargo", "nextest --version")).is_ok();
     let runner = if has_nextest {
         "nextest run"
     } else {
         "test --all-targets"
     };
-    cargo(&format!("{runner} --workspace --no-fail-fast"))
+    let mut tests = command("cargo", &format!("{runner} --workspace --no-fail-fast"));
+    tests.current_dir(root());
+    if let Some(url) = postgres_url {
+        tests.env("TEST_POSTGRES_URL", url);
+    }
+    if long {
+        tests.env(LONG, "1");
+    }
+    run(&mut tests)
 }
 
 fn documentation_tests() -> Result<()> {
@@ -174,9 +191,9 @@ fn start_airflows(plain: bool) -> Result<Airflows> {
     Ok(all)
 }
 
-fn start_lab() -> Result<Lab> {
+fn start_lab(postgres: Postgres) -> Result<Lab> {
     let airflows = thread::spawn(|| start_airflows(false));
-    let lab = start_clients();
+    let lab = start_clients(postgres);
     let airflows = joined(airflows.join())?;
     let mut lab = lab?;
     lab.variables.extend(airflows.variables);
@@ -185,10 +202,9 @@ fn start_lab() -> Result<Lab> {
 }
 
 /// Starts and installs everything except the Airflow servers.
-fn start_clients() -> Result<Lab> {
+fn start_clients(postgres: Postgres) -> Result<Lab> {
     let clients = python::clients()?;
     let crewai = python::environment("crewai")?;
-    let postgres = Postgres::start()?;
     let mut not_run = vec![];
     let mut paths = vec![
         ("NODE", python::node_dir(&clients)?.join("bin/node")),
@@ -231,7 +247,7 @@ pub(crate) fn hold_lab(plain: bool) -> Result<()> {
         print(&airflows.variables);
         return until_end_of_input();
     }
-    let lab = start_lab()?;
+    let lab = start_lab(Postgres::start()?)?;
     print(&lab.variables);
     println!(
         "# {} -m pytest tests/e2e",
@@ -293,7 +309,7 @@ pub(crate) fn ci(quick: bool) -> Result<()> {
     cargo("clippy --workspace --all-targets -- --deny warnings")?;
     cargo("xtask generate --check")?;
     if quick {
-        return rust_tests();
+        return rust_tests(None, false);
     }
     // Each run has other random hash seeds, so that an order that depends on them would differ.
     step("generate again and compare", || {
@@ -301,7 +317,7 @@ pub(crate) fn ci(quick: bool) -> Result<()> {
         cargo("xtask generate --check")
     })?;
     cargo("xtask coverage")?;
-    test(None)?;
+    test(None, false)?;
     let mut document = command(
         "cargo",
         "doc --workspace --no-deps --document-private-items",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mcp_server::offer::{Catalogue, OfferedTools};
 use mcp_server::product::set_product;
-use runtime::registry::Selection;
+use runtime::selection::Selection;
 
 use super::PRODUCT;
 
@@ -180,7 +180,13 @@ const QUERIES: &[(&str, &str)] = &[
 fn expected_tool_is_among_the_first_three() {
     set_product(&PRODUCT);
     let catalogue = Arc::new(Catalogue::new(PRODUCT.apis));
-    let offer = OfferedTools::new(catalogue, Selection::default());
+    let offer = OfferedTools::new(
+        catalogue,
+        Selection {
+            include_secrets: true,
+            ..Selection::default()
+        },
+    );
     for (query, expected) in QUERIES {
         let found = offer.search(None, query);
         let names: Vec<_> = found.iter().take(3).map(|tool| tool.name).collect();

@@ -1,7 +1,7 @@
 //! A gateway as its clients see it: a process with its own port and directory.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use socket2::{Domain, Socket, Type};
 
 use super::disk::SmallDisk;
 use super::{FakeAirflow, program};
@@ -74,12 +75,94 @@ impl Gateway {
         Self::spawn(program(variables, &all), data)
     }
 
-    /// Starts another gateway with the data directory of this one.
-    pub fn again(mut self) -> Self {
-        let data = std::mem::take(&mut self.data);
+    /// Starts a gateway with an empty store and at most this number of open files.
+    pub fn start_with_open_files(name: &str, files: u32) -> Self {
+        let data = std::env::temp_dir().join(format!("airflow-mcp-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&data);
+        let mut command = Command::new("sh");
+        let script = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+        command
+            .env_clear()
+            .args(["-c", &script, env!("CARGO_BIN_EXE_airflow-mcp")])
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(&data);
+        Self::spawn(command, data)
+    }
+
+    /// Starts a gateway with an empty store on a disk of its own, which has this number of bytes. The disk is a file system in memory that only this gateway sees.
+    pub fn start_on_disk(name: &str, bytes: usize) -> Self {
+        let data = std::env::temp_dir().join(format!("airflow-mcp-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&data).expect("a directory");
         let data_ = data.to_string_lossy().into_owned();
-        let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", &data_];
-        let mut again = Self::spawn(program(&[], &arguments), data);
+        let script =
+            format!("mount -t tmpfs -o size={bytes},mode=700 tmpfs '{data_}' && exec \"$@\"");
+        // Only root may mount file systems, but anyone is root in a user namespace.
+        let mut command = Command::new("unshare");
+        let user = std::process::Command::new("id").arg("-u").output();
+        let is_root = user.is_ok_and(|output| output.stdout == b"0\n");
+        command.env_clear().env("AIRFLOW_MCP_LOG", "info");
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.args(if is_root { ["--mount"] } else { ["-rm"] });
+        command.args(["sh", "-c", &script, "sh", env!("CARGO_BIN_EXE_airflow-mcp")]);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data", &data_]);
+        Self::spawn(command, data)
+    }
+
+    /// Returns a path in the data directory as the gateway sees it.
+    pub fn path_on_disk(&self, name: &str) -> PathBuf {
+        let root = format!("/proc/{}/root", self.child.id());
+        let data = self.data.strip_prefix("/").unwrap_or(&self.data);
+        Path::new(&root).join(data).join(name)
+    }
+
+    /// Fills the disk of the gateway with a file.
+    pub fn fill_disk(&self) {
+        let path = self.path_on_disk("filler");
+        let mut file = std::fs::File::create(path).expect("a file");
+        for size in [65_536, 4096, 1] {
+            while file.write_all(&vec![0; size]).is_ok() {}
+        }
+    }
+
+    /// Frees what [`Self::fill_disk`] has filled.
+    pub fn free_disk(&self) {
+        std::fs::remove_file(self.path_on_disk("filler")).expect("a file");
+    }
+
+    /// Ends the process without any warning and starts another gateway with its data directory.
+    pub fn killed(mut self) -> Self {
+        self.child.kill().expect("a process");
+        self.child.wait().expect("an end");
+        self.again()
+    }
+
+    /// Runs `audit verify` on the store of this gateway.
+    pub fn verify(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let data = self.data.to_string_lossy().into_owned();
+        let mut all = vec!["audit", "verify", "--data", &data];
+        all.extend(arguments);
+        let output = program(&[], &all).output().expect("the program runs");
+        let text = [output.stdout, output.stderr].concat();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&text).into_owned(),
+        )
+    }
+
+    /// Starts another gateway with the data directory of this one.
+    pub fn again(self) -> Self {
+        self.again_with(&[])
+    }
+
+    /// Starts another gateway with the data directory of this one and these arguments, after this one has ended.
+    pub fn again_with(mut self, arguments: &[&str]) -> Self {
+        let data = std::mem::take(&mut self.data);
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let data_ = data.to_string_lossy().into_owned();
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0", "--data", &data_];
+        all.extend(arguments);
+        let mut again = Self::spawn(program(&[], &all), data);
         again.api_token = self.api_token.clone();
         again
     }
@@ -201,6 +284,36 @@ impl Gateway {
         stream
     }
 
+    /// Opens a connection from this address of the loopback network, for example `127.0.0.2`.
+    pub fn connect_from(&self, source: &str) -> TcpStream {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        let source: IpAddr = source.parse().expect("an address");
+        let local = SocketAddr::new(source, 0);
+        socket.bind(&local.into()).expect("a loopback address");
+        let address: SocketAddr = self.address.parse().expect("an address");
+        socket
+            .connect(&address.into())
+            .expect("the gateway listens");
+        let stream = TcpStream::from(socket);
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream
+    }
+
+    /// Returns the processor time that the process has used.
+    pub fn processor_time(&self) -> Duration {
+        let path = format!("/proc/{}/stat", self.child.id());
+        let stat = std::fs::read_to_string(path).expect("a running process");
+        let (_, fields) = stat.rsplit_once(") ").expect("the name of the program");
+        let ticks: u64 = fields
+            .split(' ')
+            .skip(11)
+            .take(2)
+            .map(|ticks| ticks.parse::<u64>().expect("a number"))
+            .sum();
+        // Linux reports hundredths of a second on all architectures.
+        Duration::from_millis(ticks * 10)
+    }
+
     /// Sends a request to the management API, expects success and returns the response body.
     pub fn manage(&self, method: &str, path: &str, body: Value) -> Value {
         let bearer = format!("Bearer {}", self.api_token);
@@ -270,10 +383,12 @@ impl Gateway {
         self.send("POST", path, &headers, message)
     }
 
-    /// Returns the newest 1,000 records of the audit log, newest first.
+    /// Returns the newest 1,000 records of the audit log, newest first, without those about reading the log.
     pub fn audit(&self) -> Vec<Value> {
         let page = self.manage("GET", "/audit?limit=1000", Value::Null);
-        page["result"].as_array().expect("records").clone()
+        let mut records = page["result"].as_array().expect("records").clone();
+        records.retain(|record| record["action"] != "audit.read");
+        records
     }
 
     /// Returns what the gateway has shown the operator until it served.

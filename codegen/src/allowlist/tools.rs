@@ -15,6 +15,7 @@ pub(crate) struct ToolsetEntry {
     pub(crate) path: String,
     pub(crate) name: Located<String>,
     pub(crate) tags: Vec<Located<String>>,
+    pub(crate) secret_fields: Vec<Located<String>>,
     pub(crate) description: String,
     pub(crate) tools: Vec<ToolEntry>,
 }
@@ -32,6 +33,10 @@ pub(crate) struct ToolEntry {
     pub(crate) title: String,
     pub(crate) description: String,
     pub(crate) tags: Vec<Located<String>>,
+    /// Members of the response that can be secret, in addition to those of the toolset.
+    pub(crate) secret_fields: Vec<Located<String>>,
+    /// Members of the response that are never returned.
+    pub(crate) hidden_fields: Vec<Located<String>>,
     pub(crate) bindings: Vec<Binding>,
     pub(crate) items: Option<Located<String>>,
     pub(crate) summary: Vec<ScopedName>,
@@ -155,6 +160,7 @@ pub(crate) fn read(r: &mut Reader<'_>, node: &Node) -> Option<ToolsetEntry> {
             path,
             name: name.unwrap_or_else(|| Located::new(map.line, String::new())),
             tags: map.list("tags"),
+            secret_fields: map.list("secret_fields"),
             description: map.expected("description").unwrap_or_default(),
             tools: map.entries("tools", "a tool", TOOL_RULES, tool),
         }
@@ -190,6 +196,8 @@ pub(super) fn tool(map: &mut Map<'_, '_>) -> ToolEntry {
         title: map.expected("title").unwrap_or_default(),
         description: map.expected("description").unwrap_or_default(),
         tags: map.list("tags"),
+        secret_fields: map.list("secret_fields"),
+        hidden_fields: map.list("hidden_fields"),
         bindings,
         items: map.optional("items"),
         summary: map.list("summary"),

@@ -15,6 +15,8 @@ pub struct ToolsetDoc {
     pub name: String,
     /// Tags that all tools of the toolset have.
     pub tags: Vec<String>,
+    /// Members of responses that are secret in all tools of the toolset.
+    pub secret_fields: Vec<String>,
     /// Description of the toolset.
     pub description: String,
     /// File of the allowlist that declares the toolset, relative to the workspace: `specs/tools/users.yaml`.

@@ -7,12 +7,14 @@ mod list;
 mod module_types;
 mod operation;
 mod parameter;
+mod preset;
 mod types;
 
 pub use api::*;
 pub use list::*;
 pub use operation::*;
 pub use parameter::*;
+pub use preset::*;
 pub use types::*;
 
 pub(crate) use api::SHARED_MODULE;

@@ -57,6 +57,10 @@ pub struct Operation {
     pub for_each: Option<ForEach>,
     /// Names of the parameters of which a call must set at least one; empty if there is no such rule.
     pub require_any: Vec<String>,
+    /// Members of the response that are masked for clients whose results are redacted.
+    pub secret_fields: Vec<String>,
+    /// Members of the response that are masked in every result.
+    pub hidden_fields: Vec<String>,
     /// Type of the response; `None` if the response has no content or is not JSON, and for list tools.
     pub returns: Option<TypeRef>,
     /// Format of the response.

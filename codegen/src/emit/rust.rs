@@ -25,8 +25,8 @@ pub(super) fn files(
         });
         Ok(())
     };
-    let apis = object! { apis: catalog.apis() };
-    file("lib".to_owned(), "lib.rs", apis)?;
+    let all = object! { apis: catalog.apis(), presets: catalog.presets() };
+    file("lib".to_owned(), "lib.rs", all)?;
     for api in catalog.apis() {
         let folder = &api.module;
         file(format!("{folder}/mod"), "api.rs", api_module(api, docs))?;
@@ -112,12 +112,14 @@ fn toolset_module(toolset: &Toolset, shared: &[TypeDef], docs: &[ToolsetDoc]) ->
     // The document of the first tool. A tool of another document names its own.
     let document = first.map_or("", |operation| &operation.document);
     let tags = doc(toolset, docs).map_or(&[][..], |doc| &doc.tags);
+    let secret = doc(toolset, docs).map_or(&[][..], |doc| &doc.secret_fields);
     let tools = toolset.operations.iter();
-    let tools: Vec<Value> = tools.map(|it| tool(it, document, tags)).collect();
+    let tools: Vec<Value> = tools.map(|it| tool(it, document, tags, secret)).collect();
     object! {
         toolset: toolset,
         document: document,
         tags: tags,
+        secret_fields: secret,
         uses_shared: uses_shared(shared, toolset),
         tools: tools,
         types: types(&toolset.types),
@@ -133,14 +135,17 @@ fn uses_shared(shared: &[TypeDef], toolset: &Toolset) -> bool {
 }
 
 /// Returns an operation with the attributes that differ from those of its module and from what follows from its methods.
-fn tool(operation: &Operation, document: &str, tags: &[String]) -> Value {
+fn tool(operation: &Operation, document: &str, tags: &[String], secret: &[String]) -> Value {
     let own = operation.tags.iter().filter(|tag| !tags.contains(tag));
+    let own_secret = operation.secret_fields.iter();
+    let own_secret = own_secret.filter(|field| !secret.contains(field));
     let parameters = operation.parameters.iter();
     let fields = parameters.map(|it| field(&it.field, &attributes::parameter(it)));
     object! {
         operation: operation,
         document: Some(&operation.document).filter(|own| *own != document),
         tags: own.collect::<Vec<_>>(),
+        secret_fields: own_secret.collect::<Vec<_>>(),
         effect: effect(operation),
         fields: fields.collect::<Vec<_>>(),
         types: types(&operation.types),

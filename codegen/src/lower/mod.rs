@@ -8,6 +8,7 @@ mod list;
 mod narrowing;
 mod operation;
 mod overrides;
+mod presets;
 mod response_format;
 mod scope;
 mod shared;
@@ -29,7 +30,7 @@ use self::overrides::FieldOverride;
 use self::scope::ErrorList;
 use crate::allowlist::apis::ApiEntry;
 use crate::allowlist::documents::DocumentEntry;
-use crate::catalog::{Alternative, Api, ApiDocument, SHARED_MODULE, Toolset, ToolsetDoc};
+use crate::catalog::{Alternative, Api, ApiDocument, Preset, SHARED_MODULE, Toolset, ToolsetDoc};
 use crate::diagnostic::{Error, LowerDiagnostic};
 use crate::ident;
 use crate::input::ParsedInputs;
@@ -41,6 +42,7 @@ use crate::select::SelectedToolset;
 pub struct Catalog {
     apis: Vec<Api>,
     toolsets: Vec<ToolsetDoc>,
+    presets: Vec<Preset>,
 }
 
 impl Catalog {
@@ -54,6 +56,12 @@ impl Catalog {
     #[must_use]
     pub fn toolsets(&self) -> &[ToolsetDoc] {
         &self.toolsets
+    }
+
+    /// Returns the presets, in the order of `presets.yaml`.
+    #[must_use]
+    pub fn presets(&self) -> &[Preset] {
+        &self.presets
     }
 }
 
@@ -72,8 +80,10 @@ pub(crate) fn lower(
     let lowered: Vec<LoweredToolset<'_>> = lowered.collect();
     let apis = inputs.apis.apis.iter();
     let apis = apis.map(|entry| api(inputs, entry, &lowered, &errors));
+    let apis: Vec<Api> = apis.collect();
     let catalog = Catalog {
-        apis: apis.collect(),
+        presets: presets::lower(inputs, &apis, &errors),
+        apis,
         toolsets: selected.iter().map(toolset_doc).collect(),
     };
     (catalog, errors.into_errors())
@@ -190,6 +200,11 @@ fn toolset_doc(selected: &SelectedToolset<'_>) -> ToolsetDoc {
     ToolsetDoc {
         name: entry.name.value.clone(),
         tags: entry.tags.iter().map(|tag| tag.value.clone()).collect(),
+        secret_fields: entry
+            .secret_fields
+            .iter()
+            .map(|it| it.value.clone())
+            .collect(),
         description: entry.description.clone(),
         source: entry.path.clone(),
         tools: selected

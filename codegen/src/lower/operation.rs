@@ -13,6 +13,7 @@ use crate::diagnostic::{LowerDiagnostic, ReadDiagnostic, nearest};
 use crate::ident;
 use crate::input::ParsedInputs;
 use crate::openapi::OperationFacts;
+use crate::reader::Located;
 use crate::select::SelectedTool;
 
 /// Tool in one document.
@@ -196,6 +197,8 @@ fn lower_operation(
         verify,
         for_each,
         require_any,
+        secret_fields: texts(toolset.secret_fields.iter().chain(&entry.secret_fields)),
+        hidden_fields: texts(entry.hidden_fields.iter()),
         returns,
         response_format,
         types: own,
@@ -306,4 +309,8 @@ fn effect(scope: Scope<'_>, http: &str) -> Effect {
         }
     }
     effect
+}
+
+fn texts<'t>(names: impl Iterator<Item = &'t Located<String>>) -> Vec<String> {
+    names.map(|name| name.value.clone()).collect()
 }

@@ -16,7 +16,7 @@ use crate::errors::{Errors, error};
 use crate::tools::ModuleKeys;
 use crate::value::Value;
 
-const KEYS: &str = "`name`, `renamed_from`, `title`, `tags`, `method`, `document`, `operation`, `since`, an HTTP method such as `get`, `body`, `fixed`, `list`, `merge`, `mask`, `read_back`, `verify`, `not_applied`, `notes`, `each`, `require_any`, `returns`, `response_format`, `effect`";
+const KEYS: &str = "`name`, `renamed_from`, `title`, `tags`, `method`, `document`, `operation`, `since`, an HTTP method such as `get`, `body`, `fixed`, `list`, `merge`, `mask`, `read_back`, `verify`, `not_applied`, `notes`, `each`, `require_any`, `secret_fields`, `hidden_fields`, `returns`, `response_format`, `effect`";
 
 /// Keys of `#[tool(..)]`.
 #[derive(Default)]
@@ -45,6 +45,8 @@ pub(crate) struct Keys {
     pub(crate) notes: Vec<VersionedText>,
     pub(crate) each: Option<Each>,
     pub(crate) require_any: Vec<Name>,
+    pub(crate) secret_fields: Vec<LitStr>,
+    pub(crate) hidden_fields: Vec<LitStr>,
     pub(crate) returns: Option<Type>,
     pub(crate) response_format: Option<DeclaredFormat>,
     pub(crate) effect: Vec<Word>,
@@ -143,6 +145,8 @@ impl Keys {
             "notes" => self.notes = versions::parse(input, errors)?,
             "each" => self.each = Some(each_id(key, input, errors)?),
             "require_any" => self.require_any = items(input, errors)?,
+            "secret_fields" => self.secret_fields = items(input, errors)?,
+            "hidden_fields" => self.hidden_fields = items(input, errors)?,
             "returns" => self.returns = Some(value(input)?),
             "response_format" => self.response_format = Some(response_format(input, errors)?),
             "effect" => self.effect = items(input, errors)?,

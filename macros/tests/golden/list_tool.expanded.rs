@@ -134,6 +134,8 @@ const _: () = {
             update: ::runtime::__private::Update::PLAIN,
             each: ::core::option::Option::None,
             require_any: &[],
+            secret_fields: &[],
+            hidden_fields: &[],
             returns: ::core::option::Option::None,
             response_format: ::runtime::__private::ResponseFormat::Json,
         };

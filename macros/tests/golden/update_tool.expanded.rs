@@ -199,6 +199,8 @@ const _: () = {
             },
             each: ::core::option::Option::None,
             require_any: &[],
+            secret_fields: &[],
+            hidden_fields: &[],
             returns: ::core::option::Option::Some(
                 <User as ::runtime::__private::Schema>::SHAPE,
             ),

@@ -5,6 +5,7 @@ use serde_json::{Map, Number, Value};
 
 use super::date::{format_name, has_format};
 use super::error::{ArgumentError, ValuePath, echo};
+use super::is_full;
 use crate::describe::{expected, one_of};
 use crate::json::number::{greater, integer_text, less};
 use crate::schema::{Additional, Field, Kind, Shape, StringRules};
@@ -68,12 +69,18 @@ pub(crate) fn check_value(
                 errors.push(violated(at, rule, values.len().to_string()));
             }
             for (index, value) in values.iter_mut().enumerate() {
+                if is_full(errors) {
+                    return;
+                }
                 check_value(items, value, ValuePath::Item(&at, index), secret, errors);
             }
         }
         (Kind::Object { fields, additional }, Value::Object(members)) => {
             settle_null(fields, members);
             for (name, value) in members.iter_mut() {
+                if is_full(errors) {
+                    return;
+                }
                 let at_member = ValuePath::Member(&at, name);
                 match member_shape(fields, *additional, name) {
                     Some(shape) => check_value(shape, value, at_member, secret, errors),

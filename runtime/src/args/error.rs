@@ -128,9 +128,17 @@ pub enum ArgumentError {
         /// Name of the placeholder.
         name: &'static str,
     },
-    /// The number of further errors that are not listed.
-    #[error("and {0} more errors")]
-    More(usize),
+    /// More arguments than any tool accepts. They are not checked.
+    #[error("{given} arguments were given; a call takes at most {max}")]
+    TooMany {
+        /// Number of given arguments.
+        given: usize,
+        /// Maximum number.
+        max: usize,
+    },
+    /// Further errors, which are not listed.
+    #[error("and more errors")]
+    More,
 }
 
 impl ArgumentError {

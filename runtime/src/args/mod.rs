@@ -30,8 +30,11 @@ use secret::{has_masked_secret, secret_values};
 /// Item of `fields` that selects all fields.
 const ALL_FIELDS: &str = "*";
 
-/// Maximum number of errors that are reported; further errors are only counted.
+/// Maximum number of errors that are reported. The check stops when there are more.
 const REPORTED: usize = 20;
+
+/// Maximum number of arguments of a call. No tool has as many parameters.
+const MAX_ARGUMENTS: usize = 256;
 
 /// Arguments that passed all checks of their tool and can be sent.
 #[derive(Clone)]
@@ -97,6 +100,7 @@ pub fn check(
     tool: &'static Tool,
     given: Map<String, Value>,
 ) -> Result<CheckedArguments, Vec<ArgumentError>> {
+    check_number(&given).map_err(|error| vec![error])?;
     let mut checker = Checker {
         given,
         errors: Vec::new(),
@@ -133,12 +137,27 @@ pub fn check(
     if errors.is_empty() {
         return Ok(checked);
     }
-    let more = errors.len().saturating_sub(REPORTED);
-    if more > 0 {
+    if is_full(&errors) {
         errors.truncate(REPORTED);
-        errors.push(ArgumentError::More(more));
+        errors.push(ArgumentError::More);
     }
     Err(errors)
+}
+
+/// Fails if there are too many arguments. This is so much cheaper than any other check that it comes before all work on the arguments.
+pub(crate) fn check_number(given: &Map<String, Value>) -> Result<(), ArgumentError> {
+    match given.len() {
+        0..=MAX_ARGUMENTS => Ok(()),
+        given => Err(ArgumentError::TooMany {
+            given,
+            max: MAX_ARGUMENTS,
+        }),
+    }
+}
+
+/// Returns whether there are more errors than are reported, so that the check can stop.
+fn is_full(errors: &[ArgumentError]) -> bool {
+    errors.len() > REPORTED
 }
 
 impl CheckedArguments {
@@ -485,6 +504,9 @@ impl Checker {
         let mut known = Vec::new();
         let is_open = !known_fields(&list.item_type, &mut known);
         for (index, name) in names.iter().enumerate() {
+            if is_full(&self.errors) {
+                return;
+            }
             // The part before the first dot is a field of the item; the rest is a path inside the field.
             let first = name.split('.').next().unwrap_or_default();
             let is_known = known.contains(&first) && has_field(list.item_type, name);

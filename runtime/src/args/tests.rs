@@ -86,12 +86,34 @@ fn null_is_invalid_for_required_arguments_and_items() {
 }
 
 #[test]
-fn further_errors_are_counted() {
-    let items = vec!["1"; 200].join(",");
-    let all = checked(&LIST_USERS, &format!(r#"{{"tags": [{items}]}}"#)).unwrap_err();
+fn twenty_errors_are_reported() {
+    let array = |number: usize| format!(r#"{{"tags": [{}]}}"#, vec!["1"; number].join(","));
+    let rows = [
+        (20, 20, "tags[19]"),
+        (21, 21, "and more errors"),
+        (90_000, 21, "and more errors"),
+    ];
+    for (number, expected, last) in rows {
+        let all = checked(&LIST_USERS, &array(number)).unwrap_err();
+        assert_eq!(all.len(), expected, "{number}");
+        assert!(all.last().unwrap().starts_with(last), "{all:?}");
+    }
+}
+
+#[test]
+fn a_call_has_at_most_256_arguments() {
+    let object = |number: usize| {
+        let members: Vec<_> = (0..number)
+            .map(|number| format!("\"x{number}\": 1"))
+            .collect();
+        format!("{{{}}}", members.join(","))
+    };
+    let errors = checked(&LIST_USERS, &object(256)).unwrap_err();
+    assert_eq!(errors.len(), 21);
+    let errors = checked(&LIST_USERS, &object(257)).unwrap_err();
     assert_eq!(
-        (all.len(), all.last().map(String::as_str)),
-        (21, Some("and 180 more errors"))
+        errors,
+        ["257 arguments were given; a call takes at most 256"]
     );
 }
 

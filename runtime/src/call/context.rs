@@ -3,6 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::Map;
+use tokio::sync::OnceCell;
+
+use super::intent::ChangeRecorder;
+use super::subject::CallSubject;
 
 use crate::args::{ArgumentError, CheckedArguments};
 use crate::output::cursor::{CursorError, ListPosition, Scope};
@@ -19,11 +23,17 @@ pub(super) struct Call<'a> {
     pub(super) tool: &'static Tool,
     pub(super) arguments: &'a CheckedArguments,
     pub(super) rate_limit: &'a LastRateLimit,
+    /// Recorder of the change, if there is one.
+    pub(super) recorder: Option<&'a dyn ChangeRecorder>,
+    pub(super) subject: &'a CallSubject,
+    /// Whether the change was recorded.
+    pub(super) intent: OnceCell<()>,
 }
 
 impl Call<'_> {
-    /// Sends a request and records the rate limit that the response reports.
+    /// Sends a request and records the rate limit that the response reports. A request that can change something is sent only after the change was recorded.
     pub(super) async fn send(&self, request: &Request) -> Result<Response, CallError> {
+        self.record_intent(request).await?;
         let response = self.account.send(request).await?;
         self.rate_limit.record(response.rate_limit);
         Ok(response)

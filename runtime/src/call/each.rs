@@ -155,10 +155,12 @@ fn concerns_all(code: ErrorCode) -> bool {
     matches!(
         code,
         ErrorCode::RateLimited
+            | ErrorCode::Overloaded
             | ErrorCode::Unauthenticated
             | ErrorCode::Unreachable
             | ErrorCode::Timeout
             | ErrorCode::Cancelled
+            | ErrorCode::NotRecorded
     )
 }
 

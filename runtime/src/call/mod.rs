@@ -2,23 +2,29 @@
 
 mod context;
 mod each;
+pub(crate) mod intent;
 mod list;
 mod log;
 mod merge;
+pub(crate) mod subject;
 mod update;
 mod verify;
 
 use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
 
 use crate::args::secret::secret_values;
-use crate::args::{CheckedArguments, check};
+use crate::args::{CheckedArguments, check, check_number};
 use crate::output::{Progress, object, size};
+use crate::redaction;
 use crate::secrets::Redactor;
 use crate::tool::{ResponseFormat, Tool};
 use crate::upstream::account::Account;
 use crate::upstream::error::{CallError, ErrorCode};
 use crate::upstream::rate_limit::RateLimit;
 use context::{Call, LastRateLimit, invalid_arguments};
+use intent::ChangeRecorder;
+use subject::CallSubject;
 
 /// Hint about how to see what was cut from a result that is not a list.
 const NARROW: &str = "If the tool has arguments that request less, use them.";
@@ -34,6 +40,25 @@ pub struct ToolOutput {
     pub status: Option<u16>,
     /// Rate limit reported by the last response.
     pub rate_limit: RateLimit,
+    /// What the call was about; `None` if the call has no recorder or its arguments are invalid.
+    pub subject: Option<Box<CallSubject>>,
+}
+
+impl ToolOutput {
+    /// Adds a sentence to the member `notes` of the result.
+    pub fn add_note(&mut self, note: &str) {
+        // A result is always an object. Numbers keep their digits, and members keep their order.
+        if let Ok(mut result) = serde_json::from_str::<Map<String, Value>>(&self.json) {
+            match result.get_mut("notes") {
+                Some(Value::Array(notes)) => notes.push(note.into()),
+                Some(_) => return,
+                None => {
+                    result.insert("notes".to_owned(), Value::Array(vec![note.into()]));
+                }
+            }
+            self.json = Value::Object(result).to_string();
+        }
+    }
 }
 
 impl Account {
@@ -46,15 +71,34 @@ impl Account {
         arguments: Map<String, Value>,
         progress: Progress<'_>,
     ) -> ToolOutput {
+        self.call_recorded(tool, arguments, progress, None).await
+    }
+
+    /// Calls a tool like [`Account::call`], and reports a change to the recorder before it is sent.
+    pub async fn call_recorded(
+        &self,
+        tool: &'static Tool,
+        arguments: Map<String, Value>,
+        progress: Progress<'_>,
+        recorder: Option<&dyn ChangeRecorder>,
+    ) -> ToolOutput {
+        let mut subject = None;
         let secrets = Redactor::new(secret_values(tool, &arguments));
         let rate_limit = LastRateLimit::default();
         let result = match self.check_arguments(tool, arguments).await {
             Ok(arguments) => {
+                let about = subject.insert(match recorder {
+                    Some(_) => Box::new(CallSubject::new(&arguments)),
+                    None => Box::default(),
+                });
                 let call = Call {
                     account: self,
                     tool: arguments.tool(),
                     arguments: &arguments,
                     rate_limit: &rate_limit,
+                    recorder,
+                    subject: &**about,
+                    intent: OnceCell::new(),
                 };
                 // Boxed, so that calls rejected earlier do not pay for this future and enclosing futures stay small.
                 let result = Box::pin(call.run(progress)).await;
@@ -63,7 +107,13 @@ impl Account {
             Err(error) => Err(error.of_operation(tool.operation)),
         };
         let (json, error, status) = match result {
-            Ok((status, json)) => (json, None, Some(status)),
+            Ok((status, json)) => {
+                let json = match tool.hidden_fields {
+                    [] => json,
+                    hidden => redaction::masked(&json, hidden, None),
+                };
+                (json, None, Some(status))
+            }
             Err(error) => {
                 rate_limit.record(*error.rate_limit);
                 let error = error.redacted(|text| secrets.redact(&text).into_owned());
@@ -75,6 +125,7 @@ impl Account {
             error,
             status,
             rate_limit: rate_limit.get(),
+            subject: subject.filter(|_| recorder.is_some()),
         }
     }
 
@@ -85,6 +136,7 @@ impl Account {
         arguments: Map<String, Value>,
     ) -> Result<CheckedArguments, CallError> {
         // Errors that do not depend on the upstream are reported before any request is sent, including the requests that detect the API.
+        check_number(&arguments).map_err(|error| invalid_arguments(&[error]))?;
         let likely = self.known().and_then(|known| known.find_for(tool));
         let is_certain = likely.is_some();
         let likely = likely.unwrap_or(tool);

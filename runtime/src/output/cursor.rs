@@ -96,6 +96,17 @@ impl Scope {
                 bytes.extend(digits(*at));
             }
         }
+        self.seal(bytes)
+    }
+
+    /// Returns the cursor of these bytes, which need not be a position.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn sealed(&self, bytes: &[u8]) -> String {
+        self.seal([&[VERSION], bytes].concat())
+    }
+
+    /// Appends the scope and the checksum.
+    fn seal(&self, mut bytes: Vec<u8>) -> String {
         bytes.extend(self.0);
         let sum: [u8; SUM] = hash("cursor", &bytes);
         bytes.extend(sum);

@@ -11,6 +11,9 @@ const LISTED: usize = 5;
 /// Last character of a string that was cut.
 const ELLIPSIS: &str = "…";
 
+/// Length up to which a number is never cut. A number of this program's own results is shorter.
+const LONGEST_NUMBER: usize = 64;
+
 /// A value that was cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Cut {
@@ -76,10 +79,15 @@ impl Shortener {
     /// The recursion is limited by the maximum depth of the scanner.
     fn value(&mut self, value: &str, budget: usize) -> Result<(), json::Error> {
         match value.as_bytes().first() {
-            Some(b'"') if value.len() > budget => self.string(value, budget),
+            Some(b'"') if value.len() > budget => {
+                self.text(&unescape(value), budget, "characters");
+            }
             Some(b'[') if value.len() > budget => self.array(value, budget)?,
             Some(b'{') if value.len() > budget => self.object(value, budget)?,
-            // Numbers and literals are too short to cut.
+            // The beginning of a number is a different number, so it becomes a string.
+            Some(b'-' | b'0'..=b'9') if value.len() > budget.max(LONGEST_NUMBER) => {
+                self.text(value, budget, "characters");
+            }
             _ => self.out.push_str(value),
         }
         Ok(())
@@ -107,8 +115,8 @@ impl Shortener {
         }
     }
 
-    fn string(&mut self, value: &str, budget: usize) {
-        let text = unescape(value);
+    /// Appends the beginning of a text as a string.
+    fn text(&mut self, text: &str, budget: usize, unit: &'static str) {
         let mut kept = 0;
         let mut short = String::new();
         let mut room = budget.saturating_sub(2 + ELLIPSIS.len());
@@ -128,7 +136,7 @@ impl Shortener {
         }
         let total = text.chars().count();
         short.push_str(if kept < total { ELLIPSIS } else { "" });
-        self.record(kept, total, "characters");
+        self.record(kept, total, unit);
         push_string(&mut self.out, &short);
     }
 
@@ -186,7 +194,11 @@ impl Shortener {
         self.out.push('{');
         for (index, (key, value)) in members.iter().enumerate() {
             self.out.push_str(if index > 0 { "," } else { "" });
-            self.out.push_str(key);
+            if key.len() > budget {
+                self.text(&unescape(key), budget / 4 * 3, "characters of a name");
+            } else {
+                self.out.push_str(key);
+            }
             self.out.push(':');
             let dot = if self.path.is_empty() { "" } else { "." };
             self.inner(&format!("{dot}{}", unescape(key)), value, share.max(16))?;
@@ -248,7 +260,19 @@ mod tests {
 
     #[test]
     fn the_longest_values_are_cut_and_listed() {
-        let rows: [(Value, &str); 6] = [
+        let rows: [(Value, &str); 8] = [
+            (
+                serde_json::from_str(&format!(
+                    r#"{{"id": 7, "number": -{}.5, "name": "short"}}"#,
+                    "9".repeat(20_000)
+                ))
+                .unwrap(),
+                "`number` has ",
+            ),
+            (
+                json!({"id": 7, "name": "short", "object": {"k".repeat(20_000): 1}}),
+                "characters of a name",
+            ),
             (
                 json!({"id": 7, "text": "y".repeat(50_000), "name": "short"}),
                 "`text` has ",

@@ -1,11 +1,14 @@
 //! A small HTTP server for tests, which records each request byte for byte and responds with the result of a closure, and two APIs that resemble real ones.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::io::Write;
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -60,6 +63,22 @@ impl Reply {
                 "HTTP/1.1 {status} Whatever\r\n{headers}content-length: {length}\r\n\r\n{body}"
             )
             .into_bytes(),
+            close: false,
+            gate: None,
+        }
+    }
+
+    /// Creates a JSON response whose body is compressed.
+    pub(crate) fn gzip(body: &[u8]) -> Self {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(body).unwrap();
+        let body = encoder.finish().unwrap();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        Self {
+            bytes: [head.as_bytes(), &body].concat(),
             close: false,
             gate: None,
         }

@@ -132,6 +132,8 @@ pub(crate) const TOOL: Tool = Tool {
     update: Update::PLAIN,
     each: None,
     require_any: &[],
+    secret_fields: &[],
+    hidden_fields: &[],
     returns: None,
     response_format: ResponseFormat::Json,
 };

@@ -4,6 +4,7 @@ pub mod api;
 pub mod constant;
 pub(crate) mod inputs;
 pub mod registry;
+pub mod selection;
 
 use crate::schema::{Field, Shape};
 use crate::version::{is_known, is_older};
@@ -55,6 +56,10 @@ pub struct Tool {
     pub each: Option<Each>,
     /// Arguments of which a call must give at least one; empty if there is no such rule.
     pub require_any: &'static [&'static str],
+    /// Members of the result, at any depth, that can be secret. They are masked if results are redacted.
+    pub secret_fields: &'static [&'static str],
+    /// Members of the result, at any depth, that are masked in every result.
+    pub hidden_fields: &'static [&'static str],
     /// Shape of the response; `None` if the response has no content. The shape of one item of a list tool is in [`List::item_type`].
     pub returns: Option<Shape>,
     /// Format of the response.
@@ -127,6 +132,8 @@ impl Tool {
         update: Update::PLAIN,
         each: None,
         require_any: &[],
+        secret_fields: &[],
+        hidden_fields: &[],
         returns: None,
         response_format: ResponseFormat::Json,
     };

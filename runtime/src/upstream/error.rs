@@ -46,6 +46,8 @@ error_codes! {
     NotApplied = "not_applied",
     /// Too many requests.
     RateLimited = "rate_limited",
+    /// No free slot for the call; nothing was sent.
+    Overloaded = "overloaded",
     /// Failure of the upstream.
     UpstreamError = "upstream_error",
     /// Failed or lost connection to the upstream.
@@ -54,6 +56,8 @@ error_codes! {
     Timeout = "timeout",
     /// Response that is not one of this API: a web page, a redirect, invalid JSON.
     UnexpectedResponse = "unexpected_response",
+    /// Change that cannot be written to the audit log; nothing was sent.
+    NotRecorded = "not_recorded",
     /// Call that the client cancelled.
     Cancelled = "cancelled",
     /// Internal error of this program.
@@ -135,6 +139,14 @@ impl CallError {
             operation: None,
             rate_limit: Box::default(),
         }
+    }
+
+    /// Creates the error of a call that was not sent, because too many calls are in progress.
+    pub fn overloaded(detail: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Overloaded, "Too many calls at the same time")
+            .detail(detail)
+            .hint("Make the call again in a few seconds, with fewer calls at the same time.")
+            .retryable(true)
     }
 
     /// Creates the error for a response that does not have the form that the API defines.

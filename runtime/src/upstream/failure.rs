@@ -6,6 +6,7 @@ use std::io;
 use crate::{
     tool::Http,
     upstream::addresses::RefusedAddress,
+    upstream::body::{BodyError, MAX_BODY_BYTES, MAX_RATIO},
     upstream::error::{CallError, ErrorCode},
 };
 
@@ -76,22 +77,6 @@ pub(crate) fn failure(server: &str, guarantees: Http, error: reqwest::Error) -> 
         let lost = lost(guarantees, ErrorCode::Timeout, "Response timed out");
         return lost.detail(format!("{server}: {cause}."));
     }
-    if error.is_decode()
-        && matches!(
-            io_kind,
-            Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
-        )
-    {
-        // The upstream has processed the request; only its response cannot be read.
-        let detail = format!("The response of {server} cannot be decompressed: {cause}.");
-        let hint = "A proxy in front of the server may have changed the response. A change may have been made: read the object before you repeat the call.";
-        return new(
-            ErrorCode::UnexpectedResponse,
-            "Unreadable response",
-            detail,
-            hint,
-        );
-    }
     if mentions(&causes, "invalid HTTP") {
         let detail = format!("{server}: {cause}.");
         let hint = "Check the port of the base URL and whether it must begin with `https:`.";
@@ -105,6 +90,39 @@ pub(crate) fn failure(server: &str, guarantees: Http, error: reqwest::Error) -> 
     let detail =
         format!("{server} closed the connection before the response was complete: {cause}.");
     lost(guarantees, ErrorCode::Unreachable, "Connection lost").detail(detail)
+}
+
+/// Returns the error for a response of the server at this URL whose body cannot be read. The upstream has processed the request.
+pub(crate) fn unreadable(server: &str, guarantees: Http, error: BodyError) -> CallError {
+    const LESS: &str = "Request less: use a smaller `limit`, a filter or a shorter period.";
+    let new = |title: &str, detail: String, hint: &str| {
+        CallError::new(ErrorCode::UnexpectedResponse, title)
+            .detail(detail)
+            .hint(hint)
+    };
+    match error {
+        BodyError::TooLarge => {
+            let size = MAX_BODY_BYTES >> 20;
+            let detail = format!("The response has more than {size} MiB.");
+            new("Response too large", detail, LESS)
+        }
+        BodyError::Bomb => {
+            let detail = format!(
+                "The response of {server} decompresses to more than {MAX_RATIO} times its size."
+            );
+            new("Response compressed too much", detail, LESS)
+        }
+        BodyError::NoMemory => {
+            let detail = "Other large responses use all memory for responses at present.";
+            let error = lost(guarantees, ErrorCode::Overloaded, "Response not read");
+            error.detail(detail)
+        }
+        BodyError::Invalid(cause) => new(
+            "Unreadable response",
+            format!("The response of {server} cannot be decompressed: {cause}."),
+            "A proxy in front of the server may have changed the response. A change may have been made: read the object before you repeat the call.",
+        ),
+    }
 }
 
 /// Returns whether a connection ended without a response to the request sent on it.
@@ -128,6 +146,7 @@ pub(crate) fn is_lost(error: &reqwest::Error) -> bool {
 pub(crate) fn lost(guarantees: Http, code: ErrorCode, title: &str) -> CallError {
     let hint = match (guarantees, code) {
         (Http::Get, ErrorCode::Timeout) => "The server may be busy: try again, or request less.",
+        (Http::Get, ErrorCode::Overloaded) => "Try again in a moment, or request less.",
         (Http::Get, _) => "Try again.",
         (Http::Put | Http::Delete, _) => {
             "The change may have been made. Read the object, or try again: repeating the call does no harm."

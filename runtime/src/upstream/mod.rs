@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod addresses;
 pub(crate) mod base_url;
+pub(crate) mod body;
 pub(crate) mod component_versions;
 pub(crate) mod detect;
 pub(crate) mod detected;

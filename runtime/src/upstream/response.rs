@@ -4,6 +4,7 @@ use core::fmt;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
+use crate::upstream::body::Body;
 use crate::upstream::error::CallError;
 use crate::upstream::rate_limit::RateLimit;
 
@@ -17,7 +18,7 @@ pub(crate) struct Response {
     /// HTTP headers.
     pub(crate) headers: HeaderMap,
     /// Body.
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Body,
     /// Rate limit according to the headers.
     pub(crate) rate_limit: RateLimit,
     /// Whether the body was received completely within the timeout.
@@ -60,7 +61,7 @@ impl Response {
     /// Returns the body as text.
     pub(crate) fn into_text(self) -> Result<String, CallError> {
         let status = self.status;
-        String::from_utf8(self.body).map_err(|error| {
+        String::from_utf8(self.body.into_bytes()).map_err(|error| {
             CallError::unexpected(status, format!("The response is not UTF-8 text: {error}."))
         })
     }

@@ -15,22 +15,24 @@ use crate::request::Request;
 use crate::tool::Http;
 use crate::upstream::addresses::CheckingResolver;
 use crate::upstream::base_url::BaseUrl;
+use crate::upstream::body::{AccountMemory, BodyError, BodyReader, MAX_BODY_BYTES};
 use crate::upstream::error::{CallError, ErrorCode};
-use crate::upstream::failure::{CONNECT_TIMEOUT, duration_text, failure, is_lost, lost, no_client};
+use crate::upstream::failure::{
+    CONNECT_TIMEOUT, duration_text, failure, is_lost, lost, no_client, unreadable,
+};
 use crate::upstream::rate_limit::RateLimit;
 use crate::upstream::response::Response;
 use crate::upstream::settings::SettingsError;
 
 /// Time for which an unused connection is kept.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
-/// Maximum size of a decompressed response body.
-const MAX_BODY_BYTES: usize = 64 << 20;
 
 /// A server with the settings of its connections.
 pub(crate) struct Transport {
     base_url: BaseUrl,
     headers: HeaderMap,
     timeout: Duration,
+    body_memory: AccountMemory,
     /// Client that trusts other certificate authorities than the shared clients.
     own: Option<Client>,
 }
@@ -48,6 +50,7 @@ impl Transport {
             base_url,
             headers,
             timeout,
+            body_memory: AccountMemory::default(),
         })
     }
 
@@ -114,13 +117,16 @@ impl Transport {
         }
         .map_err(failed)?;
 
-        let announced = usize::try_from(response.content_length().unwrap_or(0));
-        let announced = announced.unwrap_or(usize::MAX);
-        let too_large = announced > MAX_BODY_BYTES;
-        let mut body = Vec::with_capacity(if too_large { 0 } else { announced });
+        let announced = response.content_length();
+        let mut body = BodyReader::new(response.headers(), announced, &self.body_memory);
+        let status = response.status().as_u16();
+        let unreadable = |error| unreadable(self.base_url.text(), guarantees, error).status(status);
+        if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
+            return Err(unreadable(BodyError::TooLarge));
+        }
         let mut complete = true;
         loop {
-            let chunk = match until.filter(|_| body.contains(&b'\n')) {
+            let chunk = match until.filter(|_| body.bytes().contains(&b'\n')) {
                 None => response.chunk().await,
                 Some(until) => match timeout_at(until, response.chunk()).await {
                     Ok(chunk) => chunk,
@@ -133,18 +139,9 @@ impl Transport {
             let Some(chunk) = chunk.map_err(failed)? else {
                 break;
             };
-            if too_large || body.len() + chunk.len() > MAX_BODY_BYTES {
-                let error = CallError::new(ErrorCode::UnexpectedResponse, "Response too large")
-                    .detail(format!(
-                        "The response has more than {} MiB.",
-                        MAX_BODY_BYTES >> 20
-                    ))
-                    .hint("Request less: use a smaller `limit`, a filter or a shorter period.");
-                return Err(error.status(response.status().as_u16()));
-            }
-            body.extend_from_slice(&chunk);
+            body.push(&chunk).map_err(unreadable)?;
         }
-        let status = response.status().as_u16();
+        let body = body.finish(complete).map_err(unreadable)?;
         let headers = core::mem::take(response.headers_mut());
         Ok(Response {
             rate_limit: RateLimit::of_response(status, &headers, SystemTime::now()),
@@ -164,10 +161,13 @@ impl Transport {
         let mut prepared = reqwest::Request::new(method(request.http), url);
         let headers = prepared.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static(request.accept));
-        if self.base_url.is_local {
-            // Without a network, compression takes more time than it saves.
-            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        }
+        // Without a network, compression takes more time than it saves.
+        let encoding = if self.base_url.is_local {
+            "identity"
+        } else {
+            "gzip"
+        };
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(encoding));
         for (name, value) in &self.headers {
             headers.append(name, value.clone());
         }

@@ -3,6 +3,7 @@
 //! Standard output carries only results and MCP messages. All other output goes to standard error.
 
 mod args;
+mod audit_verify;
 mod backup;
 mod call;
 mod doctor;
@@ -31,6 +32,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::args::connection::ConnectArgs;
 use crate::args::key::{KeyArgs, KeyCommand};
+use crate::args::remote::AuditCommand;
 use crate::args::serve::LogFormat;
 use crate::args::{Cli, Command};
 use crate::error::CommandError;
@@ -96,7 +98,12 @@ fn execute(command: Command) -> Result<(), CommandError> {
         Command::Account(args) => block_on(remote::account(*args)),
         Command::Server(args) => block_on(remote::server(*args)),
         Command::Token(args) => block_on(remote::token(args)),
-        Command::Audit(args) => block_on(remote::audit(*args)),
+        Command::Audit(args) => block_on(async {
+            match args.command {
+                Some(AuditCommand::Verify(verify)) => audit_verify::run(verify).await,
+                None => remote::audit(args.records).await,
+            }
+        }),
         Command::Key(KeyArgs {
             command: KeyCommand::Rotate(args),
         }) => block_on(key::rotate(*args)),

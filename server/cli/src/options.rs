@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,13 +14,17 @@ use mcp_gateway::http::client::Proxies;
 use mcp_gateway::http::origin::Access;
 use mcp_gateway::keys::{KeyOptions, Keys};
 use mcp_gateway::private_files::Readability;
-use mcp_gateway::serve::{ConfigFile, ServeOptions};
+use mcp_gateway::serve::{ConfigFile, Limits, ServeOptions};
+use mcp_gateway::slots::SlotLimits;
 use mcp_gateway::store::StoreUrl;
 use mcp_server::environment::{Environment, set, variable};
 use mcp_server::product::product;
 
-use crate::args::serve::{ServeArgs, StoreArgs};
+use crate::args::serve::{LimitArgs, ServeArgs, StoreArgs};
 use crate::error::ConfigErrors;
+
+/// Memory in MB that a large request counts as.
+const LARGE_REQUEST: u32 = 4;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -29,12 +34,8 @@ pub(crate) fn serve_options(
     environment: Environment<'_>,
 ) -> Result<ServeOptions, ConfigErrors> {
     let mut errors = Vec::new();
-    let listen = args.listen.trim().parse().map_err(|_| {
-        errors.push(format!(
-            "invalid `--listen {}`; give an address and a port, for example 127.0.0.1:8787",
-            args.listen
-        ));
-    });
+    let listen =
+        address("listen", &args.listen, "127.0.0.1:8787").map_err(|error| errors.push(error));
     let public_url = args.public_url.filter(|url| !url.trim().is_empty());
     let public_url = public_url
         .map(|url| public_url_of(&url).map_err(|error| errors.push(error)))
@@ -49,6 +50,12 @@ pub(crate) fn serve_options(
     }
     let proxies = Proxies::new(&args.trusted_proxies).map_err(|more| errors.extend(more));
     let retention = days(&args.audit_days).map_err(|error| errors.push(error));
+    let metrics_listen = args.metrics_listen.filter(|text| !text.trim().is_empty());
+    let metrics_listen = metrics_listen
+        .map(|text| address("metrics-listen", &text, "127.0.0.1:9090"))
+        .transpose()
+        .map_err(|error| errors.push(error));
+    let limits = limits(&args.limits).map_err(|more| errors.extend(more));
     let config = args
         .config
         .map(|path| declared(path, environment).map_err(|more| errors.extend(more)));
@@ -61,9 +68,20 @@ pub(crate) fn serve_options(
         Ok(public_url),
         Ok(proxies),
         Ok(audit_retention),
+        Ok(metrics_listen),
+        Ok((limits, shutdown)),
         Ok(config),
         Ok((store, keys)),
-    ) = (listen, public_url, proxies, retention, config, stored)
+    ) = (
+        listen,
+        public_url,
+        proxies,
+        retention,
+        metrics_listen,
+        limits,
+        config,
+        stored,
+    )
     else {
         return Err(ConfigErrors(errors));
     };
@@ -83,7 +101,52 @@ pub(crate) fn serve_options(
         link_local: args.allow_link_local,
         first_token,
         audit_retention,
+        metrics_listen,
+        limits,
+        shutdown,
     })
+}
+
+fn address(option: &str, text: &str, example: &str) -> Result<SocketAddr, String> {
+    text.trim().parse().map_err(|_| {
+        format!("invalid `--{option} {text}`; give an address and a port, for example {example}")
+    })
+}
+
+/// Returns the limits, and the time to stop.
+fn limits(args: &LimitArgs) -> Result<(Limits, Duration), Vec<String>> {
+    let mut errors = Vec::new();
+    let mut number = |option: &str, text: &str, max: u32, example: u32| {
+        let number = text.trim().parse::<u32>().ok();
+        let number = number.filter(|number| (1..=max).contains(number));
+        number.unwrap_or_else(|| {
+            errors.push(format!(
+                "invalid `--{option} {text}`; give a number from 1 to {max}, for example {example}"
+            ));
+            example
+        })
+    };
+    let connections = number("max-connections", &args.max_connections, 1_000_000, 8192);
+    let text = &args.connections_per_address;
+    let per_address = number("connections-per-address", text, 1_000_000, 128);
+    let account_slots = number("account-slots", &args.account_slots, 10_000, 64);
+    let server_slots = number("server-slots", &args.server_slots, 10_000, 32);
+    let memory = number("request-memory", &args.request_memory, 1_000_000, 64);
+    let shutdown = number("shutdown-seconds", &args.shutdown_seconds, 3600, 25);
+    let size = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    let limits = Limits {
+        connections: size(connections),
+        connections_per_address: size(per_address),
+        slots: SlotLimits {
+            account: size(account_slots),
+            server: size(server_slots),
+            large: size(memory.div_ceil(LARGE_REQUEST)),
+        },
+    };
+    match errors.is_empty() {
+        true => Ok((limits, Duration::from_secs(shutdown.into()))),
+        false => Err(errors),
+    }
 }
 
 /// Returns where the first API token is handed out. Only a terminal shows it, because other outputs end in logs.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use runtime::registry::Selection;
+use runtime::selection::Selection;
 use runtime::suggestion::did_you_mean;
 use runtime::{Account, Credentials, Settings, SettingsError};
 use secrecy::SecretString;
@@ -64,11 +64,18 @@ pub(crate) fn selection(args: SelectionArgs) -> Result<Selection, ConfigErrors> 
             .filter(|value| !value.is_empty())
             .collect()
     };
-    let selection = Selection {
+    let mut selection = Selection {
+        presets: product().presets,
+        preset: set(args.preset),
         methods: names(args.methods),
         tags: names(args.tags),
         tools: names(args.tools),
+        exclude_tags: names(args.exclude_tags),
+        exclude_tools: names(args.exclude_tools),
+        include_secrets: args.include_secrets == Some(true),
     };
+    // Without restrictions, everything is offered.
+    selection.include_secrets |= selection.is_empty() && args.include_secrets.is_none();
     match selection.check(product().apis) {
         Ok(()) => Ok(selection),
         Err(errors) => Err(ConfigErrors(

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use sqlx::postgres::{PgListener, PgPool};
 
 use crate::model::{ApiToken, McpServer};
+use crate::slots::ServerSlots;
 use crate::store::{StoreEvent, channel};
 use crate::token::{self, Hash};
 use crate::vault::VaultError;
@@ -32,6 +33,8 @@ pub(crate) struct ResolvedServer {
     pub(crate) offer: OfferedTools,
     /// Name of the account.
     pub(crate) account_name: String,
+    /// Slots for the requests of the MCP server.
+    pub(crate) slots: Arc<ServerSlots>,
 }
 
 /// Reason why announcements of other gateways are not received.
@@ -322,6 +325,7 @@ mod tests {
             name: id.to_owned(),
             role: Role::Admin,
             expires_at: None,
+            bounds: None,
             created_at: jiff::Timestamp::UNIX_EPOCH,
             created_by: "gateway".to_owned(),
         })

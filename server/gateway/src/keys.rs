@@ -105,7 +105,7 @@ pub struct KeyOptions {
 }
 
 impl Keys {
-    /// Reads the keys. If no key is given and `create` is true, creates a key in the data directory.
+    /// Reads the keys. If no key is given, reads the key in the data directory; if `create` is true, creates it if it does not exist.
     ///
     /// # Errors
     ///
@@ -125,7 +125,9 @@ impl Keys {
         };
         let (key, source, created) = match given {
             Some((key, source)) => (key, source, None),
-            None if create => own_key(options).map_err(|error| vec![error])?,
+            None if create || options.data.join(KEY).exists() => {
+                own_key(options).map_err(|error| vec![error])?
+            }
             None => (SecretString::default(), KeySource::default(), None),
         };
         let sources = KeySources {

@@ -15,9 +15,11 @@ pub mod keys;
 mod model;
 mod page;
 pub mod private_files;
+mod request_origin;
 mod schema;
 pub mod serve;
 mod service;
+pub mod slots;
 pub mod store;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ pub(crate) mod sign_in;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use runtime::selection::READ;
 use runtime::{Nullable, Schema, Shape};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -127,22 +128,89 @@ pub(crate) struct CheckStep {
     pub(crate) detail: String,
 }
 
-/// Configuration of an MCP server.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Schema)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct ServerConfig {
-    /// `read`, `write` or method names such as `list`, `get`, `create`, `update`, `delete`. Empty means all methods.
-    pub(crate) methods: Vec<String>,
+/// Declares the configuration of an MCP server, and the change of one with the same members.
+macro_rules! server_config {
+    ($($(#[$meta:meta])* $name:ident: $type:ty,)*) => {
+        /// Configuration of an MCP server.
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Schema)]
+        #[serde(default, deny_unknown_fields)]
+        pub(crate) struct ServerConfig {
+            /// Name of a preset that must contain the tool; null for none.
+            #[schema(shape = Nullable<String>)]
+            pub(crate) preset: Option<String>,
+            $($(#[$meta])* pub(crate) $name: $type,)*
+        }
+
+        /// Change of the configuration of an MCP server. Omitted fields keep their value, so that `{"tags": []}` does not give an agent methods that it did not have. For a new server, an omitted list is empty.
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Schema)]
+        #[serde(default, deny_unknown_fields)]
+        pub(crate) struct ConfigPatch {
+            /// Name of a preset that must contain the tool; null for none.
+            #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+            #[schema(shape = Option<Nullable<String>>)]
+            pub(crate) preset: Option<Option<String>>,
+            $(
+                $(#[$meta])*
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub(crate) $name: Option<$type>,
+            )*
+        }
+
+        impl ConfigPatch {
+            /// Returns a configuration with the given fields of this change.
+            pub(crate) fn applied_to(self, config: ServerConfig) -> ServerConfig {
+                let config = ServerConfig {
+                    preset: self.preset.unwrap_or(config.preset),
+                    $($name: self.$name.unwrap_or(config.$name),)*
+                };
+                config.completed()
+            }
+        }
+
+        /// Converts a configuration to a change that sets every field.
+        impl From<ServerConfig> for ConfigPatch {
+            fn from(config: ServerConfig) -> Self {
+                Self {
+                    preset: Some(config.preset),
+                    $($name: Some(config.$name),)*
+                }
+            }
+        }
+    };
+}
+
+server_config! {
+    /// `read`, `write` or method names such as `list`, `get`, `create`, `update`, `delete`. A server that names neither methods, tools nor a preset reads only; write `["read", "write"]` for all methods.
+    methods: Vec<String>,
     /// Tags; a tool must have one of them. Empty means any tag.
-    pub(crate) tags: Vec<String>,
+    tags: Vec<String>,
     /// Names of tools. Empty means all tools.
-    pub(crate) tools: Vec<String>,
+    tools: Vec<String>,
+    /// Tags; a tool must have none of them.
+    exclude_tags: Vec<String>,
+    /// Names of tools that are left out.
+    exclude_tools: Vec<String>,
+    /// Whether to offer tools with the tag `secrets` that neither `tags`, `tools` nor the preset names.
+    include_secrets: bool,
     /// Whether a client needs an API token in addition to the URL.
-    pub(crate) require_api_token_auth: bool,
-    /// Whether clients see three tools that find, describe and call the other tools, instead of all tools; for clients without tool search. Omitted if false.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schema(shape = Option<bool>)]
-    pub(crate) discover: bool,
+    require_api_token_auth: bool,
+    /// Ids of the API tokens that can call the server. Empty means every API token. Requires `require_api_token_auth`.
+    callers: Vec<String>,
+    /// Whether clients see a few tools that find, describe and call the other tools, instead of all tools; for clients without tool search.
+    discover: bool,
+    /// Whether secrets of the upstream are masked in results.
+    redact: bool,
+}
+
+impl ServerConfig {
+    /// Returns the configuration with the method `read` if it names neither methods, tools nor a preset, so that changes are possible only if somebody has asked for them.
+    pub(crate) fn completed(mut self) -> Self {
+        self.preset = self.preset.filter(|name| !name.trim().is_empty());
+        if self.methods.is_empty() && self.tools.is_empty() && self.preset.is_none() {
+            self.methods = vec![READ.to_owned()];
+        }
+        self
+    }
 }
 
 /// Input that creates an MCP server.
@@ -155,10 +223,10 @@ pub(crate) struct ServerInput {
     #[serde(default)]
     #[schema(shape = Option<ConfigPatch>)]
     pub(crate) config: ServerConfig,
-    /// Time from which the URL is rejected; the URL does not expire if omitted.
-    #[serde(default)]
+    /// Time from which the URL is rejected; in 90 days if omitted. With null, the URL does not expire.
+    #[serde(default, deserialize_with = "given")]
     #[schema(shape = Option<Nullable<Time>>)]
-    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) expires_at: Option<Option<Timestamp>>,
 }
 
 /// Change of an MCP server. Omitted fields keep their value.
@@ -175,54 +243,11 @@ pub(crate) struct ServerPatch {
     pub(crate) expires_at: Option<Option<Timestamp>>,
 }
 
-fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
+/// Deserializes a member that may be `null`, so that a `null` differs from an omitted member.
+pub(crate) fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
-}
-
-/// Change of the configuration of an MCP server. Omitted fields keep their value, so that `{"tags": []}` does not give an agent methods that it did not have.
-#[derive(Debug, Clone, Default, Deserialize, Schema)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct ConfigPatch {
-    /// `read`, `write` or method names such as `list`, `get`, `create`, `update`, `delete`. Empty means all methods.
-    pub(crate) methods: Option<Vec<String>>,
-    /// Tags; a tool must have one of them. Empty means any tag.
-    pub(crate) tags: Option<Vec<String>>,
-    /// Names of tools. Empty means all tools.
-    pub(crate) tools: Option<Vec<String>>,
-    /// Whether a client needs an API token in addition to the URL.
-    pub(crate) require_api_token_auth: Option<bool>,
-    /// Whether clients see three tools that find, describe and call the other tools, instead of all tools; for clients without tool search.
-    pub(crate) discover: Option<bool>,
-}
-
-impl ConfigPatch {
-    /// Returns a configuration with the given fields of this change.
-    pub(crate) fn applied_to(self, config: ServerConfig) -> ServerConfig {
-        ServerConfig {
-            methods: self.methods.unwrap_or(config.methods),
-            tags: self.tags.unwrap_or(config.tags),
-            tools: self.tools.unwrap_or(config.tools),
-            require_api_token_auth: self
-                .require_api_token_auth
-                .unwrap_or(config.require_api_token_auth),
-            discover: self.discover.unwrap_or(config.discover),
-        }
-    }
-}
-
-/// Converts a configuration to a change that sets every field.
-impl From<ServerConfig> for ConfigPatch {
-    fn from(config: ServerConfig) -> Self {
-        Self {
-            methods: Some(config.methods),
-            tags: Some(config.tags),
-            tools: Some(config.tools),
-            require_api_token_auth: Some(config.require_api_token_auth),
-            discover: Some(config.discover),
-        }
-    }
 }
 
 /// MCP server: selected tools of one account at a URL of its own.
@@ -267,7 +292,7 @@ pub enum Role {
     /// Calls MCP servers that require an API token.
     #[schema(name = "caller")]
     Caller,
-    /// Creates and changes MCP servers of existing accounts, and reads the audit log.
+    /// Creates MCP servers of existing accounts within the bounds of the token, changes those that issuers created, and reads the audit log.
     #[schema(name = "issuer")]
     Issuer,
     /// Has all permissions.
@@ -286,6 +311,31 @@ impl Role {
     }
 }
 
+/// Bounds of the MCP servers that a token of the role issuer can create and change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct TokenBounds {
+    /// Ids of accounts. Empty means all accounts.
+    #[schema(shape = Option<Vec<String>>)]
+    pub(crate) accounts: Vec<String>,
+    /// Widest configuration: a server offers no tool that this configuration does not offer, and has its requirements for API tokens, callers and redaction. Null means any configuration.
+    #[schema(shape = Option<Nullable<ConfigPatch>>)]
+    pub(crate) config: Option<ServerConfig>,
+    /// Longest time until the expiry of a server in days. Null means that a server need not expire.
+    #[schema(shape = Option<Nullable<i64>>, min = 1, max = 36500)]
+    pub(crate) max_days: Option<u32>,
+}
+
+impl TokenBounds {
+    /// Returns the bounds with a complete configuration, see [`ServerConfig::completed`].
+    pub(crate) fn completed(self) -> Self {
+        Self {
+            config: self.config.map(ServerConfig::completed),
+            ..self
+        }
+    }
+}
+
 /// Input that creates an API token.
 #[derive(Debug, Clone, Deserialize, Schema)]
 #[serde(deny_unknown_fields)]
@@ -298,6 +348,10 @@ pub(crate) struct ApiTokenInput {
     #[serde(default)]
     #[schema(shape = Option<Nullable<Time>>)]
     pub(crate) expires_at: Option<Timestamp>,
+    /// Bounds of the servers that the token can create, for the role issuer. Null means no bounds.
+    #[serde(default)]
+    #[schema(shape = Option<Nullable<TokenBounds>>)]
+    pub(crate) bounds: Option<TokenBounds>,
 }
 
 /// API token of a person or a program.
@@ -311,6 +365,9 @@ pub(crate) struct ApiToken {
     /// Time from which the token is rejected; null if it does not expire.
     #[schema(shape = Nullable<Time>)]
     pub(crate) expires_at: Option<Timestamp>,
+    /// Bounds of the servers that the token can create; null if it has none.
+    #[schema(shape = Nullable<TokenBounds>)]
+    pub(crate) bounds: Option<TokenBounds>,
     /// Time of creation.
     #[schema(shape = Time)]
     pub(crate) created_at: Timestamp,
@@ -335,6 +392,8 @@ pub(crate) struct Principal {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) role: Role,
+    /// Bounds of the servers that the caller can create.
+    pub(crate) bounds: Option<TokenBounds>,
 }
 
 /// Page of a list, newest items first.
@@ -354,6 +413,16 @@ pub(crate) struct PageQuery {
     pub(crate) limit: Option<u32>,
     /// `next_cursor` of the previous page, unchanged.
     pub(crate) cursor: Option<String>,
+    /// Only objects that the API token with this id created.
+    pub(crate) created_by: Option<String>,
+}
+
+/// Query parameters of the revocation of an API token.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct RevocationQuery {
+    /// Whether to revoke the MCP servers that the token created: `revoke` or `keep`.
+    pub(crate) servers: Option<String>,
 }
 
 impl PageQuery {
@@ -365,6 +434,7 @@ impl PageQuery {
         Self {
             limit: Some(Self::MAX),
             cursor,
+            ..Self::default()
         }
     }
 }

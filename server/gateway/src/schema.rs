@@ -2,6 +2,8 @@
 //!
 //! Supports only the part of JSON Schema that these schemas use. A test ensures that the OpenAPI document uses no other keywords.
 
+pub(crate) mod writer;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -47,6 +49,10 @@ impl<'s> Check<'s> {
         let schema = resolve(self.root, schema);
         if let Some(variants) = schema["oneOf"].as_array() {
             return self.one_of(schema, variants, value, field);
+        }
+        // The empty schema accepts any value.
+        if schema.as_object().is_some_and(Map::is_empty) {
+            return;
         }
         if !has_type(&schema["type"], value) {
             return self.expected(field, &expected_type(schema), shown_type(value));
@@ -201,7 +207,8 @@ fn shown(value: &Value) -> String {
     }
 }
 
-fn join(field: &str, name: &str) -> String {
+/// Returns the path of a member.
+pub(crate) fn join(field: &str, name: &str) -> String {
     if field.is_empty() {
         name.to_owned()
     } else {

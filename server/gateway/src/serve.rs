@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, OptionFuture};
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use mcp_server::environment::process_environment;
@@ -21,10 +23,12 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::config::{self, ApplyError, DeclaredAccounts};
 use crate::first_token::{FirstToken, FirstTokenError};
 use crate::http::client::Proxies;
+use crate::http::connections::Connections;
 use crate::http::error_response::error_response;
 use crate::http::front::{self, Front, Guard};
 use crate::http::limits::{GuessLimiter, Guesses};
@@ -32,11 +36,15 @@ use crate::http::listen::{self, RequestHandler};
 use crate::http::mcp::{self, Mcp, Requests};
 use crate::http::ops::{self, Metrics, Operations};
 use crate::http::origin::Access;
+use crate::http::telemetry::RefusedRequest;
 use crate::http::traces::{TraceError, Traces};
 use crate::http::{admin, manage};
 use crate::keys::Keys;
 use crate::service::gateway::{Gateway, GatewayOptions, OpenError};
-use crate::store::StoreUrl;
+use crate::service::verify::{self, AuditCheck};
+use crate::slots::SlotLimits;
+use crate::store::{Store, StoreUrl};
+use crate::vault::Vault;
 
 /// Options of a gateway that serves requests.
 #[derive(Debug)]
@@ -65,6 +73,23 @@ pub struct ServeOptions {
     pub first_token: FirstToken,
     /// Time for which audit records are kept.
     pub audit_retention: Duration,
+    /// Address on which only `/metrics` is served; `None` to serve it together with everything else.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Limits on connections and requests.
+    pub limits: Limits,
+    /// Time between a signal to stop and the end of the process.
+    pub shutdown: Duration,
+}
+
+/// Limits on connections and requests, which keep one client from using everything.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Maximum number of open connections.
+    pub connections: usize,
+    /// Maximum number of open connections of one address that is not a trusted proxy.
+    pub connections_per_address: usize,
+    /// Numbers of slots for the requests of MCP servers.
+    pub slots: SlotLimits,
 }
 
 /// Configuration file with its parsed content.
@@ -124,11 +149,14 @@ pub enum ServeError {
     },
 }
 
-/// Time for calls in flight to finish after the signal to stop.
-const LAST_CALLS: Duration = Duration::from_secs(30);
-
-/// Time for cancelled calls to write their audit records.
+/// Longest time for cancelled calls to write their audit records, as a part of the time to stop.
 const LAST_RECORDS: Duration = Duration::from_secs(5);
+
+/// Number of open files that are reserved for the store, for the connections to upstreams and for everything else that is not a connection of a client.
+const RESERVED_FILES: u64 = 64;
+
+/// Maximum number of connections to the listener of the metrics.
+const METRICS_CONNECTIONS: usize = 16;
 
 /// Interval at which expired objects are removed.
 const PURGE_INTERVAL: Duration = Duration::from_secs(60);
@@ -140,18 +168,32 @@ const PURGE_INTERVAL: Duration = Duration::from_secs(60);
 /// Fails if the gateway cannot be started.
 pub async fn serve(options: ServeOptions, notify: Notify<'_>) -> Result<(), ServeError> {
     // Handlers are installed first, so that no signal is lost during start-up.
-    let mut signals = [
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    ];
-    let listener =
-        TcpListener::bind(options.listen)
-            .await
-            .map_err(|source| ServeError::Listen {
-                address: options.listen,
-                source,
-            })?;
-    let address = listener.local_addr()?;
+    let mut signals = StopSignals::new()?;
+    let shutdown = options.shutdown;
+    let serving = tokio::select! {
+        serving = start(options, notify) => serving?,
+        () = signals.next() => return Ok(()),
+    };
+    serving.run(&mut signals, shutdown).await;
+    Ok(())
+}
+
+/// Gateway that has started, with its listeners.
+struct Serving {
+    gateway: Gateway,
+    traces: Traces,
+    requests: Requests,
+    /// Whether the gateway is shutting down and accepts no new requests.
+    ending: Arc<AtomicBool>,
+    /// Channel that tells the listeners to stop.
+    end: watch::Sender<bool>,
+    /// Future that serves requests until `end`.
+    servers: BoxFuture<'static, ()>,
+}
+
+/// Opens the gateway and its listeners.
+async fn start(options: ServeOptions, notify: Notify<'_>) -> Result<Serving, ServeError> {
+    let (listener, address) = bind(options.listen).await?;
     let public_url = options.public_url.unwrap_or_else(|| local_url(address));
     let access = Access::new(
         &public_url,
@@ -159,6 +201,11 @@ pub async fn serve(options: ServeOptions, notify: Notify<'_>) -> Result<(), Serv
         &options.allowed_origins,
     )
     .map_err(|errors| ServeError::Access(errors.join("; ")))?;
+    let metrics_listener = match options.metrics_listen {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
+    let connections = max_connections(options.limits.connections);
 
     let traces = Traces::start(&process_environment)?;
     let (gateway, first_token) = Gateway::open(GatewayOptions {
@@ -172,6 +219,7 @@ pub async fn serve(options: ServeOptions, notify: Notify<'_>) -> Result<(), Serv
         audit_retention: options.audit_retention,
         purge_interval: PURGE_INTERVAL,
         apis: product().apis,
+        slots: options.limits.slots,
     })
     .await?;
     let inform = |text: &str| notify(Notice::Information(text));
@@ -187,56 +235,144 @@ pub async fn serve(options: ServeOptions, notify: Notify<'_>) -> Result<(), Serv
     if let Some(file) = options.config {
         apply(&gateway, file, notify).await?;
     }
+    if connections < options.limits.connections {
+        notify(Notice::Warning(&format!(
+            "the limit of open files allows only {connections} connections instead of {}",
+            options.limits.connections
+        )))?;
+    }
+    if let Some((_, address)) = &metrics_listener {
+        inform(&format!("Metrics at http://{address}/metrics"))?;
+    }
     inform(&format!("Serving {public_url} on {address}"))?;
 
     let ending = Arc::new(AtomicBool::new(false));
-    let (app, requests) = app(
-        &gateway,
-        access,
-        options.proxies,
-        traces.clone(),
-        Arc::clone(&ending),
-    );
-    let (end, ended) = watch::channel(false);
-    let server = listen::serve(listener, app, ended);
-    let finished = async {
-        server.await;
-        // Requests whose clients have disconnected are also awaited.
-        requests.finished().await;
+    let metrics = Arc::new(Metrics::new());
+    let operations = Operations {
+        gateway: gateway.clone(),
+        metrics: Arc::clone(&metrics),
+        ending: Arc::clone(&ending),
     };
-    let mut finished = pin!(finished);
-    tokio::select! {
-        () = finished.as_mut() => {}
-        () = first(&mut signals) => {
-            tracing::info!("stopping; calls in flight may finish");
-            ending.store(true, Ordering::Relaxed);
-            end.send_replace(true);
-            let in_time = tokio::select! {
-                () = finished.as_mut() => true,
-                () = tokio::time::sleep(LAST_CALLS) => false,
-                () = first(&mut signals) => false,
-            };
+    let proxies = options.proxies.clone();
+    let shared = metrics_listener.is_none();
+    let (app, requests) = app(operations, shared, access, options.proxies, traces.clone());
+    let (end, ended) = watch::channel(false);
+    let per_address = options.limits.connections_per_address;
+    let connections = Connections::new(connections, per_address, proxies);
+    let main = listen::serve(listener, app, Arc::new(connections), ended.clone());
+    let metrics = metrics_listener.map(|(listener, _)| {
+        let max = METRICS_CONNECTIONS;
+        let connections = Connections::new(max, max, Proxies::default());
+        let app = MetricsApp {
+            metrics,
+            gateway: gateway.clone(),
+        };
+        listen::serve(listener, app, Arc::new(connections), ended)
+    });
+    let servers = async { futures_util::join!(main, OptionFuture::from(metrics)) };
+    Ok(Serving {
+        gateway,
+        traces,
+        requests,
+        ending,
+        end,
+        servers: servers.map(drop).boxed(),
+    })
+}
+
+impl Serving {
+    /// Serves requests until a signal to stop, and ends within this time after the signal.
+    async fn run(mut self, signals: &mut StopSignals, shutdown: Duration) {
+        tokio::select! {
+            () = &mut self.servers => {}
+            () = signals.next() => {}
+        }
+        tracing::info!("stopping; calls in flight may finish");
+        let end = Instant::now() + shutdown;
+        self.ending.store(true, Ordering::Relaxed);
+        self.end.send_replace(true);
+        let requests = self.requests;
+        let finished = async {
+            self.servers.await;
+            // Requests whose clients have disconnected are also awaited.
+            requests.finished().await;
+        };
+        let mut finished = pin!(finished);
+        let in_time = tokio::select! {
+            () = finished.as_mut() => true,
+            () = sleep_until(end - LAST_RECORDS.min(shutdown / 4)) => false,
+            () = signals.next() => false,
+        };
+        let close = async {
             if !in_time {
                 tracing::warn!("cancelling calls that did not finish in time");
                 requests.break_off();
-                let _ = tokio::time::timeout(LAST_RECORDS, finished).await;
+                let _ = timeout(LAST_RECORDS, finished).await;
             }
+            self.gateway.close().await;
+            self.traces.end().await;
+        };
+        if timeout_at(end, close).await.is_err() {
+            tracing::warn!(
+                "ending before everything was written, because the time to stop is over"
+            );
         }
     }
-    gateway.close().await;
-    traces.end().await;
-    Ok(())
 }
 
-/// Creates the routes, and the handle of the MCP requests in flight.
+/// Signals that stop the gateway. A second signal cancels the calls in flight.
+struct StopSignals([Signal; 3]);
+
+impl StopSignals {
+    fn new() -> io::Result<Self> {
+        Ok(Self([
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::hangup())?,
+        ]))
+    }
+
+    /// Waits for one of the signals.
+    async fn next(&mut self) {
+        let [terminate, interrupt, hangup] = &mut self.0;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| ServeError::Listen { address, source })?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// Raises the limit of open files as far as possible, and returns how many connections it allows.
+fn max_connections(wanted: usize) -> usize {
+    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the limit of open files cannot be raised");
+        rlimit::Resource::NOFILE
+            .get_soft()
+            .unwrap_or(4 * RESERVED_FILES)
+    });
+    let connections = files.saturating_sub(RESERVED_FILES).max(1);
+    usize::try_from(connections).map_or(wanted, |connections| connections.min(wanted))
+}
+
+/// Creates the routes, and the handle of the MCP requests in flight. `shared` means that `/metrics` has no listener of its own.
 fn app(
-    gateway: &Gateway,
+    operations: Operations,
+    shared: bool,
     access: Access,
     proxies: Proxies,
     traces: Traces,
-    ending: Arc<AtomicBool>,
 ) -> (App, Requests) {
-    let metrics = Arc::new(Metrics::new());
+    let gateway = operations.gateway.clone();
+    let metrics = Arc::clone(&operations.metrics);
     let guard = Arc::new(Guard {
         access,
         slow: GuessLimiter {
@@ -249,19 +385,19 @@ fn app(
         .merge(manage::router(gateway.clone()))
         .merge(admin::router(gateway.clone()))
         .layer(from_fn_with_state(Arc::clone(&guard), front::guard));
-    // Probes address the gateway by IP address, so the host check must not apply to them.
-    let operations = ops::router(Operations {
-        gateway: gateway.clone(),
-        metrics: Arc::clone(&metrics),
-        ending,
+    let front = Arc::new(Front {
+        proxies,
+        metrics,
+        is_https: gateway.public_url().starts_with("https://"),
     });
-    let front = Arc::new(Front { proxies, metrics });
+    // Probes address the gateway by IP address, so the host check must not apply to them.
     let others = Router::new()
         .merge(guarded)
-        .merge(operations)
+        .merge(ops::router(operations, shared))
         .fallback(not_found)
         .layer(from_fn_with_state(Arc::clone(&front), front::receive));
     let app = App {
+        gateway: gateway.clone(),
         front,
         guard,
         mcp,
@@ -272,6 +408,7 @@ fn app(
 
 /// Dispatcher of requests to MCP or to the axum routes.
 struct App {
+    gateway: Gateway,
     front: Arc<Front>,
     guard: Arc<Guard>,
     mcp: Mcp,
@@ -280,6 +417,17 @@ struct App {
 
 impl RequestHandler for App {
     async fn answer(&self, request: Request) -> Response {
+        let mut response = self.dispatch(request).await;
+        if let Some(refused) = response.extensions_mut().remove::<RefusedRequest>() {
+            self.gateway
+                .record_refusal(refused.refusal, &refused.origin);
+        }
+        response
+    }
+}
+
+impl App {
+    async fn dispatch(&self, request: Request) -> Response {
         let Some(token) = mcp::token(request.uri().path()).map(str::to_owned) else {
             let Ok(response) = self.others.call(request).await;
             return response;
@@ -287,6 +435,21 @@ impl RequestHandler for App {
         let serve = |request| self.mcp.serve(&token, request);
         let pass = |request| self.guard.pass(request, serve);
         self.front.receive(mcp::ROUTE, request, pass).await
+    }
+}
+
+/// Handler of the listener of the metrics.
+struct MetricsApp {
+    metrics: Arc<Metrics>,
+    gateway: Gateway,
+}
+
+impl RequestHandler for MetricsApp {
+    async fn answer(&self, request: Request) -> Response {
+        match (request.method(), request.uri().path()) {
+            (&Method::GET, "/metrics") => self.metrics.response(&self.gateway),
+            _ => StatusCode::NOT_FOUND.into_response(),
+        }
     }
 }
 
@@ -339,6 +502,7 @@ pub async fn rotate_key(
         audit_retention: Duration::MAX,
         purge_interval: Duration::from_secs(3600),
         apis: product().apis,
+        slots: SlotLimits::default(),
     })
     .await?;
     let rotated = gateway.rotate_key(new).await;
@@ -365,13 +529,22 @@ async fn hand_out(gateway: &Gateway, to: &FirstToken, token: &str) -> Result<Str
     }
 }
 
-/// Waits for one of the signals.
-async fn first(signals: &mut [Signal; 2]) {
-    let [terminate, interrupt] = signals;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+/// Checks the hash chains of the audit log in the store of a gateway, which may be running. `heads` are chains with the hash of an entry that they must contain, in hexadecimal digits.
+///
+/// # Errors
+///
+/// Fails if the store or a key cannot be used.
+pub async fn verify_audit(
+    store: StoreUrl,
+    keys: Keys,
+    heads: &[(String, String)],
+) -> Result<AuditCheck, ServeError> {
+    let vault = Vault::new(&keys.key, &keys.old).map_err(OpenError::from)?;
+    let store = Store::open_for_reading(&store).await;
+    let store = store.map_err(OpenError::from)?;
+    let check = verify::check(&store, &vault, heads).await;
+    store.close().await;
+    Ok(check.map_err(OpenError::from)?)
 }
 
 /// Returns the URL at which this machine reaches an address that the gateway listens on.

@@ -1,18 +1,20 @@
 //! Checks the input of the gateway and reports all invalid fields at once.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use mcp_server::characters::is_invisible;
 use mcp_server::product::product;
-use runtime::registry::{Selection, SelectionError};
-use runtime::suggestion::nearest;
+use runtime::registry::tools;
+use runtime::selection::{Selection, SelectionError};
+use runtime::suggestion::{listed, nearest};
 use runtime::{Api, Credentials, Settings, SettingsError};
 use secrecy::ExposeSecret;
 
 use crate::error::{FieldError, ServiceError, unless_empty};
 use crate::model::sign_in::AuthInput;
-use crate::model::{AccountInput, PageQuery, ServerConfig};
+use crate::model::{AccountInput, PageQuery, Role, ServerConfig, TokenBounds};
 
 /// Longest name in characters.
 const NAME: usize = 100;
@@ -20,6 +22,10 @@ const NAME: usize = 100;
 const MOST: u32 = PageQuery::MAX;
 /// Number of items on a page if the limit is omitted.
 const USUAL: u32 = 50;
+/// Name of the bounds in messages.
+const BOUNDS: &str = "the bounds of the API token";
+/// Microseconds of a day.
+pub(crate) const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// Collector of invalid fields.
 #[derive(Debug, Default)]
@@ -76,24 +82,92 @@ impl FieldErrors {
         if at.is_some_and(|at| at.as_microsecond() <= now) {
             self.add(
                 "expires_at",
-                "is in the past; give a future time, or omit it for no expiry",
+                "is in the past; give a future time, or null for no expiry",
             );
         }
     }
 
     /// Checks the configuration of a server: all names must exist, and at least one tool must be selected.
-    pub(crate) fn config(&mut self, config: &ServerConfig, apis: &[&'static Api]) {
-        let Err(errors) = selection(config).check(apis) else {
-            return;
-        };
-        for error in errors {
+    pub(crate) fn config(&mut self, field: &str, config: &ServerConfig, apis: &[&'static Api]) {
+        if !config.callers.is_empty() && !config.require_api_token_auth {
+            self.add(
+                &format!("{field}.callers"),
+                "requires `require_api_token_auth`; otherwise, everybody who has the URL can call the server",
+            );
+        }
+        for error in selection(config).check(apis).err().unwrap_or_default() {
             let field = match &error {
-                SelectionError::Unknown { what: "method", .. } => "config.methods",
-                SelectionError::Unknown { what: "tag", .. } => "config.tags",
-                SelectionError::Unknown { what: "tool", .. } => "config.tools",
-                _ => "config",
+                SelectionError::Unknown { criterion, .. } => {
+                    format!("{field}.{}", criterion.name())
+                }
+                _ => field.to_owned(),
             };
-            self.add(field, error.to_string());
+            self.add(&field, error.to_string());
+        }
+    }
+
+    /// Checks that a server is within the bounds of the API token that creates or changes it.
+    pub(crate) fn within(
+        &mut self,
+        bounds: &TokenBounds,
+        config: &ServerConfig,
+        expires_at: Option<Timestamp>,
+        now: i64,
+        apis: &[&'static Api],
+    ) {
+        if let Some(widest) = &bounds.config {
+            let (given, allowed) = (selection(config), selection(widest));
+            let all = apis.iter().copied().flat_map(tools);
+            let beyond = all.filter(|tool| given.matches(tool) && !allowed.matches(tool));
+            let beyond: BTreeSet<_> = beyond.map(|tool| tool.name).collect();
+            if !beyond.is_empty() {
+                let names = listed(beyond.iter().copied());
+                self.add("config", format!("offers tools beyond {BOUNDS}: {names}"));
+            }
+            for (name, needed, given) in [
+                (
+                    "require_api_token_auth",
+                    widest.require_api_token_auth,
+                    config.require_api_token_auth,
+                ),
+                ("redact", widest.redact, config.redact),
+            ] {
+                if needed && !given {
+                    self.add(
+                        &format!("config.{name}"),
+                        format!("must be true within {BOUNDS}"),
+                    );
+                }
+            }
+            let is_allowed = |id: &String| widest.callers.contains(id);
+            if !widest.callers.is_empty()
+                && (config.callers.is_empty() || !config.callers.iter().all(is_allowed))
+            {
+                let names = widest.callers.join(", ");
+                self.add(
+                    "config.callers",
+                    format!("must be some of {names} within {BOUNDS}"),
+                );
+            }
+        }
+        if let Some(days) = bounds.max_days {
+            let latest = now.saturating_add(i64::from(days) * DAY);
+            if expires_at.is_none_or(|at| at.as_microsecond() > latest) {
+                self.add(
+                    "expires_at",
+                    format!("must be within {days} days, within {BOUNDS}"),
+                );
+            }
+        }
+    }
+
+    /// Checks the bounds of an API token.
+    pub(crate) fn bounds(&mut self, role: Role, bounds: &TokenBounds, apis: &[&'static Api]) {
+        if role != Role::Issuer {
+            self.add("bounds", "only a token of the role issuer has bounds");
+        }
+        if let Some(config) = &bounds.config {
+            self.config("bounds.config", config, apis);
         }
     }
 
@@ -198,9 +272,14 @@ fn credentials(auth: &AuthInput) -> Credentials {
 /// Converts a configuration to a selection of tools.
 pub(crate) fn selection(config: &ServerConfig) -> Selection {
     Selection {
+        presets: product().presets,
+        preset: config.preset.clone(),
         methods: config.methods.clone(),
         tags: config.tags.clone(),
         tools: config.tools.clone(),
+        exclude_tags: config.exclude_tags.clone(),
+        exclude_tools: config.exclude_tools.clone(),
+        include_secrets: config.include_secrets,
     }
 }
 

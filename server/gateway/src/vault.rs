@@ -112,19 +112,11 @@ impl Vault {
     }
 
     /// Returns the key for a purpose, derived from the encrypting key.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the audit log is not chained yet")
-    )]
     pub(crate) fn derived(&self, purpose: KeyPurpose) -> [u8; KEY_BYTES] {
         self.first.derived(purpose)
     }
 
     /// Returns the key for a purpose, derived from the main key with this id.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the audit log is not chained yet")
-    )]
     pub(crate) fn derived_from(
         &self,
         key_id: &str,
@@ -140,7 +132,22 @@ impl Vault {
         context: &[u8],
         text: &[u8],
     ) -> Result<SealedText, VaultError> {
-        let key = cipher(&self.first.derived(purpose))?;
+        self.encrypted(&self.first.derived(purpose), context, text)
+    }
+
+    /// Encrypts a text as versions did in which all purposes had the same key.
+    #[cfg(test)]
+    pub(crate) fn seal_older(&self, context: &[u8], text: &[u8]) -> Result<SealedText, VaultError> {
+        self.encrypted(&self.first.main, context, text)
+    }
+
+    fn encrypted(
+        &self,
+        key: &[u8; KEY_BYTES],
+        context: &[u8],
+        text: &[u8],
+    ) -> Result<SealedText, VaultError> {
+        let key = cipher(key)?;
         let nonce: [u8; NONCE_LEN] = random()?;
         let mut secret = text.to_vec();
         let tag = key

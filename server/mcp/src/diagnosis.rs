@@ -3,7 +3,8 @@
 use std::io;
 
 use runtime::api::{Document, SignIn};
-use runtime::registry::{self, Selection};
+use runtime::registry;
+use runtime::selection::Selection;
 use runtime::{Account, CallError, DetectedServer, ErrorCode, RateLimit, Tool, ToolOutput};
 use serde_json::{Map, Value};
 

@@ -211,6 +211,7 @@ pub(crate) fn answer(result: Result<Value, CallError>) -> ToolOutput {
         error,
         status: None,
         rate_limit: RateLimit::default(),
+        subject: None,
     }
 }
 

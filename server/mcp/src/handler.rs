@@ -2,6 +2,7 @@
 
 mod detection;
 pub mod observer;
+pub mod off_reactor;
 pub mod panics;
 pub mod rate_limit;
 
@@ -20,11 +21,12 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{RoleServer, ServerHandler};
-use runtime::{Account, ToolOutput};
+use runtime::{Account, ChangeRecorder, ToolOutput};
 use serde_json::json;
 use tokio::sync::watch;
 
-use self::observer::{CallRejection, EndedCall, Observer, log};
+use self::observer::{CallRejection, EndedCall, Observer, RequestRecorder, log};
+use self::off_reactor::{are_large, off_reactor};
 use self::panics::guarded;
 use self::rate_limit::add_rate_limit;
 use crate::changes::ListChanges;
@@ -158,19 +160,34 @@ impl Handler {
         arguments: JsonObject,
         context: &RequestContext<RoleServer>,
     ) -> Result<ToolOutput, CallRejection> {
+        let is_large = are_large(&arguments);
         let progress = Progress::new(context);
         let report = |read, of| progress.report(read, of);
+        let recorder = self.0.observer.as_deref();
+        let recorder = recorder.map(|observer| RequestRecorder { observer, context });
+        let recorder = recorder.as_ref().map(|it| it as &dyn ChangeRecorder);
         let outcome = {
+            let call = async {
+                if let Some(observer) = &self.0.observer
+                    && let Err(error) = observer.admit().await
+                {
+                    return discovery::answer(Err(error.of_operation(tool.operation)));
+                }
+                let account = &self.0.account;
+                account
+                    .call_recorded(tool, arguments, &report, recorder)
+                    .await
+            };
             // Pinned in place, because otherwise each enclosing future would contain the call's future again.
-            let call = pin!(self.0.account.call(tool, arguments, &report));
+            let call = pin!(call);
             tokio::select! {
                 biased;
                 () = context.ct.cancelled() => Err(CallRejection::Cancelled),
-                outcome = guarded(call) => outcome,
+                outcome = guarded(off_reactor(is_large, call)) => outcome,
             }
         };
         progress.finish().await;
-        outcome
+        outcome.map(|output| self.0.offer.redacted(tool, output))
     }
 
     /// Calls the tool that the client names, and informs the observer before the client receives the result.
@@ -185,7 +202,7 @@ impl Handler {
             return Ok(result.into());
         }
         let arguments = request.arguments.unwrap_or_default();
-        let (name, tool, outcome) = match self.discovered(&request.name, arguments).await {
+        let (name, tool, mut outcome) = match self.discovered(&request.name, arguments).await {
             Ok((tool, answer)) => (request.name, Some(tool), Ok(answer)),
             Err(RequestedCall { name, arguments }) => {
                 let name = name.map_or(request.name, Cow::Owned);
@@ -210,7 +227,10 @@ impl Handler {
                     took,
                     context: &context,
                 };
-                observer.called(called).await?;
+                let note = observer.called(called).await?;
+                if let (Ok(answer), Some(note)) = (&mut outcome, note) {
+                    answer.add_note(note);
+                }
             }
             None => log(&name, &outcome, took),
         }

@@ -8,6 +8,8 @@ pub mod discovery_tools;
 pub mod environment;
 #[cfg(feature = "conformance-fixtures")]
 mod fixtures;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod handler;
 mod lines;
 pub mod offer;

@@ -61,6 +61,15 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         }
     }
 
+    /// Creates a reader with another maximum length of a line.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn with_longest(inner: R, longest: usize) -> Self {
+        Self {
+            longest,
+            ..Self::new(inner)
+        }
+    }
+
     /// Reads up to the end of a line or of the input.
     fn poll_line(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
@@ -263,8 +272,7 @@ mod tests {
     use super::*;
 
     async fn read(input: &[u8], longest: usize) -> String {
-        let mut lines = Lines::new(input);
-        lines.longest = longest;
+        let mut lines = Lines::with_longest(input, longest);
         let mut read = Vec::new();
         lines.read_to_end(&mut read).await.unwrap();
         String::from_utf8_lossy(&read).into_owned()

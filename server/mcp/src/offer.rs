@@ -1,11 +1,14 @@
 //! Tools that one client can list and call: the tools of the detected API that the upstream has, restricted by a selection.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
-use runtime::registry::{self, Selection};
-use runtime::{Api, DetectedServer, Tool};
+use runtime::redaction::{LogMask, redact};
+use runtime::registry;
+use runtime::selection::Selection;
+use runtime::{Api, DetectedServer, Tool, ToolOutput};
 
+use crate::product::product;
 use crate::rendering::{described, render};
 use crate::search::{self, Index};
 use crate::{discovery_tools, verbatim};
@@ -67,6 +70,8 @@ pub struct OfferedTools {
     selection: Selection,
     /// Whether the discovery tools are listed instead of the tools themselves.
     discover: bool,
+    /// Whether secrets of the upstream are masked in results.
+    redact: bool,
 }
 
 /// Data that determine a list of tools; see [`OfferedTools::basis`].
@@ -111,6 +116,24 @@ impl OfferedTools {
             catalogue,
             selection,
             discover: false,
+            redact: false,
+        }
+    }
+
+    /// Sets whether secrets of the upstream are masked in results.
+    pub fn with_redaction(self, redact: bool) -> Self {
+        Self { redact, ..self }
+    }
+
+    /// Returns the result of a call as the client may see it.
+    pub fn redacted(&self, tool: &Tool, output: ToolOutput) -> ToolOutput {
+        static LOG: LazyLock<LogMask> = LazyLock::new(|| LogMask::new(product().sensitive_words));
+        match (self.redact, output.error) {
+            (true, None) => ToolOutput {
+                json: redact(tool, &output.json, &LOG),
+                ..output
+            },
+            _ => output,
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use runtime::Api;
 use runtime::api::SignIn;
 use runtime::log::LogFormat;
+use runtime::selection::Preset;
 
 /// Description of one product: everything in which its program differs from that of another product.
 #[derive(Debug)]
@@ -15,8 +16,12 @@ pub struct Product {
     pub version: &'static str,
     /// APIs that the program has tools for, newest first.
     pub apis: &'static [&'static Api],
+    /// Presets: named selections of tools, in the order in which they are offered.
+    pub presets: &'static [Preset],
     /// Format of the logs that the upstream returns.
     pub log_format: LogFormat,
+    /// Words that a name contains if its value is secret: in logs, the values behind such names are masked if results are redacted.
+    pub sensitive_words: &'static [&'static str],
     /// Name that MCP clients show, for example `Tidewater Port Systems`.
     pub title: &'static str,
     /// Description of the program as the end of a sentence, for example `runs a port through Tidewater`.
@@ -115,7 +120,9 @@ static UNNAMED: Product = Product {
     name: "",
     version: "",
     apis: &[],
+    presets: &[],
     log_format: runtime::log::PlainText::FORMAT,
+    sensitive_words: &[],
     title: "",
     about: "",
     upstream: "",

@@ -1,8 +1,10 @@
 //! Types and rules of argument values, and the messages about values that violate them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::check_value;
+use crate::args::error::ValuePath;
 use crate::schema::{Additional, Kind, Shape, StringRules};
 use crate::tests::tools::{
     ANY, BOOLEAN, NUMBER, ROLE, STRING, TOOL, array, checked, format, integer, leak, map, nullable,
@@ -33,6 +35,24 @@ fn assert_rows(rows: &[(Shape, &str, Result<&str, &str>)]) {
         .map(|(_, value, result)| (*value, result.map(str::to_owned).map_err(str::to_owned)))
         .collect();
     assert_eq!(found, expected);
+}
+
+#[test]
+fn the_check_stops_when_there_are_more_errors_than_are_reported() {
+    let many = |item: Value| Value::from(vec![item; 1000]);
+    let members: Map<_, _> = (0..1000)
+        .map(|n| (format!("x{n}"), Value::from(n)))
+        .collect();
+    let rows = [
+        (array(&STRING), many(Value::from(1))),
+        (array(&ROLE), many(Value::from(Map::new()))),
+        (ROLE, Value::from(members)),
+    ];
+    for (shape, mut value) in rows {
+        let mut errors = Vec::new();
+        check_value(&shape, &mut value, ValuePath::Top, false, &mut errors);
+        assert_eq!(errors.len(), 21);
+    }
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn response(status: u16, headers: &[(&'static str, &'static str)], body: &str) -
         complete: true,
         status,
         headers: HeaderMap::from_iter(pairs),
-        body: body.as_bytes().to_vec(),
+        body: body.as_bytes().to_vec().into(),
         rate_limit: RateLimit::default(),
     }
 }

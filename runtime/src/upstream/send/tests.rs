@@ -257,9 +257,16 @@ fn failures() -> Vec<(Reply, ErrorCode, Option<u16>, bool, &'static str)> {
                 "{}",
             ),
             UnexpectedResponse,
-            None,
+            Some(200),
             false,
             "changed the response",
+        ),
+        (
+            Reply::gzip(&vec![b' '; 30 << 20]),
+            UnexpectedResponse,
+            Some(200),
+            false,
+            "Request less",
         ),
         (
             Reply::json(

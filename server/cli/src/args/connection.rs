@@ -4,7 +4,7 @@ use clap::Args;
 use mcp_server::environment::variable;
 use mcp_server::product::product;
 
-use super::texts::{api_names, host};
+use super::texts::{api_names, host, presets};
 
 /// Upstream and selection of tools.
 #[derive(Debug, Clone, Args)]
@@ -88,6 +88,14 @@ pub(crate) struct ConnectionArgs {
 #[derive(Debug, Default, Clone, Args)]
 #[command(next_help_heading = "Tools")]
 pub(crate) struct SelectionArgs {
+    #[arg(
+        long,
+        value_name = "NAME",
+        hide = product().presets.is_empty(),
+        long_help = format!("Only tools in this preset.\n\nPresets:\n{}", presets())
+    )]
+    pub(crate) preset: Option<String>,
+
     /// Only tools with these methods: read, write, list, get, create, update, delete or another verb.
     ///
     /// Other tools are neither listed nor callable.
@@ -111,4 +119,32 @@ pub(crate) struct SelectionArgs {
         long_help = format!("Only the tools with these names.\n\nExample: `{}`.", product().examples.tools)
     )]
     pub(crate) tools: Vec<String>,
+
+    #[arg(
+        long,
+        value_name = "TAGS",
+        value_delimiter = ',',
+        long_help = format!("No tools with one of these tags.\n\nExample: `{}`.", product().examples.tag)
+    )]
+    pub(crate) exclude_tags: Vec<String>,
+
+    #[arg(
+        long,
+        value_name = "TOOLS",
+        value_delimiter = ',',
+        long_help = format!("Not the tools with these names.\n\nExample: `{}`.", product().examples.tools)
+    )]
+    pub(crate) exclude_tools: Vec<String>,
+
+    /// Include tools with the tag `secrets`, whose arguments or results can contain secrets.
+    ///
+    /// If another option restricts the tools, such a tool is offered only with this option, or if `--tags secrets`, `--tools` or `--preset` names it.
+    #[arg(
+        long,
+        value_name = "true|false",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    pub(crate) include_secrets: Option<bool>,
 }

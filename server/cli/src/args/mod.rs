@@ -195,7 +195,7 @@ Paths:
   /mcp/<token>                 MCP servers
   /healthz /readyz /metrics    for monitoring; restrict access with a proxy
 
-SIGTERM and SIGINT stop the gateway. Calls in flight may finish, for at most 30 seconds or until a second signal.
+SIGTERM, SIGINT and SIGHUP stop the gateway. Calls in flight may finish until a second signal arrives or most of --shutdown-seconds are over; then they are cancelled.
 
 Examples:
   On this machine, then an account and a URL for an agent that may only read:

@@ -7,6 +7,7 @@ use mcp_server::environment::variable;
 use mcp_server::product::product;
 
 use super::connection::SelectionArgs;
+use super::serve::StoreArgs;
 use super::texts::{SignInExample, api_names, host};
 
 /// Gateway and output format.
@@ -187,18 +188,30 @@ pub(crate) enum ServerCommand {
         selection: SelectionArgs,
         #[command(flatten)]
         expiry: Expiry,
+        /// Create a URL that does not expire; by default, it expires in 90 days.
+        #[arg(long, conflicts_with_all = ["expires_in", "expires_at"], help_heading = "Expiry")]
+        no_expiry: bool,
         /// Require an API token in addition to the URL.
         #[arg(long)]
         require_api_token: bool,
-        /// Offer three tools that find, describe and call the other tools, instead of all tools.
+        /// Ids of the API tokens that can call the server. Requires --require-api-token.
+        #[arg(long, value_name = "IDS", value_delimiter = ',')]
+        callers: Vec<String>,
+        /// Offer a few tools that find, describe and call the other tools, instead of all tools.
         #[arg(long, help_heading = "Tools")]
         discover: bool,
+        /// Mask secrets in results.
+        #[arg(long, help_heading = "Tools")]
+        redact: bool,
     },
     /// List the servers of one account or of all accounts.
     List {
         /// Id or name of an account.
         #[arg(long)]
         account: Option<String>,
+        /// Only servers that the API token with this id created.
+        #[arg(long, value_name = "ID")]
+        created_by: Option<String>,
     },
     /// Show a server.
     Get(ServerName),
@@ -215,14 +228,20 @@ pub(crate) enum ServerCommand {
         #[command(flatten)]
         expiry: Expiry,
         /// Remove the expiry.
-        #[arg(long, conflicts_with_all = ["expires_in", "expires_at"])]
+        #[arg(long, conflicts_with_all = ["expires_in", "expires_at"], help_heading = "Expiry")]
         no_expiry: bool,
         /// Require an API token in addition to the URL.
         #[arg(long, value_name = "true|false")]
         require_api_token: Option<bool>,
-        /// Whether to offer three tools that find, describe and call the other tools, instead of all tools.
+        /// Ids of the API tokens that can call the server; an empty value allows every API token again.
+        #[arg(long, value_name = "IDS", value_delimiter = ',')]
+        callers: Vec<String>,
+        /// Whether to offer a few tools that find, describe and call the other tools, instead of all tools.
         #[arg(long, value_name = "true|false", help_heading = "Tools")]
         discover: Option<bool>,
+        /// Whether to mask secrets in results.
+        #[arg(long, value_name = "true|false", help_heading = "Tools")]
+        redact: Option<bool>,
     },
     /// Revoke a server. Its URL is rejected immediately.
     Delete(ServerName),
@@ -279,6 +298,8 @@ pub(crate) enum TokenCommand {
         role: RoleName,
         #[command(flatten)]
         expiry: Expiry,
+        #[command(flatten)]
+        bounds: BoundsArgs,
     },
     /// List the API tokens.
     List,
@@ -286,7 +307,24 @@ pub(crate) enum TokenCommand {
     Revoke {
         /// Id or name of the token.
         token: String,
+        /// Also revoke the MCP servers that the token created.
+        #[arg(long)]
+        servers: bool,
     },
+}
+
+/// Bounds of the servers that a token of the role issuer can create and change.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Bounds of an issuer")]
+pub(crate) struct BoundsArgs {
+    /// Ids or names of the accounts of the servers; all accounts by default.
+    #[arg(long, value_name = "ACCOUNTS", value_delimiter = ',')]
+    pub(crate) accounts: Vec<String>,
+    /// Longest time until a server expires, in days.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub(crate) max_days: Option<u32>,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
 }
 
 /// Role of an API token.
@@ -294,7 +332,7 @@ pub(crate) enum TokenCommand {
 pub(crate) enum RoleName {
     /// Calls MCP servers that require an API token; nothing else.
     Caller,
-    /// Creates and changes MCP servers of existing accounts, and reads the audit log.
+    /// Creates MCP servers of existing accounts within its bounds, and reads the audit log.
     Issuer,
     /// Has all permissions.
     Admin,
@@ -302,7 +340,37 @@ pub(crate) enum RoleName {
 
 /// Arguments of `audit`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct AuditArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<AuditCommand>,
+    #[command(flatten)]
+    pub(crate) records: RecordArgs,
+}
+
+/// Command of `audit`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Check that no record of the audit log was changed, removed or reordered outside of the gateway.
+    ///
+    /// Reads the store on this machine; the gateway may be running. Prints the first bad record. The exit code is 1 if there is one.
+    #[command(after_help = verify_example())]
+    Verify(VerifyArgs),
+}
+
+/// Options of `audit verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// Chain and the hash of a record that it must contain, as `/metrics` showed them (labels `chain` and `hash`). Without it, a removed end of the newest chain cannot be noticed.
+    #[arg(long = "head", value_name = "CHAIN=HASH", value_parser = head)]
+    pub(crate) heads: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+/// Options that select records.
+#[derive(Debug, Args)]
+pub(crate) struct RecordArgs {
     /// Start of the period: a time, or how long ago (30m, 24h, 7d).
     #[arg(long, value_name = "TIME", value_parser = time_or_ago)]
     pub(crate) since: Option<Timestamp>,
@@ -327,6 +395,18 @@ pub(crate) struct AuditArgs {
     /// Only records with this outcome: ok or an error code.
     #[arg(long)]
     pub(crate) outcome: Option<String>,
+    /// Only records about this object: an id, or the kind of the object and its id, for example user=ada.
+    #[arg(long, value_name = "OBJECT")]
+    pub(crate) target: Option<String>,
+    /// Only records of clients that give themselves this name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client: Option<String>,
+    /// Only records of clients with this IP address.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) peer: Option<String>,
+    /// Only the records of this HTTP request, by its id.
+    #[arg(long = "request", value_name = "ID")]
+    pub(crate) request_id: Option<String>,
     /// Maximum number of records, newest first; 50 by default, all with --export.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: Option<u32>,
@@ -335,6 +415,21 @@ pub(crate) struct AuditArgs {
     pub(crate) export: bool,
     #[command(flatten)]
     pub(crate) remote: Remote,
+}
+
+fn verify_example() -> String {
+    let name = product().name;
+    format!("Example:\n  {name} audit verify --data /var/lib/{name} --head chain_5f0c…=9b1e…")
+}
+
+fn head(text: &str) -> Result<(String, String), String> {
+    let head = text.split_once('=').filter(|(chain, hash)| {
+        !chain.is_empty() && hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+    });
+    let (chain, hash) = head.ok_or_else(|| {
+        "give a chain and a hash of 64 hexadecimal digits, for example chain_5f0c=9b1e…".to_owned()
+    })?;
+    Ok((chain.to_owned(), hash.to_ascii_lowercase()))
 }
 
 fn account_examples() -> String {

@@ -92,6 +92,15 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "DAYS", env = variable("MCP_AUDIT_DAYS"), default_value = "365")]
     pub(crate) audit_days: String,
 
+    /// Address and port that serve only `/metrics`, which is then missing at `--listen`.
+    ///
+    /// Example: `127.0.0.1:9090`.
+    #[arg(long, value_name = "ADDRESS", env = variable("MCP_METRICS_LISTEN"))]
+    pub(crate) metrics_listen: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+
     /// Format of the log.
     #[arg(
         long,
@@ -101,6 +110,64 @@ pub(crate) struct ServeArgs {
         default_value_t
     )]
     pub(crate) log_format: LogFormat,
+}
+
+/// Limits of the gateway.
+#[derive(Debug, Args)]
+pub(crate) struct LimitArgs {
+    /// Maximum number of open connections. The limit of open files, of which 64 are reserved for the store and for upstreams, can reduce it.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = variable("MCP_MAX_CONNECTIONS"),
+        default_value = "8192"
+    )]
+    pub(crate) max_connections: String,
+
+    /// Maximum number of open connections of one client address. Trusted proxies have no such limit.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = variable("MCP_CONNECTIONS_PER_ADDRESS"),
+        default_value = "128"
+    )]
+    pub(crate) connections_per_address: String,
+
+    /// Maximum number of concurrent calls of one account. Further calls wait for up to 10 seconds, then they fail with the code `overloaded`.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = variable("MCP_ACCOUNT_SLOTS"),
+        default_value = "64"
+    )]
+    pub(crate) account_slots: String,
+
+    /// Maximum number of concurrent calls of one MCP server.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = variable("MCP_SERVER_SLOTS"),
+        default_value = "32"
+    )]
+    pub(crate) server_slots: String,
+
+    /// Memory in MB for the bodies of concurrent large requests. A large request counts as 4 MB.
+    #[arg(
+        long,
+        value_name = "MB",
+        env = variable("MCP_REQUEST_MEMORY"),
+        default_value = "64"
+    )]
+    pub(crate) request_memory: String,
+
+    /// Seconds between a signal to stop and the end of the process.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = variable("MCP_SHUTDOWN_SECONDS"),
+        default_value = "25"
+    )]
+    pub(crate) shutdown_seconds: String,
 }
 
 /// Location of the store, and the keys that encrypt credentials.

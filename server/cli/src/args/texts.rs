@@ -15,6 +15,13 @@ pub(crate) fn host() -> String {
     product().env_prefix.to_ascii_lowercase()
 }
 
+/// Returns the presets with their titles.
+pub(super) fn presets() -> String {
+    let presets = product().presets.iter();
+    let rows = presets.map(|it| (it.name.to_owned(), it.title.to_owned()));
+    table(&rows.collect::<Vec<_>>())
+}
+
 /// Formats rows in two aligned columns. A row with an empty name continues the row before.
 pub(super) fn table(rows: &[(String, String)]) -> String {
     let width = rows.iter().map(|(name, _)| name.len()).max();

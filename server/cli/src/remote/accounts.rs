@@ -71,7 +71,7 @@ pub(super) async fn run(
             let client = client()?;
             let found = account_named(&client, &account).await?;
             let done = format!("deleted {} and its servers", text(&found["name"]));
-            client.delete(&[PATH, id(&found)], done).await
+            client.delete(&[PATH, id(&found)], &[], done).await
         }
         AccountCommand::Check { account } => check(&client()?, &account).await,
     }

@@ -5,10 +5,10 @@ use serde_json::Value;
 use super::accounts::account_named;
 use super::client::Client;
 use super::table::{self, id, text};
-use crate::args::remote::AuditArgs;
+use crate::args::remote::RecordArgs;
 use crate::error::CommandError;
 
-pub(super) async fn run(client: &Client, args: AuditArgs) -> Result<(), CommandError> {
+pub(super) async fn run(client: &Client, args: RecordArgs) -> Result<(), CommandError> {
     let account = match &args.account {
         // An id is not looked up, because records remain after their account is deleted.
         Some(id) if id.starts_with("acc_") => Some(id.clone()),
@@ -22,6 +22,10 @@ pub(super) async fn run(client: &Client, args: AuditArgs) -> Result<(), CommandE
         ("action", args.action),
         ("tool", args.tool),
         ("outcome", args.outcome),
+        ("target", args.target),
+        ("client", args.client),
+        ("peer", args.peer),
+        ("request_id", args.request_id),
         ("since", args.since.map(|time| time.to_string())),
         ("until", args.until.map(|time| time.to_string())),
     ]
@@ -38,7 +42,9 @@ pub(super) async fn run(client: &Client, args: AuditArgs) -> Result<(), CommandE
 }
 
 fn rows(records: &[Value]) -> String {
-    let headings = ["TIME", "ACTOR", "ACTION", "OBJECT", "OUTCOME", "DURATION"];
+    let headings = [
+        "TIME", "ACTOR", "ACTION", "OBJECT", "TARGET", "OUTCOME", "DURATION",
+    ];
     table::items(headings, records, |it| {
         let objects = ["tool", "server_id", "account_id"].map(|name| &it[name]);
         let object = objects.into_iter().find(|object| !object.is_null());
@@ -47,8 +53,16 @@ fn rows(records: &[Value]) -> String {
             text(&it["actor_name"]),
             text(&it["action"]),
             object.map_or_else(String::new, text),
+            target(&it["target"]),
             text(&it["outcome"]),
             format!("{} ms", text(&it["duration_ms"])),
         ]
     })
+}
+
+/// Returns the ids of the objects that a record is about: `user=ada`.
+fn target(target: &Value) -> String {
+    let ids = target.as_object().into_iter().flatten();
+    let ids = ids.map(|(name, id)| format!("{name}={}", text(id)));
+    ids.collect::<Vec<_>>().join(" ")
 }

@@ -71,8 +71,13 @@ impl Client {
     }
 
     /// Deletes an object, whose id is the end of the path, and prints what was done.
-    pub(super) async fn delete(&self, path: &[&str], done: String) -> Result<(), CommandError> {
-        self.send(Method::DELETE, path, &[], None).await?;
+    pub(super) async fn delete(
+        &self,
+        path: &[&str],
+        query: &[(&str, String)],
+        done: String,
+    ) -> Result<(), CommandError> {
+        self.send(Method::DELETE, path, query, None).await?;
         self.print(&json!({"id": path.last(), "deleted": true}), || done)
     }
 

@@ -8,7 +8,7 @@ mod table;
 mod tokens;
 
 use self::client::Client;
-use crate::args::remote::{AccountArgs, AuditArgs, ServerArgs, TokenArgs};
+use crate::args::remote::{AccountArgs, RecordArgs, ServerArgs, TokenArgs};
 use crate::error::CommandError;
 use mcp_server::environment::process_environment;
 
@@ -30,8 +30,8 @@ pub(crate) async fn token(args: TokenArgs) -> Result<(), CommandError> {
     tokens::run(&client, args.command).await
 }
 
-/// Runs `audit`.
-pub(crate) async fn audit(args: AuditArgs) -> Result<(), CommandError> {
+/// Runs `audit` without a command.
+pub(crate) async fn audit(args: RecordArgs) -> Result<(), CommandError> {
     let client = Client::new(&args.remote, &process_environment)?;
     audit::run(&client, args).await
 }

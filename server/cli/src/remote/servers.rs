@@ -7,7 +7,7 @@ use super::accounts::{PATH as ACCOUNTS, account_named};
 use super::client::Client;
 use super::table::{self, expiry, id, text};
 use crate::args::connection::SelectionArgs;
-use crate::args::remote::{ServerCommand, ServerName};
+use crate::args::remote::{Expiry, ServerCommand, ServerName};
 use crate::error::CommandError;
 
 pub(super) async fn run(client: &Client, command: ServerCommand) -> Result<(), CommandError> {
@@ -17,18 +17,33 @@ pub(super) async fn run(client: &Client, command: ServerCommand) -> Result<(), C
             account,
             selection,
             expiry,
+            no_expiry,
             require_api_token,
+            callers,
             discover,
+            redact,
         } => {
             let account = account_named(client, &account).await?;
-            let discover = discover.then_some(true);
-            let config = config(selection, Some(require_api_token), discover);
-            let body = json!({"name": name, "config": config, "expires_at": expiry.time()});
+            let mut config = selected(selection);
+            add_names(&mut config, "callers", &callers);
+            add_switches(
+                &mut config,
+                [
+                    ("require_api_token_auth", Some(require_api_token)),
+                    ("discover", discover.then_some(true)),
+                    ("redact", redact.then_some(true)),
+                ],
+            );
+            let mut body = json!({"name": name, "config": config});
+            add_expiry(&mut body, &expiry, no_expiry);
             let path = [ACCOUNTS, id(&account), "mcp"];
             let server = client.send(Method::POST, &path, &[], Some(&body)).await?;
             client.print(&server, || show(&server))
         }
-        ServerCommand::List { account } => list(client, account.as_deref()).await,
+        ServerCommand::List {
+            account,
+            created_by,
+        } => list(client, account.as_deref(), created_by).await,
         ServerCommand::Get(name) => {
             let server = server_named(client, &name).await?;
             client.print(&server, || show(&server))
@@ -40,21 +55,28 @@ pub(super) async fn run(client: &Client, command: ServerCommand) -> Result<(), C
             expiry,
             no_expiry,
             require_api_token,
+            callers,
             discover,
+            redact,
         } => {
             let mut body = json!({});
             if let Some(name) = name {
                 body["name"] = name.into();
             }
-            let config = config(selection, require_api_token, discover);
+            let mut config = selected(selection);
+            add_names(&mut config, "callers", &callers);
+            add_switches(
+                &mut config,
+                [
+                    ("require_api_token_auth", require_api_token),
+                    ("discover", discover),
+                    ("redact", redact),
+                ],
+            );
             if !config.is_empty() {
                 body["config"] = config.into();
             }
-            if let Some(time) = expiry.time() {
-                body["expires_at"] = time.to_string().into();
-            } else if no_expiry {
-                body["expires_at"] = Value::Null;
-            }
+            add_expiry(&mut body, &expiry, no_expiry);
             let found = server_named(client, &server).await?;
             let path = path(&found);
             let server = client.send(Method::PATCH, &path, &[], Some(&body)).await?;
@@ -63,7 +85,7 @@ pub(super) async fn run(client: &Client, command: ServerCommand) -> Result<(), C
         ServerCommand::Delete(name) => {
             let found = server_named(client, &name).await?;
             let done = format!("revoked {}", text(&found["name"]));
-            client.delete(&path(&found), done).await
+            client.delete(&path(&found), &[], done).await
         }
         ServerCommand::Rotate(name) => {
             let found = server_named(client, &name).await?;
@@ -75,13 +97,18 @@ pub(super) async fn run(client: &Client, command: ServerCommand) -> Result<(), C
     }
 }
 
-async fn list(client: &Client, account: Option<&str>) -> Result<(), CommandError> {
+async fn list(
+    client: &Client,
+    account: Option<&str>,
+    created_by: Option<String>,
+) -> Result<(), CommandError> {
+    let query = created_by.map(|id| ("created_by", id));
     let accounts = accounts(client, account).await?;
     let mut servers = Vec::new();
     let mut rows = Vec::new();
     for account in &accounts {
         for server in client
-            .list(&[ACCOUNTS, id(account), "mcp"], &[], None)
+            .list(&[ACCOUNTS, id(account), "mcp"], query.as_slice(), None)
             .await?
         {
             rows.push(vec![
@@ -121,40 +148,66 @@ fn path(server: &Value) -> [&str; 4] {
     [ACCOUNTS, account, "mcp", id(server)]
 }
 
-/// Returns the configuration entries that the arguments set. An option with an empty value removes its restriction.
-fn config(
-    selection: SelectionArgs,
-    require_api_token: Option<bool>,
-    discover: Option<bool>,
-) -> Map<String, Value> {
+/// Returns the criteria that the arguments set. An option with an empty value removes its restriction.
+pub(super) fn selected(selection: SelectionArgs) -> Map<String, Value> {
     let mut config = Map::new();
-    let parts = [
+    if let Some(preset) = selection.preset {
+        let name = Some(preset.trim()).filter(|name| !name.is_empty());
+        config.insert("preset".to_owned(), name.into());
+    }
+    for (field, names) in [
         ("methods", selection.methods),
         ("tags", selection.tags),
         ("tools", selection.tools),
-    ];
-    for (field, names) in parts {
-        if !names.is_empty() {
-            let names = names.iter().map(|name| name.trim());
-            let names: Vec<_> = names.filter(|name| !name.is_empty()).collect();
-            config.insert(field.to_owned(), json!(names));
-        }
+        ("exclude_tags", selection.exclude_tags),
+        ("exclude_tools", selection.exclude_tools),
+    ] {
+        add_names(&mut config, field, &names);
     }
-    let switches = [
-        ("require_api_token_auth", require_api_token),
-        ("discover", discover),
-    ];
+    let include_secrets = ("include_secrets", selection.include_secrets);
+    add_switches(&mut config, [include_secrets]);
+    config
+}
+
+fn add_names(config: &mut Map<String, Value>, field: &str, names: &[String]) {
+    if !names.is_empty() {
+        let names = names.iter().map(|name| name.trim());
+        let names: Vec<_> = names.filter(|name| !name.is_empty()).collect();
+        config.insert(field.to_owned(), json!(names));
+    }
+}
+
+fn add_switches<const N: usize>(
+    config: &mut Map<String, Value>,
+    switches: [(&str, Option<bool>); N],
+) {
     for (field, given) in switches {
         if let Some(given) = given {
             config.insert(field.to_owned(), given.into());
         }
     }
-    config
+}
+
+/// Adds the expiry, if the arguments set it.
+fn add_expiry(body: &mut Value, expiry: &Expiry, no_expiry: bool) {
+    if let Some(time) = expiry.time() {
+        body["expires_at"] = time.to_string().into();
+    } else if no_expiry {
+        body["expires_at"] = Value::Null;
+    }
 }
 
 /// Describes the tools that an MCP server offers.
 fn offered(config: &Value) -> String {
-    let parts = ["methods", "tags", "tools"].map(|field| (field, text(&config[field])));
+    let fields = [
+        "preset",
+        "methods",
+        "tags",
+        "tools",
+        "exclude_tags",
+        "exclude_tools",
+    ];
+    let parts = fields.map(|field| (field, text(&config[field])));
     let parts: Vec<_> = parts
         .iter()
         .filter(|(_, names)| !names.is_empty())
@@ -165,11 +218,15 @@ fn offered(config: &Value) -> String {
     } else {
         parts.join("; ")
     };
-    if config["discover"] == true {
-        format!("{tools}, with discovery")
-    } else {
-        tools
-    }
+    let switches = [
+        ("include_secrets", ", with secrets"),
+        ("discover", ", with discovery"),
+        ("redact", ", redacted"),
+    ];
+    let switches = switches
+        .into_iter()
+        .filter(|(field, _)| config[*field] == true);
+    switches.fold(tools, |tools, (_, more)| tools + more)
 }
 
 fn show(server: &Value) -> String {

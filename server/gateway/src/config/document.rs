@@ -3,17 +3,21 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use runtime::Schema;
 use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::content::FileContent;
 use crate::error::FieldError;
-use crate::schema;
+use crate::schema::writer::SchemaWriter;
+use crate::schema::{self, join};
 
 /// Schema of the configuration file.
-static SCHEMA: LazyLock<Value> =
-    // A test reads a file, so the schema is valid JSON.
-    LazyLock::new(|| serde_json::from_str(include_str!("schema.json")).unwrap_or_default());
+static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+    let writer = SchemaWriter { components: &[] };
+    writer.definition(&FileContent::SHAPE)
+});
 
 /// Error in a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,8 +47,8 @@ pub(super) struct Document<'t> {
 }
 
 impl<'t> Document<'t> {
-    /// Parses a document and checks it against the schema.
-    pub(super) fn parse(text: &'t str) -> (Self, Value) {
+    /// Parses a document and checks it against the schema. The content has only valid values.
+    pub(super) fn parse(text: &'t str) -> (Self, FileContent) {
         let mut document = Self {
             text,
             offsets: HashMap::new(),
@@ -62,7 +66,33 @@ impl<'t> Document<'t> {
             document.error(&field, &format!("`{}`: {message}", plain(&field)));
             document.wrong.push(field);
         }
-        (document, value)
+        let valid = document.valid_part(value, "").unwrap_or_default();
+        // A value that conforms to the schema fits the Rust types.
+        let content = serde_json::from_value(valid).unwrap_or_default();
+        (document, content)
+    }
+
+    /// Returns a value without the members that the schema check rejects. An array with a rejected item is rejected as a whole, so that the others keep their index.
+    fn valid_part(&self, value: Value, path: &str) -> Option<Value> {
+        if self.wrong.iter().any(|wrong| wrong == path) {
+            return None;
+        }
+        Some(match value {
+            Value::Object(members) => {
+                let members = members.into_iter().filter_map(|(name, member)| {
+                    let member = self.valid_part(member, &join(path, &name))?;
+                    Some((name, member))
+                });
+                Value::Object(members.collect())
+            }
+            Value::Array(items) => {
+                let items = items.into_iter().enumerate();
+                let items =
+                    items.map(|(index, it)| self.valid_part(it, &format!("{path}[{index}]")));
+                Value::Array(items.collect::<Option<_>>()?)
+            }
+            other => other,
+        })
     }
 
     /// Records an error at the key with this path or, if the key is missing, at the table around it.
@@ -99,10 +129,7 @@ impl<'t> Document<'t> {
         let mut object = Map::new();
         for (key, value) in table {
             let name = key.get_ref().to_string();
-            let path = match path {
-                "" => name.clone(),
-                path => format!("{path}.{name}"),
-            };
+            let path = join(path, &name);
             self.offsets.insert(path.clone(), key.span().start);
             let value = self.value(&path, value);
             object.insert(name, value);
@@ -112,6 +139,10 @@ impl<'t> Document<'t> {
 
     fn value(&mut self, path: &str, value: Spanned<DeValue<'_>>) -> Value {
         match value.into_inner() {
+            // TOML has no null.
+            DeValue::String(text) if text == "never" && path.ends_with(".expires_at") => {
+                Value::Null
+            }
             DeValue::String(text) => Value::from(text.into_owned()),
             // The value of a number does not matter, because no key has a number.
             DeValue::Integer(_) | DeValue::Float(_) => Value::from(0),

@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use mcp_server::environment::Environment;
 use mcp_server::product::product;
-use secrecy::SecretString;
-use serde_json::Value;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
 
+use super::content::{FileAccount, FileAuth, FileHeader, FileServer, HeaderSource};
 use super::document::{Document, LocatedError, plain};
 use crate::error::{FieldError, ServiceError, unless_empty};
 use crate::model::sign_in::AuthInput;
-use crate::model::{AccountInput, ServerConfig, ServerInput};
+use crate::model::{AccountInput, ConfigPatch, ServerConfig};
+use crate::token;
 use crate::validate::FieldErrors;
 
 /// Context of a configuration file.
@@ -26,6 +28,8 @@ pub(super) struct FileContext<'e> {
 #[derive(Debug)]
 pub(super) struct DeclaredAccount {
     pub(super) line: usize,
+    /// Hash of the declaration, except its secrets: a hash of a password could be used to guess it.
+    pub(super) hash: token::Hash,
     pub(super) input: AccountInput,
     pub(super) servers: Vec<DeclaredServer>,
 }
@@ -34,7 +38,12 @@ pub(super) struct DeclaredAccount {
 #[derive(Debug)]
 pub(super) struct DeclaredServer {
     pub(super) line: usize,
-    pub(super) input: ServerInput,
+    /// Hash of the declaration, except `token_file`.
+    pub(super) hash: token::Hash,
+    pub(super) name: String,
+    /// Given keys of the configuration.
+    pub(super) config: ConfigPatch,
+    pub(super) expires_at: Option<Option<Timestamp>>,
     /// File to which the URL of the server is written, or from which it is read.
     pub(super) token_file: Option<PathBuf>,
 }
@@ -44,44 +53,26 @@ pub(super) fn read(
     text: &str,
     context: &FileContext<'_>,
 ) -> Result<Vec<DeclaredAccount>, Vec<LocatedError>> {
-    let (document, value) = Document::parse(text);
+    let (document, content) = Document::parse(text);
     let mut reader = Reader {
         document,
         context,
         used: BTreeMap::new(),
     };
-    let accounts = tables(&value["account"], "account");
-    let accounts = accounts.map(|(path, table)| reader.account(&path, table));
+    let accounts = content.account.into_iter().enumerate();
+    let accounts = accounts.map(|(index, it)| reader.account(&format!("account[{index}]"), it));
     let accounts = accounts.collect();
     let mut errors = reader.document.errors;
     errors.sort();
     unless_empty(errors, accounts)
 }
 
-/// Returns the tables of an array with their paths.
-fn tables<'v>(array: &'v Value, path: &str) -> impl Iterator<Item = (String, &'v Value)> {
-    let items = array.as_array().into_iter().flatten().enumerate();
-    items.map(move |(index, table)| (format!("{path}[{index}]"), table))
-}
-
-fn text(table: &Value, key: &str) -> Option<String> {
-    table[key].as_str().map(str::to_owned)
-}
-
-fn required(table: &Value, key: &str) -> String {
-    text(table, key).unwrap_or_default()
-}
-
-fn texts(array: &Value) -> Vec<String> {
-    let texts = array.as_array().into_iter().flatten();
-    texts.filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
-/// Keys that contain a secret, name its file, and name its variable.
-type SecretKeys = [&'static str; 3];
-const PASSWORD: SecretKeys = ["password", "password_file", "password_env"];
-const TOKEN: SecretKeys = ["token", "token_file", "token_env"];
-const VALUE: SecretKeys = ["value", "file", "env"];
+/// Keys of a secret with their values: the secret itself, its file, and its variable.
+type SecretKeys = (
+    (&'static str, Option<SecretString>),
+    (&'static str, Option<String>),
+    (&'static str, Option<String>),
+);
 
 struct Reader<'r> {
     document: Document<'r>,
@@ -113,25 +104,22 @@ impl Reader<'_> {
         }
     }
 
-    fn account(&mut self, path: &str, table: &Value) -> DeclaredAccount {
+    fn account(&mut self, path: &str, account: FileAccount) -> DeclaredAccount {
         let known = self.document.errors.len();
-        let valid = ![
-            "name",
-            "base_url",
-            "auth",
-            "headers",
-            "api",
-            "ca_certificate",
-        ]
-        .into_iter()
-        .any(|key| self.has_error(path, key));
+        let keys = ["name", "base_url", "auth", "headers", "api"];
+        let mut keys = keys.iter().chain(&["ca_certificate"]);
+        let valid = !keys.any(|key| self.has_error(path, key));
         let input = AccountInput {
-            name: required(table, "name"),
-            base_url: required(table, "base_url"),
-            auth: self.auth(&format!("{path}.auth"), &table["auth"]),
-            headers: self.headers(&format!("{path}.headers"), &table["headers"]),
-            api: text(table, "api"),
-            ca_certificate: self.certificate(path, table),
+            auth: self.auth(&format!("{path}.auth"), account.auth),
+            headers: self.headers(&format!("{path}.headers"), account.headers),
+            ca_certificate: self.certificate(
+                path,
+                account.ca_certificate,
+                account.ca_certificate_file,
+            ),
+            name: account.name,
+            base_url: account.base_url,
+            api: account.api,
         };
         // Values with reported errors are not checked again.
         if valid && self.document.errors.len() == known {
@@ -141,127 +129,165 @@ impl Reader<'_> {
         }
         self.check_name("account", path, &input.name);
         let array = format!("{path}.server");
-        let servers = tables(&table["server"], &array);
-        let servers = servers.map(|(path, table)| self.server(&array, &path, table));
+        let servers = account.server.into_iter().enumerate();
+        let servers =
+            servers.map(|(index, it)| self.server(&array, &format!("{array}[{index}]"), it));
+        let AccountInput {
+            name,
+            base_url,
+            auth,
+            headers,
+            api,
+            ca_certificate,
+        } = &input;
+        let headers: Vec<_> = headers.keys().collect();
+        let sign_in = match auth {
+            AuthInput::Password { username, .. } => username,
+            AuthInput::BearerFile { path } => path,
+            _ => "",
+        };
+        let auth = (auth.kind(), sign_in);
+        let facts = (name, base_url, auth, headers, api, ca_certificate);
         DeclaredAccount {
+            hash: hash(&facts),
             servers: servers.collect(),
             line: self.document.line(path),
             input,
         }
     }
 
-    fn auth(&mut self, path: &str, table: &Value) -> AuthInput {
-        match table["type"].as_str().unwrap_or_default() {
-            "password" => AuthInput::Password {
-                username: required(table, "username"),
-                password: self.secret(path, table, PASSWORD),
-            },
-            "bearer" => AuthInput::Bearer {
-                token: self.secret(path, table, TOKEN),
-            },
+    fn auth(&mut self, path: &str, auth: FileAuth) -> AuthInput {
+        match auth.kind.as_str() {
+            "password" => {
+                let keys = (
+                    ("password", auth.password),
+                    ("password_file", auth.password_file),
+                    ("password_env", auth.password_env),
+                );
+                AuthInput::Password {
+                    username: auth.username,
+                    password: self.secret(path, keys),
+                }
+            }
+            "bearer" => {
+                let keys = (
+                    ("token", auth.token),
+                    ("token_file", auth.token_file),
+                    ("token_env", auth.token_env),
+                );
+                AuthInput::Bearer {
+                    token: self.secret(path, keys),
+                }
+            }
             "bearer_file" => {
-                let file = required(table, "path");
-                let path = match file.as_str() {
-                    "" => file,
+                let path = match auth.path.as_str() {
+                    "" => auth.path,
                     file => self.context.path(file).to_string_lossy().into_owned(),
                 };
                 AuthInput::BearerFile { path }
             }
             "bearer_command" => AuthInput::BearerCommand {
-                command: required(table, "command"),
+                command: auth.command,
             },
             _ => AuthInput::None,
         }
     }
 
     /// Reads a secret from exactly one of three keys. Only the last line break of a file is removed.
-    fn secret(&mut self, path: &str, table: &Value, keys: SecretKeys) -> SecretString {
-        let [plain_key, file, env] = keys;
-        let given: Vec<_> = keys
-            .into_iter()
-            .filter(|key| !table[*key].is_null())
-            .collect();
-        let &[key] = given.as_slice() else {
-            let (count, name) = (given.len(), plain(path));
-            let all = format!("`{plain_key}`, `{file}` or `{env}`");
-            let message = match count {
-                0 => format!("`{name}` requires one of {all}"),
-                _ => format!("`{name}` has {count} of {all}; keep one"),
-            };
-            self.document.error(path, &message);
+    fn secret(
+        &mut self,
+        path: &str,
+        ((plain_key, text), (file_key, file), (env_key, env)): SecretKeys,
+    ) -> SecretString {
+        let keys = [plain_key, file_key, env_key];
+        if keys.iter().any(|key| self.has_error(path, key)) {
             return SecretString::default();
-        };
-        let Some(value) = table[key].as_str() else {
-            // The schema check has reported the type.
-            return SecretString::default();
-        };
-        let found = if key == file {
-            self.context
-                .file(value)
-                .map(|text| without_line_break(&text).to_owned())
-        } else if key == env {
-            (self.context.environment)(value)
-                .ok_or_else(|| format!("the variable `{value}` is not set"))
-        } else {
-            Ok(value.to_owned())
+        }
+        let (key, found) = match (text, file, env) {
+            (Some(text), None, None) => (plain_key, Ok(text)),
+            (None, Some(file), None) => {
+                let text = self.context.file(&file);
+                (file_key, text.map(|it| without_line_break(&it).into()))
+            }
+            (None, None, Some(name)) => {
+                let text = (self.context.environment)(&name).map(SecretString::from);
+                (
+                    env_key,
+                    text.ok_or_else(|| format!("the variable `{name}` is not set")),
+                )
+            }
+            (text, file, env) => {
+                let given = [text.is_some(), file.is_some(), env.is_some()];
+                let name = plain(path);
+                let all = format!("`{plain_key}`, `{file_key}` or `{env_key}`");
+                let message = match given.into_iter().filter(|it| *it).count() {
+                    0 => format!("`{name}` requires one of {all}"),
+                    count => format!("`{name}` has {count} of {all}; keep one"),
+                };
+                self.document.error(path, &message);
+                return SecretString::default();
+            }
         };
         let message = match found {
-            Ok(text) if text.is_empty() => "the secret is empty".to_owned(),
-            Ok(text) => return SecretString::from(text),
+            Ok(secret) if secret.expose_secret().is_empty() => "the secret is empty".to_owned(),
+            Ok(secret) => return secret,
             Err(message) => message,
         };
         self.document.error(&format!("{path}.{key}"), &message);
         SecretString::default()
     }
 
-    fn headers(&mut self, path: &str, table: &Value) -> BTreeMap<String, SecretString> {
-        let headers = table.as_object().into_iter().flatten();
-        let headers = headers.map(|(name, value)| {
-            let secret = match value {
-                Value::Object(_) => self.secret(&format!("{path}.{name}"), value, VALUE),
-                text => SecretString::from(text.as_str().unwrap_or_default()),
+    fn headers(
+        &mut self,
+        path: &str,
+        headers: BTreeMap<String, FileHeader>,
+    ) -> BTreeMap<String, SecretString> {
+        let headers = headers.into_iter().map(|(name, header)| {
+            let secret = match header {
+                FileHeader::Text(text) => text,
+                FileHeader::Source(HeaderSource { value, file, env }) => {
+                    let keys = (("value", value), ("file", file), ("env", env));
+                    self.secret(&format!("{path}.{name}"), keys)
+                }
             };
-            (name.clone(), secret)
+            (name, secret)
         });
         headers.collect()
     }
 
-    fn certificate(&mut self, path: &str, table: &Value) -> Option<String> {
-        let file = text(table, "ca_certificate_file");
-        let certificate = text(table, "ca_certificate");
+    fn certificate(
+        &mut self,
+        path: &str,
+        certificate: Option<String>,
+        file: Option<String>,
+    ) -> Option<String> {
+        let path = format!("{path}.ca_certificate_file");
         let (Some(file), None) = (&file, &certificate) else {
             if file.is_some() {
                 let message = "both `ca_certificate` and `ca_certificate_file` are given; keep one";
-                self.document
-                    .error(&format!("{path}.ca_certificate_file"), message);
+                self.document.error(&path, message);
             }
             return certificate;
         };
         let text = self.context.file(file);
-        text.map_err(|message| {
-            let path = format!("{path}.ca_certificate_file");
-            self.document.error(&path, &message);
-        })
-        .ok()
+        text.map_err(|message| self.document.error(&path, &message))
+            .ok()
     }
 
-    fn server(&mut self, array: &str, path: &str, table: &Value) -> DeclaredServer {
-        let name = required(table, "name");
-        let config = ServerConfig {
-            methods: texts(&table["methods"]),
-            tags: texts(&table["tags"]),
-            tools: texts(&table["tools"]),
-            require_api_token_auth: table["require_api_token_auth"] == true,
-            discover: table["discover"] == true,
-        };
+    fn server(&mut self, array: &str, path: &str, server: FileServer) -> DeclaredServer {
+        let expires_at = server.expires_at.map(|at| at.map(to_microseconds));
+        let expiry = expires_at.map(|at| at.map_or("never".to_owned(), |at| at.to_string()));
+        let hash = hash(&(&server.name, &server.config, expiry));
+        let name = server.name;
         let mut errors = FieldErrors::default();
         if !self.has_error(path, "name") {
             errors.name(&name);
         }
-        errors.config(&config, product().apis);
+        let config = server.config.clone().applied_to(ServerConfig::default());
+        errors.config("config", &config, product().apis);
         self.report(errors, path);
         self.check_name(array, path, &name);
-        let token_file = text(table, "token_file").map(|file| {
+        let token_file = server.token_file.map(|file| {
             let key = format!("{path}.token_file");
             let full = self.context.path(&file);
             if let Some(first) = self.check_unique("token_file", &key, &full.to_string_lossy()) {
@@ -270,16 +296,12 @@ impl Reader<'_> {
             }
             full
         });
-        let expires_at = table["expires_at"]
-            .as_str()
-            .and_then(|text| text.parse().ok());
         DeclaredServer {
             line: self.document.line(path),
-            input: ServerInput {
-                name,
-                config,
-                expires_at: expires_at.map(to_microseconds),
-            },
+            hash,
+            name,
+            config: server.config,
+            expires_at,
             token_file,
         }
     }
@@ -313,6 +335,12 @@ impl FileContext<'_> {
 pub(super) fn without_line_break(text: &str) -> &str {
     let text = text.strip_suffix('\n').unwrap_or(text);
     text.strip_suffix('\r').unwrap_or(text)
+}
+
+/// Returns the hash of a declaration. Omitted keys do not occur in the hashed text, so that a hash does not depend on keys that later versions add.
+fn hash(facts: &impl Serialize) -> token::Hash {
+    // Texts, lists and times can always be written as JSON.
+    token::hash(&serde_json::to_string(facts).unwrap_or_default())
 }
 
 /// Rounds a time to the precision of the store, so that it can be compared with a stored time.

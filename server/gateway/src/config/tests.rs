@@ -91,4 +91,5 @@ headers = { "X Key" = "planted" }
     assert!(!errors.join(" ").contains("planted"), "{errors:?}");
 }
 
+mod documentation;
 mod stores;

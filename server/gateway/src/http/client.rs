@@ -1,6 +1,6 @@
 //! Determines the address of the client. Behind a proxy this is the address of the proxy, unless the proxy is trusted to name the client in `X-Forwarded-For`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
@@ -64,7 +64,8 @@ impl Proxies {
         client
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Returns whether the address is that of a trusted proxy.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         // An IPv4 address can be written as an IPv6 address, in connections and in options.
         let address = address.to_canonical();
         let mapped = match address {
@@ -73,6 +74,18 @@ impl Proxies {
         };
         let mut networks = self.0.iter();
         networks.any(|network| network.contains(&address) || network.contains(&mapped))
+    }
+}
+
+/// Maps an address to the range that one customer usually has: all addresses of an IPv6 /64 count as one.
+pub(crate) fn block(address: Option<IpAddr>) -> IpAddr {
+    match address.map(|address| address.to_canonical()) {
+        Some(IpAddr::V6(address)) => {
+            let network = u128::from(address) >> 64 << 64;
+            Ipv6Addr::from(network).into()
+        }
+        Some(address) => address,
+        None => Ipv6Addr::UNSPECIFIED.into(),
     }
 }
 
@@ -129,6 +142,18 @@ mod tests {
             }
             let client = proxies.client(peer.parse().unwrap(), &headers);
             assert_eq!(client.to_string(), expected, "{peer} {forwarded:?}");
+        }
+    }
+
+    #[test]
+    fn one_customer_is_one_address() {
+        let rows = [
+            ("192.0.2.1", "192.0.2.1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ];
+        for (address, expected) in rows {
+            assert_eq!(block(Some(address.parse().unwrap())).to_string(), expected);
         }
     }
 

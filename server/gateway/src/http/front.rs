@@ -13,11 +13,16 @@ use super::ops::Metrics;
 use super::origin::{self, Access};
 use super::{body, telemetry};
 
+/// Value of `Strict-Transport-Security`: browsers use only HTTPS for this host for a year.
+const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 /// State that all routes share.
 #[derive(Debug)]
 pub(crate) struct Front {
     pub(crate) proxies: Proxies,
     pub(crate) metrics: Arc<Metrics>,
+    /// Whether the public URL is an HTTPS URL, so that browsers must not use HTTP.
+    pub(crate) is_https: bool,
 }
 
 impl Front {
@@ -34,10 +39,25 @@ impl Front {
                 Ok(request) => answer(request).await,
                 Err(refusal) => refusal,
             };
-            harden(&mut response);
+            self.harden(&mut response);
             response
         };
         telemetry::observe(&self.metrics, route, request, answer).await
+    }
+
+    /// Adds the security headers of all responses.
+    fn harden(&self, response: &mut Response) {
+        let headers = response.headers_mut();
+        headers.insert(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
+        headers
+            .entry(header::REFERRER_POLICY)
+            .or_insert(HeaderValue::from_static("no-referrer"));
+        if self.is_https {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
+        }
     }
 }
 
@@ -54,17 +74,6 @@ pub(crate) async fn receive(
         .await
 }
 
-fn harden(response: &mut Response) {
-    let headers = response.headers_mut();
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers
-        .entry(header::REFERRER_POLICY)
-        .or_insert(HeaderValue::from_static("no-referrer"));
-}
-
 /// State that the routes for clients and people share. The routes for probes do not use it, because probes address the gateway by IP address and send no token.
 #[derive(Debug)]
 pub(crate) struct Guard {
@@ -73,7 +82,7 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    /// Rejects unknown hosts and origins, and slows down clients that guess tokens.
+    /// Rejects unknown hosts and origins, and slows down clients that send wrong tokens.
     pub(crate) async fn pass<F: Future<Output = Response>>(
         &self,
         request: Request,
@@ -83,7 +92,7 @@ impl Guard {
             Ok(scripts) => scripts,
             Err(answer) => return *answer,
         };
-        let mut response = limits::slow_guesses(&self.slow, request, answer).await;
+        let mut response = limits::slow_wrong_tokens(&self.slow, request, answer).await;
         if let Some(origin) = scripts {
             origin::share(&mut response, origin);
         }

@@ -6,35 +6,29 @@ use std::sync::{Arc, OnceLock};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use rmcp::model::ErrorData;
+use axum::response::Response;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
-use runtime::{ErrorCode, RateLimit, ToolOutput};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use runtime::RateLimit;
+use tokio::sync::Semaphore;
 
 use super::bearer::bearer;
-use super::error_response::error_response;
+use super::error_response::{error_response, overloaded};
+use super::exchange::Exchange;
 use super::limits::WrongToken;
+use super::message;
 use super::ops::Metrics;
 use super::traces::Traces;
-use crate::directory::ResolvedServer;
 use crate::error::{ServiceError, TokenRejection};
 use crate::model::Principal;
 use crate::service::gateway::Gateway;
-use crate::store::rows::NewAudit;
 use mcp_server::handler::Handler;
-use mcp_server::handler::observer::{CallRejection, EndedCall, Observer};
+use mcp_server::handler::observer::Observer;
+use mcp_server::handler::off_reactor::{LARGE, off_reactor};
 use mcp_server::handler::rate_limit::rate_limit_fields;
-use mcp_server::offer::UnavailableTool;
 use mcp_server::product::product;
 
-/// Largest request body in bytes.
-const MAX_BODY: usize = 4 * 1024 * 1024;
-
-/// Maximum number of concurrent requests. Further requests are rejected at once, so that those in flight can finish.
+/// Maximum number of concurrent requests of all servers. Further requests are rejected at once, so that those in flight can finish. Each server and each account has lower limits.
 const MAX_REQUESTS: usize = 1024;
 
 tokio::task_local! {
@@ -83,11 +77,11 @@ impl Requests {
 impl Mcp {
     /// Creates the MCP endpoint of a gateway, and the handle of its requests in flight.
     pub(crate) fn new(gateway: Gateway, metrics: Arc<Metrics>, traces: Traces) -> (Self, Requests) {
-        // Hosts and origins have already been checked for all routes.
+        // Hosts and origins have already been checked for all routes, and the body has been read.
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(false)
             .with_json_response(true)
-            .with_max_request_body_bytes(MAX_BODY)
+            .with_max_request_body_bytes(usize::MAX)
             .disable_allowed_hosts()
             .disable_allowed_origins();
         let places = Arc::new(Semaphore::new(MAX_REQUESTS));
@@ -116,10 +110,7 @@ impl Mcp {
     }
 
     /// Handles a request to the MCP server with this token.
-    pub(crate) async fn serve(&self, token: &str, mut request: Request) -> Response {
-        let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() else {
-            return busy();
-        };
+    pub(crate) async fn serve(&self, token: &str, request: Request) -> Response {
         let resolved = match self.gateway.resolve(token).await {
             Ok(resolved) => resolved,
             Err(rejection) => {
@@ -131,28 +122,46 @@ impl Mcp {
         tracing::Span::current()
             .record("server", resolved.server.id.as_str())
             .record("account", resolved.account_name.as_str());
-        let principal = if resolved.server.config.require_api_token_auth {
-            match authenticate(&self.gateway, request.headers()).await {
+        let config = &resolved.server.config;
+        let principal = if config.require_api_token_auth || !config.callers.is_empty() {
+            match authenticate(&self.gateway, request.headers(), &config.callers).await {
                 Ok(principal) => Some(principal),
                 Err(response) => return response,
             }
         } else {
             None
         };
+        let (mut parts, body) = request.into_parts();
+        let message = match message::read(&resolved.slots, body).await {
+            Ok(message) => message,
+            Err(response) => return response,
+        };
+        // A request takes its place only after it was read, so that a slow client does not hold one.
+        let counted = match resolved.slots.request() {
+            Ok(counted) => counted,
+            Err(error) => return overloaded(&error.to_string()),
+        };
+        let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() else {
+            return overloaded("the gateway has too many concurrent requests");
+        };
         let exchange = Arc::new(Exchange {
             gateway: self.gateway.clone(),
             metrics: Arc::clone(&self.metrics),
             traces: self.traces.clone(),
             principal,
-            user_agent: user_agent(request.headers()),
             rate_limit: OnceLock::new(),
+            intent: OnceLock::new(),
             resolved,
-            _permit: permit,
+            slots: OnceLock::new(),
+            _held: (permit, counted, message.large),
         });
         // The secrets of the request are not needed after this point.
-        *request.uri_mut() = Uri::from_static("/mcp");
-        request.headers_mut().remove(header::AUTHORIZATION);
-        request.headers_mut().remove(header::COOKIE);
+        parts.uri = Uri::from_static("/mcp");
+        parts.headers.remove(header::AUTHORIZATION);
+        parts.headers.remove(header::COOKIE);
+        let is_json = message::is_json(&parts.headers);
+        let is_large = message.bytes.len() > LARGE;
+        let request = Request::from_parts(parts, Body::from(message.bytes.clone()));
 
         let handler = Handler::for_request(
             exchange.resolved.account.clone(),
@@ -160,8 +169,9 @@ impl Mcp {
             Arc::clone(&exchange) as Arc<dyn Observer>,
         );
         let answer = pin!(self.service.handle(request));
-        let response = HANDLER.scope(handler, answer).await;
-        let mut response = response.map(Body::new);
+        let response = off_reactor(is_large, HANDLER.scope(handler, answer)).await;
+        let response = response.map(Body::new);
+        let mut response = message::explain_rejection(response, is_json, &message.bytes);
         if let Some(rate_limit) = exchange.rate_limit.get() {
             add_rate_limit(response.headers_mut(), *rate_limit);
         }
@@ -203,24 +213,28 @@ fn refused(rejection: &TokenRejection) -> Response {
     }
 }
 
-fn busy() -> Response {
-    let response = error_response(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "busy",
-        "too many concurrent requests",
-        "Retry after the time in `Retry-After`.",
-    );
-    ([(header::RETRY_AFTER, "1")], response).into_response()
-}
-
-/// Authenticates the caller of a server that requires an API token in addition to its URL.
-async fn authenticate(gateway: &Gateway, headers: &HeaderMap) -> Result<Principal, Response> {
+/// Authenticates the caller of a server that requires an API token in addition to its URL: one of `callers`, unless this list is empty.
+async fn authenticate(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+    callers: &[String],
+) -> Result<Principal, Response> {
     let token = bearer(headers);
     let realm = product().name;
     let challenge = match token {
         None => format!("Bearer realm=\"{realm}\""),
         Some(token) => match gateway.authenticate(token).await {
-            Ok(principal) => return Ok(principal),
+            Ok(principal) if callers.is_empty() || callers.contains(&principal.id) => {
+                return Ok(principal);
+            }
+            Ok(_) => {
+                return Err(error_response(
+                    StatusCode::FORBIDDEN,
+                    "forbidden",
+                    "this API token is not one of the callers of this MCP server",
+                    "Use the API token that the server was made for, or ask the person who made the server to add yours to its callers.",
+                ));
+            }
             Err(ServiceError::Unauthenticated) => format!(
                 "Bearer realm=\"{realm}\", error=\"invalid_token\", error_description=\"the API token is unknown, expired or revoked\"",
             ),
@@ -247,110 +261,9 @@ async fn authenticate(gateway: &Gateway, headers: &HeaderMap) -> Result<Principa
     Err(response)
 }
 
-fn user_agent(headers: &HeaderMap) -> Option<String> {
-    headers
-        .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned)
-}
-
 /// Adds the rate-limit headers.
 fn add_rate_limit(headers: &mut HeaderMap, rate_limit: RateLimit) {
     for (name, value) in rate_limit_fields(rate_limit) {
         headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
-    }
-}
-
-/// Request and response of one call, with everything that its metrics and audit record need.
-struct Exchange {
-    gateway: Gateway,
-    metrics: Arc<Metrics>,
-    traces: Traces,
-    resolved: Arc<ResolvedServer>,
-    principal: Option<Principal>,
-    user_agent: Option<String>,
-    rate_limit: OnceLock<RateLimit>,
-    /// Slot of the request, held until the handler has ended, even if the client disconnects earlier.
-    _permit: OwnedSemaphorePermit,
-}
-
-impl std::fmt::Debug for Exchange {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Exchange")
-            .field("server", &self.resolved.server.id)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Observer for Exchange {
-    fn called<'a>(&'a self, call: EndedCall<'a>) -> BoxFuture<'a, Result<(), ErrorData>> {
-        self.record(call).boxed()
-    }
-}
-
-impl Exchange {
-    async fn record(&self, call: EndedCall<'_>) -> Result<(), ErrorData> {
-        let outcome = outcome(call.outcome);
-        let status = call.outcome.ok().and_then(|answer| answer.status);
-        if let Ok(answer) = call.outcome {
-            let _ = self.rate_limit.set(answer.rate_limit);
-        }
-        self.metrics.called(call.tool, outcome, status, call.took);
-        self.traces.called(&call, outcome);
-
-        let client = call.context.meta.get("io.modelcontextprotocol/clientInfo");
-        let client = client.and_then(|client| client.get("name")?.as_str());
-        let server_id = self.resolved.server.id.clone();
-        let (actor, actor_name) = match &self.principal {
-            Some(principal) => (principal.id.clone(), principal.name.clone()),
-            None => (
-                server_id.clone(),
-                // Older clients send their name only in the handshake, which is a different request.
-                client
-                    .or(self.user_agent.as_deref())
-                    .unwrap_or_default()
-                    .to_owned(),
-            ),
-        };
-        let effect = call.tool.map(|tool| match tool.effect.read_only {
-            true => "read",
-            false => "write",
-        });
-        let record = NewAudit {
-            actor,
-            actor_name,
-            account_id: Some(self.resolved.server.integrated_account_id.clone()),
-            server_id: Some(server_id),
-            tool: Some(call.name.to_owned()),
-            effect: effect.map(str::to_owned),
-            outcome: outcome.to_owned(),
-            duration_ms: i64::try_from(call.took.as_millis()).unwrap_or(i64::MAX),
-            upstream_status: status.map(i32::from),
-            ..NewAudit::default()
-        };
-        self.gateway.record_call(record).await.map_err(|error| {
-            tracing::error!(
-                %error,
-                server = %self.resolved.server.id,
-                tool = call.tool.map(|tool| tool.name),
-                outcome,
-                "a call is not in the audit log"
-            );
-            ErrorData::internal_error(
-                "the call has ended, but its audit record could not be written, so its result is withheld; check what the call changed before you repeat it",
-                None,
-            )
-        })
-    }
-}
-
-/// Returns the outcome of a call as one word of a closed list.
-fn outcome(outcome: Result<&ToolOutput, &CallRejection>) -> &'static str {
-    match outcome {
-        Ok(answer) => answer.error.map_or("ok", ErrorCode::as_str),
-        Err(CallRejection::UnavailableTool(UnavailableTool::Unknown { .. })) => "unknown_tool",
-        Err(CallRejection::UnavailableTool(UnavailableTool::NotSelected)) => "not_offered",
-        Err(CallRejection::Cancelled) => ErrorCode::Cancelled.as_str(),
-        Err(CallRejection::Panicked) => ErrorCode::Internal.as_str(),
     }
 }

@@ -20,6 +20,7 @@ use prometheus_client::registry::{Metric, Registry, Unit};
 use runtime::Tool;
 
 use crate::service::gateway::Gateway;
+use crate::store::chain::hex;
 use mcp_server::product::product;
 
 /// Time to wait for the store before the gateway counts as not ready.
@@ -41,6 +42,7 @@ pub(crate) struct Metrics {
     in_flight: Gauge,
     tokens: Family<[Label; 1], Counter>,
     slowed: Counter,
+    audit: Family<[(&'static str, String); 2], Gauge>,
 }
 
 /// Name and value of a label.
@@ -65,7 +67,7 @@ impl Metrics {
             "Tool calls by the status of the last response of {}",
             product().upstream
         );
-        let slowed = "Requests rejected because their address sent too many wrong tokens";
+        let slowed = "Wrong tokens whose address had sent too many wrong tokens before";
         Self {
             calls: registered(&mut registry, "calls", "Tool calls that have ended"),
             durations,
@@ -82,6 +84,11 @@ impl Metrics {
                 "Lookups of server URLs by result",
             ),
             slowed: registered(&mut registry, "slowed_guesses", slowed),
+            audit: registered(
+                &mut registry,
+                "audit_chain_entries",
+                "Entries in the audit chain of this process, with the hash of the last one",
+            ),
             registry,
         }
     }
@@ -122,6 +129,25 @@ impl Metrics {
     pub(crate) fn request(self: &Arc<Self>) -> InFlight {
         self.in_flight.inc();
         InFlight(Arc::clone(self))
+    }
+
+    /// Returns the response to `/metrics`.
+    pub(crate) fn response(&self, gateway: &Gateway) -> Response {
+        let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        self.set_audit_head(gateway);
+        match self.text() {
+            Ok(text) => ([(header::CONTENT_TYPE, media_type)], text).into_response(),
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        }
+    }
+
+    /// Sets the last entry of the audit chain of this process.
+    fn set_audit_head(&self, gateway: &Gateway) {
+        self.audit.clear();
+        if let Some((chain, head)) = gateway.audit_head() {
+            let labels = [("chain", chain), ("hash", hex(&head.hash))];
+            self.audit.get_or_create(&labels).set(head.sequence);
+        }
     }
 
     fn text(&self) -> Result<String, std::fmt::Error> {
@@ -167,13 +193,15 @@ pub(crate) struct Operations {
     pub(crate) ending: Arc<AtomicBool>,
 }
 
-/// Creates the monitoring routes.
-pub(crate) fn router(operations: Operations) -> Router {
-    Router::new()
+/// Creates the monitoring routes. Without `with_metrics`, `/metrics` is not one of them.
+pub(crate) fn router(operations: Operations, with_metrics: bool) -> Router {
+    let mut router = Router::new()
         .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
-        .with_state(operations)
+        .route("/readyz", get(ready));
+    if with_metrics {
+        router = router.route("/metrics", get(metrics));
+    }
+    router.with_state(operations)
 }
 
 async fn ready(State(operations): State<Operations>) -> Response {
@@ -184,11 +212,11 @@ async fn ready(State(operations): State<Operations>) -> Response {
         Ok(Ok(())) => "ok\n".into_response(),
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
-            not_ready("the store does not respond")
+            not_ready("the store cannot be written")
         }
         Err(_) => {
             tracing::warn!("not ready: the store does not respond in time");
-            not_ready("the store does not respond")
+            not_ready("the store cannot be written")
         }
     }
 }
@@ -198,9 +226,5 @@ fn not_ready(why: &str) -> Response {
 }
 
 async fn metrics(State(operations): State<Operations>) -> Response {
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    match operations.metrics.text() {
-        Ok(text) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
+    operations.metrics.response(&operations.gateway)
 }

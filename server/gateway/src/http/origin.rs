@@ -255,6 +255,21 @@ pub(crate) fn check(
     }
 }
 
+/// Returns whether a web page of another site made a browser send the request, as far as the headers show. Some browsers send `Sec-Fetch-Site` only over HTTPS and to loopback addresses, and no `Origin` for images.
+pub(crate) fn is_from_another_site(headers: &HeaderMap) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site != "same-origin" && site != "none";
+    }
+    let host = headers.get(header::HOST).map(HeaderValue::as_bytes);
+    [header::ORIGIN, header::REFERER]
+        .iter()
+        .filter_map(|name| headers.get(name)?.to_str().ok()?.split_once("://"))
+        .any(|(_, rest)| {
+            let sent = rest.split('/').next().unwrap_or_default();
+            host.is_none_or(|host| !host.eq_ignore_ascii_case(sent.as_bytes()))
+        })
+}
+
 /// Lets scripts of the origin read a response.
 pub(crate) fn share(response: &mut Response, origin: HeaderValue) {
     let headers = response.headers_mut();

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use futures_util::FutureExt;
 use tracing::Instrument;
@@ -16,10 +16,13 @@ use tracing::Instrument;
 use super::client::ClientAddress;
 use super::error_response::error_response;
 use super::ops::Metrics;
+use crate::request_origin::RequestOrigin;
+use crate::service::refusals::Refusal;
 use mcp_server::handler::observer::milliseconds;
 use mcp_server::handler::panics::panic_text;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Header with the id of a request.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Longest request id that is accepted from a client.
 const MAX_REQUEST_ID: usize = 128;
@@ -46,8 +49,14 @@ pub(crate) async fn observe<F: Future<Output = Response>>(
         server = tracing::field::Empty,
         account = tracing::field::Empty
     );
+    let traceparent = request.headers().get("traceparent");
+    let origin = RequestOrigin::new(
+        client,
+        id.to_str().ok().map(str::to_owned),
+        traceparent.and_then(|value| value.to_str().ok()),
+    );
     // The future is pinned here, because the combinators below would move all of it.
-    let answer = pin!(answer(request));
+    let answer = pin!(origin.clone().scope(answer(request)));
     let mut response = AssertUnwindSafe(answer)
         .catch_unwind()
         .instrument(span.clone())
@@ -68,9 +77,48 @@ pub(crate) async fn observe<F: Future<Output = Response>>(
         let status = status.as_u16();
         tracing::debug!(%method, %route, status, client = client.map(tracing::field::display), ms, "answered");
     });
+    if let Some(refusal) = refusal(&method, route, status, &origin) {
+        response
+            .extensions_mut()
+            .insert(RefusedRequest { refusal, origin });
+    }
     in_flight.answered(route.to_owned(), status);
     response.headers_mut().insert(REQUEST_ID, id);
     response
+}
+
+/// Refused request, for the audit log.
+#[derive(Debug, Clone)]
+pub(crate) struct RefusedRequest {
+    pub(crate) refusal: Refusal,
+    pub(crate) origin: RequestOrigin,
+}
+
+/// Returns the refusal that a response means, if it means one.
+fn refusal(
+    method: &Method,
+    route: &str,
+    status: StatusCode,
+    origin: &RequestOrigin,
+) -> Option<Refusal> {
+    let is_sign_in = route == "/login" && method == Method::POST && status.is_client_error();
+    let outcome = match status {
+        StatusCode::FORBIDDEN => "forbidden",
+        StatusCode::UNAUTHORIZED => "unauthenticated",
+        _ if is_sign_in => "unauthenticated",
+        _ => return None,
+    };
+    Some(Refusal {
+        action: if is_sign_in {
+            "page.sign_in"
+        } else {
+            "request.refuse"
+        },
+        outcome,
+        route: route.to_owned(),
+        peer: origin.peer(),
+        actor: origin.actor().cloned(),
+    })
 }
 
 /// Returns the request id from the client or a proxy if it is well-formed, otherwise a new one.

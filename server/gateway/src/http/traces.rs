@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use axum::http::request::Parts;
 use opentelemetry::propagation::TextMapPropagator;
-use opentelemetry::trace::{Span, SpanKind, Status, Tracer, TracerProvider};
+use opentelemetry::trace::{Span, SpanKind, Status, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
@@ -65,11 +65,9 @@ impl Traces {
         Ok(Self(Some(Pipeline { provider, tracer })))
     }
 
-    /// Creates the span of a call that has ended.
-    pub(crate) fn called(&self, call: &EndedCall<'_>, outcome: &'static str) {
-        let Some(Pipeline { tracer, .. }) = &self.0 else {
-            return;
-        };
+    /// Creates the span of a call that has ended, and returns the id of its trace.
+    pub(crate) fn called(&self, call: &EndedCall<'_>, outcome: &'static str) -> Option<String> {
+        let Pipeline { tracer, .. } = self.0.as_ref()?;
         let ended = SystemTime::now();
         let started = ended.checked_sub(call.took).unwrap_or(ended);
         let mut span = tracer
@@ -86,6 +84,7 @@ impl Traces {
             span.set_status(Status::error(outcome));
         }
         span.end_with_timestamp(ended);
+        Some(span.span_context().trace_id().to_string())
     }
 
     /// Sends the remaining spans.
@@ -141,6 +140,19 @@ fn attributes(call: &EndedCall<'_>, outcome: &'static str) -> Vec<KeyValue> {
         }
     }
     attributes
+}
+
+/// Returns the id of the trace to which the client assigns the call, if it does.
+pub(crate) fn parent_id(context: &RequestContext<RoleServer>) -> Option<String> {
+    let parts = context.extensions.get::<Parts>();
+    let in_header = parts.is_some_and(|parts| parts.headers.contains_key("traceparent"));
+    if !in_header && context.meta.get_traceparent().is_none() {
+        return None;
+    }
+    let parent = parent(context);
+    let span = parent.span();
+    let parent = span.span_context();
+    parent.is_valid().then(|| parent.trace_id().to_string())
 }
 
 /// Returns the trace context of the call: from the MCP message if present, otherwise from the HTTP request.

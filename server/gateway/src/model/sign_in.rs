@@ -1,6 +1,6 @@
 //! Sign-in methods of accounts.
 
-use runtime::schema::{Additional, Field, Kind, StringRules};
+use runtime::schema::{Kind, StringRules};
 use runtime::{Schema, Shape};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -42,21 +42,23 @@ pub(crate) enum AuthInput {
     },
 }
 
-/// Shape of a variant of [`AuthInput`]: its name, its meaning and its fields.
+/// Shape of a sign-in method: its name, its meaning and its fields.
 macro_rules! sign_in_method {
     ($name:literal, $description:literal $(, $field:literal: $ty:ty = $meaning:literal)*) => {
-        Shape::of(Kind::Object {
+        ::runtime::Shape::of(::runtime::schema::Kind::Object {
             fields: &[
-                Field {
-                    shape: strings(&[$name]),
-                    ..Field::of::<String>("type", $description)
+                ::runtime::schema::Field {
+                    shape: $crate::model::sign_in::strings(&[$name]),
+                    ..::runtime::schema::Field::of::<String>("type", $description)
                 },
-                $(Field::of::<$ty>($field, $meaning)),*
+                $(::runtime::schema::Field::of::<$ty>($field, $meaning)),*
             ],
-            additional: Additional::Closed,
+            additional: ::runtime::schema::Additional::Closed,
         })
     };
 }
+
+pub(crate) use sign_in_method;
 
 impl Schema for AuthInput {
     const SHAPE: Shape = Shape::of(Kind::OneOf(&[
@@ -81,7 +83,8 @@ impl Schema for AuthInput {
     ]));
 }
 
-const fn strings(values: &'static [&'static str]) -> Shape {
+/// Returns the shape of a string that must be one of these values.
+pub(crate) const fn strings(values: &'static [&'static str]) -> Shape {
     Shape::of(Kind::String(StringRules {
         values,
         ..StringRules::ANY

@@ -61,7 +61,8 @@ impl Gateway {
         require(who, Role::Issuer)?;
         let limit = validate::limit(page.limit)?;
         let before = LIST.before(page.cursor.as_deref())?;
-        let found = self.0.store.accounts(&before, page::rows(limit)).await;
+        let (created_by, number) = (page.created_by.as_deref(), page::rows(limit));
+        let found = self.0.store.accounts(created_by, &before, number).await;
         let rows = LIST.page(found?, limit, Ok::<_, ServiceError>)?;
         let mut result = Vec::new();
         for row in rows.result {

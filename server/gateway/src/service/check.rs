@@ -1,16 +1,28 @@
 //! Checks whether an account works.
 
-use runtime::registry::Selection;
+use runtime::selection::Selection;
 
 use super::gateway::{Gateway, Result, internal, require};
 use crate::error::ServiceError;
 use crate::model::{AccountCheck, CheckStep, Principal, Role};
+use crate::store::rows::NewAudit;
 use mcp_server::diagnosis::{self, DiagnosisStep, Report, StepOutcome};
 
 impl Gateway {
     /// Detects the API, signs in separately from the account's current session, and lists one user, like `doctor`.
     pub(crate) async fn check_account(&self, who: &Principal, id: &str) -> Result<AccountCheck> {
         require(who, Role::Admin)?;
+        let check = self.examine_account(who, id).await?;
+        let record = NewAudit {
+            account_id: Some(id.to_owned()),
+            outcome: if check.ok { "ok" } else { "failed" }.to_owned(),
+            ..self.record(who, "account.check")
+        };
+        self.record_later(record);
+        Ok(check)
+    }
+
+    async fn examine_account(&self, who: &Principal, id: &str) -> Result<AccountCheck> {
         let row = self.account_row(id).await?;
         let account = match self.usable(&row).await {
             Ok(account) => account,

@@ -82,7 +82,7 @@ impl Gateway {
             },
             Err(error) => return Err(error.into()),
         };
-        self.record_refusal(row, &refused).await;
+        self.record_refused_account(row, &refused).await;
         Ok(Err(refused))
     }
 
@@ -97,7 +97,7 @@ impl Gateway {
     }
 
     /// Writes an audit record of a refused account, once for each state of its row.
-    async fn record_refusal(&self, row: &AccountRow, refused: &RefusedAccount) {
+    async fn record_refused_account(&self, row: &AccountRow, refused: &RefusedAccount) {
         let state = token::hash(&format!("{row:?}"));
         let last = self.0.refused().insert(row.id.clone(), state);
         if last == Some(state) {
@@ -107,7 +107,7 @@ impl Gateway {
         let mut record = self.record(&Principal::gateway(), "account.refused");
         record.account_id = Some(row.id.clone());
         "refused".clone_into(&mut record.outcome);
-        if let Err(error) = self.0.store.insert_audit(vec![record]).await {
+        if let Err(error) = self.0.store.insert_audit(vec![record], true).await {
             tracing::error!(%error, "the refusal of an account cannot be recorded");
             // The next use of the account records it.
             self.0.refused().remove(&row.id);

@@ -2,20 +2,23 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use runtime::Api;
 use secrecy::SecretString;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::AbortHandle;
 
 use crate::audit::AuditWriter;
-use crate::clock::Clock;
+use crate::clock::{Clock, PurgeClock};
 use crate::directory::{self, Directory, ResolvedServer};
 use crate::error::{ServiceError, TokenRejection};
 use crate::keys::KeySources;
 use crate::model::{PageQuery, Principal, ResultPage, Role};
+use crate::request_origin::RequestOrigin;
+use crate::slots::{SlotLimits, SlotTable};
 use crate::store::error::StoreError;
-use crate::store::rows::{self, AccountRow, NewAudit, ServerRow};
+use crate::store::rows::{self, AccountRow, NewAudit, ServerRow, kind};
 use crate::store::sqlite::is_full;
 use crate::store::{Store, StoreEvent, StoreUrl};
 use crate::token;
@@ -23,11 +26,22 @@ use crate::validate;
 use crate::vault::{Vault, VaultError};
 use mcp_server::offer::{Catalogue, OfferedTools};
 
+use super::audit_upkeep::{LEASE_INTERVAL, chain_key};
+use super::refusals::Refusals;
 use super::revocation::Revocations;
 use super::state::{KeyRereading, LastError, LiveAccount};
 
+/// Maximum number of concurrent lookups of tokens that are not cached.
+const LOOKUPS: usize = 3;
+
+/// Time to wait for the slot of a lookup.
+const LOOKUP_WAIT: Duration = Duration::from_secs(2);
+
 /// Interval at which the gateway tries again to store pending revocations and to reserve space for a full disk.
 const REPAIR_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Time for which the result of an attempt to write to the store is reused.
+const READY_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) type Result<T, E = ServiceError> = std::result::Result<T, E>;
 
@@ -54,6 +68,8 @@ pub(crate) struct GatewayOptions {
     pub(crate) purge_interval: Duration,
     /// APIs that an account can have, newest first.
     pub(crate) apis: &'static [&'static Api],
+    /// Numbers of slots for the requests of MCP servers.
+    pub(crate) slots: SlotLimits,
 }
 
 /// Error that keeps the gateway from being opened.
@@ -85,6 +101,9 @@ pub(super) struct Inner {
     pub(super) link_local: bool,
     pub(super) audit_retention: Duration,
     pub(super) clock: Clock,
+    pub(super) purge_clock: PurgeClock,
+    /// Result of the last attempt to write to the store, with its time.
+    ready: tokio::sync::Mutex<Option<(Instant, Result<()>)>>,
     pub(super) store: Arc<Store>,
     pub(super) vault: RwLock<Arc<Vault>>,
     pub(super) rereading: KeyRereading,
@@ -96,7 +115,11 @@ pub(super) struct Inner {
     /// State of each account row whose refusal is recorded, by account id.
     pub(super) refused: Mutex<HashMap<String, token::Hash>>,
     pub(super) audit: AuditWriter,
+    pub(super) refusals: Refusals,
     pub(super) tasks: Mutex<Vec<AbortHandle>>,
+    slots: SlotTable,
+    /// Slots for lookups of tokens that are not cached, so that wrong tokens cannot occupy the whole store.
+    lookups: Semaphore,
 }
 
 impl Principal {
@@ -106,6 +129,7 @@ impl Principal {
             id: "gateway".to_owned(),
             name: "gateway".to_owned(),
             role: Role::Admin,
+            bounds: None,
         }
     }
 
@@ -119,6 +143,7 @@ impl Gateway {
     /// Opens the store, creates or updates its tables and starts the background tasks. If no valid API token of an administrator exists, as at the first start, creates one and returns its text, which is shown only once.
     pub(crate) async fn open(options: GatewayOptions) -> Result<(Self, Option<String>), OpenError> {
         let vault = Vault::new(&options.key, &options.old_keys)?;
+        let chain_key = chain_key(&vault);
         let store = Arc::new(Store::open(&options.store).await?);
         let needed = store.key_ids().await?;
         if let Some(unknown) = needed.into_iter().find(|id| !vault.has(id)) {
@@ -133,6 +158,8 @@ impl Gateway {
             link_local: options.link_local,
             audit_retention: options.audit_retention,
             clock: Clock::default(),
+            purge_clock: PurgeClock::default(),
+            ready: tokio::sync::Mutex::default(),
             vault: RwLock::new(Arc::new(vault)),
             rereading: KeyRereading::new(options.key_sources),
             directory,
@@ -141,14 +168,21 @@ impl Gateway {
             revocations: Revocations::default(),
             refused: Mutex::default(),
             audit: AuditWriter::start(store.clone()),
+            refusals: Refusals::default(),
             tasks: Mutex::default(),
+            slots: SlotTable::new(options.slots),
+            lookups: Semaphore::new(LOOKUPS),
             store,
         };
         let gateway = Self(Arc::new(inner));
+        let newest = gateway.0.store.newest_audit().await?;
+        gateway.0.purge_clock.start(gateway.now(), newest);
+        let id = token::new_id("chain_")?;
+        let start = gateway.record(&Principal::gateway(), "gateway.start");
+        gateway.0.store.begin_chain(&id, chain_key, start).await?;
+        gateway.close_intents().await?;
         gateway.convert_credentials().await?;
         let first = gateway.first_api_token().await?;
-        let started = gateway.record(&Principal::gateway(), "gateway.start");
-        gateway.0.store.insert_audit(vec![started]).await?;
         gateway.start_tasks(options.purge_interval);
         Ok((gateway, first))
     }
@@ -158,6 +192,14 @@ impl Gateway {
         if let Some(pool) = self.0.store.shared() {
             let follow = directory::follow(self.0.directory.clone(), pool.clone());
             tasks.push(tokio::spawn(follow).abort_handle());
+            let inner = Arc::downgrade(&self.0);
+            let leases = async move {
+                while let Some(inner) = inner.upgrade() {
+                    Self(inner).keep_lease().await;
+                    tokio::time::sleep(LEASE_INTERVAL).await;
+                }
+            };
+            tasks.push(tokio::spawn(leases).abort_handle());
         }
         let inner = Arc::downgrade(&self.0);
         let purge = async move {
@@ -190,17 +232,32 @@ impl Gateway {
     pub(crate) async fn close(&self) {
         self.0.abort();
         self.last_revocations().await;
+        self.record_refusals();
         self.0.audit.close().await;
+        // Without this, other gateways wait for the end of the lease.
+        let _ = tokio::time::timeout(LEASE_INTERVAL, self.0.store.end_lease()).await;
         self.0.store.close().await;
     }
 
-    /// Checks whether the store responds.
+    /// Checks whether the store can be written, at most once per second.
     pub(crate) async fn ready(&self) -> Result<()> {
-        self.0.store.ping().await.map_err(ServiceError::from)
+        let mut ready = self.0.ready.lock().await;
+        match &*ready {
+            Some((at, result)) if at.elapsed() < READY_INTERVAL => result.clone(),
+            _ => {
+                let result = self.0.store.extend_lease().await;
+                let result = result.map_err(ServiceError::from);
+                ready.insert((Instant::now(), result)).1.clone()
+            }
+        }
     }
 
     /// Resolves a server token at this moment.
     pub(crate) async fn resolve(&self, token: &str) -> Result<Arc<ResolvedServer>, TokenRejection> {
+        // Every token that was ever created is complete, so anything else needs no lookup.
+        if !token::is_complete(token, token::SERVER) {
+            return Err(TokenRejection::Unknown);
+        }
         let hash = token::hash(token);
         let resolved = match self.0.directory.server(&hash) {
             Some(resolved) => resolved,
@@ -219,6 +276,10 @@ impl Gateway {
     async fn look_up(&self, hash: &token::Hash) -> Result<Arc<ResolvedServer>, TokenRejection> {
         let unavailable =
             |error| TokenRejection::Unavailable(ServiceError::from(error).to_string());
+        let lookup = self.lookup().await.map_err(|error| {
+            let why = error.to_string();
+            TokenRejection::Unavailable(why)
+        })?;
         let ticket = self.0.directory.ticket();
         let found = self.0.store.server_by_hash(hash).await;
         let found = found.map_err(unavailable)?;
@@ -229,6 +290,7 @@ impl Gateway {
         let account = account
             .map_err(unavailable)?
             .ok_or(TokenRejection::Unknown)?;
+        drop(lookup);
         let resolved = self.resolved(&server, &account).await;
         let resolved =
             Arc::new(resolved.map_err(|error| TokenRejection::Account(error.to_string()))?);
@@ -236,14 +298,24 @@ impl Gateway {
         Ok(resolved)
     }
 
+    /// Waits for the slot of a lookup. Lookups are short, so that the wait is, too, unless the store does not respond.
+    pub(super) async fn lookup(&self) -> Result<SemaphorePermit<'_>> {
+        let slot = tokio::time::timeout(LOOKUP_WAIT, self.0.lookups.acquire()).await;
+        slot.ok()
+            .and_then(std::result::Result::ok)
+            .ok_or_else(unavailable)
+    }
+
     async fn resolved(&self, server: &ServerRow, account: &AccountRow) -> Result<ResolvedServer> {
         let view = server.view().map_err(internal)?;
         Ok(ResolvedServer {
             offer: OfferedTools::new(self.0.catalogue.clone(), validate::selection(&view.config))
-                .with_discovery(view.config.discover),
+                .with_discovery(view.config.discover)
+                .with_redaction(view.config.redact),
             server: view,
             account: self.live(account).await?,
             account_name: account.name.clone(),
+            slots: self.0.slots.of(&account.id, &server.id),
         })
     }
 
@@ -256,9 +328,7 @@ impl Gateway {
         let servers = self.0.store.purge_servers(now, &audit).await;
         let audit = self.record(&gateway, "token.expire");
         let tokens = self.0.store.purge_tokens(now, &audit).await;
-        let retention = i64::try_from(self.0.audit_retention.as_micros()).unwrap_or(i64::MAX);
-        let records = self.0.store.purge_audit(now.saturating_sub(retention));
-        let records = records.await?;
+        let records = self.purge_audit(now).await?;
         self.purge_forms().await?;
         let (servers, tokens) = (servers?, tokens?);
         if servers + tokens + records > 0 {
@@ -281,8 +351,13 @@ impl Gateway {
     }
 
     /// Creates an audit record of a successful action at this moment.
-    pub(super) fn record(&self, who: &Principal, action: &str) -> NewAudit {
+    pub(crate) fn record(&self, who: &Principal, action: &str) -> NewAudit {
+        let origin = RequestOrigin::current();
         NewAudit {
+            peer: origin.peer().map(|peer| peer.to_string()),
+            request_id: origin.request_id().map(str::to_owned),
+            trace_id: origin.trace_id().map(str::to_owned),
+            kind: kind::EVENT.to_owned(),
             at: self.now(),
             actor: who.id.clone(),
             actor_name: who.name.clone(),
@@ -306,7 +381,7 @@ impl Inner {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn abort(&self) {
+    pub(super) fn abort(&self) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         for task in tasks.drain(..) {
             task.abort();

@@ -72,6 +72,9 @@ impl Gateway {
             vault = vault.with_key(key).map_err(|error| error.to_string())?;
         }
         self.set_vault(Arc::new(vault));
+        if let Err(error) = self.sign_audit_again().await {
+            tracing::warn!(%error, "the audit log is still signed with the previous key");
+        }
         Ok(())
     }
 
@@ -84,8 +87,9 @@ impl Gateway {
         let mut done = 0;
         let mut before = ListPosition::first();
         loop {
-            let rows = self.0.store.accounts(&before, 100).await?;
+            let rows = self.0.store.accounts(None, &before, 100).await?;
             let Some(last) = rows.last() else {
+                self.sign_audit_again().await?;
                 return Ok(done);
             };
             before = ListPosition {

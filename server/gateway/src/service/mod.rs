@@ -1,12 +1,15 @@
 //! Operations of the gateway, each implemented once. The management API, the admin page, the command line and the configuration file all use them. Every method with a caller checks the caller's role, and every change by a caller is written to the audit log.
 
 mod accounts;
+mod audit_upkeep;
 mod check;
 mod credentials;
+mod declarations;
 pub(crate) mod gateway;
 mod keys;
 mod live;
 mod records;
+pub(crate) mod refusals;
 mod revocation;
 mod servers;
 mod session;
@@ -14,3 +17,4 @@ pub(crate) mod state;
 #[cfg(test)]
 mod tests;
 mod tokens;
+pub(crate) mod verify;

@@ -6,12 +6,13 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
 use super::gateway::{Gateway, Result, internal, require};
-use crate::error::ServiceError;
+use crate::audit::NotWritten;
 use crate::model::audit::{AuditQuery, AuditRecord};
 use crate::model::{Principal, ResultPage, Role};
 use crate::page::{self, List};
 use crate::store::Store;
-use crate::store::rows::{AuditRow, NewAudit};
+use crate::store::chain::Head;
+use crate::store::rows::{AuditRow, NewAudit, kind};
 use crate::validate;
 
 const LIST: List<'_> = List::all("audit");
@@ -36,7 +37,15 @@ impl Gateway {
             .store
             .audit(&query, before, page::rows(limit))
             .await?;
+        self.record_reading(who, "audit.read");
         LIST.page(found, limit, |row| Ok(row.into()))
+    }
+
+    /// Records that somebody read the audit log. The gateway itself leaves no record.
+    fn record_reading(&self, who: &Principal, action: &str) {
+        if !who.is_gateway() {
+            self.record_later(self.record(who, action));
+        }
     }
 
     /// Exports all records that match the query, newest first, as chunks of JSON lines. The limit of the query, if given, applies to the whole export.
@@ -48,6 +57,7 @@ impl Gateway {
         require(who, Role::Issuer)?;
         let before = LIST.before(query.cursor.as_deref())?.created_at;
         let left = query.limit.map_or(usize::MAX, |limit| limit as usize);
+        self.record_reading(who, "audit.export");
         let store = self.0.store.clone();
         let pieces = stream::try_unfold((before, left), move |(before, left)| {
             let (store, query): (Arc<Store>, _) = (store.clone(), query.clone());
@@ -55,7 +65,7 @@ impl Gateway {
                 let limit = left.min(PIECE);
                 let rows = i64::try_from(limit).unwrap_or(i64::MAX);
                 let found = store.audit(&query, before, rows).await?;
-                let Some(last) = found.last().map(|row| row.id) else {
+                let Some(last) = found.last().map(|row| row.number) else {
                     return Ok(None);
                 };
                 let left = left - found.len();
@@ -65,20 +75,48 @@ impl Gateway {
         Ok(pieces.boxed())
     }
 
-    /// Writes the audit record of a call, which has ended now, and returns after its commit.
-    pub(crate) async fn record_call(&self, call: NewAudit) -> Result<()> {
-        let record = NewAudit {
-            at: self.now(),
-            actor: text(call.actor),
-            actor_name: text(call.actor_name),
-            action: "call".to_owned(),
-            tool: call.tool.map(text),
-            outcome: text(call.outcome),
-            ..call
+    /// Returns the id of the audit chain of this process and its last entry.
+    pub(crate) fn audit_head(&self) -> Option<(String, Head)> {
+        self.0.store.chain_head()
+    }
+
+    /// Writes the record of a call that can change something, and returns after the disk has it. After an error, nothing may be sent.
+    pub(crate) async fn record_intent(&self, call: NewAudit) -> Result<(), NotWritten> {
+        self.0.audit.record_intent(self.safe(call)).await
+    }
+
+    /// Writes the record of a call that has ended, and returns after the disk has it. After an error, the record is written as soon as the store works again.
+    pub(crate) async fn record_outcome(&self, call: NewAudit) -> Result<(), NotWritten> {
+        self.0.audit.record_kept(self.safe(call)).await
+    }
+
+    /// Writes the record of a call that changes nothing, and returns after its commit.
+    pub(crate) async fn record_read(&self, call: NewAudit) -> Result<(), NotWritten> {
+        self.0.audit.record_read(self.safe(call)).await
+    }
+
+    /// Records something that happened without waiting for it.
+    pub(crate) fn record_later(&self, event: NewAudit) {
+        self.0.audit.queue(self.safe(event));
+    }
+
+    /// Returns the record with the present time, and with texts that are safe to store and show.
+    fn safe(&self, record: NewAudit) -> NewAudit {
+        let kind = match record.kind.is_empty() {
+            true => kind::EVENT.to_owned(),
+            false => record.kind,
         };
-        let recorded = self.0.audit.record(record).await;
-        recorded
-            .map_err(|_| ServiceError::Unavailable("the audit log cannot be written".to_owned()))
+        NewAudit {
+            at: self.now(),
+            kind,
+            actor: text(record.actor),
+            actor_name: text(record.actor_name),
+            client: record.client.map(text),
+            tool: record.tool.map(text),
+            outcome: text(record.outcome),
+            request_id: record.request_id.map(text),
+            ..record
+        }
     }
 }
 

@@ -7,12 +7,16 @@ use super::revocation::PendingRevocation;
 use crate::error::ServiceError;
 use crate::model::{
     McpServer, NewServer, PageQuery, Principal, ResultPage, Role, ServerInput, ServerPatch,
+    TokenBounds,
 };
 use crate::page::{self, List};
 use crate::store::StoreEvent;
-use crate::store::rows::{NewAudit, ServerRow};
+use crate::store::rows::{self, NewAudit, ServerRow};
 use crate::token;
-use crate::validate::{self, FieldErrors};
+use crate::validate::{self, DAY, FieldErrors};
+
+/// Days until a server expires whose expiry is omitted.
+const DEFAULT_DAYS: u32 = 90;
 
 impl Gateway {
     /// Creates an MCP server. Only the response contains its URL.
@@ -28,28 +32,20 @@ impl Gateway {
         self.insert_server(who, account_id, input, id, token).await
     }
 
-    /// Returns the id of a server that a configuration file declares. The id is the same for all gateways that read the file, so that the server is created once.
-    pub(crate) fn declared_id(account_id: &str, name: &str) -> String {
-        let hash = token::hash(&format!("{account_id}\n{name}"));
-        let hex: String = hash.iter().take(12).map(|it| format!("{it:02x}")).collect();
-        format!("mcp_{hex}")
+    /// Fails if an issuer may not change or revoke a server: unless an issuer created it and the bounds of the token include its account. What an administrator or a configuration file created is theirs, and so is what a token created that no longer exists.
+    async fn require_own(&self, who: &Principal, row: &ServerRow) -> Result<()> {
+        require_account(who, &row.account_id)?;
+        if who.role >= Role::Admin || row.created_by == who.id {
+            return Ok(());
+        }
+        let creator = self.0.store.token(&row.created_by).await?;
+        match creator.is_some_and(|token| token.role == Role::Issuer.as_str()) {
+            true => Ok(()),
+            false => Err(ServiceError::Forbidden { needs: Role::Admin }),
+        }
     }
 
-    /// Creates a server that a configuration file declares. If its previous server token is known, the server keeps it.
-    pub(crate) async fn declare_server(
-        &self,
-        who: &Principal,
-        account_id: &str,
-        input: ServerInput,
-        token: Option<String>,
-    ) -> Result<NewServer> {
-        require(who, Role::Admin)?;
-        let token = token.map_or_else(|| token::new(token::SERVER), Ok)?;
-        let id = Self::declared_id(account_id, &input.name);
-        self.insert_server(who, account_id, input, id, token).await
-    }
-
-    async fn insert_server(
+    pub(super) async fn insert_server(
         &self,
         who: &Principal,
         account_id: &str,
@@ -57,20 +53,30 @@ impl Gateway {
         id: String,
         token: String,
     ) -> Result<NewServer> {
+        require_account(who, account_id)?;
         self.account_row(account_id).await?;
         let now = self.now();
+        let config = input.config.completed();
+        let expires_at = input.expires_at.unwrap_or_else(|| {
+            let longest = who.bounds.as_ref().and_then(|bounds| bounds.max_days);
+            let days = longest.unwrap_or(DEFAULT_DAYS).min(DEFAULT_DAYS);
+            Some(rows::time(now + i64::from(days) * DAY))
+        });
         let mut errors = FieldErrors::default();
         errors.name(&input.name);
-        errors.config(&input.config, self.0.apis);
-        errors.expires_at(input.expires_at, now);
+        errors.config("config", &config, self.0.apis);
+        errors.expires_at(expires_at, now);
+        if let Some(bounds) = &who.bounds {
+            errors.within(bounds, &config, expires_at, now, self.0.apis);
+        }
         errors.check()?;
         let row = ServerRow {
             id,
             account_id: account_id.to_owned(),
             name: input.name,
-            config: serde_json::to_string(&input.config).map_err(internal)?,
+            config: serde_json::to_string(&config).map_err(internal)?,
             token_hash: token::hash(&token).to_vec(),
-            expires_at: input.expires_at.map(Timestamp::as_microsecond),
+            expires_at: expires_at.map(Timestamp::as_microsecond),
             created_at: now,
             updated_at: now,
             created_by: who.id.clone(),
@@ -159,7 +165,7 @@ impl Gateway {
             if let Some(given) = &patch.config {
                 let config = row.view().map_err(internal)?.config;
                 let config = given.clone().applied_to(config);
-                errors.config(&config, self.0.apis);
+                errors.config("config", &config, self.0.apis);
                 row.config = serde_json::to_string(&config).map_err(internal)?;
             }
             if let Some(expires_at) = patch.expires_at {
@@ -180,6 +186,10 @@ impl Gateway {
         id: &str,
     ) -> Result<()> {
         require(who, Role::Issuer)?;
+        if who.role < Role::Admin {
+            let row = self.server_row(account_id, id).await?;
+            self.require_own(who, &row).await?;
+        }
         let audit = self.server_record(who, "server.revoke", account_id, id);
         let revocation = PendingRevocation::server(account_id, id, None, &audit);
         let delete = async {
@@ -220,6 +230,7 @@ impl Gateway {
         let audit = self.server_record(who, action, account_id, id);
         loop {
             let mut row = self.server_row(account_id, id).await?;
+            self.require_own(who, &row).await?;
             let now = self.now();
             // An expired server counts as deleted even before the purge.
             if row.expires_at.is_some_and(|at| at <= now) {
@@ -230,6 +241,12 @@ impl Gateway {
             }
             let was = row.updated_at;
             change(&mut row)?;
+            if let Some(bounds) = &who.bounds {
+                let server = row.view().map_err(internal)?;
+                let mut errors = FieldErrors::default();
+                errors.within(bounds, &server.config, server.expires_at, now, self.0.apis);
+                errors.check()?;
+            }
             row.updated_at = now.max(was + 1);
             let done = self.0.store.update_server(&row, was, &audit).await;
             // If another change was committed in the meantime, the loop applies the change to the newer version.
@@ -256,8 +273,9 @@ impl Gateway {
         };
         let limit = validate::limit(page.limit)?;
         let before = list.before(page.cursor.as_deref())?;
-        let rows = page::rows(limit);
-        let found = self.0.store.servers(account_id, &before, rows).await;
+        let (created_by, rows) = (page.created_by.as_deref(), page::rows(limit));
+        let found = self.0.store.servers(account_id, created_by, &before, rows);
+        let found = found.await;
         list.page(found?, limit, |row| row.view().map_err(internal))
     }
 
@@ -274,5 +292,16 @@ impl Gateway {
         record.account_id = Some(account_id.to_owned());
         record.server_id = Some(id.to_owned());
         record
+    }
+}
+
+/// Fails unless the bounds of the caller include an account.
+fn require_account(who: &Principal, account_id: &str) -> Result<()> {
+    let allowed = |bounds: &TokenBounds| {
+        bounds.accounts.is_empty() || bounds.accounts.iter().any(|id| id == account_id)
+    };
+    match who.bounds.as_ref().is_none_or(allowed) {
+        true => Ok(()),
+        false => Err(ServiceError::Forbidden { needs: Role::Admin }),
     }
 }

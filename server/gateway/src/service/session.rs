@@ -1,4 +1,4 @@
-//! Stateless sessions of the admin page: encrypted texts for the session cookie, and form ids that can be used only once.
+//! Sessions of the admin page: encrypted texts for the session cookie, sessions that have ended, and form ids that can be used only once.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use runtime::Api;
 
-use super::gateway::{Gateway, Result};
+use super::gateway::{Gateway, Result, internal};
 use crate::error::ServiceError;
 use crate::model::Principal;
 use crate::token;
@@ -71,17 +71,30 @@ impl Gateway {
         done.map(Some)
     }
 
-    /// Deletes records of submitted forms whose sessions have ended. Such forms are rejected without a record.
+    /// Ends a session on all gateways. `id` is a text that only this session contains, and `ends_at` the second in which its cookie expires.
+    pub(crate) async fn end_session(&self, id: &str, ends_at: i64) -> Result<()> {
+        let ends_at = ends_at.saturating_mul(1_000_000);
+        Ok(self.0.store.end_session(&token::hash(id), ends_at).await?)
+    }
+
+    /// Returns whether a session was ended by [`Self::end_session`] on any gateway.
+    pub(crate) async fn is_ended_session(&self, id: &str) -> Result<bool> {
+        Ok(self.0.store.is_ended_session(&token::hash(id)).await?)
+    }
+
+    /// Deletes records of submitted forms and of ended sessions whose cookies have expired. Such forms and cookies are rejected without a record.
     pub(super) async fn purge_forms(&self) -> Result<u64> {
         let longest = i64::try_from(FORM.as_micros()).unwrap_or(i64::MAX);
         let before = self.now().saturating_sub(longest);
-        Ok(self.0.store.purge_forms(before).await?)
+        let sessions = self.0.store.purge_sessions(before).await?;
+        Ok(sessions + self.0.store.purge_forms(before).await?)
     }
 
     /// Returns the owner of the API token with this id, if the token is valid now.
     pub(crate) async fn principal(&self, id: &str) -> Result<Principal> {
         let row = self.0.store.token(id).await?;
         let token = row.ok_or(ServiceError::Unauthenticated)?.view();
+        let token = token.map_err(internal)?;
         self.good_now(&token)
     }
 }

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::gateway::{Gateway, GatewayOptions, Result, not_found};
+use crate::audit::NotWritten;
 use crate::error::{ServiceError, TokenRejection};
 use crate::keys::{KeySource, KeySources};
 use crate::model::audit::AuditQuery;
@@ -18,12 +19,14 @@ use crate::tests::sample::{self, key};
 use crate::token;
 use crate::vault::{KeyPurpose, Vault};
 
+mod audit;
 mod changes;
 mod destinations;
 mod keys;
 mod lists;
 mod replicas;
 mod revocation;
+mod scopes;
 mod secrets;
 
 /// A store for one test. Its folder is deleted at the end of the test.

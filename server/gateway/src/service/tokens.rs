@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::gateway::{Gateway, Result, require, require_found};
+use super::gateway::{Gateway, Result, internal, require, require_found};
 use super::revocation::PendingRevocation;
 use crate::directory::Refusal;
 use crate::error::ServiceError;
-use crate::model::{ApiToken, ApiTokenInput, NewApiToken, PageQuery, Principal, ResultPage, Role};
+use crate::model::{
+    ApiToken, ApiTokenInput, NewApiToken, PageQuery, Principal, ResultPage, Role, TokenBounds,
+};
 use crate::page::{self, List};
+use crate::request_origin::RequestOrigin;
 use crate::store::rows::{self, TokenRow};
 use crate::token;
 use crate::validate::{self, FieldErrors};
@@ -24,16 +27,20 @@ const LIST: List<'_> = List::all("tokens");
 impl Gateway {
     /// Returns the owner of an API token, if the token is valid now.
     pub(crate) async fn authenticate(&self, api_token: &str) -> Result<Principal> {
+        if !token::is_complete(api_token, token::API) {
+            return Err(ServiceError::Unauthenticated);
+        }
         let hash = token::hash(api_token);
         let token = match self.0.directory.token(&hash) {
             Some(token) => token,
             None => {
+                let _lookup = self.lookup().await?;
                 let ticket = self.0.directory.ticket();
                 let row = self.0.store.token_by_hash(&hash).await?;
                 let row = row
                     .filter(|row| token::same(&hash, &row.token_hash))
                     .ok_or(ServiceError::Unauthenticated)?;
-                let token = Arc::new(row.view());
+                let token = Arc::new(row.view().map_err(internal)?);
                 self.0.directory.put_token(ticket, hash, token.clone());
                 token
             }
@@ -52,10 +59,12 @@ impl Gateway {
         {
             return Err(ServiceError::Unauthenticated);
         }
+        RequestOrigin::set_actor(&token.id, &token.name);
         Ok(Principal {
             id: token.id.clone(),
             name: token.name.clone(),
             role: token.role,
+            bounds: token.bounds.clone(),
         })
     }
 
@@ -69,13 +78,24 @@ impl Gateway {
         let mut errors = FieldErrors::default();
         errors.name(&input.name);
         errors.expires_at(input.expires_at, self.now());
+        let bounds = input.bounds.map(TokenBounds::completed);
+        if let Some(bounds) = &bounds {
+            errors.bounds(input.role, bounds, self.0.apis);
+            for (index, id) in bounds.accounts.iter().enumerate() {
+                if self.0.store.account(id).await?.is_none() {
+                    let field = format!("bounds.accounts[{index}]");
+                    errors.add(&field, format!("account `{id}` does not exist"));
+                }
+            }
+        }
         errors.check()?;
+        let input = ApiTokenInput { bounds, ..input };
         let (row, token) = self.token_row(who, input)?;
         let audit = self.record(who, "token.create");
         let inserted = self.0.store.insert_token(&row, &audit).await;
         inserted?;
         Ok(NewApiToken {
-            api_token: row.view(),
+            api_token: row.view().map_err(internal)?,
             token,
         })
     }
@@ -89,8 +109,34 @@ impl Gateway {
         require(who, Role::Admin)?;
         let limit = validate::limit(page.limit)?;
         let before = LIST.before(page.cursor.as_deref())?;
-        let found = self.0.store.tokens(&before, page::rows(limit)).await;
-        LIST.page(found?, limit, |row| Ok(row.view()))
+        let (created_by, rows) = (page.created_by.as_deref(), page::rows(limit));
+        let found = self.0.store.tokens(created_by, &before, rows).await;
+        LIST.page(found?, limit, |row| row.view().map_err(internal))
+    }
+
+    /// Revokes an API token and the MCP servers that it created. The servers are revoked first, so that the request can be repeated if it fails, and again afterwards, because the token may have created others in the meantime.
+    pub(crate) async fn revoke_api_token_and_servers(
+        &self,
+        who: &Principal,
+        id: &str,
+    ) -> Result<()> {
+        self.revoke_servers_of(who, id).await?;
+        self.revoke_api_token(who, id).await?;
+        self.revoke_servers_of(who, id).await
+    }
+
+    async fn revoke_servers_of(&self, who: &Principal, token_id: &str) -> Result<()> {
+        require(who, Role::Admin)?;
+        let servers = self.every_server(who, None).await?;
+        for server in servers.iter().filter(|it| it.created_by == token_id) {
+            let revoked = self.delete_server(who, &server.integrated_account_id, &server.id);
+            match revoked.await {
+                // Somebody else has revoked the server in the meantime.
+                Err(ServiceError::NotFound { .. }) => {}
+                other => other?,
+            }
+        }
+        Ok(())
     }
 
     /// Revokes an API token, which is rejected from now on.
@@ -116,6 +162,7 @@ impl Gateway {
             name: FIRST_TOKEN.to_owned(),
             role: Role::Admin,
             expires_at: Some(rows::time(self.now() + FIRST_TOKEN_LIFETIME)),
+            bounds: None,
         };
         let (row, token) = self.token_row(&gateway, input)?;
         let audit = self.record(&gateway, "token.create");
@@ -129,7 +176,7 @@ impl Gateway {
         let is_first =
             |row: &TokenRow| row.name == FIRST_TOKEN && row.created_by == Principal::gateway().id;
         let row = row.filter(is_first);
-        Ok(row.map(|row| row.view()))
+        row.map(|row| row.view().map_err(internal)).transpose()
     }
 
     /// Revokes the first API token, because it was not handed out.
@@ -147,6 +194,10 @@ impl Gateway {
             role: input.role.as_str().to_owned(),
             token_hash: token::hash(&token).to_vec(),
             expires_at: input.expires_at.map(Timestamp::as_microsecond),
+            bounds: match &input.bounds {
+                Some(bounds) => Some(serde_json::to_string(bounds).map_err(internal)?),
+                None => None,
+            },
             created_at: self.now(),
             created_by: who.id.clone(),
         };

@@ -1,9 +1,7 @@
 //! Table of accounts.
 
 use super::rows::{AccountRow, ListPosition, NewAudit, is_storable};
-use super::{
-    Store, StoreEvent, announce, audit_columns, change, execute, read, with_reader, write_audit,
-};
+use super::{Store, StoreEvent, announce, change, execute, read, with_reader, write_audit};
 use crate::vault::SealedText;
 
 /// Format of credentials that are encrypted for their destination.
@@ -48,19 +46,26 @@ impl Store {
         read!(self, fetch_optional, select!("WHERE id = $1"), id)
     }
 
-    /// Lists the accounts before a position, newest first.
+    /// Lists the accounts, or those that one API token created, before a position, newest first.
     pub(crate) async fn accounts(
         &self,
+        created_by: Option<&str>,
         before: &ListPosition,
         limit: i64,
     ) -> sqlx::Result<Vec<AccountRow>> {
+        if created_by.is_some_and(|id| !is_storable(id)) {
+            return Ok(Vec::new());
+        }
         read!(
             self,
             fetch_all,
-            select!("WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"),
+            select!(
+                "WHERE (created_at, id) < ($1, $2) AND ($4 IS NULL OR created_by = $4) ORDER BY created_at DESC, id DESC LIMIT $3"
+            ),
             before.created_at,
             &before.id,
-            limit
+            limit,
+            created_by
         )
     }
 

@@ -3,28 +3,38 @@
 //! Both databases use `$1` for a parameter, so each statement is written once, and `with_reader!` and `change!` compile it for both. Every change writes its audit record in the same transaction.
 
 use std::fs::File;
+use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mcp_server::product::product;
 use secrecy::SecretString;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 
+pub(crate) mod chain;
 pub(crate) mod rows;
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+mod audit_chains;
+mod audit_purge;
+pub(crate) mod audit_read;
 pub mod backup;
+pub(crate) mod declarations;
 pub mod error;
 mod forms;
 mod postgres;
 mod reserve;
 mod servers;
+mod sessions;
 pub(crate) mod sqlite;
 mod tokens;
 
+use self::chain::{Chain, Head};
 use self::error::StoreError;
+use self::rows::NewAudit;
 use self::sqlite::Sqlite;
 
 /// Time to wait for a connection.
@@ -51,6 +61,12 @@ pub(crate) struct Store {
     pool: Pool,
     /// Lock on the SQLite file, because a second gateway would not learn what this one revokes.
     lock: Mutex<Option<File>>,
+    /// Audit chain of this process, locked while an entry is written; `None` before it is begun.
+    chain: tokio::sync::Mutex<Option<Chain>>,
+    /// Whether a connection was opened since the end of the chain was read. If the database has crashed, it may have lost entries that were not on disk.
+    doubt: Arc<AtomicBool>,
+    /// Id and last committed entry of the chain.
+    head: Mutex<Option<(String, Head)>>,
 }
 
 enum Pool {
@@ -92,6 +108,40 @@ impl StoreEvent {
     }
 }
 
+/// Transaction with the audit records that are written at its end.
+pub(crate) struct Change<'c, Db: sqlx::Database> {
+    transaction: sqlx::Transaction<'c, Db>,
+    records: Vec<NewAudit>,
+}
+
+impl<'c, Db: sqlx::Database> Change<'c, Db> {
+    fn new(transaction: sqlx::Transaction<'c, Db>) -> Self {
+        Self {
+            transaction,
+            records: Vec::new(),
+        }
+    }
+
+    /// Adds an audit record to the transaction.
+    fn record(&mut self, record: NewAudit) {
+        self.records.push(record);
+    }
+}
+
+impl<Db: sqlx::Database> Deref for Change<'_, Db> {
+    type Target = Db::Connection;
+
+    fn deref(&self) -> &Self::Target {
+        &self.transaction
+    }
+}
+
+impl<Db: sqlx::Database> DerefMut for Change<'_, Db> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.transaction
+    }
+}
+
 /// Reads from either database with the same code.
 macro_rules! with_reader {
     ($store:expr, $pool:ident => $body:expr) => {
@@ -111,25 +161,6 @@ macro_rules! with_reader {
     };
 }
 
-/// Runs the same code for both databases with a connection that may write one statement. SQLite does not wait until the data is on the disk, and fails while the reserved space is in use.
-macro_rules! with_writer {
-    ($store:expr, $connection:ident => $body:expr) => {
-        match &$store.pool {
-            $crate::store::Pool::Sqlite(sqlite) => {
-                let mut writers = sqlite.relaxed_turn().await?;
-                let done = async {
-                    let relaxed = $crate::store::sqlite::Durability::Relaxed;
-                    let $connection = sqlite.writer(&mut writers, relaxed).await?;
-                    $body
-                };
-                let done: sqlx::Result<_> = done.await;
-                done.inspect_err(|error| writers.reset_after(error))
-            }
-            $crate::store::Pool::Postgres($connection) => $body,
-        }
-    };
-}
-
 /// Runs the same code for both databases in a transaction, which is on the disk after its commit. The value of the block is returned after the commit; leaving the block with `return` or `?` rolls back. If the disk is full, the block runs again with the reserved space.
 macro_rules! change {
     ($store:expr, $tx:ident => $body:block) => {
@@ -142,10 +173,10 @@ macro_rules! change {
                         let durable = $crate::store::sqlite::Durability::Durable;
                         let writer = sqlite.writer(&mut writers, durable).await?;
                         // A transaction that begins with a read cannot write if another process has written in the meantime, so it takes the write lock at its beginning.
-                        let mut $tx =
-                            sqlx::Connection::begin_with(writer, "BEGIN IMMEDIATE").await?;
+                        let begun = sqlx::Connection::begin_with(writer, "BEGIN IMMEDIATE").await?;
+                        let mut $tx = $crate::store::Change::new(begun);
                         let value = $body;
-                        $tx.commit().await?;
+                        $store.commit($tx).await?;
                         Ok(value)
                     };
                     let done: sqlx::Result<_> = done.await;
@@ -158,9 +189,9 @@ macro_rules! change {
                 }
             }
             $crate::store::Pool::Postgres(pool) => {
-                let mut $tx = pool.begin().await?;
+                let mut $tx = $crate::store::Change::new(pool.begin().await?);
                 let value = $body;
-                $tx.commit().await?;
+                $store.commit($tx).await?;
                 Ok(value)
             }
         }
@@ -182,20 +213,11 @@ macro_rules! execute {
     }};
 }
 
-/// Writes an audit record in a transaction.
+/// Writes an audit record at the end of a transaction.
 macro_rules! write_audit {
-    ($tx:ident, $record:expr) => {{
-        let record: $crate::store::rows::NewAudit = $record.clone();
-        let statement = sqlx::query(concat!(
-            "INSERT INTO audit (",
-            audit_columns!(),
-            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-        ));
-        let statement = statement.bind(record.at);
-        $crate::store::bind_audit!(statement, record)
-            .execute(&mut *$tx)
-            .await?;
-    }};
+    ($tx:ident, $record:expr) => {
+        $tx.record($crate::store::rows::NewAudit::clone($record))
+    };
 }
 
 /// Announces a change to other gateways when the transaction is committed.
@@ -206,37 +228,12 @@ macro_rules! announce {
     }};
 }
 
-macro_rules! audit_columns {
-    () => {
-        "at, actor, actor_name, action, account_id, server_id, tool, effect, outcome, duration_ms, upstream_status"
-    };
-}
-
-/// Binds the values of an audit record after its time, in the order of the columns.
-macro_rules! bind_audit {
-    ($statement:expr, $record:expr) => {
-        $statement
-            .bind($record.actor)
-            .bind($record.actor_name)
-            .bind($record.action)
-            .bind($record.account_id)
-            .bind($record.server_id)
-            .bind($record.tool)
-            .bind($record.effect)
-            .bind($record.outcome)
-            .bind($record.duration_ms)
-            .bind($record.upstream_status)
-    };
-}
-
-use {
-    announce, audit_columns, bind_audit, change, execute, read, with_reader, with_writer,
-    write_audit,
-};
+use {announce, change, execute, read, with_reader, write_audit};
 
 impl Store {
     /// Opens the store and updates its tables.
     pub(crate) async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
+        let doubt = Arc::new(AtomicBool::new(false));
         let (pool, lock) = match url {
             StoreUrl::Sqlite(path) => {
                 let lock = sqlite::lock(path)?;
@@ -248,8 +245,13 @@ impl Store {
             StoreUrl::Postgres(url) => {
                 // The cause is dropped, because the URL may contain a password.
                 let options = postgres::options(url)?;
+                let doubt = Arc::clone(&doubt);
                 let pool = PgPoolOptions::new()
                     .max_connections(POSTGRES_CONNECTIONS)
+                    .after_connect(move |_, _| {
+                        doubt.store(true, Ordering::Relaxed);
+                        Box::pin(async { Ok(()) })
+                    })
                     .acquire_timeout(ACQUIRE_TIMEOUT)
                     .connect_with(options.application_name(product().name))
                     .await
@@ -270,6 +272,9 @@ impl Store {
         let store = Self {
             pool,
             lock: Mutex::new(lock),
+            chain: tokio::sync::Mutex::new(None),
+            doubt,
+            head: Mutex::new(None),
         };
         store.restore_reserve().await;
         Ok(store)
@@ -282,9 +287,25 @@ impl Store {
         }
     }
 
-    /// Checks whether the store responds.
-    pub(crate) async fn ping(&self) -> sqlx::Result<()> {
-        with_reader!(self, pool => sqlx::query("SELECT 1").execute(pool).await.map(|_| ()))
+    /// Opens the store of a gateway that may be running, only to read it.
+    pub(crate) async fn open_for_reading(url: &StoreUrl) -> Result<Self, StoreError> {
+        let pool = match url {
+            StoreUrl::Sqlite(path) => Pool::Sqlite(Box::new(Sqlite::open_for_reading(path).await?)),
+            StoreUrl::Postgres(url) => {
+                let options = postgres::options(url)?;
+                let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
+                let options = options.application_name(product().name);
+                let pool = pool.connect_with(options).await;
+                Pool::Postgres(pool.map_err(StoreError::Postgres)?)
+            }
+        };
+        Ok(Self {
+            pool,
+            lock: Mutex::new(None),
+            chain: tokio::sync::Mutex::new(None),
+            doubt: Arc::default(),
+            head: Mutex::new(None),
+        })
     }
 
     /// Closes all connections after their current use.
@@ -317,7 +338,7 @@ impl Store {
 
 #[cfg(test)]
 impl Store {
-    /// Executes a statement as somebody with the database does.
+    /// Runs a statement directly in the database, as somebody without the key could.
     pub(crate) async fn tamper(&self, statement: &'static str) -> sqlx::Result<u64> {
         change!(self, tx => { execute!(tx, statement) })
     }
@@ -328,9 +349,15 @@ impl Store {
         let durable: sqlx::Result<i64> = change!(self, tx => {
             sqlx::query_scalar(select).fetch_one(&mut *tx).await?
         });
-        let relaxed: i64 = with_writer!(self, connection => {
-            sqlx::query_scalar(select).fetch_one(connection).await
-        })?;
+        let relaxed = match &self.pool {
+            Pool::Sqlite(sqlite) => {
+                let mut writers = sqlite.relaxed_turn().await?;
+                let relaxed = sqlite::Durability::Relaxed;
+                let writer = sqlite.writer(&mut writers, relaxed).await?;
+                sqlx::query_scalar(select).fetch_one(writer).await?
+            }
+            Pool::Postgres(_) => 0,
+        };
         Ok([durable?, relaxed])
     }
 }

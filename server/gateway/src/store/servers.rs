@@ -1,9 +1,7 @@
 //! Table of MCP servers.
 
 use super::rows::{ListPosition, NewAudit, ServerRow, is_storable};
-use super::{
-    Store, StoreEvent, announce, audit_columns, change, execute, read, with_reader, write_audit,
-};
+use super::{Store, StoreEvent, announce, change, execute, read, with_reader, write_audit};
 
 macro_rules! columns {
     () => {
@@ -58,35 +56,41 @@ impl Store {
         read!(self, fetch_optional, select!("WHERE token_hash = $1"), hash)
     }
 
-    /// Lists the servers of one account or of all accounts before a position, newest first.
+    /// Lists the servers of one account or of all accounts, or those of them that one API token created, before a position, newest first.
     pub(crate) async fn servers(
         &self,
         account_id: Option<&str>,
+        created_by: Option<&str>,
         before: &ListPosition,
         limit: i64,
     ) -> sqlx::Result<Vec<ServerRow>> {
+        if created_by.is_some_and(|id| !is_storable(id)) {
+            return Ok(Vec::new());
+        }
         let Some(account_id) = account_id else {
             return read!(
                 self,
                 fetch_all,
                 select!(
-                    "WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
+                    "WHERE (created_at, id) < ($1, $2) AND ($4 IS NULL OR created_by = $4) ORDER BY created_at DESC, id DESC LIMIT $3"
                 ),
                 before.created_at,
                 &before.id,
-                limit
+                limit,
+                created_by
             );
         };
         read!(
             self,
             fetch_all,
             select!(
-                "WHERE account_id = $4 AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
+                "WHERE account_id = $4 AND (created_at, id) < ($1, $2) AND ($5 IS NULL OR created_by = $5) ORDER BY created_at DESC, id DESC LIMIT $3"
             ),
             before.created_at,
             &before.id,
             limit,
-            account_id
+            account_id,
+            created_by
         )
     }
 

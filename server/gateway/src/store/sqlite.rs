@@ -61,6 +61,19 @@ impl Sqlite {
             .pragma("wal_autocheckpoint", "8000")
             // Deleted content is overwritten in the file.
             .pragma("secure_delete", "ON");
+        Self::connect(path, options).await
+    }
+
+    /// Opens the file of a gateway that may be running, only to read it.
+    pub(super) async fn open_for_reading(path: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        Self::connect(path, options).await
+    }
+
+    async fn connect(path: &Path, options: SqliteConnectOptions) -> Result<Self, StoreError> {
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)

@@ -1,13 +1,11 @@
 //! Table of API tokens.
 
 use super::rows::{ListPosition, NewAudit, TokenRow, is_storable};
-use super::{
-    Store, StoreEvent, announce, audit_columns, change, execute, read, with_reader, write_audit,
-};
+use super::{Store, StoreEvent, announce, change, execute, read, with_reader, write_audit};
 
 macro_rules! columns {
     () => {
-        "id, name, role, token_hash, expires_at, created_at, created_by"
+        "id, name, role, token_hash, expires_at, created_at, created_by, bounds"
     };
 }
 
@@ -25,7 +23,7 @@ macro_rules! insert {
             concat!(
                 "INSERT INTO api_tokens (",
                 columns!(),
-                ") VALUES ($1, $2, $3, $4, $5, $6, $7)"
+                ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
             ),
             &$row.id,
             &$row.name,
@@ -33,7 +31,8 @@ macro_rules! insert {
             &$row.token_hash,
             $row.expires_at,
             $row.created_at,
-            &$row.created_by
+            &$row.created_by,
+            &$row.bounds
         )
     };
 }
@@ -85,19 +84,26 @@ impl Store {
         read!(self, fetch_optional, select!("WHERE id = $1"), id)
     }
 
-    /// Lists the tokens before a position, newest first.
+    /// Lists the tokens, or those that one token created, before a position, newest first.
     pub(crate) async fn tokens(
         &self,
+        created_by: Option<&str>,
         before: &ListPosition,
         limit: i64,
     ) -> sqlx::Result<Vec<TokenRow>> {
+        if created_by.is_some_and(|id| !is_storable(id)) {
+            return Ok(Vec::new());
+        }
         read!(
             self,
             fetch_all,
-            select!("WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"),
+            select!(
+                "WHERE (created_at, id) < ($1, $2) AND ($4 IS NULL OR created_by = $4) ORDER BY created_at DESC, id DESC LIMIT $3"
+            ),
             before.created_at,
             &before.id,
-            limit
+            limit,
+            created_by
         )
     }
 

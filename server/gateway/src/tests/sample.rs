@@ -7,17 +7,21 @@ use base64::prelude::BASE64_STANDARD;
 use mcp_server::product::{Examples, Product, Synonyms, set_product};
 use runtime::api::{Api, Document, ErrorShapes, SignIn, VersionProbe};
 use runtime::log::PlainText;
+use runtime::selection::Preset;
 use secrecy::SecretString;
 
 use crate::keys::KeySources;
 use crate::service::gateway::GatewayOptions;
+use crate::slots::SlotLimits;
 use crate::store::StoreUrl;
 
 static PRODUCT: Product = Product {
     name: "tidewater-mcp",
     version: "1",
     apis: APIS,
+    presets: &PRESETS,
     log_format: PlainText::FORMAT,
+    sensitive_words: &["password", "token"],
     title: "Tidewater",
     about: "runs a port",
     upstream: "Tidewater",
@@ -38,6 +42,29 @@ static PRODUCT: Product = Product {
         token_command: "",
     },
 };
+
+static PRESETS: [Preset; 2] = [
+    Preset {
+        name: "fleet",
+        title: "Manage the fleet",
+        methods: &["read", "write"],
+        tags: &["fleet"],
+        tools: &[],
+        exclude_tags: &[],
+        exclude_tools: &[],
+        include_secrets: false,
+    },
+    Preset {
+        name: "read",
+        title: "Read everything but secrets",
+        methods: &["read"],
+        tags: &[],
+        tools: &[],
+        exclude_tags: &[],
+        exclude_tools: &[],
+        include_secrets: false,
+    },
+];
 
 static APIS: &[&Api] = &[&API];
 
@@ -81,6 +108,7 @@ pub(crate) fn options(store: StoreUrl) -> GatewayOptions {
         audit_retention: Duration::from_secs(86_400),
         purge_interval: Duration::from_secs(3600),
         apis: apis(),
+        slots: SlotLimits::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use runtime::registry::Selection;
+use runtime::selection::Selection;
 use tidewater_tools::APIS;
 
 use super::*;
@@ -28,7 +28,7 @@ fn offer(methods: &[&str], tags: &[&str]) -> OfferedTools {
     let selection = Selection {
         methods: owned(methods),
         tags: owned(tags),
-        tools: Vec::new(),
+        ..Selection::default()
     };
     OfferedTools::new(Arc::new(Catalogue::new(APIS)), selection).with_discovery(true)
 }

@@ -1,4 +1,4 @@
-//! Ends of calls, for the observer of a handler or for the log.
+//! Changes before they are sent and ends of calls, for the observer of a handler or for the log.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -7,14 +7,42 @@ use futures_util::future::BoxFuture;
 use rmcp::RoleServer;
 use rmcp::model::ErrorData;
 use rmcp::service::RequestContext;
-use runtime::ToolOutput;
+use runtime::{CallError, ChangeRecorder, IntendedChange, NotRecorded, ToolOutput};
 
 use crate::offer::UnavailableTool;
 
 /// Observer that learns of each call before the client receives the result.
 pub trait Observer: Debug + Send + Sync {
-    /// Handles the end of a call. If an error is returned, the client receives this error instead of the result.
-    fn called<'a>(&'a self, call: EndedCall<'a>) -> BoxFuture<'a, Result<(), ErrorData>>;
+    /// Waits until a call may begin. If an error is returned, nothing is sent and the error is the result of the call.
+    fn admit(&self) -> BoxFuture<'_, Result<(), CallError>>;
+
+    /// Handles a change that is about to be sent. If an error is returned, nothing is sent.
+    fn intended<'a>(
+        &'a self,
+        change: &'a IntendedChange<'a>,
+        context: &'a RequestContext<RoleServer>,
+    ) -> BoxFuture<'a, Result<(), NotRecorded>>;
+
+    /// Handles the end of a call, and returns a sentence for the result if the client must know something about the record of the call. If an error is returned, the client receives this error instead of the result.
+    fn called<'a>(
+        &'a self,
+        call: EndedCall<'a>,
+    ) -> BoxFuture<'a, Result<Option<&'static str>, ErrorData>>;
+}
+
+/// Recorder of the changes of one request.
+pub(super) struct RequestRecorder<'a> {
+    pub(super) observer: &'a dyn Observer,
+    pub(super) context: &'a RequestContext<RoleServer>,
+}
+
+impl ChangeRecorder for RequestRecorder<'_> {
+    fn record<'a>(
+        &'a self,
+        change: &'a IntendedChange<'a>,
+    ) -> BoxFuture<'a, Result<(), NotRecorded>> {
+        self.observer.intended(change, self.context)
+    }
 }
 
 /// Call that has ended.

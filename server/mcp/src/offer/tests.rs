@@ -6,8 +6,7 @@ use crate::tests::sample::APIS;
 fn offer(methods: &[&str]) -> OfferedTools {
     let selection = Selection {
         methods: methods.iter().map(|&method| method.to_owned()).collect(),
-        tags: Vec::new(),
-        tools: Vec::new(),
+        ..Selection::default()
     };
     OfferedTools::new(Arc::new(Catalogue::new(APIS)), selection)
 }

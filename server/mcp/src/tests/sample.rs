@@ -53,6 +53,8 @@ const fn tool(name: &'static str, method: &'static str, document: &'static str) 
         update: Update::PLAIN,
         each: None,
         require_any: &[],
+        secret_fields: &[],
+        hidden_fields: &[],
         returns: None,
         response_format: ResponseFormat::Json,
     }
@@ -159,7 +161,9 @@ pub(crate) static PRODUCT: Product = Product {
     name: "tidewater-mcp",
     version: "1",
     apis: tidewater_tools::APIS,
+    presets: &[],
     log_format: PlainText::FORMAT,
+    sensitive_words: &["password", "token"],
     title: "Tidewater",
     about: "runs a port",
     upstream: "Tidewater",

@@ -104,7 +104,7 @@ async fn only_differences_are_changed() {
     assert_eq!(changes(&gateway, &narrower).await, changed);
     assert_eq!(changes(&gateway, &narrower).await, [""; 0]);
 
-    // If somebody renamed the server, it gets its declared name again, and no second server is created.
+    // What somebody changes stays until the declaration changes. Then, a server that was renamed is found again.
     let (account, id) = ids(&gateway).await.remove(0);
     let patch = ServerPatch {
         name: Some("other".to_owned()),
@@ -115,12 +115,162 @@ async fn only_differences_are_changed() {
         .update_server(&who, &account, &id, patch)
         .await
         .unwrap();
-    assert_eq!(changes(&gateway, &narrower).await, changed);
+    assert_eq!(changes(&gateway, &narrower).await, [""; 0]);
+    let expiring = narrower.replace(
+        "methods = [\"list\"]",
+        "methods = [\"list\"]\nexpires_at = 2099-01-01T00:00:00Z",
+    );
+    assert_eq!(changes(&gateway, &expiring).await, changed);
     assert_eq!(ids(&gateway).await, [(account.clone(), id.clone())]);
+}
 
-    // If somebody deleted the server, it is created again.
-    gateway.delete_server(&who, &account, &id).await.unwrap();
-    assert_eq!(changes(&gateway, &narrower).await.len(), 1);
+/// Reads the server token in a URL file.
+fn token_in(path: &Path) -> String {
+    let url = fs::read_to_string(path).unwrap();
+    url.trim().rsplit('/').next().unwrap().to_owned()
+}
+
+/// Returns the warnings of a file whose application changes nothing.
+async fn warnings(gateway: &Gateway, text: &str) -> Vec<String> {
+    let environment = |name: &str| (name == "KEY").then(|| "planted".to_owned());
+    let declared = config::read(text, Path::new("/"), &environment).unwrap();
+    let applied = apply(gateway, declared).await.unwrap();
+    assert_eq!(applied.changes, [""; 0]);
+    applied.warnings
+}
+
+#[tokio::test]
+async fn a_revoked_server_is_not_created_again() {
+    let folder = folder("revoked");
+    let text = file(&folder.0);
+    fs::write(folder.0.join("password"), "one").unwrap();
+    let store = folder.0.join("gateway.db");
+    let first = gateway(store.clone()).await;
+    changes(&first, &text).await;
+    let path = folder.0.join("agent.url");
+    let token = token_in(&path);
+    let (account, id) = ids(&first).await.remove(0);
+    let who = Principal::gateway();
+    first.delete_server(&who, &account, &id).await.unwrap();
+    first.close().await;
+    drop(first);
+
+    // The declaration is the same after a restart, so the server stays revoked.
+    let second = gateway(store).await;
+    let told = warnings(&second, &text).await;
+    assert!(told[0].contains("was revoked or has expired"), "{told:?}");
+    assert!(second.resolve(&token).await.is_err());
+    assert_eq!(ids(&second).await, []);
+
+    // A changed declaration creates the server again, but the revoked URL stays invalid, although the file contains it.
+    let changed = text.replace("\"read\"", "\"list\"");
+    assert_eq!(changes(&second, &changed).await.len(), 1);
+    let new = token_in(&path);
+    assert_ne!(new, token);
+    assert!(second.resolve(&new).await.is_ok());
+    assert!(second.resolve(&token).await.is_err());
+    // The old URL cannot come back with another server either.
+    fs::write(&path, format!("http://x/mcp/{token}")).unwrap();
+    let other = changed.replace("name = \"agent\"", "name = \"other agent\"");
+    assert_eq!(changes(&second, &other).await.len(), 1);
+    assert!(second.resolve(&token).await.is_err());
+    assert_ne!(token_in(&path), token);
+}
+
+#[tokio::test]
+async fn tokens_that_were_rotated_purged_or_deleted_with_their_account_stay_dead() {
+    let folder = folder("dead");
+    let gateway = gateway(folder.0.join("gateway.db")).await;
+    let who = Principal::gateway();
+    let text = |name: &str| {
+        let path = folder.0.join(name);
+        format!(
+            "[[account]]\nname = \"{name}\"\nbase_url = \"http://127.0.0.1:9\"\n[[account.server]]\nname = \"agent\"\ntoken_file = \"{}\"\n",
+            path.display()
+        )
+    };
+    for name in ["rotated", "deleted"] {
+        changes(&gateway, &text(name)).await;
+        let token = token_in(&folder.0.join(name));
+        let servers = gateway.every_server(&who, None).await.unwrap();
+        let server = servers.iter().find(|it| it.name == "agent").unwrap();
+        let account = server.integrated_account_id.clone();
+        if name == "rotated" {
+            gateway
+                .rotate_server(&who, &account, &server.id)
+                .await
+                .unwrap();
+            gateway
+                .delete_server(&who, &account, &server.id)
+                .await
+                .unwrap();
+        } else {
+            gateway.delete_account(&who, &account).await.unwrap();
+        }
+        assert_eq!(gateway.is_revoked(&token).await, Ok(true), "{name}");
+        // Nothing is created again from the unchanged file.
+        let told = warnings(&gateway, &text(name)).await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(gateway.resolve(&token).await.is_err(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_restricted_server_stays_restricted() {
+    let folder = folder("narrow");
+    let text = file(&folder.0).replace("methods = [\"read\"]", "methods = [\"read\", \"write\"]");
+    fs::write(folder.0.join("password"), "one").unwrap();
+    let store = folder.0.join("gateway.db");
+    let first = gateway(store.clone()).await;
+    changes(&first, &text).await;
+    let (account, id) = ids(&first).await.remove(0);
+    let who = Principal::gateway();
+    let narrow: ServerPatch =
+        serde_json::from_value(serde_json::json!({"config": {"methods": ["list"]}})).unwrap();
+    let narrowed = first.update_server(&who, &account, &id, narrow).await;
+    let narrowed = narrowed.unwrap();
+    first.close().await;
+    drop(first);
+    let second = gateway(store).await;
+    assert_eq!(changes(&second, &text).await, [""; 0]);
+    let server = second.server(&who, &account, &id).await.unwrap();
+    assert_eq!(server.config, narrowed.config);
+    assert_eq!(second.declared_servers().await.unwrap(), [id].into());
+    // The page shows only what the file declares at present.
+    changes(&second, "").await;
+    assert!(second.declared_servers().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_existing_server_keeps_what_the_file_omits() {
+    let folder = folder("omitted");
+    let gateway = gateway(folder.0.join("gateway.db")).await;
+    let account = "[[account]]\nname = \"a\"\nbase_url = \"http://127.0.0.1:9\"\n";
+    changes(&gateway, account).await;
+    let who = Principal::gateway();
+    let id = gateway.every_account(&who).await.unwrap()[0].id.clone();
+    let input = serde_json::json!({"name": "agent", "config": {"methods": ["read", "write"], "include_secrets": true}, "expires_at": null});
+    let input = serde_json::from_value(input).unwrap();
+    let server = gateway
+        .create_server(&who, &id, input)
+        .await
+        .unwrap()
+        .server;
+    let text = format!("{account}[[account.server]]\nname = \"agent\"\n");
+    for _ in 0..2 {
+        assert_eq!(
+            warnings(&gateway, &text).await,
+            [
+                "line 4: server `agent` of account `a` keeps settings that the file omits; write `methods = [\"read\",\"write\"]` and `include_secrets = true` and `expires_at = \"never\"`"
+            ]
+        );
+    }
+    let kept = gateway.server(&who, &id, &server.id).await.unwrap();
+    assert_eq!(kept, server);
+    let complete = format!(
+        "{text}methods = [\"read\", \"write\"]\ninclude_secrets = true\nexpires_at = \"never\"\n"
+    );
+    assert_eq!(warnings(&gateway, &complete).await, [""; 0]);
 }
 
 #[tokio::test]

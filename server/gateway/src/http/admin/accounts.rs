@@ -180,7 +180,7 @@ pub(super) async fn create(State(admin): State<Admin>, sent: SubmittedForm) -> P
     save(&admin, &sent, None).await
 }
 
-/// Creates an account, or changes the given one, and leads to its page.
+/// Creates an account, or changes the given one, checks its sign-in, and leads to its page, which shows the result.
 async fn save(admin: &Admin, sent: &SubmittedForm, account: Option<&Account>) -> PageResult {
     let SubmittedForm { visitor, fields } = sent;
     let text = |name: &str| fields.text(name).to_owned();
@@ -228,7 +228,11 @@ async fn save(admin: &Admin, sent: &SubmittedForm, account: Option<&Account>) ->
             ("account-created", created.await)
         };
         match saved {
-            Ok(saved) => return go(admin, &format!("/accounts/{}?done={done}", saved.id)),
+            Ok(saved) => {
+                let check = admin.gateway.check_account(&visitor.who, &saved.id).await?;
+                admin.keep_check(&saved.id, check);
+                return go(admin, &format!("/accounts/{}?done={done}", saved.id));
+            }
             Err(error) => errors = FormErrors::from_error(error)?,
         }
     }
@@ -280,7 +284,8 @@ pub(super) async fn show(
     Path(id): Path<String>,
     LinkQuery(query): LinkQuery,
 ) -> PageResult {
-    let mut page = page(&admin, &visitor, &id, None).await?;
+    let check = admin.take_check(&id);
+    let mut page = page(&admin, &visitor, &id, check).await?;
     page.frame = page.frame.noticing(&query);
     html(&page)
 }
@@ -307,6 +312,7 @@ async fn page(
         .gateway
         .servers(&visitor.who, id, PageQuery::default())
         .await?;
+    let declared = admin.gateway.declared_servers().await?;
     let live = admin.gateway.live_states();
     let method = SIGN_IN_METHODS
         .iter()
@@ -322,7 +328,7 @@ async fn page(
         servers: servers
             .result
             .into_iter()
-            .map(|server| ServerLine::new(admin, server, account.name.clone(), now))
+            .map(|server| ServerLine::new(admin, &declared, server, account.name.clone(), now))
             .collect(),
         link: encode(&account.id),
         account,
@@ -341,6 +347,7 @@ pub(super) async fn confirm(
     html(&ConfirmPage {
         frame: Frame::new(&admin, &visitor, "overview", &title),
         text: "The credentials are deleted and all MCP servers of the account are revoked immediately; requests to their URLs are rejected. This cannot be undone. The audit log keeps the records of the account.".to_owned(),
+        option: None,
         action: format!("/accounts/{}/delete", account.id),
         button: "Delete account",
         back: format!("/accounts/{}", account.id),

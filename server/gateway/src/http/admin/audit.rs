@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::expiry::{Moment, instant};
 use super::form::{Fields, FormErrors};
@@ -20,11 +21,12 @@ use crate::model::audit::{AuditQuery, AuditRecord};
 use mcp_server::product::product;
 
 /// Actions of audit records.
-const ACTIONS: [&str; 12] = [
+const ACTIONS: [&str; 20] = [
     "call",
     "account.create",
     "account.update",
     "account.delete",
+    "account.check",
     "server.create",
     "server.update",
     "server.revoke",
@@ -32,12 +34,20 @@ const ACTIONS: [&str; 12] = [
     "server.expire",
     "token.create",
     "token.revoke",
+    "token.expire",
+    "page.sign_in",
+    "request.refuse",
+    "audit.read",
+    "audit.export",
+    "audit.purge",
+    "key.change",
     "gateway.start",
 ];
 
 /// Fields of the filter.
-const FILTERS: [&str; 8] = [
-    "account", "server", "actor", "action", "tool", "outcome", "since", "until",
+const FILTERS: [&str; 12] = [
+    "account", "server", "actor", "action", "tool", "outcome", "target", "client", "peer",
+    "request", "since", "until",
 ];
 
 /// Names of existing accounts and servers, by id.
@@ -64,6 +74,8 @@ pub(super) struct Row {
     /// Name of the account, or its id if the account was deleted.
     pub(super) account: String,
     pub(super) server: String,
+    /// Ids of the objects that the action is about: `user=ada`.
+    pub(super) target: Vec<String>,
     pub(super) ok: bool,
 }
 
@@ -77,10 +89,27 @@ impl Row {
             at: Moment::new(record.at, now),
             account: name(&names.accounts, &record.account_id),
             server: name(&names.servers, &record.server_id),
+            target: targets(record.target.as_ref()),
             ok: record.outcome == "ok",
             record,
         }
     }
+}
+
+/// Returns the ids in a target, each as the filter expects it.
+fn targets(target: Option<&Value>) -> Vec<String> {
+    let ids = target.and_then(Value::as_object).into_iter().flatten();
+    let ids = ids.flat_map(|(name, id)| {
+        let ids = match id {
+            Value::Array(ids) => ids.as_slice(),
+            id => std::slice::from_ref(id),
+        };
+        ids.iter().map(move |id| match id {
+            Value::String(id) => format!("{name}={id}"),
+            id => format!("{name}={id}"),
+        })
+    });
+    ids.collect()
 }
 
 #[derive(Template)]
@@ -91,7 +120,7 @@ struct AuditPage {
     /// Filter as the visitor entered it.
     filter: Fields,
     rows: Vec<Row>,
-    actions: [&'static str; 12],
+    actions: [&'static str; 20],
     accounts: Vec<(String, String)>,
     next: Option<String>,
     first: bool,
@@ -125,6 +154,10 @@ fn query(fields: &Fields) -> (AuditQuery, FormErrors) {
         action: fields.given("action"),
         tool: fields.given("tool"),
         outcome: fields.given("outcome"),
+        target: fields.given("target"),
+        client: fields.given("client"),
+        peer: fields.given("peer"),
+        request_id: fields.given("request"),
         since,
         until,
     };

@@ -27,6 +27,7 @@ impl Fields {
         PageQuery {
             limit: None,
             cursor: self.given("cursor"),
+            created_by: self.given("created_by"),
         }
     }
 
@@ -37,6 +38,13 @@ impl Fields {
             .filter(|(field, _)| field == name)
             .map(|(_, value)| value.clone())
             .collect()
+    }
+
+    /// Returns the names in a text field, which are separated by spaces, commas or line breaks.
+    pub(super) fn names(&self, name: &str) -> Vec<String> {
+        let names = self.text(name).split([' ', ',', '\r', '\n']);
+        let names = names.filter(|name| !name.is_empty());
+        names.map(str::to_owned).collect()
     }
 
     /// Returns whether a box is ticked or a button was pressed.

@@ -11,6 +11,7 @@ use super::rejection::PageResult;
 use super::session::{LinkQuery, Session, SubmittedForm, cookie, fields};
 use super::site::Admin;
 use crate::error::ServiceError;
+use crate::http::limits::WrongToken;
 use crate::model::Role;
 
 #[derive(Template)]
@@ -52,8 +53,11 @@ pub(super) async fn sign_in(State(admin): State<Admin>, request: Request) -> Pag
     let csrf = Session::from_headers(&admin, request.headers()).map(|session| session.csrf);
     let fields = fields(&admin, request, &csrf.unwrap_or_default()).await?;
     let mut errors = FormErrors::default();
+    let frame = Frame::outside(&admin.site, "Sign in");
     match admin.gateway.authenticate(fields.text("token")).await {
         Ok(who) if who.role >= Role::Issuer => {
+            let record = admin.gateway.record(&who, "page.sign_in");
+            admin.gateway.record_later(record);
             let response = go(&admin, inside(fields.text("next")))?;
             return with_cookie(response, Session::new(&who.id)?.cookie(&admin)?);
         }
@@ -61,18 +65,21 @@ pub(super) async fn sign_in(State(admin): State<Admin>, request: Request) -> Pag
             "token",
             "this API token has the role caller, which permits calling MCP servers but not opening this page; use a token with the role issuer or admin",
         ),
-        Err(ServiceError::Unauthenticated) => errors.add(
-            "token",
-            "the API token is unknown, expired or revoked; enter a valid token",
-        ),
+        Err(ServiceError::Unauthenticated) => {
+            let message = "the API token is unknown, expired or revoked; enter a valid token";
+            errors.add("token", message);
+            let mut response = ask(&admin, frame, fields.text("next"), errors)?;
+            response.extensions_mut().insert(WrongToken);
+            return Ok(response);
+        }
         Err(error) => return Err(error.into()),
     }
-    let frame = Frame::outside(&admin.site, "Sign in");
     ask(&admin, frame, fields.text("next"), errors)
 }
 
 /// Handles `POST /logout`.
-pub(super) async fn sign_out(State(admin): State<Admin>, _: SubmittedForm) -> PageResult {
+pub(super) async fn sign_out(State(admin): State<Admin>, form: SubmittedForm) -> PageResult {
+    form.visitor.sign_out(&admin).await?;
     let response = go(&admin, "/login?done=signed-out")?;
     with_cookie(response, cookie(&admin, "", 0)?)
 }

@@ -96,7 +96,7 @@ impl Frame {
     /// Adds the notice that the query selects. The query selects one of these texts and cannot contain a text.
     pub(super) fn noticing(mut self, query: &Fields) -> Self {
         self.notice = match query.text("done") {
-            "account-created" => "The account was added. Check that it works.",
+            "account-created" => "The account was added.",
             "account-updated" => "The account was changed.",
             "account-deleted" => "The account and its MCP servers were deleted.",
             "server-updated" => "The MCP server was changed.",
@@ -169,6 +169,8 @@ pub(super) struct ConfirmPage {
     pub(super) frame: Frame,
     /// Consequences of the action.
     pub(super) text: String,
+    /// Name and label of a checkbox.
+    pub(super) option: Option<(&'static str, &'static str)>,
     /// Path to which the form is sent.
     pub(super) action: String,
     /// Label of the button.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use runtime::registry::{READ, Selection, WRITE, tools};
+use mcp_server::product::product;
+use runtime::registry::tools;
+use runtime::selection::{READ, Selection, WRITE};
 use runtime::{Api, Tool};
 
 use crate::model::ServerConfig;
@@ -12,6 +14,11 @@ use crate::validate::selection;
 pub(super) struct Choices {
     pub(super) methods: Vec<Choice>,
     pub(super) tags: Vec<Choice>,
+    /// Tags that can be excluded.
+    pub(super) exclude_tags: Vec<Choice>,
+    pub(super) presets: Vec<PresetChoice>,
+    /// Whether the selection has criteria other than a preset.
+    pub(super) custom: bool,
     pub(super) toolsets: Vec<Toolset>,
     /// Selected tools that no longer exist in any API. They are kept, because removing the last selected tool would select all tools.
     pub(super) unknown: Vec<String>,
@@ -23,6 +30,14 @@ pub(super) struct Choices {
 /// Method or tag.
 pub(super) struct Choice {
     pub(super) value: String,
+    pub(super) count: usize,
+    pub(super) ticked: bool,
+}
+
+/// Preset.
+pub(super) struct PresetChoice {
+    pub(super) name: String,
+    pub(super) title: String,
     pub(super) count: usize,
     pub(super) ticked: bool,
 }
@@ -43,19 +58,21 @@ pub(super) struct Entry {
     pub(super) effect: &'static str,
     /// Tags, separated by spaces.
     pub(super) tags: String,
+    /// Names of the presets that contain the tool, separated by spaces.
+    pub(super) presets: String,
     pub(super) ticked: bool,
     pub(super) selected: bool,
 }
 
 /// Returns the number of tools that a configuration selects in all APIs. A tool that several APIs have counts once.
 pub(super) fn count(apis: &[&'static Api], config: &ServerConfig) -> usize {
-    let selection = selection(config);
+    let selection = selection(&config.clone().completed());
     all(apis).filter(|tool| selection.matches(tool)).count()
 }
 
 impl Choices {
     pub(super) fn new(apis: &[&'static Api], config: &ServerConfig) -> Self {
-        let selection = selection(config);
+        let selection = selection(&config.clone().completed());
         let all: Vec<_> = all(apis).collect();
         let mut methods = vec![
             choice(READ, &config.methods, &all, |tool| tool.effect.read_only),
@@ -67,19 +84,36 @@ impl Choices {
                 methods.push(choice(tool.method, &config.methods, &all, has));
             }
         }
-        let mut tags = BTreeMap::new();
-        for tag in all.iter().flat_map(|tool| tool.tags) {
-            let has = |tool: &Tool| tool.tags.contains(tag);
-            tags.entry(*tag)
-                .or_insert_with(|| choice(tag, &config.tags, &all, has));
-        }
-        let mut tags: Vec<_> = tags.into_values().collect();
         unknown(&mut methods, &config.methods);
-        unknown(&mut tags, &config.tags);
+        let presets = product().presets.iter();
+        let presets = presets.map(|preset| PresetChoice {
+            name: preset.name.to_owned(),
+            title: preset.title.to_owned(),
+            count: all.iter().filter(|tool| preset.matches(tool)).count(),
+            ticked: config.preset.as_deref() == Some(preset.name),
+        });
+        let mut presets: Vec<_> = presets.collect();
+        if let Some(name) = &config.preset
+            && !presets.iter().any(|preset| preset.ticked)
+        {
+            presets.push(PresetChoice {
+                name: name.clone(),
+                title: "no longer exists".to_owned(),
+                count: 0,
+                ticked: true,
+            });
+        }
         let gone = |name: &&String| !all.iter().any(|tool| tool.is_called(name));
         Self {
             methods,
-            tags,
+            tags: tags(&all, &config.tags),
+            exclude_tags: tags(&all, &config.exclude_tags),
+            presets,
+            custom: !self::selection(&ServerConfig {
+                preset: None,
+                ..config.clone()
+            })
+            .is_empty(),
             toolsets: toolsets(&all, &selection),
             unknown: config.tools.iter().filter(gone).cloned().collect(),
             total: all.len(),
@@ -110,6 +144,19 @@ fn choice(
     }
 }
 
+/// Returns the tags with the number of tools that have them.
+fn tags(all: &[&'static Tool], ticked: &[String]) -> Vec<Choice> {
+    let mut tags = BTreeMap::new();
+    for tag in all.iter().flat_map(|tool| tool.tags) {
+        let has = |tool: &Tool| tool.tags.contains(tag);
+        tags.entry(*tag)
+            .or_insert_with(|| choice(tag, ticked, all, has));
+    }
+    let mut tags: Vec<_> = tags.into_values().collect();
+    unknown(&mut tags, ticked);
+    tags
+}
+
 /// Adds ticked values that match no tool, so that saving the form does not remove them silently.
 fn unknown(choices: &mut Vec<Choice>, ticked: &[String]) {
     for value in ticked {
@@ -117,6 +164,12 @@ fn unknown(choices: &mut Vec<Choice>, ticked: &[String]) {
             choices.push(choice(value, ticked, &[], |_| false));
         }
     }
+}
+
+fn presets_of(tool: &Tool) -> Vec<&'static str> {
+    let presets = product().presets.iter();
+    let presets = presets.filter(|preset| preset.matches(tool));
+    presets.map(|preset| preset.name).collect()
 }
 
 fn toolsets(all: &[&'static Tool], selection: &Selection) -> Vec<Toolset> {
@@ -128,6 +181,7 @@ fn toolsets(all: &[&'static Tool], selection: &Selection) -> Vec<Toolset> {
             method: tool.method,
             effect: if tool.effect.read_only { READ } else { WRITE },
             tags: tool.tags.join(" "),
+            presets: presets_of(tool).join(" "),
             ticked: selection.tools.iter().any(|name| tool.is_called(name)),
             selected: selection.matches(tool),
         };
@@ -162,8 +216,9 @@ mod tests {
 
     #[test]
     fn each_tool_counts_once() {
-        let rows: [(&[&str], &[&str], usize); 5] = [
-            (&[], &[], 24),
+        let rows: [(&[&str], &[&str], usize); 6] = [
+            (&[], &[], 12),
+            (&["read", "write"], &[], 24),
             (&["read"], &[], 12),
             (&["write"], &[], 12),
             (&["read"], &["delete_vessel"], 0),

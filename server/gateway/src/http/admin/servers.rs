@@ -1,5 +1,7 @@
 //! Pages of MCP servers: lists, the form that selects the tools, and the page that shows a URL only once.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -24,11 +26,20 @@ pub(super) struct ServerLine {
     pub(super) tools: usize,
     pub(super) expires: Option<Moment>,
     pub(super) created: Moment,
+    /// Whether a configuration file declares the server.
+    pub(super) declared: bool,
 }
 
 impl ServerLine {
-    pub(super) fn new(admin: &Admin, server: McpServer, account: String, now: Timestamp) -> Self {
+    pub(super) fn new(
+        admin: &Admin,
+        declared: &BTreeSet<String>,
+        server: McpServer,
+        account: String,
+        now: Timestamp,
+    ) -> Self {
         Self {
+            declared: declared.contains(&server.id),
             account,
             offers: offers(&server.config),
             tools: count(admin.gateway.apis(), &server.config),
@@ -40,21 +51,24 @@ impl ServerLine {
 }
 
 /// Returns a summary of the selected tools.
-fn offers(config: &ServerConfig) -> String {
-    let mut parts = Vec::new();
-    if !config.methods.is_empty() {
-        parts.push(config.methods.join(", "));
-    }
-    if !config.tags.is_empty() {
-        parts.push(config.tags.join(", "));
+pub(super) fn offers(config: &ServerConfig) -> String {
+    let mut parts: Vec<String> = config.preset.iter().cloned().collect();
+    for names in [&config.methods, &config.tags] {
+        if !names.is_empty() {
+            parts.push(names.join(", "));
+        }
     }
     match config.tools.len() {
         0 => {}
         1 => parts.push("1 named tool".to_owned()),
         many => parts.push(format!("{many} named tools")),
     }
-    if parts.is_empty() {
-        parts.push("all tools".to_owned());
+    let excluded = [&config.exclude_tags[..], &config.exclude_tools].concat();
+    if !excluded.is_empty() {
+        parts.push(format!("without {}", excluded.join(", ")));
+    }
+    if config.include_secrets {
+        parts.push("secrets".to_owned());
     }
     parts.join(" · ")
 }
@@ -87,6 +101,7 @@ pub(super) async fn list(
     } else {
         admin.gateway.servers(&visitor.who, &account, page).await?
     };
+    let declared = admin.gateway.declared_servers().await?;
     let name = |id: &str| {
         let account = accounts.iter().find(|account| account.id == id);
         account.map_or_else(|| id.to_owned(), |account| account.name.clone())
@@ -98,7 +113,7 @@ pub(super) async fn list(
             .into_iter()
             .map(|server| {
                 let account = name(&server.integrated_account_id);
-                ServerLine::new(&admin, server, account, now)
+                ServerLine::new(&admin, &declared, server, account, now)
             })
             .collect(),
         next: servers
@@ -121,10 +136,11 @@ struct ServerForm {
     /// Server that is changed; `None` for a new server.
     server: Option<McpServer>,
     created: Option<Moment>,
+    /// Whether a configuration file declares the server.
+    declared: bool,
     name: String,
+    config: ServerConfig,
     choices: Choices,
-    api_token: bool,
-    discover: bool,
     expiry: Expiry,
     /// Whether the form was submitted only to count the tools.
     counted: bool,
@@ -132,6 +148,7 @@ struct ServerForm {
 
 impl ServerForm {
     fn new(admin: &Admin, visitor: &Visitor, accounts: Vec<Account>, account: &str) -> Self {
+        let config = ServerConfig::default();
         Self {
             frame: Frame::new(admin, visitor, "servers", "Create an MCP server"),
             errors: FormErrors::default(),
@@ -139,25 +156,31 @@ impl ServerForm {
             accounts,
             server: None,
             created: None,
+            declared: false,
             name: String::new(),
-            choices: Choices::new(admin.gateway.apis(), &ServerConfig::default()),
-            api_token: false,
-            discover: false,
+            choices: Choices::new(admin.gateway.apis(), &config),
+            config,
             expiry: Expiry::new("7d"),
             counted: false,
         }
     }
 
-    fn for_server(admin: &Admin, visitor: &Visitor, account: Account, server: McpServer) -> Self {
+    fn for_server(
+        admin: &Admin,
+        visitor: &Visitor,
+        account: Account,
+        server: McpServer,
+        declared: bool,
+    ) -> Self {
         let now = Timestamp::now();
         let id = account.id.clone();
         Self {
             frame: Frame::new(admin, visitor, "servers", &server.name),
             created: Some(Moment::new(server.created_at, now)),
             name: server.name.clone(),
+            declared,
             choices: Choices::new(admin.gateway.apis(), &server.config),
-            api_token: server.config.require_api_token_auth,
-            discover: server.config.discover,
+            config: server.config.clone(),
             expiry: Expiry::keep(server.expires_at, now),
             server: Some(server),
             ..Self::new(admin, visitor, vec![account], &id)
@@ -169,8 +192,7 @@ impl ServerForm {
         self.errors = errors;
         self.name = fields.text("name").to_owned();
         self.choices = Choices::new(admin.gateway.apis(), &config);
-        self.api_token = config.require_api_token_auth;
-        self.discover = config.discover;
+        self.config = config;
         self.expiry = self.expiry.submitted(fields);
         self.counted = fields.has("count");
         self
@@ -179,11 +201,17 @@ impl ServerForm {
 
 fn config(fields: &Fields) -> ServerConfig {
     ServerConfig {
+        preset: fields.given("preset"),
         methods: fields.all("methods"),
         tags: fields.all("tags"),
         tools: fields.all("tools"),
+        exclude_tags: fields.all("exclude_tags"),
+        exclude_tools: fields.names("exclude_tools"),
+        include_secrets: fields.has("include_secrets"),
         require_api_token_auth: fields.has("require_api_token_auth"),
+        callers: fields.names("callers"),
         discover: fields.has("discover"),
+        redact: fields.has("redact"),
     }
 }
 
@@ -220,7 +248,7 @@ pub(super) async fn create(State(admin): State<Admin>, sent: SubmittedForm) -> P
         let input = ServerInput {
             name: fields.text("name").to_owned(),
             config: config(fields),
-            expires_at: chosen.time(),
+            expires_at: Some(chosen.time()),
         };
         let created = admin
             .gateway
@@ -256,7 +284,7 @@ fn made(
         frame: Frame::new(admin, visitor, "servers", &title),
         clients: clients(&new.server.name, &new.url, api_token),
         url: new.url,
-        line: ServerLine::new(admin, new.server, String::new(), now),
+        line: ServerLine::new(admin, &BTreeSet::new(), new.server, String::new(), now),
     })
 }
 
@@ -277,7 +305,10 @@ async fn form_of(
 ) -> Result<ServerForm, FormRejection> {
     let server = admin.gateway.server(&visitor.who, account, server).await?;
     let account = admin.gateway.account(&visitor.who, account).await?;
-    Ok(ServerForm::for_server(admin, visitor, account, server))
+    let declared = admin.gateway.declared_servers().await?.contains(&server.id);
+    Ok(ServerForm::for_server(
+        admin, visitor, account, server, declared,
+    ))
 }
 
 /// Handles `POST /accounts/{account}/servers/{server}`.
@@ -347,6 +378,7 @@ async fn confirm(
     html(&ConfirmPage {
         frame: Frame::new(admin, visitor, "servers", &title(&server.name)),
         text: text.to_owned(),
+        option: None,
         action: format!("{}/{action}", path(&server)),
         button,
         back: path(&server),

@@ -1,6 +1,6 @@
 //! Sessions of the admin page: sign-in with an API token, the session cookie, and the check that a page of this session has sent a form.
 //!
-//! The cookie contains the id of the API token, a random token for forms, and the end of the session. It is encrypted with the gateway's key, so that every gateway with this key can read it and none has to store sessions. The API token is looked up for each request, so revoking it ends its sessions.
+//! The cookie contains the id of the API token, a random token for forms, and the end of the session. It is encrypted with the gateway's key, so that every gateway with this key can read it and none has to store sessions. The API token is looked up for each request, so revoking it ends its sessions. Only sessions whose visitors have signed out are stored, so that no gateway accepts their cookies any more.
 
 use std::convert::Infallible;
 
@@ -96,9 +96,16 @@ pub(super) struct Visitor {
     pub(super) who: Principal,
     /// Token that every form of the page sends.
     pub(super) csrf: String,
+    /// Second in which the session expires.
+    ends: i64,
 }
 
 impl Visitor {
+    /// Ends the session on all gateways.
+    pub(super) async fn sign_out(&self, admin: &Admin) -> Result<(), FormRejection> {
+        Ok(admin.gateway.end_session(&self.csrf, self.ends).await?)
+    }
+
     /// Rejects visitors who are not administrators, so that they do not see forms that they cannot submit.
     pub(super) fn require_admin(&self) -> Result<(), FormRejection> {
         let needs = Role::Admin;
@@ -130,11 +137,15 @@ impl FromRequestParts<Admin> for Visitor {
             }
             Err(error) => return Err(error.into()),
         };
-        if who.role < Role::Issuer {
+        let has_ended = admin.gateway.is_ended_session(&session.csrf).await?;
+        if who.role < Role::Issuer || has_ended {
             return Err(again());
         }
-        let csrf = session.csrf;
-        Ok(Self { who, csrf })
+        Ok(Self {
+            who,
+            csrf: session.csrf,
+            ends: session.ends,
+        })
     }
 }
 

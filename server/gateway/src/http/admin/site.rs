@@ -1,12 +1,14 @@
 //! State of the admin page: the gateway, the prefix of the links, and the origins that forms may come from.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 
 use mcp_server::product::product;
 
+use crate::model::AccountCheck;
 use crate::service::gateway::Gateway;
 
 /// State of all handlers.
@@ -14,12 +16,31 @@ use crate::service::gateway::Gateway;
 pub(super) struct Admin {
     pub(super) gateway: Gateway,
     pub(super) site: Arc<Site>,
+    /// Results of checking accounts that were saved, until their pages show them.
+    checks: Arc<Mutex<HashMap<String, AccountCheck>>>,
 }
 
 impl Admin {
     pub(super) fn new(gateway: Gateway) -> Self {
         let site = Arc::new(Site::new(gateway.public_url()));
-        Self { gateway, site }
+        let checks = Arc::default();
+        Self {
+            gateway,
+            site,
+            checks,
+        }
+    }
+
+    /// Keeps the result of a check for the page of the account, to which the browser is redirected.
+    pub(super) fn keep_check(&self, account_id: &str, check: AccountCheck) {
+        let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+        checks.insert(account_id.to_owned(), check);
+    }
+
+    /// Returns the kept result of a check. It is shown only once.
+    pub(super) fn take_check(&self, account_id: &str) -> Option<AccountCheck> {
+        let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+        checks.remove(account_id)
     }
 }
 

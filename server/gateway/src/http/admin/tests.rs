@@ -154,6 +154,7 @@ impl Site {
             name: format!("{} {MARKUP}", role.as_str()),
             role,
             expires_at: None,
+            bounds: None,
         };
         let who = Principal::gateway();
         let new = self.gateway.create_api_token(&who, input);
@@ -196,7 +197,7 @@ impl Site {
         let input = ServerInput {
             name: MARKUP.to_owned(),
             config: serde_json::from_value(serde_json::json!({"methods": ["read"]})).unwrap(),
-            expires_at: None,
+            expires_at: Some(None),
         };
         let server = self.gateway.create_server(&who, &account.id, input);
         let server = server.await.unwrap();

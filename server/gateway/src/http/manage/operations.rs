@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::request::ApiRequest;
 use super::response::{ApiResult, created, deleted, ok};
 use crate::error::ServiceError;
+use crate::model::RevocationQuery;
 
 /// Runs the operation of a request.
 pub(super) async fn run(mut request: ApiRequest) -> ApiResult {
@@ -56,7 +57,13 @@ pub(super) async fn run(mut request: ApiRequest) -> ApiResult {
             let new = gateway.create_api_token(&who, request.body()?).await?;
             created(&format!("/api-token/{}", new.api_token.id), &new)
         }
-        ("revokeApiToken", [id]) => deleted(gateway.revoke_api_token(&who, id).await?),
+        ("revokeApiToken", [id]) => {
+            let query: RevocationQuery = request.query()?;
+            deleted(match query.servers.as_deref() {
+                Some("revoke") => gateway.revoke_api_token_and_servers(&who, id).await?,
+                _ => gateway.revoke_api_token(&who, id).await?,
+            })
+        }
         ("listAudit", []) => ok(&gateway.audit(&who, request.query()?).await?),
         ("exportAudit", []) => {
             // The log is streamed while it is read, so that a log of any length can be exported. If reading fails, the connection is aborted, so that the client does not take an incomplete log for a complete one.

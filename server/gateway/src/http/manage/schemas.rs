@@ -1,18 +1,24 @@
 //! Schemas of the management API, from the Rust types of the model.
 
-use runtime::schema::{Additional, Field, Kind, StringRules};
+use runtime::schema::Kind;
 use runtime::{Schema, Shape};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::model::audit::{AuditQuery, AuditRecord};
 use crate::model::sign_in::{AuthInput, AuthView};
 use crate::model::{
     Account, AccountCheck, AccountInput, AccountPatch, ApiToken, ApiTokenInput, ConfigPatch,
     McpServer, NewApiToken, NewServer, PageQuery, Role, ServerConfig, ServerInput, ServerPatch,
+    TokenBounds,
+};
+use crate::schema::writer::{SchemaWriter, reference};
+
+const WRITER: SchemaWriter = SchemaWriter {
+    components: &COMPONENTS,
 };
 
 /// Named schemas of the document.
-const COMPONENTS: [(&str, Shape); 17] = [
+const COMPONENTS: [(&str, Shape); 18] = [
     ("AccountInput", AccountInput::SHAPE),
     ("AccountPatch", AccountPatch::SHAPE),
     ("AuthInput", AuthInput::SHAPE),
@@ -26,6 +32,7 @@ const COMPONENTS: [(&str, Shape); 17] = [
     ("McpServer", McpServer::SHAPE),
     ("NewMcpServer", NewServer::SHAPE),
     ("Role", Role::SHAPE),
+    ("TokenBounds", TokenBounds::SHAPE),
     ("ApiTokenInput", ApiTokenInput::SHAPE),
     ("ApiToken", ApiToken::SHAPE),
     ("NewApiToken", NewApiToken::SHAPE),
@@ -44,7 +51,7 @@ const PAGES: [(&str, &str); 4] = [
 pub(super) fn components() -> impl Iterator<Item = (&'static str, Value)> {
     let types = COMPONENTS
         .iter()
-        .map(|(name, shape)| (*name, kind_schema(shape)));
+        .map(|(name, shape)| (*name, WRITER.definition(shape)));
     let pages = PAGES.iter().map(|(name, item)| {
         let schema = json!({
             "type": "object",
@@ -84,7 +91,7 @@ pub(super) fn add_query(name: &str, parameters: &mut Vec<Value>) {
         if is_export && matches!(field.name, "limit" | "cursor") {
             continue;
         }
-        let mut schema = schema(&field.shape);
+        let mut schema = WRITER.schema(&field.shape);
         if let Ok(default) = serde_json::from_str::<Value>(field.default) {
             schema["default"] = default;
         }
@@ -95,115 +102,4 @@ pub(super) fn add_query(name: &str, parameters: &mut Vec<Value>) {
             "schema": schema,
         }));
     }
-}
-
-/// Returns a reference to a named schema.
-fn reference(name: &str) -> Value {
-    json!({"$ref": format!("#/components/schemas/{name}")})
-}
-
-/// Returns the schema of a shape: a reference if the shape has a name.
-fn schema(shape: &Shape) -> Value {
-    match COMPONENTS.iter().find(|(_, named)| named == shape) {
-        Some((name, _)) => reference(name),
-        None => kind_schema(shape),
-    }
-}
-
-fn kind_schema(shape: &Shape) -> Value {
-    let mut schema = match &shape.kind {
-        Kind::Boolean => json!({"type": "boolean"}),
-        Kind::Integer { min, max } => with(
-            json!({"type": "integer"}),
-            [
-                ("minimum", min.map(Value::from)),
-                ("maximum", max.map(Value::from)),
-            ],
-        ),
-        Kind::String(rules) => string(rules),
-        Kind::Array { items, .. } => json!({"type": "array", "items": schema(items)}),
-        Kind::Object { fields, additional } => object(fields, additional),
-        Kind::OneOf(shapes) => {
-            let variants: Vec<_> = shapes.iter().map(schema).collect();
-            json!({"discriminator": {"propertyName": "type"}, "oneOf": variants})
-        }
-        Kind::Any | Kind::Number { .. } | Kind::Link(_) => json!({}),
-    };
-    if shape.nullable {
-        schema["type"] = json!([schema["type"], "null"]);
-    }
-    schema
-}
-
-fn string(rules: &StringRules) -> Value {
-    let values = match rules.values {
-        [] => ("enum", None),
-        [one] => ("const", Some(Value::from(*one))),
-        values => ("enum", Some(Value::from(values))),
-    };
-    let members = [
-        values,
-        ("format", text(rules.format)),
-        (
-            "writeOnly",
-            (rules.format == "password").then_some(Value::from(true)),
-        ),
-        ("minLength", rules.min_length.map(Value::from)),
-        ("maxLength", rules.max_length.map(Value::from)),
-    ];
-    with(json!({"type": "string"}), members)
-}
-
-fn object(fields: &'static [Field], additional: &Additional) -> Value {
-    let fields = flattened(fields);
-    let required = fields.iter().filter(|field| field.required);
-    let required: Vec<_> = required.map(|field| field.name).collect();
-    let properties = fields.iter().map(|field| {
-        let example = serde_json::from_str::<Value>(field.example).ok();
-        let members = [
-            ("description", text(field.description)),
-            ("examples", example.map(|example| json!([example]))),
-        ];
-        (field.name.to_owned(), with(schema(&field.shape), members))
-    });
-    let properties: Map<_, _> = properties.collect();
-    let others = match additional {
-        Additional::Closed => Value::from(false),
-        Additional::Open(shape) => schema(shape),
-    };
-    let members = [
-        (
-            "properties",
-            (!properties.is_empty()).then_some(Value::Object(properties)),
-        ),
-        (
-            "required",
-            (!required.is_empty()).then(|| Value::from(required)),
-        ),
-        ("additionalProperties", Some(others)),
-    ];
-    with(json!({"type": "object"}), members)
-}
-
-/// Returns the fields of an object. A field without a name stands for the fields of its type.
-fn flattened(fields: &'static [Field]) -> Vec<&'static Field> {
-    let fields = fields.iter().map(|field| match field.shape.kind {
-        Kind::Object { fields, .. } if field.name.is_empty() => flattened(fields),
-        _ => vec![field],
-    });
-    fields.flatten().collect()
-}
-
-fn text(text: &str) -> Option<Value> {
-    (!text.is_empty()).then(|| Value::from(text))
-}
-
-/// Adds the members that have a value.
-fn with<const N: usize>(mut schema: Value, members: [(&str, Option<Value>); N]) -> Value {
-    for (name, value) in members {
-        if let Some(value) = value {
-            schema[name] = value;
-        }
-    }
-    schema
 }

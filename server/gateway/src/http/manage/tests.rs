@@ -82,7 +82,9 @@ fn schemas_use_only_supported_keywords() {
         "format",
         "items",
         "maxLength",
+        "maximum",
         "minLength",
+        "minimum",
         "oneOf",
         "properties",
         "required",
@@ -172,7 +174,7 @@ fn all_errors_are_reported() {
             json!({"name": null, "config": {"scopes": []}, "expires_at": null}),
             vec![
                 "name: expected a string, got null",
-                "config.scopes: unknown field; allowed are methods, tags, tools, require_api_token_auth, discover",
+                "config.scopes: unknown field; allowed are preset, methods, tags, tools, exclude_tags, exclude_tools, include_secrets, require_api_token_auth, callers, discover, redact",
             ],
         ),
         (

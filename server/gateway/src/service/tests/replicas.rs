@@ -46,6 +46,7 @@ fn other_gateways_reject_revoked_tokens() {
             name: "ci".to_owned(),
             role: Role::Caller,
             expires_at: None,
+            bounds: None,
         };
         let token = one.create_api_token(&admin, input).await.unwrap();
         two.authenticate(&token.token).await.unwrap();

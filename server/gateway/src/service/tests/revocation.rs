@@ -5,8 +5,8 @@ use super::*;
 /// Makes every change fail, because each writes an audit record, or lets changes succeed again.
 async fn break_store(gateway: &Gateway, is_broken: bool) {
     let statement = match is_broken {
-        true => "ALTER TABLE audit RENAME TO audit_elsewhere",
-        false => "ALTER TABLE audit_elsewhere RENAME TO audit",
+        true => "ALTER TABLE audit_entries RENAME TO audit_elsewhere",
+        false => "ALTER TABLE audit_elsewhere RENAME TO audit_entries",
     };
     gateway.0.store.tamper(statement).await.unwrap();
 }
@@ -38,6 +38,7 @@ fn tokens_are_refused_although_the_revocation_cannot_be_stored() {
             name: "ci".to_owned(),
             role: Role::Issuer,
             expires_at: None,
+            bounds: None,
         };
         let api = gateway.create_api_token(&admin, input).await.unwrap();
         gateway.authenticate(&api.token).await.unwrap();

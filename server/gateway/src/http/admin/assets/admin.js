@@ -27,13 +27,22 @@ if (tally) {
   const ticked = (name) => [...form.querySelectorAll(`input[name="${name}"]:checked`)].map((box) => box.value);
   form.addEventListener("change", () => {
     const methods = ticked("methods"), tags = ticked("tags"), tools = ticked("tools");
+    const preset = ticked("preset").find((name) => name), withoutTags = ticked("exclude_tags");
+    const withoutTools = form.elements.exclude_tools.value.split(/[\s,]+/);
+    const secrets = preset || ticked("include_secrets").length || tags.includes("secrets");
+    // Without methods, names and a preset, a server reads only.
+    if (!methods.length && !tools.length && !preset) methods.push("read");
     const boxes = [...form.querySelectorAll("input[data-method]")];
     let count = 0;
     for (const box of boxes) {
-      const { method, effect, tags: own } = box.dataset;
-      const offered = (!methods.length || methods.includes(method) || methods.includes(effect))
-        && (!tags.length || own.split(" ").some((tag) => tags.includes(tag)))
-        && (!tools.length || tools.includes(box.value));
+      const { method, effect } = box.dataset;
+      const own = box.dataset.tags.split(" ");
+      const offered = (!preset || box.dataset.presets.split(" ").includes(preset))
+        && (!methods.length || methods.includes(method) || methods.includes(effect))
+        && (!tags.length || own.some((tag) => tags.includes(tag)))
+        && (!tools.length || tools.includes(box.value))
+        && !own.some((tag) => withoutTags.includes(tag)) && !withoutTools.includes(box.value)
+        && (secrets || !own.includes("secrets") || tools.includes(box.value));
       box.closest("li").classList.toggle("off", !offered);
       count += offered;
     }

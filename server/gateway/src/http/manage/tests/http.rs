@@ -80,6 +80,7 @@ impl Api {
                 name: format!("{role:?}"),
                 role,
                 expires_at: None,
+                bounds: None,
             };
             let who = Principal::gateway();
             let made = gateway.create_api_token(&who, input).await;
@@ -279,7 +280,7 @@ async fn a_server_from_beginning_to_end() {
     );
 
     // Keys that are omitted keep their values, so that omitting a key never widens a selection.
-    let config = |methods: &[&str], tags: &[&str], require: bool| json!({"methods": methods, "tags": tags, "tools": [], "require_api_token_auth": require});
+    let config = |methods: &[&str], tags: &[&str], require: bool| json!({"methods": methods, "tags": tags, "require_api_token_auth": require});
     let rows = [
         (
             json!({"config": {"require_api_token_auth": true}}),
@@ -296,16 +297,24 @@ async fn a_server_from_beginning_to_end() {
         (json!({"name": "other"}), config(&["list"], &[], true)),
         (
             json!({"config": {"discover": true}}),
-            json!({"methods": ["list"], "tags": [], "tools": [], "require_api_token_auth": true, "discover": true}),
+            json!({"methods": ["list"], "tags": [], "require_api_token_auth": true, "discover": true}),
         ),
         (
             json!({"config": {"discover": false}}),
             config(&["list"], &[], true),
         ),
+        (
+            json!({"config": {"preset": "read", "methods": [], "exclude_tags": ["fleet"]}}),
+            json!({"preset": "read", "require_api_token_auth": true, "exclude_tags": ["fleet"]}),
+        ),
     ];
     for (patch, expected) in rows {
         let changed = api.admin("PATCH", &path, patch.clone()).await;
-        assert_eq!(changed.json()["config"], expected, "{patch}");
+        let mut whole = json!({"preset": null, "methods": [], "tags": [], "tools": [], "exclude_tags": [], "exclude_tools": [], "include_secrets": false, "require_api_token_auth": false, "callers": [], "discover": false, "redact": false});
+        for (key, value) in expected.as_object().unwrap() {
+            whole[key] = value.clone();
+        }
+        assert_eq!(changed.json()["config"], whole, "{patch}");
         assert_eq!(
             changed.json()["expires_at"],
             "2999-01-01T00:00:00Z",

@@ -1,0 +1,63 @@
+//! Regular work on the audit log: the lease of this process, intents that ended processes left open, and old entries.
+
+use std::time::Duration;
+
+use super::gateway::{Gateway, Result};
+use crate::model::Principal;
+use crate::store::chain::ChainKey;
+use crate::vault::{KeyPurpose, Vault};
+
+/// Interval at which a gateway that shares its store extends its lease.
+pub(super) const LEASE_INTERVAL: Duration = Duration::from_secs(5);
+
+impl Gateway {
+    /// Extends the lease of this process, and closes the intents of processes whose lease has ended.
+    pub(super) async fn keep_lease(&self) {
+        let kept = async {
+            self.0.store.extend_lease().await?;
+            self.close_intents().await
+        };
+        if let Err(error) = kept.await {
+            tracing::warn!(%error, "open calls of other gateways cannot be closed");
+        }
+    }
+
+    /// Closes the intents of gateways that have ended.
+    pub(super) async fn close_intents(&self) -> sqlx::Result<()> {
+        let calls = self.0.store.close_intents(self.now()).await?;
+        if calls > 0 {
+            tracing::warn!(
+                calls,
+                "a gateway ended during calls; their outcome in the audit log is `unknown`"
+            );
+        }
+        Ok(())
+    }
+
+    /// Removes the oldest day of the audit log if it is older than the retention. Removes nothing while the clock is in doubt, because a wrong clock must not empty the log.
+    pub(super) async fn purge_audit(&self, now: i64) -> Result<u64> {
+        if !self.0.purge_clock.is_trusted(now) {
+            return Ok(0);
+        }
+        let retention = i64::try_from(self.0.audit_retention.as_micros()).unwrap_or(i64::MAX);
+        let before = now.saturating_sub(retention);
+        let store = &self.0.store;
+        if !store.has_audit_day_before(before).await? || self.0.purge_clock.is_paused() {
+            return Ok(0);
+        }
+        // Otherwise somebody could let the gateway itself remove the evidence, and a checkpoint would confirm it.
+        let check = self.check_audit().await?;
+        if let Some(finding) = check.findings.first() {
+            tracing::error!(%finding, "nothing is purged from the audit log, because its check failed");
+            self.0.purge_clock.pause();
+            return Ok(0);
+        }
+        let checkpoint = self.record(&Principal::gateway(), "audit.purge");
+        Ok(store.purge_audit(before, &checkpoint, check.purged).await?)
+    }
+}
+
+/// Returns the key that signs the audit chain.
+pub(super) fn chain_key(vault: &Vault) -> ChainKey {
+    ChainKey::new(vault.key_id(), &vault.derived(KeyPurpose::AuditChain))
+}
