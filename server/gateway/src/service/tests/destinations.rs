@@ -226,7 +226,26 @@ fn the_first_start_converts_credentials_and_later_ones_refuse_the_older_format()
         let seals = actions(&gateway).await;
         assert_eq!(seals.iter().filter(|it| *it == "account.seal").count(), 2);
 
-        // Somebody with the database puts the older row back, also with the note of the conversion removed.
+        // Somebody with the database puts all older rows back.
+        let mut newer = Vec::new();
+        for (id, older) in &ids {
+            let row = gateway.account_row(id).await.unwrap();
+            let done = gateway.0.store.reencrypt_account(older, &row.key_id).await;
+            assert!(done.unwrap());
+            newer.push(row);
+        }
+        gateway.close().await;
+        let (gateway, admin) = open(place).await;
+        for (id, _) in &ids {
+            let account = gateway.account(&admin, id).await.unwrap();
+            assert!(account.refused.is_some());
+        }
+
+        // Somebody with the database puts one older row back, also with the note of the conversion removed.
+        for row in &newer {
+            let done = gateway.0.store.reencrypt_account(row, &row.key_id).await;
+            assert!(done.unwrap());
+        }
         let (id, older) = &ids[0];
         let row = gateway.account_row(id).await.unwrap();
         let done = gateway.0.store.reencrypt_account(older, &row.key_id).await;
