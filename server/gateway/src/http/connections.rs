@@ -13,6 +13,9 @@ use super::stream::ConnectionState;
 /// Interval at which a new connection looks for one that can give way, while all have a request in progress.
 const RETRY: Duration = Duration::from_millis(50);
 
+/// Number of open files that are reserved for the store, for the connections to upstreams and for everything else that is not a connection of a client.
+const RESERVED_FILES: u64 = 64;
+
 /// Table of open connections.
 #[derive(Debug)]
 pub(crate) struct Connections {
@@ -127,6 +130,18 @@ impl Drop for OpenConnection {
             open.remove(&self.address);
         }
     }
+}
+
+/// Raises the limit of open files as far as possible, and returns how many connections it allows.
+pub(crate) fn max_connections(wanted: usize) -> usize {
+    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the limit of open files cannot be raised");
+        rlimit::Resource::NOFILE
+            .get_soft()
+            .unwrap_or(4 * RESERVED_FILES)
+    });
+    let connections = files.saturating_sub(RESERVED_FILES).max(1);
+    usize::try_from(connections).map_or(wanted, |connections| connections.min(wanted))
 }
 
 #[cfg(test)]

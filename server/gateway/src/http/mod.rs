@@ -14,6 +14,7 @@ pub(crate) mod mcp;
 mod message;
 pub(crate) mod ops;
 pub mod origin;
+pub(crate) mod routes;
 mod stream;
 mod telemetry;
 pub(crate) mod traces;
