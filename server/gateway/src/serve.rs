@@ -59,15 +59,15 @@ pub struct ServeOptions {
     pub audit_retention: Duration,
     /// Address on which only `/metrics` is served; `None` to serve it together with everything else.
     pub metrics_listen: Option<SocketAddr>,
-    /// Limits on connections and requests.
-    pub limits: Limits,
+    /// GatewayLimits on connections and requests.
+    pub limits: GatewayLimits,
     /// Time between a signal to stop and the end of the process.
     pub shutdown: Duration,
 }
 
-/// Limits on connections and requests, which keep one client from using everything.
+/// GatewayLimits on connections and requests, which keep one client from using everything.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct GatewayLimits {
     /// Maximum number of open connections.
     pub connections: usize,
     /// Maximum number of open connections of one address that is not a trusted proxy.

@@ -22,7 +22,7 @@ pub(crate) struct Connections {
     /// Maximum number of connections of one address. Trusted proxies have no such limit, because they carry the requests of many clients.
     per_address: usize,
     proxies: Proxies,
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
     open: Mutex<HashMap<IpAddr, AddressConnections>>,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct OpenConnection {
     connections: Arc<Connections>,
     address: IpAddr,
     pub(crate) state: Arc<ConnectionState>,
-    _place: Option<OwnedSemaphorePermit>,
+    _slot: Option<OwnedSemaphorePermit>,
 }
 
 impl Connections {
@@ -47,7 +47,7 @@ impl Connections {
         Self {
             per_address,
             proxies,
-            places: Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS))),
+            slots: Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS))),
             open: Mutex::default(),
         }
     }
@@ -55,18 +55,18 @@ impl Connections {
     /// Adds a connection. Returns `None` if its address has too many connections and all of them have a request in progress.
     pub(crate) async fn add(self: &Arc<Self>, peer: SocketAddr) -> Option<OpenConnection> {
         let mut connection = self.add_to_address(peer.ip())?;
-        let place = loop {
-            if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-                break place;
+        let slot = loop {
+            if let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() {
+                break slot;
             }
             self.make_room();
-            let place = Arc::clone(&self.places).acquire_owned();
-            if let Ok(place) = tokio::time::timeout(RETRY, place).await {
+            let slot = Arc::clone(&self.slots).acquire_owned();
+            if let Ok(slot) = tokio::time::timeout(RETRY, slot).await {
                 // This cannot fail, because the semaphore is never closed.
-                break place.ok()?;
+                break slot.ok()?;
             }
         };
-        connection._place = Some(place);
+        connection._slot = Some(slot);
         Some(connection)
     }
 
@@ -87,7 +87,7 @@ impl Connections {
             connections: Arc::clone(self),
             address,
             state,
-            _place: None,
+            _slot: None,
         })
     }
 

@@ -141,7 +141,7 @@ impl Mcp {
             Ok(message) => message,
             Err(response) => return response,
         };
-        // A request takes its place only after it was read, so that a slow client does not hold one.
+        // A request takes a slot only after it was read, so that a slow client does not hold one.
         let counted = match resolved.slots.request() {
             Ok(counted) => counted,
             Err(error) => return overloaded(&error.to_string()),
@@ -165,7 +165,7 @@ impl Mcp {
         parts.headers.remove(header::AUTHORIZATION);
         parts.headers.remove(header::COOKIE);
         let is_json = message::is_json(&parts.headers);
-        let is_large = message.bytes.len() > LARGE;
+        let is_large = message.bytes.len() >= LARGE;
         let request = Request::from_parts(parts, Body::from(message.bytes.clone()));
 
         let handler = Handler::for_request(
@@ -277,7 +277,7 @@ struct Exchange {
     rate_limit: OnceLock<RateLimit>,
     /// Slots of the call, if the request is one.
     slots: OnceLock<CallSlots>,
-    /// Places of the request in all limits, held until the handler has ended, even if the client disconnects earlier.
+    /// Slots of the request, held until the handler has ended, even if the client disconnects earlier.
     _held: (OwnedSemaphorePermit, CountedRequest, Option<LargeSlot>),
 }
 

@@ -58,7 +58,7 @@ impl App {
         let front = Arc::new(Front {
             proxies,
             metrics,
-            is_https: gateway.public_url().starts_with("https://"),
+            is_https: is_https(gateway.public_url()),
         });
         // Probes address the gateway by IP address, so the host check must not apply to them.
         let others = Router::new()
@@ -104,4 +104,9 @@ async fn not_found() -> Response {
         "this path does not exist",
         "`/openapi.json` describes the management API.",
     )
+}
+
+fn is_https(url: &str) -> bool {
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
 }
