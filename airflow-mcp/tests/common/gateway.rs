@@ -259,6 +259,15 @@ impl Gateway {
         stream
     }
 
+    /// Returns the memory of the process in kB.
+    pub fn memory(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("a running process");
+        let (_, rest) = status.split_once("VmRSS:").expect("the resident memory");
+        let number = rest.split_whitespace().next().expect("a number");
+        number.parse().expect("a number")
+    }
+
     /// Returns the processor time that the process has used.
     pub fn processor_time(&self) -> Duration {
         let path = format!("/proc/{}/stat", self.child.id());
