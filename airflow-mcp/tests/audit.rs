@@ -53,6 +53,7 @@ fn calls(gateway: &Gateway) -> Vec<Value> {
 }
 
 /// Waits until the condition holds. Panics after 30 s.
+#[track_caller]
 fn until(mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {

@@ -197,7 +197,7 @@ impl Store {
             Pool::Sqlite(sqlite) => {
                 let mut writer = sqlite.writer.lock().await;
                 let writer = writer.as_mut().ok_or(sqlx::Error::PoolClosed)?;
-                sqlite.set_durable(writer, durable).await?;
+                sqlite.prepare(writer, durable).await?;
                 let mut chain = self.chain.lock().await;
                 let chain = chain.as_mut().ok_or(sqlx::Error::PoolClosed)?;
                 append::<sqlx::Sqlite>(writer, chain, false, records, durable).await?;

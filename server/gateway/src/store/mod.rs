@@ -79,6 +79,7 @@ enum Pool {
 /// SQLite connections: several for reading and one for writing. Writers queue for the single connection, because SQLite itself waits by polling, and a pool tests a connection before and after each use.
 struct Sqlite {
     readers: SqlitePool,
+    options: SqliteConnectOptions,
     /// Connection for writing; `None` after it was closed.
     writer: tokio::sync::Mutex<Option<SqliteConnection>>,
     /// Whether a commit of the writer waits for the disk.
@@ -91,17 +92,27 @@ impl Sqlite {
         let readers = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options)
+            .connect_with(options.clone())
             .await?;
         Ok(Self {
             readers,
+            options,
             writer: tokio::sync::Mutex::new(Some(writer)),
             durable: AtomicBool::new(true),
         })
     }
 
-    /// Determines whether the next commits wait for the disk.
-    async fn set_durable(&self, writer: &mut SqliteConnection, durable: bool) -> sqlx::Result<()> {
+    /// Prepares the writer for a transaction, and determines whether its commit waits for the disk.
+    async fn prepare(&self, writer: &mut SqliteConnection, durable: bool) -> sqlx::Result<()> {
+        if writer.is_in_transaction() {
+            // The transaction was dropped, and is rolled back before this command.
+            writer.ping().await?;
+            if writer.is_in_transaction() {
+                // After an error such as a full disk, SQLite has already rolled back, and the connection could never begin a transaction again.
+                *writer = self.options.connect().await?;
+                self.durable.store(true, Ordering::Relaxed);
+            }
+        }
         if self.durable.load(Ordering::Relaxed) != durable {
             let pragma = match durable {
                 true => "PRAGMA synchronous = FULL",
@@ -208,7 +219,7 @@ macro_rules! change {
             $crate::store::Pool::Sqlite(sqlite) => {
                 let mut writer = sqlite.writer.lock().await;
                 let writer = writer.as_mut().ok_or(sqlx::Error::PoolClosed)?;
-                sqlite.set_durable(writer, true).await?;
+                sqlite.prepare(writer, true).await?;
                 // A transaction that begins with a read cannot write if another process has written in the meantime, so it takes the write lock at its beginning.
                 let begun = sqlx::Connection::begin_with(writer, "BEGIN IMMEDIATE").await?;
                 let mut $tx = $crate::store::Change::new(begun);

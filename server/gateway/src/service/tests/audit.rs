@@ -356,24 +356,21 @@ fn outcomes_are_written_after_a_failure_of_the_store() {
         assert!(gateway.ready().await.is_err());
         gateway.record_later(write_call("call_2", kind::OUTCOME, "not_recorded"));
         failure.end().await;
+        let mut expected = [("call_1", "ok"), ("call_2", "not_recorded")]
+            .map(|(id, outcome)| (id.to_owned(), outcome.to_owned()));
+        expected.sort();
         let written = async {
-            while outcomes(&gateway)
-                .await
-                .iter()
-                .all(|(_, outcome)| outcome != "not_recorded")
-            {
+            loop {
+                let mut found = outcomes(&gateway).await;
+                found.sort();
+                if found == expected {
+                    break;
+                }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(30), written)
-            .await
-            .unwrap();
-        let mut expected = [("call_1", "ok"), ("call_2", "not_recorded")]
-            .map(|(id, outcome)| (id.to_owned(), outcome.to_owned()));
-        let mut found = outcomes(&gateway).await;
-        found.sort();
-        expected.sort();
-        assert_eq!(found, expected);
+        let written = tokio::time::timeout(Duration::from_secs(30), written).await;
+        assert!(written.is_ok(), "{:?}", outcomes(&gateway).await);
         assert_eq!(first(&check(&gateway).await), "");
         while gateway.ready().await.is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
