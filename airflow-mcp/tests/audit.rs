@@ -170,6 +170,29 @@ fn the_log_tells_who_changed_what() {
     );
 }
 
+/// Checks that one query finds who gave a user a role, with the roles before and after.
+#[test]
+fn the_log_has_the_roles_of_a_changed_user() {
+    let user = json!({"username": "ada", "email": "ada@example.org", "first_name": "Ada", "last_name": "L", "roles": [{"name": "Admin"}]});
+    let mut answers = FakeAirflow::three();
+    for route in ["GET /auth/fab/v1/users/ada", "PATCH /auth/fab/v1/users/ada"] {
+        answers.insert(route, (200, "", user.to_string()));
+    }
+    let airflow = FakeAirflow::start(answers);
+    let gateway = Gateway::start("roles", &[], &[]);
+    let url = server(&gateway, &airflow);
+    let roles = json!([{"name": "Admin"}]);
+    let call = json!({"name": "update_a_apacheairflow_user_by_id", "arguments": {"id": "ada", "roles": roles}});
+    let reply = gateway.legacy(&url, &request(1, "tools/call", call), &[]);
+    assert_eq!(reply.json()["result"]["isError"], false, "{reply:?}");
+    let page = gateway.manage("GET", "/audit?target=user=ada", Value::Null);
+    let records = page["result"].as_array().unwrap();
+    assert_eq!(records.len(), 1);
+    let shown = ["fields", "before", "after"].map(|name| records[0][name].clone());
+    let expected = json!([["roles"], {"roles": ["Admin"]}, {"roles": ["Admin"]}]);
+    assert_eq!(json!(shown), expected);
+}
+
 #[test]
 fn a_log_is_verified_with_the_last_hash_in_the_metrics() {
     let gateway = Gateway::start("verify", &[], &[]);

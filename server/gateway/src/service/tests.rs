@@ -22,8 +22,10 @@ use crate::vault::Vault;
 
 mod audit;
 mod changes;
+mod faults;
 mod keys;
 mod lists;
+mod migration;
 mod replicas;
 mod secrets;
 

@@ -1,10 +1,20 @@
 //! Reads all audit entries in one snapshot, in the order of their chains, for a check of the chains.
 
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use mcp_server::product::product;
+use secrecy::ExposeSecret;
 use sqlx::Connection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::SqliteConnectOptions;
 
 use super::audit::entry_columns;
+use super::error::StoreError;
 use super::rows::EntryRow;
-use super::{Pool, Store};
+use super::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT, Pool, Sqlite, Store, StoreUrl};
+#[cfg(test)]
+use super::{change, execute};
 
 /// Number of entries that are read at once.
 const PIECE: i64 = 2000;
@@ -60,6 +70,38 @@ macro_rules! read_all {
 }
 
 impl Store {
+    /// Opens the store of a gateway that may be running, only to read it.
+    pub(crate) async fn open_for_reading(url: &StoreUrl) -> Result<Self, StoreError> {
+        let pool = match url {
+            StoreUrl::Sqlite(path) => Pool::Sqlite(read_only(path).await?),
+            StoreUrl::Postgres(url) => {
+                let options: PgConnectOptions = url
+                    .expose_secret()
+                    .parse()
+                    .map_err(|_| StoreError::InvalidUrl)?;
+                let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
+                let options = options.application_name(product().name);
+                let pool = pool.connect_with(options).await;
+                Pool::Postgres(pool.map_err(StoreError::Postgres)?)
+            }
+        };
+        Ok(Self {
+            pool,
+            lock: Mutex::new(None),
+            chain: tokio::sync::Mutex::new(None),
+            doubt: Arc::default(),
+            head: Mutex::new(None),
+        })
+    }
+
+    /// Runs a statement directly in the database, as somebody without the key could.
+    #[cfg(test)]
+    pub(crate) async fn tamper(&self, statement: &'static str) -> sqlx::Result<()> {
+        change!(self, tx => {
+            execute!(tx, statement);
+        })
+    }
+
     /// Reads all entries.
     pub(crate) async fn read_entries(&self, reader: &mut impl EntryReader) -> sqlx::Result<()> {
         match &self.pool {
@@ -77,4 +119,16 @@ impl Store {
             }
         }
     }
+}
+
+async fn read_only(path: &Path) -> Result<Sqlite, StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(BUSY_TIMEOUT);
+    let opened = Sqlite::open(options).await;
+    opened.map_err(|source| StoreError::Sqlite {
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -3,7 +3,6 @@
 //! Both databases use `$1` for a parameter, so each statement is written once, and `with_reader!` and `change!` compile it for both. Every change writes its audit record in the same transaction.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,14 +25,16 @@ pub(crate) mod audit;
 mod audit_chains;
 mod audit_purge;
 pub(crate) mod audit_read;
+mod audit_target;
 pub mod error;
 mod forms;
 mod servers;
 mod tokens;
+mod transaction;
 
 use self::chain::{Chain, Head};
 use self::error::StoreError;
-use self::rows::NewAudit;
+use self::transaction::Change;
 
 /// Time to wait for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -159,40 +160,6 @@ impl StoreEvent {
     }
 }
 
-/// Transaction with the audit records that are written at its end.
-pub(crate) struct Change<'c, Db: sqlx::Database> {
-    transaction: sqlx::Transaction<'c, Db>,
-    records: Vec<NewAudit>,
-}
-
-impl<'c, Db: sqlx::Database> Change<'c, Db> {
-    fn new(transaction: sqlx::Transaction<'c, Db>) -> Self {
-        Self {
-            transaction,
-            records: Vec::new(),
-        }
-    }
-
-    /// Adds an audit record to the transaction.
-    fn record(&mut self, record: NewAudit) {
-        self.records.push(record);
-    }
-}
-
-impl<Db: sqlx::Database> Deref for Change<'_, Db> {
-    type Target = Db::Connection;
-
-    fn deref(&self) -> &Self::Target {
-        &self.transaction
-    }
-}
-
-impl<Db: sqlx::Database> DerefMut for Change<'_, Db> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.transaction
-    }
-}
-
 /// Reads from either database with the same code.
 macro_rules! with_reader {
     ($store:expr, $pool:ident => $body:expr) => {
@@ -314,38 +281,6 @@ impl Store {
         })
     }
 
-    /// Opens the store of a gateway that may be running, only to read it.
-    pub(crate) async fn open_for_reading(url: &StoreUrl) -> Result<Self, StoreError> {
-        let pool = match url {
-            StoreUrl::Sqlite(path) => Pool::Sqlite(read_only(path).await?),
-            StoreUrl::Postgres(url) => {
-                let options: PgConnectOptions = url
-                    .expose_secret()
-                    .parse()
-                    .map_err(|_| StoreError::InvalidUrl)?;
-                let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
-                let options = options.application_name(product().name);
-                let pool = pool.connect_with(options).await;
-                Pool::Postgres(pool.map_err(StoreError::Postgres)?)
-            }
-        };
-        Ok(Self {
-            pool,
-            lock: Mutex::new(None),
-            chain: tokio::sync::Mutex::new(None),
-            doubt: Arc::default(),
-            head: Mutex::new(None),
-        })
-    }
-
-    /// Runs a statement directly in the database, as somebody without the key could.
-    #[cfg(test)]
-    pub(crate) async fn tamper(&self, statement: &'static str) -> sqlx::Result<()> {
-        change!(self, tx => {
-            execute!(tx, statement);
-        })
-    }
-
     /// Closes all connections after their current use.
     pub(crate) async fn close(&self) {
         with_reader!(self, pool => pool.close().await);
@@ -410,18 +345,6 @@ async fn sqlite(path: &Path) -> Result<Sqlite, StoreError> {
         .pragma("wal_autocheckpoint", "8000")
         // Deleted content is overwritten in the file.
         .pragma("secure_delete", "ON");
-    let opened = Sqlite::open(options).await;
-    opened.map_err(|source| StoreError::Sqlite {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-async fn read_only(path: &Path) -> Result<Sqlite, StoreError> {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .read_only(true)
-        .busy_timeout(BUSY_TIMEOUT);
     let opened = Sqlite::open(options).await;
     opened.map_err(|source| StoreError::Sqlite {
         path: path.to_owned(),
