@@ -54,6 +54,7 @@ fn calls(gateway: &Gateway) -> Vec<Value> {
 }
 
 /// Waits until the condition holds. Panics after 30 s.
+#[track_caller]
 fn until(mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
@@ -170,6 +171,29 @@ fn the_log_tells_who_changed_what() {
         calls(&gateway)[0]["tool"].as_str().unwrap().len(),
         "sha256:".len() + 64
     );
+}
+
+/// Checks that one query finds who gave a user a role, with the roles before and after.
+#[test]
+fn the_log_has_the_roles_of_a_changed_user() {
+    let user = json!({"username": "ada", "email": "ada@example.org", "first_name": "Ada", "last_name": "L", "roles": [{"name": "Admin"}]});
+    let mut answers = FakeAirflow::three();
+    for route in ["GET /auth/fab/v1/users/ada", "PATCH /auth/fab/v1/users/ada"] {
+        answers.insert(route, (200, "", user.to_string()));
+    }
+    let airflow = FakeAirflow::start(answers);
+    let gateway = Gateway::start("roles", &[], &[]);
+    let url = server(&gateway, &airflow);
+    let roles = json!([{"name": "Admin"}]);
+    let call = json!({"name": "update_a_apacheairflow_user_by_id", "arguments": {"id": "ada", "roles": roles}});
+    let reply = gateway.legacy(&url, &request(1, "tools/call", call), &[]);
+    assert_eq!(reply.json()["result"]["isError"], false, "{reply:?}");
+    let page = gateway.manage("GET", "/audit?target=user=ada", Value::Null);
+    let records = page["result"].as_array().unwrap();
+    assert_eq!(records.len(), 1);
+    let shown = ["fields", "before", "after"].map(|name| records[0][name].clone());
+    let expected = json!([["roles"], {"roles": ["Admin"]}, {"roles": ["Admin"]}]);
+    assert_eq!(json!(shown), expected);
 }
 
 #[test]

@@ -326,6 +326,7 @@ fn update(tool: &Tool) -> TokenStream {
     }
     let merge = path_segments(&tool.merge);
     let read_back = path_segments(&tool.read_back);
+    let recorded = tool.keys.recorded.iter().map(|name| &name.text);
     let verify = verify(tool);
     let mask = option(tool.mask.as_ref().map(|(name, style)| {
         quote! {
@@ -340,6 +341,7 @@ fn update(tool: &Tool) -> TokenStream {
             merge: #merge,
             mask: #mask,
             read_back: #read_back,
+            recorded: &[#(#recorded),*],
             verify: #verify,
         }
     }
