@@ -298,7 +298,7 @@ pub(crate) enum TokenCommand {
         #[command(flatten)]
         expiry: Expiry,
         #[command(flatten)]
-        bounds: BoundsArgs,
+        bounds: Box<BoundsArgs>,
     },
     /// List the API tokens.
     List,
