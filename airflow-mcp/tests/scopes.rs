@@ -55,7 +55,7 @@ fn secrets_need_to_be_named() {
         let found = found.intersection(&secrets).count();
         assert_eq!(found, expected, "{options:?}");
     }
-    // The list of variables has no values, so it is no secret.
+    // The list of variables never contains values, so a selection need not name it.
     assert!(selected(&["--methods", "read"]).contains(LIST_VARIABLES));
     let found = selected(&["--include-secrets", "--exclude-tools", GET_VARIABLE]);
     assert!(!found.contains(GET_VARIABLE) && found.contains(LIST_VARIABLES));

@@ -9,7 +9,7 @@ use super::accounts::account_named;
 use super::client::Client;
 use super::servers::selected;
 use super::table::{self, expiry, id, text};
-use crate::args::remote::{BoundsArgs, TokenCommand};
+use crate::args::token::{BoundsArgs, TokenCommand};
 use crate::error::CommandError;
 
 const PATH: &str = "api-token";
