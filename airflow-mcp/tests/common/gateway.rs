@@ -278,6 +278,29 @@ impl Gateway {
         self.send("POST", path, &headers, message)
     }
 
+    /// Signs in on the admin page, and returns the session cookie.
+    pub fn sign_in(&self) -> String {
+        let cookie = |reply: &Reply| {
+            let cookie = reply.header("set-cookie").expect("a cookie");
+            text(&cookie.split(';').next().into())
+        };
+        let form = self.send("GET", "/login", &[], "");
+        let (_, rest) = form
+            .body
+            .split_once("name=\"csrf\" value=\"")
+            .expect("a form");
+        let csrf = rest.split('"').next().expect("a token");
+        let before = cookie(&form);
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("cookie", before.as_str()),
+        ];
+        let body = format!("csrf={csrf}&token={}", self.api_token);
+        let reply = self.send("POST", "/login", &headers, &body);
+        assert_eq!(reply.status, 303, "{reply:?}");
+        cookie(&reply)
+    }
+
     /// Returns the newest 1,000 records of the audit log, newest first.
     pub fn audit(&self) -> Vec<Value> {
         let page = self.manage("GET", "/audit?limit=1000", Value::Null);
