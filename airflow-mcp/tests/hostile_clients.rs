@@ -342,7 +342,7 @@ fn right_tokens_always_get_in() {
             timed("the API", &get, 200);
             thread::sleep(Duration::from_millis(100));
         }
-        let cookie = sign_in(&gateway, &gateway.api_token).expect("a session");
+        let cookie = gateway.sign_in();
         let headers = [("cookie", cookie.as_str())];
         timed(
             "a page",
@@ -384,24 +384,4 @@ fn requests_of_other_sites_are_not_counted() {
     });
     let reply = gateway.send("GET", &wrong_url(0), &[], "");
     assert_eq!(reply.status, 404);
-}
-
-/// Signs in on the admin page, and returns the session cookie.
-fn sign_in(gateway: &Gateway, token: &str) -> Option<String> {
-    let cookie = |reply: &Reply| {
-        let cookie = reply.header("set-cookie")?;
-        Some(cookie.split(';').next()?.to_owned())
-    };
-    let form = gateway.send("GET", "/login", &[], "");
-    let (_, rest) = form.body.split_once("name=\"csrf\" value=\"")?;
-    let csrf = rest.split('"').next()?;
-    let before = cookie(&form)?;
-    let headers = [
-        ("content-type", "application/x-www-form-urlencoded"),
-        ("cookie", before.as_str()),
-    ];
-    let body = format!("csrf={csrf}&token={token}");
-    let reply = gateway.send("POST", "/login", &headers, &body);
-    assert_eq!(reply.status, 303, "{reply:?}");
-    cookie(&reply)
 }

@@ -461,7 +461,11 @@ fn a_signal_ends_the_process_in_time() {
         answers.insert("GET /auth/fab/v1/users", (0, "", String::new()));
         let airflow = FakeAirflow::start(answers);
         let name = format!("in-time-{signal}");
-        let mut gateway = Gateway::start(&name, &[], &["--shutdown-seconds", "4"]);
+        // A collector that does not respond must not delay the end either.
+        let collector = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", collector.local_addr().unwrap());
+        let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str())];
+        let mut gateway = Gateway::start(&name, &variables, &["--shutdown-seconds", "4"]);
         let account = gateway.account(&airflow);
         let (_, url) = gateway.server(&account, json!({}), Value::Null);
         let message = request(1, "tools/call", call(LIST_USERS));

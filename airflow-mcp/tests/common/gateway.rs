@@ -1,5 +1,7 @@
 //! A gateway as its clients see it: a process with its own port and directory.
 
+mod process;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -73,20 +75,6 @@ impl Gateway {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0", "--data", &data_];
         all.extend(arguments);
         Self::spawn(program(variables, &all), data)
-    }
-
-    /// Starts a gateway with an empty store and at most this number of open files.
-    pub fn start_with_open_files(name: &str, files: u32) -> Self {
-        let data = std::env::temp_dir().join(format!("airflow-mcp-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&data);
-        let mut command = Command::new("sh");
-        let script = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
-        command
-            .env_clear()
-            .args(["-c", &script, env!("CARGO_BIN_EXE_airflow-mcp")])
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(&data);
-        Self::spawn(command, data)
     }
 
     /// Ends the process without any warning and starts another gateway with its data directory.
@@ -242,45 +230,6 @@ impl Gateway {
         // The gateway may respond and close the connection before the whole of a large body is written.
         let _ = write!(stream, "{head}\r\n{body}");
         stream
-    }
-
-    /// Opens a connection from this address of the loopback network, for example `127.0.0.2`.
-    pub fn connect_from(&self, source: &str) -> TcpStream {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-        let source: IpAddr = source.parse().expect("an address");
-        let local = SocketAddr::new(source, 0);
-        socket.bind(&local.into()).expect("a loopback address");
-        let address: SocketAddr = self.address.parse().expect("an address");
-        socket
-            .connect(&address.into())
-            .expect("the gateway listens");
-        let stream = TcpStream::from(socket);
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        stream
-    }
-
-    /// Returns the memory of the process in kB.
-    pub fn memory(&self) -> u64 {
-        let path = format!("/proc/{}/status", self.child.id());
-        let status = std::fs::read_to_string(path).expect("a running process");
-        let (_, rest) = status.split_once("VmRSS:").expect("the resident memory");
-        let number = rest.split_whitespace().next().expect("a number");
-        number.parse().expect("a number")
-    }
-
-    /// Returns the processor time that the process has used.
-    pub fn processor_time(&self) -> Duration {
-        let path = format!("/proc/{}/stat", self.child.id());
-        let stat = std::fs::read_to_string(path).expect("a running process");
-        let (_, fields) = stat.rsplit_once(") ").expect("the name of the program");
-        let ticks: u64 = fields
-            .split(' ')
-            .skip(11)
-            .take(2)
-            .map(|ticks| ticks.parse::<u64>().expect("a number"))
-            .sum();
-        // Linux reports hundredths of a second on all architectures.
-        Duration::from_millis(ticks * 10)
     }
 
     /// Sends a request to the management API, expects success and returns the response body.

@@ -279,6 +279,10 @@ impl Gateway {
             let why = error.to_string();
             TokenRejection::Unavailable(why)
         })?;
+        // Another request with this token may have looked it up in the meantime.
+        if let Some(resolved) = self.0.directory.server(hash) {
+            return Ok(resolved);
+        }
         let ticket = self.0.directory.ticket();
         let found = self.0.store.server_by_hash(hash).await;
         let found = found.map_err(unavailable)?;

@@ -31,10 +31,16 @@ impl Gateway {
             return Err(ServiceError::Unauthenticated);
         }
         let hash = token::hash(api_token);
-        let token = match self.0.directory.token(&hash) {
+        let mut cached = self.0.directory.token(&hash);
+        let mut lookup = None;
+        if cached.is_none() {
+            lookup = Some(self.lookup().await?);
+            // Another request with this token may have looked it up in the meantime.
+            cached = self.0.directory.token(&hash);
+        }
+        let token = match cached {
             Some(token) => token,
             None => {
-                let _lookup = self.lookup().await?;
                 let ticket = self.0.directory.ticket();
                 let row = self.0.store.token_by_hash(&hash).await?;
                 let row = row
@@ -45,6 +51,7 @@ impl Gateway {
                 token
             }
         };
+        drop(lookup);
         self.good_now(&token)
     }
 

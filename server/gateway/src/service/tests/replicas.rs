@@ -149,7 +149,7 @@ fn sessions_end_on_all_gateways() {
         assert!(!one.is_ended_session("another session").await.unwrap());
         // Records are removed only after the cookie has expired.
         one.end_session("an old session", 1).await.unwrap();
-        assert_eq!(one.purge_forms().await.unwrap(), 1);
+        one.purge_forms().await.unwrap();
         // SQLite has one gateway at a time.
         let two = match one.0.store.shared() {
             Some(_) => open(place).await.0,
