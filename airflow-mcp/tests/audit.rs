@@ -10,13 +10,14 @@ mod common;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use common::disk::SmallDisk;
 use common::gateway::{Gateway, LEGACY, read};
 use common::{FakeAirflow, Responses, request};
 use serde_json::{Value, json};
 
 const DELETE_USER: &str = "delete_a_apacheairflow_user_by_id";
 const DELETE: &str = "DELETE /auth/fab/v1/users/ada";
-const DISK: usize = 8 * 1024 * 1024;
+const DISK: u32 = 8 * 1024;
 
 fn delete_ada() -> String {
     let call = json!({"name": DELETE_USER, "arguments": {"id": "ada"}});
@@ -53,6 +54,7 @@ fn calls(gateway: &Gateway) -> Vec<Value> {
 }
 
 /// Waits until the condition holds. Panics after 30 s.
+#[track_caller]
 fn until(mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
@@ -84,10 +86,11 @@ fn a_call_during_which_the_gateway_is_killed_is_unknown() {
 #[test]
 fn nothing_is_sent_while_the_disk_is_full() {
     let airflow = FakeAirflow::start(airflow(204, ""));
-    let gateway = Gateway::start_on_disk("full-disk", DISK);
+    let disk = SmallDisk::new("full-disk", DISK);
+    let gateway = Gateway::start_on(&disk);
     let url = server(&gateway, &airflow);
     assert_eq!(gateway.send("GET", "/readyz", &[], "").status, 200);
-    gateway.fill_disk();
+    disk.fill();
     for _ in 0..3 {
         let reply = gateway.legacy(&url, &delete_ada(), &[]);
         let result = &reply.json()["result"];
@@ -100,7 +103,7 @@ fn nothing_is_sent_while_the_disk_is_full() {
     until(|| gateway.send("GET", "/readyz", &[], "").status == 503);
 
     // When the disk has room again, calls work, and the log also has the calls that sent nothing.
-    gateway.free_disk();
+    disk.clear();
     until(|| gateway.send("GET", "/readyz", &[], "").status == 200);
     let reply = gateway.legacy(&url, &delete_ada(), &[]);
     assert_eq!(reply.json()["result"]["isError"], false, "{reply:?}");
@@ -116,11 +119,12 @@ fn nothing_is_sent_while_the_disk_is_full() {
 #[test]
 fn an_outcome_that_cannot_be_written_is_announced_and_written_later() {
     let airflow = FakeAirflow::start(airflow(204, "X-Slowly: 1500\r\n"));
-    let gateway = Gateway::start_on_disk("late-outcome", DISK);
+    let disk = SmallDisk::new("late-outcome", DISK);
+    let gateway = Gateway::start_on(&disk);
     let url = server(&gateway, &airflow);
     let mut stream = gateway.open("POST", &url, &LEGACY, &delete_ada());
     until(|| deletions(&airflow) == 1);
-    gateway.fill_disk();
+    disk.fill();
     let started = Instant::now();
     let reply = read(&mut stream);
     let waited = started.elapsed();
@@ -133,7 +137,7 @@ fn an_outcome_that_cannot_be_written_is_announced_and_written_later() {
     let note = result["structuredContent"]["notes"][0].as_str().unwrap();
     assert!(note.contains("not in the audit log yet"), "{note}");
     assert_eq!(calls(&gateway)[0]["outcome"], "pending");
-    gateway.free_disk();
+    disk.clear();
     until(|| calls(&gateway)[0]["outcome"] == "ok");
     assert_eq!(calls(&gateway).len(), 1);
 }
@@ -167,6 +171,29 @@ fn the_log_tells_who_changed_what() {
         calls(&gateway)[0]["tool"].as_str().unwrap().len(),
         "sha256:".len() + 64
     );
+}
+
+/// Checks that one query finds who gave a user a role, with the roles before and after.
+#[test]
+fn the_log_has_the_roles_of_a_changed_user() {
+    let user = json!({"username": "ada", "email": "ada@example.org", "first_name": "Ada", "last_name": "L", "roles": [{"name": "Admin"}]});
+    let mut answers = FakeAirflow::three();
+    for route in ["GET /auth/fab/v1/users/ada", "PATCH /auth/fab/v1/users/ada"] {
+        answers.insert(route, (200, "", user.to_string()));
+    }
+    let airflow = FakeAirflow::start(answers);
+    let gateway = Gateway::start("roles", &[], &[]);
+    let url = server(&gateway, &airflow);
+    let roles = json!([{"name": "Admin"}]);
+    let call = json!({"name": "update_a_apacheairflow_user_by_id", "arguments": {"id": "ada", "roles": roles}});
+    let reply = gateway.legacy(&url, &request(1, "tools/call", call), &[]);
+    assert_eq!(reply.json()["result"]["isError"], false, "{reply:?}");
+    let page = gateway.manage("GET", "/audit?target=user=ada", Value::Null);
+    let records = page["result"].as_array().unwrap();
+    assert_eq!(records.len(), 1);
+    let shown = ["fields", "before", "after"].map(|name| records[0][name].clone());
+    let expected = json!([["roles"], {"roles": ["Admin"]}, {"roles": ["Admin"]}]);
+    assert_eq!(json!(shown), expected);
 }
 
 #[test]

@@ -259,7 +259,7 @@ fn add_servers(folder: &Path) {
 }
 
 fn token(number: usize) -> String {
-    format!("amt_{number:043}")
+    format!("amt_{number:042}A")
 }
 
 #[test]

@@ -393,27 +393,21 @@ fn secrets_are_known() {
     .assert_eq(&found);
 }
 
-/// Checks that toolsets with the tag `secrets` mark the arguments `value`, `extra`, `password` and `actions` as secret.
+/// Checks that tools with the tag `secrets` mark the arguments `value`, `extra`, `password` and `actions` as secret.
 #[test]
-fn toolsets_of_secrets_mark_them() {
+fn tools_of_secrets_mark_them() {
     let catalog = catalog(&inputs());
     let kept = ["value", "extra", "password", "actions"];
-    let tagged: BTreeSet<_> = catalog
-        .toolsets()
-        .iter()
-        .filter(|toolset| toolset.tags.iter().any(|tag| tag == "secrets"))
-        .map(|toolset| &toolset.name)
-        .collect();
     let toolsets = catalog.apis().iter().flat_map(|api| &api.toolsets);
+    let operations = toolsets.flat_map(|toolset| &toolset.operations);
+    let tagged = operations.filter(|it| it.tags.iter().any(|tag| tag == "secrets"));
     let mut seen = BTreeSet::new();
-    for toolset in toolsets.filter(|toolset| tagged.contains(&toolset.name)) {
-        for operation in &toolset.operations {
-            for parameter in &operation.parameters {
-                if kept.contains(&parameter.field.name.as_str()) {
-                    let tool = &operation.tool_name;
-                    assert!(parameter.secret, "{tool} {}", parameter.field.name);
-                    seen.insert(parameter.field.name.as_str());
-                }
+    for operation in tagged {
+        for parameter in &operation.parameters {
+            if kept.contains(&parameter.field.name.as_str()) {
+                let tool = &operation.tool_name;
+                assert!(parameter.secret, "{tool} {}", parameter.field.name);
+                seen.insert(parameter.field.name.as_str());
             }
         }
     }

@@ -135,6 +135,7 @@ pub use call::subject::CallSubject;
 /// | `fixed(action = "create")` | members of the body that are always sent |
 /// | `list(items, of, page, filter, summary)` | member with the items, item type, pagination (`offset(max = 100)`, `number(..)`, `cursor(..)`, `link(..)` or `whole`), filters that the runtime applies, fields returned by default |
 /// | `merge`, `mask(..)`, `read_back` | how an update is made safe and its result correct, see [`tool::Update`] |
+/// | `recorded(roles)` | members of the object that is read back whose values before and after the change are recorded, see [`tool::Update`] |
 /// | `verify(slash, except(member))` | how the object that is read back is compared, see [`tool::Verify`] |
 /// | `not_applied` | hint for a change that was not applied: a text, or `not_applied(Product(before = "3.9") = "..", Product(since = "3.9") = "..")` |
 /// | `notes(..)` | additions to the description for some versions, written as in `not_applied(..)` |

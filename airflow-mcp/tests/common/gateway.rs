@@ -89,46 +89,6 @@ impl Gateway {
         Self::spawn(command, data)
     }
 
-    /// Starts a gateway with an empty store on a disk of its own, which has this number of bytes. The disk is a file system in memory that only this gateway sees.
-    pub fn start_on_disk(name: &str, bytes: usize) -> Self {
-        let data = std::env::temp_dir().join(format!("airflow-mcp-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&data).expect("a directory");
-        let data_ = data.to_string_lossy().into_owned();
-        let script =
-            format!("mount -t tmpfs -o size={bytes},mode=700 tmpfs '{data_}' && exec \"$@\"");
-        // Only root may mount file systems, but anyone is root in a user namespace.
-        let mut command = Command::new("unshare");
-        let user = std::process::Command::new("id").arg("-u").output();
-        let is_root = user.is_ok_and(|output| output.stdout == b"0\n");
-        command.env_clear().env("AIRFLOW_MCP_LOG", "info");
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.args(if is_root { ["--mount"] } else { ["-rm"] });
-        command.args(["sh", "-c", &script, "sh", env!("CARGO_BIN_EXE_airflow-mcp")]);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data", &data_]);
-        Self::spawn(command, data)
-    }
-
-    /// Returns a path in the data directory as the gateway sees it.
-    pub fn path_on_disk(&self, name: &str) -> PathBuf {
-        let root = format!("/proc/{}/root", self.child.id());
-        let data = self.data.strip_prefix("/").unwrap_or(&self.data);
-        Path::new(&root).join(data).join(name)
-    }
-
-    /// Fills the disk of the gateway with a file.
-    pub fn fill_disk(&self) {
-        let path = self.path_on_disk("filler");
-        let mut file = std::fs::File::create(path).expect("a file");
-        for size in [65_536, 4096, 1] {
-            while file.write_all(&vec![0; size]).is_ok() {}
-        }
-    }
-
-    /// Frees what [`Self::fill_disk`] has filled.
-    pub fn free_disk(&self) {
-        std::fs::remove_file(self.path_on_disk("filler")).expect("a file");
-    }
-
     /// Ends the process without any warning and starts another gateway with its data directory.
     pub fn killed(mut self) -> Self {
         self.child.kill().expect("a process");
@@ -297,6 +257,15 @@ impl Gateway {
         let stream = TcpStream::from(socket);
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         stream
+    }
+
+    /// Returns the memory of the process in kB.
+    pub fn memory(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("a running process");
+        let (_, rest) = status.split_once("VmRSS:").expect("the resident memory");
+        let number = rest.split_whitespace().next().expect("a number");
+        number.parse().expect("a number")
     }
 
     /// Returns the processor time that the process has used.

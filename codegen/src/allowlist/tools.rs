@@ -45,6 +45,8 @@ pub(crate) struct ToolEntry {
     pub(crate) omissions: Vec<Omission>,
     /// Parameters of which a call must set at least one.
     pub(crate) require_any: Vec<ScopedName>,
+    /// Members whose values before and after a change are recorded.
+    pub(crate) recorded: Vec<Located<String>>,
     pub(crate) effects: Vec<Located<String>>,
     pub(crate) response_format: Option<Located<DeclaredFormat>>,
 }
@@ -210,6 +212,7 @@ pub(super) fn tool(map: &mut Map<'_, '_>) -> ToolEntry {
         ),
         omissions: map.entries("omit", "an entry of `omit`", &[], omission),
         require_any: map.list("require_any"),
+        recorded: map.list("recorded"),
         effects: effects(map),
         response_format: response_format(map),
     }

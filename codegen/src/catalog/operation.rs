@@ -51,6 +51,8 @@ pub struct Operation {
     pub mask: Option<Mask>,
     /// Path of the GET whose response becomes the result of a write.
     pub read_back: Option<String>,
+    /// Members of the object that is read back whose values before and after a change are recorded.
+    pub recorded: Vec<String>,
     /// Rules for the comparison of the read-back response with the arguments.
     pub verify: Verify,
     /// Operation on one object that is called for each id in the parameter whose location is [`ParameterLocation::ForEach`](super::ParameterLocation::ForEach).

@@ -164,7 +164,7 @@ fn summary(scope: Scope<'_>, facts: &OperationFacts, item_type: &TypeRef) -> Vec
 }
 
 /// Returns the type at a dotted path, through arrays. Reports a field that does not exist.
-fn field_at<'f>(
+pub(super) fn field_at<'f>(
     scope: Scope<'_>,
     facts: &'f OperationFacts,
     item_type: &'f TypeRef,

@@ -126,7 +126,9 @@ fn lower_operation(
     let mut verify = verify(scope);
     let mut all_types = std::mem::take(&mut facts.types);
     let mut returns = returned(&facts);
-    let read_back = sources::read_back(scope, &facts).map(|(path, source)| {
+    let source = sources::read_back(scope, &facts);
+    let recorded = recorded(scope, source.as_ref().map(|(_, source)| source));
+    let read_back = source.map(|(path, source)| {
         // After a deletion, reading back only confirms that the object no longer exists.
         if facts.http != "delete" {
             // If the path is filled from the body, only the source says whether the server accepts slashes.
@@ -194,6 +196,7 @@ fn lower_operation(
         merge: merge.map(|source| source.path),
         mask: arguments.mask,
         read_back,
+        recorded,
         verify,
         for_each,
         require_any,
@@ -209,6 +212,21 @@ fn lower_operation(
         named,
         field_overrides,
     }
+}
+
+/// Returns the members whose values are recorded. They are read with the operation that is read back.
+fn recorded(scope: Scope<'_>, source: Option<&OperationFacts>) -> Vec<String> {
+    let names = scope.entry.recorded.iter();
+    let names = names.filter(|name| match source {
+        Some(source) => source.response.as_ref().is_some_and(|response| {
+            list::field_at(scope, source, response, "recorded member", name).is_some()
+        }),
+        None => {
+            scope.report_no_effect(name.line, "`recorded` without `read_back`".to_owned());
+            false
+        }
+    });
+    names.map(|name| name.value.clone()).collect()
 }
 
 pub(super) fn struct_name(method: &str, resource: &str) -> String {

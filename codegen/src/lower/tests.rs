@@ -362,6 +362,13 @@ fn mistakes() {
         ),
         (
             "create",
+            "new: { id: post_item, read_back: get_item }",
+            "recorded: [nam]",
+            "?1",
+        ),
+        ("create", "new: post_item", "recorded: [name]", "?2"),
+        (
+            "create",
             "new: { id: post_item, read_back: get_itm }",
             "",
             "4: new has no operation `get_itm` (did you mean `get_item`?)",

@@ -64,6 +64,7 @@ pub mod tools {
         post = "/api/v1/users",
         body(json, required),
         read_back = "/api/v1/users/{username}",
+        recorded(roles),
         returns = UserCollectionItem,
     )]
     pub struct CreateUser {
@@ -109,6 +110,7 @@ pub mod tools {
         merge = "/api/v1/users/{username}",
         mask(update_mask = comma),
         read_back = "/api/v1/users/{username}",
+        recorded(roles),
         returns = UserCollectionItem,
     )]
     pub struct UpdateUser {
@@ -154,7 +156,8 @@ pub mod tools {
         method = "delete",
         operation = "delete_user",
         delete = "/api/v1/users/{username}",
-        read_back = "/api/v1/users/{username}"
+        read_back = "/api/v1/users/{username}",
+        recorded(roles)
     )]
     pub struct DeleteUser {
         /// Username.

@@ -46,6 +46,7 @@ pub mod tools {
         post = "/auth/fab/v1/roles",
         body(json, required),
         read_back = "/auth/fab/v1/roles/{name}",
+        recorded(actions),
         returns = RoleResponse,
     )]
     pub struct CreateRole {
@@ -68,6 +69,7 @@ pub mod tools {
         body(json, required),
         mask(update_mask = comma),
         read_back = "/auth/fab/v1/roles/{name}",
+        recorded(actions),
         not_applied(
             FAB(before = "3.6") = "FAB before 3.9 only adds permissions to a role. To remove some, create another role with only the permissions wanted and give it to the users instead (update_a_apacheairflow_user_by_id with roles). FAB before 3.6 cannot delete this role (HTTP 500); an administrator of this Airflow can delete it with the command airflow roles delete.",
             FAB(since = "3.6", before = "3.9") = "FAB before 3.9 only adds permissions to a role. To remove some, create another role with only the permissions wanted, give it to the users instead (update_a_apacheairflow_user_by_id with roles), and delete this role.",
@@ -100,7 +102,8 @@ pub mod tools {
         method = "delete",
         operation = "delete_role",
         delete = "/auth/fab/v1/roles/{name}",
-        read_back = "/auth/fab/v1/roles/{name}"
+        read_back = "/auth/fab/v1/roles/{name}",
+        recorded(actions)
     )]
     pub struct DeleteRole {
         /// Role name.

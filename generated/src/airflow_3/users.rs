@@ -52,6 +52,7 @@ pub mod tools {
         post = "/auth/fab/v1/users",
         body(json, required),
         read_back = "/auth/fab/v1/users/{username}",
+        recorded(roles),
         returns = UserResponse,
     )]
     pub struct CreateUser {
@@ -90,6 +91,7 @@ pub mod tools {
         body(json, required),
         mask(update_mask = comma),
         read_back = "/auth/fab/v1/users/{username}",
+        recorded(roles),
         returns = UserResponse,
     )]
     pub struct UpdateUser {
@@ -129,7 +131,8 @@ pub mod tools {
         method = "delete",
         operation = "delete_user",
         delete = "/auth/fab/v1/users/{username}",
-        read_back = "/auth/fab/v1/users/{username}"
+        read_back = "/auth/fab/v1/users/{username}",
+        recorded(roles)
     )]
     pub struct DeleteUser {
         /// Username.

@@ -16,7 +16,7 @@ use crate::errors::{Errors, error};
 use crate::tools::ModuleKeys;
 use crate::value::Value;
 
-const KEYS: &str = "`name`, `renamed_from`, `title`, `tags`, `method`, `document`, `operation`, `since`, an HTTP method such as `get`, `body`, `fixed`, `list`, `merge`, `mask`, `read_back`, `verify`, `not_applied`, `notes`, `each`, `require_any`, `secret_fields`, `hidden_fields`, `returns`, `response_format`, `effect`";
+const KEYS: &str = "`name`, `renamed_from`, `title`, `tags`, `method`, `document`, `operation`, `since`, an HTTP method such as `get`, `body`, `fixed`, `list`, `merge`, `mask`, `read_back`, `recorded`, `verify`, `not_applied`, `notes`, `each`, `require_any`, `secret_fields`, `hidden_fields`, `returns`, `response_format`, `effect`";
 
 /// Keys of `#[tool(..)]`.
 #[derive(Default)]
@@ -40,6 +40,7 @@ pub(crate) struct Keys {
     pub(crate) merge: Option<LitStr>,
     pub(crate) mask: Option<Mask>,
     pub(crate) read_back: Option<LitStr>,
+    pub(crate) recorded: Vec<Name>,
     pub(crate) verify: Option<Verify>,
     pub(crate) not_applied: Option<NotApplied>,
     pub(crate) notes: Vec<VersionedText>,
@@ -140,6 +141,7 @@ impl Keys {
             "merge" => self.merge = Some(value(input)?),
             "mask" => self.mask = mask(key, input, errors)?,
             "read_back" => self.read_back = Some(value(input)?),
+            "recorded" => self.recorded = items(input, errors)?,
             "verify" => self.verify = Some(verify(key, input, errors)?),
             "not_applied" => self.not_applied = Some(not_applied(key, input, errors)?),
             "notes" => self.notes = versions::parse(input, errors)?,

@@ -139,6 +139,13 @@ pub(super) fn check_update(block: Block<'_>, errors: &mut Errors) -> (Vec<Segmen
         }
         check_path(block, "read_back", path, true, errors)
     });
+    if let Some(name) = keys.recorded.first().filter(|_| read_back.is_none()) {
+        errors.push(
+            name.span,
+            format_args!("`recorded` of tool `{}` is unused", block.tool),
+            "remove it, or add `read_back = \"..\"`, which reads the object whose members are recorded",
+        );
+    }
     (merge.unwrap_or_default(), read_back.unwrap_or_default())
 }
 

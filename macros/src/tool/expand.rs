@@ -94,8 +94,7 @@ fn constant(tool: &Tool) -> TokenStream {
     let each = option(tool.each.as_ref().map(each));
     let require_any = keys.require_any.iter().map(|name| &name.text);
     let module = keys.module.iter().flat_map(|module| &module.secret_fields);
-    let secret_fields = module.chain(&keys.secret_fields);
-    let hidden_fields = &keys.hidden_fields;
+    let (secret, hidden) = (module.chain(&keys.secret_fields), &keys.hidden_fields);
     let content = response_format(&tool.response_format);
     let returns = option(tool.returns.as_ref().map(|ty| {
         let schema = quote_spanned!(ty.span()=> ::runtime::__private::Schema);
@@ -129,8 +128,8 @@ fn constant(tool: &Tool) -> TokenStream {
             update: #update,
             each: #each,
             require_any: &[#(#require_any),*],
-            secret_fields: &[#(#secret_fields),*],
-            hidden_fields: &[#(#hidden_fields),*],
+            secret_fields: &[#(#secret),*],
+            hidden_fields: &[#(#hidden),*],
             returns: #returns,
             response_format: #content,
         }
@@ -326,6 +325,7 @@ fn update(tool: &Tool) -> TokenStream {
     }
     let merge = path_segments(&tool.merge);
     let read_back = path_segments(&tool.read_back);
+    let recorded = tool.keys.recorded.iter().map(|name| &name.text);
     let verify = verify(tool);
     let mask = option(tool.mask.as_ref().map(|(name, style)| {
         quote! {
@@ -340,6 +340,7 @@ fn update(tool: &Tool) -> TokenStream {
             merge: #merge,
             mask: #mask,
             read_back: #read_back,
+            recorded: &[#(#recorded),*],
             verify: #verify,
         }
     }

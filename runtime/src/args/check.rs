@@ -4,8 +4,7 @@ use regex_lite::Regex;
 use serde_json::{Map, Number, Value};
 
 use super::date::{format_name, has_format};
-use super::error::{ArgumentError, ValuePath, echo};
-use super::is_full;
+use super::error::{ArgumentError, ValuePath, echo, is_full};
 use crate::describe::{expected, one_of};
 use crate::json::number::{greater, integer_text, less};
 use crate::schema::{Additional, Field, Kind, Shape, StringRules};

@@ -10,6 +10,9 @@ use mcp_schema::suggestion::did_you_mean;
 /// Maximum number of characters of a value in a message.
 const ECHO: usize = 60;
 
+/// Maximum number of errors that are reported. The check stops when there are more.
+pub(super) const REPORTED: usize = 20;
+
 /// One error in the arguments of a call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -165,6 +168,11 @@ impl ArgumentError {
             reason,
         }
     }
+}
+
+/// Returns whether there are more errors than are reported, so that the check can stop.
+pub(super) fn is_full(errors: &[ArgumentError]) -> bool {
+    errors.len() > REPORTED
 }
 
 /// Location of a value in the arguments. The text is created only when an error is reported.

@@ -24,14 +24,11 @@ use crate::version::is_older;
 use check::{check_value, missing};
 use encode::{EncodedValue, encode, path_segment};
 pub use error::ArgumentError;
-use error::ValuePath;
+use error::{REPORTED, ValuePath, is_full};
 use secret::{has_masked_secret, secret_values};
 
 /// Item of `fields` that selects all fields.
 const ALL_FIELDS: &str = "*";
-
-/// Maximum number of errors that are reported. The check stops when there are more.
-const REPORTED: usize = 20;
 
 /// Maximum number of arguments of a call. No tool has as many parameters.
 const MAX_ARGUMENTS: usize = 256;
@@ -153,11 +150,6 @@ pub(crate) fn check_number(given: &Map<String, Value>) -> Result<(), ArgumentErr
             max: MAX_ARGUMENTS,
         }),
     }
-}
-
-/// Returns whether there are more errors than are reported, so that the check can stop.
-fn is_full(errors: &[ArgumentError]) -> bool {
-    errors.len() > REPORTED
 }
 
 impl CheckedArguments {

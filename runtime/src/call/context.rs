@@ -6,6 +6,7 @@ use serde_json::Map;
 use tokio::sync::OnceCell;
 
 use super::intent::ChangeRecorder;
+use super::recorded::RecordedValues;
 use super::subject::CallSubject;
 
 use crate::args::{ArgumentError, CheckedArguments};
@@ -28,12 +29,19 @@ pub(super) struct Call<'a> {
     pub(super) subject: &'a CallSubject,
     /// Whether the change was recorded.
     pub(super) intent: OnceCell<()>,
+    /// Recorded values before and after the change.
+    pub(super) values: RecordedValues,
 }
 
 impl Call<'_> {
     /// Sends a request and records the rate limit that the response reports. A request that can change something is sent only after the change was recorded.
     pub(super) async fn send(&self, request: &Request) -> Result<Response, CallError> {
         self.record_intent(request).await?;
+        self.send_recorded(request).await
+    }
+
+    /// Sends a request that only reads, or whose change was recorded.
+    pub(super) async fn send_recorded(&self, request: &Request) -> Result<Response, CallError> {
         let response = self.account.send(request).await?;
         self.rate_limit.record(response.rate_limit);
         Ok(response)

@@ -24,6 +24,8 @@ pub struct IntendedChange<'a> {
     pub tool: &'static Tool,
     /// What the call is about.
     pub subject: &'a CallSubject,
+    /// Recorded values before the change as a compact JSON object; empty if there are none.
+    pub before: &'a str,
 }
 
 /// Error: the change could not be recorded.
@@ -41,13 +43,15 @@ impl Call<'_> {
         };
         // Concurrent requests of one call wait for the same record.
         let recorded = self.intent.get_or_try_init(|| async {
+            self.read_before().await;
             let change = IntendedChange {
+                before: self.values.before(),
                 tool: self.tool,
                 subject: self.subject,
             };
             recorder.record(&change).await
         });
-        recorded.await.map(|()| ()).map_err(|NotRecorded| {
+        recorded.await.copied().map_err(|NotRecorded| {
             CallError::new(ErrorCode::NotRecorded, "Not recorded")
                 .detail("The audit log cannot be written at present.")
                 .hint("Nothing was sent. Call again later; if the error persists, tell the operator of this server.")

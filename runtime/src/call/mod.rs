@@ -6,6 +6,7 @@ pub(crate) mod intent;
 mod list;
 mod log;
 mod merge;
+mod recorded;
 pub(crate) mod subject;
 mod update;
 mod verify;
@@ -24,6 +25,7 @@ use crate::upstream::error::{CallError, ErrorCode};
 use crate::upstream::rate_limit::RateLimit;
 use context::{Call, LastRateLimit, invalid_arguments};
 use intent::ChangeRecorder;
+use recorded::RecordedValues;
 use subject::CallSubject;
 
 /// Hint about how to see what was cut from a result that is not a list.
@@ -83,6 +85,7 @@ impl Account {
         recorder: Option<&dyn ChangeRecorder>,
     ) -> ToolOutput {
         let mut subject = None;
+        let mut values = None;
         let secrets = Redactor::new(secret_values(tool, &arguments));
         let rate_limit = LastRateLimit::default();
         let result = match self.check_arguments(tool, arguments).await {
@@ -97,11 +100,13 @@ impl Account {
                     arguments: &arguments,
                     rate_limit: &rate_limit,
                     recorder,
-                    subject: &**about,
+                    subject: about,
                     intent: OnceCell::new(),
+                    values: RecordedValues::default(),
                 };
                 // Boxed, so that calls rejected earlier do not pay for this future and enclosing futures stay small.
                 let result = Box::pin(call.run(progress)).await;
+                values = call.values.take();
                 result.map_err(|error| error.of_operation(call.tool.operation))
             }
             Err(error) => Err(error.of_operation(tool.operation)),
@@ -125,7 +130,14 @@ impl Account {
             error,
             status,
             rate_limit: rate_limit.get(),
-            subject: subject.filter(|_| recorder.is_some()),
+            subject: subject.filter(|_| recorder.is_some()).map(|subject| {
+                let (before, after) = values.unwrap_or_default();
+                Box::new(CallSubject {
+                    before,
+                    after,
+                    ..*subject
+                })
+            }),
         }
     }
 
@@ -211,6 +223,7 @@ impl Call<'_> {
             [] => written,
             _ => self.read_back(written).await?,
         };
+        self.record_after(&response);
         Ok((status, object::result(self.tool, response)?))
     }
 }

@@ -18,6 +18,10 @@ pub struct CallSubject {
     pub target: String,
     /// Names of the arguments that the body contains, for a call that changes something.
     pub fields: Vec<&'static str>,
+    /// Recorded values before the change as a compact JSON object; empty if there are none.
+    pub before: String,
+    /// Recorded values after the change.
+    pub after: String,
 }
 
 impl CallSubject {
@@ -50,6 +54,8 @@ impl CallSubject {
                 false => Value::Object(target).to_string(),
             },
             fields,
+            before: String::new(),
+            after: String::new(),
         }
     }
 }

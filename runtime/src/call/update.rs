@@ -37,6 +37,7 @@ impl Call<'_> {
         let current = current.map_err(|error| CallError::not_json(status, &error))?;
         let current: Value = serde_json::from_str(&current)
             .map_err(|error| CallError::unexpected(status, error.to_string()))?;
+        self.record_before(&current);
         let stored: Map<_, _> = stored_members(self.arguments, &current)?;
         Ok(Request::new(self.arguments, &stored)?)
     }
@@ -115,7 +116,7 @@ impl Call<'_> {
         }
     }
 
-    fn get(&self, path: &[Segment], body_first: bool) -> Result<Request, CallError> {
+    pub(super) fn get(&self, path: &[Segment], body_first: bool) -> Result<Request, CallError> {
         let path = self.arguments.path_of(path, body_first)?;
         Ok(Request::get(self.tool.document, path))
     }

@@ -148,7 +148,7 @@ fn listed(items: &[&Value]) -> String {
 }
 
 /// Describes an item of an array by all its values: `can_edit DAGs`.
-fn label(item: &Value) -> String {
+pub(super) fn label(item: &Value) -> String {
     let mut leaves = Vec::new();
     collect(item, &mut leaves);
     match leaves.is_empty() {

@@ -410,6 +410,8 @@ pub struct Update {
     ///
     /// A placeholder takes the value of the body parameter that falls back on the path parameter or has its name in the request, if that value is sent, and otherwise the value of the path parameter.
     pub read_back: &'static [Segment],
+    /// Members of the object that is read back whose values before and after the change are recorded.
+    pub recorded: &'static [&'static str],
     /// Comparison of the object that is read back with the arguments.
     pub verify: Verify,
 }
@@ -420,6 +422,7 @@ impl Update {
         merge: &[],
         mask: None,
         read_back: &[],
+        recorded: &[],
         verify: Verify::PLAIN,
     };
 }

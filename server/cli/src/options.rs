@@ -14,7 +14,7 @@ use mcp_gateway::http::client::Proxies;
 use mcp_gateway::http::origin::Access;
 use mcp_gateway::keys::{KeyOptions, Keys};
 use mcp_gateway::private_files::Readability;
-use mcp_gateway::serve::{ConfigFile, Limits, ServeOptions};
+use mcp_gateway::serve::{ConfigFile, GatewayLimits, ServeOptions};
 use mcp_gateway::slots::SlotLimits;
 use mcp_gateway::store::StoreUrl;
 use mcp_server::environment::{Environment, set, variable};
@@ -114,7 +114,7 @@ fn address(option: &str, text: &str, example: &str) -> Result<SocketAddr, String
 }
 
 /// Returns the limits, and the time to stop.
-fn limits(args: &LimitArgs) -> Result<(Limits, Duration), Vec<String>> {
+fn limits(args: &LimitArgs) -> Result<(GatewayLimits, Duration), Vec<String>> {
     let mut errors = Vec::new();
     let mut number = |option: &str, text: &str, max: u32, example: u32| {
         let number = text.trim().parse::<u32>().ok();
@@ -134,7 +134,7 @@ fn limits(args: &LimitArgs) -> Result<(Limits, Duration), Vec<String>> {
     let memory = number("request-memory", &args.request_memory, 1_000_000, 64);
     let shutdown = number("shutdown-seconds", &args.shutdown_seconds, 3600, 25);
     let size = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-    let limits = Limits {
+    let limits = GatewayLimits {
         connections: size(connections),
         connections_per_address: size(per_address),
         slots: SlotLimits {

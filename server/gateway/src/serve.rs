@@ -1,5 +1,7 @@
 //! Assembles the gateway, serves requests, and shuts down without interrupting requests in flight.
 
+mod signals;
+
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -8,37 +10,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::Request;
-use axum::http::{Method, StatusCode};
-use axum::middleware::from_fn_with_state;
-use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, OptionFuture};
-use hyper::service::Service;
-use hyper_util::service::TowerToHyperService;
 use mcp_server::environment::process_environment;
 use mcp_server::product::product;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
+use self::signals::StopSignals;
 use crate::config::{self, ApplyError, DeclaredAccounts};
 use crate::first_token::{FirstToken, FirstTokenError};
 use crate::http::client::Proxies;
-use crate::http::connections::Connections;
-use crate::http::error_response::error_response;
-use crate::http::front::{self, Front, Guard};
-use crate::http::limits::{GuessLimiter, Guesses};
-use crate::http::listen::{self, RequestHandler};
-use crate::http::mcp::{self, Mcp, Requests};
-use crate::http::ops::{self, Metrics, Operations};
+use crate::http::connections::{Connections, max_connections};
+use crate::http::listen;
+use crate::http::mcp::Requests;
+use crate::http::ops::{Metrics, Operations};
 use crate::http::origin::Access;
-use crate::http::telemetry::RefusedRequest;
+use crate::http::routes::{App, MetricsApp};
 use crate::http::traces::{TraceError, Traces};
-use crate::http::{admin, manage};
 use crate::keys::Keys;
 use crate::service::gateway::{Gateway, GatewayOptions, OpenError};
 use crate::service::verify::{self, AuditCheck};
@@ -75,15 +66,15 @@ pub struct ServeOptions {
     pub audit_retention: Duration,
     /// Address on which only `/metrics` is served; `None` to serve it together with everything else.
     pub metrics_listen: Option<SocketAddr>,
-    /// Limits on connections and requests.
-    pub limits: Limits,
+    /// GatewayLimits on connections and requests.
+    pub limits: GatewayLimits,
     /// Time between a signal to stop and the end of the process.
     pub shutdown: Duration,
 }
 
-/// Limits on connections and requests, which keep one client from using everything.
+/// GatewayLimits on connections and requests, which keep one client from using everything.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct GatewayLimits {
     /// Maximum number of open connections.
     pub connections: usize,
     /// Maximum number of open connections of one address that is not a trusted proxy.
@@ -151,9 +142,6 @@ pub enum ServeError {
 
 /// Longest time for cancelled calls to write their audit records, as a part of the time to stop.
 const LAST_RECORDS: Duration = Duration::from_secs(5);
-
-/// Number of open files that are reserved for the store, for the connections to upstreams and for everything else that is not a connection of a client.
-const RESERVED_FILES: u64 = 64;
 
 /// Maximum number of connections to the listener of the metrics.
 const METRICS_CONNECTIONS: usize = 16;
@@ -255,7 +243,7 @@ async fn start(options: ServeOptions, notify: Notify<'_>) -> Result<Serving, Ser
     };
     let proxies = options.proxies.clone();
     let shared = metrics_listener.is_none();
-    let (app, requests) = app(operations, shared, access, options.proxies, traces.clone());
+    let (app, requests) = App::new(operations, shared, access, options.proxies, traces.clone());
     let (end, ended) = watch::channel(false);
     let per_address = options.limits.connections_per_address;
     let connections = Connections::new(connections, per_address, proxies);
@@ -320,146 +308,12 @@ impl Serving {
     }
 }
 
-/// Signals that stop the gateway. A second signal cancels the calls in flight.
-struct StopSignals([Signal; 3]);
-
-impl StopSignals {
-    fn new() -> io::Result<Self> {
-        Ok(Self([
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::hangup())?,
-        ]))
-    }
-
-    /// Waits for one of the signals.
-    async fn next(&mut self) {
-        let [terminate, interrupt, hangup] = &mut self.0;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    }
-}
-
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
     let listener = TcpListener::bind(address)
         .await
         .map_err(|source| ServeError::Listen { address, source })?;
     let address = listener.local_addr()?;
     Ok((listener, address))
-}
-
-/// Raises the limit of open files as far as possible, and returns how many connections it allows.
-fn max_connections(wanted: usize) -> usize {
-    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {
-        tracing::warn!(%error, "the limit of open files cannot be raised");
-        rlimit::Resource::NOFILE
-            .get_soft()
-            .unwrap_or(4 * RESERVED_FILES)
-    });
-    let connections = files.saturating_sub(RESERVED_FILES).max(1);
-    usize::try_from(connections).map_or(wanted, |connections| connections.min(wanted))
-}
-
-/// Creates the routes, and the handle of the MCP requests in flight. `shared` means that `/metrics` has no listener of its own.
-fn app(
-    operations: Operations,
-    shared: bool,
-    access: Access,
-    proxies: Proxies,
-    traces: Traces,
-) -> (App, Requests) {
-    let gateway = operations.gateway.clone();
-    let metrics = Arc::clone(&operations.metrics);
-    let guard = Arc::new(Guard {
-        access,
-        slow: GuessLimiter {
-            guesses: Guesses::default(),
-            metrics: Arc::clone(&metrics),
-        },
-    });
-    let (mcp, requests) = Mcp::new(gateway.clone(), Arc::clone(&metrics), traces);
-    let guarded = Router::new()
-        .merge(manage::router(gateway.clone()))
-        .merge(admin::router(gateway.clone()))
-        .layer(from_fn_with_state(Arc::clone(&guard), front::guard));
-    let front = Arc::new(Front {
-        proxies,
-        metrics,
-        is_https: gateway.public_url().starts_with("https://"),
-    });
-    // Probes address the gateway by IP address, so the host check must not apply to them.
-    let others = Router::new()
-        .merge(guarded)
-        .merge(ops::router(operations, shared))
-        .fallback(not_found)
-        .layer(from_fn_with_state(Arc::clone(&front), front::receive));
-    let app = App {
-        gateway: gateway.clone(),
-        front,
-        guard,
-        mcp,
-        others: TowerToHyperService::new(others),
-    };
-    (app, requests)
-}
-
-/// Dispatcher of requests to MCP or to the axum routes.
-struct App {
-    gateway: Gateway,
-    front: Arc<Front>,
-    guard: Arc<Guard>,
-    mcp: Mcp,
-    others: TowerToHyperService<Router>,
-}
-
-impl RequestHandler for App {
-    async fn answer(&self, request: Request) -> Response {
-        let mut response = self.dispatch(request).await;
-        if let Some(refused) = response.extensions_mut().remove::<RefusedRequest>() {
-            self.gateway
-                .record_refusal(refused.refusal, &refused.origin);
-        }
-        response
-    }
-}
-
-impl App {
-    async fn dispatch(&self, request: Request) -> Response {
-        let Some(token) = mcp::token(request.uri().path()).map(str::to_owned) else {
-            let Ok(response) = self.others.call(request).await;
-            return response;
-        };
-        let serve = |request| self.mcp.serve(&token, request);
-        let pass = |request| self.guard.pass(request, serve);
-        self.front.receive(mcp::ROUTE, request, pass).await
-    }
-}
-
-/// Handler of the listener of the metrics.
-struct MetricsApp {
-    metrics: Arc<Metrics>,
-    gateway: Gateway,
-}
-
-impl RequestHandler for MetricsApp {
-    async fn answer(&self, request: Request) -> Response {
-        match (request.method(), request.uri().path()) {
-            (&Method::GET, "/metrics") => self.metrics.response(&self.gateway),
-            _ => StatusCode::NOT_FOUND.into_response(),
-        }
-    }
-}
-
-async fn not_found() -> Response {
-    error_response(
-        StatusCode::NOT_FOUND,
-        "not_found",
-        "this path does not exist",
-        "`/openapi.json` describes the management API.",
-    )
 }
 
 /// Creates and updates the accounts and servers that the configuration file declares.

@@ -1,4 +1,4 @@
-//! Slots for the requests of MCP servers, so that the requests of one server or one slow account cannot take the place of all others.
+//! Slots for the requests of MCP servers, so that the requests of one server or one slow account cannot keep out those of all others.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -72,7 +72,7 @@ pub(crate) struct ServerSlots {
     large: [Arc<Semaphore>; 2],
 }
 
-/// Slots of one account or one MCP server, with a queue that has as many places as there are slots.
+/// Slots of one account or one MCP server, with a queue for as many calls as there are slots.
 #[derive(Debug)]
 struct Slots {
     number: usize,
@@ -196,24 +196,24 @@ impl Slots {
         if let Ok(slot) = Arc::clone(&self.calls).try_acquire_owned() {
             return Some(slot);
         }
-        let _waiting = Waiting::new(self)?;
+        let _waiting = QueuedCall::new(self)?;
         let slot = Arc::clone(&self.calls).acquire_owned();
         timeout_at(deadline, slot).await.ok()?.ok()
     }
 }
 
-/// Place in the queue for a slot.
-struct Waiting<'a>(&'a Slots);
+/// Call in the queue for a slot.
+struct QueuedCall<'a>(&'a Slots);
 
-impl<'a> Waiting<'a> {
+impl<'a> QueuedCall<'a> {
     fn new(slots: &'a Slots) -> Option<Self> {
         let before = slots.waiting.fetch_add(1, Ordering::Relaxed);
-        let place = Self(slots);
-        (before < slots.number).then_some(place)
+        let call = Self(slots);
+        (before < slots.number).then_some(call)
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for QueuedCall<'_> {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }

@@ -46,6 +46,7 @@ pub mod tools {
         post = "/auth/fab/v1/roles",
         body(json, required),
         read_back = "/auth/fab/v1/roles/{name}",
+        recorded(actions),
         returns = Role,
     )]
     pub struct CreateRole {
@@ -68,6 +69,7 @@ pub mod tools {
         body(json, required),
         mask(update_mask = comma),
         read_back = "/auth/fab/v1/roles/{role_name}",
+        recorded(actions),
         not_applied = "FAB 2 only adds permissions to a role. To remove some, create another role with only the permissions wanted, give it to the users instead (update_a_apacheairflow_user_by_id with roles), and delete this role.",
         returns = Role,
     )]
@@ -92,7 +94,8 @@ pub mod tools {
         method = "delete",
         operation = "delete_role",
         delete = "/auth/fab/v1/roles/{role_name}",
-        read_back = "/auth/fab/v1/roles/{role_name}"
+        read_back = "/auth/fab/v1/roles/{role_name}",
+        recorded(actions)
     )]
     pub struct DeleteRole {
         /// Role name.

@@ -23,7 +23,7 @@ const CHANGES: Effect = Effect {
     idempotent: true,
 };
 
-static TOOLS: [Tool; 6] = [
+static TOOLS: [Tool; 7] = [
     Tool { ..LIST_USERS },
     Tool {
         name: "rename_user",
@@ -36,6 +36,7 @@ static TOOLS: [Tool; 6] = [
         update: Update {
             merge: USER_PATH,
             read_back: USER_PATH,
+            recorded: &["roles"],
             ..Update::PLAIN
         },
         parameters: &[
@@ -49,6 +50,27 @@ static TOOLS: [Tool; 6] = [
             param(ParameterLocation::Body, optional("email", STRING)),
             param(ParameterLocation::Body, optional("roles", array(&ROLE))),
         ],
+        ..UPDATE_USER
+    },
+    Tool {
+        name: "delete_user",
+        method: "delete",
+        http: Http::Delete,
+        body: Body::NONE,
+        clear: None,
+        parameters: &[Parameter {
+            wire: "username",
+            ..param(
+                ParameterLocation::Path { slash: false },
+                required("id", STRING),
+            )
+        }],
+        update: Update {
+            read_back: USER_PATH,
+            recorded: &["roles"],
+            ..Update::PLAIN
+        },
+        returns: None,
         ..UPDATE_USER
     },
     Tool {
@@ -104,11 +126,14 @@ static API: Api = Api {
 };
 static APIS: &[&Api] = &[&API];
 
+/// Number of requests before a record, with the content of the record: target, fields, and values before the change.
+type Record = (usize, String, Vec<&'static str>, String);
+
 /// Recorder that notes how many requests the server had received before each record.
 struct Recorder<'s> {
     server: &'s Server,
     works: bool,
-    records: Mutex<Vec<(usize, String, Vec<&'static str>)>>,
+    records: Mutex<Vec<Record>>,
 }
 
 impl ChangeRecorder for Recorder<'_> {
@@ -120,6 +145,7 @@ impl ChangeRecorder for Recorder<'_> {
             self.server.seen().len(),
             change.subject.target.clone(),
             change.subject.fields.clone(),
+            change.before.to_owned(),
         );
         self.records.lock().unwrap().push(record);
         let works = self.works;
@@ -141,11 +167,7 @@ fn account(server: &Server) -> Account {
 const USER: &str = r#"{"username":"ada","email":"new@example.org","roles":[{"name":"Viewer"}]}"#;
 
 /// Calls a tool with a recorder that works or fails, and returns the records, the lines of the requests and the result.
-async fn call(
-    name: &str,
-    arguments: &Value,
-    works: bool,
-) -> (Vec<(usize, String, Vec<&'static str>)>, Vec<String>, Value) {
+async fn call(name: &str, arguments: &Value, works: bool) -> (Vec<Record>, Vec<String>, Value) {
     let server = Server::start(|seen| match seen.line.as_str() {
         line if line.starts_with("GET /users?") => {
             Reply::json(200, r#"{"users":[],"total_entries":0}"#)
@@ -173,38 +195,46 @@ async fn call(
 async fn a_change_is_recorded_once_before_it_is_sent() {
     let roles = json!([{"name": "Viewer"}]);
     let update = json!({"id": "ada", "email": "new@example.org", "roles": roles});
-    let rows: [(&str, Value, usize, &str, &[&str]); 3] = [
+    let things = json!({"ids": ["a", "b", "c"], "is_paused": true});
+    let ada = r#"{"user":"ada"}"#;
+    let viewer = r#"{"roles":["Viewer"]}"#;
+    let rows: [(&str, Value, usize, &str, &[&str], &str); 4] = [
         // The read of a merging update precedes the record.
-        (
-            "merge_user",
-            update,
-            1,
-            r#"{"user":"ada"}"#,
-            &["email", "roles"],
-        ),
+        ("merge_user", update, 1, ada, &["email", "roles"], viewer),
+        // The object is read only to record its values.
+        ("delete_user", json!({"id": "ada"}), 1, ada, &[], viewer),
         (
             "pause_things",
-            json!({"ids": ["a", "b", "c"], "is_paused": true}),
+            things,
             0,
             r#"{"thing_id":["a","b","c"]}"#,
             &["is_paused"],
+            "",
         ),
-        ("touch", json!({}), 0, "", &[]),
+        ("touch", json!({}), 0, "", &[], ""),
     ];
-    for (name, arguments, before, target, fields) in rows {
+    for (name, arguments, before, target, fields, values) in rows {
         let (records, lines, result) = call(name, &arguments, true).await;
-        assert!(result.get("error").is_none(), "{name}: {result}");
+        // The server still shows the user after the deletion.
+        let code = result["error"]["code"].as_str();
+        assert_eq!(code, (name == "delete_user").then_some("not_applied"));
         assert!(lines.len() > before, "{name}: {lines:?}");
-        assert_eq!(
-            records,
-            [(before, target.to_owned(), fields.to_vec())],
-            "{name}"
+        let record = (
+            before,
+            target.to_owned(),
+            fields.to_vec(),
+            values.to_owned(),
         );
+        assert_eq!(records, [record], "{name}");
 
         let (records, lines, result) = call(name, &arguments, false).await;
         assert_eq!(result["error"]["code"], "not_recorded", "{name}: {result}");
         assert_eq!(result["error"]["retryable"], true, "{name}");
         assert!(!records.is_empty(), "{name}");
+        assert!(
+            lines.iter().all(|line| line.starts_with("GET /users/")),
+            "{name}: {lines:?}"
+        );
         assert_eq!(lines.len(), before, "{name}: {lines:?}");
     }
 }
@@ -231,10 +261,7 @@ async fn reads_and_rejected_calls_are_not_recorded() {
 async fn the_subject_contains_no_secret() {
     let arguments = json!({"id": "ada", "username": "grace", "password": "planted"});
     let (records, ..) = call("rename_user", &arguments, true).await;
-    let expected = (
-        0,
-        r#"{"user":"ada"}"#.to_owned(),
-        vec!["username", "password"],
-    );
+    let target = r#"{"user":"ada"}"#.to_owned();
+    let expected = (0, target, vec!["username", "password"], String::new());
     assert_eq!(records, [expected]);
 }

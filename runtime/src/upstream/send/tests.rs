@@ -475,3 +475,25 @@ async fn nothing_secret_is_traced() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_request_waits_for_a_slot_until_a_deadline() {
+    let server = Server::start(|_| Reply::json(200, "{}")).await;
+    let account = server.account(&OLD, Credentials::None);
+    account.send(&get("/things")).await.unwrap();
+    let slots = u32::try_from(account.max_in_flight()).unwrap();
+    let held = account.0.slots.acquire_many(slots).await.unwrap();
+    tokio::time::pause();
+    let started = Instant::now();
+    let error = account.send(&get("/late")).await.unwrap_err();
+    assert_eq!(started.elapsed().as_secs(), 10);
+    assert_eq!((error.code, error.retryable), (ErrorCode::Overloaded, true));
+    tokio::time::resume();
+    drop(held);
+    account.send(&get("/things")).await.unwrap();
+    assert_eq!(
+        server.lines().last().map(String::as_str),
+        Some("GET /things")
+    );
+    assert!(server.lines().iter().all(|line| !line.contains("/late")));
+}

@@ -6,6 +6,7 @@ pub(crate) mod key;
 pub(crate) mod remote;
 pub(crate) mod serve;
 pub(crate) mod texts;
+pub(crate) mod token;
 
 use clap::builder::StyledStr;
 use clap::{Parser, Subcommand};
@@ -15,9 +16,10 @@ use mcp_server::product::product;
 use self::backup::BackupArgs;
 use self::connection::{ConnectArgs, SelectionArgs};
 use self::key::KeyArgs;
-use self::remote::{AccountArgs, AuditArgs, ServerArgs, TokenArgs};
+use self::remote::{AccountArgs, AuditArgs, ServerArgs};
 use self::serve::ServeArgs;
 use self::texts::{SignInExample, api_names, host, row, table};
+use self::token::TokenArgs;
 
 /// Command line of the program.
 #[derive(Debug, Parser)]

@@ -9,7 +9,7 @@ use super::accounts::account_named;
 use super::client::Client;
 use super::servers::selected;
 use super::table::{self, expiry, id, text};
-use crate::args::remote::{BoundsArgs, TokenCommand};
+use crate::args::token::{BoundsArgs, TokenCommand};
 use crate::error::CommandError;
 
 const PATH: &str = "api-token";
@@ -25,7 +25,7 @@ pub(super) async fn run(client: &Client, command: TokenCommand) -> Result<(), Co
             let role = role.to_possible_value();
             let role = role.as_ref().map(PossibleValue::get_name);
             let mut body = json!({"name": name, "role": role, "expires_at": expiry.time()});
-            if let Some(bounds) = bounds_of(client, bounds).await? {
+            if let Some(bounds) = bounds_of(client, *bounds).await? {
                 body["bounds"] = bounds;
             }
             let token = client.send(Method::POST, &[PATH], &[], Some(&body)).await?;

@@ -154,12 +154,14 @@ impl Apply<'_> {
             account: &account.name,
             server: &declared.name,
         };
-        let is_applied = self.gateway.was_applied(&key, &declared.hash).await? == Some(true);
+        let applied = self.gateway.was_applied(&key, &declared.hash).await?;
         let found = self.find_server(account, &declared.name).await?;
         let is_new = found.is_none();
+        let is_revoked = is_new && applied.is_none() && self.was_revoked(account, declared).await?;
         let server = match found {
-            Some(server) if is_applied => server,
-            None if is_applied => {
+            Some(server) if applied == Some(true) => server,
+            None if applied == Some(true) || is_revoked => {
+                self.gateway.applied(&key, &declared.hash, None).await?;
                 self.applied.warnings.push(format!(
                     "{what} was revoked or has expired, so that it is not created again; change its declaration to create it with a new URL"
                 ));
@@ -185,6 +187,21 @@ impl Apply<'_> {
         let id = Some(server.id.as_str());
         self.gateway.applied(&key, &declared.hash, id).await?;
         self.warn_of_omissions(&server, declared, what)
+    }
+
+    /// Returns whether somebody revoked the server before the gateway recorded declarations. If so, the URL in its file stays invalid.
+    async fn was_revoked(
+        &self,
+        account: &Account,
+        declared: &DeclaredServer,
+    ) -> Result<bool, ApplyFailure> {
+        let id = Gateway::declared_id(&account.id, &declared.name);
+        let is_revoked = self.gateway.was_revoked_by_somebody(&id).await?;
+        let path = declared.token_file.as_deref().filter(|_| is_revoked);
+        if let Some(token) = path.map(url_file::read).transpose()?.flatten() {
+            self.gateway.bury(&token).await?;
+        }
+        Ok(is_revoked)
     }
 
     /// Warns if a server keeps settings that the file omits and that a new server would not have, so that the file does not say what the server offers.

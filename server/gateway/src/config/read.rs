@@ -115,7 +115,7 @@ impl Reader<'_> {
             ca_certificate: self.certificate(
                 path,
                 account.ca_certificate,
-                account.ca_certificate_file,
+                account.ca_certificate_file.as_deref(),
             ),
             name: account.name,
             base_url: account.base_url,
@@ -259,10 +259,10 @@ impl Reader<'_> {
         &mut self,
         path: &str,
         certificate: Option<String>,
-        file: Option<String>,
+        file: Option<&str>,
     ) -> Option<String> {
         let path = format!("{path}.ca_certificate_file");
-        let (Some(file), None) = (&file, &certificate) else {
+        let (Some(file), None) = (file, &certificate) else {
             if file.is_some() {
                 let message = "both `ca_certificate` and `ca_certificate_file` are given; keep one";
                 self.document.error(&path, message);

@@ -13,13 +13,16 @@ use super::stream::ConnectionState;
 /// Interval at which a new connection looks for one that can give way, while all have a request in progress.
 const RETRY: Duration = Duration::from_millis(50);
 
+/// Number of open files that are reserved for the store, for the connections to upstreams and for everything else that is not a connection of a client.
+const RESERVED_FILES: u64 = 64;
+
 /// Table of open connections.
 #[derive(Debug)]
 pub(crate) struct Connections {
     /// Maximum number of connections of one address. Trusted proxies have no such limit, because they carry the requests of many clients.
     per_address: usize,
     proxies: Proxies,
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
     open: Mutex<HashMap<IpAddr, AddressConnections>>,
 }
 
@@ -36,7 +39,7 @@ pub(crate) struct OpenConnection {
     connections: Arc<Connections>,
     address: IpAddr,
     pub(crate) state: Arc<ConnectionState>,
-    _place: Option<OwnedSemaphorePermit>,
+    _slot: Option<OwnedSemaphorePermit>,
 }
 
 impl Connections {
@@ -44,7 +47,7 @@ impl Connections {
         Self {
             per_address,
             proxies,
-            places: Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS))),
+            slots: Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS))),
             open: Mutex::default(),
         }
     }
@@ -52,18 +55,18 @@ impl Connections {
     /// Adds a connection. Returns `None` if its address has too many connections and all of them have a request in progress.
     pub(crate) async fn add(self: &Arc<Self>, peer: SocketAddr) -> Option<OpenConnection> {
         let mut connection = self.add_to_address(peer.ip())?;
-        let place = loop {
-            if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-                break place;
+        let slot = loop {
+            if let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() {
+                break slot;
             }
             self.make_room();
-            let place = Arc::clone(&self.places).acquire_owned();
-            if let Ok(place) = tokio::time::timeout(RETRY, place).await {
+            let slot = Arc::clone(&self.slots).acquire_owned();
+            if let Ok(slot) = tokio::time::timeout(RETRY, slot).await {
                 // This cannot fail, because the semaphore is never closed.
-                break place.ok()?;
+                break slot.ok()?;
             }
         };
-        connection._place = Some(place);
+        connection._slot = Some(slot);
         Some(connection)
     }
 
@@ -84,7 +87,7 @@ impl Connections {
             connections: Arc::clone(self),
             address,
             state,
-            _place: None,
+            _slot: None,
         })
     }
 
@@ -127,6 +130,18 @@ impl Drop for OpenConnection {
             open.remove(&self.address);
         }
     }
+}
+
+/// Raises the limit of open files as far as possible, and returns how many connections it allows.
+pub(crate) fn max_connections(wanted: usize) -> usize {
+    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the limit of open files cannot be raised");
+        rlimit::Resource::NOFILE
+            .get_soft()
+            .unwrap_or(4 * RESERVED_FILES)
+    });
+    let connections = files.saturating_sub(RESERVED_FILES).max(1);
+    usize::try_from(connections).map_or(wanted, |connections| connections.min(wanted))
 }
 
 #[cfg(test)]

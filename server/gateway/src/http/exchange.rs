@@ -99,6 +99,7 @@ impl Exchange {
             ..self.base(context)
         };
         describe(&mut intent, change.subject);
+        intent.value_before = text(change.before);
         let intent = self.intent.get_or_init(|| intent);
         let recorded = self.gateway.record_intent(intent.clone()).await;
         recorded.map_err(|NotWritten| NotRecorded)
@@ -113,6 +114,8 @@ impl Exchange {
         self.metrics.called(call.tool, outcome, status, call.took);
         let trace_id = self.traces.called(&call, outcome);
 
+        let subject = call.outcome.ok();
+        let subject = subject.and_then(|answer| answer.subject.as_deref());
         let is_read = call.tool.is_some_and(|tool| tool.effect.read_only);
         let mut record = match self.intent.get() {
             Some(intent) => NewAudit {
@@ -128,13 +131,13 @@ impl Exchange {
                         .map(|_| if is_read { "read" } else { "write" }.to_owned()),
                     ..self.base(call.context)
                 };
-                let answer = call.outcome.ok();
-                if let Some(subject) = answer.and_then(|answer| answer.subject.as_deref()) {
+                if let Some(subject) = subject {
                     describe(&mut record, subject);
                 }
                 record
             }
         };
+        record.value_after = subject.and_then(|subject| text(&subject.after));
         outcome.clone_into(&mut record.outcome);
         record.duration_ms = i64::try_from(call.took.as_millis()).unwrap_or(i64::MAX);
         record.upstream_status = status.map(i32::from);
@@ -205,9 +208,14 @@ impl Exchange {
     }
 }
 
+/// Returns a text unless it is empty.
+fn text(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 /// Adds what a call is about to its record.
 fn describe(record: &mut NewAudit, subject: &CallSubject) {
-    record.target = Some(subject.target.clone()).filter(|target| !target.is_empty());
+    record.target = text(&subject.target);
     let fields = serde_json::to_string(&subject.fields).ok();
     record.fields = fields.filter(|_| !subject.fields.is_empty());
 }

@@ -36,14 +36,14 @@ pub(crate) struct WrongToken;
 
 /// Sender of requests. What web pages of other sites make the browsers of an address send is counted separately, because the people at this address did not choose to send it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Sender {
+struct TokenSender {
     address: IpAddr,
     is_another_site: bool,
 }
 
 /// Wrong tokens per sender.
 #[derive(Debug, Default)]
-pub(crate) struct Guesses(Mutex<HashMap<Sender, WrongTokens>>);
+pub(crate) struct Guesses(Mutex<HashMap<TokenSender, WrongTokens>>);
 
 #[derive(Debug)]
 struct WrongTokens {
@@ -56,7 +56,7 @@ struct WrongTokens {
 
 /// Delay of the response to a wrong token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Delay {
+struct ResponseDelay {
     time: Duration,
     /// Whether the response waits for this time. Then [`Guesses::waited`] must be called. Otherwise the response is sent at once.
     waits: bool,
@@ -64,7 +64,7 @@ struct Delay {
 
 impl Guesses {
     /// Records a wrong token. If the sender is slowed, returns the delay of the response.
-    fn wrong(&self, sender: Sender, now: Instant) -> Option<Delay> {
+    fn wrong(&self, sender: TokenSender, now: Instant) -> Option<ResponseDelay> {
         let mut senders = self.lock();
         if senders.len() >= REMEMBERED && !senders.contains_key(&sender) {
             forget(&mut senders, now);
@@ -88,22 +88,22 @@ impl Guesses {
         let waits = wrong.delayed < DELAYED;
         wrong.delayed += u32::from(waits);
         let time = wrong.delay();
-        Some(Delay { time, waits })
+        Some(ResponseDelay { time, waits })
     }
 
-    fn waited(&self, sender: Sender) {
+    fn waited(&self, sender: TokenSender) {
         if let Some(wrong) = self.lock().get_mut(&sender) {
             wrong.delayed = wrong.delayed.saturating_sub(1);
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Sender, WrongTokens>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TokenSender, WrongTokens>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Frees memory: removes senders whose window has ended. If that is not enough, removes a tenth of the senders, first those that are not slowed, in the order in which their windows end. Removes many at once, because each removal examines all senders.
-fn forget(senders: &mut HashMap<Sender, WrongTokens>, now: Instant) {
+fn forget(senders: &mut HashMap<TokenSender, WrongTokens>, now: Instant) {
     senders.retain(|_, wrong| wrong.until > now || wrong.delayed > 0);
     if senders.len() < REMEMBERED {
         return;
@@ -126,7 +126,7 @@ impl WrongTokens {
 }
 
 /// Guard that ends a delay even if the client disconnects while waiting.
-struct DelayedResponse<'a>(&'a Guesses, Sender);
+struct DelayedResponse<'a>(&'a Guesses, TokenSender);
 
 impl Drop for DelayedResponse<'_> {
     fn drop(&mut self) {
@@ -148,7 +148,7 @@ pub(crate) async fn slow_wrong_tokens<F: Future<Output = Response>>(
     answer: impl FnOnce(Request) -> F,
 ) -> Response {
     let address = request.extensions().get::<ClientAddress>();
-    let sender = Sender {
+    let sender = TokenSender {
         address: block(address.map(|it| it.0)),
         is_another_site: is_from_another_site(request.headers()),
     };
@@ -190,7 +190,7 @@ fn too_many(wait: Duration) -> Response {
 mod tests {
     use super::*;
 
-    const SENDER: Sender = Sender {
+    const SENDER: TokenSender = TokenSender {
         address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
         is_another_site: false,
     };
@@ -239,7 +239,7 @@ mod tests {
     fn each_sender_is_counted_separately() {
         let guesses = Guesses::default();
         let now = Instant::now();
-        let another_site = Sender {
+        let another_site = TokenSender {
             is_another_site: true,
             ..SENDER
         };
@@ -247,7 +247,7 @@ mod tests {
             guesses.wrong(another_site, now);
         }
         assert_eq!(guesses.wrong(SENDER, now), None);
-        let elsewhere = Sender {
+        let elsewhere = TokenSender {
             address: IpAddr::from([192, 0, 2, 1]),
             ..another_site
         };
@@ -275,7 +275,7 @@ mod tests {
         let now = Instant::now();
         for address in 0..30_000_u32 {
             let address = IpAddr::V4(address.into());
-            guesses.wrong(Sender { address, ..SENDER }, now);
+            guesses.wrong(TokenSender { address, ..SENDER }, now);
         }
         assert!(guesses.lock().len() <= REMEMBERED);
     }

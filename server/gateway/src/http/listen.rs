@@ -29,6 +29,9 @@ const RECOVERY: Duration = Duration::from_millis(500);
 /// Time for a client to complete the head of a request after the signal to stop.
 const LAST_HEAD: Duration = Duration::from_secs(1);
 
+/// Largest buffer of a connection, and thereby the largest head of a request. By default, the buffers of all connections together could fill the memory.
+const MAX_BUFFER: usize = 64 * 1024;
+
 /// Handler of requests.
 pub(crate) trait RequestHandler: Send + Sync + 'static {
     fn answer(&self, request: Request) -> impl Future<Output = Response> + Send;
@@ -119,6 +122,7 @@ async fn serve_connection(
     let stream = TokioIo::new(TimedStream::new(stream, state));
     let served = http1::Builder::new()
         .header_read_timeout(None)
+        .max_buf_size(MAX_BUFFER)
         .serve_connection(stream, service);
     let mut served = pin!(served);
     // Errors here are caused by the client: it disconnected, was too slow, or does not speak HTTP.

@@ -136,7 +136,7 @@ impl Mcp {
             Ok(message) => message,
             Err(response) => return response,
         };
-        // A request takes its place only after it was read, so that a slow client does not hold one.
+        // A request takes a slot only after it was read, so that a slow client does not hold one.
         let counted = match resolved.slots.request() {
             Ok(counted) => counted,
             Err(error) => return overloaded(&error.to_string()),
@@ -160,7 +160,7 @@ impl Mcp {
         parts.headers.remove(header::AUTHORIZATION);
         parts.headers.remove(header::COOKIE);
         let is_json = message::is_json(&parts.headers);
-        let is_large = message.bytes.len() > LARGE;
+        let is_large = message.bytes.len() >= LARGE;
         let request = Request::from_parts(parts, Body::from(message.bytes.clone()));
 
         let handler = Handler::for_request(

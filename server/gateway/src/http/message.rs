@@ -24,14 +24,14 @@ const MAX_VALUES: usize = 100_000;
 
 /// Message of a client.
 #[derive(Debug)]
-pub(super) struct Message {
+pub(super) struct ClientMessage {
     pub(super) bytes: Bytes,
     /// Slot of a message that is large.
     pub(super) large: Option<LargeSlot>,
 }
 
 /// Reads a message. The part above [`SMALL`] is read only with a slot for large messages, so that unfinished messages cannot fill the memory.
-pub(super) async fn read(slots: &ServerSlots, mut body: Body) -> Result<Message, Response> {
+pub(super) async fn read(slots: &ServerSlots, mut body: Body) -> Result<ClientMessage, Response> {
     let mut large = None;
     let mut values = ValueCounter::default();
     let mut first = Bytes::new();
@@ -76,7 +76,7 @@ pub(super) async fn read(slots: &ServerSlots, mut body: Body) -> Result<Message,
         }
     }
     let bytes = if all.is_empty() { first } else { all.into() };
-    Ok(Message { bytes, large })
+    Ok(ClientMessage { bytes, large })
 }
 
 /// Returns the response to a message that rmcp cannot parse, in the form that JSON-RPC defines. Other responses are unchanged.

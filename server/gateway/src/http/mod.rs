@@ -15,6 +15,7 @@ pub(crate) mod mcp;
 mod message;
 pub(crate) mod ops;
 pub mod origin;
+pub(crate) mod routes;
 mod stream;
 pub(crate) mod telemetry;
 pub(crate) mod traces;

@@ -29,7 +29,7 @@ pub(crate) struct ConnectionState {
 
 /// Phase of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum ConnectionPhase {
     /// The client has connected, or has sent a part of a head.
     Head = 0,
     /// A request is in progress.
@@ -41,22 +41,22 @@ enum Phase {
 impl ConnectionState {
     /// Records that the head of a request is complete.
     pub(crate) fn request_begins(&self) {
-        self.set(Phase::Request);
+        self.set(ConnectionPhase::Request);
     }
 
     /// Records that the gateway has created the response to a request.
     pub(crate) fn request_ends(&self) {
-        self.set(Phase::Idle);
+        self.set(ConnectionPhase::Idle);
     }
 
     /// Returns whether the connection waits for a request, so that closing it interrupts nothing.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.phase() != Phase::Request
+        self.phase() != ConnectionPhase::Request
     }
 
     /// Returns whether the head of a request is missing, so that there is no request to which the client expects a response.
     pub(crate) fn lacks_head(&self) -> bool {
-        self.phase() == Phase::Head
+        self.phase() == ConnectionPhase::Head
     }
 
     /// Asks the task of the connection to close it.
@@ -69,15 +69,15 @@ impl ConnectionState {
         self.close.notified().await;
     }
 
-    fn phase(&self) -> Phase {
+    fn phase(&self) -> ConnectionPhase {
         match self.phase.load(Ordering::Acquire) {
-            0 => Phase::Head,
-            1 => Phase::Request,
-            _ => Phase::Idle,
+            0 => ConnectionPhase::Head,
+            1 => ConnectionPhase::Request,
+            _ => ConnectionPhase::Idle,
         }
     }
 
-    fn set(&self, phase: Phase) {
+    fn set(&self, phase: ConnectionPhase) {
         self.phase.store(phase as u8, Ordering::Release);
     }
 }
@@ -88,7 +88,7 @@ pub(crate) struct TimedStream<'a> {
     stream: TcpStream,
     state: &'a ConnectionState,
     /// Phase to which `ends` belongs; `None` if it has changed since.
-    timed: Option<Phase>,
+    timed: Option<ConnectionPhase>,
     /// End of the time limit of the phase.
     ends: Instant,
     /// Timer that fires at `ends` or earlier. Moved only when it has fired or is too late.
@@ -103,7 +103,7 @@ impl<'a> TimedStream<'a> {
         Self {
             stream,
             state,
-            timed: Some(Phase::Head),
+            timed: Some(ConnectionPhase::Head),
             ends,
             timer: Box::pin(sleep_until(ends)),
             stalled: None,
@@ -114,9 +114,9 @@ impl<'a> TimedStream<'a> {
     fn poll_exceeded(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let phase = self.state.phase();
         let limit = match phase {
-            Phase::Head => HEAD,
-            Phase::Idle => IDLE,
-            Phase::Request => return Poll::Pending,
+            ConnectionPhase::Head => HEAD,
+            ConnectionPhase::Idle => IDLE,
+            ConnectionPhase::Request => return Poll::Pending,
         };
         if self.timed != Some(phase) {
             self.timed = Some(phase);
@@ -162,8 +162,8 @@ impl AsyncRead for TimedStream<'_> {
             ready!(self.poll_exceeded(context));
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        if buffer.filled().len() > before && self.state.phase() == Phase::Idle {
-            self.state.set(Phase::Head);
+        if buffer.filled().len() > before && self.state.phase() == ConnectionPhase::Idle {
+            self.state.set(ConnectionPhase::Head);
             self.timed = None;
         }
         read
@@ -199,5 +199,58 @@ impl AsyncWrite for TimedStream<'_> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_has_a_limited_time_for_its_next_request() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let _silent = TcpStream::connect(address).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        tokio::time::pause();
+        let state = ConnectionState::default();
+        let mut stream = TimedStream::new(stream, &state);
+        let started = Instant::now();
+        let error = stream.read_u8().await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(started.elapsed().as_secs(), 10);
+
+        state.request_ends();
+        let started = Instant::now();
+        assert!(stream.read_u8().await.is_err());
+        assert_eq!(started.elapsed().as_secs(), 75);
+
+        // The time limits of a body are those of `TimedBody`.
+        state.request_begins();
+        let hour = Duration::from_secs(3600);
+        assert!(tokio::time::timeout(hour, stream.read_u8()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_client_must_read_its_response() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let _silent = TcpStream::connect(address).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        // Fills the buffers of the operating system.
+        while stream.try_write(&[0; 65_536]).is_ok() {}
+        tokio::time::pause();
+        let state = ConnectionState::default();
+        let mut stream = TimedStream::new(stream, &state);
+        let started = Instant::now();
+        let large = vec![0; 64 << 20];
+        let error = tokio::io::AsyncWriteExt::write_all(&mut stream, &large).await;
+        assert_eq!(error.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!(started.elapsed().as_secs() >= 30);
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::gateway::{Gateway, Result};
+use super::verify::{self, AuditCheck};
 use crate::model::Principal;
 use crate::store::chain::ChainKey;
 use crate::vault::{KeyPurpose, Vault};
@@ -11,6 +12,27 @@ use crate::vault::{KeyPurpose, Vault};
 pub(super) const LEASE_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Gateway {
+    /// Checks the audit log with the keys of this gateway.
+    pub(super) async fn check_audit(&self) -> Result<AuditCheck> {
+        Ok(verify::check(&self.0.store, &self.vault(), &[]).await?)
+    }
+
+    /// Signs the audit chain with the present key, and repeats under this key what earlier checkpoints state, so that the earlier entries can be checked without the previous key.
+    pub(super) async fn sign_audit_again(&self) -> Result<()> {
+        let vault = self.vault();
+        if self.0.store.chain_key_id().await.as_deref() == Some(vault.key_id()) {
+            return Ok(());
+        }
+        let purged = self.check_audit().await?.purged;
+        let checkpoint = self.record(&Principal::gateway(), "key.change");
+        let key = chain_key(&vault);
+        Ok(self
+            .0
+            .store
+            .change_chain_key(key, checkpoint, purged)
+            .await?)
+    }
+
     /// Extends the lease of this process, and closes the intents of processes whose lease has ended.
     pub(super) async fn keep_lease(&self) {
         let kept = async {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::gateway::{Gateway, Result, require};
+use crate::model::audit::AuditQuery;
 use crate::model::{NewServer, Principal, Role, ServerInput};
 use crate::store::declarations::DeclarationKey;
 use crate::token;
@@ -34,6 +35,23 @@ impl Gateway {
         Ok(self.0.store.is_revoked(&token::hash(token)).await?)
     }
 
+    /// Returns whether somebody revoked a declared server, according to the audit log. Versions before the table of declarations left no other trace.
+    pub(crate) async fn was_revoked_by_somebody(&self, server_id: &str) -> Result<bool> {
+        let query = AuditQuery {
+            server_id: Some(server_id.to_owned()),
+            action: Some("server.revoke".to_owned()),
+            ..AuditQuery::default()
+        };
+        let gateway = Principal::gateway();
+        let records = self.audit(&gateway, query).await?.result;
+        Ok(records.iter().any(|record| record.actor != gateway.id))
+    }
+
+    /// Makes a server token invalid for ever, although no server has it.
+    pub(crate) async fn bury(&self, token: &str) -> Result<()> {
+        Ok(self.0.store.bury(&token::hash(token)).await?)
+    }
+
     /// Returns whether a declaration was applied before: `None` if never, otherwise whether it has the same hash.
     pub(crate) async fn was_applied(
         &self,
@@ -58,6 +76,12 @@ impl Gateway {
     /// Notes that no configuration file declares a server, until declarations are applied.
     pub(crate) async fn forget_declared_servers(&self) -> Result<()> {
         Ok(self.0.store.forget_declared_servers().await?)
+    }
+
+    /// Removes the declarations and revoked tokens, as in a store of an earlier version.
+    #[cfg(test)]
+    pub(crate) async fn forget_declarations(&self) {
+        self.0.store.forget_declarations().await.unwrap_or_default();
     }
 
     /// Returns the ids of the servers that a configuration file declares.

@@ -15,10 +15,9 @@ use crate::directory::{self, Directory, ResolvedServer};
 use crate::error::{ServiceError, TokenRejection};
 use crate::keys::KeySources;
 use crate::model::{PageQuery, Principal, ResultPage, Role};
-use crate::request_origin::RequestOrigin;
 use crate::slots::{SlotLimits, SlotTable};
 use crate::store::error::StoreError;
-use crate::store::rows::{self, AccountRow, NewAudit, ServerRow, kind};
+use crate::store::rows::{self, AccountRow, ServerRow};
 use crate::store::sqlite::is_full;
 use crate::store::{Store, StoreEvent, StoreUrl};
 use crate::token;
@@ -348,23 +347,6 @@ impl Gateway {
 
     pub(super) fn now(&self) -> i64 {
         self.0.clock.now()
-    }
-
-    /// Creates an audit record of a successful action at this moment.
-    pub(crate) fn record(&self, who: &Principal, action: &str) -> NewAudit {
-        let origin = RequestOrigin::current();
-        NewAudit {
-            peer: origin.peer().map(|peer| peer.to_string()),
-            request_id: origin.request_id().map(str::to_owned),
-            trace_id: origin.trace_id().map(str::to_owned),
-            kind: kind::EVENT.to_owned(),
-            at: self.now(),
-            actor: who.id.clone(),
-            actor_name: who.name.clone(),
-            action: action.to_owned(),
-            outcome: "ok".to_owned(),
-            ..NewAudit::default()
-        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::audit::NotWritten;
 use crate::model::audit::{AuditQuery, AuditRecord};
 use crate::model::{Principal, ResultPage, Role};
 use crate::page::{self, List};
+use crate::request_origin::RequestOrigin;
 use crate::store::Store;
 use crate::store::chain::Head;
 use crate::store::rows::{AuditRow, NewAudit, kind};
@@ -73,6 +74,23 @@ impl Gateway {
             }
         });
         Ok(pieces.boxed())
+    }
+
+    /// Creates an audit record of a successful action at this moment.
+    pub(crate) fn record(&self, who: &Principal, action: &str) -> NewAudit {
+        let origin = RequestOrigin::current();
+        NewAudit {
+            peer: origin.peer().map(|peer| peer.to_string()),
+            request_id: origin.request_id().map(str::to_owned),
+            trace_id: origin.trace_id().map(str::to_owned),
+            kind: kind::EVENT.to_owned(),
+            at: self.now(),
+            actor: who.id.clone(),
+            actor_name: who.name.clone(),
+            action: action.to_owned(),
+            outcome: "ok".to_owned(),
+            ..NewAudit::default()
+        }
     }
 
     /// Returns the id of the audit chain of this process and its last entry.

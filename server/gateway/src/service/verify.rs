@@ -2,9 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::audit_upkeep::chain_key;
-use super::gateway::{Gateway, Result};
-use crate::model::Principal;
 use crate::store::Store;
 use crate::store::audit_read::{CheckpointRow, EntryReader};
 use crate::store::chain::{ChainKey, Hash, StatedHead, Statement, digest, hex};
@@ -52,29 +49,6 @@ impl std::fmt::Display for AuditFinding {
             i64::MAX => write!(f, "entry {sequence} of {chain}: {what}"),
             number => write!(f, "record {number} (entry {sequence} of {chain}): {what}"),
         }
-    }
-}
-
-impl Gateway {
-    /// Checks the audit log with the keys of this gateway.
-    pub(super) async fn check_audit(&self) -> Result<AuditCheck> {
-        Ok(check(&self.0.store, &self.vault(), &[]).await?)
-    }
-
-    /// Signs the audit chain with the present key, and repeats under this key what earlier checkpoints state, so that the earlier entries can be checked without the previous key.
-    pub(super) async fn sign_audit_again(&self) -> Result<()> {
-        let vault = self.vault();
-        if self.0.store.chain_key_id().await.as_deref() == Some(vault.key_id()) {
-            return Ok(());
-        }
-        let purged = self.check_audit().await?.purged;
-        let checkpoint = self.record(&Principal::gateway(), "key.change");
-        let key = chain_key(&vault);
-        Ok(self
-            .0
-            .store
-            .change_chain_key(key, checkpoint, purged)
-            .await?)
     }
 }
 

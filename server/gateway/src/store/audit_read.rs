@@ -1,10 +1,17 @@
 //! Reads all audit entries in one snapshot, in the order of their chains, for a check of the chains.
 
+use std::sync::{Arc, Mutex};
+
+use mcp_server::product::product;
 use sqlx::Connection;
+use sqlx::postgres::PgPoolOptions;
 
 use super::audit::entry_columns;
+use super::error::StoreError;
 use super::rows::EntryRow;
-use super::{Pool, Store};
+use super::{ACQUIRE_TIMEOUT, Pool, Sqlite, Store, StoreUrl, postgres};
+#[cfg(test)]
+use super::{change, execute};
 
 /// Number of entries that are read at once.
 const PIECE: i64 = 2000;
@@ -60,6 +67,33 @@ macro_rules! read_all {
 }
 
 impl Store {
+    /// Opens the store of a gateway that may be running, only to read it.
+    pub(crate) async fn open_for_reading(url: &StoreUrl) -> Result<Self, StoreError> {
+        let pool = match url {
+            StoreUrl::Sqlite(path) => Pool::Sqlite(Box::new(Sqlite::open_for_reading(path).await?)),
+            StoreUrl::Postgres(url) => {
+                let options = postgres::options(url)?;
+                let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
+                let options = options.application_name(product().name);
+                let pool = pool.connect_with(options).await;
+                Pool::Postgres(pool.map_err(StoreError::Postgres)?)
+            }
+        };
+        Ok(Self {
+            pool,
+            lock: Mutex::new(None),
+            chain: tokio::sync::Mutex::new(None),
+            doubt: Arc::default(),
+            head: Mutex::new(None),
+        })
+    }
+
+    /// Runs a statement directly in the database, as somebody without the key could.
+    #[cfg(test)]
+    pub(crate) async fn tamper(&self, statement: &'static str) -> sqlx::Result<u64> {
+        change!(self, tx => { execute!(tx, statement) })
+    }
+
     /// Reads all entries.
     pub(crate) async fn read_entries(&self, reader: &mut impl EntryReader) -> sqlx::Result<()> {
         match &self.pool {

@@ -60,6 +60,26 @@ impl Store {
         Ok(found.into_iter().map(|(id,)| id).collect())
     }
 
+    /// Notes that a server token was revoked.
+    pub(crate) async fn bury(&self, hash: &[u8]) -> sqlx::Result<()> {
+        change!(self, tx => {
+            execute!(
+                tx,
+                "INSERT INTO revoked_tokens (token_hash) VALUES ($1) ON CONFLICT DO NOTHING",
+                hash
+            );
+        })
+    }
+
+    /// Removes the declarations and revoked tokens, as in a store of an earlier version.
+    #[cfg(test)]
+    pub(crate) async fn forget_declarations(&self) -> sqlx::Result<()> {
+        change!(self, tx => {
+            execute!(tx, "DELETE FROM declarations");
+            execute!(tx, "DELETE FROM revoked_tokens");
+        })
+    }
+
     /// Returns whether a server token was revoked, replaced or has expired.
     pub(crate) async fn is_revoked(&self, hash: &[u8]) -> sqlx::Result<bool> {
         let found: Option<(Vec<u8>,)> = read!(

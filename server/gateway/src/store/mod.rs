@@ -3,7 +3,6 @@
 //! Both databases use `$1` for a parameter, so each statement is written once, and `with_reader!` and `change!` compile it for both. Every change writes its audit record in the same transaction.
 
 use std::fs::File;
-use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +20,7 @@ pub(crate) mod audit;
 mod audit_chains;
 mod audit_purge;
 pub(crate) mod audit_read;
+mod audit_target;
 pub mod backup;
 pub(crate) mod declarations;
 pub mod error;
@@ -31,11 +31,12 @@ mod servers;
 mod sessions;
 pub(crate) mod sqlite;
 mod tokens;
+mod transaction;
 
 use self::chain::{Chain, Head};
 use self::error::StoreError;
-use self::rows::NewAudit;
 use self::sqlite::Sqlite;
+use self::transaction::Change;
 
 /// Time to wait for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -105,40 +106,6 @@ impl StoreEvent {
             "token" => Some(Self::Token(id)),
             _ => None,
         }
-    }
-}
-
-/// Transaction with the audit records that are written at its end.
-pub(crate) struct Change<'c, Db: sqlx::Database> {
-    transaction: sqlx::Transaction<'c, Db>,
-    records: Vec<NewAudit>,
-}
-
-impl<'c, Db: sqlx::Database> Change<'c, Db> {
-    fn new(transaction: sqlx::Transaction<'c, Db>) -> Self {
-        Self {
-            transaction,
-            records: Vec::new(),
-        }
-    }
-
-    /// Adds an audit record to the transaction.
-    fn record(&mut self, record: NewAudit) {
-        self.records.push(record);
-    }
-}
-
-impl<Db: sqlx::Database> Deref for Change<'_, Db> {
-    type Target = Db::Connection;
-
-    fn deref(&self) -> &Self::Target {
-        &self.transaction
-    }
-}
-
-impl<Db: sqlx::Database> DerefMut for Change<'_, Db> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.transaction
     }
 }
 
@@ -287,27 +254,6 @@ impl Store {
         }
     }
 
-    /// Opens the store of a gateway that may be running, only to read it.
-    pub(crate) async fn open_for_reading(url: &StoreUrl) -> Result<Self, StoreError> {
-        let pool = match url {
-            StoreUrl::Sqlite(path) => Pool::Sqlite(Box::new(Sqlite::open_for_reading(path).await?)),
-            StoreUrl::Postgres(url) => {
-                let options = postgres::options(url)?;
-                let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
-                let options = options.application_name(product().name);
-                let pool = pool.connect_with(options).await;
-                Pool::Postgres(pool.map_err(StoreError::Postgres)?)
-            }
-        };
-        Ok(Self {
-            pool,
-            lock: Mutex::new(None),
-            chain: tokio::sync::Mutex::new(None),
-            doubt: Arc::default(),
-            head: Mutex::new(None),
-        })
-    }
-
     /// Closes all connections after their current use.
     pub(crate) async fn close(&self) {
         match &self.pool {
@@ -338,11 +284,6 @@ impl Store {
 
 #[cfg(test)]
 impl Store {
-    /// Runs a statement directly in the database, as somebody without the key could.
-    pub(crate) async fn tamper(&self, statement: &'static str) -> sqlx::Result<u64> {
-        change!(self, tx => { execute!(tx, statement) })
-    }
-
     /// Returns the values of `synchronous` for changes and for everything else. Only for SQLite.
     pub(crate) async fn synchronous(&self) -> sqlx::Result<[i64; 2]> {
         let select = "PRAGMA synchronous";

@@ -177,6 +177,31 @@ async fn a_revoked_server_is_not_created_again() {
     assert_ne!(token_in(&path), token);
 }
 
+/// Checks a server that somebody revoked before the gateway recorded declarations.
+#[tokio::test]
+async fn a_server_that_was_revoked_before_the_upgrade_is_not_created_again() {
+    let folder = folder("upgraded");
+    let text = file(&folder.0);
+    fs::write(folder.0.join("password"), "one").unwrap();
+    let gateway = gateway(folder.0.join("gateway.db")).await;
+    changes(&gateway, &text).await;
+    let path = folder.0.join("agent.url");
+    let token = token_in(&path);
+    let (account, id) = ids(&gateway).await.remove(0);
+    let who = Principal {
+        id: "tok_1".to_owned(),
+        ..Principal::gateway()
+    };
+    gateway.delete_server(&who, &account, &id).await.unwrap();
+    gateway.forget_declarations().await;
+    let told = warnings(&gateway, &text).await;
+    assert!(told[0].contains("was revoked or has expired"), "{told:?}");
+    let changed = text.replace("\"read\"", "\"list\"");
+    assert_eq!(changes(&gateway, &changed).await.len(), 1);
+    assert_ne!(token_in(&path), token);
+    assert!(gateway.resolve(&token).await.is_err());
+}
+
 #[tokio::test]
 async fn tokens_that_were_rotated_purged_or_deleted_with_their_account_stay_dead() {
     let folder = folder("dead");

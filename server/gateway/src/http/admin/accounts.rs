@@ -12,7 +12,7 @@ use super::form::{Fields, FormErrors};
 use super::overview::LiveView;
 use super::page::{ConfirmPage, Frame, encode, go, html, refused};
 use super::rejection::{FormRejection, PageResult};
-use super::servers::ServerLine;
+use super::server_line::ServerLine;
 use super::session::{LinkQuery, SubmittedForm, Visitor};
 use super::site::Admin;
 use crate::model::sign_in::AuthInput;

@@ -1,6 +1,6 @@
 //! Page of the audit log: filters, pagination, and an export as JSON lines.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use askama::Template;
 use axum::body::Body;
@@ -76,6 +76,8 @@ pub(super) struct Row {
     pub(super) server: String,
     /// Ids of the objects that the action is about: `user=ada`.
     pub(super) target: Vec<String>,
+    /// Recorded values that the action added and removed: `roles: + Admin`.
+    pub(super) changes: Vec<String>,
     pub(super) ok: bool,
 }
 
@@ -90,6 +92,7 @@ impl Row {
             account: name(&names.accounts, &record.account_id),
             server: name(&names.servers, &record.server_id),
             target: targets(record.target.as_ref()),
+            changes: changes(record.before.as_ref(), record.after.as_ref()),
             ok: record.outcome == "ok",
             record,
         }
@@ -110,6 +113,51 @@ fn targets(target: Option<&Value>) -> Vec<String> {
         })
     });
     ids.collect()
+}
+
+/// Maximum number of added and removed values that are shown; the export has all.
+const SHOWN: usize = 10;
+
+/// Describes what a change added and removed.
+fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<String> {
+    let values = |object: Option<&Value>, name: &str| -> Vec<String> {
+        let value = object.and_then(|object| object.get(name));
+        let values = match value {
+            Some(Value::Array(values)) => values.as_slice(),
+            Some(value) => std::slice::from_ref(value),
+            None => &[],
+        };
+        let text = |value: &Value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        };
+        values.iter().map(text).collect()
+    };
+    let names = [after, before].into_iter().flatten();
+    let names: BTreeSet<_> = names
+        .filter_map(Value::as_object)
+        .flat_map(|object| object.keys())
+        .collect();
+    let mut changes = Vec::new();
+    for name in names {
+        let (old, new) = (values(before, name), values(after, name));
+        let added = new
+            .iter()
+            .filter(|it| !old.contains(it))
+            .map(|it| ("+", it));
+        let removed = old
+            .iter()
+            .filter(|it| !new.contains(it))
+            .map(|it| ("−", it));
+        let all: Vec<_> = added.chain(removed).collect();
+        let shown = all.iter().take(SHOWN);
+        changes.extend(shown.map(|(sign, value)| format!("{name}: {sign} {value}")));
+        if all.len() > SHOWN {
+            changes.push(format!("{name}: {} more", all.len() - SHOWN));
+        }
+    }
+    changes
 }
 
 #[derive(Template)]
@@ -236,4 +284,50 @@ pub(super) async fn export(
         ),
     ];
     Ok((headers, Body::from_stream(lines)).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_change_shows_what_it_added_and_removed() {
+        let rows = [
+            (None, None, json!([])),
+            (
+                None,
+                Some(json!({"roles": ["Admin"]})),
+                json!(["roles: + Admin"]),
+            ),
+            (
+                Some(json!({"roles": ["Viewer", "User"]})),
+                Some(json!({"roles": ["Admin", "User"]})),
+                json!(["roles: + Admin", "roles: − Viewer"]),
+            ),
+            (
+                Some(json!({"roles": ["Admin"]})),
+                None,
+                json!(["roles: − Admin"]),
+            ),
+        ];
+        for (before, after, expected) in rows {
+            let shown = changes(before.as_ref(), after.as_ref());
+            assert_eq!(json!(shown), expected);
+        }
+        let many: Vec<_> = (0..12).map(|number| number.to_string()).collect();
+        let shown = changes(None, Some(&json!({"actions": many})));
+        assert_eq!(shown.last().map(String::as_str), Some("actions: 2 more"));
+    }
+
+    #[test]
+    fn a_target_is_shown_as_the_filter_expects_it() {
+        let target = json!({"user": "ada", "dag_id": ["a", "b"], "count": 3});
+        let shown = targets(Some(&target));
+        assert_eq!(
+            json!(shown),
+            json!(["user=ada", "dag_id=a", "dag_id=b", "count=3"])
+        );
+    }
 }

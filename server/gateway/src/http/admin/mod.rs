@@ -13,6 +13,7 @@ mod overview;
 mod page;
 mod rejection;
 mod selection;
+mod server_line;
 mod servers;
 mod session;
 mod site;

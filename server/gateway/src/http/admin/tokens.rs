@@ -8,7 +8,7 @@ use super::expiry::{Expiry, Moment};
 use super::form::{Fields, FormErrors};
 use super::page::{ConfirmPage, Frame, encode, go, html, refused};
 use super::rejection::{FormRejection, PageResult};
-use super::servers::offers;
+use super::server_line::offers;
 use super::session::{LinkQuery, SubmittedForm, Visitor};
 use super::site::Admin;
 use crate::model::{Account, ApiToken, ApiTokenInput, Role, ServerConfig, TokenBounds};

@@ -59,10 +59,11 @@ pub(super) async fn run(mut request: ApiRequest) -> ApiResult {
         }
         ("revokeApiToken", [id]) => {
             let query: RevocationQuery = request.query()?;
-            deleted(match query.servers.as_deref() {
+            match query.servers.as_deref() {
                 Some("revoke") => gateway.revoke_api_token_and_servers(&who, id).await?,
                 _ => gateway.revoke_api_token(&who, id).await?,
-            })
+            }
+            deleted(())
         }
         ("listAudit", []) => ok(&gateway.audit(&who, request.query()?).await?),
         ("exportAudit", []) => {

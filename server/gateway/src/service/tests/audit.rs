@@ -9,7 +9,7 @@ use crate::store::rows::{kind, outcome};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-fn write_call(id: &str, kind: &str, outcome: &str) -> NewAudit {
+pub(super) fn write_call(id: &str, kind: &str, outcome: &str) -> NewAudit {
     NewAudit {
         kind: kind.to_owned(),
         call_id: Some(id.to_owned()),
@@ -30,16 +30,16 @@ async fn tamper(gateway: &Gateway, statements: &[&'static str]) {
     }
 }
 
-async fn check(gateway: &Gateway) -> AuditCheck {
+pub(super) async fn check(gateway: &Gateway) -> AuditCheck {
     gateway.check_audit().await.unwrap()
 }
 
-fn first(check: &AuditCheck) -> String {
+pub(super) fn first(check: &AuditCheck) -> String {
     let first = check.findings.first();
     first.map(ToString::to_string).unwrap_or_default()
 }
 
-async fn outcomes(gateway: &Gateway) -> Vec<(String, String)> {
+pub(super) async fn outcomes(gateway: &Gateway) -> Vec<(String, String)> {
     let query = AuditQuery {
         action: Some("call".to_owned()),
         ..AuditQuery::default()
@@ -339,102 +339,6 @@ fn a_log_of_two_replicas_is_valid() {
         one.close().await;
         two.close().await;
     });
-}
-
-/// Checks an intent and an outcome while another process has locked the SQLite file, or PostgreSQL accepts no connection.
-#[test]
-fn outcomes_are_written_after_a_failure_of_the_store() {
-    on_each_store(async |place| {
-        let (gateway, _) = open(place).await;
-        let intent = write_call("call_1", kind::INTENT, outcome::PENDING);
-        gateway.record_intent(intent).await.unwrap();
-        let failure = Failure::start(place).await;
-        let late = gateway.record_outcome(write_call("call_1", kind::OUTCOME, "ok"));
-        let refused = gateway.record_intent(write_call("call_2", kind::INTENT, "pending"));
-        let (late, refused) = futures_util::join!(late, refused);
-        assert_eq!((late, refused), (Err(NotWritten), Err(NotWritten)));
-        assert!(gateway.ready().await.is_err());
-        gateway.record_later(write_call("call_2", kind::OUTCOME, "not_recorded"));
-        failure.end().await;
-        let written = async {
-            while outcomes(&gateway)
-                .await
-                .iter()
-                .all(|(_, outcome)| outcome != "not_recorded")
-            {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), written)
-            .await
-            .unwrap();
-        let mut expected = [("call_1", "ok"), ("call_2", "not_recorded")]
-            .map(|(id, outcome)| (id.to_owned(), outcome.to_owned()));
-        let mut found = outcomes(&gateway).await;
-        found.sort();
-        expected.sort();
-        assert_eq!(found, expected);
-        assert_eq!(first(&check(&gateway).await), "");
-        while gateway.ready().await.is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        gateway.close().await;
-    });
-}
-
-/// Failure of a store.
-enum Failure {
-    /// Lock on the SQLite file.
-    Locked(sqlx::SqliteConnection),
-    /// Database without connections, with a connection to another one.
-    Gone(sqlx::PgPool, String),
-}
-
-impl Failure {
-    async fn start(place: &TestStore) -> Self {
-        match &place.url {
-            StoreUrl::Sqlite(path) => {
-                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-                let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
-                let lock = sqlx::query("BEGIN IMMEDIATE").execute(&mut connection);
-                lock.await.unwrap();
-                Self::Locked(connection)
-            }
-            StoreUrl::Postgres(url) => {
-                let name = url.expose_secret().rsplit('/').next().unwrap();
-                let name = name.split('?').next().unwrap().to_owned();
-                let server = std::env::var("TEST_POSTGRES_URL").unwrap();
-                let pool = sqlx::PgPool::connect(&server).await.unwrap();
-                let failure = Self::Gone(pool, name);
-                failure.allow_connections(false).await;
-                failure
-            }
-        }
-    }
-
-    async fn allow_connections(&self, allowed: bool) {
-        let Self::Gone(pool, name) = self else {
-            return;
-        };
-        let statements = [
-            format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {allowed}"),
-            format!(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
-            ),
-        ];
-        for statement in statements {
-            let statement = sqlx::query(sqlx::AssertSqlSafe(statement));
-            statement.execute(pool).await.unwrap();
-        }
-    }
-
-    async fn end(self) {
-        self.allow_connections(true).await;
-        if let Self::Locked(mut connection) = self {
-            let unlock = sqlx::query("ROLLBACK").execute(&mut connection);
-            unlock.await.unwrap();
-        }
-    }
 }
 
 #[test]

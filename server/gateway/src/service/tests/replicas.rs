@@ -1,4 +1,4 @@
-//! Several gateways with one PostgreSQL database.
+//! Several gateways with one store.
 
 use super::*;
 use crate::model::AccountPatch;
@@ -133,5 +133,32 @@ fn gateways_that_start_together_create_one_administrator() {
             gateway.close().await;
         }
         assert_eq!(tokens, 1);
+    });
+}
+
+#[test]
+fn sessions_end_on_all_gateways() {
+    on_each_store(async |place| {
+        let (one, _) = open(place).await;
+        let ends_at = one.now() / 1_000_000 + 8 * 3600;
+        assert!(!one.is_ended_session("a session").await.unwrap());
+        for _ in 0..2 {
+            one.end_session("a session", ends_at).await.unwrap();
+        }
+        assert!(one.is_ended_session("a session").await.unwrap());
+        assert!(!one.is_ended_session("another session").await.unwrap());
+        // Records are removed only after the cookie has expired.
+        one.end_session("an old session", 1).await.unwrap();
+        assert_eq!(one.purge_forms().await.unwrap(), 1);
+        // SQLite has one gateway at a time.
+        let two = match one.0.store.shared() {
+            Some(_) => open(place).await.0,
+            None => {
+                one.close().await;
+                open(place).await.0
+            }
+        };
+        assert!(two.is_ended_session("a session").await.unwrap());
+        assert!(!two.is_ended_session("an old session").await.unwrap());
     });
 }
