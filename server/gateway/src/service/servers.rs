@@ -207,6 +207,11 @@ impl Gateway {
         id: &str,
     ) -> Result<NewServer> {
         require(who, Role::Issuer)?;
+        // The URL is refused before the change is stored, so the permission is checked first.
+        if who.role < Role::Admin {
+            let row = self.server_row(account_id, id).await?;
+            self.require_own(who, &row).await?;
+        }
         let token = token::new(token::SERVER)?;
         let hash = token::hash(&token).to_vec();
         let change = |row: &mut ServerRow| {

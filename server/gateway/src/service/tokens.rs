@@ -121,29 +121,34 @@ impl Gateway {
         LIST.page(found?, limit, |row| row.view().map_err(internal))
     }
 
-    /// Revokes an API token and the MCP servers that it created. The servers are revoked first, so that the request can be repeated if it fails, and again afterwards, because the token may have created others in the meantime.
+    /// Revokes an API token and the MCP servers that it created. The servers are revoked first, so that the request can be repeated if it fails, and again afterwards, because the token may have created others in the meantime. A revocation that cannot be stored does not keep the others from taking effect.
     pub(crate) async fn revoke_api_token_and_servers(
         &self,
         who: &Principal,
         id: &str,
     ) -> Result<()> {
-        self.revoke_servers_of(who, id).await?;
-        self.revoke_api_token(who, id).await?;
-        self.revoke_servers_of(who, id).await
+        let servers = unless_pending(self.revoke_servers_of(who, id).await)?;
+        let token = unless_pending(self.revoke_api_token(who, id).await)?;
+        let again = unless_pending(self.revoke_servers_of(who, id).await)?;
+        match token.or(servers).or(again) {
+            Some(pending) => Err(pending),
+            None => Ok(()),
+        }
     }
 
     async fn revoke_servers_of(&self, who: &Principal, token_id: &str) -> Result<()> {
         require(who, Role::Admin)?;
         let servers = self.every_server(who, None).await?;
+        let mut pending = None;
         for server in servers.iter().filter(|it| it.created_by == token_id) {
             let revoked = self.delete_server(who, &server.integrated_account_id, &server.id);
-            match revoked.await {
+            match unless_pending(revoked.await) {
                 // Somebody else has revoked the server in the meantime.
                 Err(ServiceError::NotFound { .. }) => {}
-                other => other?,
+                other => pending = other?.or(pending),
             }
         }
-        Ok(())
+        pending.map_or(Ok(()), Err)
     }
 
     /// Revokes an API token, which is rejected from now on.
@@ -209,5 +214,14 @@ impl Gateway {
             created_by: who.id.clone(),
         };
         Ok((row, token))
+    }
+}
+
+/// Returns the error of a revocation that took effect but is not stored yet, so that further revocations can follow. Fails with any other error.
+fn unless_pending(done: Result<()>) -> Result<Option<ServiceError>> {
+    match done {
+        Ok(()) => Ok(None),
+        Err(pending @ ServiceError::RevocationPending { .. }) => Ok(Some(pending)),
+        Err(other) => Err(other),
     }
 }

@@ -162,6 +162,62 @@ fn a_rejected_revocation_refuses_nothing() {
     });
 }
 
+/// Checks that a token and all its servers are refused, although none of the revocations can be stored.
+#[test]
+fn a_token_is_refused_with_its_servers() {
+    on_each_store(async |place| {
+        let (gateway, admin) = open(place).await;
+        let account = gateway.create_account(&admin, account_input("a")).await;
+        let account = account.unwrap().id;
+        let input = ApiTokenInput {
+            name: "ci".to_owned(),
+            role: Role::Issuer,
+            expires_at: None,
+            bounds: None,
+        };
+        let api = gateway.create_api_token(&admin, input).await.unwrap();
+        let issuer = gateway.authenticate(&api.token).await.unwrap();
+        let mut tokens = Vec::new();
+        for name in ["one", "two"] {
+            let input = server_input(json!({"name": name}));
+            let server = gateway.create_server(&issuer, &account, input).await;
+            tokens.push(server.unwrap().token);
+        }
+        let input = server_input(json!({"name": "of the administrator"}));
+        let other = gateway
+            .create_server(&admin, &account, input)
+            .await
+            .unwrap();
+        break_store(&gateway, true).await;
+        // What an issuer may not revoke is not refused either.
+        let foreign = &other.server.id;
+        for _ in 0..2 {
+            let rotated = gateway.rotate_server(&issuer, &account, foreign).await;
+            let error = rotated.map(drop).unwrap_err();
+            assert_ne!(error, pending("server", foreign));
+            let deleted = gateway.delete_server(&issuer, &account, foreign).await;
+            assert_ne!(deleted, Err(pending("server", foreign)));
+        }
+        let id = &api.api_token.id;
+        let done = gateway.revoke_api_token_and_servers(&admin, id).await;
+        assert_eq!(done, Err(pending("token", id)));
+        for token in &tokens {
+            let refused = gateway.resolve(token).await.unwrap_err();
+            assert_eq!(refused, TokenRejection::Unknown);
+        }
+        assert!(gateway.authenticate(&api.token).await.is_err());
+        break_store(&gateway, false).await;
+        soon("the revocations are stored", async || {
+            let actions = actions(&gateway).await;
+            let count = |action: &str| actions.iter().filter(|it| *it == action).count();
+            count("server.revoke") == 2 && count("token.revoke") == 1
+        })
+        .await;
+        gateway.resolve(&other.token).await.unwrap();
+        gateway.close().await;
+    });
+}
+
 /// Checks that SQLite waits for the disk before a change counts as stored.
 #[tokio::test]
 async fn changes_are_durable() {
