@@ -4,16 +4,18 @@
 use std::sync::Mutex;
 
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::call::recorder::ChangeRecorder;
 use crate::tests::server::{Reply, Server, THINGS};
 use crate::tests::tools::{
     BOOLEAN, LIST_USERS, ROLE, STRING, TOOL, UPDATE_USER, USER_PATH, array, json_object, optional,
     param, required,
 };
 use crate::tool::api::Api;
-use crate::tool::{Body, Each, Effect, Parameter, ParameterLocation, Segment, Update};
+use crate::tool::{Body, Each, Effect, Parameter, ParameterLocation, Segment, Tool, Update};
 use crate::upstream::account::Account;
 use crate::upstream::settings::{Credentials, Settings};
 
