@@ -342,10 +342,10 @@ impl EntryReader for Checker<'_> {
             .stated
             .get(chain)
             .and_then(|stated| stated.get(sequence));
-        let other = stated.into_iter().flatten();
+        let mut other = stated.into_iter().flatten();
         let other = other
-            .cloned()
-            .find(|stated| stated.hash != hex(&entry.hash));
+            .find(|stated| stated.hash != hex(&entry.hash))
+            .cloned();
         if let Some(stated) = other {
             let what = format!("was replaced; {} states another hash", stated.by);
             self.find(*number, chain, *sequence, what);
