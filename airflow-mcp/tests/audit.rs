@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 const DELETE_USER: &str = "delete_a_apacheairflow_user_by_id";
 const DELETE: &str = "DELETE /auth/fab/v1/users/ada";
-const DISK: u32 = 8 * 1024;
+const DISK: u32 = 16 * 1024;
 
 fn delete_ada() -> String {
     let call = json!({"name": DELETE_USER, "arguments": {"id": "ada"}});

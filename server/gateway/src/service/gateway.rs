@@ -16,19 +16,18 @@ use crate::error::{ServiceError, TokenRejection};
 use crate::keys::KeySources;
 use crate::model::{PageQuery, Principal, ResultPage, Role};
 use crate::slots::{SlotLimits, SlotTable};
+use crate::store::chain::ChainKey;
 use crate::store::error::StoreError;
 use crate::store::rows::{self, AccountRow, ServerRow};
 use crate::store::sqlite::is_full;
 use crate::store::{Store, StoreEvent, StoreUrl};
 use crate::token;
 use crate::validate;
-use crate::vault::{Vault, VaultError};
+use crate::vault::{KeyPurpose, Vault, VaultError};
 use mcp_server::offer::{Catalogue, OfferedTools};
 
-use super::audit_upkeep::{LEASE_INTERVAL, chain_key};
-use super::refusals::Refusals;
 use super::revocation::Revocations;
-use super::state::{KeyRereading, LastError, LiveAccount};
+use super::state::{KeyRereading, LastError, LiveAccount, Refusals};
 
 /// Maximum number of concurrent lookups of tokens that are not cached.
 const LOOKUPS: usize = 3;
@@ -39,6 +38,8 @@ const LOOKUP_WAIT: Duration = Duration::from_secs(2);
 /// Interval at which the gateway tries again to store pending revocations and to reserve space for a full disk.
 const REPAIR_INTERVAL: Duration = Duration::from_millis(500);
 
+/// Interval at which a gateway that shares its store extends its lease.
+const LEASE_INTERVAL: Duration = Duration::from_secs(5);
 /// Time for which the result of an attempt to write to the store is reused.
 const READY_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -387,6 +388,11 @@ impl std::fmt::Debug for Gateway {
             .field("public_url", &self.0.public_url)
             .finish_non_exhaustive()
     }
+}
+
+/// Returns the key that signs the audit chain.
+pub(super) fn chain_key(vault: &Vault) -> ChainKey {
+    ChainKey::new(vault.key_id(), &vault.derived(KeyPurpose::AuditChain))
 }
 
 /// Fails unless the caller has at least this role.

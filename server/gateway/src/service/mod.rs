@@ -9,7 +9,7 @@ pub(crate) mod gateway;
 mod keys;
 mod live;
 mod records;
-pub(crate) mod refusals;
+mod refusals;
 mod revocation;
 mod servers;
 mod session;

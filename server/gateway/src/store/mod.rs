@@ -128,12 +128,18 @@ macro_rules! with_reader {
     };
 }
 
-/// Runs the same code for both databases in a transaction, which is on the disk after its commit. The value of the block is returned after the commit; leaving the block with `return` or `?` rolls back. If the disk is full, the block runs again with the reserved space.
+/// Runs the same code for both databases in a transaction, which is on the disk after its commit. The value of the block is returned after the commit; leaving the block with `return` or `?` rolls back. If the disk is full, the block runs again with the reserved space, unless the change must not use it.
 macro_rules! change {
     ($store:expr, $tx:ident => $body:block) => {
+        change!($store, with_reserve: true, $tx => $body)
+    };
+    ($store:expr, with_reserve: $with_reserve:literal, $tx:ident => $body:block) => {
         match &$store.pool {
             $crate::store::Pool::Sqlite(sqlite) => {
-                let mut writers = sqlite.turn().await;
+                let mut writers = match $with_reserve {
+                    true => sqlite.turn().await,
+                    false => sqlite.relaxed_turn().await?,
+                };
                 let mut is_repeated = false;
                 loop {
                     let done = async {
@@ -148,8 +154,16 @@ macro_rules! change {
                     };
                     let done: sqlx::Result<_> = done.await;
                     match done {
-                        Err(error) if sqlite.recovers(&mut writers, &error) && !is_repeated => {
+                        Err(error)
+                            if $with_reserve
+                                && sqlite.recovers(&mut writers, &error)
+                                && !is_repeated =>
+                        {
                             is_repeated = true;
+                        }
+                        Err(error) => {
+                            writers.reset_after(&error);
+                            break Err(error);
                         }
                         done => break done,
                     }
