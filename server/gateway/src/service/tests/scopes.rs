@@ -369,6 +369,7 @@ fn earlier_servers_offer_the_same_tools() {
             r#"{"methods":["list","delete"],"tags":["fleet"],"tools":[],"require_api_token_auth":false,"discover":true}"#,
         ),
     ];
+    sample::apis();
     on_each_store(async |place| {
         migrate_to(place, 2).await;
         let statements = OLD.iter().map(|(name, config)| {
