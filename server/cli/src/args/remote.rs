@@ -276,8 +276,6 @@ impl Expiry {
     }
 }
 
-}
-
 fn account_examples() -> String {
     let (name, examples) = (product().name, &product().examples);
     format!(
