@@ -27,7 +27,7 @@ mod upstream;
 mod version;
 
 pub use call::ToolOutput;
-pub use call::intent::{ChangeRecorder, IntendedChange, NotRecorded};
+pub use call::recorder::{ChangeRecorder, IntendedChange, NotRecorded};
 pub use call::subject::CallSubject;
 /// Turns a documented struct into a [`Tool`].
 ///

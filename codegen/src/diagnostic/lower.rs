@@ -137,13 +137,14 @@ pub enum LowerDiagnostic {
         /// Reason, as a predicate.
         reason: String,
     },
-    /// The items do not have a field.
+    /// The items of a list, or an object, do not have a field.
     #[error(
-        "unknown {kind} `{field}`: the items of operation `{operation}` of {document} have no such field{}",
+        "unknown {kind} `{field}`: the {} of operation `{operation}` of {document} have no such field{}",
+        if *kind == "recorded member" { "objects" } else { "items" },
         did_you_mean(nearest.as_deref())
     )]
     UnknownField {
-        /// Kind of the entry that names the field: filter or summary field.
+        /// Kind of the entry that names the field: filter, summary field or recorded member.
         kind: &'static str,
         /// The field.
         field: String,

@@ -219,7 +219,10 @@ fn recorded(scope: Scope<'_>, source: Option<&OperationFacts>) -> Vec<String> {
             list::field_at(scope, source, response, "recorded member", name).is_some()
         }),
         None => {
-            scope.report_no_effect(name.line, "`recorded` without `read_back`".to_owned());
+            // An unsuitable operation is reported where it is named.
+            if scope.operation.binding.read_back.is_none() {
+                scope.report_no_effect(name.line, "`recorded` without `read_back`".to_owned());
+            }
             false
         }
     });

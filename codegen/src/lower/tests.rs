@@ -364,13 +364,13 @@ fn mistakes() {
             "create",
             "new: { id: post_item, read_back: get_item }",
             "recorded: [nam]",
-            "?1",
+            "4: unknown recorded member `nam`: the objects of operation `post_item` of new have no such field (did you mean `name`?)",
         ),
         (
             "create",
             "new: post_item",
             "recorded: [name]",
-            "?2",
+            "4: `recorded` without `read_back` has no effect in new; remove it",
         ),
         (
             "create",

@@ -179,6 +179,7 @@ const _: () = {
                     ::runtime::__private::Segment::Literal("/api/users/"),
                     ::runtime::__private::Segment::Parameter("name"),
                 ],
+                recorded: &[],
                 verify: ::runtime::__private::Verify {
                     slash: true,
                     except: &["roles"],

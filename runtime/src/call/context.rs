@@ -5,8 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::Map;
 use tokio::sync::OnceCell;
 
-use super::intent::ChangeRecorder;
-use super::recorded::RecordedValues;
+use super::recorder::{ChangeRecorder, RecordedValues};
 use super::subject::CallSubject;
 
 use crate::args::{ArgumentError, CheckedArguments};

@@ -1,37 +1,10 @@
 //! Reports a change to a recorder before its first request is sent, so that no change is sent that is not recorded.
 
-use futures_util::future::BoxFuture;
-
 use super::context::Call;
-use super::subject::CallSubject;
+use super::recorder::{IntendedChange, NotRecorded};
 use crate::request::Request;
-use crate::tool::{Http, Tool};
+use crate::tool::Http;
 use crate::upstream::error::{CallError, ErrorCode};
-
-/// Recorder of changes.
-pub trait ChangeRecorder: Sync {
-    /// Records a change that is about to be sent. If this returns an error, nothing is sent.
-    fn record<'a>(
-        &'a self,
-        change: &'a IntendedChange<'a>,
-    ) -> BoxFuture<'a, Result<(), NotRecorded>>;
-}
-
-/// Change that is about to be sent.
-#[derive(Debug, Clone, Copy)]
-pub struct IntendedChange<'a> {
-    /// Tool in the API of the upstream.
-    pub tool: &'static Tool,
-    /// What the call is about.
-    pub subject: &'a CallSubject,
-    /// Recorded values before the change as a compact JSON object; empty if there are none.
-    pub before: &'a str,
-}
-
-/// Error: the change could not be recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the change cannot be recorded")]
-pub struct NotRecorded;
 
 impl Call<'_> {
     /// Records the change of this call before its first request that can change something. Requests that only read, before or after a change, are not recorded.

@@ -2,11 +2,12 @@
 
 mod context;
 mod each;
-pub(crate) mod intent;
+mod intent;
 mod list;
 mod log;
 mod merge;
 mod recorded;
+pub(crate) mod recorder;
 pub(crate) mod subject;
 mod update;
 mod verify;
@@ -23,8 +24,7 @@ use crate::upstream::account::Account;
 use crate::upstream::error::{CallError, ErrorCode};
 use crate::upstream::rate_limit::RateLimit;
 use context::{Call, LastRateLimit, invalid_arguments};
-use intent::ChangeRecorder;
-use recorded::RecordedValues;
+use recorder::{ChangeRecorder, RecordedValues};
 use subject::CallSubject;
 
 /// Hint about how to see what was cut from a result that is not a list.
@@ -41,7 +41,7 @@ pub struct ToolOutput {
     pub status: Option<u16>,
     /// Rate limit reported by the last response.
     pub rate_limit: RateLimit,
-    /// What the call was about; `None` if the call has no recorder or its arguments are invalid.
+    /// Subject of the call; `None` if the call has no recorder or its arguments are invalid.
     pub subject: Option<Box<CallSubject>>,
 }
 

@@ -1,7 +1,5 @@
 //! Values before and after a change that the audit log of a gateway has, such as the roles of a user.
 
-use std::sync::OnceLock;
-
 use serde_json::{Map, Value};
 
 use super::context::Call;
@@ -12,27 +10,6 @@ use crate::upstream::response::Response;
 /// Maximum number of items of an array that are recorded.
 const MOST_ITEMS: usize = 2000;
 
-/// Recorded values before and after a change, each as a JSON object.
-#[derive(Debug, Default)]
-pub(super) struct RecordedValues {
-    before: OnceLock<String>,
-    after: OnceLock<String>,
-}
-
-impl RecordedValues {
-    /// Returns the values before the change; empty if there are none.
-    pub(super) fn before(&self) -> &str {
-        self.before.get().map_or("", String::as_str)
-    }
-
-    /// Returns the values before and after the change.
-    pub(super) fn take(self) -> Option<(String, String)> {
-        let [before, after] = [self.before, self.after].map(OnceLock::into_inner);
-        let values = (before.unwrap_or_default(), after.unwrap_or_default());
-        Some(values)
-    }
-}
-
 impl Call<'_> {
     fn is_recorded(&self) -> bool {
         self.recorder.is_some() && !self.tool.update.recorded.is_empty()
@@ -40,7 +17,7 @@ impl Call<'_> {
 
     /// Reads the object before the change, unless it was read already. A failure is not an error, because the change itself reports what is wrong.
     pub(super) async fn read_before(&self) {
-        let is_known = self.values.before.get().is_some() || self.tool.method == "create";
+        let is_known = !self.values.before().is_empty() || self.tool.method == "create";
         if !self.is_recorded() || is_known {
             return;
         }

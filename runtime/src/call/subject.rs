@@ -1,4 +1,4 @@
-//! What a call is about, without secrets: the ids of the objects that it reads or changes, and the names of the fields that it sets.
+//! Subject of a call, without secrets: the ids of the objects that it reads or changes, and the names of the fields that it sets.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ const MAX_ID: usize = 200;
 /// Maximum number of ids in one argument.
 const MAX_IDS: usize = 50;
 
-/// What a call is about.
+/// Subject of a call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallSubject {
     /// Ids of objects as a compact JSON object, for example `{"user":"ada"}`; empty if the call has no ids.
@@ -25,7 +25,7 @@ pub struct CallSubject {
 }
 
 impl CallSubject {
-    /// Determines what a call with these arguments is about.
+    /// Determines the subject of a call with these arguments.
     pub(crate) fn new(arguments: &CheckedArguments) -> Self {
         let tool = arguments.tool();
         let mut target = Map::new();

@@ -3,7 +3,7 @@
 use mcp_gateway::serve::verify_audit;
 use mcp_server::environment::process_environment;
 
-use crate::args::remote::VerifyArgs;
+use crate::args::audit::VerifyArgs;
 use crate::error::CommandError;
 use crate::{options, output};
 

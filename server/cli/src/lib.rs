@@ -29,9 +29,9 @@ use mcp_server::product::{Product, product, set_product};
 use mcp_server::stdio;
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::args::audit::AuditCommand;
 use crate::args::connection::ConnectArgs;
 use crate::args::key::{KeyArgs, KeyCommand};
-use crate::args::remote::AuditCommand;
 use crate::args::serve::LogFormat;
 use crate::args::{Cli, Command};
 use crate::error::CommandError;

@@ -4,16 +4,18 @@
 use std::sync::Mutex;
 
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::call::recorder::ChangeRecorder;
 use crate::tests::server::{Reply, Server, THINGS};
 use crate::tests::tools::{
     BOOLEAN, LIST_USERS, ROLE, STRING, TOOL, UPDATE_USER, USER_PATH, array, json_object, optional,
     param, required,
 };
 use crate::tool::api::Api;
-use crate::tool::{Body, Each, Effect, Parameter, ParameterLocation, Segment, Update};
+use crate::tool::{Body, Each, Effect, Parameter, ParameterLocation, Segment, Tool, Update};
 use crate::upstream::account::Account;
 use crate::upstream::settings::{Credentials, Settings};
 
@@ -196,35 +198,40 @@ async fn a_change_is_recorded_once_before_it_is_sent() {
     let roles = json!([{"name": "Viewer"}]);
     let update = json!({"id": "ada", "email": "new@example.org", "roles": roles});
     let things = json!({"ids": ["a", "b", "c"], "is_paused": true});
+    let record = |before, target: &str, fields: &[&'static str], values: &str| -> Record {
+        (
+            before,
+            target.to_owned(),
+            fields.to_vec(),
+            values.to_owned(),
+        )
+    };
     let ada = r#"{"user":"ada"}"#;
     let viewer = r#"{"roles":["Viewer"]}"#;
-    let rows: [(&str, Value, usize, &str, &[&str], &str); 4] = [
+    let ids = r#"{"thing_id":["a","b","c"]}"#;
+    let rows: [(&str, Value, Record); 4] = [
         // The read of a merging update precedes the record.
-        ("merge_user", update, 1, ada, &["email", "roles"], viewer),
-        // The object is read only to record its values.
-        ("delete_user", json!({"id": "ada"}), 1, ada, &[], viewer),
         (
-            "pause_things",
-            things,
-            0,
-            r#"{"thing_id":["a","b","c"]}"#,
-            &["is_paused"],
-            "",
+            "merge_user",
+            update,
+            record(1, ada, &["email", "roles"], viewer),
         ),
-        ("touch", json!({}), 0, "", &[], ""),
+        // The object is read only to record its values.
+        (
+            "delete_user",
+            json!({"id": "ada"}),
+            record(1, ada, &[], viewer),
+        ),
+        ("pause_things", things, record(0, ids, &["is_paused"], "")),
+        ("touch", json!({}), record(0, "", &[], "")),
     ];
-    for (name, arguments, before, target, fields, values) in rows {
+    for (name, arguments, record) in rows {
+        let before = record.0;
         let (records, lines, result) = call(name, &arguments, true).await;
         // The server still shows the user after the deletion.
         let code = result["error"]["code"].as_str();
         assert_eq!(code, (name == "delete_user").then_some("not_applied"));
         assert!(lines.len() > before, "{name}: {lines:?}");
-        let record = (
-            before,
-            target.to_owned(),
-            fields.to_vec(),
-            values.to_owned(),
-        );
         assert_eq!(records, [record], "{name}");
 
         let (records, lines, result) = call(name, &arguments, false).await;

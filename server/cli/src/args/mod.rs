@@ -1,5 +1,6 @@
 //! Types of the command line. Their help texts are the manual of the program, so they are written for users who read nothing else.
 
+pub(crate) mod audit;
 pub(crate) mod connection;
 pub(crate) mod key;
 pub(crate) mod remote;
@@ -11,9 +12,10 @@ use clap::{Parser, Subcommand};
 use mcp_server::environment::variable;
 use mcp_server::product::product;
 
+use self::audit::AuditArgs;
 use self::connection::{ConnectArgs, SelectionArgs};
 use self::key::KeyArgs;
-use self::remote::{AccountArgs, AuditArgs, ServerArgs, TokenArgs};
+use self::remote::{AccountArgs, ServerArgs, TokenArgs};
 use self::serve::ServeArgs;
 use self::texts::{SignInExample, api_names, host, row, table};
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::accounts::account_named;
 use super::client::Client;
 use super::table::{self, id, text};
-use crate::args::remote::RecordArgs;
+use crate::args::audit::RecordArgs;
 use crate::error::CommandError;
 
 pub(super) async fn run(client: &Client, args: RecordArgs) -> Result<(), CommandError> {

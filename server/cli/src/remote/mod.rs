@@ -8,7 +8,8 @@ mod table;
 mod tokens;
 
 use self::client::Client;
-use crate::args::remote::{AccountArgs, RecordArgs, ServerArgs, TokenArgs};
+use crate::args::audit::RecordArgs;
+use crate::args::remote::{AccountArgs, ServerArgs, TokenArgs};
 use crate::error::CommandError;
 use mcp_server::environment::process_environment;
 

@@ -17,7 +17,7 @@ use super::client::ClientAddress;
 use super::error_response::error_response;
 use super::ops::Metrics;
 use crate::request_origin::RequestOrigin;
-use crate::service::refusals::Refusal;
+use crate::service::state::Refusal;
 use mcp_server::handler::observer::milliseconds;
 use mcp_server::handler::panics::panic_text;
 

@@ -1,15 +1,8 @@
 //! Regular work on the audit log: the lease of this process, intents that ended processes left open, and old entries.
 
-use std::time::Duration;
-
-use super::gateway::{Gateway, Result};
+use super::gateway::{Gateway, Result, chain_key};
 use super::verify::{self, AuditCheck};
 use crate::model::Principal;
-use crate::store::chain::ChainKey;
-use crate::vault::{KeyPurpose, Vault};
-
-/// Interval at which a gateway that shares its store extends its lease.
-pub(super) const LEASE_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Gateway {
     /// Checks the audit log with the keys of this gateway.
@@ -77,9 +70,4 @@ impl Gateway {
         let checkpoint = self.record(&Principal::gateway(), "audit.purge");
         Ok(store.purge_audit(before, &checkpoint, check.purged).await?)
     }
-}
-
-/// Returns the key that signs the audit chain.
-pub(super) fn chain_key(vault: &Vault) -> ChainKey {
-    ChainKey::new(vault.key_id(), &vault.derived(KeyPurpose::AuditChain))
 }

@@ -14,18 +14,19 @@ use crate::directory::{self, Directory, ResolvedServer};
 use crate::error::{ServiceError, TokenRejection};
 use crate::keys::KeySources;
 use crate::model::{PageQuery, Principal, ResultPage, Role};
+use crate::store::chain::ChainKey;
 use crate::store::error::StoreError;
 use crate::store::rows::{self, AccountRow, ServerRow};
 use crate::store::{Store, StoreEvent, StoreUrl};
 use crate::token;
 use crate::validate;
-use crate::vault::{Vault, VaultError};
+use crate::vault::{KeyPurpose, Vault, VaultError};
 use mcp_server::offer::{Catalogue, OfferedTools};
 
-use super::audit_upkeep::{LEASE_INTERVAL, chain_key};
-use super::refusals::Refusals;
-use super::state::{KeyRereading, LastError, LiveAccount};
+use super::state::{KeyRereading, LastError, LiveAccount, Refusals};
 
+/// Interval at which a gateway that shares its store extends its lease.
+const LEASE_INTERVAL: Duration = Duration::from_secs(5);
 /// Time for which the result of an attempt to write to the store is reused.
 const READY_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -314,6 +315,11 @@ impl std::fmt::Debug for Gateway {
             .field("public_url", &self.0.public_url)
             .finish_non_exhaustive()
     }
+}
+
+/// Returns the key that signs the audit chain.
+pub(super) fn chain_key(vault: &Vault) -> ChainKey {
+    ChainKey::new(vault.key_id(), &vault.derived(KeyPurpose::AuditChain))
 }
 
 /// Fails unless the caller has at least this role.

@@ -7,7 +7,7 @@ pub(crate) mod gateway;
 mod keys;
 mod live;
 mod records;
-pub(crate) mod refusals;
+mod refusals;
 mod servers;
 mod session;
 pub(crate) mod state;

@@ -1,13 +1,12 @@
 //! Records of refused requests. The first refusal is recorded at once, and further ones of the same kind are counted for a minute, so that guesses cannot fill the audit log.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::gateway::Gateway;
+use super::state::Refusal;
 use crate::request_origin::RequestOrigin;
 use crate::store::rows::{NewAudit, kind};
 
@@ -16,25 +15,6 @@ const COUNTED: Duration = Duration::from_secs(60);
 
 /// Maximum number of kinds of refusals that are counted separately.
 const MOST_KINDS: usize = 1000;
-
-/// Refused request.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Refusal {
-    /// Action of the record.
-    pub(crate) action: &'static str,
-    /// Outcome of the record.
-    pub(crate) outcome: &'static str,
-    /// Route of the request, without ids and tokens.
-    pub(crate) route: String,
-    /// Address of the client.
-    pub(crate) peer: Option<IpAddr>,
-    /// Id and name of the API token, if it is known.
-    pub(crate) actor: Option<(String, String)>,
-}
-
-/// Numbers of refusals since the last record of their kind.
-#[derive(Debug, Default)]
-pub(super) struct Refusals(Mutex<HashMap<Refusal, u64>>);
 
 impl Gateway {
     /// Records a refused request.

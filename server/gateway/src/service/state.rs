@@ -1,5 +1,8 @@
-//! State of accounts and keys in this process.
+//! State of accounts, keys and refused requests in this process.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Mutex;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -79,3 +82,22 @@ impl KeyRereading {
         }
     }
 }
+
+/// Refused request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Refusal {
+    /// Action of the record.
+    pub(crate) action: &'static str,
+    /// Outcome of the record.
+    pub(crate) outcome: &'static str,
+    /// Route of the request, without ids and tokens.
+    pub(crate) route: String,
+    /// Address of the client.
+    pub(crate) peer: Option<IpAddr>,
+    /// Id and name of the API token, if it is known.
+    pub(crate) actor: Option<(String, String)>,
+}
+
+/// Numbers of refusals since the last record of their kind.
+#[derive(Debug, Default)]
+pub(super) struct Refusals(pub(super) Mutex<HashMap<Refusal, u64>>);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::store::Store;
 use crate::store::audit_read::{CheckpointRow, EntryReader};
-use crate::store::chain::{ChainKey, Hash, StatedHead, Statement, digest, hex};
+use crate::store::chain::{ChainKey, EntryHash, StatedHead, Statement, digest, hex};
 use crate::store::rows::EntryRow;
 use crate::vault::{KeyPurpose, Vault};
 
@@ -20,7 +20,7 @@ pub struct AuditCheck {
     pub chains: u64,
     /// Findings; the first one concerns the first bad entry.
     pub findings: Vec<AuditFinding>,
-    /// What genuine checkpoints state about the purged entries of chains that still have entries.
+    /// Statements of genuine checkpoints about the purged entries of chains that still have entries.
     pub(crate) purged: BTreeMap<String, StatedHead>,
 }
 
@@ -33,7 +33,7 @@ pub struct AuditFinding {
     pub chain: String,
     /// Number of the entry in its chain.
     pub sequence: i64,
-    /// What is wrong.
+    /// Description of the evidence.
     pub what: String,
 }
 
@@ -90,7 +90,7 @@ struct Progress {
     chain: String,
     number: i64,
     sequence: i64,
-    hash: Hash,
+    hash: EntryHash,
     /// Last entry that no known key has signed, as number and sequence.
     unsigned: Option<(i64, i64)>,
 }
@@ -116,7 +116,7 @@ impl<'a> Checker<'a> {
             let derived = vault.derived_from(&entry.key_id, KeyPurpose::AuditChain)?;
             Some(ChainKey::new(&entry.key_id, &derived))
         });
-        let hash = Hash::try_from(entry.hash.as_slice()).unwrap_or_default();
+        let hash = EntryHash::try_from(entry.hash.as_slice()).unwrap_or_default();
         Some(key.as_ref()?.has_signed(&hash, &entry.signature))
     }
 
@@ -135,7 +135,7 @@ impl<'a> Checker<'a> {
         let before = entry.sequence - 1;
         let purged = [own.as_ref(), self.purged.get(&entry.chain)];
         let purged = purged.into_iter().flatten();
-        let previous: Vec<Hash> = purged
+        let previous: Vec<EntryHash> = purged
             .filter(|(sequence, _)| *sequence == before)
             .filter_map(|(_, hash)| bytes(hash))
             .chain(
@@ -144,7 +144,7 @@ impl<'a> Checker<'a> {
                     .clone()
                     .and_then(|it| it.try_into().ok()),
             )
-            .chain((before == 0).then(Hash::default))
+            .chain((before == 0).then(EntryHash::default))
             .collect();
         let is_genuine = previous.iter().any(|previous| {
             digest(
@@ -186,7 +186,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Begins a chain with its first entry. Returns `None` if the hash before it is not known.
-    fn begin(&mut self, entry: &EntryRow) -> Option<Hash> {
+    fn begin(&mut self, entry: &EntryRow) -> Option<EntryHash> {
         let (purged, hash) = self.purged.get(&entry.chain).cloned().unwrap_or_default();
         let before = entry.sequence - 1;
         if before > purged {
@@ -201,10 +201,10 @@ impl<'a> Checker<'a> {
                 entry.sequence,
                 "was added after it had been purged",
             );
-            return (before == 0).then(Hash::default);
+            return (before == 0).then(EntryHash::default);
         }
         match before {
-            0 => Some(Hash::default()),
+            0 => Some(EntryHash::default()),
             _ => bytes(&hash),
         }
     }
@@ -319,7 +319,7 @@ impl EntryReader for Checker<'_> {
             record,
             ..
         } = &entry;
-        let hash = Hash::try_from(entry.hash.as_slice()).unwrap_or_default();
+        let hash = EntryHash::try_from(entry.hash.as_slice()).unwrap_or_default();
         let is_changed = previous
             .is_some_and(|previous| digest(&previous, chain, *sequence, key_id, record) != hash);
         let signed = self.is_signed(&entry);
@@ -342,10 +342,10 @@ impl EntryReader for Checker<'_> {
             .stated
             .get(chain)
             .and_then(|stated| stated.get(sequence));
-        let other = stated.into_iter().flatten();
+        let mut other = stated.into_iter().flatten();
         let other = other
-            .cloned()
-            .find(|stated| stated.hash != hex(&entry.hash));
+            .find(|stated| stated.hash != hex(&entry.hash))
+            .cloned();
         if let Some(stated) = other {
             let what = format!("was replaced; {} states another hash", stated.by);
             self.find(*number, chain, *sequence, what);
@@ -375,8 +375,8 @@ fn missing(first: i64, last: i64) -> String {
 }
 
 /// Reads a hash from hexadecimal digits.
-fn bytes(hex: &str) -> Option<Hash> {
-    let mut hash = Hash::default();
+fn bytes(hex: &str) -> Option<EntryHash> {
+    let mut hash = EntryHash::default();
     if hex.len() != 2 * hash.len() || !hex.is_ascii() {
         return None;
     }

@@ -6,7 +6,7 @@ use std::sync::{OnceLock, PoisonError};
 use sqlx::QueryBuilder;
 
 use super::audit_target::target_texts;
-use super::chain::{Chain, Entry, Hash, Head};
+use super::chain::{Chain, Entry, EntryHash, Head};
 use super::rows::{AuditRow, NewAudit, is_storable};
 use super::{Change, Pool, Store, with_reader};
 use crate::model::audit::AuditQuery;
@@ -123,7 +123,7 @@ macro_rules! audit_database {
                 .await?;
                 Ok(last.map(|(sequence, hash)| Head {
                     sequence,
-                    hash: Hash::try_from(hash).unwrap_or_default(),
+                    hash: EntryHash::try_from(hash).unwrap_or_default(),
                 }))
             }
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::FromRow;
 
 use super::audit::{entry_columns, record_columns};
-use super::chain::{Chain, ChainKey, EARLIER, Hash, Head, StatedHead, Statement, digest};
+use super::chain::{Chain, ChainKey, EARLIER, EntryHash, Head, StatedHead, Statement, digest};
 use super::rows::{EntryRow, NewAudit, kind, outcome};
 use super::{Pool, Store, change, execute, read, with_reader, write_audit};
 
@@ -135,7 +135,7 @@ impl Store {
                 }
                 let mut hashes = Vec::with_capacity(rows.len());
                 for row in rows {
-                    let hash = match Hash::try_from(row.hash) {
+                    let hash = match EntryHash::try_from(row.hash) {
                         // Another gateway has hashed the records in the meantime.
                         Ok(hash) => hash,
                         Err(_) => {

@@ -1,4 +1,4 @@
-//! Hash chain of the audit log. Each process of a gateway writes one chain: the hash of an entry covers the entry and the previous hash, and a key that is not in the store signs the hash. Whoever changes, removes or reorders entries without the key is noticed, also after the key was changed, because later chains state the hashes of earlier ones.
+//! EntryHash chain of the audit log. Each process of a gateway writes one chain: the hash of an entry covers the entry and the previous hash, and a key that is not in the store signs the hash. A check notices entries that were changed, removed or reordered without the key, also after the key was changed, because later chains state the hashes of earlier ones.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::rows::NewAudit;
 
 /// SHA-256 of an entry and of all entries before it in its chain.
-pub(crate) type Hash = [u8; 32];
+pub(crate) type EntryHash = [u8; 32];
 
 /// Name of the chain with the records of versions that did not write chains.
 pub(crate) const EARLIER: &str = "earlier";
@@ -32,12 +32,12 @@ impl ChainKey {
         }
     }
 
-    fn sign(&self, hash: &Hash) -> Vec<u8> {
+    fn sign(&self, hash: &EntryHash) -> Vec<u8> {
         hmac::sign(&self.key, hash).as_ref().to_vec()
     }
 
     /// Returns whether this key signed the hash.
-    pub(crate) fn has_signed(&self, hash: &Hash, signature: &[u8]) -> bool {
+    pub(crate) fn has_signed(&self, hash: &EntryHash, signature: &[u8]) -> bool {
         hmac::verify(&self.key, hash, signature).is_ok()
     }
 }
@@ -46,7 +46,7 @@ impl ChainKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) sequence: i64,
-    pub(crate) hash: Hash,
+    pub(crate) hash: EntryHash,
 }
 
 impl Head {
@@ -159,12 +159,12 @@ impl Chain {
 
 /// Returns the hash of an entry.
 pub(crate) fn digest(
-    previous: &Hash,
+    previous: &EntryHash,
     chain: &str,
     sequence: i64,
     key_id: &str,
     record: &NewAudit,
-) -> Hash {
+) -> EntryHash {
     let mut bytes = Vec::with_capacity(512);
     bytes.extend_from_slice(previous);
     let texts = [
@@ -201,12 +201,12 @@ pub(crate) fn digest(
         bytes.extend_from_slice(&number.to_be_bytes());
     }
     let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
-    let mut hash = Hash::default();
+    let mut hash = EntryHash::default();
     hash.copy_from_slice(digest.as_ref());
     hash
 }
 
-/// What a checkpoint states about chains.
+/// Statement of a checkpoint about chains.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Statement {
@@ -222,7 +222,7 @@ pub(crate) struct Statement {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StatedHead {
     pub(crate) sequence: i64,
-    /// Hash in hexadecimal digits.
+    /// EntryHash in hexadecimal digits.
     pub(crate) hash: String,
 }
 

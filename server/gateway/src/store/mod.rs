@@ -80,7 +80,7 @@ enum Pool {
 /// SQLite connections: several for reading and one for writing. Writers queue for the single connection, because SQLite itself waits by polling, and a pool tests a connection before and after each use.
 struct Sqlite {
     readers: SqlitePool,
-    options: SqliteConnectOptions,
+    options: Box<SqliteConnectOptions>,
     /// Connection for writing; `None` after it was closed.
     writer: tokio::sync::Mutex<Option<SqliteConnection>>,
     /// Whether a commit of the writer waits for the disk.
@@ -97,7 +97,7 @@ impl Sqlite {
             .await?;
         Ok(Self {
             readers,
-            options,
+            options: Box::new(options),
             writer: tokio::sync::Mutex::new(Some(writer)),
             durable: AtomicBool::new(true),
         })

@@ -7,9 +7,9 @@ use super::audit::{check, first};
 use super::*;
 
 /// Number of audit records in the store of the earlier version.
-const RECORDS: i64 = 100_000;
+const RECORDS: i64 = 20_000;
 
-const FILL: &str = "WITH RECURSIVE numbers(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 100000)
+const FILL: &str = "WITH RECURSIVE numbers(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 20000)
     INSERT INTO audit (at, actor, actor_name, action, account_id, server_id, tool, effect, outcome, duration_ms, upstream_status)
     SELECT 1790000000000000 + number, 'mcp_1', 'agent', 'call', 'acc_1', 'mcp_1', 'list_users', 'read', 'ok', number % 100, 200 FROM numbers";
 

@@ -1,3 +1,5 @@
+//! Hashes and signatures of entries, and the place where a chain continues.
+
 use super::*;
 
 fn record(action: &str) -> NewAudit {
@@ -107,12 +109,12 @@ fn the_hash_covers_every_column() {
         },
         record(""),
     ];
-    let hash = |record| digest(&Hash::default(), "c", 1, "k", record);
+    let hash = |record| digest(&EntryHash::default(), "c", 1, "k", record);
     let mut hashes: Vec<_> = rows.iter().map(hash).collect();
     hashes.push(digest(&[1; 32], "c", 1, "k", &record("")));
-    hashes.push(digest(&Hash::default(), "d", 1, "k", &record("")));
-    hashes.push(digest(&Hash::default(), "c", 2, "k", &record("")));
-    hashes.push(digest(&Hash::default(), "c", 1, "l", &record("")));
+    hashes.push(digest(&EntryHash::default(), "d", 1, "k", &record("")));
+    hashes.push(digest(&EntryHash::default(), "c", 2, "k", &record("")));
+    hashes.push(digest(&EntryHash::default(), "c", 1, "l", &record("")));
     let count = hashes.len();
     hashes.sort_unstable();
     hashes.dedup();
