@@ -17,6 +17,7 @@ use crate::token;
 
 mod forms;
 mod safety;
+mod scopes;
 
 /// Text that must not become markup.
 const MARKUP: &str = "<script>alert(\"1\")</script>";
