@@ -117,7 +117,7 @@ fn endless_bodies_do_not_stop_others() {
     let hostile = server(&gateway, "hostile", &airflow);
     let healthy = server(&gateway, "healthy", &airflow);
     let memory = gateway.memory();
-    let part = format!("{:x}\r\n{}\r\n", 300_000, " ".repeat(300_000));
+    let part = format!("{:x}\r\n{}\r\n", 1_000_000, " ".repeat(1_000_000));
     let chunked = "transfer-encoding: chunked";
     let mut endless: Vec<_> = (0..MANY)
         .map(|number| begin(&gateway, &source(number), &hostile, chunked, &part))
@@ -126,7 +126,7 @@ fn endless_bodies_do_not_stop_others() {
     let mut small = begin(&gateway, "127.0.0.1", &hostile, length, "{");
     is_served(&gateway, &healthy);
     let grown = gateway.memory().saturating_sub(memory);
-    assert!(grown < 250_000, "{grown} kB");
+    assert!(grown < 400_000, "{grown} kB");
     // The same server works as well, because unfinished requests have no slot.
     is_served(&gateway, &hostile);
     let small = response(&mut small).expect("a response");

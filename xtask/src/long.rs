@@ -1,4 +1,4 @@
-//! What `cargo xtask test --long` does besides the tests of CI: checks of the dependencies, and ten minutes of fuzzing for each target.
+//! Checks of the dependencies, and ten minutes of fuzzing for each target: the parts of `cargo xtask test --long` that are not tests.
 
 use std::path::PathBuf;
 use std::thread;

@@ -53,19 +53,19 @@ pub(crate) enum BodyError {
 }
 
 /// Body of a response. Its memory is counted until it is dropped.
-pub(crate) struct Body {
+pub(crate) struct ResponseBody {
     bytes: Vec<u8>,
     _memory: Reservation,
 }
 
-impl Body {
+impl ResponseBody {
     /// Returns the bytes, whose memory is no longer counted.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 }
 
-impl Deref for Body {
+impl Deref for ResponseBody {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
@@ -74,7 +74,7 @@ impl Deref for Body {
 }
 
 #[cfg(test)]
-impl From<Vec<u8>> for Body {
+impl From<Vec<u8>> for ResponseBody {
     fn from(bytes: Vec<u8>) -> Self {
         let _memory = Reservation::default();
         Self { bytes, _memory }
@@ -161,7 +161,7 @@ impl BodyReader {
     }
 
     /// Returns the body after its last part. `is_complete` is `false` if reading was broken off.
-    pub(crate) fn finish(self, is_complete: bool) -> Result<Body, BodyError> {
+    pub(crate) fn finish(self, is_complete: bool) -> Result<ResponseBody, BodyError> {
         let buffer = match self.decoder {
             Decoder::Identity(buffer) => buffer,
             Decoder::Gzip(mut decoder) => {
@@ -178,7 +178,7 @@ impl BodyReader {
                 mem::take(decoder.get_mut())
             }
         };
-        Ok(Body {
+        Ok(ResponseBody {
             bytes: buffer.bytes,
             _memory: buffer.memory,
         })

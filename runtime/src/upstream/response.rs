@@ -4,7 +4,7 @@ use core::fmt;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
-use crate::upstream::body::Body;
+use crate::upstream::body::ResponseBody;
 use crate::upstream::error::CallError;
 use crate::upstream::rate_limit::RateLimit;
 
@@ -18,7 +18,7 @@ pub(crate) struct Response {
     /// HTTP headers.
     pub(crate) headers: HeaderMap,
     /// Body.
-    pub(crate) body: Body,
+    pub(crate) body: ResponseBody,
     /// Rate limit according to the headers.
     pub(crate) rate_limit: RateLimit,
     /// Whether the body was received completely within the timeout.

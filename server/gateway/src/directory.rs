@@ -64,12 +64,12 @@ struct Entries {
     servers: HashMap<Hash, Arc<ResolvedServer>>,
     tokens: HashMap<Hash, Arc<ApiToken>>,
     /// Objects whose tokens this replica refuses whatever the store contains, because their revocation is not stored yet.
-    refusals: HashSet<Refusal>,
+    refusals: HashSet<RevokedObject>,
 }
 
 /// Object whose tokens are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Refusal {
+pub(crate) enum RevokedObject {
     /// Account with its servers.
     Account(String),
     /// MCP server.
@@ -160,14 +160,14 @@ impl Directory {
     }
 
     /// Refuses the tokens of an object from now on.
-    pub(crate) fn refuse(&self, refusal: &Refusal) {
+    pub(crate) fn refuse(&self, refusal: &RevokedObject) {
         let mut entries = self.write();
         entries.changes += 1;
         entries.refusals.insert(refusal.clone());
     }
 
     /// Ends a refusal, because the store contains the revocation, or no revocation was necessary.
-    pub(crate) fn end_refusal(&self, refusal: &Refusal) {
+    pub(crate) fn end_refusal(&self, refusal: &RevokedObject) {
         self.write().refusals.remove(refusal);
     }
 
@@ -178,15 +178,15 @@ impl Directory {
         !refusals.is_empty() && {
             let account_id = server.integrated_account_id.clone();
             let id = server.id.clone();
-            refusals.contains(&Refusal::Account(account_id.clone()))
-                || refusals.contains(&Refusal::Server { account_id, id })
+            refusals.contains(&RevokedObject::Account(account_id.clone()))
+                || refusals.contains(&RevokedObject::Server { account_id, id })
         }
     }
 
     /// Returns whether the API token with this id is refused.
     pub(crate) fn refuses_token(&self, id: &str) -> bool {
         let refusals = &self.read().refusals;
-        !refusals.is_empty() && refusals.contains(&Refusal::Token(id.to_owned()))
+        !refusals.is_empty() && refusals.contains(&RevokedObject::Token(id.to_owned()))
     }
 
     /// Removes expired entries, which are rejected even while they are cached.

@@ -17,7 +17,7 @@ use super::client::ClientAddress;
 use super::error_response::error_response;
 use super::ops::Metrics;
 use crate::request_origin::RequestOrigin;
-use crate::service::state::Refusal;
+use crate::service::state::RequestRefusal;
 use mcp_server::handler::observer::milliseconds;
 use mcp_server::handler::panics::panic_text;
 
@@ -90,7 +90,7 @@ pub(crate) async fn observe<F: Future<Output = Response>>(
 /// Refused request, for the audit log.
 #[derive(Debug, Clone)]
 pub(crate) struct RefusedRequest {
-    pub(crate) refusal: Refusal,
+    pub(crate) refusal: RequestRefusal,
     pub(crate) origin: RequestOrigin,
 }
 
@@ -100,7 +100,7 @@ fn refusal(
     route: &str,
     status: StatusCode,
     origin: &RequestOrigin,
-) -> Option<Refusal> {
+) -> Option<RequestRefusal> {
     let is_sign_in = route == "/login" && method == Method::POST && status.is_client_error();
     let outcome = match status {
         StatusCode::FORBIDDEN => "forbidden",
@@ -108,7 +108,7 @@ fn refusal(
         _ if is_sign_in => "unauthenticated",
         _ => return None,
     };
-    Some(Refusal {
+    Some(RequestRefusal {
         action: if is_sign_in {
             "page.sign_in"
         } else {

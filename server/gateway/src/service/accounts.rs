@@ -6,7 +6,7 @@ use mcp_server::product::product;
 use super::credentials::{RefusedAccount, Secrets, destination};
 use super::gateway::{Gateway, Result, every, not_found, require, require_found};
 use super::revocation::PendingRevocation;
-use crate::directory::Refusal;
+use crate::directory::RevokedObject;
 use crate::error::ServiceError;
 use crate::model::sign_in::{AuthInput, AuthView};
 use crate::model::{Account, AccountInput, AccountPatch, PageQuery, Principal, ResultPage, Role};
@@ -137,7 +137,7 @@ impl Gateway {
         let mut audit = self.record(who, "account.delete");
         audit.account_id = Some(id.to_owned());
         let revocation = PendingRevocation {
-            refusal: Refusal::Account(id.to_owned()),
+            refusal: RevokedObject::Account(id.to_owned()),
             new_hash: None,
             audit: audit.clone(),
         };

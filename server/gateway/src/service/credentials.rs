@@ -31,12 +31,12 @@ pub(super) struct Secrets {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RefusedAccount {
     name: String,
-    reason: Refusal,
+    reason: RefusalReason,
 }
 
 /// Reason why stored credentials are not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refusal {
+enum RefusalReason {
     /// The row has the format of an older version, although all rows were converted.
     OlderFormat,
     /// The credentials were encrypted for another destination or account, or were changed.
@@ -46,10 +46,10 @@ enum Refusal {
 impl fmt::Display for RefusedAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reason = match self.reason {
-            Refusal::OlderFormat => {
+            RefusalReason::OlderFormat => {
                 "their format is that of an older version and is no longer accepted"
             }
-            Refusal::Mismatch => {
+            RefusalReason::Mismatch => {
                 "they do not match the account: its base_url, its ca_certificate or the credentials themselves were changed outside the gateway"
             }
         };
@@ -76,8 +76,8 @@ impl Gateway {
             Err(VaultError::Broken) => RefusedAccount {
                 name: row.name.clone(),
                 reason: match row.seal_format {
-                    None => Refusal::OlderFormat,
-                    Some(_) => Refusal::Mismatch,
+                    None => RefusalReason::OlderFormat,
+                    Some(_) => RefusalReason::Mismatch,
                 },
             },
             Err(error) => return Err(error.into()),

@@ -27,7 +27,7 @@ use crate::vault::{KeyPurpose, Vault, VaultError};
 use mcp_server::offer::{Catalogue, OfferedTools};
 
 use super::revocation::Revocations;
-use super::state::{KeyRereading, LastError, LiveAccount, Refusals};
+use super::state::{KeyRereading, LastError, LiveAccount, RequestRefusals};
 
 /// Maximum number of concurrent lookups of tokens that are not cached.
 const LOOKUPS: usize = 3;
@@ -115,7 +115,7 @@ pub(super) struct Inner {
     /// State of each account row whose refusal is recorded, by account id.
     pub(super) refused: Mutex<HashMap<String, token::Hash>>,
     pub(super) audit: AuditWriter,
-    pub(super) refusals: Refusals,
+    pub(super) refusals: RequestRefusals,
     pub(super) tasks: Mutex<Vec<AbortHandle>>,
     slots: SlotTable,
     /// Slots for lookups of tokens that are not cached, so that wrong tokens cannot occupy the whole store.
@@ -168,7 +168,7 @@ impl Gateway {
             revocations: Revocations::default(),
             refused: Mutex::default(),
             audit: AuditWriter::start(store.clone()),
-            refusals: Refusals::default(),
+            refusals: RequestRefusals::default(),
             tasks: Mutex::default(),
             slots: SlotTable::new(options.slots),
             lookups: Semaphore::new(LOOKUPS),

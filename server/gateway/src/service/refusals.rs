@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::gateway::Gateway;
-use super::state::Refusal;
+use super::state::RequestRefusal;
 use crate::request_origin::RequestOrigin;
 use crate::store::rows::{NewAudit, kind};
 
@@ -18,7 +18,7 @@ const MOST_KINDS: usize = 1000;
 
 impl Gateway {
     /// Records a refused request.
-    pub(crate) fn record_refusal(&self, mut refusal: Refusal, origin: &RequestOrigin) {
+    pub(crate) fn record_refusal(&self, mut refusal: RequestRefusal, origin: &RequestOrigin) {
         let mut counts = self.0.refusals.0.lock();
         let counts = counts.as_mut();
         let Ok(counts) = counts else {
@@ -60,14 +60,14 @@ impl Gateway {
         }
     }
 
-    fn record_count(&self, refusal: &Refusal, count: u64) {
+    fn record_count(&self, refusal: &RequestRefusal, count: u64) {
         if count > 0 {
             self.record_later(record(refusal, count));
         }
     }
 }
 
-fn record(refusal: &Refusal, count: u64) -> NewAudit {
+fn record(refusal: &RequestRefusal, count: u64) -> NewAudit {
     let (actor, actor_name) = refusal.actor.clone().unwrap_or_default();
     NewAudit {
         kind: kind::EVENT.to_owned(),

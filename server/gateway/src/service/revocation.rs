@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::gateway::{Gateway, Result};
-use crate::directory::Refusal;
+use crate::directory::RevokedObject;
 use crate::error::ServiceError;
 use crate::store::StoreEvent;
 use crate::store::rows::NewAudit;
@@ -19,7 +19,7 @@ pub(super) struct Revocations {
 /// Revocation that could not be stored, with everything that must be stored.
 #[derive(Debug, Clone)]
 pub(super) struct PendingRevocation {
-    pub(super) refusal: Refusal,
+    pub(super) refusal: RevokedObject,
     /// Hash of the token that replaces the revoked one, if the object remains.
     pub(super) new_hash: Option<Vec<u8>>,
     pub(super) audit: NewAudit,
@@ -34,7 +34,7 @@ impl PendingRevocation {
         audit: &NewAudit,
     ) -> Self {
         Self {
-            refusal: Refusal::Server {
+            refusal: RevokedObject::Server {
                 account_id: account_id.to_owned(),
                 id: id.to_owned(),
             },
@@ -49,7 +49,7 @@ impl Revocations {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remove(&self, refusal: &Refusal) {
+    fn remove(&self, refusal: &RevokedObject) {
         self.pending().retain(|it| it.refusal != *refusal);
     }
 
@@ -97,15 +97,15 @@ impl Gateway {
         done
     }
 
-    fn refuse(&self, refusal: &Refusal) {
+    fn refuse(&self, refusal: &RevokedObject) {
         self.0.directory.refuse(refusal);
-        if let Refusal::Account(id) = refusal {
+        if let RevokedObject::Account(id) = refusal {
             self.0.live().remove(id);
         }
     }
 
     /// Removes the refusal of an object whose state in the store is valid again, unless its revocation is pending.
-    fn end_refusal(&self, refusal: &Refusal) {
+    fn end_refusal(&self, refusal: &RevokedObject) {
         let is_pending = |it: &PendingRevocation| it.refusal == *refusal;
         if !self.0.revocations.pending().iter().any(is_pending) {
             self.forget(&refusal.event());
@@ -137,12 +137,12 @@ impl Gateway {
         let store = &self.0.store;
         let audit = &revocation.audit;
         match (&revocation.refusal, &revocation.new_hash) {
-            (Refusal::Account(id), _) => store.delete_account(id, audit).await?,
-            (Refusal::Token(id), _) => store.delete_token(id, audit).await?,
-            (Refusal::Server { account_id, id }, None) => {
+            (RevokedObject::Account(id), _) => store.delete_account(id, audit).await?,
+            (RevokedObject::Token(id), _) => store.delete_token(id, audit).await?,
+            (RevokedObject::Server { account_id, id }, None) => {
                 store.delete_server(account_id, id, audit).await?
             }
-            (Refusal::Server { account_id, id }, Some(hash)) => loop {
+            (RevokedObject::Server { account_id, id }, Some(hash)) => loop {
                 let Some(mut row) = store.server(account_id, id).await? else {
                     break false;
                 };
@@ -172,7 +172,7 @@ impl Gateway {
     }
 }
 
-impl Refusal {
+impl RevokedObject {
     /// Returns the kind and the id of the object.
     fn object(&self) -> (&'static str, &str) {
         match self {

@@ -85,7 +85,7 @@ impl KeyRereading {
 
 /// Refused request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Refusal {
+pub(crate) struct RequestRefusal {
     /// Action of the record.
     pub(crate) action: &'static str,
     /// Outcome of the record.
@@ -100,4 +100,4 @@ pub(crate) struct Refusal {
 
 /// Numbers of refusals since the last record of their kind.
 #[derive(Debug, Default)]
-pub(super) struct Refusals(pub(super) Mutex<HashMap<Refusal, u64>>);
+pub(super) struct RequestRefusals(pub(super) Mutex<HashMap<RequestRefusal, u64>>);

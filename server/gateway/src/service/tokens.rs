@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::gateway::{Gateway, Result, internal, require, require_found};
 use super::revocation::PendingRevocation;
-use crate::directory::Refusal;
+use crate::directory::RevokedObject;
 use crate::error::ServiceError;
 use crate::model::{
     ApiToken, ApiTokenInput, NewApiToken, PageQuery, Principal, ResultPage, Role, TokenBounds,
@@ -156,7 +156,7 @@ impl Gateway {
         require(who, Role::Admin)?;
         let audit = self.record(who, "token.revoke");
         let revocation = PendingRevocation {
-            refusal: Refusal::Token(id.to_owned()),
+            refusal: RevokedObject::Token(id.to_owned()),
             new_hash: None,
             audit: audit.clone(),
         };

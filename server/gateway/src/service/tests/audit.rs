@@ -347,7 +347,7 @@ fn refusals_are_counted_per_minute() {
         let (gateway, _) = open(place).await;
         let origin = crate::request_origin::RequestOrigin::default();
         for _ in 0..5 {
-            let refusal = crate::service::state::Refusal {
+            let refusal = crate::service::state::RequestRefusal {
                 action: "request.refuse",
                 outcome: "unauthenticated",
                 route: "/audit".to_owned(),

@@ -432,7 +432,7 @@ fn earlier_servers_offer_the_same_tools() {
                 .await;
             assert!(changed.is_ok(), "{name}: {changed:?}");
         }
-        let all = offered(&gateway, "amt_all").await;
+        let all = offered(&gateway, &old_token("all")).await;
         assert_eq!(all.len(), 24);
         gateway.close().await;
     });
