@@ -243,7 +243,7 @@ pub use tool::api::{self, Api};
 pub use tool::{Tool, registry, selection};
 pub use upstream::account::{Account, RecordedError};
 pub use upstream::base_url::is_readable_on_its_way;
-pub use upstream::body::{DEFAULT_BODY_MEMORY, set_body_memory};
+pub use upstream::body::set_body_memory;
 pub use upstream::detected::DetectedServer;
 pub use upstream::error::{CallError, ErrorCode};
 pub use upstream::rate_limit::RateLimit;

@@ -1,4 +1,4 @@
-//! Rules for all files that people write: imports without cycles, one name per type, plain language, documented modules, short files, valid links, and documented keys.
+//! Rules for all files that people write: imports without cycles, one name per type, plain language, documented modules, short files, valid links, documented keys, and tested threats.
 //!
 //! All findings are reported at once. Exceptions, each with its reason, are in `tests/tidy.toml`; `UPDATE_EXPECT=1` updates them. `TIDY=import-cycles` limits the test to one rule.
 
@@ -52,6 +52,10 @@ fn the_repository_is_tidy() {
             documentation::find_broken_links(root, &repository),
         ),
         ("undocumented-keys", keys::find(&repository)),
+        (
+            "untested-threats",
+            documentation::find_untested_threats(&repository),
+        ),
     ]);
     let mut allowed = allowed::read(&exceptions);
     if std::env::var_os("UPDATE_EXPECT").is_some() {

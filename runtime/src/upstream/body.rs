@@ -22,7 +22,7 @@ const UNCOUNTED_BYTES: usize = 64 << 10;
 const MAX_TRUSTED_LENGTH: usize = 1 << 20;
 
 /// Default maximum of the memory of all bodies together, in bytes.
-pub const DEFAULT_BODY_MEMORY: usize = 256 << 20;
+const DEFAULT_BODY_MEMORY: usize = 256 << 20;
 
 static MAX_MEMORY: AtomicUsize = AtomicUsize::new(DEFAULT_BODY_MEMORY);
 static MEMORY: AtomicUsize = AtomicUsize::new(0);

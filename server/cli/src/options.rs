@@ -132,11 +132,13 @@ fn limits(args: &LimitArgs) -> Result<(GatewayLimits, Duration), Vec<String>> {
     let account_slots = number("account-slots", &args.account_slots, 10_000, 64);
     let server_slots = number("server-slots", &args.server_slots, 10_000, 32);
     let memory = number("request-memory", &args.request_memory, 1_000_000, 64);
+    let responses = number("response-memory", &args.response_memory, 1_000_000, 256);
     let shutdown = number("shutdown-seconds", &args.shutdown_seconds, 3600, 25);
     let size = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     let limits = GatewayLimits {
         connections: size(connections),
         connections_per_address: size(per_address),
+        response_memory: size(responses) << 20,
         slots: SlotLimits {
             account: size(account_slots),
             server: size(server_slots),

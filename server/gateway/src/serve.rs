@@ -79,6 +79,8 @@ pub struct GatewayLimits {
     pub connections: usize,
     /// Maximum number of open connections of one address that is not a trusted proxy.
     pub connections_per_address: usize,
+    /// Memory for the upstream responses of all accounts together, in bytes.
+    pub response_memory: usize,
     /// Numbers of slots for the requests of MCP servers.
     pub slots: SlotLimits,
 }
@@ -193,6 +195,7 @@ async fn start(options: ServeOptions, notify: Notify<'_>) -> Result<Serving, Ser
         Some(address) => Some(bind(address).await?),
         None => None,
     };
+    runtime::set_body_memory(options.limits.response_memory);
     let connections = max_connections(options.limits.connections);
 
     let traces = Traces::start(&process_environment)?;

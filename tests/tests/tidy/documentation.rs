@@ -1,4 +1,4 @@
-//! Checks documentation: links lead to files and headings that exist, modules state their purpose, and files are short.
+//! Checks documentation: links lead to files and headings that exist, modules state their purpose, files are short, and each threat has a test.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -36,6 +36,37 @@ pub(crate) fn find_long_files(repository: &Repository) -> Vec<Finding> {
             })
         })
         .collect()
+}
+
+/// Returns threats in SECURITY.md without a test that exists.
+pub(crate) fn find_untested_threats(repository: &Repository) -> Vec<Finding> {
+    let file = repository.with_extension("md");
+    let file = file.filter(|file| file.path == "SECURITY.md");
+    let rows = file.flat_map(|file| file.text.lines().filter(|line| line.starts_with("| **")));
+    let code = ["rs", "py"].map(|extension| repository.with_extension(extension));
+    let code: Vec<_> = code.into_iter().flatten().collect();
+    let exists = |test: &str| {
+        let functions = [format!("fn {test}("), format!("def {test}(")];
+        code.iter()
+            .any(|file| functions.iter().any(|it| file.text.contains(it)))
+    };
+    let mut findings = Vec::new();
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        let tests = cells.last().copied().unwrap_or_default();
+        let mut tests = tests.split('`').skip(1).step_by(2).peekable();
+        if tests.peek().is_none() {
+            findings.push(Finding {
+                key: cells[0].to_owned(),
+                message: format!("SECURITY.md: name a test of this threat: {}", cells[0]),
+            });
+        }
+        findings.extend(tests.filter(|test| !exists(test)).map(|test| Finding {
+            key: test.to_owned(),
+            message: format!("SECURITY.md: the test `{test}` does not exist"),
+        }));
+    }
+    findings
 }
 
 /// Returns links of Markdown files whose file or heading does not exist.

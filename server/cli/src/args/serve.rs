@@ -160,6 +160,15 @@ pub(crate) struct LimitArgs {
     )]
     pub(crate) request_memory: String,
 
+    /// Memory in MB for the upstream responses of all accounts together. One account can use half of it; a call beyond it fails with the code `overloaded`.
+    #[arg(
+        long,
+        value_name = "MB",
+        env = variable("MCP_RESPONSE_MEMORY"),
+        default_value = "256"
+    )]
+    pub(crate) response_memory: String,
+
     /// Seconds between a signal to stop and the end of the process.
     #[arg(
         long,
