@@ -268,16 +268,30 @@ def fill_in(checkout):
         text = re.sub(r"summary: \[TODO\] +# some of (\w+).*", r"summary: [\1]", file.read_text())
         file.write_text(text.replace("TODO", DOCUMENTED))
     for path, line, what in sorted(checkout.errors(), reverse=True):
-        # An existing tool has a new parameter.
-        name = re.match(r"parameter `(\S+)` of `\S+` has no description in", what).group(1)
         lines = checkout.text(path).split("\n")
-        end = next((at for at in range(line, len(lines)) if not lines[at].startswith("    ")), len(lines))
-        at = next((at for at in range(line, end) if lines[at] == "    parameters:"), None)
-        if at is None:
-            lines.insert(end, "    parameters:")
-            at = end
-        lines.insert(at + 1, f"      - {{ name: {name}, description: {DOCUMENTED} }}")
+        if "add `read_back` to this operation" in what:
+            lines[line - 1] = read_back_as_its_neighbours(lines, line - 1)
+        else:
+            add_parameter(lines, line, path, what)
         (checkout.path / path).write_text("\n".join(lines))
+
+
+def read_back_as_its_neighbours(lines, at):
+    """Returns the line of an operation with the `read_back` of the operation above it."""
+    above = re.search(r"read_back: (\w+)", lines[at - 1]) or re.search(r"read_back: (\w+)", lines[at + 1])
+    return re.sub(r": (\w+)$", rf": {{ id: \1, read_back: {above.group(1)} }}", lines[at])
+
+
+def add_parameter(lines, line, path, what):
+    """Describes the new parameter of an existing tool."""
+    parameter = re.match(r"parameter `(\S+)` of `\S+` has no description in", what)
+    assert parameter, f"{path}:{line}: {what}"
+    end = next((at for at in range(line, len(lines)) if not lines[at].startswith("    ")), len(lines))
+    at = next((at for at in range(line, end) if lines[at] == "    parameters:"), None)
+    if at is None:
+        lines.insert(end, "    parameters:")
+        at = end
+    lines.insert(at + 1, f"      - {{ name: {parameter.group(1)}, description: {DOCUMENTED} }}")
 
 
 def test_removals_are_breaking(earlier):

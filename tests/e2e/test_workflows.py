@@ -29,10 +29,10 @@ def lint(*files):
 
 
 def test_workflows_are_sound(tmp_path):
-    assert [file.stem for file in WORKFLOWS] == ["ci", "specs"]
+    assert [file.stem for file in WORKFLOWS] == ["audit", "ci", "specs"]
     assert lint(*WORKFLOWS) == []
     broken = tmp_path / "broken.yml"
-    broken.write_text(WORKFLOWS[0].read_text().replace("github.ref", "github.reff"))
+    broken.write_text(WORKFLOWS[1].read_text().replace("github.ref", "github.reff"))
     assert len(lint(broken)) == 1, "actionlint does not report an invalid workflow"
 
 

@@ -34,6 +34,14 @@ pub enum LowerDiagnostic {
         /// The document.
         document: String,
     },
+    /// Values are recorded, but nothing reads them.
+    #[error(
+        "`recorded` requires that the object is read in {document}; add `read_back` to this operation"
+    )]
+    NotRead {
+        /// The document.
+        document: String,
+    },
     /// A glob matches no parameter.
     #[error(
         "`{pattern}` matches no parameter of {document}{}; remove it",

@@ -217,17 +217,17 @@ fn lower_operation(
 /// Returns the members whose values are recorded. They are read with the operation that is read back.
 fn recorded(scope: Scope<'_>, source: Option<&OperationFacts>) -> Vec<String> {
     let names = scope.entry.recorded.iter();
-    let names = names.filter(|name| match source {
-        Some(source) => source.response.as_ref().is_some_and(|response| {
-            list::field_at(scope, source, response, "recorded member", name).is_some()
-        }),
-        None => {
-            // An unsuitable operation is reported where it is named.
-            if scope.operation.binding.read_back.is_none() {
-                scope.report_no_effect(name.line, "`recorded` without `read_back`".to_owned());
-            }
-            false
+    let Some(source) = source else {
+        // An unsuitable operation is reported where it is named.
+        if names.len() > 0 && scope.operation.binding.read_back.is_none() {
+            scope.report_not_read();
         }
+        return Vec::new();
+    };
+    let names = names.filter(|name| {
+        source.response.as_ref().is_some_and(|response| {
+            list::field_at(scope, source, response, "recorded member", name).is_some()
+        })
     });
     names.map(|name| name.value.clone()).collect()
 }

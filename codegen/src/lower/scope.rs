@@ -68,6 +68,12 @@ impl<'p> Scope<'p> {
         self.report(line, LowerDiagnostic::NoEffect { what, document });
     }
 
+    /// Reports that values are recorded which nothing reads.
+    pub(super) fn report_not_read(&self) {
+        let document = self.document().to_owned();
+        self.report(self.operation_line(), LowerDiagnostic::NotRead { document });
+    }
+
     /// Reports a name of a parameter that the operation does not have.
     pub(super) fn report_unknown_parameter(
         &self,

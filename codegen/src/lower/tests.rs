@@ -370,7 +370,7 @@ fn mistakes() {
             "create",
             "new: post_item",
             "recorded: [name]",
-            "4: `recorded` without `read_back` has no effect in new; remove it",
+            "4: `recorded` requires that the object is read in new; add `read_back` to this operation",
         ),
         (
             "create",
