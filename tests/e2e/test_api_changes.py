@@ -241,7 +241,7 @@ def test_an_update_to_a_release_and_back(earlier):
     parts = sections(earlier.succeed("diff", "--markdown"))
     assert "Open decisions" not in parts
     assert len(re.findall(rf"new: {DOCUMENTED}", parts["Additive"])) == len(new["airflow-3"])
-    assert "`list_all_apacheairflow_users`: new: List users (reads) (on `airflow-3`)" in parts["Additive"]
+    assert "`list_all_apacheairflow_users`: new: List users (reads); in the presets `access-audit`, `access`, `read`, `all` (on `airflow-3`)" in parts["Additive"]
     assert parts["Breaking"] == breaking
 
     # Update back to the earlier releases.

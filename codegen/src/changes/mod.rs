@@ -8,6 +8,7 @@
 //! | tool, in any API | removed | new; renamed with `renamed_from`, since the former name still works | title, description, toolset, `since` |
 //! | former name (`renamed_from`) | removed | | |
 //! | tag | removed: an MCP server restricted to this tag loses the tool | new | |
+//! | preset | removed; contains a tool no longer | new; contains another tool | |
 //! | method | changed: an MCP server restricted to this method loses the tool | | |
 //! | effect | read-only → writing, newly destructive, no longer idempotent | writing → read-only, no longer destructive, newly idempotent | |
 //! | route | other HTTP method or path, since older upstreams have only the old route | | names of path parameters, id of the operation, how the request is made |
@@ -30,6 +31,7 @@ mod collect;
 mod documents;
 mod inputs;
 mod outputs;
+mod presets;
 mod report;
 mod report_text;
 mod side;

@@ -4,8 +4,8 @@ use super::change::ApiChangeSeverity::{Additive, Breaking};
 use super::change::{ApiChange, ApiChangeKind, FoundChanges, ToolChange};
 use super::collect::Collected;
 use super::side::Side;
-use super::{arguments, outputs};
-use crate::catalog::{Api, Effect, Operation, Pagination, PaginationStyle, ResponseFormat};
+use super::{arguments, outputs, presets};
+use crate::catalog::{Api, Effect, Operation, Pagination, PaginationStyle, Preset, ResponseFormat};
 use crate::lower::Catalog;
 use crate::path::without_names;
 
@@ -14,6 +14,8 @@ use crate::path::without_names;
 pub fn tool_changes(base: &Catalog, head: &Catalog) -> Vec<ToolChange> {
     let (old_apis, new_apis) = (apart(base), apart(head));
     let mut all = whole_apis(&old_apis, &new_apis);
+    let presets = (base.presets(), head.presets());
+    all.extend(presets::whole_presets(presets.0, presets.1));
     // Tools of a new or removed API are not reported individually.
     let both = new_apis
         .iter()
@@ -28,7 +30,7 @@ pub fn tool_changes(base: &Catalog, head: &Catalog) -> Vec<ToolChange> {
             let former = || Side::find(old_api, new?.operation.renamed_from.as_deref()?);
             let old = Side::find(old_api, name).or_else(former);
             old_names_used.extend(old.map(|old| old.operation.tool_name.clone()));
-            collected.add(&new_api.name, old.is_some(), compare(old, new));
+            collected.add(&new_api.name, old.is_some(), compare(presets, old, new));
         }
         all.extend(collected.changes(toolset, name, &labels));
     }
@@ -40,7 +42,7 @@ pub fn tool_changes(base: &Catalog, head: &Catalog) -> Vec<ToolChange> {
         let mut collected = Collected::default();
         for (old_api, new_api) in &both {
             let old = Side::find(old_api, name);
-            collected.add(&new_api.name, old.is_some(), compare(old, None));
+            collected.add(&new_api.name, old.is_some(), compare(presets, old, None));
         }
         all.extend(collected.changes(toolset, name, &labels));
     }
@@ -98,14 +100,20 @@ fn names(catalog: &Catalog) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// Compares a tool in one API.
-fn compare(old: Option<Side<'_>>, new: Option<Side<'_>>) -> Vec<ApiChange> {
+/// Compares a tool in one API, and the presets that contain it.
+fn compare(
+    (old_presets, new_presets): (&[Preset], &[Preset]),
+    old: Option<Side<'_>>,
+    new: Option<Side<'_>>,
+) -> Vec<ApiChange> {
     let mut changes = FoundChanges::default();
     match (old, new) {
         (None, None) => {}
         (None, Some(new)) => {
             let Operation { title, effect, .. } = new.operation;
-            let text = format!("new: {title} ({})", effect_name(*effect));
+            let presets = presets::of_new_tool(old_presets, new_presets, new.operation);
+            let presets = presets.map_or_else(String::new, |names| format!("; in the {names}"));
+            let text = format!("new: {title} ({}){presets}", effect_name(*effect));
             changes.add_kind(ApiChangeKind::NewTool, Additive, text);
         }
         (Some(old), None) => {
@@ -114,6 +122,8 @@ fn compare(old: Option<Side<'_>>, new: Option<Side<'_>>) -> Vec<ApiChange> {
         }
         (Some(old), Some(new)) => {
             compare_names(old.operation, new.operation, &mut changes);
+            let old_tool = (old_presets, old.operation);
+            presets::compare(old_tool, (new_presets, new.operation), &mut changes);
             compare_effects(old.operation.effect, new.operation.effect, &mut changes);
             compare_texts(old.operation, new.operation, &mut changes);
             arguments::compare(old, new, &mut changes);

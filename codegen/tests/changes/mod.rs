@@ -706,3 +706,70 @@ fn each_of_the_documents_that_a_server_can_have_is_compared() {
         ]
     );
 }
+
+#[test]
+fn presets() {
+    let state = |presets: &str, tools: &str| {
+        let mut inputs = inputs(APIS, tools, DOCUMENT);
+        inputs.push(Input {
+            path: "specs/presets.yaml".to_owned(),
+            text: format!("presets:\n{presets}"),
+        });
+        valid(&inputs)
+    };
+    let reading = "  - { name: look, title: Look, methods: [read] }\n";
+    let two = "  - { name: look, title: Look, methods: [read] }\n  - { name: ship, title: Ship, tools: [send_parcel] }\n";
+    let more = "  - { name: look, title: Look, methods: [read, send] }\n  - { name: ship, title: Ship, tools: [send_parcel] }\n";
+    let less = "  - { name: look, title: Look, methods: [read], exclude_tools: [get_thing] }\n";
+    let secret = TOOLS.replace("tags: [stock]", "tags: [secrets]");
+    let without = TOOLS.replace(api::REMOVE, "");
+    let writing = "  - { name: write, title: Write, methods: [write] }\n";
+    for (base, head, there, back) in [
+        (
+            state(reading, TOOLS),
+            state(two, TOOLS),
+            &["additive: preset `ship` is new"][..],
+            &["breaking: preset `ship` was removed: an MCP server with this preset offers nothing"]
+                [..],
+        ),
+        (
+            state(two, TOOLS),
+            state(more, TOOLS),
+            &[
+                "additive send_parcel: enters the preset `look`: MCP servers with it offer this tool, too",
+            ],
+            &[
+                "breaking send_parcel: leaves the preset `look`: MCP servers with it no longer offer this tool",
+            ],
+        ),
+        (
+            state(reading, TOOLS),
+            state(less, TOOLS),
+            &[
+                "breaking get_thing: leaves the preset `look`: MCP servers with it no longer offer this tool",
+            ],
+            &[
+                "additive get_thing: enters the preset `look`: MCP servers with it offer this tool, too",
+            ],
+        ),
+        (
+            state(writing, &without),
+            state(writing, TOOLS),
+            &["additive remove_item: new: Remove an item (writes); in the preset `write`"],
+            &["breaking remove_item: removed: Remove an item"],
+        ),
+    ] {
+        assert_eq!(said(&base, &head), there);
+        assert_eq!(said(&head, &base), back);
+    }
+    // Tools for secrets are in a preset only if it says so.
+    let changes = said(&state(two, TOOLS), &state(two, &secret));
+    let left: Vec<&String> = changes.iter().filter(|it| it.contains("leaves")).collect();
+    assert_eq!(
+        left,
+        [
+            "breaking list_things: leaves the preset `look`: MCP servers with it no longer offer this tool",
+            "breaking get_thing: leaves the preset `look`: MCP servers with it no longer offer this tool",
+        ]
+    );
+}
